@@ -1,0 +1,168 @@
+# nax: one library, one program a tool. `make help` lists the targets.
+#
+# Settings go into config.mk (untracked) or onto the command line:
+#   CC CFLAGS LDFLAGS prefix DESTDIR  SANITIZE=address,undefined | thread  WERROR=1
+
+-include config.mk
+
+.DEFAULT_GOAL := all
+prefix  ?= /usr/local
+bindir  ?= $(prefix)/bin
+libdir  ?= $(prefix)/lib
+incdir  ?= $(prefix)/include
+mandir  ?= $(prefix)/share/man
+datadir ?= $(prefix)/share/nax
+
+VERSION := $(shell cat VERSION)
+CFLAGS  ?= -O3 -g
+
+SANITIZE ?=
+comma    := ,
+BUILD    ?= build$(if $(SANITIZE),/sanitize-$(subst $(comma),-,$(SANITIZE)))
+
+# --- what there is -----------------------------------------------------------------------------
+
+TOOLS  := $(filter-out tool,$(basename $(notdir $(wildcard tools/*.c))))
+MODELS := $(wildcard examples/hardware/*.yaml examples/networks/*.yaml examples/spaces/*.yaml)
+MANS   := $(wildcard man/*.[1-9])
+UNITS  := $(filter-out harness,$(basename $(notdir $(wildcard tests/unit/*.c))))
+
+LIB_SRC  := $(filter-out %.simd.c,$(wildcard lib/*/*.c))
+SIMD_SRC := $(wildcard lib/*/*.simd.c)
+LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/builtin.o \
+            $(foreach isa,baseline avx2 avx512,$(SIMD_SRC:%.simd.c=$(BUILD)/%.$(isa).o))
+
+BIN      := $(TOOLS:%=$(BUILD)/bin/%)
+UNIT_BIN := $(UNITS:%=$(BUILD)/unit/%)
+
+# --- how it is built ---------------------------------------------------------------------------
+
+DEPS_RUN   := libopenblas-dev libdnnl-dev libcsv-dev libmsgpack-dev libcyaml-dev libjansson-dev \
+              libjpeg-dev libpng-dev librandom123-dev pkg-config
+DEPS_CHECK := bats libcmocka-dev mandoc ngspice gnuplot-nox zstd
+DEPS_LINT  := clang clang-format libomp-dev cppcheck shellcheck
+
+# pkg-config runs only when something is compiled: `make deps` must work without it
+PKG_CFLAGS = $(shell pkg-config --cflags openblas msgpack libcyaml jansson libjpeg libpng)
+PKG_LIBS   = $(shell pkg-config --libs openblas msgpack libcyaml jansson libjpeg libpng)
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+            -Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef -Wvla -Wcast-qual $(if $(WERROR),-Werror)
+
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -fopenmp -ffp-contract=off -fno-math-errno -fPIC \
+             -Iinclude -DNAX_VERSION='"$(VERSION)"' $(PKG_CFLAGS) \
+             $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined) $(CFLAGS)
+ALL_LIBS   = $(PKG_LIBS) -ldnnl -lcsv -lm
+ALL_LDFLAGS = -fopenmp $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
+
+# One source, one object an instruction set: X.simd.c sees NAX_SIMD(name) as name_<isa>.
+ISA_baseline := -DNAX_SIMD_ISA=baseline
+ISA_avx2     := -DNAX_SIMD_ISA=avx2 -mavx2 -mfma
+ISA_avx512   := -DNAX_SIMD_ISA=avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma \
+                -mprefer-vector-width=512
+
+.PHONY: all help deps demo check lint bench fuzz install uninstall dist compdb clean
+.SECONDARY:
+
+all: $(BIN) $(BUILD)/libnax.a ## the tools in build/bin and the library
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
+
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+define simd_rule
+$(BUILD)/%.$(1).o: %.simd.c Makefile
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_CFLAGS) -ffp-contract=fast $$(ISA_$(1)) -MMD -MP -c -o $$@ $$<
+endef
+$(foreach isa,baseline avx2 avx512,$(eval $(call simd_rule,$(isa))))
+
+# the YAML files under examples/ as C strings
+$(BUILD)/builtin.c: $(MODELS) tools/embed.awk
+	@mkdir -p $(@D)
+	awk -f tools/embed.awk $(sort $(MODELS)) > $@.tmp
+	mv $@.tmp $@
+
+$(BUILD)/builtin.o: $(BUILD)/builtin.c
+	$(CC) $(ALL_CFLAGS) -Ilib/base -c -o $@ $<
+
+$(BUILD)/libnax.a: $(LIB_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $(LIB_OBJ)
+
+$(BUILD)/bin/%: $(BUILD)/tools/%.o $(BUILD)/tools/tool.o $(BUILD)/libnax.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
+
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libnax.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(ALL_LIBS)
+
+-include $(LIB_OBJ:.o=.d) $(TOOLS:%=$(BUILD)/tools/%.d) $(BUILD)/tools/tool.d \
+         $(UNITS:%=$(BUILD)/tests/unit/%.d)
+
+# --- set-up ------------------------------------------------------------------------------------
+
+deps: ## install the Debian packages that are missing
+	@tests/deps $(DEPS_RUN)
+
+# --- tests -------------------------------------------------------------------------------------
+
+check: ## every test; ends with "N passed, N failed"
+	@tests/deps $(DEPS_RUN) $(DEPS_CHECK)
+	@$(MAKE) --no-print-directory all $(UNIT_BIN)
+	@BUILD='$(abspath $(BUILD))' tests/run
+
+lint: ## format, layers, manual pages, scripts, static analysis
+	@tests/deps $(DEPS_RUN) $(DEPS_CHECK) $(DEPS_LINT)
+	@tests/lint/run
+
+bench: all ## speed, as ratios against peers measured in the same run
+	@BUILD='$(abspath $(BUILD))' tests/perf/run
+
+fuzz: ## feed broken streams and files to the readers for a minute (clang's libFuzzer)
+	@BUILD='$(abspath $(BUILD))/fuzz' tests/fuzz/run
+
+demo: ## install what is missing, build, run the whole pipeline on the synthetic set
+	@tests/deps $(DEPS_RUN)
+	@$(MAKE) --no-print-directory all
+	@PATH='$(abspath $(BUILD))/bin':"$$PATH" pipelines/demo
+
+# --- packaging ---------------------------------------------------------------------------------
+
+install: all $(BUILD)/nax.pc ## into $(DESTDIR)$(prefix)
+	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir)/pkgconfig $(DESTDIR)$(incdir)/nax
+	install -m 755 $(BIN) $(DESTDIR)$(bindir)
+	install -m 644 $(BUILD)/libnax.a $(DESTDIR)$(libdir)
+	install -m 644 $(BUILD)/nax.pc $(DESTDIR)$(libdir)/pkgconfig
+	install -m 644 include/nax/*.h $(DESTDIR)$(incdir)/nax
+	for f in $(MANS); do \
+	    install -D -m 644 $$f $(DESTDIR)$(mandir)/man$${f##*.}/$${f#man/} || exit 1; done
+	for f in $(MODELS); do \
+	    install -D -m 644 $$f $(DESTDIR)$(datadir)/$${f#examples/} || exit 1; done
+
+uninstall: ## what install put there
+	rm -f $(TOOLS:%=$(DESTDIR)$(bindir)/%) $(DESTDIR)$(libdir)/libnax.a \
+	    $(DESTDIR)$(libdir)/pkgconfig/nax.pc
+	rm -rf $(DESTDIR)$(incdir)/nax $(DESTDIR)$(datadir)
+	for f in $(MANS); do rm -f $(DESTDIR)$(mandir)/man$${f##*.}/$${f#man/}; done
+
+$(BUILD)/nax.pc: Makefile VERSION
+	@mkdir -p $(@D)
+	@printf '%s\n' 'prefix=$(prefix)' 'libdir=$(libdir)' 'includedir=$(incdir)' '' 'Name: nax' \
+	    'Description: co-design of neural networks and memristive crossbars' 'Version: $(VERSION)' \
+	    'Requires: openblas msgpack libcyaml jansson libjpeg libpng' 'Cflags: -I$${includedir}' \
+	    'Libs: -L$${libdir} -lnax -ldnnl -lcsv -lm -fopenmp' > $@
+
+dist: ## nax-VERSION.tar.gz of the committed tree
+	git archive --prefix=nax-$(VERSION)/ -o nax-$(VERSION).tar.gz HEAD
+
+compdb: ## compile_commands.json for editors
+	$(MAKE) clean
+	bear -- $(MAKE) all
+
+clean: ## remove what was built
+	rm -rf $(BUILD)

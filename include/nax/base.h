@@ -1,0 +1,93 @@
+/* Errors, memory, processor features and threads: what every other room builds on.
+ *
+ * A fallible function returns 0 or a negative enum nax_status and takes a struct nax_err last;
+ * the error is written on failure only. The library never prints and never exits.
+ */
+#ifndef NAX_BASE_H
+#define NAX_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NAX_MUST_USE     __attribute__((warn_unused_result))
+#define NAX_PRINTF(f, a) __attribute__((format(printf, f, a)))
+
+#define NAX_MIN(a, b) ((a) < (b) ? (a) : (b))
+#define NAX_MAX(a, b) ((a) > (b) ? (a) : (b))
+
+enum nax_status {
+    NAX_OK = 0,
+    NAX_ERR_MEMORY = -1, /* out of memory, or a size that cannot be allocated */
+    NAX_ERR_IO = -2,     /* the system refused to open, read, write or rename */
+    NAX_ERR_FORMAT = -3, /* input that is not what its format says */
+    NAX_ERR_VALUE = -4,  /* a value that is missing, of the wrong type or out of range */
+    NAX_ERR_NUMERIC = -5 /* a computation that did not converge or left the finite numbers */
+};
+
+/* One line about what went wrong, lower case, no full stop: "what failed: 'subject'". */
+struct nax_err {
+    enum nax_status status;
+    char text[512];
+};
+
+/* Writes the message and returns status, so that callers can `return nax_err_set(...)`.
+ * err may be NULL. A message longer than text is cut. */
+int nax_err_set(struct nax_err *err, enum nax_status status, const char *format, ...)
+    NAX_PRINTF(3, 4);
+
+/* As nax_err_set with NAX_ERR_IO, followed by ": " and strerror(errno). */
+int nax_err_io(struct nax_err *err, const char *format, ...) NAX_PRINTF(2, 3);
+
+/* Puts "prefix: " before the message already there: context that only the caller knows. */
+int nax_err_prefix(struct nax_err *err, const char *format, ...) NAX_PRINTF(2, 3);
+
+/* Memory. Sizes are checked for overflow: count * size that does not fit is NAX_ERR_MEMORY (NULL).
+ */
+void *nax_calloc(size_t count, size_t size) NAX_MUST_USE;
+void *nax_realloc(void *p, size_t count, size_t size) NAX_MUST_USE; /* p is kept on failure */
+char *nax_strdup(const char *s) NAX_MUST_USE;
+
+/* 64-byte aligned, zeroed, its size rounded up to whole cache lines; from 4 MiB on the pages are
+ * asked to be huge ones. Released by nax_aligned_free (NULL-safe). */
+void *nax_aligned_calloc(size_t count, size_t size) NAX_MUST_USE;
+void nax_aligned_free(void *p);
+
+/* The instruction set that the vector kernels use. Chosen once, at the first call, from what the
+ * processor has; the environment variable NAX_ISA (baseline, avx2, avx512) forces a lower one. */
+enum nax_isa { NAX_ISA_BASELINE, NAX_ISA_AVX2, NAX_ISA_AVX512, NAX_ISA_COUNT };
+
+enum nax_isa nax_isa(void);
+const char *nax_isa_name(enum nax_isa isa);
+bool nax_has_bf16(void); /* AVX-512 BF16 products, with nax_isa() == NAX_ISA_AVX512 */
+
+/* Threads that parallel regions of the library use: by default OMP_NUM_THREADS or every processor
+ * that the process may run on. Results do not depend on it. n < 1 restores the default. */
+void nax_threads_set(int n);
+int nax_threads(void);
+
+/* Wall clock in seconds, from an arbitrary start. */
+double nax_clock_seconds(void);
+
+/* Files that users name: networks, spaces, hardware.
+ * A name with a slash or ending in ".yaml" is a path; any other is looked up as <kind>/<name>.yaml
+ * in the directories of $NAX_PATH (separated by colons) and then among the files built into the
+ * library. kind is "networks", "spaces" or "hardware". On success *text (freed by the caller with
+ * free) holds *size bytes and a zero after them; path names the source in messages. */
+int nax_config_read(const char *kind, const char *name, char **text, size_t *size, char path[256],
+                    struct nax_err *err) NAX_MUST_USE;
+
+/* Name of the i-th file built in for this kind, or NULL past the last: for help texts. */
+const char *nax_config_builtin(const char *kind, size_t i);
+
+/* The YAML text of such a file, parsed by a libcyaml schema (cyaml_schema_value_t, passed as void
+ * so that only the files that own a schema include libcyaml). *out is allocated by libcyaml and
+ * released with nax_yaml_free. An error names path, line, and key. */
+int nax_yaml_load(const char *path, const char *text, size_t size, const void *schema, void **out,
+                  struct nax_err *err) NAX_MUST_USE;
+void nax_yaml_free(const void *schema, void *out);
+
+/* FNV-1a, 64 bits, then mixed: for identifiers, not for secrets. Start with seed 0 and chain. */
+uint64_t nax_hash(uint64_t seed, const void *bytes, size_t size);
+
+#endif

@@ -1,0 +1,87 @@
+/* Networks as YAML lists of layers, and the flat list of layers that everything else works on.
+ *
+ * Shapes are images: height × width × channels (NHWC). Nothing here computes: rooms that train, map
+ * or cost a network take the flat list.
+ */
+#ifndef NAX_NETWORK_H
+#define NAX_NETWORK_H
+
+#include "nax/base.h"
+
+enum nax_layer_kind {
+    NAX_LAYER_CONV,     /* convolution, batch norm, optional residual add, optional ReLU */
+    NAX_LAYER_LINEAR,   /* fully connected with bias, optional ReLU */
+    NAX_LAYER_POOL_MAX, /* windows of kernel × kernel every stride */
+    NAX_LAYER_POOL_MEAN /* kernel 0 in the file: the whole image */
+};
+
+enum nax_layer_role {
+    NAX_ROLE_STEM,     /* a convolution that is not searched and comes first */
+    NAX_ROLE_BODY,     /* any other convolution or linear layer */
+    NAX_ROLE_SHORTCUT, /* 1×1 convolution beside a residual block */
+    NAX_ROLE_CLASSIFIER,
+    NAX_ROLE_POOL
+};
+
+/* Where a layer's input or residual comes from: the output of layer i, or one of these. */
+enum { NAX_FROM_IMAGE = -1, NAX_FROM_NONE = -2 };
+
+struct nax_layer {
+    char name[24]; /* "stem", "s1b2c1", "s2b1sc", "pool", "fc" */
+    enum nax_layer_kind kind;
+    enum nax_layer_role role;
+    int slot;  /* index among the searched convolutions, or -1 */
+    int input; /* NAX_FROM_IMAGE or a layer before this one */
+    /* Added after batch norm and before the ReLU: NAX_FROM_NONE, NAX_FROM_IMAGE or a layer before
+     * this one. Where its shape differs it is taken every (h_res / h_out) pixels, and missing
+     * channels are 0 (He et al., CVPR 2016, option A). */
+    int residual;
+    bool has_relu;
+    size_t kernel, stride, pad;
+    size_t h_in, w_in, c_in, h_out, w_out, c_out;
+};
+
+struct nax_network {
+    char name[64];
+    size_t height, width, channels; /* of the image */
+    size_t n_classes;
+    size_t n_slots; /* searched convolutions, in the order of the forward pass */
+    size_t n_layers;
+    struct nax_layer *layers; /* [n_layers], in an order that can be computed from front to back */
+};
+
+/* The file as written, before kernels are chosen. */
+struct nax_network_file;
+
+/* name: built in, found in $NAX_PATH, or a path (see nax_config_read). */
+int nax_network_file_load(struct nax_network_file **file, const char *name,
+                          struct nax_err *err) NAX_MUST_USE;
+void nax_network_file_free(struct nax_network_file *file);
+const char *nax_network_file_name(const struct nax_network_file *file);
+size_t nax_network_file_n_slots(const struct nax_network_file *file);
+/* Kernel size that the file gives slot s, and whether the slot may be skipped (input and output
+ * shapes agree). */
+int nax_network_file_kernel(const struct nax_network_file *file, size_t s);
+bool nax_network_file_can_skip(const struct nax_network_file *file, size_t s);
+
+/* The network with these kernels. kernel: [n_slots], 0 = skipped, or NULL for the file's own.
+ * A skipped convolution (with its batch norm and ReLU) is absent: its input passes on. A residual
+ * block with no convolution left is its shortcut alone. Errors: an even or negative kernel, a slot
+ * that cannot be skipped, a shape that shrinks to nothing: NAX_ERR_VALUE naming network and slot.
+ */
+int nax_network_build(struct nax_network **net, const struct nax_network_file *file,
+                      const int64_t *kernel, struct nax_err *err) NAX_MUST_USE;
+void nax_network_free(struct nax_network *net);
+
+/* Crossbar size of each layer that multiplies (0 for pools). crossbar: [n_slots], 0 where the slot
+ * is skipped. Layers that are not searched (stem, shortcuts, classifier) take `fixed`, or for fixed
+ * = 0 follow the nearest searched convolution that is there, the one after a stem, before any
+ * other. out: [n_layers]. */
+int nax_network_crossbars(const struct nax_network *net, const int64_t *crossbar, int64_t fixed,
+                          int64_t *out, struct nax_err *err) NAX_MUST_USE;
+
+/* Multiply-accumulates of one image in layer l, padding counted as work: h_out·w_out·k²·c_in·c_out.
+ */
+uint64_t nax_layer_macs(const struct nax_layer *layer);
+
+#endif

@@ -1,0 +1,142 @@
+/* Record streams: maps of named values that the tools exchange as msgpack, CSV or JSON lines.
+ *
+ * The manual page nax-record(5) is the reference for formats and fields.
+ */
+#ifndef NAX_RECORD_H
+#define NAX_RECORD_H
+
+#include <stdio.h>
+
+#include "nax/base.h"
+
+enum nax_type {
+    NAX_NULL,
+    NAX_BOOL,
+    NAX_INT,
+    NAX_FLOAT,
+    NAX_STRING,
+    NAX_INTS,  /* array of integers */
+    NAX_FLOATS /* array of numbers that are not all integers */
+};
+
+struct nax_value {
+    enum nax_type type;
+    union {
+        bool b;
+        int64_t i;
+        double f;
+        struct {
+            const char *s; /* UTF-8, [n] bytes and a zero */
+            size_t n;
+        } string;
+        struct {
+            const int64_t *v; /* [n] */
+            size_t n;
+        } ints;
+        struct {
+            const double *v; /* [n] */
+            size_t n;
+        } floats;
+    };
+};
+
+/* An ordered list of fields, each name once. All bytes that a record refers to are its own: a value
+ * set is copied. A record is reused by clearing it, which keeps its memory. */
+struct nax_record;
+
+struct nax_record *nax_record_alloc(void) NAX_MUST_USE;
+void nax_record_free(struct nax_record *r);
+void nax_record_clear(struct nax_record *r);
+
+size_t nax_record_n(const struct nax_record *r);
+const char *nax_record_name(const struct nax_record *r, size_t i);
+const struct nax_value *nax_record_value(const struct nax_record *r, size_t i);
+const struct nax_value *nax_record_get(const struct nax_record *r, const char *name); /* or NULL */
+
+/* Set a field: in its place when the name is there, appended otherwise. NAX_ERR_MEMORY or 0. */
+int nax_record_set(struct nax_record *r, const char *name, const struct nax_value *v) NAX_MUST_USE;
+int nax_record_set_null(struct nax_record *r, const char *name) NAX_MUST_USE;
+int nax_record_set_bool(struct nax_record *r, const char *name, bool b) NAX_MUST_USE;
+int nax_record_set_int(struct nax_record *r, const char *name, int64_t i) NAX_MUST_USE;
+int nax_record_set_float(struct nax_record *r, const char *name, double f) NAX_MUST_USE;
+int nax_record_set_string(struct nax_record *r, const char *name, const char *s) NAX_MUST_USE;
+int nax_record_set_ints(struct nax_record *r, const char *name, const int64_t *v,
+                        size_t n) NAX_MUST_USE;
+int nax_record_set_floats(struct nax_record *r, const char *name, const double *v,
+                          size_t n) NAX_MUST_USE;
+void nax_record_remove(struct nax_record *r, const char *name);
+
+/* Read a field with its type checked. A missing field or another type is NAX_ERR_VALUE with a
+ * message that names the field ("field 'kernel': …"); an integer serves as a float, a single number
+ * as an array of one. Pointers stay valid until the record changes. A null counts as missing. */
+int nax_record_int(const struct nax_record *r, const char *name, int64_t *out,
+                   struct nax_err *err) NAX_MUST_USE;
+int nax_record_float(const struct nax_record *r, const char *name, double *out,
+                     struct nax_err *err) NAX_MUST_USE;
+int nax_record_string(const struct nax_record *r, const char *name, const char **out,
+                      struct nax_err *err) NAX_MUST_USE;
+int nax_record_ints(const struct nax_record *r, const char *name, const int64_t **out, size_t *n,
+                    struct nax_err *err) NAX_MUST_USE;
+int nax_record_floats(const struct nax_record *r, const char *name, const double **out, size_t *n,
+                      struct nax_err *err)
+    NAX_MUST_USE; /* integers are converted once, in the record's memory */
+bool nax_record_has(const struct nax_record *r, const char *name); /* there and not null */
+
+/* Who made a stream: one entry for each program that it went through, oldest first. */
+struct nax_prog {
+    const char *name, *version, *argv; /* argv: the words joined by spaces, quoted as for a shell */
+    uint64_t seed;
+};
+
+enum nax_format { NAX_FORMAT_AUTO, NAX_FORMAT_MSGPACK, NAX_FORMAT_CSV, NAX_FORMAT_JSON };
+
+/* "msgpack", "csv", "json" → format; NAX_FORMAT_AUTO for any other word. */
+enum nax_format nax_format_parse(const char *word);
+
+/* --- reading ---
+ * A reader goes through the files named (n_paths 0, or the name "-": standard input), each one or
+ * more segments, msgpack or CSV as the first byte tells. Memory is bounded by max_record bytes a
+ * record (0: NAX_RECORD_MAX). Errors name file, record number (from 1) and byte offset or line.
+ * Records before a broken one have been returned already; a msgpack segment without trailer ends in
+ * an error. */
+#define NAX_RECORD_MAX ((size_t)64 << 20)
+
+struct nax_reader;
+
+int nax_reader_open(struct nax_reader **reader, const char *const *paths, size_t n_paths,
+                    size_t max_record, struct nax_err *err) NAX_MUST_USE;
+/* 1: *record is filled (cleared first); 0: the end; negative: an error, and the reader stays at it.
+ */
+int nax_reader_next(struct nax_reader *reader, struct nax_record *record,
+                    struct nax_err *err) NAX_MUST_USE;
+void nax_reader_close(struct nax_reader *reader);
+
+/* Format, kind ("candidate", "layer", "array", …; "" in CSV) and provenance of the segments so far;
+ * valid after the first call of nax_reader_next (which reads the first header even of an empty
+ * stream). */
+enum nax_format nax_reader_format(const struct nax_reader *reader);
+const char *nax_reader_kind(const struct nax_reader *reader);
+size_t nax_reader_n_prog(const struct nax_reader *reader);
+const struct nax_prog *nax_reader_prog(const struct nax_reader *reader, size_t i);
+/* "file: record 12" of the record last returned, for errors about its fields. */
+const char *nax_reader_where(const struct nax_reader *reader);
+
+/* --- writing ---
+ * The header goes out with the first record, or on close when there is none, so a tool can copy the
+ * provenance of its input: prog [n_prog] is copied. CSV columns are those of the segment's first
+ * record; a record with other fields starts a new segment: an empty line and new names. */
+struct nax_writer;
+
+int nax_writer_open(struct nax_writer **writer, FILE *file, const char *subject,
+                    enum nax_format format, const char *kind, struct nax_err *err) NAX_MUST_USE;
+int nax_writer_add_prog(struct nax_writer *writer, const struct nax_prog *prog,
+                        struct nax_err *err) NAX_MUST_USE;
+int nax_writer_put(struct nax_writer *writer, const struct nax_record *record,
+                   struct nax_err *err) NAX_MUST_USE;
+/* Everything put so far goes to the file now: for tools whose records take long to make. */
+int nax_writer_flush(struct nax_writer *writer, struct nax_err *err) NAX_MUST_USE;
+/* Trailer (unless is_broken: then the stream stays visibly truncated), flush, release. The FILE
+ * stays open. */
+int nax_writer_close(struct nax_writer *writer, bool is_broken, struct nax_err *err) NAX_MUST_USE;
+
+#endif

@@ -1,0 +1,91 @@
+/* Tensor files (safetensors), labelled image sets, and their import.
+ *
+ * A safetensors file is 8 bytes little-endian header length, a JSON header, and raw little-endian
+ * arrays; files are read by mmap and written to a temporary name, fsynced, and renamed.
+ */
+#ifndef NAX_TENSOR_H
+#define NAX_TENSOR_H
+
+#include "nax/base.h"
+
+enum nax_dtype { NAX_U8, NAX_I32, NAX_I64, NAX_F32, NAX_F64, NAX_BF16 };
+
+size_t nax_dtype_size(enum nax_dtype dtype);
+
+enum { NAX_TENSOR_DIMS = 8 };
+
+struct nax_tensor {
+    const char *name;
+    enum nax_dtype dtype;
+    size_t n_dims;
+    size_t dims[NAX_TENSOR_DIMS];
+    const void
+        *data; /* [product of dims], aligned as the file has it: 8 bytes in files of our own */
+};
+
+/* --- reading --- the file's header is checked (offsets inside the file, sizes that fit dims, no
+ * overlap) before anything is used */
+struct nax_tensors;
+
+int nax_tensors_open(struct nax_tensors **file, const char *path, struct nax_err *err) NAX_MUST_USE;
+void nax_tensors_close(struct nax_tensors *file); /* tensors and metadata of it die with it */
+size_t nax_tensors_n(const struct nax_tensors *file);
+const struct nax_tensor *nax_tensors_at(const struct nax_tensors *file, size_t i);
+const struct nax_tensor *nax_tensors_find(const struct nax_tensors *file, const char *name);
+const char *nax_tensors_meta(const struct nax_tensors *file, const char *key); /* or NULL */
+
+/* --- writing --- in one call: path.tmp.PID, fsync, rename, fsync of the folder. The old file stays
+ * on failure. */
+struct nax_meta {
+    const char *key, *value;
+};
+
+int nax_tensors_write(const char *path, const struct nax_tensor *tensors, size_t n,
+                      const struct nax_meta *meta, size_t n_meta, struct nax_err *err) NAX_MUST_USE;
+
+/* --- image sets --- */
+struct nax_images {
+    size_t n, height, width, channels; /* channels = 3 */
+    const uint8_t *pixels;             /* [n][height][width][channels] */
+    const int32_t *labels;             /* [n], 0 … n_classes-1 */
+};
+
+struct nax_dataset {
+    char name[64];
+    struct nax_images train, test; /* test.n may be 0 */
+    size_t n_classes;
+    char **class_names; /* [n_classes] */
+    struct nax_tensors
+        *file; /* what pixels and labels point into, or NULL when they are the set's own memory */
+};
+
+/* A data set file: tensors train_images, train_labels, test_images, test_labels (u8 NHWC and i32),
+ * metadata name, classes (JSON array of names). Labels are checked against the classes. */
+int nax_dataset_open(struct nax_dataset **set, const char *path, struct nax_err *err) NAX_MUST_USE;
+int nax_dataset_write(const struct nax_dataset *set, const char *path,
+                      struct nax_err *err) NAX_MUST_USE;
+void nax_dataset_free(struct nax_dataset *set);
+/* A hash over sizes, labels and pixels of both splits: which data a result came from. */
+uint64_t nax_dataset_hash(const struct nax_dataset *set);
+
+/* Mean and standard deviation (population, in double) of each channel over all pixels, 0–1. */
+void nax_images_moments(const struct nax_images *images, double mean[3], double sd[3]);
+
+/* Imports; see nax-data(1). A file that cannot be read or is not what it should be is an error
+ * naming it. */
+int nax_import_cifar10(struct nax_dataset **set, const char *dir, struct nax_err *err) NAX_MUST_USE;
+int nax_import_tiny_imagenet(struct nax_dataset **set, const char *dir,
+                             struct nax_err *err) NAX_MUST_USE;
+struct nax_import_folder {
+    const char *dir;
+    const char *train, *test; /* subfolders, or NULL: "train" and "test" (or "val") where they
+                                 exist, else dir itself is train */
+};
+int nax_import_folder(struct nax_dataset **set, const struct nax_import_folder *options,
+                      struct nax_err *err) NAX_MUST_USE;
+
+/* Ten classes of 32×32 coloured shapes and textures; deterministic by seed. */
+int nax_synth(struct nax_dataset **set, uint64_t seed, size_t n_train, size_t n_test,
+              struct nax_err *err) NAX_MUST_USE;
+
+#endif

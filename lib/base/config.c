@@ -1,0 +1,94 @@
+/* Where files that users name come from: a path, $NAX_PATH, or the copies built into the library.
+ */
+#include "nax/base.h"
+#include "builtin.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const size_t config_size_max = (size_t)1 << 20;
+
+static int read_open(FILE *f, const char *path, char **text, size_t *size, struct nax_err *err)
+{
+    char *buffer = nax_calloc(config_size_max + 1, 1);
+    if (!buffer)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
+    size_t n = fread(buffer, 1, config_size_max + 1, f);
+    if (ferror(f)) {
+        free(buffer);
+        return nax_err_io(err, "cannot read: '%s'", path);
+    }
+    if (n > config_size_max) {
+        free(buffer);
+        return nax_err_set(err, NAX_ERR_FORMAT, "larger than 1 MiB: '%s'", path);
+    }
+    buffer[n] = 0;
+    *text = buffer;
+    *size = n;
+    return 0;
+}
+
+static int read_path(const char *path, char **text, size_t *size, struct nax_err *err)
+{
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        return nax_err_io(err, "cannot open: '%s'", path);
+    int status = read_open(f, path, text, size, err);
+    fclose(f);
+    return status;
+}
+
+static int copy_builtin(const struct nax_builtin *b, char **text, size_t *size, struct nax_err *err)
+{
+    *size = strlen(b->text);
+    *text = nax_strdup(b->text);
+    return *text ? 0 : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", b->name);
+}
+
+static int read_searched(const char *kind, const char *name, char **text, size_t *size,
+                         char path[256], struct nax_err *err)
+{
+    const char *dir = getenv("NAX_PATH");
+    while (dir && *dir) {
+        size_t n = strcspn(dir, ":");
+        if (n && n + strlen(kind) + strlen(name) + 8 < 256) {
+            snprintf(path, 256, "%.*s/%s/%s.yaml", (int)n, dir, kind, name);
+            FILE *f = fopen(path, "rb");
+            if (f) {
+                int status = read_open(f, path, text, size, err);
+                fclose(f);
+                return status;
+            }
+            if (errno != ENOENT)
+                return nax_err_io(err, "cannot open: '%s'", path);
+        }
+        dir += n + (dir[n] == ':');
+    }
+    for (const struct nax_builtin *b = nax_builtin_files; b->kind; b++)
+        if (!strcmp(b->kind, kind) && !strcmp(b->name, name)) {
+            snprintf(path, 256, "%s/%s.yaml", kind, name);
+            return copy_builtin(b, text, size, err);
+        }
+    return nax_err_set(err, NAX_ERR_VALUE, "no such file among %s: '%s'", kind, name);
+}
+
+int nax_config_read(const char *kind, const char *name, char **text, size_t *size, char path[256],
+                    struct nax_err *err)
+{
+    size_t n = strlen(name);
+    bool is_path = strchr(name, '/') || (n > 5 && !strcmp(name + n - 5, ".yaml"));
+    if (!is_path)
+        return read_searched(kind, name, text, size, path, err);
+    snprintf(path, 256, "%s", name);
+    return read_path(name, text, size, err);
+}
+
+const char *nax_config_builtin(const char *kind, size_t i)
+{
+    for (const struct nax_builtin *b = nax_builtin_files; b->kind; b++)
+        if (!strcmp(b->kind, kind) && !i--)
+            return b->name;
+    return NULL;
+}

@@ -1,0 +1,114 @@
+/* Unit tests of lib/base: errors, memory, random numbers, configuration files. */
+#include "nax/base.h"
+#include "nax/rng.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void error_is_one_line(void **state)
+{
+    (void)state;
+    struct nax_err err;
+    assert_int_equal(nax_err_set(&err, NAX_ERR_VALUE, "no such: '%s'", "a\nb"), NAX_ERR_VALUE);
+    assert_string_equal(err.text, "no such: 'a?b'");
+    nax_err_prefix(&err, "file: record %d", 7);
+    assert_string_equal(err.text, "file: record 7: no such: 'a?b'");
+    assert_int_equal(err.status, NAX_ERR_VALUE);
+}
+
+static void aligned_memory_is_zero_and_aligned(void **state)
+{
+    (void)state;
+    size_t sizes[] = {1, 63, 4097, 5u << 20};
+    for (size_t i = 0; i < 4; i++) {
+        unsigned char *p = nax_aligned_calloc(sizes[i], 1);
+        assert_non_null(p);
+        assert_int_equal((uintptr_t)p % 64, 0);
+        for (size_t k = 0; k < sizes[i]; k++)
+            assert_int_equal(p[k], 0);
+        nax_aligned_free(p);
+    }
+    assert_null(nax_aligned_calloc(SIZE_MAX / 2, 3));
+    assert_null(nax_calloc(SIZE_MAX / 2, 3));
+}
+
+/* Known answer of philox4x64-10 for zero counter and key (Random123's kat_vectors). */
+static void philox_known_answer(void **state)
+{
+    (void)state;
+    uint64_t out[4];
+    nax_rng_block(0, (enum nax_rng_what)0, 0, 0, 0, 0, out);
+    assert_true(out[0] == 0x16554d9eca36314cu && out[1] == 0xdb20fe9d672d0fdcu &&
+                out[2] == 0xd7e772cee186176bu && out[3] == 0x7e68b68aec7ba23bu);
+}
+
+static void random_moments(void **state)
+{
+    (void)state;
+    enum { n = 1000000 };
+    struct nax_rng rng = nax_rng_at(11, NAX_RNG_TEST, 1, 2, 3);
+    double sum = 0, square = 0, uniform = 0;
+    size_t below[7] = {0};
+    for (int i = 0; i < n; i++) {
+        double x = nax_rng_normal(&rng);
+        sum += x;
+        square += x * x;
+        uniform += nax_rng_uniform(&rng);
+        below[nax_rng_below(&rng, 7)]++;
+    }
+    assert_true(fabs(sum / n) < 4 / sqrt(n));
+    assert_true(fabs(square / n - 1) < 4 * sqrt(2.0 / n));
+    assert_true(fabs(uniform / n - 0.5) < 4 * sqrt(1.0 / 12 / n));
+    for (int k = 0; k < 7; k++)
+        assert_true(fabs((double)below[k] - n / 7.0) < 4 * sqrt(n / 7.0));
+}
+
+static void streams_differ_by_every_key(void **state)
+{
+    (void)state;
+    struct nax_rng a[] = {
+        nax_rng_at(1, NAX_RNG_TEST, 0, 0, 0), nax_rng_at(2, NAX_RNG_TEST, 0, 0, 0),
+        nax_rng_at(1, NAX_RNG_INIT, 0, 0, 0), nax_rng_at(1, NAX_RNG_TEST, 1, 0, 0),
+        nax_rng_at(1, NAX_RNG_TEST, 0, 1, 0), nax_rng_at(1, NAX_RNG_TEST, 0, 0, 1)};
+    uint64_t first[6];
+    for (int i = 0; i < 6; i++) {
+        first[i] = nax_rng_u64(&a[i]);
+        for (int k = 0; k < i; k++)
+            assert_true(first[i] != first[k]);
+    }
+}
+
+static void config_files_are_found(void **state)
+{
+    (void)state;
+    struct nax_err err;
+    char *text, path[256];
+    size_t size;
+    assert_int_equal(nax_config_read("networks", "resnet20", &text, &size, path, &err), 0);
+    assert_int_equal(strlen(text), size);
+    assert_string_equal(path, "networks/resnet20.yaml");
+    free(text);
+    assert_int_equal(nax_config_read("networks", "none", &text, &size, path, &err), NAX_ERR_VALUE);
+    assert_string_equal(err.text, "no such file among networks: 'none'");
+    assert_int_equal(nax_config_read("networks", "/none.yaml", &text, &size, path, &err), NAX_ERR_IO);
+    assert_non_null(nax_config_builtin("networks", 0));
+    assert_null(nax_config_builtin("networks", 1000));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(error_is_one_line),
+        cmocka_unit_test(aligned_memory_is_zero_and_aligned),
+        cmocka_unit_test(philox_known_answer),
+        cmocka_unit_test(random_moments),
+        cmocka_unit_test(streams_differ_by_every_key),
+        cmocka_unit_test(config_files_are_found),
+    };
+    return cmocka_run_group_tests_name("base", tests, NULL, NULL);
+}

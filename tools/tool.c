@@ -1,0 +1,217 @@
+/* Options, messages and streams that all tools share. */
+#include "tool.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct tool tool_start(const char *name, const char *usage, int argc, char **argv)
+{
+    return (struct tool){
+        .name = name, .usage = usage, .argc = argc, .argv = argv, .max_record = NAX_RECORD_MAX};
+}
+
+static _Noreturn void end_stdout(const struct tool *tool)
+{
+    if (fflush(stdout) || fclose(stdout)) {
+        fprintf(stderr, "%s: cannot write: 'standard output': %s\n", tool->name, strerror(errno));
+        exit(1);
+    }
+    exit(0);
+}
+
+void tool_option(struct tool *tool, int opt)
+{
+    switch (opt) {
+    case 'h':
+        printf("usage: %s", tool->usage);
+        end_stdout(tool);
+    case 'V':
+        printf("%s %s\n", tool->name, NAX_VERSION);
+        end_stdout(tool);
+    case 'j':
+        nax_threads_set((int)tool_int(tool, "threads", optarg, 1, 4096));
+        break;
+    case 'q':
+        tool->is_quiet = true;
+        break;
+    case TOOL_OPT_FORMAT:
+        tool->format = nax_format_parse(optarg);
+        if (tool->format == NAX_FORMAT_AUTO)
+            tool_misuse(tool, "no such format: '%s'", optarg);
+        break;
+    case TOOL_OPT_SEED:
+        tool->seed = (uint64_t)tool_int(tool, "seed", optarg, 0, INT64_MAX);
+        tool->has_seed = true;
+        break;
+    case TOOL_OPT_MAX_RECORD:
+        tool->max_record = (size_t)tool_int(tool, "max-record", optarg, 1, 1 << 20) << 20;
+        break;
+    default: /* getopt_long has said what is wrong */
+        fprintf(stderr, "usage: %.*s", (int)(strstr(tool->usage, "\n\n") + 1 - tool->usage),
+                tool->usage);
+        exit(2);
+    }
+}
+
+void tool_misuse(const struct tool *tool, const char *format, ...)
+{
+    va_list ap;
+    fprintf(stderr, "%s: ", tool->name);
+    va_start(ap, format);
+    vfprintf(stderr, format, ap);
+    va_end(ap);
+    fprintf(stderr, "\nusage: %.*s", (int)(strstr(tool->usage, "\n\n") + 1 - tool->usage),
+            tool->usage);
+    exit(2);
+}
+
+void tool_fail(struct tool *tool, const struct nax_err *err)
+{
+    struct nax_err ignored; /* the first error is the one to tell */
+    if (tool->writer && nax_writer_close(tool->writer, true, &ignored) == 0)
+        fflush(stdout);
+    fprintf(stderr, "%s: %s\n", tool->name, err->text);
+    exit(1);
+}
+
+void tool_fail_record(struct tool *tool, struct nax_err *err)
+{
+    nax_err_prefix(err, "%s", nax_reader_where(tool->reader));
+    tool_fail(tool, err);
+}
+
+void tool_say(const struct tool *tool, const char *format, ...)
+{
+    if (tool->is_quiet)
+        return;
+    va_list ap;
+    fprintf(stderr, "%s: ", tool->name);
+    va_start(ap, format);
+    vfprintf(stderr, format, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+}
+
+int64_t tool_int(const struct tool *tool, const char *option, const char *text, int64_t min,
+                 int64_t max)
+{
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (errno || end == text || *end || value < min || value > max)
+        tool_misuse(tool, "--%s takes an integer from %lld to %lld: '%s'", option, (long long)min,
+                    (long long)max, text);
+    return value;
+}
+
+double tool_float(const struct tool *tool, const char *option, const char *text, double min,
+                  double max)
+{
+    char *end;
+    errno = 0;
+    double value = strtod(text, &end);
+    if (end == text || *end || !isfinite(value) || value < min || value > max)
+        tool_misuse(tool, "--%s takes a number from %g to %g: '%s'", option, min, max, text);
+    return value;
+}
+
+/* The command line as one string that a shell would split into the same words. */
+static char *join_argv(int argc, char **argv)
+{
+    size_t size = 1;
+    for (int i = 0; i < argc; i++)
+        size += 4 * strlen(argv[i]) + 3;
+    char *line = nax_calloc(size, 1), *out = line;
+    for (int i = 0; line && i < argc; i++) {
+        const char *word = argv[i];
+        bool is_plain =
+            *word && !word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                        "0123456789_-+=.,:/@%^")];
+        if (i)
+            *out++ = ' ';
+        if (!is_plain)
+            *out++ = '\'';
+        for (; *word; word++)
+            if (*word == '\'')
+                out = stpcpy(out, "'\\''");
+            else
+                *out++ = *word;
+        if (!is_plain)
+            *out++ = '\'';
+    }
+    return line;
+}
+
+static void open_writer(struct tool *tool, enum nax_format format, const char *kind)
+{
+    struct nax_err err;
+    if (nax_writer_open(&tool->writer, stdout, "standard output", format, kind, &err))
+        tool_fail(tool, &err);
+    for (size_t i = 0; tool->reader && i < nax_reader_n_prog(tool->reader); i++)
+        if (nax_writer_add_prog(tool->writer, nax_reader_prog(tool->reader, i), &err))
+            tool_fail(tool, &err);
+    char *line = join_argv(tool->argc, tool->argv);
+    if (!line) {
+        nax_err_set(&err, NAX_ERR_MEMORY, "out of memory: 'command line'");
+        tool_fail(tool, &err);
+    }
+    struct nax_prog self = {tool->name, NAX_VERSION, line, tool->seed};
+    int status = nax_writer_add_prog(tool->writer, &self, &err);
+    free(line);
+    if (status)
+        tool_fail(tool, &err);
+}
+
+void tool_write_open(struct tool *tool, const char *kind)
+{
+    enum nax_format format = tool->format;
+    if (format == NAX_FORMAT_AUTO)
+        format = isatty(STDOUT_FILENO) ? NAX_FORMAT_CSV : NAX_FORMAT_MSGPACK;
+    open_writer(tool, format, kind);
+}
+
+void tool_read_open(struct tool *tool)
+{
+    struct nax_err err;
+    const char *const *paths = (const char *const *)(tool->argv + optind);
+    if (nax_reader_open(&tool->reader, paths, (size_t)(tool->argc - optind), tool->max_record,
+                        &err))
+        tool_fail(tool, &err);
+}
+
+bool tool_read(struct tool *tool, struct nax_record *record)
+{
+    struct nax_err err;
+    int status = nax_reader_next(tool->reader, record, &err);
+    if (!tool->writer) {
+        enum nax_format format = tool->format;
+        if (format == NAX_FORMAT_AUTO)
+            format = isatty(STDOUT_FILENO) ? NAX_FORMAT_CSV : nax_reader_format(tool->reader);
+        open_writer(tool, format, tool->kind ? tool->kind : nax_reader_kind(tool->reader));
+    }
+    if (status < 0)
+        tool_fail(tool, &err);
+    return status > 0;
+}
+
+void tool_write(struct tool *tool, const struct nax_record *record)
+{
+    struct nax_err err;
+    if (nax_writer_put(tool->writer, record, &err))
+        tool_fail(tool, &err);
+}
+
+void tool_finish(struct tool *tool)
+{
+    struct nax_err err;
+    struct nax_writer *writer = tool->writer;
+    tool->writer = NULL;
+    nax_reader_close(tool->reader);
+    if (writer && nax_writer_close(writer, false, &err))
+        tool_fail(tool, &err);
+    end_stdout(tool);
+}
