@@ -61,10 +61,12 @@ ISA_avx2     := -DNAX_SIMD_ISA=avx2 -mavx2 -mfma
 ISA_avx512   := -DNAX_SIMD_ISA=avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma \
                 -mprefer-vector-width=512
 
-.PHONY: all help deps demo check lint bench fuzz install uninstall dist compdb clean
+.PHONY: all units help deps demo check lint bench fuzz install uninstall dist compdb clean
 .SECONDARY:
 
 all: $(BIN) $(BUILD)/libnax.a ## the tools in build/bin and the library
+
+units: $(UNIT_BIN) ## the unit tests in C, built but not run
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -113,7 +115,7 @@ deps: ## install the Debian packages that are missing
 
 check: ## every test; ends with "N passed, N failed"
 	@tests/deps $(DEPS_RUN) $(DEPS_CHECK)
-	@$(MAKE) --no-print-directory all $(UNIT_BIN)
+	@$(MAKE) --no-print-directory all units
 	@BUILD='$(abspath $(BUILD))' tests/run
 
 lint: ## format, layers, manual pages, scripts, static analysis

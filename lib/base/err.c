@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+NAX_PRINTF(3, 0)
 static void set_text(struct nax_err *err, enum nax_status status, const char *format, va_list ap)
 {
     if (!err)

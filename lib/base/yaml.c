@@ -13,6 +13,7 @@ struct load_log {
     int line;
 };
 
+NAX_PRINTF(3, 0)
 static void log_load(cyaml_log_t level, void *context, const char *format, va_list args)
 {
     struct load_log *log = context;

@@ -95,7 +95,8 @@ static void config_files_are_found(void **state)
     free(text);
     assert_int_equal(nax_config_read("networks", "none", &text, &size, path, &err), NAX_ERR_VALUE);
     assert_string_equal(err.text, "no such file among networks: 'none'");
-    assert_int_equal(nax_config_read("networks", "/none.yaml", &text, &size, path, &err), NAX_ERR_IO);
+    assert_int_equal(nax_config_read("networks", "/none.yaml", &text, &size, path, &err),
+                     NAX_ERR_IO);
     assert_non_null(nax_config_builtin("networks", 0));
     assert_null(nax_config_builtin("networks", 1000));
 }

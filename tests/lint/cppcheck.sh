@@ -1,0 +1,7 @@
+#!/bin/sh
+# Nothing that cppcheck takes for an error, a portability or a performance problem.
+mkdir -p "$BUILD/cppcheck"
+cppcheck --quiet --std=c11 -j"$(nproc)" --cppcheck-build-dir="$BUILD/cppcheck" \
+    --enable=warning,portability,performance --inline-suppr --error-exitcode=1 \
+    --suppress=missingIncludeSystem --suppress=unmatchedSuppression -D__x86_64__ -UNAX_SIMD_ISA \
+    -DNAX_VERSION='""' -Iinclude lib tools tests/unit
