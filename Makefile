@@ -37,14 +37,14 @@ UNIT_BIN := $(UNITS:%=$(BUILD)/unit/%)
 
 # --- how it is built ---------------------------------------------------------------------------
 
-DEPS_RUN   := libopenblas-dev libdnnl-dev libcsv-dev libmsgpack-dev libcyaml-dev libjansson-dev \
-              libjpeg-dev libpng-dev librandom123-dev pkg-config
+DEPS_RUN   := libopenblas-dev libdnnl-dev libcsv-dev libmsgpack-dev libcyaml-dev libyaml-dev \
+              libjansson-dev libjpeg-dev libpng-dev librandom123-dev pkg-config
 DEPS_CHECK := bats libcmocka-dev mandoc ngspice gnuplot-nox zstd
 DEPS_LINT  := clang clang-format libomp-dev cppcheck shellcheck
 
 # pkg-config runs only when something is compiled: `make deps` must work without it
-PKG_CFLAGS = $(shell pkg-config --cflags openblas msgpack libcyaml jansson libjpeg libpng)
-PKG_LIBS   = $(shell pkg-config --libs openblas msgpack libcyaml jansson libjpeg libpng)
+PKG_CFLAGS = $(shell pkg-config --cflags openblas msgpack libcyaml yaml-0.1 jansson libjpeg libpng)
+PKG_LIBS   = $(shell pkg-config --libs openblas msgpack libcyaml yaml-0.1 jansson libjpeg libpng)
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
             -Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef -Wvla -Wcast-qual $(if $(WERROR),-Werror)
@@ -156,7 +156,7 @@ $(BUILD)/nax.pc: Makefile VERSION
 	@mkdir -p $(@D)
 	@printf '%s\n' 'prefix=$(prefix)' 'libdir=$(libdir)' 'includedir=$(incdir)' '' 'Name: nax' \
 	    'Description: co-design of neural networks and memristive crossbars' 'Version: $(VERSION)' \
-	    'Requires: openblas msgpack libcyaml jansson libjpeg libpng' 'Cflags: -I$${includedir}' \
+	    'Requires: openblas msgpack libcyaml yaml-0.1 jansson libjpeg libpng' 'Cflags: -I$${includedir}' \
 	    'Libs: -L$${libdir} -lnax -ldnnl -lcsv -lm -fopenmp' > $@
 
 dist: ## nax-VERSION.tar.gz of the committed tree

@@ -87,6 +87,11 @@ int nax_yaml_load(const char *path, const char *text, size_t size, const void *s
                   struct nax_err *err) NAX_MUST_USE;
 void nax_yaml_free(const void *schema, void *out);
 
+/* For a value that is found wrong after loading: NAX_ERR_VALUE "path:line: key 'out': message".
+ * key is the way to it, "layers.3.conv.out", entries of sequences from 0. */
+int nax_yaml_err_set(struct nax_err *err, const char *path, const char *text, size_t size,
+                     const char *key, const char *format, ...) NAX_PRINTF(6, 7);
+
 /* FNV-1a, 64 bits, then mixed: for identifiers, not for secrets. Start with seed 0 and chain. */
 uint64_t nax_hash(uint64_t seed, const void *bytes, size_t size);
 

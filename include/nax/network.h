@@ -8,6 +8,11 @@
 
 #include "nax/base.h"
 
+/* Bounds of every network, so that sizes computed from its layers fit: a layer has at most
+ * NAX_LAYER_SIZE_MAX weights, inputs and outputs. */
+enum { NAX_NETWORK_LAYERS_MAX = 1024, NAX_NETWORK_SLOTS_MAX = 256, NAX_KERNEL_MAX = 31 };
+#define NAX_LAYER_SIZE_MAX ((size_t)1 << 30)
+
 enum nax_layer_kind {
     NAX_LAYER_CONV,     /* convolution, batch norm, optional residual add, optional ReLU */
     NAX_LAYER_LINEAR,   /* fully connected with bias, optional ReLU */
@@ -27,7 +32,8 @@ enum nax_layer_role {
 enum { NAX_FROM_IMAGE = -1, NAX_FROM_NONE = -2 };
 
 struct nax_layer {
-    char name[24]; /* "stem", "s1b2c1", "s2b1sc", "pool", "fc" */
+    char name[24]; /* "stem", "s1b2c1" (stage 1, block 2, convolution 1), "s2b1sc" (its shortcut),
+                      "conv3", "pool", "fc"; the same for any choice of kernels, each once */
     enum nax_layer_kind kind;
     enum nax_layer_role role;
     int slot;  /* index among the searched convolutions, or -1 */
@@ -37,6 +43,11 @@ struct nax_layer {
      * channels are 0 (He et al., CVPR 2016, option A). */
     int residual;
     bool has_relu;
+    /* A convolution pads kernel / 2 zeros on every side: out = ceil(in / stride). A pool does not
+     * pad; its kernel is the window (the whole of h_in × w_in, which may differ, when is_global). A
+     * linear layer is a 1×1 convolution of a 1×1 image: its c_in is h·w·c of the layer that it
+     * reads, in this order; kernel and stride are 1. */
+    bool is_global;
     size_t kernel, stride, pad;
     size_t h_in, w_in, c_in, h_out, w_out, c_out;
 };
@@ -63,25 +74,29 @@ size_t nax_network_file_n_slots(const struct nax_network_file *file);
  * shapes agree). */
 int nax_network_file_kernel(const struct nax_network_file *file, size_t s);
 bool nax_network_file_can_skip(const struct nax_network_file *file, size_t s);
+const char *nax_network_file_slot_name(const struct nax_network_file *file,
+                                       size_t s); /* "s1b2c1" */
 
 /* The network with these kernels. kernel: [n_slots], 0 = skipped, or NULL for the file's own.
  * A skipped convolution (with its batch norm and ReLU) is absent: its input passes on. A residual
- * block with no convolution left is its shortcut alone. Errors: an even or negative kernel, a slot
- * that cannot be skipped, a shape that shrinks to nothing: NAX_ERR_VALUE naming network and slot.
- */
+ * block with no convolution left is its shortcut alone, the identity, since a convolution that
+ * changes the shape cannot be skipped. Where only the first convolution of a block is left, it
+ * takes the residual and the ReLU after it. Errors: an even, negative or too large kernel, a slot
+ * that cannot be skipped: NAX_ERR_VALUE naming network and slot. */
 int nax_network_build(struct nax_network **net, const struct nax_network_file *file,
                       const int64_t *kernel, struct nax_err *err) NAX_MUST_USE;
 void nax_network_free(struct nax_network *net);
 
 /* Crossbar size of each layer that multiplies (0 for pools). crossbar: [n_slots], 0 where the slot
- * is skipped. Layers that are not searched (stem, shortcuts, classifier) take `fixed`, or for fixed
- * = 0 follow the nearest searched convolution that is there, the one after a stem, before any
- * other. out: [n_layers]. */
+ * is skipped. Layers that are not searched take `fixed`, or for fixed = 0 follow a searched
+ * convolution that is there: a shortcut the first one of its own block, any other layer the last
+ * one before it, a layer with none before it (the stem) the first one of all. Errors: a size below
+ * 1 for a slot that is there, no searched convolution to follow: NAX_ERR_VALUE. out: [n_layers]. */
 int nax_network_crossbars(const struct nax_network *net, const int64_t *crossbar, int64_t fixed,
                           int64_t *out, struct nax_err *err) NAX_MUST_USE;
 
-/* Multiply-accumulates of one image in layer l, padding counted as work: h_out·w_out·k²·c_in·c_out.
- */
+/* Multiply-accumulates of one image in layer l, padding counted as work: h_out·w_out·k²·c_in·c_out;
+ * 0 for a pool. */
 uint64_t nax_layer_macs(const struct nax_layer *layer);
 
 #endif

@@ -1,0 +1,249 @@
+/* Expansion of a network file, with chosen kernels, into the flat list of layers. */
+#include "file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct shape {
+    size_t h, w, c;
+};
+
+struct builder {
+    const struct nax_network_file *file;
+    const int64_t *kernel; /* [n_slots], 0 = skipped, or NULL: as in the file */
+    struct slot *slots;    /* notes of the slots, or NULL */
+    struct nax_network *net;
+    struct nax_err *err;
+    size_t n_stages;
+    int at;             /* layer whose output comes next, or NAX_FROM_IMAGE */
+    struct shape shape; /* of that output */
+};
+
+static int fail(struct builder *b, const char *name, const char *what)
+{
+    return nax_err_set(b->err, NAX_ERR_VALUE, "%s: '%s' of network '%s'", what, name,
+                       b->file->name);
+}
+
+/* Appends a layer that reads the current output, computes its output shape and moves on to it. */
+static int add(struct builder *b, struct nax_layer layer, const char *name)
+{
+    struct nax_network *net = b->net;
+    if (net->n_layers == NAX_NETWORK_LAYERS_MAX)
+        return fail(b, name, "more than 1024 layers");
+    snprintf(layer.name, sizeof layer.name, "%s", name);
+    layer.input = b->at;
+    if (layer.kind == NAX_LAYER_LINEAR) {
+        if (b->shape.c > NAX_LAYER_SIZE_MAX / (b->shape.h * b->shape.w))
+            return fail(b, name, "more than 2^30 inputs");
+        b->shape = (struct shape){1, 1, b->shape.h * b->shape.w * b->shape.c};
+    }
+    layer.h_in = b->shape.h;
+    layer.w_in = b->shape.w;
+    layer.c_in = b->shape.c;
+    layer.is_global = layer.kernel == 0;
+    if (layer.is_global) {
+        layer.kernel = layer.stride = NAX_MAX(layer.h_in, layer.w_in);
+        layer.h_out = layer.w_out = 1;
+    } else {
+        size_t k = layer.kernel, both = 2 * layer.pad;
+        if (layer.h_in + both < k || layer.w_in + both < k)
+            return fail(b, name, "window larger than the image");
+        layer.h_out = (layer.h_in + both - k) / layer.stride + 1;
+        layer.w_out = (layer.w_in + both - k) / layer.stride + 1;
+    }
+    bool is_pool = layer.role == NAX_ROLE_POOL;
+    if (is_pool)
+        layer.c_out = layer.c_in;
+    size_t n_outputs = layer.h_out * layer.w_out, n_taps = layer.kernel * layer.kernel;
+    if (layer.c_out > NAX_LAYER_SIZE_MAX / n_outputs)
+        return fail(b, name, "more than 2^30 outputs");
+    if (!is_pool && layer.c_in > NAX_LAYER_SIZE_MAX / n_taps / layer.c_out)
+        return fail(b, name, "more than 2^30 weights");
+    b->shape = (struct shape){layer.h_out, layer.w_out, layer.c_out};
+    b->at = (int)net->n_layers;
+    net->layers[net->n_layers++] = layer;
+    return 0;
+}
+
+static struct nax_layer conv_layer(int64_t kernel, int64_t stride, int64_t out)
+{
+    return (struct nax_layer){.kind = NAX_LAYER_CONV,
+                              .role = NAX_ROLE_BODY,
+                              .slot = -1,
+                              .residual = NAX_FROM_NONE,
+                              .kernel = (size_t)kernel,
+                              .stride = (size_t)stride,
+                              .pad = (size_t)kernel / 2,
+                              .c_out = (size_t)out};
+}
+
+/* Takes the next slot: its number and its chosen kernel, 0 when it is skipped. */
+static int take_slot(struct builder *b, const char *name, int64_t own_kernel, bool can_skip,
+                     int *slot, int64_t *kernel)
+{
+    size_t s = b->net->n_slots;
+    if (s == NAX_NETWORK_SLOTS_MAX)
+        return fail(b, name, "more than 256 searched convolutions");
+    *kernel = b->kernel ? b->kernel[s] : own_kernel;
+    if (*kernel < 0 || *kernel > NAX_KERNEL_MAX || (*kernel && *kernel % 2 == 0))
+        return fail(b, name, "kernel is not 0 or an odd number up to 31");
+    if (!*kernel && !can_skip)
+        return fail(b, name, "cannot be skipped: its input and output differ in shape");
+    if (b->slots) {
+        snprintf(b->slots[s].name, sizeof b->slots[s].name, "%.23s", name);
+        b->slots[s].kernel = own_kernel;
+        b->slots[s].can_skip = can_skip;
+    }
+    *slot = (int)s;
+    b->net->n_slots++;
+    return 0;
+}
+
+static int add_conv(struct builder *b, const struct entry *e)
+{
+    int slot = -1;
+    int64_t kernel = e->kernel;
+    bool can_skip = e->stride == 1 && (size_t)e->out == b->shape.c;
+    if (e->is_searched) {
+        int status = take_slot(b, e->name, e->kernel, can_skip, &slot, &kernel);
+        if (status || !kernel)
+            return status;
+    }
+    struct nax_layer layer = conv_layer(kernel, e->stride, e->out);
+    layer.role = e->role;
+    layer.slot = slot;
+    layer.has_relu = e->has_relu;
+    return add(b, layer, e->name);
+}
+
+/* conv – ReLU – conv, plus the shortcut, ReLU (He et al., CVPR 2016, figure 2). */
+static int add_block(struct builder *b, const struct entry *e, const char *name, int64_t stride)
+{
+    const struct shape in = b->shape;
+    const int from = b->at;
+    const bool is_changed = stride != 1 || (size_t)e->out != in.c;
+    char part[2][24], shortcut[24];
+    int status, slot[2], residual = from;
+    int64_t kernel[2];
+    snprintf(shortcut, sizeof shortcut, "%.20ssc", name);
+    for (int i = 0; i < 2; i++) {
+        snprintf(part[i], sizeof part[i], "%.20sc%d", name, i + 1);
+        status = take_slot(b, part[i], e->kernel, i || !is_changed, &slot[i], &kernel[i]);
+        if (status)
+            return status;
+    }
+    if (!kernel[0] && !kernel[1])
+        return 0;
+    if (is_changed && e->has_conv_shortcut) {
+        struct nax_layer layer = conv_layer(1, stride, e->out);
+        layer.role = NAX_ROLE_SHORTCUT;
+        if ((status = add(b, layer, shortcut)))
+            return status;
+        residual = b->at;
+        b->at = from;
+        b->shape = in;
+    } else if (is_changed) {
+        if ((size_t)e->out < in.c)
+            return fail(b, name, "a padded shortcut cannot lose channels");
+        if (in.h % (size_t)stride || in.w % (size_t)stride)
+            return fail(b, name, "a padded shortcut needs a size that the stride divides");
+    }
+    for (int i = 0; i < 2; i++) {
+        if (!kernel[i])
+            continue;
+        struct nax_layer layer = conv_layer(kernel[i], i ? 1 : stride, e->out);
+        layer.slot = slot[i];
+        layer.has_relu = true;
+        layer.residual = i || !kernel[1] ? residual : NAX_FROM_NONE;
+        if ((status = add(b, layer, part[i])))
+            return status;
+    }
+    return 0;
+}
+
+static int add_stage(struct builder *b, const struct entry *e)
+{
+    int status = 0;
+    for (int64_t i = 0; i < e->blocks && !status; i++) {
+        char name[24];
+        snprintf(name, sizeof name, "%.10sb%d", e->name, (int)i + 1);
+        status = add_block(b, e, name, i ? 1 : e->stride);
+    }
+    return status;
+}
+
+static int add_pool(struct builder *b, const struct entry *e)
+{
+    struct nax_layer layer = conv_layer(e->kernel, e->stride, 1);
+    layer.kind = e->is_max ? NAX_LAYER_POOL_MAX : NAX_LAYER_POOL_MEAN;
+    layer.role = NAX_ROLE_POOL;
+    layer.pad = 0;
+    return add(b, layer, e->name);
+}
+
+static int add_linear(struct builder *b, const struct entry *e)
+{
+    struct nax_layer layer = conv_layer(1, 1, e->out);
+    layer.kind = NAX_LAYER_LINEAR;
+    layer.role = e->role;
+    layer.has_relu = e->has_relu;
+    return add(b, layer, e->name);
+}
+
+int network_expand(struct nax_network **net, const struct nax_network_file *file,
+                   const int64_t *kernel, struct slot *slots, size_t *entry, struct nax_err *err)
+{
+    struct nax_network *n = nax_calloc(1, sizeof *n);
+    struct nax_layer *layers = nax_calloc(NAX_NETWORK_LAYERS_MAX, sizeof *layers);
+    if (!n || !layers) {
+        free(n);
+        free(layers);
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", file->name);
+    }
+    n->layers = layers;
+    snprintf(n->name, sizeof n->name, "%s", file->name);
+    n->height = file->height;
+    n->width = file->width;
+    n->channels = file->channels;
+    n->n_classes = file->n_classes;
+    struct builder b = {.file = file,
+                        .kernel = kernel,
+                        .slots = slots,
+                        .net = n,
+                        .err = err,
+                        .at = NAX_FROM_IMAGE,
+                        .shape = {n->height, n->width, n->channels}};
+    static int (*const add_entry[])(struct builder *,
+                                    const struct entry *) = {[ENTRY_CONV] = add_conv,
+                                                             [ENTRY_STAGE] = add_stage,
+                                                             [ENTRY_POOL] = add_pool,
+                                                             [ENTRY_LINEAR] = add_linear};
+    int status = 0;
+    for (*entry = 0; *entry < file->n_entries; ++*entry) {
+        const struct entry *e = &file->entries[*entry];
+        if ((status = add_entry[e->kind](&b, e)))
+            break;
+    }
+    if (status) {
+        nax_network_free(n);
+        return status;
+    }
+    *net = n;
+    return 0;
+}
+
+int nax_network_build(struct nax_network **net, const struct nax_network_file *file,
+                      const int64_t *kernel, struct nax_err *err)
+{
+    size_t entry;
+    return network_expand(net, file, kernel, NULL, &entry, err);
+}
+
+void nax_network_free(struct nax_network *net)
+{
+    if (net)
+        free(net->layers);
+    free(net);
+}

@@ -1,0 +1,392 @@
+/* Network files: their YAML schema, defaults and bounds. */
+#include "file.h"
+
+#include <cyaml/cyaml.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- the YAML as libcyaml loads it: a pointer is an optional value --- */
+
+struct yaml_input {
+    int64_t height, width, channels;
+};
+
+enum yaml_role { YAML_ROLE_STEM, YAML_ROLE_BODY, YAML_ROLE_CLASSIFIER };
+
+struct yaml_conv {
+    int64_t out, kernel;
+    int64_t *stride;
+    int *relu, *role, *search;
+};
+
+struct yaml_stage {
+    int64_t blocks, out, kernel;
+    int64_t *stride;
+    int *shortcut;
+};
+
+struct yaml_pool {
+    int kind;
+    int64_t *kernel, *stride;
+};
+
+struct yaml_linear {
+    int64_t *out;
+    int *relu, *role;
+};
+
+struct yaml_layer {
+    struct yaml_conv *conv;
+    struct yaml_stage *stage;
+    struct yaml_pool *pool;
+    struct yaml_linear *linear;
+};
+
+struct yaml_network {
+    char *name;
+    struct yaml_input input;
+    int64_t classes;
+    struct yaml_layer *layers;
+    uint32_t n_layers;
+};
+
+enum { LAYER_ENTRIES_MAX = 256, ONE = CYAML_FLAG_DEFAULT };
+enum { OPTIONAL = CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, WORD = OPTIONAL | CYAML_FLAG_STRICT };
+
+/* not CYAML_BOOL, which takes any unknown word for true */
+static const cyaml_strval_t bool_words[] = {{"false", 0}, {"true", 1}};
+static const cyaml_strval_t conv_roles[] = {{"stem", YAML_ROLE_STEM}, {"body", YAML_ROLE_BODY}};
+static const cyaml_strval_t linear_roles[] = {{"body", YAML_ROLE_BODY},
+                                              {"classifier", YAML_ROLE_CLASSIFIER}};
+static const cyaml_strval_t shortcuts[] = {{"pad", 0}, {"conv", 1}};
+static const cyaml_strval_t pool_kinds[] = {{"mean", 0}, {"max", 1}};
+
+static const cyaml_schema_field_t conv_fields[] = {
+    CYAML_FIELD_INT("out", ONE, struct yaml_conv, out),
+    CYAML_FIELD_INT("kernel", ONE, struct yaml_conv, kernel),
+    CYAML_FIELD_INT_PTR("stride", OPTIONAL, struct yaml_conv, stride),
+    CYAML_FIELD_ENUM_PTR("relu", WORD, struct yaml_conv, relu, bool_words, 2),
+    CYAML_FIELD_ENUM_PTR("role", WORD, struct yaml_conv, role, conv_roles, 2),
+    CYAML_FIELD_ENUM_PTR("search", WORD, struct yaml_conv, search, bool_words, 2),
+    CYAML_FIELD_END};
+
+static const cyaml_schema_field_t stage_fields[] = {
+    CYAML_FIELD_INT("blocks", ONE, struct yaml_stage, blocks),
+    CYAML_FIELD_INT("out", ONE, struct yaml_stage, out),
+    CYAML_FIELD_INT("kernel", ONE, struct yaml_stage, kernel),
+    CYAML_FIELD_INT_PTR("stride", OPTIONAL, struct yaml_stage, stride),
+    CYAML_FIELD_ENUM_PTR("shortcut", WORD, struct yaml_stage, shortcut, shortcuts, 2),
+    CYAML_FIELD_END};
+
+static const cyaml_schema_field_t pool_fields[] = {
+    CYAML_FIELD_ENUM("kind", CYAML_FLAG_STRICT, struct yaml_pool, kind, pool_kinds, 2),
+    CYAML_FIELD_INT_PTR("kernel", OPTIONAL, struct yaml_pool, kernel),
+    CYAML_FIELD_INT_PTR("stride", OPTIONAL, struct yaml_pool, stride), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t linear_fields[] = {
+    CYAML_FIELD_INT_PTR("out", OPTIONAL, struct yaml_linear, out),
+    CYAML_FIELD_ENUM_PTR("relu", WORD, struct yaml_linear, relu, bool_words, 2),
+    CYAML_FIELD_ENUM_PTR("role", WORD, struct yaml_linear, role, linear_roles, 2), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t layer_fields[] = {
+    CYAML_FIELD_MAPPING_PTR("conv", OPTIONAL, struct yaml_layer, conv, conv_fields),
+    CYAML_FIELD_MAPPING_PTR("stage", OPTIONAL, struct yaml_layer, stage, stage_fields),
+    CYAML_FIELD_MAPPING_PTR("pool", OPTIONAL, struct yaml_layer, pool, pool_fields),
+    CYAML_FIELD_MAPPING_PTR("linear", OPTIONAL, struct yaml_layer, linear, linear_fields),
+    CYAML_FIELD_END};
+
+static const cyaml_schema_value_t layer_value = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct yaml_layer, layer_fields)};
+
+static const cyaml_schema_field_t input_fields[] = {
+    CYAML_FIELD_INT("height", ONE, struct yaml_input, height),
+    CYAML_FIELD_INT("width", ONE, struct yaml_input, width),
+    CYAML_FIELD_INT("channels", ONE, struct yaml_input, channels), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t network_fields[] = {
+    CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct yaml_network, name, 1, 63),
+    CYAML_FIELD_MAPPING("input", ONE, struct yaml_network, input, input_fields),
+    CYAML_FIELD_INT("classes", ONE, struct yaml_network, classes),
+    CYAML_FIELD_SEQUENCE_COUNT("layers", CYAML_FLAG_POINTER, struct yaml_network, layers, n_layers,
+                               &layer_value, 1, LAYER_ENTRIES_MAX),
+    CYAML_FIELD_END};
+
+static const cyaml_schema_value_t network_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct yaml_network, network_fields)};
+
+/* --- checks --- */
+
+struct source {
+    const char *path, *text;
+    size_t size;
+    struct nax_err *err;
+};
+
+static int fail(const struct source *source, const char *key, const char *what)
+{
+    return nax_yaml_err_set(source->err, source->path, source->text, source->size, key, "%s", what);
+}
+
+/* The key of a field of a layer entry: "layers.3.conv.out". */
+struct entry_key {
+    const struct source *source;
+    size_t index;
+    const char *kind;
+};
+
+static int fail_entry(const struct entry_key *at, const char *field, const char *what)
+{
+    char key[96];
+    snprintf(key, sizeof key, "layers.%zu%s%s%s%s", at->index, *at->kind ? "." : "", at->kind,
+             *field ? "." : "", field);
+    return fail(at->source, key, what);
+}
+
+static int check_range(const struct entry_key *at, const char *field, int64_t value, int64_t min,
+                       int64_t max)
+{
+    char what[96];
+    if (value >= min && value <= max)
+        return 0;
+    snprintf(what, sizeof what, "%lld is not between %lld and %lld", (long long)value,
+             (long long)min, (long long)max);
+    return fail_entry(at, field, what);
+}
+
+static int check_kernel(const struct entry_key *at, int64_t kernel)
+{
+    int status = check_range(at, "kernel", kernel, 1, NAX_KERNEL_MAX);
+    return status || kernel % 2 ? status : fail_entry(at, "kernel", "an even size");
+}
+
+enum { OUT_MAX = 65536, STRIDE_MAX = 64, BLOCKS_MAX = 128, WINDOW_MAX = 1024, IMAGE_MAX = 1024 };
+
+static int read_conv(const struct entry_key *at, const struct yaml_conv *y, struct entry *e)
+{
+    int status;
+    bool is_stem = y->role && *y->role == YAML_ROLE_STEM;
+    e->kind = ENTRY_CONV;
+    e->role = is_stem ? NAX_ROLE_STEM : NAX_ROLE_BODY;
+    e->out = y->out;
+    e->kernel = y->kernel;
+    e->stride = y->stride ? *y->stride : 1;
+    e->has_relu = !y->relu || *y->relu;
+    e->is_searched = y->search ? *y->search : !is_stem;
+    if (is_stem && e->is_searched)
+        return fail_entry(at, "search", "a stem is not searched");
+    if (is_stem && at->index)
+        return fail_entry(at, "role", "a stem comes first");
+    if ((status = check_range(at, "out", e->out, 1, OUT_MAX)) ||
+        (status = check_range(at, "stride", e->stride, 1, STRIDE_MAX)))
+        return status;
+    return check_kernel(at, e->kernel);
+}
+
+static int read_stage(const struct entry_key *at, const struct yaml_stage *y, struct entry *e)
+{
+    int status;
+    e->kind = ENTRY_STAGE;
+    e->role = NAX_ROLE_BODY;
+    e->blocks = y->blocks;
+    e->out = y->out;
+    e->kernel = y->kernel;
+    e->stride = y->stride ? *y->stride : 1;
+    e->has_conv_shortcut = y->shortcut && *y->shortcut;
+    if ((status = check_range(at, "blocks", e->blocks, 1, BLOCKS_MAX)) ||
+        (status = check_range(at, "out", e->out, 1, OUT_MAX)) ||
+        (status = check_range(at, "stride", e->stride, 1, STRIDE_MAX)))
+        return status;
+    return check_kernel(at, e->kernel);
+}
+
+static int read_pool(const struct entry_key *at, const struct yaml_pool *y, struct entry *e)
+{
+    e->kind = ENTRY_POOL;
+    e->role = NAX_ROLE_POOL;
+    e->is_max = y->kind;
+    e->kernel = y->kernel ? *y->kernel : 0;
+    e->stride = y->stride ? *y->stride : NAX_MAX(e->kernel, 1);
+    if (!e->kernel && y->stride)
+        return fail_entry(at, "stride", "a pool over the whole image has no stride");
+    int status = check_range(at, "kernel", e->kernel, 0, WINDOW_MAX);
+    return status ? status : check_range(at, "stride", e->stride, 1, WINDOW_MAX);
+}
+
+static int read_linear(const struct entry_key *at, const struct yaml_linear *y, int64_t n_classes,
+                       bool is_last, struct entry *e)
+{
+    bool is_classifier = y->role && *y->role == YAML_ROLE_CLASSIFIER;
+    e->kind = ENTRY_LINEAR;
+    e->role = is_classifier ? NAX_ROLE_CLASSIFIER : NAX_ROLE_BODY;
+    e->has_relu = y->relu ? *y->relu : !is_classifier;
+    if (is_classifier != is_last)
+        return fail_entry(at, y->role ? "role" : "",
+                          is_last ? "the last layer is not a classifier"
+                                  : "a classifier comes last");
+    if (!y->out && !is_classifier)
+        return fail_entry(at, "", "'out' is missing");
+    e->out = y->out ? *y->out : n_classes;
+    if (is_classifier && e->out != n_classes)
+        return fail_entry(at, "out", "a classifier has one output a class");
+    return check_range(at, "out", e->out, 1, OUT_MAX);
+}
+
+static int read_entry(const struct source *source, const struct yaml_network *y, size_t i,
+                      struct entry *e)
+{
+    const struct yaml_layer *layer = &y->layers[i];
+    struct entry_key at = {source, i, ""};
+    bool is_last = i + 1 == y->n_layers;
+    if (!!layer->conv + !!layer->stage + !!layer->pool + !!layer->linear != 1)
+        return fail_entry(&at, "", "an entry is one of conv, stage, pool, linear");
+    if (is_last && !layer->linear)
+        return fail_entry(&at, "", "the last layer is not a classifier");
+    if (layer->conv) {
+        at.kind = "conv";
+        return read_conv(&at, layer->conv, e);
+    }
+    if (layer->stage) {
+        at.kind = "stage";
+        return read_stage(&at, layer->stage, e);
+    }
+    if (layer->pool) {
+        at.kind = "pool";
+        return read_pool(&at, layer->pool, e);
+    }
+    at.kind = "linear";
+    return read_linear(&at, layer->linear, y->classes, is_last, e);
+}
+
+static int read_sizes(const struct source *source, const struct yaml_network *y,
+                      struct nax_network_file *f)
+{
+    const struct {
+        const char *key;
+        int64_t value, max;
+    } sizes[] = {{"input.height", y->input.height, IMAGE_MAX},
+                 {"input.width", y->input.width, IMAGE_MAX},
+                 {"input.channels", y->input.channels, IMAGE_MAX},
+                 {"classes", y->classes, OUT_MAX}};
+    for (size_t i = 0; i < 4; i++) {
+        char what[64];
+        if (sizes[i].value >= 1 && sizes[i].value <= sizes[i].max)
+            continue;
+        snprintf(what, sizeof what, "%lld is not between 1 and %lld", (long long)sizes[i].value,
+                 (long long)sizes[i].max);
+        return fail(source, sizes[i].key, what);
+    }
+    f->height = (size_t)y->input.height;
+    f->width = (size_t)y->input.width;
+    f->channels = (size_t)y->input.channels;
+    f->n_classes = (size_t)y->classes;
+    return 0;
+}
+
+/* "conv1", "conv2", … in the order of the file; without a number where there is only one, and by
+ * role where that says it: "stem". */
+static void name_entries(struct nax_network_file *f)
+{
+    static const char *const words[] = {"conv", "s", "pool", "fc"};
+    size_t total[4] = {0}, seen[4] = {0};
+    for (size_t i = 0; i < f->n_entries; i++)
+        total[f->entries[i].kind] += f->entries[i].role != NAX_ROLE_STEM;
+    for (size_t i = 0; i < f->n_entries; i++) {
+        struct entry *e = &f->entries[i];
+        if (e->role == NAX_ROLE_STEM)
+            snprintf(e->name, sizeof e->name, "stem");
+        else if (total[e->kind] == 1 && e->kind != ENTRY_STAGE)
+            snprintf(e->name, sizeof e->name, "%s", words[e->kind]);
+        else
+            snprintf(e->name, sizeof e->name, "%s%d", words[e->kind], (int)++seen[e->kind]);
+    }
+}
+
+static int read_network(const struct source *source, const struct yaml_network *y,
+                        struct nax_network_file *f)
+{
+    int status = read_sizes(source, y, f);
+    snprintf(f->name, sizeof f->name, "%s", y->name);
+    f->entries = nax_calloc(y->n_layers, sizeof *f->entries);
+    if (!f->entries)
+        return nax_err_set(source->err, NAX_ERR_MEMORY, "out of memory: '%s'", source->path);
+    f->n_entries = y->n_layers;
+    for (size_t i = 0; i < f->n_entries && !status; i++)
+        status = read_entry(source, y, i, &f->entries[i]);
+    if (status)
+        return status;
+    name_entries(f);
+    struct nax_network *net;
+    struct nax_err shape_err;
+    size_t entry;
+    if ((status = network_expand(&net, f, NULL, f->slots, &entry, &shape_err))) {
+        char key[32];
+        snprintf(key, sizeof key, "layers.%zu", entry);
+        return status == NAX_ERR_MEMORY ? nax_err_set(source->err, status, "%s", shape_err.text)
+                                        : fail(source, key, shape_err.text);
+    }
+    f->n_slots = net->n_slots;
+    nax_network_free(net);
+    return 0;
+}
+
+int nax_network_file_load(struct nax_network_file **file, const char *name, struct nax_err *err)
+{
+    struct nax_network_file *f = NULL;
+    void *yaml = NULL;
+    char *text = NULL, path[256];
+    size_t size;
+    int status = nax_config_read("networks", name, &text, &size, path, err);
+    if (status)
+        return status;
+    if ((status = nax_yaml_load(path, text, size, &network_schema, &yaml, err)))
+        goto out;
+    if (!(f = nax_calloc(1, sizeof *f))) {
+        status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
+        goto out;
+    }
+    const struct source source = {path, text, size, err};
+    status = read_network(&source, yaml, f);
+out:
+    if (status)
+        nax_network_file_free(f);
+    else
+        *file = f;
+    if (yaml)
+        nax_yaml_free(&network_schema, yaml);
+    free(text);
+    return status;
+}
+
+void nax_network_file_free(struct nax_network_file *file)
+{
+    if (file)
+        free(file->entries);
+    free(file);
+}
+
+const char *nax_network_file_name(const struct nax_network_file *file)
+{
+    return file->name;
+}
+
+size_t nax_network_file_n_slots(const struct nax_network_file *file)
+{
+    return file->n_slots;
+}
+
+int nax_network_file_kernel(const struct nax_network_file *file, size_t s)
+{
+    return (int)file->slots[s].kernel;
+}
+
+bool nax_network_file_can_skip(const struct nax_network_file *file, size_t s)
+{
+    return file->slots[s].can_skip;
+}
+
+const char *nax_network_file_slot_name(const struct nax_network_file *file, size_t s)
+{
+    return file->slots[s].name;
+}

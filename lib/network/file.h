@@ -1,0 +1,37 @@
+/* A network file after its YAML was read and checked: what build.c expands. */
+#ifndef NAX_NETWORK_FILE_H
+#define NAX_NETWORK_FILE_H
+
+#include "nax/network.h"
+
+enum entry_kind { ENTRY_CONV, ENTRY_STAGE, ENTRY_POOL, ENTRY_LINEAR };
+
+struct entry {
+    enum entry_kind kind;
+    char name[16]; /* of its layer, or of a stage: "s2" */
+    enum nax_layer_role role;
+    bool is_searched, has_relu, is_max, has_conv_shortcut;
+    int64_t out, kernel, stride, blocks; /* kernel 0 of a pool: the whole image */
+};
+
+struct slot {
+    char name[24];
+    int64_t kernel;
+    bool can_skip;
+};
+
+struct nax_network_file {
+    char name[64];
+    size_t height, width, channels, n_classes;
+    size_t n_entries;
+    struct entry *entries; /* [n_entries] */
+    size_t n_slots;
+    struct slot slots[NAX_NETWORK_SLOTS_MAX];
+};
+
+/* nax_network_build for a file whose slots are not known yet: kernel NULL. Slots found are noted in
+ * *slots [NAX_NETWORK_SLOTS_MAX]. *entry is the one at work when an error came up. */
+int network_expand(struct nax_network **net, const struct nax_network_file *file,
+                   const int64_t *kernel, struct slot *slots, size_t *entry, struct nax_err *err);
+
+#endif

@@ -1,0 +1,63 @@
+/* What follows from a flat list of layers: crossbar sizes of unsearched layers, operation counts.
+ */
+#include "nax/network.h"
+
+static bool is_same_block(const struct nax_layer *shortcut, const struct nax_layer *layer)
+{
+    return layer->input == shortcut->input;
+}
+
+/* The searched convolution that layer l, which is not searched, takes its crossbar from, or -1. */
+static int followed_slot(const struct nax_network *net, size_t l)
+{
+    const struct nax_layer *layer = &net->layers[l];
+    int before = -1;
+    for (size_t i = 0; i < net->n_layers; i++) {
+        int slot = net->layers[i].slot;
+        if (slot < 0)
+            continue;
+        if (layer->role == NAX_ROLE_SHORTCUT && is_same_block(layer, &net->layers[i]))
+            return slot;
+        if (i < l)
+            before = slot;
+        else if (before < 0)
+            return slot;
+    }
+    return before;
+}
+
+int nax_network_crossbars(const struct nax_network *net, const int64_t *crossbar, int64_t fixed,
+                          int64_t *out, struct nax_err *err)
+{
+    for (size_t l = 0; l < net->n_layers; l++) {
+        const struct nax_layer *layer = &net->layers[l];
+        int slot = layer->slot;
+        out[l] = 0;
+        if (layer->role == NAX_ROLE_POOL)
+            continue;
+        if (slot < 0 && fixed > 0) {
+            out[l] = fixed;
+            continue;
+        }
+        if (slot < 0)
+            slot = followed_slot(net, l);
+        if (slot < 0)
+            return nax_err_set(err, NAX_ERR_VALUE,
+                               "no searched convolution gives the crossbar size of '%s' in network "
+                               "'%s'",
+                               layer->name, net->name);
+        if (crossbar[slot] < 1)
+            return nax_err_set(err, NAX_ERR_VALUE, "crossbar size %lld for '%s' in network '%s'",
+                               (long long)crossbar[slot], layer->name, net->name);
+        out[l] = crossbar[slot];
+    }
+    return 0;
+}
+
+uint64_t nax_layer_macs(const struct nax_layer *layer)
+{
+    if (layer->role == NAX_ROLE_POOL)
+        return 0;
+    uint64_t n_weights = (uint64_t)layer->kernel * layer->kernel * layer->c_in * layer->c_out;
+    return (uint64_t)layer->h_out * layer->w_out * n_weights;
+}
