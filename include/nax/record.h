@@ -82,6 +82,17 @@ int nax_record_floats(const struct nax_record *r, const char *name, const double
     NAX_MUST_USE; /* integers are converted once, in the record's memory */
 bool nax_record_has(const struct nax_record *r, const char *name); /* there and not null */
 
+/* A field with a meaning of its own: its type in CSV, its unit, and what it is in a line. */
+struct nax_field {
+    const char *name;
+    enum nax_type type;
+    const char *unit; /* "" where there is none */
+    const char *text;
+};
+
+const struct nax_field *nax_field_find(const char *name); /* NULL: not a known one */
+const struct nax_field *nax_field_at(size_t i);           /* by name; NULL past the last */
+
 /* Who made a stream: one entry for each program that it went through, oldest first. */
 struct nax_prog {
     const char *name, *version, *argv; /* argv: the words joined by spaces, quoted as for a shell */
@@ -133,6 +144,9 @@ int nax_writer_add_prog(struct nax_writer *writer, const struct nax_prog *prog,
                         struct nax_err *err) NAX_MUST_USE;
 int nax_writer_put(struct nax_writer *writer, const struct nax_record *record,
                    struct nax_err *err) NAX_MUST_USE;
+/* Ends the msgpack segment and forgets the provenance: add it anew, and the next record begins a
+ * segment with it. For filters whose later input came from other programs than the first. */
+int nax_writer_restart(struct nax_writer *writer, struct nax_err *err) NAX_MUST_USE;
 /* Everything put so far goes to the file now: for tools whose records take long to make. */
 int nax_writer_flush(struct nax_writer *writer, struct nax_err *err) NAX_MUST_USE;
 /* Trailer (unless is_broken: then the stream stays visibly truncated), flush, release. The FILE

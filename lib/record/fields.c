@@ -1,0 +1,65 @@
+/* The fields that have a meaning of their own: what nax-record(5) lists, and how CSV cells are
+ * read. */
+#include "room.h"
+
+#include <stdlib.h>
+
+/* By name. A field's meaning and unit never change: a new meaning gets a new name. */
+static const struct nax_field fields[] = {
+    {"accuracy", NAX_FLOAT, "fraction", "correct answers on the test set, on the hardware"},
+    {"accuracy_ideal", NAX_FLOAT, "fraction", "the same in floating point, without hardware"},
+    {"accuracy_sd", NAX_FLOAT, "fraction", "standard deviation of accuracy over chips"},
+    {"area_mm2", NAX_FLOAT, "mm2", "chip area"},
+    {"checkpoint", NAX_STRING, "", "file of the trained weights"},
+    {"cols", NAX_INT, "", "columns of an array"},
+    {"crossbar", NAX_INTS, "cells", "crossbar size of each searched convolution, 0: skipped"},
+    {"crossbar_fixed", NAX_INT, "cells",
+     "crossbar size of other layers, 0: as the nearest searched"},
+    {"crowding", NAX_FLOAT, "", "crowding distance within the rank, inf at its ends"},
+    {"edap_pj_ns_mm2", NAX_FLOAT, "pJ ns mm2", "energy times latency times area"},
+    {"energy_pj", NAX_FLOAT, "pJ", "energy of one inference"},
+    {"epochs", NAX_INT, "", "passes over the training data"},
+    {"g_siemens", NAX_FLOATS, "S", "conductances [rows*cols], row after row"},
+    {"hardware", NAX_STRING, "", "name or file of the hardware"},
+    {"i_a", NAX_FLOATS, "A", "column currents [cols]"},
+    {"id", NAX_STRING, "", "hash of the design, in hexadecimal"},
+    {"iterations", NAX_INT, "", "steps that the solver took"},
+    {"kernel", NAX_INTS, "pixels", "kernel size of each searched convolution, 0: skipped"},
+    {"latency_ns", NAX_FLOAT, "ns", "time of one inference"},
+    {"method", NAX_STRING, "", "how it was solved"},
+    {"n_crossbars", NAX_INT, "", "crossbars that the network takes"},
+    {"network", NAX_STRING, "", "name or file of the network"},
+    {"r_sink_ohm", NAX_FLOAT, "ohm", "resistance between a column and its sense node"},
+    {"r_source_ohm", NAX_FLOAT, "ohm", "resistance between a driver and its row"},
+    {"r_wire_col_ohm", NAX_FLOAT, "ohm", "column wire from one cell to the next"},
+    {"r_wire_row_ohm", NAX_FLOAT, "ohm", "row wire from one cell to the next"},
+    {"rank", NAX_INT, "", "0 on the front, 1 on the next one, and so on"},
+    {"residual", NAX_FLOAT, "", "largest violation of Kirchhoff's law, relative"},
+    {"rows", NAX_INT, "", "rows of an array"},
+    {"seed", NAX_INT, "", "seed of the random choices that made it"},
+    {"space", NAX_STRING, "", "name or file of the space that it was drawn from"},
+    {"status", NAX_STRING, "", "ok, or diverged"},
+    {"train_seconds", NAX_FLOAT, "s", "time that training took"},
+    {"utilization", NAX_FLOAT, "fraction", "cells in use among those of all crossbars"},
+    {"v0_v", NAX_FLOAT, "V", "nonlinearity of a cell, I = G v0 sinh(V/v0)"},
+    {"v_v", NAX_FLOATS, "V", "row voltages [rows]"},
+    {"w_eff_siemens", NAX_FLOATS, "S",
+     "currents by voltages with wires [rows*cols], row after row"},
+};
+
+static const size_t n_fields = sizeof fields / sizeof *fields;
+
+static int compare(const void *name, const void *field)
+{
+    return strcmp(name, ((const struct nax_field *)field)->name);
+}
+
+const struct nax_field *nax_field_find(const char *name)
+{
+    return bsearch(name, fields, n_fields, sizeof *fields, compare);
+}
+
+const struct nax_field *nax_field_at(size_t i)
+{
+    return i < n_fields ? &fields[i] : NULL;
+}

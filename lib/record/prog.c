@@ -1,0 +1,70 @@
+/* Provenance: the programs that a stream went through. */
+#include "room.h"
+
+#include <stdlib.h>
+
+static const size_t prog_max = 1024, prog_bytes_max = (size_t)1 << 20;
+
+static bool is_same(const struct nax_prog *a, const struct nax_prog *b)
+{
+    return a->seed == b->seed && !strcmp(a->argv, b->argv) && !strcmp(a->name, b->name) &&
+           !strcmp(a->version, b->version);
+}
+
+static char *copy_utf8(const char *s)
+{
+    char *copy = nax_strdup(s);
+    if (copy && !nax_text_is_utf8(copy, strlen(copy)))
+        for (char *p = copy; *p; p++) /* a command line may hold any bytes */
+            if (*p & 0x80)
+                *p = '?';
+    return copy;
+}
+
+int nax_prog_add(struct prog_list *list, const struct nax_prog *prog, struct nax_err *err)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (is_same(&list->v[i], prog))
+            return 0;
+    size_t n_bytes = strlen(prog->name) + strlen(prog->version) + strlen(prog->argv);
+    if (list->n >= prog_max || n_bytes > prog_bytes_max - list->n_bytes)
+        return 0;
+    if (list->n == list->cap) {
+        size_t cap = list->cap ? 2 * list->cap : 8;
+        struct nax_prog *grown = nax_realloc(list->v, cap, sizeof *grown);
+        if (!grown)
+            return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'provenance'");
+        list->v = grown;
+        list->cap = cap;
+    }
+    struct nax_prog copy = {copy_utf8(prog->name), copy_utf8(prog->version), copy_utf8(prog->argv),
+                            prog->seed};
+    list->v[list->n++] = copy;
+    list->n_bytes += n_bytes;
+    if (copy.name && copy.version && copy.argv)
+        return 0;
+    list->n--;
+    free((void *)(uintptr_t)copy.name);
+    free((void *)(uintptr_t)copy.version);
+    free((void *)(uintptr_t)copy.argv);
+    return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'provenance'");
+}
+
+void nax_prog_clear(struct prog_list *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        free((void *)(uintptr_t)list->v[i].name);
+        free((void *)(uintptr_t)list->v[i].version);
+        free((void *)(uintptr_t)list->v[i].argv);
+    }
+    list->n = 0;
+    list->n_bytes = 0;
+}
+
+void nax_prog_free(struct prog_list *list)
+{
+    nax_prog_clear(list);
+    free(list->v);
+    list->v = NULL;
+    list->cap = 0;
+}

@@ -1,0 +1,360 @@
+/* Records: an ordered list of fields whose names, strings and arrays share a few blocks of memory.
+ */
+#include "room.h"
+
+#include <stdlib.h>
+
+enum { block_size_min = 4096 };
+
+struct block {
+    struct block *next;
+    size_t size, used; /* of data */
+    double data[];     /* aligned for every kind of value */
+};
+
+struct nax_record *nax_record_alloc(void)
+{
+    return nax_calloc(1, sizeof(struct nax_record));
+}
+
+static void free_blocks(struct block *b)
+{
+    while (b) {
+        struct block *next = b->next;
+        free(b);
+        b = next;
+    }
+}
+
+void nax_record_free(struct nax_record *r)
+{
+    if (!r)
+        return;
+    free_blocks(r->blocks);
+    free(r->fields);
+    free(r);
+}
+
+void nax_record_clear(struct nax_record *r)
+{
+    r->n = 0;
+    r->n_bytes = 0;
+    r->has_reserved = false;
+    if (!r->blocks)
+        return;
+    free_blocks(r->blocks->next); /* the newest is the largest: soon one block holds a record */
+    r->blocks->next = NULL;
+    r->blocks->used = 0;
+}
+
+void *nax_record_room(struct nax_record *r, size_t n)
+{
+    if (n > SIZE_MAX / 4)
+        return NULL;
+    n = (n + 7) / 8 * 8;
+    struct block *b = r->blocks;
+    if (!b || b->size - b->used < n) {
+        size_t size = NAX_MAX(n, b ? 2 * b->size : block_size_min);
+        struct block *fresh = malloc(sizeof *fresh + size);
+        if (!fresh)
+            return NULL;
+        *fresh = (struct block){.next = b, .size = size};
+        r->blocks = b = fresh;
+    }
+    void *p = (char *)b->data + b->used;
+    b->used += n;
+    r->n_bytes += n;
+    return p;
+}
+
+static uint64_t name_head(const char *name, size_t n)
+{
+    uint64_t head = 0;
+    if (n >= 8)
+        memcpy(&head, name, 8);
+    else
+        for (size_t i = 0; i < n; i++)
+            head |= (uint64_t)(unsigned char)name[i] << 8 * i;
+    return head;
+}
+
+struct field *nax_record_find(const struct nax_record *r, const char *name, size_t n)
+{
+    uint64_t head = name_head(name, n);
+    for (size_t i = 0; i < r->n; i++) {
+        struct field *f = &r->fields[i];
+        if (f->head == head && f->name_n == n && (n <= 8 || !memcmp(f->name, name, n)))
+            return f;
+    }
+    return NULL;
+}
+
+struct field *nax_record_append(struct nax_record *r, const char *name, size_t n)
+{
+    if (r->n == r->cap) {
+        size_t cap = r->cap ? 2 * r->cap : 32;
+        struct field *grown = nax_realloc(r->fields, cap, sizeof *grown);
+        if (!grown)
+            return NULL;
+        r->fields = grown;
+        r->cap = cap;
+    }
+    char *copy = nax_record_room(r, n + 1);
+    if (!copy)
+        return NULL;
+    memcpy(copy, name, n);
+    copy[n] = 0;
+    struct field *f = &r->fields[r->n++];
+    *f = (struct field){.head = name_head(name, n), .name = copy, .name_n = n};
+    r->has_reserved |= nax_name_is_reserved(name, n);
+    return f;
+}
+
+const char *nax_name_problem(const char *name, size_t n)
+{
+    if (!n)
+        return "an empty name";
+    if (n > 255)
+        return "a name longer than 255 bytes";
+    unsigned char first = (unsigned char)(name[0] | 0x20);
+    if (name[0] != '_' && (first < 'a' || first > 'z'))
+        return "a name that does not begin with a letter or underscore";
+    unsigned char rest = 0;
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)name[i];
+        if (c < ' ' || c == 127)
+            return "a control character in a name";
+        rest |= c;
+    }
+    if (rest >= 128 && !nax_text_is_utf8(name, n))
+        return "a name that is not UTF-8";
+    return NULL;
+}
+
+size_t nax_record_n(const struct nax_record *r)
+{
+    return r->n;
+}
+
+const char *nax_record_name(const struct nax_record *r, size_t i)
+{
+    return r->fields[i].name;
+}
+
+const struct nax_value *nax_record_value(const struct nax_record *r, size_t i)
+{
+    return &r->fields[i].value;
+}
+
+const struct nax_value *nax_record_get(const struct nax_record *r, const char *name)
+{
+    struct field *f = nax_record_find(r, name, strlen(name));
+    return f ? &f->value : NULL;
+}
+
+/* Copies n bytes, and a zero behind, into the field's own room. */
+static int copy_into(struct nax_record *r, struct field *f, const void *old, const void *from,
+                     size_t n, const void **out)
+{
+    void *to = NULL;
+    if (f->room > n) {
+        memcpy(&to, &old, sizeof to); /* the room is ours, though readers see it const */
+    } else {
+        size_t room = f->room ? 2 * (n + 1) : n + 1; /* setting again and again stays linear */
+        to = nax_record_room(r, room);
+        if (!to)
+            return NAX_ERR_MEMORY;
+        f->room = (room + 7) / 8 * 8;
+    }
+    if (n)
+        memmove(to, from, n);
+    ((char *)to)[n] = 0;
+    *out = to;
+    return 0;
+}
+
+int nax_record_set(struct nax_record *r, const char *name, const struct nax_value *given)
+{
+    struct nax_value v = *given; /* it may be a field of this record, which moves */
+    size_t name_n = strlen(name);
+    struct field *f = nax_record_find(r, name, name_n);
+    if (!f)
+        f = nax_record_append(r, name, name_n);
+    if (!f)
+        return NAX_ERR_MEMORY;
+    const void *old = NULL, *own;
+    if (f->value.type == NAX_STRING)
+        old = f->value.string.s;
+    else if (f->value.type == NAX_INTS)
+        old = f->value.ints.v;
+    else if (f->value.type == NAX_FLOATS)
+        old = f->value.floats.v;
+    if (!old)
+        f->room = 0;
+    int status = 0;
+    if (v.type == NAX_STRING) {
+        status = copy_into(r, f, old, v.string.s, v.string.n, &own);
+        v.string.s = own;
+    } else if (v.type == NAX_INTS) {
+        status = copy_into(r, f, old, v.ints.v, v.ints.n * sizeof *v.ints.v, &own);
+        v.ints.v = own;
+    } else if (v.type == NAX_FLOATS) {
+        status = copy_into(r, f, old, v.floats.v, v.floats.n * sizeof *v.floats.v, &own);
+        v.floats.v = own;
+    }
+    if (status) {
+        f->value.type = NAX_NULL;
+        return status;
+    }
+    f->value = v;
+    f->as_floats = NULL;
+    return 0;
+}
+
+int nax_record_set_null(struct nax_record *r, const char *name)
+{
+    return nax_record_set(r, name, &(struct nax_value){.type = NAX_NULL});
+}
+
+int nax_record_set_bool(struct nax_record *r, const char *name, bool b)
+{
+    return nax_record_set(r, name, &(struct nax_value){.type = NAX_BOOL, .b = b});
+}
+
+int nax_record_set_int(struct nax_record *r, const char *name, int64_t i)
+{
+    return nax_record_set(r, name, &(struct nax_value){.type = NAX_INT, .i = i});
+}
+
+int nax_record_set_float(struct nax_record *r, const char *name, double f)
+{
+    return nax_record_set(r, name, &(struct nax_value){.type = NAX_FLOAT, .f = f});
+}
+
+int nax_record_set_string(struct nax_record *r, const char *name, const char *s)
+{
+    struct nax_value v = {.type = NAX_STRING, .string = {s, strlen(s)}};
+    return nax_record_set(r, name, &v);
+}
+
+int nax_record_set_ints(struct nax_record *r, const char *name, const int64_t *v, size_t n)
+{
+    struct nax_value value = {.type = NAX_INTS, .ints = {v, n}};
+    return n > SIZE_MAX / 32 ? NAX_ERR_MEMORY : nax_record_set(r, name, &value);
+}
+
+int nax_record_set_floats(struct nax_record *r, const char *name, const double *v, size_t n)
+{
+    struct nax_value value = {.type = NAX_FLOATS, .floats = {v, n}};
+    return n > SIZE_MAX / 32 ? NAX_ERR_MEMORY : nax_record_set(r, name, &value);
+}
+
+void nax_record_remove(struct nax_record *r, const char *name)
+{
+    struct field *f = nax_record_find(r, name, strlen(name));
+    if (!f)
+        return;
+    r->n--;
+    memmove(f, f + 1, (size_t)(r->fields + r->n - f) * sizeof *f);
+}
+
+bool nax_record_has(const struct nax_record *r, const char *name)
+{
+    const struct nax_value *v = nax_record_get(r, name);
+    return v && v->type != NAX_NULL;
+}
+
+static int refuse(const struct field *f, const char *name, const char *wanted, struct nax_err *err)
+{
+    if (!f || f->value.type == NAX_NULL)
+        return nax_err_set(err, NAX_ERR_VALUE, "field '%s': missing", name);
+    return nax_err_set(err, NAX_ERR_VALUE, "field '%s': not %s", name, wanted);
+}
+
+int nax_record_int(const struct nax_record *r, const char *name, int64_t *out, struct nax_err *err)
+{
+    const struct field *f = nax_record_find(r, name, strlen(name));
+    if (!f || f->value.type != NAX_INT)
+        return refuse(f, name, "an integer", err);
+    *out = f->value.i;
+    return 0;
+}
+
+int nax_record_float(const struct nax_record *r, const char *name, double *out, struct nax_err *err)
+{
+    const struct field *f = nax_record_find(r, name, strlen(name));
+    if (f && f->value.type == NAX_INT)
+        *out = (double)f->value.i;
+    else if (f && f->value.type == NAX_FLOAT)
+        *out = f->value.f;
+    else
+        return refuse(f, name, "a number", err);
+    return 0;
+}
+
+int nax_record_string(const struct nax_record *r, const char *name, const char **out,
+                      struct nax_err *err)
+{
+    const struct field *f = nax_record_find(r, name, strlen(name));
+    if (!f || f->value.type != NAX_STRING)
+        return refuse(f, name, "a string", err);
+    *out = f->value.string.s;
+    return 0;
+}
+
+int nax_record_ints(const struct nax_record *r, const char *name, const int64_t **out, size_t *n,
+                    struct nax_err *err)
+{
+    const struct field *f = nax_record_find(r, name, strlen(name));
+    if (f && f->value.type == NAX_INTS) {
+        *out = f->value.ints.v;
+        *n = f->value.ints.n;
+    } else if (f && f->value.type == NAX_INT) {
+        *out = &f->value.i;
+        *n = 1;
+    } else {
+        return refuse(f, name, "an array of integers", err);
+    }
+    return 0;
+}
+
+/* The integers v [n] of field f as doubles, made at the first call. The value itself stays what it
+ * is, so that a record written again still has integers. */
+static int convert_floats(const struct nax_record *r, struct field *f, const int64_t *v, size_t n,
+                          const double **out, struct nax_err *err)
+{
+    if (!f->as_floats) {
+        struct nax_record *owner;
+        memcpy(&owner, &r, sizeof owner); /* a cache: nothing that a caller can see changes */
+        double *floats = nax_record_room(owner, n * sizeof *floats);
+        if (!floats)
+            return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: field '%s'", f->name);
+        for (size_t i = 0; i < n; i++)
+            floats[i] = (double)v[i];
+        f->as_floats = floats;
+    }
+    *out = f->as_floats;
+    return 0;
+}
+
+int nax_record_floats(const struct nax_record *r, const char *name, const double **out, size_t *n,
+                      struct nax_err *err)
+{
+    struct field *f = nax_record_find(r, name, strlen(name));
+    if (f && f->value.type == NAX_FLOATS) {
+        *out = f->value.floats.v;
+        *n = f->value.floats.n;
+    } else if (f && f->value.type == NAX_FLOAT) {
+        *out = &f->value.f;
+        *n = 1;
+    } else if (f && f->value.type == NAX_INTS) {
+        *n = f->value.ints.n;
+        return convert_floats(r, f, f->value.ints.v, *n, out, err);
+    } else if (f && f->value.type == NAX_INT) {
+        *n = 1;
+        return convert_floats(r, f, &f->value.i, 1, out, err);
+    } else {
+        return refuse(f, name, "an array of numbers", err);
+    }
+    return 0;
+}

@@ -1,0 +1,192 @@
+/* Writing: checks records, hands them to the format, and moves large blocks to the file. */
+#include "room.h"
+
+#include <stdlib.h>
+
+struct nax_writer {
+    FILE *file;
+    char *subject, *kind;
+    enum nax_format format;
+    struct prog_list prog;
+    bool is_inside; /* a msgpack segment's header is out, its trailer is not */
+    uint64_t n_records;
+    struct bytes out;
+    struct csv_columns columns;
+    struct nax_err failure;
+};
+
+enum nax_format nax_format_parse(const char *word)
+{
+    return !strcmp(word, "msgpack") ? NAX_FORMAT_MSGPACK
+           : !strcmp(word, "csv")   ? NAX_FORMAT_CSV
+           : !strcmp(word, "json")  ? NAX_FORMAT_JSON
+                                    : NAX_FORMAT_AUTO;
+}
+
+int nax_bytes_reserve(struct bytes *b, size_t n)
+{
+    if (n <= b->cap - b->n)
+        return 0;
+    size_t wanted;
+    if (__builtin_add_overflow(b->n, n, &wanted) || wanted > SIZE_MAX / 4)
+        return NAX_ERR_MEMORY;
+    size_t cap = NAX_MAX(2 * b->cap, wanted);
+    unsigned char *grown = nax_realloc(b->v, cap, 1);
+    if (!grown)
+        return NAX_ERR_MEMORY;
+    b->v = grown;
+    b->cap = cap;
+    return 0;
+}
+
+int nax_writer_open(struct nax_writer **out, FILE *file, const char *subject,
+                    enum nax_format format, const char *kind, struct nax_err *err)
+{
+    struct nax_writer *w = nax_calloc(1, sizeof *w);
+    if (w) {
+        w->file = file;
+        w->format = format == NAX_FORMAT_AUTO ? NAX_FORMAT_MSGPACK : format;
+        w->subject = nax_strdup(subject);
+        w->kind = nax_strdup(kind);
+    }
+    if (!w || !w->subject || !w->kind || nax_bytes_reserve(&w->out, 4 * NAX_BLOCK)) {
+        if (w)
+            (void)!nax_writer_close(w, true, NULL);
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", subject);
+    }
+    *out = w;
+    return 0;
+}
+
+int nax_writer_add_prog(struct nax_writer *w, const struct nax_prog *prog, struct nax_err *err)
+{
+    return nax_prog_add(&w->prog, prog, err);
+}
+
+/* Remembers a failure, so that every later call reports it. */
+static int fail(struct nax_writer *w, struct nax_err *err)
+{
+    if (err)
+        *err = w->failure;
+    return w->failure.status;
+}
+
+static int fail_memory(struct nax_writer *w, struct nax_err *err)
+{
+    nax_err_set(&w->failure, NAX_ERR_MEMORY, "out of memory: '%s'", w->subject);
+    return fail(w, err);
+}
+
+/* Moves the first n bytes of the buffer to the file. */
+static int move(struct nax_writer *w, size_t n, struct nax_err *err)
+{
+    if (!n)
+        return 0;
+    if (fwrite(w->out.v, 1, n, w->file) != n || fflush(w->file)) {
+        nax_err_io(&w->failure, "cannot write: '%s'", w->subject);
+        return fail(w, err);
+    }
+    w->out.n -= n;
+    memmove(w->out.v, w->out.v + n, w->out.n);
+    return 0;
+}
+
+static int check(const struct nax_record *r, struct nax_err *err)
+{
+    if (r->n > NAX_FIELDS_MAX)
+        return nax_err_set(err, NAX_ERR_VALUE, "more than %d fields", NAX_FIELDS_MAX);
+    for (size_t i = 0; i < r->n; i++) {
+        const struct field *f = &r->fields[i];
+        const char *problem = nax_name_problem(f->name, f->name_n);
+        if (nax_name_is_reserved(f->name, f->name_n))
+            problem = "a reserved name";
+        if (problem)
+            return nax_err_set(err, NAX_ERR_VALUE, "%s: '%s'", problem, f->name);
+        const struct nax_value *v = &f->value;
+        size_t n = v->type == NAX_STRING   ? v->string.n
+                   : v->type == NAX_INTS   ? v->ints.n
+                   : v->type == NAX_FLOATS ? v->floats.n
+                                           : 0;
+        if (n > UINT32_MAX)
+            return nax_err_set(err, NAX_ERR_VALUE, "field '%s': too long", f->name);
+        if (v->type == NAX_STRING && !nax_text_is_utf8(v->string.s, n))
+            return nax_err_set(err, NAX_ERR_VALUE, "field '%s': not UTF-8", f->name);
+    }
+    return 0;
+}
+
+static int begin_segment(struct nax_writer *w, struct nax_err *err)
+{
+    if (w->format != NAX_FORMAT_MSGPACK || w->is_inside)
+        return 0;
+    if (nax_msgpack_put_header(&w->out, w->kind, &w->prog))
+        return fail_memory(w, err);
+    w->is_inside = true;
+    w->n_records = 0;
+    return 0;
+}
+
+static int end_segment(struct nax_writer *w, struct nax_err *err)
+{
+    if (w->is_inside && nax_msgpack_put_trailer(&w->out, w->n_records))
+        return fail_memory(w, err);
+    w->is_inside = false;
+    return 0;
+}
+
+int nax_writer_put(struct nax_writer *w, const struct nax_record *r, struct nax_err *err)
+{
+    if (w->failure.status)
+        return fail(w, err);
+    int status = check(r, err);
+    if (!status)
+        status = begin_segment(w, err);
+    if (status)
+        return status;
+    if (w->format == NAX_FORMAT_CSV) {
+        status = nax_csv_put(&w->out, &w->columns, r, err);
+        if (status)
+            return status;
+    } else if (w->format == NAX_FORMAT_JSON ? nax_json_put(&w->out, r)
+                                            : nax_msgpack_put(&w->out, r)) {
+        return fail_memory(w, err);
+    }
+    w->n_records++;
+    return w->out.n < 2 * NAX_BLOCK ? 0 : move(w, w->out.n / NAX_BLOCK * NAX_BLOCK, err);
+}
+
+int nax_writer_flush(struct nax_writer *w, struct nax_err *err)
+{
+    if (w->failure.status)
+        return fail(w, err);
+    int status = begin_segment(w, err);
+    return status ? status : move(w, w->out.n, err);
+}
+
+int nax_writer_restart(struct nax_writer *w, struct nax_err *err)
+{
+    if (w->failure.status)
+        return fail(w, err);
+    nax_prog_clear(&w->prog);
+    return end_segment(w, err);
+}
+
+int nax_writer_close(struct nax_writer *w, bool is_broken, struct nax_err *err)
+{
+    if (!w)
+        return 0;
+    int status = w->failure.status ? fail(w, err) : 0;
+    if (!status && !is_broken)
+        status = begin_segment(w, err);
+    if (!status && !is_broken)
+        status = end_segment(w, err);
+    if (!status)
+        status = move(w, w->out.n, err);
+    nax_csv_columns_free(&w->columns);
+    nax_prog_free(&w->prog);
+    free(w->out.v);
+    free(w->subject);
+    free(w->kind);
+    free(w);
+    return status;
+}
