@@ -1,122 +1,12 @@
 /* YAML through libcyaml, with its log turned into one line that names file, line and key. */
 #include "nax/base.h"
+#include "yaml_text.h"
 
 #include <cyaml/cyaml.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
-
-enum { KEY_SIZE = 160, DEPTH_MAX = 64 };
-
-/* --- where a key stands: libcyaml keeps no positions of what it has accepted, so the text is gone
- * through once more --- */
-
-struct place {
-    yaml_parser_t parser;
-    bool is_broken; /* not YAML, or nested deeper than any file of ours */
-};
-
-static bool next_event(struct place *place, yaml_event_t *event)
-{
-    if (!place->is_broken && yaml_parser_parse(&place->parser, event))
-        return true;
-    place->is_broken = true;
-    return false;
-}
-
-static bool is_head(const char *key, const void *name, size_t n)
-{
-    return key && strcspn(key, ".") == n && !memcmp(key, name, n);
-}
-
-static const char *key_rest(const char *key)
-{
-    key += strcspn(key, ".");
-    return key + (*key == '.');
-}
-
-/* Passes over the node whose first event is given; the line of key in it, or 0. key NULL: none. */
-static int node_line(struct place *place, const yaml_event_t *first, const char *key, int depth)
-{
-    yaml_event_t event, value;
-    int line = key && !*key ? (int)first->start_mark.line + 1 : 0;
-    const char *inside = line ? NULL : key;
-    bool is_mapping = first->type == YAML_MAPPING_START_EVENT;
-    if (!is_mapping && first->type != YAML_SEQUENCE_START_EVENT)
-        return line;
-    if (depth == DEPTH_MAX) {
-        place->is_broken = true;
-        return 0;
-    }
-    for (size_t i = 0; next_event(place, &event); i++) {
-        bool is_end = event.type == YAML_MAPPING_END_EVENT || event.type == YAML_SEQUENCE_END_EVENT;
-        char index[24];
-        snprintf(index, sizeof index, "%zu", i);
-        bool is_here = !is_mapping
-                           ? !is_end && is_head(inside, index, strlen(index))
-                           : event.type == YAML_SCALAR_EVENT &&
-                                 is_head(inside, event.data.scalar.value, event.data.scalar.length);
-        const char *rest = is_here ? key_rest(inside) : NULL;
-        int found = 0;
-        if (!is_end && is_mapping) {
-            found = rest && !*rest ? (int)event.start_mark.line + 1 : 0;
-            node_line(place, &event, NULL, depth + 1);
-            if (next_event(place, &value)) {
-                int deeper = node_line(place, &value, rest, depth + 1);
-                found = found ? found : deeper;
-                yaml_event_delete(&value);
-            }
-        } else if (!is_end) {
-            found = node_line(place, &event, rest, depth + 1);
-        }
-        line = found ? found : line;
-        yaml_event_delete(&event);
-        if (is_end)
-            break;
-    }
-    return line;
-}
-
-/* The line of key in the (first) document, 0 when it is not there; how many documents; and where
- * and why the text is not YAML. */
-static int find_line(const char *text, size_t size, const char *key, size_t *n_documents,
-                     char problem[KEY_SIZE], int *problem_line)
-{
-    struct place place = {.is_broken = false};
-    int line = 0;
-    *n_documents = 0;
-    if (!yaml_parser_initialize(&place.parser))
-        return 0;
-    yaml_parser_set_input_string(&place.parser, (const unsigned char *)text, size);
-    yaml_event_t event;
-    for (bool is_end = false; !is_end && next_event(&place, &event);) {
-        is_end = event.type == YAML_STREAM_END_EVENT;
-        *n_documents += event.type == YAML_DOCUMENT_START_EVENT;
-        if (event.type != YAML_STREAM_START_EVENT && event.type != YAML_DOCUMENT_START_EVENT &&
-            event.type != YAML_DOCUMENT_END_EVENT && !is_end) {
-            int found = node_line(&place, &event, *n_documents == 1 ? key : NULL, 0);
-            line = found ? found : line;
-        }
-        yaml_event_delete(&event);
-    }
-    problem[0] = 0;
-    if (place.parser.error != YAML_NO_ERROR) {
-        snprintf(problem, KEY_SIZE, "%s", place.parser.problem ? place.parser.problem : "not YAML");
-        *problem_line = (int)place.parser.problem_mark.line + 1;
-    }
-    yaml_parser_delete(&place.parser);
-    return line;
-}
-
-static int key_line(const char *text, size_t size, const char *key)
-{
-    size_t n_documents;
-    char problem[KEY_SIZE];
-    int problem_line;
-    return find_line(text, size, key, &n_documents, problem, &problem_line);
-}
 
 int nax_yaml_err_set(struct nax_err *err, const char *path, const char *text, size_t size,
                      const char *key, const char *format, ...)
@@ -130,8 +20,8 @@ int nax_yaml_err_set(struct nax_err *err, const char *path, const char *text, si
     for (const char *p = key; *p; p++)
         if (*p == '.' && !(p[1] >= '0' && p[1] <= '9'))
             last = p + 1;
-    return nax_err_set(err, NAX_ERR_VALUE, "%s:%d: key '%s': %s", path, key_line(text, size, key),
-                       last, message);
+    return nax_err_set(err, NAX_ERR_VALUE, "%s:%d: key '%s': %s", path,
+                       yaml_text_line(text, size, key), last, message);
 }
 
 /* --- loading --- */
@@ -141,9 +31,10 @@ int nax_yaml_err_set(struct nax_err *err, const char *path, const char *text, si
  * "  in sequence entry '2' (…)", where entries count from 1. */
 struct load_log {
     char reason[256];
-    char key[KEY_SIZE]; /* "layers.1.conv.kernel" */
-    char first[64];     /* the innermost field */
-    int line;           /* of the innermost place: where libcyaml was, which may be a line early */
+    char key[YAML_KEY_SIZE]; /* "layers.1.conv.kernel" */
+    char first[64];          /* the innermost field */
+    bool is_at_field;        /* the innermost place is a field, not the mapping or list around it */
+    int line; /* of the innermost place: where libcyaml was, which may be a line early */
 };
 
 static void prepend(struct load_log *log, const char *name, size_t n)
@@ -161,8 +52,10 @@ static void prepend(struct load_log *log, const char *name, size_t n)
 static void log_place(struct load_log *log, const char *text)
 {
     const char *line = strstr(text, "(line: ");
-    if (line && !log->line)
+    if (line && !log->line) {
         log->line = atoi(line + 7);
+        log->is_at_field = !strncmp(text, "  in mapping field", 18);
+    }
     const char *name = strchr(text, '\'');
     if (!name)
         return;
@@ -172,7 +65,7 @@ static void log_place(struct load_log *log, const char *text)
         int size = snprintf(index, sizeof index, "%d", atoi(name) - 1);
         prepend(log, index, (size_t)size);
     } else {
-        if (!*log->key)
+        if (!*log->first)
             snprintf(log->first, sizeof log->first, "%.*s", (int)n, name);
         prepend(log, name, n);
     }
@@ -208,7 +101,7 @@ static void take_name(struct load_log *log, const char *reason, bool is_sibling)
         return;
     const char *name = log->reason + n + 2;
     char *last = strrchr(log->key, '.');
-    if (is_sibling && *log->first)
+    if (is_sibling && log->is_at_field)
         *(last ? last : log->key) = 0;
     size_t used = strlen(log->key);
     snprintf(log->key + used, sizeof log->key - used, "%s%s", used ? "." : "", name);
@@ -224,10 +117,10 @@ static int load_failed(struct nax_err *err, const char *path, const char *text, 
     take_name(log, "unexpected key", false);
     bool is_missing = !strncmp(log->reason, "missing", 7);
     take_name(log, "missing required mapping field", true);
-    int line = key_line(text, size, log->key);
+    int line = yaml_text_line(text, size, log->key);
     if (!line && is_missing && strrchr(log->key, '.')) { /* the mapping that lacks it */
         *strrchr(log->key, '.') = 0;
-        line = key_line(text, size, log->key);
+        line = yaml_text_line(text, size, log->key);
     }
     line = line ? line : NAX_MAX(log->line, 1);
     if (*log->first)
@@ -239,16 +132,9 @@ static int load_failed(struct nax_err *err, const char *path, const char *text, 
 int nax_yaml_load(const char *path, const char *text, size_t size, const void *schema, void **out,
                   struct nax_err *err)
 {
-    /* libcyaml reads the first document only and places syntax errors loosely: both here */
-    size_t n_documents;
-    char problem[KEY_SIZE];
-    int line = 1;
-    find_line(text, size, NULL, &n_documents, problem, &line);
-    if (*problem)
-        return nax_err_set(err, NAX_ERR_FORMAT, "%s:%d: %s", path, line, problem);
-    if (n_documents > 1)
-        return nax_err_set(err, NAX_ERR_FORMAT, "%s: more than one document", path);
-
+    int checked = yaml_text_check_syntax(path, text, size, err);
+    if (checked)
+        return checked;
     struct load_log log = {.line = 0};
     cyaml_config_t config = {.log_fn = log_load,
                              .log_ctx = &log,
@@ -260,8 +146,12 @@ int nax_yaml_load(const char *path, const char *text, size_t size, const void *s
     if (status == CYAML_OK && !data)
         return nax_err_set(err, NAX_ERR_FORMAT, "%s: empty", path);
     if (status == CYAML_OK) {
-        *out = data;
-        return 0;
+        checked = yaml_text_check_scalars(path, text, size, schema, err);
+        if (checked)
+            nax_yaml_free(schema, data);
+        else
+            *out = data;
+        return checked;
     }
     if (status == CYAML_ERR_OOM)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);

@@ -1,0 +1,519 @@
+/* Unit tests of lib/network: shipped networks, skipping, crossbar sizes, broken files. */
+#include "nax/network.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct nax_network_file *load(const char *name)
+{
+    struct nax_network_file *file;
+    struct nax_err err;
+    if (nax_network_file_load(&file, name, &err))
+        fail_msg("%s", err.text);
+    return file;
+}
+
+static struct nax_network *build(const struct nax_network_file *file, const int64_t *kernel)
+{
+    struct nax_network *net;
+    struct nax_err err;
+    if (nax_network_build(&net, file, kernel, &err))
+        fail_msg("%s", err.text);
+    return net;
+}
+
+static const struct nax_layer *find(const struct nax_network *net, const char *name)
+{
+    for (size_t l = 0; l < net->n_layers; l++)
+        if (!strcmp(net->layers[l].name, name))
+            return &net->layers[l];
+    return NULL;
+}
+
+static int index_of(const struct nax_network *net, const char *name)
+{
+    const struct nax_layer *layer = find(net, name);
+    assert_non_null(layer);
+    return (int)(layer - net->layers);
+}
+
+/* Loads a network from this text; the message starts behind the name of the file. */
+static int load_text(const char *text, struct nax_network_file **file, char message[512])
+{
+    const char *dir = getenv("TMPDIR");
+    char path[256];
+    snprintf(path, sizeof path, "%s/nax-network-XXXXXX.yaml", dir ? dir : P_tmpdir);
+    int fd = mkstemps(path, 5);
+    assert_true(fd >= 0);
+    size_t size = strlen(text);
+    assert_int_equal(write(fd, text, size), size);
+    close(fd);
+    struct nax_err err = {.status = NAX_OK};
+    int status = nax_network_file_load(file, path, &err);
+    unlink(path);
+    if (status) {
+        assert_int_equal(status, err.status);
+        if (strncmp(err.text, path, strlen(path)) != 0)
+            fail_msg("'%s' does not name the file", err.text);
+        snprintf(message, 512, "%s", err.text + strlen(path));
+    }
+    return status;
+}
+
+/* --- what every network must satisfy --- */
+
+static void check_layers(const struct nax_network *net)
+{
+    for (size_t l = 0; l < net->n_layers; l++) {
+        const struct nax_layer *layer = &net->layers[l];
+        assert_true(layer->input >= NAX_FROM_IMAGE && layer->input < (int)l);
+        assert_true(layer->residual >= NAX_FROM_NONE && layer->residual < (int)l);
+        assert_true(layer->h_out && layer->w_out && layer->c_out && layer->kernel);
+        size_t h = net->height, w = net->width, c = net->channels;
+        if (layer->input >= 0) {
+            h = net->layers[layer->input].h_out;
+            w = net->layers[layer->input].w_out;
+            c = net->layers[layer->input].c_out;
+        }
+        if (layer->kind == NAX_LAYER_LINEAR) {
+            assert_int_equal(layer->c_in, h * w * c);
+            assert_int_equal(layer->h_in * layer->w_in * layer->h_out * layer->w_out, 1);
+        } else {
+            assert_int_equal(layer->h_in, h);
+            assert_int_equal(layer->w_in, w);
+            assert_int_equal(layer->c_in, c);
+        }
+        if (layer->kind == NAX_LAYER_CONV) {
+            assert_int_equal(layer->h_out, (h + layer->stride - 1) / layer->stride);
+            assert_int_equal(layer->pad, layer->kernel / 2);
+        }
+        if (layer->residual != NAX_FROM_NONE) {
+            bool is_image = layer->residual == NAX_FROM_IMAGE;
+            const struct nax_layer *from = is_image ? NULL : &net->layers[layer->residual];
+            size_t h_res = is_image ? net->height : from->h_out;
+            assert_int_equal(h_res % layer->h_out, 0);
+            assert_true((is_image ? net->channels : from->c_out) <= layer->c_out);
+        }
+        for (size_t i = 0; i < l; i++)
+            assert_string_not_equal(layer->name, net->layers[i].name);
+    }
+    const struct nax_layer *last = &net->layers[net->n_layers - 1];
+    assert_int_equal(last->role, NAX_ROLE_CLASSIFIER);
+    assert_int_equal(last->c_out, net->n_classes);
+    assert_false(last->has_relu);
+}
+
+static void shipped_networks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        size_t n_layers, n_slots, n_classes, n_skip;
+        uint64_t macs; /* sums of h·w·k²·c_in·c_out by hand */
+    } expected[] = {
+        /* 1024·27·16 + 6·1024·144·16 + (256·144 + 5·256·288)·32 + (64·288 + 5·64·576)·64 + 640 */
+        {"resnet20", 21, 18, 10, 16, 40551040},
+        {"resnet32", 33, 30, 10, 28, 68862592},
+        /* 4096·27·64 + 4·4096·576·64, and for c = 128, 256, 512, s = 1024, 256, 64:
+         * s·(c/2·c (9 + 1) + 3·9·c²); 512·200 */
+        {"resnet18-tiny", 22, 16, 200, 13, 2221772800},
+        {"vgg8", 11, 5, 10, 3, 615917568},
+        /* 1024·75·6 + 256·150·16 + 1024·120 + 120·84 + 840 */
+        {"lenet", 7, 2, 10, 0, 1209000}};
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        struct nax_network_file *file = load(expected[i].name);
+        struct nax_network *net = build(file, NULL);
+        check_layers(net);
+        uint64_t macs = 0;
+        size_t n_skip = 0;
+        for (size_t l = 0; l < net->n_layers; l++)
+            macs += nax_layer_macs(&net->layers[l]);
+        for (size_t s = 0; s < net->n_slots; s++)
+            n_skip += nax_network_file_can_skip(file, s);
+        assert_string_equal(nax_network_file_name(file), expected[i].name);
+        assert_int_equal(net->n_layers, expected[i].n_layers);
+        assert_int_equal(net->n_slots, expected[i].n_slots);
+        assert_int_equal(nax_network_file_n_slots(file), expected[i].n_slots);
+        assert_int_equal(net->n_classes, expected[i].n_classes);
+        assert_int_equal(n_skip, expected[i].n_skip);
+        assert_true(macs == expected[i].macs);
+        nax_network_free(net);
+        nax_network_file_free(file);
+    }
+    for (size_t i = 0; nax_config_builtin("networks", i); i++)
+        nax_network_file_free(load(nax_config_builtin("networks", i)));
+}
+
+/* Peng et al. count 900 vectors where padding makes 1024; padded is what the hardware does. */
+static void vgg8_input_vectors(void **state)
+{
+    (void)state;
+    static const size_t expected[] = {1024, 1024, 256, 256, 64, 64, 1, 1};
+    struct nax_network_file *file = load("vgg8");
+    struct nax_network *net = build(file, NULL);
+    size_t n = 0;
+    for (size_t l = 0; l < net->n_layers; l++)
+        if (net->layers[l].role != NAX_ROLE_POOL)
+            assert_int_equal(net->layers[l].h_out * net->layers[l].w_out, expected[n++]);
+    assert_int_equal(n, 8);
+    nax_network_free(net);
+    nax_network_file_free(file);
+}
+
+static void any_kernels_keep_shapes(void **state)
+{
+    (void)state;
+    struct nax_network_file *file = load("resnet20");
+    struct nax_network *own = build(file, NULL);
+    int64_t kernel[NAX_NETWORK_SLOTS_MAX];
+    for (size_t s = 0; s < own->n_slots; s++)
+        kernel[s] = (int64_t)(2 * (s % 5) + 1);
+    struct nax_network *net = build(file, kernel);
+    check_layers(net);
+    assert_int_equal(net->n_layers, own->n_layers);
+    for (size_t l = 0; l < net->n_layers; l++) {
+        const struct nax_layer *layer = &net->layers[l];
+        assert_int_equal(layer->h_out, own->layers[l].h_out);
+        assert_string_equal(layer->name, own->layers[l].name);
+        if (layer->slot >= 0) {
+            assert_int_equal(layer->kernel, kernel[layer->slot]);
+            assert_string_equal(layer->name, nax_network_file_slot_name(file, (size_t)layer->slot));
+        }
+    }
+    nax_network_free(own);
+    nax_network_free(net);
+    nax_network_file_free(file);
+}
+
+/* --- skipping --- */
+
+enum { S1B2C1 = 2, S1B2C2 = 3, S2B1C1 = 6, S2B1C2 = 7 }; /* slots of resnet20 */
+
+static struct nax_network *build_without(const struct nax_network_file *file, int a, int b)
+{
+    int64_t kernel[NAX_NETWORK_SLOTS_MAX];
+    for (size_t s = 0; s < nax_network_file_n_slots(file); s++)
+        kernel[s] = (int)s == a || (int)s == b ? 0 : nax_network_file_kernel(file, s);
+    struct nax_network *net = build(file, kernel);
+    check_layers(net);
+    assert_int_equal(net->n_slots, nax_network_file_n_slots(file));
+    return net;
+}
+
+static void skipped_first_convolution(void **state)
+{
+    (void)state;
+    struct nax_network_file *file = load("resnet20");
+    struct nax_network *net = build_without(file, S1B2C1, -1);
+    assert_null(find(net, "s1b2c1"));
+    const struct nax_layer *c2 = find(net, "s1b2c2");
+    assert_int_equal(c2->input, index_of(net, "s1b1c2"));
+    assert_int_equal(c2->residual, index_of(net, "s1b1c2"));
+    assert_true(c2->has_relu);
+    assert_int_equal(c2->slot, S1B2C2);
+    nax_network_free(net);
+    nax_network_file_free(file);
+}
+
+static void skipped_second_convolution(void **state)
+{
+    (void)state;
+    struct nax_network_file *file = load("resnet20");
+    struct nax_network *net = build_without(file, S1B2C2, S2B1C2);
+    assert_null(find(net, "s1b2c2"));
+    const struct nax_layer *c1 = find(net, "s1b2c1");
+    assert_int_equal(c1->residual, index_of(net, "s1b1c2"));
+    assert_true(c1->has_relu);
+    assert_int_equal(find(net, "s1b3c1")->input, index_of(net, "s1b2c1"));
+    /* the shape changes here: shortcut of 32×32×16 onto 16×16×32 */
+    c1 = find(net, "s2b1c1");
+    assert_int_equal(c1->residual, index_of(net, "s1b3c2"));
+    assert_int_equal(c1->stride, 2);
+    nax_network_free(net);
+    nax_network_file_free(file);
+}
+
+static void skipped_block(void **state)
+{
+    (void)state;
+    struct nax_network_file *file = load("resnet20");
+    struct nax_network *net = build_without(file, S1B2C1, S1B2C2);
+    assert_int_equal(net->n_layers, 19);
+    const struct nax_layer *next = find(net, "s1b3c1");
+    assert_int_equal(next->input, index_of(net, "s1b1c2"));
+    assert_int_equal(find(net, "s1b3c2")->residual, index_of(net, "s1b1c2"));
+    nax_network_free(net);
+    nax_network_file_free(file);
+}
+
+static void skipped_everything(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"resnet20", "resnet18-tiny", "vgg8"};
+    for (size_t i = 0; i < 3; i++) {
+        struct nax_network_file *file = load(names[i]);
+        int64_t kernel[NAX_NETWORK_SLOTS_MAX];
+        for (size_t s = 0; s < nax_network_file_n_slots(file); s++)
+            kernel[s] = nax_network_file_can_skip(file, s) ? 0 : 5;
+        struct nax_network *net = build(file, kernel);
+        check_layers(net);
+        nax_network_free(net);
+        nax_network_file_free(file);
+    }
+}
+
+static void conv_shortcut_with_second_skipped(void **state)
+{
+    (void)state;
+    struct nax_network_file *file = load("resnet18-tiny");
+    struct nax_network *net = build_without(file, 5, -1); /* s2b1c2 */
+    const struct nax_layer *c1 = find(net, "s2b1c1");
+    assert_int_equal(c1->residual, index_of(net, "s2b1sc"));
+    assert_int_equal(c1->input, index_of(net, "s1b2c2"));
+    assert_int_equal(find(net, "s2b1sc")->input, index_of(net, "s1b2c2"));
+    assert_false(find(net, "s2b1sc")->has_relu);
+    nax_network_free(net);
+    nax_network_file_free(file);
+}
+
+static void refused_kernels(void **state)
+{
+    (void)state;
+    struct nax_network_file *file = load("resnet20");
+    static const struct {
+        int slot;
+        int64_t kernel;
+    } bad[] = {{S2B1C1, 0}, {0, 4}, {17, -3}, {5, 33}, {5, INT64_MIN}, {5, INT64_MAX}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        int64_t kernel[NAX_NETWORK_SLOTS_MAX];
+        struct nax_network *net;
+        struct nax_err err;
+        for (size_t s = 0; s < 18; s++)
+            kernel[s] = (int)s == bad[i].slot ? bad[i].kernel : 3;
+        assert_int_equal(nax_network_build(&net, file, kernel, &err), NAX_ERR_VALUE);
+        assert_non_null(strstr(err.text, "'resnet20'"));
+        assert_non_null(strstr(err.text, nax_network_file_slot_name(file, (size_t)bad[i].slot)));
+    }
+    nax_network_file_free(file);
+}
+
+/* --- crossbars --- */
+
+static void crossbars_of_unsearched_layers(void **state)
+{
+    (void)state;
+    struct nax_network_file *file = load("resnet18-tiny");
+    struct nax_network *net = build_without(file, 0, 15); /* first and last convolution absent */
+    int64_t crossbar[16], out[NAX_NETWORK_LAYERS_MAX];
+    struct nax_err err;
+    for (int s = 0; s < 16; s++)
+        crossbar[s] = s == 0 || s == 15 ? 0 : 100 + s;
+    assert_int_equal(nax_network_crossbars(net, crossbar, 0, out, &err), 0);
+    assert_int_equal(out[index_of(net, "stem")], 101);
+    assert_int_equal(out[index_of(net, "s1b1c2")], 101);
+    assert_int_equal(out[index_of(net, "s3b1sc")], 108); /* conv1 of its block, not 107 before it */
+    assert_int_equal(out[index_of(net, "pool")], 0);
+    assert_int_equal(out[index_of(net, "fc")], 114);
+    assert_int_equal(nax_network_crossbars(net, crossbar, 64, out, &err), 0);
+    assert_int_equal(out[index_of(net, "stem")], 64);
+    assert_int_equal(out[index_of(net, "s3b1sc")], 64);
+    assert_int_equal(out[index_of(net, "s3b1c1")], 108);
+    assert_int_equal(out[index_of(net, "fc")], 64);
+    crossbar[3] = -16;
+    assert_int_equal(nax_network_crossbars(net, crossbar, 64, out, &err), NAX_ERR_VALUE);
+    assert_non_null(strstr(err.text, "'s1b2c2'"));
+    nax_network_free(net);
+    nax_network_file_free(file);
+}
+
+static void nothing_to_follow(void **state)
+{
+    (void)state;
+    struct nax_network_file *file;
+    char message[512];
+    int64_t out[4];
+    struct nax_err err;
+    assert_int_equal(
+        load_text("name: flat\ninput: {height: 3, width: 5, channels: 7}\nclasses: 11\n"
+                  "layers: [linear: {role: classifier}]\n",
+                  &file, message),
+        0);
+    struct nax_network *net = build(file, NULL);
+    check_layers(net);
+    assert_int_equal(net->layers[0].c_in, 105);
+    assert_int_equal(nax_network_crossbars(net, NULL, 16, out, &err), 0);
+    assert_int_equal(out[0], 16);
+    assert_int_equal(nax_network_crossbars(net, NULL, 0, out, &err), NAX_ERR_VALUE);
+    nax_network_free(net);
+    nax_network_file_free(file);
+}
+
+/* --- the language --- */
+
+#define HEAD      "name: net\ninput: {height: 9, width: 6, channels: 3}\nclasses: 5\nlayers:\n"
+#define LAST      "  - linear: {role: classifier}\n"
+#define CONV(opt) HEAD "  - conv: {" opt "}\n" LAST
+
+static void options_of_layers(void **state)
+{
+    (void)state;
+    struct nax_network_file *file;
+    char message[512];
+    const char *text = HEAD "  - conv: {out: 4, kernel: 1, stride: 2, relu: false, role: stem}\n"
+                            "  - conv: {out: 4, kernel: 3, search: false}\n"
+                            "  - stage: {blocks: 1, out: 4, kernel: 3}\n"
+                            "  - pool: {kind: max, kernel: 2, stride: 1}\n"
+                            "  - conv: {out: 8, kernel: 3, stride: 3, role: body, search: true}\n"
+                            "  - pool: {kind: mean}\n"
+                            "  - linear: {out: 6, relu: false, role: body}\n"
+                            "  - linear: {out: 5, relu: false, role: classifier}\n";
+    if (load_text(text, &file, message))
+        fail_msg("%s", message);
+    struct nax_network *net = build(file, NULL);
+    check_layers(net);
+    assert_int_equal(net->n_layers, 9);
+    assert_int_equal(net->n_slots, 3);
+    assert_int_equal(net->layers[0].role, NAX_ROLE_STEM);
+    assert_false(net->layers[0].has_relu);
+    assert_int_equal(net->layers[0].h_out, 5); /* ceil(9 / 2) */
+    assert_int_equal(net->layers[0].w_out, 3);
+    assert_string_equal(net->layers[1].name, "conv1");
+    assert_int_equal(net->layers[1].slot, -1);
+    assert_int_equal(net->layers[4].h_out, 4); /* pooled: (5 - 2) + 1 */
+    assert_int_equal(net->layers[4].w_out, 2);
+    assert_string_equal(net->layers[5].name, "conv2");
+    assert_int_equal(net->layers[5].slot, 2);
+    assert_int_equal(net->layers[5].h_out, 2);
+    assert_true(net->layers[6].is_global);
+    assert_int_equal(net->layers[6].h_out * net->layers[6].w_out, 1);
+    assert_false(net->layers[7].has_relu);
+    nax_network_free(net);
+    nax_network_file_free(file);
+}
+
+static void stage_on_the_image(void **state)
+{
+    (void)state;
+    struct nax_network_file *file;
+    char message[512];
+    assert_int_equal(
+        load_text(HEAD "  - stage: {blocks: 2, out: 3, kernel: 3}\n" LAST, &file, message), 0);
+    struct nax_network *net = build_without(file, 0, -1);
+    assert_int_equal(net->layers[0].input, NAX_FROM_IMAGE);
+    assert_int_equal(net->layers[0].residual, NAX_FROM_IMAGE);
+    nax_network_free(net);
+    nax_network_file_free(file);
+}
+
+static void broken_files(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *message;
+    } broken[] = {
+        {"", ": empty"},
+        {"# nothing\n", ": empty"},
+        {"- 1\n", ":1: expecting MAPPING, got event: SEQUENCE_START"},
+        {"name: [\n", ":2: did not find expected node content"},
+        {"\xff\xfe\x01", ":1: incomplete UTF-16 character"},
+        {CONV("out: 4, kernel: 3") "---\nname: second\n", ":7: more than one document"},
+        {HEAD LAST "colour: red\n", ":6: key 'colour': unexpected key"},
+        {CONV("out: 4, kernel: 3,\n    kernle: 3"), ":6: key 'kernle': unexpected key"},
+        {CONV("out: 4"), ":5: key 'kernel': missing required mapping field"},
+        {CONV("out: four, kernel: 3"), ":5: key 'out': invalid INT value: 'four'"},
+        {CONV("out: 2.385, kernel: 3"), ":5: key 'out': not an integer: '2.385'"},
+        {CONV("out: 99999999999999999999, kernel: 3"),
+         ":5: key 'out': invalid INT value: '99999999999999999999'"},
+        {CONV("out: 0, kernel: 3"), ":5: key 'out': 0 is not between 1 and 65536"},
+        {CONV("out: 4,\n    kernel: 6"), ":6: key 'kernel': an even size"},
+        {CONV("out: 4, kernel: 33"), ":5: key 'kernel': 33 is not between 1 and 31"},
+        {CONV("out: 4, kernel: 3, stride: 0"), ":5: key 'stride': 0 is not between 1 and 64"},
+        {CONV("out: 4, kernel: 3, relu: perhaps"), ":5: key 'relu': invalid ENUM value: perhaps"},
+        {CONV("out: 4, kernel: 3, role: head"), ":5: key 'role': invalid ENUM value: head"},
+        {CONV("out: 4, kernel: 3, role: stem, search: true"),
+         ":5: key 'search': a stem is not searched"},
+        {HEAD "  - pool: {kind: max}\n  - conv: {out: 4, kernel: 3, role: stem}\n" LAST,
+         ":6: key 'role': a stem comes first"},
+        {HEAD "  - stage: {blocks: 1000000000, out: 4, kernel: 3}\n" LAST,
+         ":5: key 'blocks': 1000000000 is not between 1 and 128"},
+        {HEAD "  - stage: {blocks: 1, out: 2, kernel: 3}\n" LAST,
+         ":5: key 'layers.0': a padded shortcut cannot lose channels: 's1b1' of network 'net'"},
+        {HEAD "  - stage: {blocks: 1, out: 4, kernel: 3, stride: 2}\n" LAST,
+         ":5: key 'layers.0': a padded shortcut needs a size that the stride divides: 's1b1' of "
+         "network 'net'"},
+        {HEAD "  - stage: {blocks: 128, out: 3, kernel: 1}\n"
+              "  - stage: {blocks: 1, out: 3, kernel: 1}\n" LAST,
+         ":6: key 'layers.1': more than 256 searched convolutions: 's2b1c1' of network 'net'"},
+        {HEAD "  - conv: {out: 65536, kernel: 31}\n  - conv: {out: 65536, kernel: 31}\n" LAST,
+         ":6: key 'layers.1': more than 2^30 weights: 'conv2' of network 'net'"},
+        {"name: big\ninput: {height: 1024, width: 1024, channels: 1024}\nclasses: 2\nlayers:\n"
+         "  - conv: {out: 1025, kernel: 1}\n" LAST,
+         ":5: key 'layers.0': more than 2^30 outputs: 'conv' of network 'big'"},
+        {HEAD "  - pool: {kind: max, kernel: 7}\n" LAST,
+         ":5: key 'layers.0': window larger than the image: 'pool' of network 'net'"},
+        {HEAD "  - pool: {kind: median}\n" LAST, ":5: key 'kind': invalid ENUM value: median"},
+        {HEAD "  - pool: {kind: mean, stride: 2}\n" LAST,
+         ":5: key 'stride': a pool over the whole image has no stride"},
+        {HEAD "  - linear: {out: 5}\n", ":5: key 'linear': the last layer is not a classifier"},
+        {HEAD "  - pool: {kind: mean}\n", ":5: key 'layers.0': the last layer is not a classifier"},
+        {HEAD LAST LAST, ":5: key 'role': a classifier comes last"},
+        {HEAD "  - linear: {relu: true}\n" LAST, ":5: key 'linear': 'out' is missing"},
+        {HEAD "  - linear: {out: 6, role: classifier}\n",
+         ":5: key 'out': a classifier has one output a class"},
+        {HEAD "  - linear: {out: 5}\n    pool: {kind: max}\n" LAST,
+         ":5: key 'layers.0': an entry is one of conv, stage, pool, linear"},
+        {HEAD "  - {}\n" LAST, ":5: key 'layers.0': an entry is one of conv, stage, pool, linear"},
+        {HEAD "  []\n", ":5: key 'layers': insufficient entries (0 of 1 min) in sequence"},
+        {"name: net\ninput: {height: 9, width: 6,\n  channels: -3}\nclasses: 5\nlayers:\n" LAST,
+         ":3: key 'channels': -3 is not between 1 and 1024"},
+        {HEAD "  - conv: {\n      }\n" LAST, ":5: key 'out': missing required mapping field"},
+        {"name: net\nname: net\n", ":2: key 'name': mapping field already seen: name"},
+        {"name: &n net\ninput: *n\n", ":2: key 'input': YAML alias unsupported"},
+        {"name: net\n", ":1: key 'input': missing required mapping field"},
+    };
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+        struct nax_network_file *file;
+        char message[512];
+        if (!load_text(broken[i].text, &file, message))
+            fail_msg("accepted: %s", broken[i].text);
+        assert_string_equal(message, broken[i].message);
+    }
+}
+
+static void missing_files(void **state)
+{
+    (void)state;
+    struct nax_network_file *file;
+    struct nax_err err;
+    assert_int_equal(nax_network_file_load(&file, "resnet21", &err), NAX_ERR_VALUE);
+    assert_string_equal(err.text, "no such file among networks: 'resnet21'");
+    assert_int_equal(nax_network_file_load(&file, "./resnet21.yaml", &err), NAX_ERR_IO);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shipped_networks),
+        cmocka_unit_test(vgg8_input_vectors),
+        cmocka_unit_test(any_kernels_keep_shapes),
+        cmocka_unit_test(skipped_first_convolution),
+        cmocka_unit_test(skipped_second_convolution),
+        cmocka_unit_test(skipped_block),
+        cmocka_unit_test(skipped_everything),
+        cmocka_unit_test(conv_shortcut_with_second_skipped),
+        cmocka_unit_test(refused_kernels),
+        cmocka_unit_test(crossbars_of_unsearched_layers),
+        cmocka_unit_test(nothing_to_follow),
+        cmocka_unit_test(options_of_layers),
+        cmocka_unit_test(stage_on_the_image),
+        cmocka_unit_test(broken_files),
+        cmocka_unit_test(missing_files),
+    };
+    return cmocka_run_group_tests_name("network", tests, NULL, NULL);
+}
