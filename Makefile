@@ -2,6 +2,7 @@
 #
 # Settings go into config.mk (untracked) or onto the command line:
 #   CC CFLAGS LDFLAGS prefix DESTDIR  SANITIZE=address,undefined | thread  WERROR=1
+#   DNNL= builds without oneDNN: convolutions by OpenBLAS, several times slower
 
 -include config.mk
 
@@ -17,6 +18,7 @@ VERSION := $(shell cat VERSION)
 CFLAGS  ?= -O3 -g
 
 SANITIZE ?=
+DNNL     ?= 1
 comma    := ,
 BUILD    ?= build$(if $(SANITIZE),/sanitize-$(subst $(comma),-,$(SANITIZE)))
 
@@ -49,10 +51,10 @@ PKG_LIBS   = $(shell pkg-config --libs openblas msgpack libcyaml yaml-0.1 jansso
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
             -Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef -Wvla -Wcast-qual $(if $(WERROR),-Werror)
 
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -fopenmp -ffp-contract=off -fno-math-errno -fPIC \
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -fopenmp -ffp-contract=off -fno-math-errno -fPIC $(if $(DNNL),-DNAX_HAS_DNNL) \
              -Iinclude -DNAX_VERSION='"$(VERSION)"' $(PKG_CFLAGS) \
              $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined) $(CFLAGS)
-ALL_LIBS   = $(PKG_LIBS) -ldnnl -lcsv -lm
+ALL_LIBS   = $(PKG_LIBS) $(if $(DNNL),-ldnnl) -lcsv -lm
 ALL_LDFLAGS = -fopenmp $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
 
 # One source, one object an instruction set: X.simd.c sees NAX_SIMD(name) as name_<isa>.

@@ -1,0 +1,159 @@
+/* Neural networks on the processor: parameters, forward and backward passes, training, evaluation.
+ *
+ * Activations are float, NHWC. A batch is cut into chunks of at most NAX_CHUNK images whose number
+ * depends on the batch alone; chunks are computed in parallel and their sums added in chunk order,
+ * so results are the same bits for any number of threads. Nothing here knows of crossbars:
+ * evaluation multiplies through struct nax_linop, which the mapping room fills in.
+ */
+#ifndef NAX_NN_H
+#define NAX_NN_H
+
+#include "nax/base.h"
+#include "nax/network.h"
+#include "nax/tensor.h"
+
+enum { NAX_CHUNK = 16 };
+
+/* --- parameters --- */
+
+/* Parameters of one layer: pointers into the model's one block; NULL where the layer has none. */
+struct nax_params {
+    float *weight;   /* conv [k][k][c_in][c_out]; linear [h_in][w_in][c_in][c_out] */
+    float *gamma;    /* [c_out], batch norm's scale */
+    float *beta;     /* [c_out], batch norm's shift; linear: bias */
+    float *mean;     /* [c_out], running mean of batch norm */
+    float *variance; /* [c_out], running variance */
+};
+
+struct nax_model {
+    const struct nax_network *net; /* not owned */
+    size_t n_values;               /* floats in `values` */
+    float *values;                 /* every parameter of every layer, then padding */
+    struct nax_params *layer;      /* [net->n_layers] */
+    double pixel_mean[3],
+        pixel_sd[3]; /* of the training images, 0–1: inputs are normalised by them */
+};
+
+/* Number of weights of a layer (0 for pools). */
+size_t nax_layer_n_weights(const struct nax_layer *layer);
+
+/* Weights are drawn from N(0, 2 / (k² c_in)) (He et al., ICCV 2015), those of a linear layer from
+ * N(0, 1 / inputs); gamma and variance start at 1, the rest at 0. net must outlive the model. */
+int nax_model_alloc(struct nax_model **model, const struct nax_network *net, uint64_t seed,
+                    struct nax_err *err) NAX_MUST_USE;
+void nax_model_free(struct nax_model *model);
+
+/* --- evaluation --- */
+
+/* The linear part of a layer: y = x ∗ weight, without batch norm and bias.
+ * forward is called from several threads at once; x: [n][h_in][w_in][c_in], y:
+ * [n][h_out][w_out][c_out], n ≤ NAX_CHUNK; image is the index of the first of the n images in the
+ * set, for draws of noise; scratch: scratch_size bytes, 64-byte aligned, the thread's own. Returns
+ * 0 or a negative status. */
+struct nax_linop {
+    int (*forward)(const void *self, size_t n, const float *x, float *y, size_t image,
+                   void *scratch);
+    const void *self;
+    size_t scratch_size;
+};
+
+/* Called after each layer of each chunk of an evaluation, from several threads at once. */
+struct nax_tap {
+    void (*layer)(void *self, size_t l, size_t image, size_t n, const float *x, const float *z);
+    void *self; /* x: the layer's input; z: its linear part's output, before batch norm */
+};
+
+struct nax_eval {
+    const struct nax_linop *linops; /* [n_layers], those with forward NULL and the pools computed as
+                                       usual; or NULL: all */
+    const struct nax_tap *tap;      /* or NULL */
+    size_t first, n_images;         /* range of the set; n_images 0: to the end */
+    const uint32_t *index;          /* [n_images] which images, instead of a range; or NULL */
+};
+
+struct nax_score {
+    double accuracy; /* fraction of the images classified right */
+    double loss;     /* mean cross-entropy, nats */
+    size_t n_images;
+};
+
+/* Normalised by the running statistics; deterministic for any number of threads. */
+int nax_model_eval(const struct nax_model *model, const struct nax_images *images,
+                   const struct nax_eval *options, struct nax_score *score,
+                   struct nax_err *err) NAX_MUST_USE;
+
+/* --- training --- */
+
+/* Which training images validate: a fixed tenth (`fraction`) by seed, the same number from each
+ * class up to rounding. train and validation: [images->n] room each; their lengths come back in
+ * n_train and n_validation. */
+int nax_split(const struct nax_images *images, double fraction, uint64_t seed, uint32_t *train,
+              size_t *n_train, uint32_t *validation, size_t *n_validation,
+              struct nax_err *err) NAX_MUST_USE;
+
+enum nax_schedule { NAX_SCHEDULE_ONECYCLE, NAX_SCHEDULE_COSINE };
+
+/* How a network is trained. Defaults: nax_recipe_default. */
+struct nax_recipe {
+    size_t epochs, batch;
+    enum nax_schedule schedule;
+    double learning_rate;          /* at its peak */
+    double warmup;                 /* fraction of all steps in which it rises, linearly */
+    double momentum, weight_decay; /* Nesterov; decay spares batch norm and biases */
+    double label_smoothing;
+    size_t crop; /* pixels of padding for random crops; 0: none */
+    bool flip;
+    double validation; /* fraction of the training images held out */
+};
+
+struct nax_recipe nax_recipe_default(void);
+
+/* What an epoch came to. */
+struct nax_epoch {
+    size_t epoch;                                /* from 1 */
+    double train_loss, train_accuracy;           /* over the augmented batches, while learning */
+    double validation_loss, validation_accuracy; /* NaN without validation images */
+    double learning_rate, seconds, images_per_second;
+};
+
+/* A run of training: model, momentum, workspace, position. */
+struct nax_trainer;
+
+/* Trains model (not owned) on set->train. seed decides split, order and augmentation. */
+int nax_trainer_alloc(struct nax_trainer **trainer, struct nax_model *model,
+                      const struct nax_dataset *set, const struct nax_recipe *recipe, uint64_t seed,
+                      struct nax_err *err) NAX_MUST_USE;
+void nax_trainer_free(struct nax_trainer *trainer);
+
+size_t nax_trainer_n_steps(const struct nax_trainer *trainer); /* of one epoch */
+
+/* Trains one epoch. step, when not NULL, is called after every step with its number from 1 in the
+ * epoch and the batch's mean loss; a non-zero return stops the epoch with NAX_OK and epoch->epoch
+ * 0. A loss that is not finite ends the run with NAX_ERR_NUMERIC. */
+int nax_trainer_epoch(struct nax_trainer *trainer,
+                      int (*step)(void *self, size_t step, double loss), void *self,
+                      struct nax_epoch *epoch, struct nax_err *err) NAX_MUST_USE;
+size_t nax_trainer_epochs_done(const struct nax_trainer *trainer);
+
+/* Fraction right and loss on the validation images. */
+int nax_trainer_validate(const struct nax_trainer *trainer, struct nax_score *score,
+                         struct nax_err *err) NAX_MUST_USE;
+
+/* --- checkpoints --- */
+
+/* A safetensors file: "<layer>.weight", ".gamma", ".beta", ".mean", ".variance" as F32 and, for a
+ * trainer, "momentum.<…>"; metadata: network, kernel, pixel statistics, epoch, and the caller's
+ * own. */
+int nax_model_save(const struct nax_model *model, const char *path, const struct nax_meta *meta,
+                   size_t n_meta, struct nax_err *err) NAX_MUST_USE;
+/* Fills the parameters from a file; every tensor must be there with the shape of the network. */
+int nax_model_load(struct nax_model *model, const char *path, struct nax_err *err) NAX_MUST_USE;
+
+int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
+                     const struct nax_meta *meta, size_t n_meta, struct nax_err *err) NAX_MUST_USE;
+/* Continues where the checkpoint was written, to the same bits as a run that was never stopped. A
+ * checkpoint of another network, recipe, seed or data set is NAX_ERR_VALUE. */
+int nax_trainer_resume(struct nax_trainer *trainer, const char *path,
+                       struct nax_err *err) NAX_MUST_USE;
+
+#endif

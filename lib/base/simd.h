@@ -1,0 +1,17 @@
+/* Vector kernels: X.simd.c is compiled once for each instruction set, and its functions are named
+ * NAX_SIMD(name); X.c picks one set by nax_isa(). Lanes are 16 floats or 8 doubles, which the
+ * compiler splits where the registers are shorter. */
+#ifndef NAX_BASE_SIMD_H
+#define NAX_BASE_SIMD_H
+
+#define NAX_SIMD_PASTE(name, isa) name##_##isa
+#define NAX_SIMD_NAME(name, isa)  NAX_SIMD_PASTE(name, isa)
+#define NAX_SIMD(name)            NAX_SIMD_NAME(name, NAX_SIMD_ISA)
+
+enum { NAX_LANES = 16 };
+
+/* May be loaded from and stored to any float address. */
+typedef float nax_vfloat __attribute__((vector_size(64), aligned(4), may_alias));
+typedef double nax_vdouble __attribute__((vector_size(64), aligned(8), may_alias));
+
+#endif

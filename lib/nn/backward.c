@@ -1,0 +1,151 @@
+/* Backward half of a training pass.
+ *
+ * One parallel region a layer, from the last to the first. When a region starts, the layer's
+ * gradient has gone through its ReLU and the two sums that batch norm needs are known; each chunk
+ * makes dz, the weight gradient and the gradient of the input, and, where that completes a
+ * gradient, takes it through the target's ReLU and sums while it is hot. */
+#include "pass_data.h"
+
+#include <string.h>
+
+/* What batch norm's way back needs of the whole batch (Ioffe and Szegedy, ICML 2015, section 3),
+ * and the gradients of gamma and beta. */
+static void take_sums(struct pass *pass, size_t l)
+{
+    const struct nax_layer *shape = &pass->net->layers[l];
+    struct pass_layer *layer = &pass->layer[l];
+    double n = (double)(pass->batch * shape->h_out * shape->w_out);
+    size_t c = shape->c_out;
+    for (size_t k = 0; k < c; k++) {
+        double sum = 0, dot = 0;
+        for (size_t chunk = 0; chunk < pass->n_chunks; chunk++) {
+            sum += (double)layer->sums[chunk * 2 * c + k];
+            dot += (double)layer->sums[chunk * 2 * c + c + k];
+        }
+        double inverse = (double)layer->inverse[k];
+        double p = (double)pass->model->layer[l].gamma[k] * inverse;
+        pass->gradient[l].beta[k] = (float)sum;
+        pass->gradient[l].gamma[k] = (float)(dot * inverse);
+        layer->p[k] = (float)p;
+        layer->q[k] = (float)(p * sum / n);
+        layer->r[k] = (float)(p * inverse * inverse * dot / n);
+    }
+}
+
+/* Adds `piece` (one chunk) to what the target's gradient has, and gates it when that completes it.
+ */
+static void arrive(struct pass *pass, const struct edge *edge, size_t chunk, const float *piece,
+                   const float *so_far)
+{
+    const struct nax_layer *shape = &pass->net->layers[edge->target];
+    struct pass_layer *to = &pass->layer[edge->target];
+    size_t size = nax_layer_n_out(shape), at = chunk * pass->n_chunk * size, c = shape->c_out;
+    size_t n = pass->n_chunk * shape->h_out * shape->w_out;
+    bool is_conv = shape->kind == NAX_LAYER_CONV;
+    const float *y = edge->is_last && shape->has_relu ? to->y + at : NULL;
+    const float *z = edge->is_last && is_conv ? to->z + at : NULL;
+    if (!y && !z && !so_far && piece == to->g + at)
+        return;
+    float *sums = is_conv ? to->sums + chunk * 2 * c : NULL;
+    pass->kernel->gate(n, c, piece, so_far, y, z, to->mean, to->g + at, sums,
+                       sums ? sums + c : NULL);
+}
+
+static void to_residual(struct pass *pass, size_t l, size_t chunk)
+{
+    const struct nax_layer *shape = &pass->net->layers[l];
+    const struct edge *edge = &pass->layer[l].residual;
+    if (edge->target < 0)
+        return;
+    const float *g = pass->layer[l].g + chunk * pass->n_chunk * nax_layer_n_out(shape);
+    struct pass_layer *to = &pass->layer[edge->target];
+    size_t at = chunk * pass->n_chunk * pass_source_size(pass, edge->target);
+    const float *so_far = edge->holder < 0 ? NULL : pass->layer[edge->holder].g + at;
+    if (shortcut_is_needed(pass->net, shape)) {
+        float *reshaped = so_far ? pass_scratch(pass, SCRATCH_DX) : to->g + at;
+        shortcut_backward(pass->net, shape, pass->n_chunk, g, false, reshaped);
+        arrive(pass, edge, chunk, reshaped, so_far);
+    } else if (so_far || edge->is_last) {
+        arrive(pass, edge, chunk, g, so_far);
+    } /* else l's gradient itself is what the target has so far */
+}
+
+static int to_input(struct pass *pass, size_t l, size_t chunk)
+{
+    const struct nax_layer *shape = &pass->net->layers[l];
+    struct pass_layer *layer = &pass->layer[l];
+    size_t n = pass->n_chunk, at_in = chunk * n * nax_layer_n_in(shape);
+    size_t at_out = chunk * n * nax_layer_n_out(shape), c = shape->c_out;
+    const struct edge *edge = &layer->input;
+    const float *x = pass_source(pass, shape->input) + at_in, *g = layer->g + at_out;
+    const float *weight = pass->model->layer[l].weight, *so_far = NULL;
+    float *dw = layer->dw + chunk * layer->dw_size, *dx = NULL;
+    void *scratch = pass_scratch(pass, SCRATCH_CONV);
+    int status = 0;
+    if (edge->target >= 0) {
+        so_far = edge->holder < 0 ? NULL : pass->layer[edge->holder].g + at_in;
+        dx = so_far ? pass_scratch(pass, SCRATCH_DX) : pass->layer[edge->target].g + at_in;
+    }
+    if (shape->kind == NAX_LAYER_CONV) {
+        float *dz = pass_scratch(pass, SCRATCH_DZ);
+        pass->kernel->normalise_backward(n * shape->h_out * shape->w_out, c, g, layer->z + at_out,
+                                         layer->mean, layer->p, layer->q, layer->r, dz);
+        const struct conv_engine *engine = layer->conv->engine;
+        status = engine->backward_weights(layer->conv, x, dz, dw, scratch);
+        if (dx)
+            status = NAX_MIN(status, engine->backward_data(layer->conv, dz, dx, scratch));
+    } else if (shape->kind == NAX_LAYER_LINEAR) {
+        linear_backward(shape, n, x, weight, g, dx, dw);
+        float *sums = layer->sums + chunk * 2 * c;
+        memset(sums, 0, c * sizeof *sums);
+        for (size_t b = 0; b < n; b++)
+            pass->kernel->add(c, sums, g + b * c);
+    } else if (dx) {
+        pool_backward(shape, n, x, g, dx);
+    }
+    if (dx)
+        arrive(pass, edge, chunk, dx, so_far);
+    return status;
+}
+
+/* Weight gradients, chunk after chunk, and into the plain layout. */
+static void gather(struct pass *pass, size_t l)
+{
+    const struct nax_layer *shape = &pass->net->layers[l];
+    struct pass_layer *layer = &pass->layer[l];
+    if (!layer->dw)
+        return;
+    for (size_t chunk = 1; chunk < pass->n_chunks; chunk++)
+        pass->kernel->add(layer->dw_size, layer->dw, layer->dw + chunk * layer->dw_size);
+    if (layer->conv) {
+        layer->conv->engine->plain_gradient(layer->conv, layer->dw, pass->gradient[l].weight);
+        return;
+    }
+    size_t c = shape->c_out;
+    memcpy(pass->gradient[l].weight, layer->dw, nax_layer_n_weights(shape) * sizeof(float));
+    memset(pass->gradient[l].beta, 0, c * sizeof(float));
+    for (size_t chunk = 0; chunk < pass->n_chunks; chunk++)
+        pass->kernel->add(c, pass->gradient[l].beta, layer->sums + chunk * 2 * c);
+}
+
+int pass_backward(struct pass *pass, struct nax_err *err)
+{
+    const struct nax_network *net = pass->net;
+    int status = 0;
+    for (size_t l = net->n_layers; l-- > 0;) {
+        if (net->layers[l].kind == NAX_LAYER_CONV)
+            take_sums(pass, l);
+#pragma omp parallel for num_threads((int)pass->n_threads) schedule(static) reduction(min : status)
+        for (size_t chunk = 0; chunk < pass->n_chunks; chunk++) {
+            to_residual(pass, l, chunk);
+            status = NAX_MIN(status, to_input(pass, l, chunk));
+        }
+    }
+#pragma omp parallel for num_threads((int)pass->n_threads) schedule(dynamic)
+    for (size_t l = 0; l < net->n_layers; l++)
+        gather(pass, net->n_layers - 1 - l);
+    if (status)
+        return nax_err_set(err, (enum nax_status)status, "convolution failed: 'network %s'",
+                           net->name);
+    return 0;
+}

@@ -1,0 +1,212 @@
+/* Models and runs of training as safetensors files. */
+#include "trainer.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_SIZE = 64, TEXT_SIZE = 512, META_MAX = 32 };
+
+/* What goes into a file: tensors with their names, metadata with its texts. */
+struct bundle {
+    struct nax_tensor *tensor;
+    char (*name)[NAME_SIZE];
+    size_t n, n_max;
+    struct nax_meta meta[META_MAX];
+    char text[META_MAX][TEXT_SIZE];
+    size_t n_meta;
+};
+
+static void add_text(struct bundle *b, const char *key, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void add_text(struct bundle *b, const char *key, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(b->text[b->n_meta], TEXT_SIZE, format, ap);
+    va_end(ap);
+    b->meta[b->n_meta] = (struct nax_meta){key, b->text[b->n_meta]};
+    b->n_meta++;
+}
+
+static void add_values(struct bundle *b, const struct nax_model *model, const char *prefix,
+                       const float *values, bool is_all)
+{
+    for (size_t l = 0; l < model->net->n_layers; l++) {
+        struct nax_param param[NAX_PARAMS_MAX];
+        size_t n = nax_params_list(&model->net->layers[l], &model->layer[l], param);
+        for (size_t i = 0; i < n; i++) {
+            if (!is_all && !param[i].is_trained)
+                continue;
+            snprintf(b->name[b->n], NAME_SIZE, "%s%s.%s", prefix, model->net->layers[l].name,
+                     param[i].name);
+            struct nax_tensor t = {.name = b->name[b->n],
+                                   .dtype = NAX_F32,
+                                   .n_dims = param[i].n_dims,
+                                   .data = values + (param[i].values - model->values)};
+            memcpy(t.dims, param[i].dims, sizeof param[i].dims);
+            b->tensor[b->n++] = t;
+        }
+    }
+}
+
+static int save(const struct nax_model *model, const struct nax_trainer *trainer, const char *path,
+                const struct nax_meta *meta, size_t n_meta, struct nax_err *err)
+{
+    size_t n_max = 2 * NAX_PARAMS_MAX * model->net->n_layers;
+    struct bundle *b = nax_calloc(1, sizeof *b);
+    if (b) {
+        b->tensor = nax_calloc(n_max, sizeof *b->tensor);
+        b->name = nax_calloc(n_max, sizeof *b->name);
+    }
+    int status = 0;
+    if (!b || !b->tensor || !b->name)
+        status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
+    if (!status) {
+        add_values(b, model, "", model->values, true);
+        add_text(b, "network", "%s", model->net->name);
+        add_text(b, "pixel_mean", "%.17g %.17g %.17g", model->pixel_mean[0], model->pixel_mean[1],
+                 model->pixel_mean[2]);
+        add_text(b, "pixel_sd", "%.17g %.17g %.17g", model->pixel_sd[0], model->pixel_sd[1],
+                 model->pixel_sd[2]);
+    }
+    if (!status && trainer) {
+        char text[TEXT_SIZE];
+        add_values(b, model, "momentum.", trainer->momentum, false);
+        add_text(b, "epochs_done", "%zu", trainer->epochs_done);
+        nax_trainer_describe(trainer, text, sizeof text);
+        add_text(b, "run", "%s", text);
+    }
+    for (size_t i = 0; !status && i < n_meta && b->n_meta < META_MAX; i++)
+        b->meta[b->n_meta++] = meta[i];
+    if (!status)
+        status = nax_tensors_write(path, b->tensor, b->n, b->meta, b->n_meta, err);
+    if (b) {
+        free(b->tensor);
+        free(b->name);
+    }
+    free(b);
+    return status;
+}
+
+int nax_model_save(const struct nax_model *model, const char *path, const struct nax_meta *meta,
+                   size_t n_meta, struct nax_err *err)
+{
+    return save(model, NULL, path, meta, n_meta, err);
+}
+
+int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
+                     const struct nax_meta *meta, size_t n_meta, struct nax_err *err)
+{
+    return save(trainer->model, trainer, path, meta, n_meta, err);
+}
+
+static int load_values(const struct nax_tensors *file, const char *path,
+                       const struct nax_model *model, const char *prefix, float *values,
+                       bool is_all, struct nax_err *err)
+{
+    for (size_t l = 0; l < model->net->n_layers; l++) {
+        struct nax_param param[NAX_PARAMS_MAX];
+        size_t n = nax_params_list(&model->net->layers[l], &model->layer[l], param);
+        for (size_t i = 0; i < n; i++) {
+            if (!is_all && !param[i].is_trained)
+                continue;
+            char name[NAME_SIZE];
+            snprintf(name, sizeof name, "%s%s.%s", prefix, model->net->layers[l].name,
+                     param[i].name);
+            const struct nax_tensor *t = nax_tensors_find(file, name);
+            if (!t)
+                return nax_err_set(err, NAX_ERR_VALUE, "%s: no tensor '%s' for network '%s'", path,
+                                   name, model->net->name);
+            bool is_same = t->dtype == NAX_F32 && t->n_dims == param[i].n_dims;
+            for (size_t d = 0; is_same && d < t->n_dims; d++)
+                is_same = t->dims[d] == param[i].dims[d];
+            if (!is_same)
+                return nax_err_set(err, NAX_ERR_VALUE,
+                                   "%s: tensor '%s' has another shape than in network '%s'", path,
+                                   name, model->net->name);
+            memcpy(values + (param[i].values - model->values), t->data, param[i].n * sizeof(float));
+        }
+    }
+    return 0;
+}
+
+static int load_three(const struct nax_tensors *file, const char *path, const char *key,
+                      double out[3], struct nax_err *err)
+{
+    const char *text = nax_tensors_meta(file, key);
+    if (!text || sscanf(text, "%lf %lf %lf", &out[0], &out[1], &out[2]) != 3)
+        return nax_err_set(err, NAX_ERR_VALUE, "%s: metadata '%s' is missing or broken", path, key);
+    return 0;
+}
+
+static int load_model(const struct nax_tensors *file, const char *path, struct nax_model *model,
+                      struct nax_err *err)
+{
+    int status = load_values(file, path, model, "", model->values, true, err);
+    if (!status)
+        status = load_three(file, path, "pixel_mean", model->pixel_mean, err);
+    if (!status)
+        status = load_three(file, path, "pixel_sd", model->pixel_sd, err);
+    return status;
+}
+
+int nax_model_load(struct nax_model *model, const char *path, struct nax_err *err)
+{
+    struct nax_tensors *file;
+    int status = nax_tensors_open(&file, path, err);
+    if (status)
+        return status;
+    status = load_model(file, path, model, err);
+    nax_tensors_close(file);
+    return status;
+}
+
+void nax_trainer_describe(const struct nax_trainer *t, char *text, size_t size)
+{
+    const struct nax_recipe *r = &t->recipe;
+    char kernels[256] = "";
+    size_t n = 0;
+    for (size_t l = 0; l < t->model->net->n_layers && n + 16 < sizeof kernels; l++)
+        n += (size_t)snprintf(kernels + n, sizeof kernels - n, " %zu",
+                              t->model->net->layers[l].kernel);
+    snprintf(text, size,
+             "seed %" PRIu64 " data %016" PRIx64 " epochs %zu batch %zu schedule %d rate %.17g "
+             "warmup %.17g momentum %.17g decay %.17g smoothing %.17g crop %zu flip %d "
+             "validation %.17g kernels%s",
+             t->seed, nax_dataset_hash(t->set), r->epochs, r->batch, (int)r->schedule,
+             r->learning_rate, r->warmup, r->momentum, r->weight_decay, r->label_smoothing, r->crop,
+             (int)r->flip, r->validation, kernels);
+}
+
+int nax_trainer_resume(struct nax_trainer *trainer, const char *path, struct nax_err *err)
+{
+    struct nax_tensors *file;
+    int status = nax_tensors_open(&file, path, err);
+    if (status)
+        return status;
+    char text[TEXT_SIZE];
+    nax_trainer_describe(trainer, text, sizeof text);
+    const char *run = nax_tensors_meta(file, "run"), *done = nax_tensors_meta(file, "epochs_done");
+    size_t epochs = 0;
+    if (!run || !done || sscanf(done, "%zu", &epochs) != 1)
+        status = nax_err_set(err, NAX_ERR_VALUE, "not a checkpoint of a training run: '%s'", path);
+    else if (strcmp(run, text))
+        status = nax_err_set(err, NAX_ERR_VALUE,
+                             "checkpoint of another network, recipe, seed or data set: '%s'", path);
+    if (!status)
+        status = load_model(file, path, trainer->model, err);
+    if (!status)
+        status =
+            load_values(file, path, trainer->model, "momentum.", trainer->momentum, false, err);
+    nax_tensors_close(file);
+    if (status)
+        return status;
+    trainer->epochs_done = epochs;
+    pixel_table_make(&trainer->table, trainer->model->pixel_mean, trainer->model->pixel_sd);
+    pass_set_weights(trainer->pass);
+    return 0;
+}

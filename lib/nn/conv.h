@@ -1,0 +1,50 @@
+/* Dense convolutions of one layer on chunks of images: the seam to oneDNN, with OpenBLAS as the
+ * other side.
+ *
+ * A convolution is made for chunks of exactly n images. Weights outside are plain
+ * [k][k][c_in][c_out]; each engine keeps them, and weight gradients, in a layout of its own. All
+ * calls run on the calling thread alone, and different threads may work on different chunks at
+ * once.
+ */
+#ifndef NAX_NN_CONV_H
+#define NAX_NN_CONV_H
+
+#include "nax/base.h"
+#include "nax/network.h"
+
+struct conv; /* holds its engine */
+
+struct conv_engine {
+    const char *name;
+    int (*alloc)(struct conv **conv, const struct nax_layer *layer, size_t n, bool has_backward,
+                 struct nax_err *err);
+    void (*release)(struct conv *conv);
+    void (*set_weights)(struct conv *conv, const float *weight);
+    /* y [n][h_out][w_out][c_out] = x [n][h_in][w_in][c_in] ∗ weight */
+    int (*forward)(const struct conv *conv, const float *x, float *y, void *scratch);
+    /* dx = dy ∗ transposed weight */
+    int (*backward_data)(const struct conv *conv, const float *dy, float *dx, void *scratch);
+    /* dw [gradient_size] = x · dy summed over the chunk, in the engine's layout */
+    int (*backward_weights)(const struct conv *conv, const float *x, const float *dy, float *dw,
+                            void *scratch);
+    /* plain [k][k][c_in][c_out] from the engine's layout */
+    void (*plain_gradient)(const struct conv *conv, const float *dw, float *weight);
+};
+
+struct conv {
+    const struct conv_engine *engine;
+    struct nax_layer layer;
+    size_t n;
+    size_t gradient_size; /* floats of a weight gradient in the engine's layout */
+    size_t scratch_size;  /* bytes that each calling thread brings, 64-byte aligned */
+};
+
+/* The engine is oneDNN where the build has it, unless the environment says NAX_CONV=blas. */
+int conv_alloc(struct conv **conv, const struct nax_layer *layer, size_t n, bool has_backward,
+               struct nax_err *err) NAX_MUST_USE;
+void conv_free(struct conv *conv);
+
+extern const struct conv_engine conv_engine_blas;
+extern const struct conv_engine conv_engine_dnnl; /* with NAX_HAS_DNNL */
+
+#endif

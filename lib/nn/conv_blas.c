@@ -1,0 +1,141 @@
+/* Convolutions as matrix products of unfolded patches (im2col): for machines without oneDNN, and as
+ * its check. */
+#include "conv.h"
+#include "../base/blas.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct blas_conv {
+    struct conv base;
+    float *weight; /* [k][k][c_in][c_out] */
+};
+
+static size_t n_rows(const struct nax_layer *l)
+{
+    return l->kernel * l->kernel * l->c_in;
+}
+
+static size_t n_pixels(const struct nax_layer *l)
+{
+    return l->h_out * l->w_out;
+}
+
+static int blas_alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
+                      bool has_backward, struct nax_err *err)
+{
+    (void)has_backward;
+    struct blas_conv *b = nax_calloc(1, sizeof *b);
+    if (b)
+        b->weight = nax_aligned_calloc(n_rows(layer) * layer->c_out, sizeof(float));
+    if (!b || !b->weight) {
+        free(b);
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->name);
+    }
+    b->base = (struct conv){.engine = &conv_engine_blas,
+                            .layer = *layer,
+                            .n = n,
+                            .gradient_size = n_rows(layer) * layer->c_out,
+                            .scratch_size = n_pixels(layer) * n_rows(layer) * sizeof(float)};
+    *conv = &b->base;
+    return 0;
+}
+
+static void blas_release(struct conv *conv)
+{
+    struct blas_conv *b = (struct blas_conv *)conv;
+    nax_aligned_free(b->weight);
+    free(b);
+}
+
+static void blas_set_weights(struct conv *conv, const float *weight)
+{
+    struct blas_conv *b = (struct blas_conv *)conv;
+    memcpy(b->weight, weight, conv->gradient_size * sizeof *weight);
+}
+
+/* patches [h_out][w_out][k][k][c_in] of one image x [h_in][w_in][c_in]; or, adding, the way back */
+static void unfold(const struct nax_layer *l, const float *x, float *patches)
+{
+    size_t c = l->c_in;
+    for (size_t i = 0; i < l->h_out; i++)
+        for (size_t j = 0; j < l->w_out; j++)
+            for (size_t ky = 0; ky < l->kernel; ky++)
+                for (size_t kx = 0; kx < l->kernel; kx++, patches += c) {
+                    size_t y = i * l->stride + ky - l->pad, xx = j * l->stride + kx - l->pad;
+                    if (y < l->h_in && xx < l->w_in) /* negative positions wrap to huge ones */
+                        memcpy(patches, x + (y * l->w_in + xx) * c, c * sizeof *x);
+                    else
+                        memset(patches, 0, c * sizeof *x);
+                }
+}
+
+static void fold_add(const struct nax_layer *l, const float *patches, float *x)
+{
+    size_t c = l->c_in;
+    for (size_t i = 0; i < l->h_out; i++)
+        for (size_t j = 0; j < l->w_out; j++)
+            for (size_t ky = 0; ky < l->kernel; ky++)
+                for (size_t kx = 0; kx < l->kernel; kx++, patches += c) {
+                    size_t y = i * l->stride + ky - l->pad, xx = j * l->stride + kx - l->pad;
+                    if (y >= l->h_in || xx >= l->w_in)
+                        continue;
+                    float *to = x + (y * l->w_in + xx) * c;
+                    for (size_t k = 0; k < c; k++)
+                        to[k] += patches[k];
+                }
+}
+
+static int blas_forward(const struct conv *conv, const float *x, float *y, void *scratch)
+{
+    const struct nax_layer *l = &conv->layer;
+    const float *weight = ((const struct blas_conv *)conv)->weight;
+    for (size_t b = 0; b < conv->n; b++) {
+        unfold(l, x + b * l->h_in * l->w_in * l->c_in, scratch);
+        nax_sgemm(false, false, n_pixels(l), l->c_out, n_rows(l), scratch, n_rows(l), weight,
+                  l->c_out, 0, y + b * n_pixels(l) * l->c_out, l->c_out);
+    }
+    return 0;
+}
+
+static int blas_backward_data(const struct conv *conv, const float *dy, float *dx, void *scratch)
+{
+    const struct nax_layer *l = &conv->layer;
+    const float *weight = ((const struct blas_conv *)conv)->weight;
+    size_t image = l->h_in * l->w_in * l->c_in;
+    memset(dx, 0, conv->n * image * sizeof *dx);
+    for (size_t b = 0; b < conv->n; b++) {
+        nax_sgemm(false, true, n_pixels(l), n_rows(l), l->c_out, dy + b * n_pixels(l) * l->c_out,
+                  l->c_out, weight, l->c_out, 0, scratch, n_rows(l));
+        fold_add(l, scratch, dx + b * image);
+    }
+    return 0;
+}
+
+static int blas_backward_weights(const struct conv *conv, const float *x, const float *dy,
+                                 float *dw, void *scratch)
+{
+    const struct nax_layer *l = &conv->layer;
+    for (size_t b = 0; b < conv->n; b++) {
+        unfold(l, x + b * l->h_in * l->w_in * l->c_in, scratch);
+        nax_sgemm(true, false, n_rows(l), l->c_out, n_pixels(l), scratch, n_rows(l),
+                  dy + b * n_pixels(l) * l->c_out, l->c_out, b ? 1 : 0, dw, l->c_out);
+    }
+    return 0;
+}
+
+static void blas_plain_gradient(const struct conv *conv, const float *dw, float *weight)
+{
+    memcpy(weight, dw, conv->gradient_size * sizeof *dw);
+}
+
+const struct conv_engine conv_engine_blas = {
+    .name = "openblas",
+    .alloc = blas_alloc,
+    .release = blas_release,
+    .set_weights = blas_set_weights,
+    .forward = blas_forward,
+    .backward_data = blas_backward_data,
+    .backward_weights = blas_backward_weights,
+    .plain_gradient = blas_plain_gradient,
+};

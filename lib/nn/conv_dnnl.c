@@ -1,0 +1,283 @@
+/* Convolutions by oneDNN: the only file that knows it. */
+#ifdef NAX_HAS_DNNL
+
+#include "conv.h"
+
+#include <dnnl.h>
+#include <omp.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum direction { FORWARD, BACKWARD_DATA, BACKWARD_WEIGHTS, N_DIRECTIONS };
+
+struct dnnl_conv {
+    struct conv base;
+    dnnl_primitive_t primitive[N_DIRECTIONS];
+    dnnl_memory_desc_t src, dst, scratch[N_DIRECTIONS];
+    dnnl_memory_desc_t weights[N_DIRECTIONS]; /* the layouts that the primitives chose */
+    dnnl_memory_desc_t plain;                 /* [k][k][c_in][c_out] */
+    float *weight[2];                         /* reordered for FORWARD and BACKWARD_DATA */
+    dnnl_primitive_t reorder_in[2], reorder_out;
+};
+
+static dnnl_engine_t engine;
+static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
+
+static void engine_create(void)
+{
+    if (dnnl_engine_create(&engine, dnnl_cpu, 0) != dnnl_success)
+        engine = NULL;
+}
+
+/* A stream costs an allocation; every thread keeps one. */
+static _Thread_local dnnl_stream_t stream;
+
+static dnnl_stream_t thread_stream(void)
+{
+    if (!stream && dnnl_stream_create(&stream, engine, dnnl_stream_default_flags) != dnnl_success)
+        stream = NULL;
+    return stream;
+}
+
+/* oneDNN splits its work over the OpenMP threads of the region that it finds itself in; nax has
+ * split it already. The setting holds for the calling thread's own nested regions. */
+static void work_alone(void)
+{
+    omp_set_num_threads(1);
+}
+
+struct argument {
+    int what;
+    const dnnl_memory_desc_t *md;
+    const void *data;
+};
+
+static int execute(dnnl_primitive_t primitive, const struct argument *arguments, int n)
+{
+    dnnl_exec_arg_t list[4];
+    dnnl_memory_t memory[4] = {NULL};
+    dnnl_status_t status = thread_stream() ? dnnl_success : dnnl_out_of_memory;
+    int n_made = 0;
+    for (; status == dnnl_success && n_made < n; n_made++) {
+        status = dnnl_memory_create(&memory[n_made], arguments[n_made].md, engine,
+                                    (void *)(uintptr_t)arguments[n_made].data);
+        list[n_made] = (dnnl_exec_arg_t){arguments[n_made].what, memory[n_made]};
+    }
+    if (status == dnnl_success)
+        status = dnnl_primitive_execute(primitive, stream, n, list);
+    for (int i = 0; i < n; i++)
+        if (memory[i])
+            dnnl_memory_destroy(memory[i]);
+    return status == dnnl_success ? 0 : NAX_ERR_MEMORY;
+}
+
+static void release(struct conv *conv)
+{
+    struct dnnl_conv *d = (struct dnnl_conv *)conv;
+    for (int i = 0; i < N_DIRECTIONS; i++)
+        if (d->primitive[i])
+            dnnl_primitive_destroy(d->primitive[i]);
+    for (int i = 0; i < 2; i++) {
+        nax_aligned_free(d->weight[i]);
+        if (d->reorder_in[i])
+            dnnl_primitive_destroy(d->reorder_in[i]);
+    }
+    if (d->reorder_out)
+        dnnl_primitive_destroy(d->reorder_out);
+    free(d);
+}
+
+static dnnl_status_t create_reorder(dnnl_primitive_t *reorder, const dnnl_memory_desc_t *from,
+                                    const dnnl_memory_desc_t *to)
+{
+    dnnl_primitive_desc_t pd;
+    dnnl_status_t status = dnnl_reorder_primitive_desc_create(&pd, from, engine, to, engine, NULL);
+    if (status == dnnl_success) {
+        status = dnnl_primitive_create(reorder, pd);
+        dnnl_primitive_desc_destroy(pd);
+    }
+    return status;
+}
+
+/* One direction: descriptor → primitive, its weight layout and scratch. *forward_pd is the hint
+ * that the backward directions need and FORWARD leaves behind. */
+static dnnl_status_t create_direction(struct dnnl_conv *d, enum direction direction,
+                                      dnnl_primitive_desc_t *forward_pd)
+{
+    const struct nax_layer *l = &d->base.layer;
+    dnnl_dim_t k = (dnnl_dim_t)l->kernel, s = (dnnl_dim_t)l->stride, pad = (dnnl_dim_t)l->pad;
+    dnnl_dims_t strides = {s, s}, before = {pad, pad};
+    dnnl_dims_t after = {((dnnl_dim_t)l->h_out - 1) * s + k - (dnnl_dim_t)l->h_in - pad,
+                         ((dnnl_dim_t)l->w_out - 1) * s + k - (dnnl_dim_t)l->w_in - pad};
+    dnnl_dims_t dims = {(dnnl_dim_t)l->c_out, (dnnl_dim_t)l->c_in, k, k};
+    dnnl_memory_desc_t any;
+    dnnl_convolution_desc_t desc;
+    dnnl_primitive_desc_t pd = NULL;
+    dnnl_primitive_attr_t attr = NULL;
+
+    dnnl_status_t status =
+        dnnl_memory_desc_init_by_tag(&any, 4, dims, dnnl_f32, dnnl_format_tag_any);
+    if (status == dnnl_success)
+        status =
+            direction == FORWARD
+                ? dnnl_convolution_forward_desc_init(&desc, dnnl_forward_training,
+                                                     dnnl_convolution_direct, &d->src, &any, NULL,
+                                                     &d->dst, strides, before, after)
+            : direction == BACKWARD_DATA
+                ? dnnl_convolution_backward_data_desc_init(&desc, dnnl_convolution_direct, &d->src,
+                                                           &any, &d->dst, strides, before, after)
+                : dnnl_convolution_backward_weights_desc_init(&desc, dnnl_convolution_direct,
+                                                              &d->src, &any, NULL, &d->dst, strides,
+                                                              before, after);
+    if (status == dnnl_success)
+        status = dnnl_primitive_attr_create(&attr);
+    if (status == dnnl_success)
+        status = dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user);
+    if (status == dnnl_success)
+        status = dnnl_primitive_desc_create(&pd, &desc, attr, engine, *forward_pd);
+    if (status == dnnl_success)
+        status = dnnl_primitive_create(&d->primitive[direction], pd);
+    if (status == dnnl_success) {
+        dnnl_query_t what =
+            direction == BACKWARD_WEIGHTS ? dnnl_query_diff_weights_md : dnnl_query_weights_md;
+        d->weights[direction] = *dnnl_primitive_desc_query_md(pd, what, 0);
+        d->scratch[direction] = *dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0);
+        size_t size = dnnl_memory_desc_get_size(&d->scratch[direction]);
+        d->base.scratch_size = NAX_MAX(d->base.scratch_size, size);
+    }
+    if (attr)
+        dnnl_primitive_attr_destroy(attr);
+    if (direction == FORWARD)
+        *forward_pd = pd;
+    else if (pd)
+        dnnl_primitive_desc_destroy(pd);
+    return status;
+}
+
+static dnnl_status_t create_all(struct dnnl_conv *d, bool has_backward)
+{
+    const struct nax_layer *l = &d->base.layer;
+    dnnl_dims_t src = {(dnnl_dim_t)d->base.n, (dnnl_dim_t)l->c_in, (dnnl_dim_t)l->h_in,
+                       (dnnl_dim_t)l->w_in};
+    dnnl_dims_t dst = {(dnnl_dim_t)d->base.n, (dnnl_dim_t)l->c_out, (dnnl_dim_t)l->h_out,
+                       (dnnl_dim_t)l->w_out};
+    dnnl_dims_t dims = {(dnnl_dim_t)l->c_out, (dnnl_dim_t)l->c_in, (dnnl_dim_t)l->kernel,
+                        (dnnl_dim_t)l->kernel};
+    dnnl_status_t status = dnnl_memory_desc_init_by_tag(&d->src, 4, src, dnnl_f32, dnnl_nhwc);
+    if (status == dnnl_success)
+        status = dnnl_memory_desc_init_by_tag(&d->dst, 4, dst, dnnl_f32, dnnl_nhwc);
+    if (status == dnnl_success)
+        status = dnnl_memory_desc_init_by_tag(&d->plain, 4, dims, dnnl_f32, dnnl_hwio);
+
+    dnnl_primitive_desc_t forward_pd = NULL;
+    int n_directions = has_backward ? N_DIRECTIONS : 1;
+    for (int i = 0; status == dnnl_success && i < n_directions; i++)
+        status = create_direction(d, (enum direction)i, &forward_pd);
+    if (forward_pd)
+        dnnl_primitive_desc_destroy(forward_pd);
+
+    for (int i = 0; status == dnnl_success && i < NAX_MIN(n_directions, 2); i++) {
+        size_t size = dnnl_memory_desc_get_size(&d->weights[i]);
+        d->weight[i] = nax_aligned_calloc(size, 1);
+        status = d->weight[i] ? create_reorder(&d->reorder_in[i], &d->plain, &d->weights[i])
+                              : dnnl_out_of_memory;
+    }
+    if (status == dnnl_success && has_backward) {
+        size_t size = dnnl_memory_desc_get_size(&d->weights[BACKWARD_WEIGHTS]);
+        d->base.gradient_size = (size + sizeof(float) - 1) / sizeof(float);
+        status = create_reorder(&d->reorder_out, &d->weights[BACKWARD_WEIGHTS], &d->plain);
+    }
+    return status;
+}
+
+static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n, bool has_backward,
+                 struct nax_err *err)
+{
+    pthread_once(&engine_once, engine_create);
+    struct dnnl_conv *d = nax_calloc(1, sizeof *d);
+    if (!d)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->name);
+    d->base = (struct conv){.engine = &conv_engine_dnnl, .layer = *layer, .n = n};
+    int n_threads = omp_get_max_threads();
+    work_alone(); /* primitives are made for the threads that will run them: one */
+    dnnl_status_t status = engine ? create_all(d, has_backward) : dnnl_runtime_error;
+    omp_set_num_threads(n_threads);
+    if (status != dnnl_success) {
+        release(&d->base);
+        return nax_err_set(err, NAX_ERR_MEMORY, "oneDNN has no convolution (status %d): 'layer %s'",
+                           (int)status, layer->name);
+    }
+    *conv = &d->base;
+    return 0;
+}
+
+static void set_weights(struct conv *conv, const float *weight)
+{
+    struct dnnl_conv *d = (struct dnnl_conv *)conv;
+    work_alone();
+    for (int i = 0; i < 2 && d->reorder_in[i]; i++) {
+        const struct argument arguments[] = {{DNNL_ARG_FROM, &d->plain, weight},
+                                             {DNNL_ARG_TO, &d->weights[i], d->weight[i]}};
+        execute(d->reorder_in[i], arguments, 2);
+    }
+}
+
+static int forward(const struct conv *conv, const float *x, float *y, void *scratch)
+{
+    const struct dnnl_conv *d = (const struct dnnl_conv *)conv;
+    const struct argument arguments[] = {
+        {DNNL_ARG_SRC, &d->src, x},
+        {DNNL_ARG_WEIGHTS, &d->weights[FORWARD], d->weight[FORWARD]},
+        {DNNL_ARG_DST, &d->dst, y},
+        {DNNL_ARG_SCRATCHPAD, &d->scratch[FORWARD], scratch}};
+    work_alone();
+    return execute(d->primitive[FORWARD], arguments, 4);
+}
+
+static int backward_data(const struct conv *conv, const float *dy, float *dx, void *scratch)
+{
+    const struct dnnl_conv *d = (const struct dnnl_conv *)conv;
+    const struct argument arguments[] = {
+        {DNNL_ARG_DIFF_DST, &d->dst, dy},
+        {DNNL_ARG_WEIGHTS, &d->weights[BACKWARD_DATA], d->weight[BACKWARD_DATA]},
+        {DNNL_ARG_DIFF_SRC, &d->src, dx},
+        {DNNL_ARG_SCRATCHPAD, &d->scratch[BACKWARD_DATA], scratch}};
+    work_alone();
+    return execute(d->primitive[BACKWARD_DATA], arguments, 4);
+}
+
+static int backward_weights(const struct conv *conv, const float *x, const float *dy, float *dw,
+                            void *scratch)
+{
+    const struct dnnl_conv *d = (const struct dnnl_conv *)conv;
+    const struct argument arguments[] = {
+        {DNNL_ARG_SRC, &d->src, x},
+        {DNNL_ARG_DIFF_DST, &d->dst, dy},
+        {DNNL_ARG_DIFF_WEIGHTS, &d->weights[BACKWARD_WEIGHTS], dw},
+        {DNNL_ARG_SCRATCHPAD, &d->scratch[BACKWARD_WEIGHTS], scratch}};
+    work_alone();
+    return execute(d->primitive[BACKWARD_WEIGHTS], arguments, 4);
+}
+
+static void plain_gradient(const struct conv *conv, const float *dw, float *weight)
+{
+    const struct dnnl_conv *d = (const struct dnnl_conv *)conv;
+    const struct argument arguments[] = {{DNNL_ARG_FROM, &d->weights[BACKWARD_WEIGHTS], dw},
+                                         {DNNL_ARG_TO, &d->plain, weight}};
+    work_alone();
+    execute(d->reorder_out, arguments, 2);
+}
+
+const struct conv_engine conv_engine_dnnl = {
+    .name = "onednn",
+    .alloc = alloc,
+    .release = release,
+    .set_weights = set_weights,
+    .forward = forward,
+    .backward_data = backward_data,
+    .backward_weights = backward_weights,
+    .plain_gradient = plain_gradient,
+};
+
+#endif

@@ -1,0 +1,300 @@
+/* Evaluation: each chunk of images goes through the whole network on one thread, in a few buffers
+ * that stay in cache. */
+#include "conv.h"
+#include "kernels.h"
+#include "layers.h"
+#include "model.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct eval_layer {
+    struct conv *conv;
+    float *scale, *offset; /* [c_out]: z·scale + offset is batch norm, or the bias */
+    int buffer;            /* of the output */
+};
+
+struct eval {
+    const struct nax_model *model;
+    const struct nax_network *net;
+    const struct nax_images *images;
+    const struct nax_eval *options;
+    struct pixel_table table;
+    struct eval_layer *layer;      /* [n_layers] */
+    float *folded;                 /* behind scale and offset */
+    size_t n_buffers, buffer_size; /* floats */
+    size_t scratch_size;           /* bytes */
+};
+
+/* A buffer is free again after the last layer that reads it. */
+static int assign_buffers(struct eval *e, struct nax_err *err)
+{
+    const struct nax_network *net = e->net;
+    size_t *last_use = nax_calloc(net->n_layers, sizeof *last_use);
+    size_t *busy_until = nax_calloc(net->n_layers, sizeof *busy_until);
+    if (!last_use || !busy_until) {
+        free(last_use);
+        free(busy_until);
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
+    }
+    for (size_t l = 0; l < net->n_layers; l++) {
+        const struct nax_layer *shape = &net->layers[l];
+        e->buffer_size = NAX_MAX(e->buffer_size, nax_layer_n_out(shape) * NAX_CHUNK);
+        last_use[l] = l;
+        if (shape->input >= 0)
+            last_use[shape->input] = l;
+        if (shape->residual >= 0)
+            last_use[shape->residual] = NAX_MAX(last_use[shape->residual], l);
+    }
+    for (size_t l = 0; l < net->n_layers; l++) {
+        size_t k = 0;
+        while (k < e->n_buffers && busy_until[k] >= l)
+            k++;
+        e->n_buffers = NAX_MAX(e->n_buffers, k + 1);
+        e->layer[l].buffer = (int)k;
+        busy_until[k] = last_use[l];
+    }
+    free(last_use);
+    free(busy_until);
+    return 0;
+}
+
+static void fold(struct eval *e, size_t l)
+{
+    const struct nax_layer *shape = &e->net->layers[l];
+    const struct nax_params *p = &e->model->layer[l];
+    for (size_t k = 0; k < shape->c_out; k++) {
+        double scale = 1, offset = (double)p->beta[k];
+        if (shape->kind == NAX_LAYER_CONV) {
+            scale = (double)p->gamma[k] / sqrt((double)p->variance[k] + NAX_BATCH_NORM_EPSILON);
+            offset -= scale * (double)p->mean[k];
+        }
+        e->layer[l].scale[k] = (float)scale;
+        e->layer[l].offset[k] = (float)offset;
+    }
+}
+
+static const struct nax_linop *linop_of(const struct eval *e, size_t l)
+{
+    const struct nax_linop *ops = e->options->linops;
+    return ops && ops[l].forward ? &ops[l] : NULL;
+}
+
+static int prepare(struct eval *e, struct nax_err *err)
+{
+    const struct nax_network *net = e->net;
+    size_t n_channels = 0, used = 0;
+    for (size_t l = 0; l < net->n_layers; l++)
+        n_channels += (net->layers[l].c_out + 15) / 16 * 16;
+    e->layer = nax_calloc(net->n_layers, sizeof *e->layer);
+    e->folded = nax_aligned_calloc(2 * n_channels, sizeof *e->folded);
+    if (!e->layer || !e->folded)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
+    for (size_t l = 0; l < net->n_layers; l++) {
+        const struct nax_layer *shape = &net->layers[l];
+        struct eval_layer *layer = &e->layer[l];
+        if (!nax_layer_n_weights(shape))
+            continue;
+        layer->scale = e->folded + used;
+        layer->offset = e->folded + n_channels + used;
+        used += (shape->c_out + 15) / 16 * 16;
+        fold(e, l);
+        size_t scratch = 0;
+        if (linop_of(e, l)) {
+            scratch = linop_of(e, l)->scratch_size;
+        } else if (shape->kind == NAX_LAYER_CONV) {
+            int status = conv_alloc(&layer->conv, shape, NAX_CHUNK, false, err);
+            if (status)
+                return status;
+            layer->conv->engine->set_weights(layer->conv, e->model->layer[l].weight);
+            scratch = layer->conv->scratch_size;
+        }
+        e->scratch_size = NAX_MAX(e->scratch_size, scratch);
+    }
+    return assign_buffers(e, err);
+}
+
+static void release(struct eval *e)
+{
+    for (size_t l = 0; e->layer && l < e->net->n_layers; l++)
+        conv_free(e->layer[l].conv);
+    free(e->layer);
+    nax_aligned_free(e->folded);
+}
+
+/* A thread's memory: images, the buffers, a reshaped residual, scratch of the products. */
+struct workspace {
+    float *image, *buffers, *residual;
+    void *scratch;
+};
+
+static size_t image_size(const struct eval *e)
+{
+    return e->net->height * e->net->width * e->net->channels;
+}
+
+static int workspace_alloc(struct workspace *w, const struct eval *e)
+{
+    size_t n_image = (image_size(e) * NAX_CHUNK + 15) / 16 * 16;
+    size_t n_buffer = (e->buffer_size + 15) / 16 * 16;
+    size_t n_floats = n_image + (e->n_buffers + 1) * n_buffer;
+    w->image = nax_aligned_calloc(n_floats + (e->scratch_size + 3) / 4, sizeof(float));
+    if (!w->image)
+        return NAX_ERR_MEMORY;
+    w->buffers = w->image + n_image;
+    w->residual = w->buffers + e->n_buffers * n_buffer;
+    w->scratch = w->image + n_floats;
+    return 0;
+}
+
+static float *buffer_of(const struct eval *e, const struct workspace *w, size_t l)
+{
+    return w->buffers + (size_t)e->layer[l].buffer * ((e->buffer_size + 15) / 16 * 16);
+}
+
+static int run_layer(const struct eval *e, const struct workspace *w, size_t l, size_t first,
+                     size_t n)
+{
+    const struct nax_layer *shape = &e->net->layers[l];
+    const struct eval_layer *layer = &e->layer[l];
+    const struct nax_linop *op = linop_of(e, l);
+    const float *x = shape->input < 0 ? w->image : buffer_of(e, w, (size_t)shape->input);
+    float *y = buffer_of(e, w, l);
+    int status = 0;
+    if (!layer->scale) {
+        pool_forward(shape, n, x, y);
+        return 0;
+    }
+    if (op)
+        status = op->forward(op->self, n, x, y, first, w->scratch);
+    else if (layer->conv)
+        status = layer->conv->engine->forward(layer->conv, x, y, w->scratch);
+    else
+        linear_forward(shape, n, x, e->model->layer[l].weight, y);
+    if (e->options->tap)
+        e->options->tap->layer(e->options->tap->self, l, first, n, x, y);
+
+    const float *residual = NULL;
+    if (shape->residual != NAX_FROM_NONE) {
+        residual = shape->residual < 0 ? w->image : buffer_of(e, w, (size_t)shape->residual);
+        if (shortcut_is_needed(e->net, shape)) {
+            shortcut_forward(e->net, shape, n, residual, w->residual);
+            residual = w->residual;
+        }
+    }
+    nn_kernels()->normalise(n * shape->h_out * shape->w_out, shape->c_out, y, layer->scale,
+                            layer->offset, residual, shape->has_relu, y);
+    return status;
+}
+
+/* The image that an evaluation comes to as its i-th. */
+static size_t image_at(const struct eval *e, size_t i)
+{
+    return e->options->index ? e->options->index[i] : i;
+}
+
+struct tally {
+    double loss;
+    size_t n_right;
+};
+
+static void count(const struct eval *e, const float *logits, size_t first, size_t n,
+                  struct tally *tally)
+{
+    size_t c = e->net->n_classes;
+    for (size_t b = 0; b < n; b++, logits += c) {
+        size_t label = (size_t)e->images->labels[image_at(e, first + b)], best = 0;
+        double total = 0;
+        for (size_t k = 1; k < c; k++)
+            if (logits[k] > logits[best])
+                best = k;
+        for (size_t k = 0; k < c; k++)
+            total += exp((double)logits[k] - (double)logits[best]);
+        tally->loss += log(total) + (double)logits[best] - (double)logits[label];
+        tally->n_right += best == label;
+    }
+}
+
+static int run(const struct eval *e, size_t begin, size_t end, struct tally *tally)
+{
+    size_t n_chunks = (end - begin + NAX_CHUNK - 1) / NAX_CHUNK;
+    int status = 0;
+#pragma omp parallel num_threads(nax_threads()) reduction(min : status)
+    {
+        struct workspace w = {0};
+        status = workspace_alloc(&w, e);
+#pragma omp for schedule(dynamic)
+        for (size_t chunk = 0; chunk < n_chunks; chunk++) {
+            size_t first = begin + chunk * NAX_CHUNK, n = NAX_MIN(end - first, NAX_CHUNK);
+            for (size_t b = 0; !status && b < n; b++)
+                image_load(&e->table, e->images, image_at(e, first + b), 0, 0, false,
+                           w.image + b * image_size(e));
+            for (size_t l = 0; !status && l < e->net->n_layers; l++)
+                status = run_layer(e, &w, l, first, n);
+            if (!status)
+                count(e, buffer_of(e, &w, e->net->n_layers - 1), first, n, &tally[chunk]);
+        }
+        nax_aligned_free(w.image);
+    }
+    return status;
+}
+
+int nax_images_fit(const struct nax_network *net, const struct nax_images *images,
+                   struct nax_err *err)
+{
+    if (images->height != net->height || images->width != net->width ||
+        images->channels != net->channels)
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "network '%s' takes images of %zux%zux%zu, the data set has %zux%zux%zu",
+                           net->name, net->height, net->width, net->channels, images->height,
+                           images->width, images->channels);
+    for (size_t i = 0; i < images->n; i++)
+        if ((size_t)images->labels[i] >= net->n_classes) /* negative ones are huge here */
+            return nax_err_set(err, NAX_ERR_VALUE,
+                               "network '%s' has %zu classes, image %zu has label %d", net->name,
+                               net->n_classes, i, (int)images->labels[i]);
+    return 0;
+}
+
+int nax_model_eval(const struct nax_model *model, const struct nax_images *images,
+                   const struct nax_eval *options, struct nax_score *score, struct nax_err *err)
+{
+    static const struct nax_eval everything;
+    struct eval e = {.model = model,
+                     .net = model->net,
+                     .images = images,
+                     .options = options ? options : &everything};
+    size_t begin = 0, end = e.options->n_images;
+    if (!e.options->index) {
+        begin = NAX_MIN(e.options->first, images->n);
+        end = end ? NAX_MIN(begin + end, images->n) : images->n;
+    }
+    *score = (struct nax_score){.n_images = end - begin};
+    if (end == begin)
+        return nax_err_set(err, NAX_ERR_VALUE, "no images to evaluate on: 'network %s'",
+                           e.net->name);
+    int status = nax_images_fit(e.net, images, err);
+    if (status)
+        return status;
+    pixel_table_make(&e.table, model->pixel_mean, model->pixel_sd);
+    size_t n_chunks = (end - begin + NAX_CHUNK - 1) / NAX_CHUNK;
+    struct tally *tally = nax_calloc(n_chunks, sizeof *tally);
+    status = tally ? prepare(&e, err) : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'scores'");
+    if (!status) {
+        status = run(&e, begin, end, tally);
+        if (status)
+            nax_err_set(err, (enum nax_status)status, "evaluation failed: 'network %s'",
+                        e.net->name);
+    }
+    size_t n_right = 0;
+    for (size_t chunk = 0; !status && chunk < n_chunks; chunk++) {
+        score->loss += tally[chunk].loss / (double)score->n_images;
+        n_right += tally[chunk].n_right;
+    }
+    score->accuracy = (double)n_right / (double)score->n_images;
+    free(tally);
+    release(&e);
+    return status;
+}

@@ -1,0 +1,151 @@
+/* Forward half of a training pass.
+ *
+ * One parallel region a layer: each chunk first finishes the layer before (batch norm, residual,
+ * ReLU: its statistics are known by then), while its output is hot, then convolves and sums the
+ * statistics of its own output. */
+#include "pass_data.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double running_step = 0.1; /* of running statistics towards the batch's */
+
+static void finish(struct pass *pass, size_t l, size_t chunk)
+{
+    const struct nax_layer *shape = &pass->net->layers[l];
+    struct pass_layer *layer = &pass->layer[l];
+    if (shape->kind != NAX_LAYER_CONV)
+        return;
+    size_t n = pass->n_chunk, first = chunk * n, size = nax_layer_n_out(shape);
+    const float *residual = NULL;
+    if (shape->residual != NAX_FROM_NONE) {
+        residual =
+            pass_source(pass, shape->residual) + first * pass_source_size(pass, shape->residual);
+        if (shortcut_is_needed(pass->net, shape)) {
+            float *reshaped = pass_scratch(pass, SCRATCH_DX);
+            shortcut_forward(pass->net, shape, n, residual, reshaped);
+            residual = reshaped;
+        }
+    }
+    pass->kernel->normalise(n * shape->h_out * shape->w_out, shape->c_out, layer->z + first * size,
+                            layer->scale, layer->offset, residual, shape->has_relu,
+                            layer->y + first * size);
+}
+
+static int start(struct pass *pass, size_t l, size_t chunk)
+{
+    const struct nax_layer *shape = &pass->net->layers[l];
+    struct pass_layer *layer = &pass->layer[l];
+    size_t n = pass->n_chunk, first = chunk * n, size = nax_layer_n_out(shape), c = shape->c_out;
+    const float *x = pass_source(pass, shape->input) + first * nax_layer_n_in(shape);
+    float *y = layer->y + first * size;
+    if (shape->kind == NAX_LAYER_CONV) {
+        float *z = layer->z + first * size, *sums = layer->sums + chunk * 2 * c;
+        int status =
+            layer->conv->engine->forward(layer->conv, x, z, pass_scratch(pass, SCRATCH_CONV));
+        pass->kernel->moments(n * shape->h_out * shape->w_out, c, z, pass->model->layer[l].mean,
+                              sums, sums + c);
+        return status;
+    }
+    if (shape->kind != NAX_LAYER_LINEAR) {
+        pool_forward(shape, n, x, y);
+        return 0;
+    }
+    linear_forward(shape, n, x, pass->model->layer[l].weight, y);
+    for (size_t k = 0; k < c; k++)
+        layer->scale[k] = 1; /* the same value from every chunk */
+    pass->kernel->normalise(n, c, y, layer->scale, pass->model->layer[l].beta, NULL,
+                            shape->has_relu, y);
+    return 0;
+}
+
+/* Batch statistics from the chunks' sums, and the running ones. */
+static void take_statistics(struct pass *pass, size_t l)
+{
+    const struct nax_layer *shape = &pass->net->layers[l];
+    struct pass_layer *layer = &pass->layer[l];
+    struct nax_params *p = &pass->model->layer[l];
+    double n = (double)(pass->batch * shape->h_out * shape->w_out);
+    size_t c = shape->c_out;
+    for (size_t k = 0; k < c; k++) {
+        double sum = 0, square = 0;
+        for (size_t chunk = 0; chunk < pass->n_chunks; chunk++) {
+            sum += (double)layer->sums[chunk * 2 * c + k];
+            square += (double)layer->sums[chunk * 2 * c + c + k];
+        }
+        double shifted = sum / n, mean = shifted + (double)p->mean[k];
+        double variance = fmax(square / n - shifted * shifted, 0);
+        double inverse = 1 / sqrt(variance + NAX_BATCH_NORM_EPSILON);
+        double scale = (double)p->gamma[k] * inverse;
+        layer->mean[k] = (float)mean;
+        layer->inverse[k] = (float)inverse;
+        layer->scale[k] = (float)scale;
+        layer->offset[k] = (float)((double)p->beta[k] - scale * mean);
+        double unbiased = n > 1 ? variance * n / (n - 1) : variance;
+        p->mean[k] += (float)(running_step * (mean - (double)p->mean[k]));
+        p->variance[k] += (float)(running_step * (unbiased - (double)p->variance[k]));
+    }
+}
+
+/* Softmax cross-entropy with smoothed labels of one chunk, and its gradient by the logits. */
+static void take_loss(struct pass *pass, const struct pass_batch *batch, size_t chunk)
+{
+    size_t last = pass->net->n_layers - 1, c = pass->net->n_classes;
+    double loss = 0, smooth = batch->label_smoothing / (double)c;
+    size_t right = 0;
+    for (size_t b = chunk * pass->n_chunk; b < (chunk + 1) * pass->n_chunk; b++) {
+        const float *logit = pass->layer[last].y + b * c;
+        float *g = pass->layer[last].g + b * c;
+        size_t label = (size_t)batch->labels[b], best = 0;
+        double total = 0, mean_logit = 0;
+        for (size_t k = 1; k < c; k++)
+            if (logit[k] > logit[best])
+                best = k;
+        for (size_t k = 0; k < c; k++) {
+            total += exp((double)logit[k] - (double)logit[best]);
+            mean_logit += (double)logit[k] / (double)c;
+        }
+        double log_total = log(total) + (double)logit[best];
+        loss += log_total - (1 - batch->label_smoothing) * (double)logit[label] -
+                batch->label_smoothing * mean_logit;
+        right += best == label;
+        for (size_t k = 0; k < c; k++) {
+            double target = smooth + (k == label ? 1 - batch->label_smoothing : 0);
+            g[k] = (float)((exp((double)logit[k] - log_total) - target) / (double)pass->batch);
+        }
+    }
+    pass->loss[chunk] = loss;
+    pass->right[chunk] = right;
+}
+
+int pass_forward(struct pass *pass, const struct pass_batch *batch, struct pass_result *result,
+                 struct nax_err *err)
+{
+    const struct nax_network *net = pass->net;
+    size_t image = net->height * net->width * net->channels;
+    int status = 0;
+    for (size_t l = 0; l <= net->n_layers; l++) {
+#pragma omp parallel for num_threads((int)pass->n_threads) schedule(static) reduction(min : status)
+        for (size_t chunk = 0; chunk < pass->n_chunks; chunk++) {
+            for (size_t b = chunk * pass->n_chunk; l == 0 && b < (chunk + 1) * pass->n_chunk; b++)
+                batch->image(batch->self, b, pass->image + b * image);
+            if (l > 0)
+                finish(pass, l - 1, chunk);
+            if (l < net->n_layers)
+                status = NAX_MIN(status, start(pass, l, chunk));
+            else
+                take_loss(pass, batch, chunk);
+        }
+        if (l < net->n_layers && net->layers[l].kind == NAX_LAYER_CONV)
+            take_statistics(pass, l);
+    }
+    if (status)
+        return nax_err_set(err, (enum nax_status)status, "convolution failed: 'network %s'",
+                           net->name);
+    *result = (struct pass_result){0};
+    for (size_t chunk = 0; chunk < pass->n_chunks; chunk++) {
+        result->loss += pass->loss[chunk] / (double)pass->batch;
+        result->n_right += pass->right[chunk];
+    }
+    return 0;
+}

@@ -1,0 +1,179 @@
+/* Layers without a convolution. */
+#include "layers.h"
+
+#include "../base/blas.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The part of a pool's window that lies on the image. */
+struct window {
+    size_t y0, y1, x0, x1;
+};
+
+static struct window window_at(const struct nax_layer *l, size_t i, size_t j)
+{
+    size_t top = i * l->stride, left = j * l->stride;
+    struct window w;
+    w.y0 = top > l->pad ? top - l->pad : 0;
+    w.x0 = left > l->pad ? left - l->pad : 0;
+    w.y1 = NAX_MIN(top + l->kernel - l->pad, l->h_in);
+    w.x1 = NAX_MIN(left + l->kernel - l->pad, l->w_in);
+    return w;
+}
+
+static float share(const struct window *w)
+{
+    return 1.0f / (float)((w->y1 - w->y0) * (w->x1 - w->x0));
+}
+
+void pool_forward(const struct nax_layer *l, size_t n, const float *x, float *y)
+{
+    size_t c = l->c_in;
+    for (size_t b = 0; b < n; b++, x += nax_layer_n_in(l))
+        for (size_t i = 0; i < l->h_out; i++)
+            for (size_t j = 0; j < l->w_out; j++, y += c) {
+                struct window w = window_at(l, i, j);
+                bool is_max = l->kind == NAX_LAYER_POOL_MAX;
+                for (size_t k = 0; k < c; k++)
+                    y[k] = is_max ? -INFINITY : 0;
+                for (size_t yy = w.y0; yy < w.y1; yy++)
+                    for (size_t xx = w.x0; xx < w.x1; xx++) {
+                        const float *p = x + (yy * l->w_in + xx) * c;
+                        if (is_max)
+                            for (size_t k = 0; k < c; k++)
+                                y[k] = p[k] > y[k] ? p[k] : y[k];
+                        else
+                            for (size_t k = 0; k < c; k++)
+                                y[k] += p[k];
+                    }
+                for (size_t k = 0; !is_max && k < c; k++)
+                    y[k] *= share(&w);
+            }
+}
+
+static void max_backward(const struct nax_layer *l, const struct window *w, const float *x,
+                         const float *dy, float *dx)
+{
+    for (size_t k = 0; k < l->c_in; k++) {
+        size_t best = (w->y0 * l->w_in + w->x0) * l->c_in + k;
+        for (size_t yy = w->y0; yy < w->y1; yy++)
+            for (size_t xx = w->x0; xx < w->x1; xx++) {
+                size_t at = (yy * l->w_in + xx) * l->c_in + k;
+                if (x[at] > x[best])
+                    best = at;
+            }
+        dx[best] += dy[k];
+    }
+}
+
+void pool_backward(const struct nax_layer *l, size_t n, const float *x, const float *dy, float *dx)
+{
+    size_t c = l->c_in;
+    memset(dx, 0, n * nax_layer_n_in(l) * sizeof *dx);
+    for (size_t b = 0; b < n; b++, x += nax_layer_n_in(l), dx += nax_layer_n_in(l))
+        for (size_t i = 0; i < l->h_out; i++)
+            for (size_t j = 0; j < l->w_out; j++, dy += c) {
+                struct window w = window_at(l, i, j);
+                if (l->kind == NAX_LAYER_POOL_MAX) {
+                    max_backward(l, &w, x, dy, dx);
+                    continue;
+                }
+                float part = share(&w);
+                for (size_t yy = w.y0; yy < w.y1; yy++)
+                    for (size_t xx = w.x0; xx < w.x1; xx++) {
+                        float *p = dx + (yy * l->w_in + xx) * c;
+                        for (size_t k = 0; k < c; k++)
+                            p[k] += part * dy[k];
+                    }
+            }
+}
+
+void linear_forward(const struct nax_layer *l, size_t n, const float *x, const float *weight,
+                    float *z)
+{
+    size_t n_in = nax_layer_n_in(l);
+    nax_sgemm(false, false, n, l->c_out, n_in, x, n_in, weight, l->c_out, 0, z, l->c_out);
+}
+
+void linear_backward(const struct nax_layer *l, size_t n, const float *x, const float *weight,
+                     const float *dz, float *dx, float *dweight)
+{
+    size_t n_in = nax_layer_n_in(l);
+    nax_sgemm(true, false, n_in, l->c_out, n, x, n_in, dz, l->c_out, 0, dweight, l->c_out);
+    if (dx)
+        nax_sgemm(false, true, n, n_in, l->c_out, dz, l->c_out, weight, l->c_out, 0, dx, n_in);
+}
+
+/* Shape of what a layer adds. */
+struct source {
+    size_t h, w, c;
+};
+
+static struct source source_of(const struct nax_network *net, const struct nax_layer *l)
+{
+    if (l->residual == NAX_FROM_IMAGE)
+        return (struct source){net->height, net->width, net->channels};
+    const struct nax_layer *from = &net->layers[l->residual];
+    return (struct source){from->h_out, from->w_out, from->c_out};
+}
+
+bool shortcut_is_needed(const struct nax_network *net, const struct nax_layer *l)
+{
+    if (l->residual == NAX_FROM_NONE)
+        return false;
+    struct source s = source_of(net, l);
+    return s.h != l->h_out || s.w != l->w_out || s.c != l->c_out;
+}
+
+void shortcut_forward(const struct nax_network *net, const struct nax_layer *l, size_t n,
+                      const float *from, float *to)
+{
+    struct source s = source_of(net, l);
+    size_t step_y = s.h / l->h_out, step_x = s.w / l->w_out, c = NAX_MIN(s.c, l->c_out);
+    memset(to, 0, n * nax_layer_n_out(l) * sizeof *to);
+    for (size_t b = 0; b < n; b++, from += s.h * s.w * s.c)
+        for (size_t i = 0; i < l->h_out; i++)
+            for (size_t j = 0; j < l->w_out; j++, to += l->c_out)
+                memcpy(to, from + (i * step_y * s.w + j * step_x) * s.c, c * sizeof *to);
+}
+
+void shortcut_backward(const struct nax_network *net, const struct nax_layer *l, size_t n,
+                       const float *to, bool is_added, float *from)
+{
+    struct source s = source_of(net, l);
+    size_t step_y = s.h / l->h_out, step_x = s.w / l->w_out, c = NAX_MIN(s.c, l->c_out);
+    if (!is_added)
+        memset(from, 0, n * s.h * s.w * s.c * sizeof *from);
+    for (size_t b = 0; b < n; b++, from += s.h * s.w * s.c)
+        for (size_t i = 0; i < l->h_out; i++)
+            for (size_t j = 0; j < l->w_out; j++, to += l->c_out) {
+                float *p = from + (i * step_y * s.w + j * step_x) * s.c;
+                for (size_t k = 0; k < c; k++)
+                    p[k] += to[k];
+            }
+}
+
+void pixel_table_make(struct pixel_table *table, const double mean[3], const double sd[3])
+{
+    for (int c = 0; c < 3; c++)
+        for (int p = 0; p < 256; p++)
+            table->value[c][p] = (float)((p / 255.0 - mean[c]) / sd[c]);
+}
+
+void image_load(const struct pixel_table *table, const struct nax_images *images, size_t i, int dy,
+                int dx, bool is_mirrored, float *out)
+{
+    int h = (int)images->height, w = (int)images->width;
+    size_t channels = images->channels;
+    const uint8_t *pixels = images->pixels + i * images->height * images->width * channels;
+    for (int y = 0; y < h; y++)
+        for (int x = 0; x < w; x++, out += channels) {
+            int from_y = y + dy, from_x = (is_mirrored ? w - 1 - x : x) + dx;
+            bool is_inside = from_y >= 0 && from_y < h && from_x >= 0 && from_x < w;
+            const uint8_t *p =
+                pixels + ((size_t)from_y * images->width + (size_t)from_x) * channels;
+            for (size_t c = 0; c < channels; c++)
+                out[c] = is_inside ? table->value[c][p[c]] : 0;
+        }
+}

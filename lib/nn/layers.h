@@ -1,0 +1,48 @@
+/* Layers without a convolution: pools, linear layers, shortcuts that change shape, and image input.
+ * Every function works on one chunk of n images on the calling thread.
+ */
+#ifndef NAX_NN_LAYERS_H
+#define NAX_NN_LAYERS_H
+
+#include "nax/nn.h"
+
+static inline size_t nax_layer_n_in(const struct nax_layer *l)
+{
+    return l->h_in * l->w_in * l->c_in;
+}
+
+static inline size_t nax_layer_n_out(const struct nax_layer *l)
+{
+    return l->h_out * l->w_out * l->c_out;
+}
+
+void pool_forward(const struct nax_layer *l, size_t n, const float *x, float *y);
+/* dx is written, not added to; of equal maxima the first one gets the gradient */
+void pool_backward(const struct nax_layer *l, size_t n, const float *x, const float *dy, float *dx);
+
+/* z = x · weight, without bias */
+void linear_forward(const struct nax_layer *l, size_t n, const float *x, const float *weight,
+                    float *z);
+void linear_backward(const struct nax_layer *l, size_t n, const float *x, const float *weight,
+                     const float *dz, float *dx, float *dweight);
+
+/* Whether the residual of l has another shape than its output, and so goes through shortcut_*. */
+bool shortcut_is_needed(const struct nax_network *net, const struct nax_layer *l);
+/* from: outputs of the layer (or image) that l adds; to: [n] images of l's output shape */
+void shortcut_forward(const struct nax_network *net, const struct nax_layer *l, size_t n,
+                      const float *from, float *to);
+/* The transpose: `to`'s gradient in l's shape goes back to the source's shape, written or added. */
+void shortcut_backward(const struct nax_network *net, const struct nax_layer *l, size_t n,
+                       const float *to, bool is_added, float *from);
+
+/* Pixels to floats: (p / 255 − mean) / sd through a table, shifted by (dy, dx) with zeros moving
+ * in, mirrored when asked. */
+struct pixel_table {
+    float value[3][256];
+};
+
+void pixel_table_make(struct pixel_table *table, const double mean[3], const double sd[3]);
+void image_load(const struct pixel_table *table, const struct nax_images *images, size_t i, int dy,
+                int dx, bool is_mirrored, float *out);
+
+#endif

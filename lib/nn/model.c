@@ -1,0 +1,111 @@
+/* The parameters of a network: one block of memory, pointers for every layer. */
+#include "model.h"
+
+#include "nax/rng.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+size_t nax_layer_n_weights(const struct nax_layer *l)
+{
+    if (l->kind == NAX_LAYER_CONV)
+        return l->kernel * l->kernel * l->c_in * l->c_out;
+    if (l->kind == NAX_LAYER_LINEAR)
+        return l->h_in * l->w_in * l->c_in * l->c_out;
+    return 0;
+}
+
+size_t nax_params_list(const struct nax_layer *l, const struct nax_params *p,
+                       struct nax_param out[NAX_PARAMS_MAX])
+{
+    size_t n_weights = nax_layer_n_weights(l), c = l->c_out, n = 0;
+    if (!n_weights)
+        return 0;
+    bool is_conv = l->kind == NAX_LAYER_CONV;
+    struct nax_param weight = {"weight", p->weight, n_weights, 4, {0}, true, true};
+    weight.dims[0] = is_conv ? l->kernel : l->h_in;
+    weight.dims[1] = is_conv ? l->kernel : l->w_in;
+    weight.dims[2] = l->c_in;
+    weight.dims[3] = c;
+    out[n++] = weight;
+    if (is_conv) {
+        out[n++] = (struct nax_param){"gamma", p->gamma, c, 1, {c}, true, false};
+        out[n++] = (struct nax_param){"beta", p->beta, c, 1, {c}, true, false};
+        out[n++] = (struct nax_param){"mean", p->mean, c, 1, {c}, false, false};
+        out[n++] = (struct nax_param){"variance", p->variance, c, 1, {c}, false, false};
+    } else {
+        out[n++] = (struct nax_param){"bias", p->beta, c, 1, {c}, true, false};
+    }
+    return n;
+}
+
+/* Lays out the layers from `values` on (NULL: only counts); every array starts on a cache line. */
+static size_t lay_out(const struct nax_network *net, struct nax_params *layer, float *values)
+{
+    size_t n = 0;
+    for (size_t l = 0; l < net->n_layers; l++) {
+        const struct nax_layer *shape = &net->layers[l];
+        size_t n_weights = nax_layer_n_weights(shape);
+        if (!n_weights)
+            continue;
+        struct nax_params *p = &layer[l];
+        float **slot[] = {&p->weight, &p->beta, &p->gamma, &p->mean, &p->variance};
+        size_t n_slots = shape->kind == NAX_LAYER_CONV ? 5 : 2;
+        for (size_t i = 0; i < n_slots; i++) {
+            *slot[i] = values ? values + n : NULL;
+            n += ((i ? shape->c_out : n_weights) + 15) / 16 * 16;
+        }
+    }
+    return n;
+}
+
+static void draw(const struct nax_network *net, struct nax_params *layer, uint64_t seed)
+{
+    for (size_t l = 0; l < net->n_layers; l++) {
+        const struct nax_layer *shape = &net->layers[l];
+        size_t n = nax_layer_n_weights(shape);
+        if (!n)
+            continue;
+        bool is_conv = shape->kind == NAX_LAYER_CONV;
+        double fan_in = (double)(n / shape->c_out);
+        double deviation = sqrt((is_conv ? 2 : 1) / fan_in);
+        struct nax_rng rng = nax_rng_at(seed, NAX_RNG_INIT, l, 0, 0);
+        for (size_t i = 0; i < n; i++)
+            layer[l].weight[i] = (float)(deviation * nax_rng_normal(&rng));
+        for (size_t c = 0; is_conv && c < shape->c_out; c++)
+            layer[l].gamma[c] = layer[l].variance[c] = 1;
+    }
+}
+
+int nax_model_alloc(struct nax_model **model, const struct nax_network *net, uint64_t seed,
+                    struct nax_err *err)
+{
+    struct nax_model *m = nax_calloc(1, sizeof *m);
+    if (m) {
+        m->net = net;
+        m->layer = nax_calloc(net->n_layers, sizeof *m->layer);
+    }
+    if (m && m->layer) {
+        m->n_values = lay_out(net, m->layer, NULL);
+        m->values = nax_aligned_calloc(m->n_values, sizeof *m->values);
+    }
+    if (!m || !m->values) {
+        nax_model_free(m);
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
+    }
+    lay_out(net, m->layer, m->values);
+    draw(net, m->layer, seed);
+    for (int i = 0; i < 3; i++)
+        m->pixel_sd[i] = 1;
+    *model = m;
+    return 0;
+}
+
+void nax_model_free(struct nax_model *model)
+{
+    if (!model)
+        return;
+    nax_aligned_free(model->values);
+    free(model->layer);
+    free(model);
+}

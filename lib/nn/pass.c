@@ -1,0 +1,224 @@
+/* Memory and order of work of a training pass. */
+#include "pass_data.h"
+
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+static size_t largest_divisor(size_t n, size_t limit)
+{
+    for (size_t d = NAX_MIN(n, limit); d > 1; d--)
+        if (n % d == 0)
+            return d;
+    return 1;
+}
+
+/* Hands out cache-aligned pieces of a block; with memory NULL it only counts. */
+struct piece_maker {
+    float *memory;
+    size_t used;
+};
+
+static float *piece(struct piece_maker *maker, size_t n)
+{
+    float *p = maker->memory ? maker->memory + maker->used : NULL;
+    maker->used += (n + 15) / 16 * 16;
+    return p;
+}
+
+static void lay_out(struct pass *pass, struct piece_maker *maker)
+{
+    const struct nax_network *net = pass->net;
+    pass->image = piece(maker, pass->batch * net->height * net->width * net->channels);
+    for (size_t l = 0; l < net->n_layers; l++) {
+        const struct nax_layer *shape = &net->layers[l];
+        struct pass_layer *layer = &pass->layer[l];
+        size_t size = pass->batch * nax_layer_n_out(shape), c = shape->c_out;
+        bool is_conv = shape->kind == NAX_LAYER_CONV, is_linear = shape->kind == NAX_LAYER_LINEAR;
+        layer->y = piece(maker, size);
+        layer->g = piece(maker, size);
+        layer->z = is_conv ? piece(maker, size) : NULL;
+        if (!is_conv && !is_linear)
+            continue;
+        layer->dw_size = is_conv ? layer->conv->gradient_size : nax_layer_n_weights(shape);
+        layer->dw_size = (layer->dw_size + 15) / 16 * 16;
+        layer->dw = piece(maker, pass->n_chunks * layer->dw_size);
+        layer->sums = piece(maker, pass->n_chunks * 2 * c);
+        float **by_channel[] = {&layer->scale, &layer->offset, &layer->mean, &layer->inverse,
+                                &layer->p,     &layer->q,      &layer->r};
+        for (size_t i = 0; i < sizeof by_channel / sizeof *by_channel; i++)
+            *by_channel[i] = piece(maker, c);
+    }
+}
+
+/* Follows the backward pass to find, for every edge, where the target's gradient stands so far. */
+static int plan_edges(struct pass *pass, struct nax_err *err)
+{
+    const struct nax_network *net = pass->net;
+    int *holder = nax_calloc(net->n_layers, sizeof *holder);
+    int *first_consumer = nax_calloc(net->n_layers, sizeof *first_consumer);
+    if (!holder || !first_consumer) {
+        free(holder);
+        free(first_consumer);
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
+    }
+    for (size_t l = net->n_layers; l-- > 0;) {
+        holder[l] = -1;
+        int from[] = {net->layers[l].input, net->layers[l].residual};
+        for (int i = 0; i < 2; i++)
+            if (from[i] >= 0)
+                first_consumer[from[i]] = (int)l;
+    }
+    for (size_t l = net->n_layers; l-- > 0;) {
+        const struct nax_layer *shape = &net->layers[l];
+        struct pass_layer *layer = &pass->layer[l];
+        int input = shape->input, residual = shape->residual;
+        layer->residual = layer->input = (struct edge){.target = -1, .holder = -1};
+        if (residual >= 0) {
+            bool is_last = first_consumer[residual] == (int)l && input != residual;
+            layer->residual = (struct edge){residual, holder[residual], is_last};
+            bool is_alias = holder[residual] < 0 && !is_last && !shortcut_is_needed(net, shape);
+            holder[residual] = is_alias ? (int)l : residual;
+        }
+        if (input >= 0) {
+            layer->input = (struct edge){input, holder[input], first_consumer[input] == (int)l};
+            holder[input] = input;
+        }
+    }
+    free(holder);
+    free(first_consumer);
+    return 0;
+}
+
+static int alloc_convs(struct pass *pass, struct nax_err *err)
+{
+    size_t dz = 0, dx = 0, scratch = 0;
+    for (size_t l = 0; l < pass->net->n_layers; l++) {
+        const struct nax_layer *shape = &pass->net->layers[l];
+        dz = NAX_MAX(dz, nax_layer_n_out(shape));
+        dx = NAX_MAX(dx, NAX_MAX(nax_layer_n_in(shape), nax_layer_n_out(shape)));
+        if (shape->kind != NAX_LAYER_CONV)
+            continue;
+        int status = conv_alloc(&pass->layer[l].conv, shape, pass->n_chunk, true, err);
+        if (status)
+            return status;
+        scratch = NAX_MAX(scratch, pass->layer[l].conv->scratch_size);
+    }
+    size_t each[] = {dz * pass->n_chunk * sizeof(float), dx * pass->n_chunk * sizeof(float),
+                     scratch};
+    for (int i = 0; i < 3; i++) {
+        pass->scratch_each[i] = (each[i] + 4095) / 4096 * 4096;
+        pass->scratch_size += pass->scratch_each[i];
+    }
+    return 0;
+}
+
+static int alloc_memory(struct pass *pass, struct nax_err *err)
+{
+    struct piece_maker counter = {0};
+    lay_out(pass, &counter);
+    pass->memory_size = counter.used;
+    pass->memory = nax_aligned_calloc(counter.used, sizeof(float));
+    pass->scratch = nax_aligned_calloc(pass->n_threads, pass->scratch_size);
+    pass->gradients = nax_aligned_calloc(pass->model->n_values, sizeof(float));
+    pass->loss = nax_calloc(pass->n_chunks, sizeof *pass->loss);
+    pass->right = nax_calloc(pass->n_chunks, sizeof *pass->right);
+    if (!pass->memory || !pass->scratch || !pass->gradients || !pass->loss || !pass->right)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'batch of %zu images'",
+                           pass->batch);
+    struct piece_maker maker = {.memory = pass->memory};
+    lay_out(pass, &maker);
+    for (size_t l = 0; l < pass->net->n_layers; l++) {
+        const struct nax_params *p = &pass->model->layer[l];
+        float *const values = pass->model->values;
+        if (p->weight)
+            pass->gradient[l].weight = pass->gradients + (p->weight - values);
+        if (p->beta)
+            pass->gradient[l].beta = pass->gradients + (p->beta - values);
+        if (p->gamma)
+            pass->gradient[l].gamma = pass->gradients + (p->gamma - values);
+    }
+    return 0;
+}
+
+int pass_alloc(struct pass **out, struct nax_model *model, size_t batch, struct nax_err *err)
+{
+    const struct nax_network *net = model->net;
+    const struct nax_layer *last = &net->layers[net->n_layers - 1];
+    if (last->kind != NAX_LAYER_LINEAR || last->has_relu || last->c_out != net->n_classes)
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "does not end in a linear layer with an output for each class: '%s'",
+                           net->name);
+    struct pass *pass = nax_calloc(1, sizeof *pass);
+    if (!pass)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
+    pass->model = model;
+    pass->net = net;
+    pass->kernel = nn_kernels();
+    pass->batch = batch;
+    pass->n_chunk = largest_divisor(batch, NAX_CHUNK);
+    pass->n_chunks = batch / pass->n_chunk;
+    pass->n_threads = (size_t)nax_threads();
+    pass->layer = nax_calloc(net->n_layers, sizeof *pass->layer);
+    pass->gradient = nax_calloc(net->n_layers, sizeof *pass->gradient);
+    int status = pass->layer && pass->gradient
+                     ? 0
+                     : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
+    if (!status)
+        status = alloc_convs(pass, err);
+    if (!status)
+        status = alloc_memory(pass, err);
+    if (!status)
+        status = plan_edges(pass, err);
+    if (status) {
+        pass_free(pass);
+        return status;
+    }
+    pass_set_weights(pass);
+    *out = pass;
+    return 0;
+}
+
+void pass_free(struct pass *pass)
+{
+    if (!pass)
+        return;
+    for (size_t l = 0; pass->layer && l < pass->net->n_layers; l++)
+        conv_free(pass->layer[l].conv);
+    nax_aligned_free(pass->memory);
+    nax_aligned_free(pass->scratch);
+    nax_aligned_free(pass->gradients);
+    free(pass->layer);
+    free(pass->gradient);
+    free(pass->loss);
+    free(pass->right);
+    free(pass);
+}
+
+void pass_set_weights(struct pass *pass)
+{
+#pragma omp parallel for num_threads((int)pass->n_threads) schedule(dynamic)
+    for (size_t l = 0; l < pass->net->n_layers; l++)
+        if (pass->layer[l].conv)
+            pass->layer[l].conv->engine->set_weights(pass->layer[l].conv,
+                                                     pass->model->layer[l].weight);
+}
+
+void *pass_scratch(const struct pass *pass, int area)
+{
+    char *p = pass->scratch + (size_t)omp_get_thread_num() * pass->scratch_size;
+    for (int i = 0; i < area; i++)
+        p += pass->scratch_each[i];
+    return p;
+}
+
+const struct nax_params *pass_gradient(const struct pass *pass, size_t l)
+{
+    return &pass->gradient[l];
+}
+
+size_t pass_size(const struct pass *pass)
+{
+    return (pass->memory_size + pass->model->n_values) * sizeof(float) +
+           pass->n_threads * pass->scratch_size;
+}

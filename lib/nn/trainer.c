@@ -1,0 +1,202 @@
+/* The training loop: batches in an order drawn for each epoch, augmented, forward, backward,
+ * descent. */
+#include "trainer.h"
+
+#include "kernels.h"
+#include "recipe.h"
+
+#include "nax/rng.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int check_recipe(const struct nax_recipe *r, struct nax_err *err)
+{
+    if (r->epochs < 1 || r->batch < 1 || !(r->learning_rate > 0) || !(r->momentum >= 0) ||
+        !(r->momentum < 1) || !(r->weight_decay >= 0) || !(r->warmup >= 0) || !(r->warmup < 1) ||
+        !(r->label_smoothing >= 0) || !(r->label_smoothing < 1) || !(r->validation >= 0) ||
+        !(r->validation < 1))
+        return nax_err_set(err, NAX_ERR_VALUE, "recipe out of range");
+    return 0;
+}
+
+static int alloc_arrays(struct nax_trainer *t, struct nax_err *err)
+{
+    size_t n = t->set->train.n;
+    t->momentum = nax_aligned_calloc(t->model->n_values, sizeof *t->momentum);
+    t->train = nax_calloc(n, sizeof *t->train);
+    t->validation = nax_calloc(n, sizeof *t->validation);
+    t->order = nax_calloc(n, sizeof *t->order);
+    t->labels = nax_calloc(t->recipe.batch, sizeof *t->labels);
+    if (!t->momentum || !t->train || !t->validation || !t->order || !t->labels)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'trainer'");
+    return 0;
+}
+
+int nax_trainer_alloc(struct nax_trainer **trainer, struct nax_model *model,
+                      const struct nax_dataset *set, const struct nax_recipe *recipe, uint64_t seed,
+                      struct nax_err *err)
+{
+    int status = check_recipe(recipe, err);
+    if (!status)
+        status = nax_images_fit(model->net, &set->train, err);
+    if (status)
+        return status;
+    struct nax_trainer *t = nax_calloc(1, sizeof *t);
+    if (!t)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'trainer'");
+    t->model = model;
+    t->set = set;
+    t->recipe = *recipe;
+    t->seed = seed;
+    status = alloc_arrays(t, err);
+    if (!status)
+        status = nax_split(&set->train, recipe->validation, seed, t->train, &t->n_train,
+                           t->validation, &t->n_validation, err);
+    if (!status && t->n_train < recipe->batch)
+        status = nax_err_set(err, NAX_ERR_VALUE,
+                             "fewer training images (%zu) than a batch takes (%zu): '%s'",
+                             t->n_train, recipe->batch, set->name);
+    if (!status)
+        status = pass_alloc(&t->pass, model, recipe->batch, err);
+    if (status) {
+        nax_trainer_free(t);
+        return status;
+    }
+    nax_images_moments(&set->train, model->pixel_mean, model->pixel_sd);
+    for (int c = 0; c < 3; c++)
+        if (!(model->pixel_sd[c] > 0)) /* images of one colour */
+            model->pixel_sd[c] = 1;
+    pixel_table_make(&t->table, model->pixel_mean, model->pixel_sd);
+    *trainer = t;
+    return 0;
+}
+
+void nax_trainer_free(struct nax_trainer *t)
+{
+    if (!t)
+        return;
+    pass_free(t->pass);
+    nax_aligned_free(t->momentum);
+    free(t->train);
+    free(t->validation);
+    free(t->order);
+    free(t->labels);
+    free(t);
+}
+
+size_t nax_trainer_n_steps(const struct nax_trainer *t)
+{
+    return t->n_train / t->recipe.batch;
+}
+
+size_t nax_trainer_epochs_done(const struct nax_trainer *t)
+{
+    return t->epochs_done;
+}
+
+/* Fisher–Yates with numbers that belong to the epoch. */
+static void shuffle(struct nax_trainer *t)
+{
+    memcpy(t->order, t->train, t->n_train * sizeof *t->order);
+    struct nax_rng rng = nax_rng_at(t->seed, NAX_RNG_SHUFFLE, t->epochs_done, 0, 0);
+    for (size_t i = t->n_train; i > 1; i--) {
+        size_t j = (size_t)nax_rng_below(&rng, i);
+        uint32_t swapped = t->order[i - 1];
+        t->order[i - 1] = t->order[j];
+        t->order[j] = swapped;
+    }
+}
+
+static void load_augmented(const void *self, size_t b, float *out)
+{
+    const struct nax_trainer *t = self;
+    size_t image = t->order[t->first + b];
+    int shift = (int)t->recipe.crop;
+    struct nax_rng rng = nax_rng_at(t->seed, NAX_RNG_AUGMENT, t->epochs_done, image, 0);
+    int dy = (int)nax_rng_below(&rng, (uint64_t)(2 * shift + 1)) - shift;
+    int dx = (int)nax_rng_below(&rng, (uint64_t)(2 * shift + 1)) - shift;
+    bool is_mirrored = nax_rng_below(&rng, 2) && t->recipe.flip;
+    image_load(&t->table, &t->set->train, image, dy, dx, is_mirrored, out);
+}
+
+static void descend(struct nax_trainer *t, double rate)
+{
+    const struct nax_model *model = t->model;
+#pragma omp parallel for num_threads(nax_threads()) schedule(dynamic)
+    for (size_t l = 0; l < model->net->n_layers; l++) {
+        struct nax_param param[NAX_PARAMS_MAX], gradient[NAX_PARAMS_MAX];
+        const struct nax_layer *shape = &model->net->layers[l];
+        size_t n = nax_params_list(shape, &model->layer[l], param);
+        nax_params_list(shape, pass_gradient(t->pass, l), gradient);
+        for (size_t i = 0; i < n; i++)
+            if (param[i].is_trained)
+                nn_kernels()->descend(param[i].n, param[i].values,
+                                      t->momentum + (param[i].values - model->values),
+                                      gradient[i].values, (float)rate, (float)t->recipe.momentum,
+                                      param[i].is_decayed ? (float)t->recipe.weight_decay : 0);
+    }
+    pass_set_weights(t->pass);
+}
+
+static int take_step(struct nax_trainer *t, double rate, struct pass_result *result,
+                     struct nax_err *err)
+{
+    for (size_t b = 0; b < t->recipe.batch; b++)
+        t->labels[b] = t->set->train.labels[t->order[t->first + b]];
+    struct pass_batch batch = {load_augmented, t, t->labels, t->recipe.label_smoothing};
+    int status = pass_forward(t->pass, &batch, result, err);
+    if (!status && !isfinite(result->loss))
+        status = nax_err_set(err, NAX_ERR_NUMERIC, "the loss is not finite: 'network %s'",
+                             t->model->net->name);
+    if (!status)
+        status = pass_backward(t->pass, err);
+    if (!status)
+        descend(t, rate);
+    return status;
+}
+
+int nax_trainer_epoch(struct nax_trainer *t, int (*step)(void *self, size_t step, double loss),
+                      void *self, struct nax_epoch *epoch, struct nax_err *err)
+{
+    double start = nax_clock_seconds(), loss = 0;
+    size_t n_steps = nax_trainer_n_steps(t), n_right = 0;
+    *epoch = (struct nax_epoch){0};
+    shuffle(t);
+    for (size_t i = 0; i < n_steps; i++) {
+        struct pass_result result;
+        t->first = i * t->recipe.batch;
+        epoch->learning_rate =
+            recipe_rate(&t->recipe, t->epochs_done * n_steps + i, t->recipe.epochs * n_steps);
+        int status = take_step(t, epoch->learning_rate, &result, err);
+        if (status)
+            return status;
+        loss += result.loss;
+        n_right += result.n_right;
+        if (step && step(self, i + 1, result.loss))
+            return 0;
+    }
+    double n_images = (double)(n_steps * t->recipe.batch);
+    epoch->train_loss = loss / (double)n_steps;
+    epoch->train_accuracy = (double)n_right / n_images;
+    epoch->seconds = nax_clock_seconds() - start;
+    epoch->images_per_second = n_images / epoch->seconds;
+    epoch->validation_loss = epoch->validation_accuracy = NAN;
+    if (t->n_validation) {
+        struct nax_score score;
+        int status = nax_trainer_validate(t, &score, err);
+        if (status)
+            return status;
+        epoch->validation_loss = score.loss;
+        epoch->validation_accuracy = score.accuracy;
+    }
+    epoch->epoch = ++t->epochs_done;
+    return 0;
+}
+
+int nax_trainer_validate(const struct nax_trainer *t, struct nax_score *score, struct nax_err *err)
+{
+    struct nax_eval options = {.index = t->validation, .n_images = t->n_validation};
+    return nax_model_eval(t->model, &t->set->train, &options, score, err);
+}

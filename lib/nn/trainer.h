@@ -1,0 +1,29 @@
+/* A run of training, shared by the loop and the checkpoints. */
+#ifndef NAX_NN_TRAINER_H
+#define NAX_NN_TRAINER_H
+
+#include "layers.h"
+#include "model.h"
+#include "pass.h"
+
+struct nax_trainer {
+    struct nax_model *model;
+    const struct nax_dataset *set;
+    struct nax_recipe recipe;
+    uint64_t seed;
+    struct pass *pass;
+    struct pixel_table table;
+    float *momentum;              /* in the layout of the model's values */
+    uint32_t *train, *validation; /* indices of images */
+    size_t n_train, n_validation;
+    size_t epochs_done;
+    uint32_t *order; /* [n_train] of this epoch */
+    int32_t *labels; /* [batch] */
+    size_t first;    /* place in order of the batch being loaded */
+};
+
+/* One line that two runs share exactly when they make the same bits: seed, data, recipe, kernels.
+ */
+void nax_trainer_describe(const struct nax_trainer *t, char *text, size_t size);
+
+#endif
