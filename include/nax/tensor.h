@@ -19,12 +19,12 @@ struct nax_tensor {
     enum nax_dtype dtype;
     size_t n_dims;
     size_t dims[NAX_TENSOR_DIMS];
-    const void
-        *data; /* [product of dims], aligned as the file has it: 8 bytes in files of our own */
+    const void *data; /* [product of dims], aligned to its element */
 };
 
 /* --- reading --- the file's header is checked (offsets inside the file, sizes that fit dims, no
- * overlap) before anything is used */
+ * overlap, no holes, aligned elements) before anything is used; tensors come in the order of their
+ * data. A header is at most 16 MiB. The file must not shrink while it is open. */
 struct nax_tensors;
 
 int nax_tensors_open(struct nax_tensors **file, const char *path, struct nax_err *err) NAX_MUST_USE;
@@ -35,7 +35,7 @@ const struct nax_tensor *nax_tensors_find(const struct nax_tensors *file, const 
 const char *nax_tensors_meta(const struct nax_tensors *file, const char *key); /* or NULL */
 
 /* --- writing --- in one call: path.tmp.PID, fsync, rename, fsync of the folder. The old file stays
- * on failure. */
+ * on failure. Data starts at a multiple of 64 bytes, tensors of larger elements first. */
 struct nax_meta {
     const char *key, *value;
 };
@@ -84,7 +84,8 @@ struct nax_import_folder {
 int nax_import_folder(struct nax_dataset **set, const struct nax_import_folder *options,
                       struct nax_err *err) NAX_MUST_USE;
 
-/* Ten classes of 32×32 coloured shapes and textures; deterministic by seed. */
+/* Ten classes of 32×32 coloured shapes and textures; image i of a split is a function of the seed,
+ * the split and i alone, its class i mod 10. n_train must be positive. */
 int nax_synth(struct nax_dataset **set, uint64_t seed, size_t n_train, size_t n_test,
               struct nax_err *err) NAX_MUST_USE;
 

@@ -1,0 +1,256 @@
+/* Labelled image sets: as files, in memory, their hash and moments. */
+#include "dataset.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHANNELS = 3 };
+static const size_t hash_block = (size_t)1 << 20;
+
+uint8_t *nax_pixels_of(struct nax_images *images)
+{
+    return (uint8_t *)(uintptr_t)images->pixels;
+}
+
+int32_t *nax_labels_of(struct nax_images *images)
+{
+    return (int32_t *)(uintptr_t)images->labels;
+}
+
+/* At most 63 bytes of text, cut between characters. */
+static void set_name(struct nax_dataset *set, const char *text)
+{
+    size_t n = strlen(text);
+    if (n >= sizeof set->name)
+        for (n = sizeof set->name - 1; n && ((unsigned char)text[n] & 0xc0) == 0x80;)
+            n--;
+    memcpy(set->name, text, n);
+    set->name[n] = 0;
+}
+
+static int alloc_images(struct nax_images *images, size_t n, size_t height, size_t width)
+{
+    size_t size;
+    *images = (struct nax_images){.height = height, .width = width, .channels = CHANNELS};
+    if (__builtin_mul_overflow(height, width, &size) ||
+        __builtin_mul_overflow(size, CHANNELS, &size))
+        return NAX_ERR_MEMORY;
+    images->pixels = nax_aligned_calloc(n, size);
+    images->labels = nax_aligned_calloc(n, sizeof *images->labels);
+    images->n = n;
+    return images->pixels && images->labels ? 0 : NAX_ERR_MEMORY;
+}
+
+int nax_dataset_make(struct nax_dataset **out, const char *name, const char *const *class_names,
+                     size_t n_classes, size_t n_train, size_t n_test, size_t height, size_t width,
+                     struct nax_err *err)
+{
+    struct nax_dataset *set = nax_calloc(1, sizeof *set);
+    if (!set)
+        goto fail;
+    set_name(set, name);
+    set->class_names = nax_calloc(n_classes, sizeof *set->class_names);
+    if (!set->class_names)
+        goto fail;
+    set->n_classes = n_classes;
+    for (size_t i = 0; i < n_classes; i++)
+        if (!(set->class_names[i] = nax_strdup(class_names[i])))
+            goto fail;
+    if (alloc_images(&set->train, n_train, height, width) ||
+        alloc_images(&set->test, n_test, height, width))
+        goto fail;
+    *out = set;
+    return 0;
+fail:
+    nax_dataset_free(set);
+    return nax_err_set(err, NAX_ERR_MEMORY, "out of memory for %zu images of %zu x %zu: '%s'",
+                       n_train + n_test, height, width, name);
+}
+
+void nax_dataset_free(struct nax_dataset *set)
+{
+    if (!set)
+        return;
+    if (!set->file) {
+        nax_aligned_free(nax_pixels_of(&set->train));
+        nax_aligned_free(nax_labels_of(&set->train));
+        nax_aligned_free(nax_pixels_of(&set->test));
+        nax_aligned_free(nax_labels_of(&set->test));
+    }
+    nax_tensors_close(set->file);
+    for (size_t i = 0; i < set->n_classes; i++)
+        free(set->class_names[i]);
+    free(set->class_names);
+    free(set);
+}
+
+static int read_classes(struct nax_dataset *set, const char *path, struct nax_err *err)
+{
+    const char *text = nax_tensors_meta(set->file, "classes");
+    json_t *names = text ? json_loads(text, 0, NULL) : NULL;
+    int status = 0;
+    if (!json_is_array(names) || json_array_size(names) == 0) {
+        status = nax_err_set(err, NAX_ERR_FORMAT, "not a data set (no classes): '%s'", path);
+        goto out;
+    }
+    set->class_names = nax_calloc(json_array_size(names), sizeof *set->class_names);
+    for (size_t i = 0; i < json_array_size(names); i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+        if (!name) {
+            status = nax_err_set(err, NAX_ERR_FORMAT, "a class name is not a string: '%s'", path);
+            goto out;
+        }
+        if (!set->class_names || !(set->class_names[i] = nax_strdup(name))) {
+            status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
+            goto out;
+        }
+        set->n_classes = i + 1;
+    }
+out:
+    json_decref(names);
+    return status;
+}
+
+static int read_images(struct nax_images *images, const struct nax_dataset *set, const char *split,
+                       const char *path, struct nax_err *err)
+{
+    char images_name[32], labels_name[32];
+    snprintf(images_name, sizeof images_name, "%s_images", split);
+    snprintf(labels_name, sizeof labels_name, "%s_labels", split);
+    const struct nax_tensor *x = nax_tensors_find(set->file, images_name);
+    const struct nax_tensor *y = nax_tensors_find(set->file, labels_name);
+    if (!x || x->dtype != NAX_U8 || x->n_dims != 4 || x->dims[3] != CHANNELS || x->dims[1] < 1 ||
+        x->dims[2] < 1)
+        return nax_err_set(err, NAX_ERR_FORMAT, "%s: no tensor U8 [n][height][width][3]: '%s'",
+                           path, images_name);
+    if (!y || y->dtype != NAX_I32 || y->n_dims != 1 || y->dims[0] != x->dims[0])
+        return nax_err_set(err, NAX_ERR_FORMAT, "%s: no tensor I32 [%zu]: '%s'", path, x->dims[0],
+                           labels_name);
+    *images = (struct nax_images){x->dims[0], x->dims[1], x->dims[2], CHANNELS, x->data, y->data};
+    for (size_t i = 0; i < images->n; i++)
+        if (images->labels[i] < 0 || (size_t)images->labels[i] >= set->n_classes)
+            return nax_err_set(err, NAX_ERR_VALUE, "%s: label %d of image %zu is no class: '%s'",
+                               path, images->labels[i], i, labels_name);
+    return 0;
+}
+
+int nax_dataset_open(struct nax_dataset **out, const char *path, struct nax_err *err)
+{
+    struct nax_dataset *set = nax_calloc(1, sizeof *set);
+    if (!set)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
+    int status = nax_tensors_open(&set->file, path, err);
+    if (status == 0)
+        status = read_classes(set, path, err);
+    if (status == 0)
+        status = read_images(&set->train, set, "train", path, err);
+    if (status == 0)
+        status = read_images(&set->test, set, "test", path, err);
+    if (status == 0 && set->train.n == 0)
+        status = nax_err_set(err, NAX_ERR_VALUE, "no training image: '%s'", path);
+    if (status == 0 &&
+        (set->train.height != set->test.height || set->train.width != set->test.width))
+        status =
+            nax_err_set(err, NAX_ERR_FORMAT, "training and test images differ in size: '%s'", path);
+    if (status) {
+        nax_dataset_free(set);
+        return status;
+    }
+    const char *name = nax_tensors_meta(set->file, "name");
+    set_name(set, name ? name : "");
+    *out = set;
+    return 0;
+}
+
+/* JSON array of the class names, freed by the caller with free. */
+static char *classes_text(const struct nax_dataset *set, const char *path, struct nax_err *err)
+{
+    json_t *names = json_array();
+    for (size_t i = 0; i < set->n_classes; i++)
+        if (json_array_append_new(names, json_string(set->class_names[i]))) {
+            nax_err_set(err, NAX_ERR_VALUE, "%s: class name is not UTF-8: '%s'", path,
+                        set->class_names[i]);
+            json_decref(names);
+            return NULL;
+        }
+    char *text = json_dumps(names, JSON_COMPACT);
+    if (!text)
+        nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
+    json_decref(names);
+    return text;
+}
+
+int nax_dataset_write(const struct nax_dataset *set, const char *path, struct nax_err *err)
+{
+    struct nax_err why = {NAX_ERR_MEMORY, ""};
+    char *classes = classes_text(set, path, &why);
+    if (!classes)
+        return nax_err_set(err, why.status, "%s", why.text);
+    const struct nax_images *a = &set->train, *b = &set->test;
+    const struct nax_tensor tensors[] = {
+        {"train_images", NAX_U8, 4, {a->n, a->height, a->width, CHANNELS}, a->pixels},
+        {"train_labels", NAX_I32, 1, {a->n}, a->labels},
+        {"test_images", NAX_U8, 4, {b->n, b->height, b->width, CHANNELS}, b->pixels},
+        {"test_labels", NAX_I32, 1, {b->n}, b->labels},
+    };
+    const struct nax_meta meta[] = {{"name", set->name}, {"classes", classes}};
+    int status = nax_tensors_write(path, tensors, 4, meta, 2, err);
+    free(classes);
+    return status;
+}
+
+static uint64_t hash_bytes(uint64_t seed, const void *bytes, size_t size)
+{
+    /* blocks apart, so that threads share them, then their hashes in order */
+    size_t n_blocks = (size + hash_block - 1) / hash_block;
+    for (size_t done = 0; done < n_blocks;) {
+        uint64_t hash[64];
+        size_t n = NAX_MIN(n_blocks - done, sizeof hash / sizeof hash[0]);
+#pragma omp parallel for schedule(static) num_threads(nax_threads())
+        for (size_t i = 0; i < n; i++) {
+            size_t at = (done + i) * hash_block;
+            hash[i] =
+                nax_hash(0, (const unsigned char *)bytes + at, NAX_MIN(hash_block, size - at));
+        }
+        seed = nax_hash(seed, hash, n * sizeof hash[0]);
+        done += n;
+    }
+    return seed;
+}
+
+uint64_t nax_dataset_hash(const struct nax_dataset *set)
+{
+    const struct nax_images *splits[] = {&set->train, &set->test};
+    uint64_t hash = 0;
+    for (int i = 0; i < 2; i++) {
+        const struct nax_images *m = splits[i];
+        const uint64_t sizes[] = {m->n, m->height, m->width, m->channels, set->n_classes};
+        hash = nax_hash(hash, sizes, sizeof sizes);
+        hash = hash_bytes(hash, m->labels, m->n * sizeof *m->labels);
+        hash = hash_bytes(hash, m->pixels, m->n * m->height * m->width * m->channels);
+    }
+    return hash;
+}
+
+void nax_images_moments(const struct nax_images *images, double mean[3], double sd[3])
+{
+    /* whole numbers: exact, so the order of the sum does not matter */
+    uint64_t s0 = 0, s1 = 0, s2 = 0, q0 = 0, q1 = 0, q2 = 0;
+    size_t n = images->n * images->height * images->width;
+#pragma omp parallel for schedule(static) num_threads(nax_threads())                               \
+    reduction(+ : s0, s1, s2, q0, q1, q2)
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *p = images->pixels + i * CHANNELS;
+        s0 += p[0], s1 += p[1], s2 += p[2];
+        q0 += (unsigned)p[0] * p[0], q1 += (unsigned)p[1] * p[1], q2 += (unsigned)p[2] * p[2];
+    }
+    const uint64_t sum[] = {s0, s1, s2}, square[] = {q0, q1, q2};
+    for (int c = 0; c < CHANNELS; c++) {
+        double m = n ? (double)sum[c] / (double)n : 0;
+        double v = n ? (double)square[c] / (double)n - m * m : 0;
+        mean[c] = m / 255;
+        sd[c] = sqrt(NAX_MAX(v, 0)) / 255;
+    }
+}

@@ -1,0 +1,171 @@
+/* Writing safetensors files: all or nothing, through a temporary file in the same folder. */
+#include "nax/tensor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dtype.h"
+
+enum { PREFIX = 8, ALIGN = 64 }; /* bytes of the header's length; where data starts */
+
+static const size_t max_write = (size_t)1 << 30; /* Linux takes at most 2 GiB a call */
+
+static json_t *json_entry(const struct nax_tensor *tensor, size_t begin, size_t end)
+{
+    json_t *shape = json_array();
+    for (size_t i = 0; shape && i < tensor->n_dims; i++)
+        if (json_array_append_new(shape, json_integer((json_int_t)tensor->dims[i]))) {
+            json_decref(shape);
+            return NULL;
+        }
+    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", nax_dtype_name(tensor->dtype), "shape", shape,
+                     "data_offsets", (json_int_t)begin, (json_int_t)end);
+}
+
+/* Prefix and header, padded so that data starts aligned. order: [n], tensors by place in the file.
+ */
+static int make_header(char **header, size_t *size, const struct nax_tensor *const *order, size_t n,
+                       const struct nax_meta *meta, size_t n_meta, const char *path,
+                       struct nax_err *err)
+{
+    char *text = NULL;
+    json_t *root = json_object(), *pairs = json_object();
+    int status = NAX_ERR_MEMORY;
+
+    for (size_t i = 0; i < n_meta; i++)
+        if (json_object_set_new(pairs, meta[i].key, json_string(meta[i].value))) {
+            status = nax_err_set(err, NAX_ERR_VALUE, "%s: metadata is not UTF-8: '%s'", path,
+                                 meta[i].key);
+            goto out;
+        }
+    if (n_meta && json_object_set(root, "__metadata__", pairs))
+        goto out;
+    size_t at = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct nax_tensor *t = order[i];
+        size_t bytes, end;
+        if (t->n_dims > NAX_TENSOR_DIMS || !nax_tensor_bytes(t, &bytes) ||
+            __builtin_add_overflow(at, bytes, &end) || end > INT64_MAX) {
+            status = nax_err_set(err, NAX_ERR_VALUE, "%s: too large a tensor: '%s'", path, t->name);
+            goto out;
+        }
+        if (!strcmp(t->name, "__metadata__") || json_object_get(root, t->name)) {
+            status = nax_err_set(err, NAX_ERR_VALUE, "%s: tensor name taken: '%s'", path, t->name);
+            goto out;
+        }
+        if (json_object_set_new(root, t->name, json_entry(t, at, end))) {
+            status = nax_err_set(err, NAX_ERR_VALUE, "%s: tensor name is not UTF-8: '%s'", path,
+                                 t->name);
+            goto out;
+        }
+        at = end;
+    }
+    text = json_dumps(root, JSON_COMPACT);
+    if (!text)
+        goto out;
+    size_t length = strlen(text);
+    *size = (PREFIX + length + ALIGN - 1) / ALIGN * ALIGN;
+    *header = nax_calloc(*size, 1);
+    if (!*header)
+        goto out;
+    uint64_t prefix = *size - PREFIX;
+    memcpy(*header, &prefix, sizeof prefix);
+    memset(*header + PREFIX, ' ', *size - PREFIX);
+    memcpy(*header + PREFIX, text, length);
+    status = 0;
+out:
+    if (status == NAX_ERR_MEMORY)
+        nax_err_set(err, status, "out of memory: '%s'", path);
+    free(text);
+    json_decref(root);
+    json_decref(pairs);
+    return status;
+}
+
+static bool write_all(int fd, const void *bytes, size_t size)
+{
+    for (const char *p = bytes; size;) {
+        ssize_t done = write(fd, p, NAX_MIN(size, max_write));
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return false;
+        p += done;
+        size -= (size_t)done;
+    }
+    return true;
+}
+
+/* The folder's entry for path reaches the disk too. */
+static bool sync_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    free(folder);
+    if (fd < 0)
+        return false;
+    bool is_done = fsync(fd) == 0 || errno == EINVAL; /* some file systems cannot */
+    close(fd);
+    return is_done;
+}
+
+/* Larger elements first: behind an aligned start every tensor is aligned to its element. */
+static void sort_by_element(const struct nax_tensor **order, const struct nax_tensor *tensors,
+                            size_t n)
+{
+    size_t at = 0;
+    for (size_t size = 8; size; size /= 2)
+        for (size_t i = 0; i < n; i++)
+            if (nax_dtype_size(tensors[i].dtype) == size)
+                order[at++] = &tensors[i];
+}
+
+int nax_tensors_write(const char *path, const struct nax_tensor *tensors, size_t n,
+                      const struct nax_meta *meta, size_t n_meta, struct nax_err *err)
+{
+    char *header = NULL, *temporary = NULL;
+    size_t size = 0;
+    int fd = -1, status;
+    const struct nax_tensor **order = nax_calloc(n, sizeof *order);
+    if (!order || asprintf(&temporary, "%s.tmp.%ld", path, (long)getpid()) < 0) {
+        temporary = NULL;
+        status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
+        goto out;
+    }
+    sort_by_element(order, tensors, n);
+    status = make_header(&header, &size, order, n, meta, n_meta, path, err);
+    if (status)
+        goto out;
+
+    fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (fd < 0) {
+        status = nax_err_io(err, "cannot create: '%s'", path);
+        goto out;
+    }
+    bool is_done = write_all(fd, header, size);
+    for (size_t i = 0; i < n && is_done; i++) {
+        size_t bytes;
+        is_done = nax_tensor_bytes(order[i], &bytes) && write_all(fd, order[i]->data, bytes);
+    }
+    is_done = is_done && fsync(fd) == 0;
+    is_done = close(fd) == 0 && is_done;
+    is_done = is_done && rename(temporary, path) == 0;
+    if (!is_done) {
+        status = nax_err_io(err, "cannot write: '%s'", path);
+        unlink(temporary);
+        goto out;
+    }
+    if (!sync_folder(path))
+        status = nax_err_io(err, "cannot write: '%s'", path);
+out:
+    free(header);
+    free(temporary);
+    free(order);
+    return status;
+}
