@@ -5,7 +5,7 @@
  * stays in registers. */
 #include "kernels.h"
 
-#include "../base/simd.h"
+#include "nax/simd.h"
 
 typedef nax_vfloat vec;
 typedef int vmask __attribute__((vector_size(64)));

@@ -2,7 +2,7 @@
 function room_of(header) {
     sub(/^nax\//, "", header)
     sub(/\.h$/, "", header)
-    return header == "rng" ? "base" : header
+    return header == "rng" || header == "simd" ? "base" : header
 }
 
 FILENAME == "lib/LAYERS" {

@@ -1,12 +1,21 @@
 /* Vector kernels: X.simd.c is compiled once for each instruction set, and its functions are named
  * NAX_SIMD(name); X.c picks one set by nax_isa(). Lanes are 16 floats or 8 doubles, which the
  * compiler splits where the registers are shorter. */
-#ifndef NAX_BASE_SIMD_H
-#define NAX_BASE_SIMD_H
+#ifndef NAX_SIMD_H
+#define NAX_SIMD_H
 
 #define NAX_SIMD_PASTE(name, isa) name##_##isa
 #define NAX_SIMD_NAME(name, isa)  NAX_SIMD_PASTE(name, isa)
 #define NAX_SIMD(name)            NAX_SIMD_NAME(name, NAX_SIMD_ISA)
+
+/* Bytes of a vector register. */
+#if defined(__AVX512F__)
+#define NAX_SIMD_BYTES 64
+#elif defined(__AVX2__)
+#define NAX_SIMD_BYTES 32
+#else
+#define NAX_SIMD_BYTES 16
+#endif
 
 enum { NAX_LANES = 16 };
 
