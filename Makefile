@@ -1,7 +1,8 @@
 # nax: one library, one program a tool. `make help` lists the targets.
 #
 # Settings go into config.mk (untracked) or onto the command line:
-#   CC CFLAGS LDFLAGS prefix DESTDIR  SANITIZE=address,undefined | thread  WERROR=1
+#   CC CFLAGS LDFLAGS prefix DESTDIR BUILD  SANITIZE=address,undefined | thread  WERROR=1
+#   SUITES="record tests/30-sample.bats"   what `make check` runs: units by name, bats files
 #   DNNL= builds without oneDNN: convolutions by OpenBLAS, several times slower
 
 -include config.mk
@@ -13,6 +14,7 @@ libdir  ?= $(prefix)/lib
 incdir  ?= $(prefix)/include
 mandir  ?= $(prefix)/share/man
 datadir ?= $(prefix)/share/nax
+distdir ?= .
 
 VERSION := $(shell cat VERSION)
 CFLAGS  ?= -O3 -g
@@ -21,6 +23,11 @@ SANITIZE ?=
 DNNL     ?= 1
 comma    := ,
 BUILD    ?= build$(if $(SANITIZE),/sanitize-$(subst $(comma),-,$(SANITIZE)))
+
+# gcc's OpenMP runtime hides its barriers from ThreadSanitizer; clang's tells them through Archer
+ifeq ($(SANITIZE)$(filter command line,$(origin CC)),thread)
+CC := clang
+endif
 
 # --- what there is -----------------------------------------------------------------------------
 
@@ -41,12 +48,14 @@ UNIT_BIN := $(UNITS:%=$(BUILD)/unit/%)
 
 DEPS_RUN   := libopenblas-dev libdnnl-dev libcsv-dev libmsgpack-dev libcyaml-dev libyaml-dev \
               libjansson-dev libjpeg-dev libpng-dev librandom123-dev pkg-config
-DEPS_CHECK := bats libcmocka-dev mandoc ngspice gnuplot-nox zstd
-DEPS_LINT  := clang clang-format libomp-dev cppcheck shellcheck
+DEPS_CHECK := bats libcmocka-dev mandoc ngspice gnuplot-nox zstd git
+DEPS_CLANG := clang libclang-rt-14-dev libomp-dev
+DEPS_LINT  := $(DEPS_CLANG) gcc clang-format cppcheck shellcheck
 
 # pkg-config runs only when something is compiled: `make deps` must work without it
-PKG_CFLAGS = $(shell pkg-config --cflags openblas msgpack libcyaml yaml-0.1 jansson libjpeg libpng)
-PKG_LIBS   = $(shell pkg-config --libs openblas msgpack libcyaml yaml-0.1 jansson libjpeg libpng)
+PKGS       := openblas msgpack libcyaml yaml-0.1 jansson libjpeg libpng
+PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
+PKG_LIBS   = $(shell pkg-config --libs $(PKGS))
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
             -Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef -Wvla -Wcast-qual $(if $(WERROR),-Werror)
@@ -63,7 +72,7 @@ ISA_avx2     := -DNAX_SIMD_ISA=avx2 -mavx2 -mfma
 ISA_avx512   := -DNAX_SIMD_ISA=avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma \
                 -mprefer-vector-width=512
 
-.PHONY: all units help deps demo check lint bench fuzz install uninstall dist compdb clean
+.PHONY: all units help deps demo check lint bench fuzz install uninstall dist compdb clean .FORCE
 .SECONDARY:
 
 all: $(BIN) $(BUILD)/libnax.a ## the tools in build/bin and the library
@@ -116,9 +125,9 @@ deps: ## install the Debian packages that are missing
 # --- tests -------------------------------------------------------------------------------------
 
 check: ## every test; ends with "N passed, N failed"
-	@tests/deps $(DEPS_RUN) $(DEPS_CHECK)
+	@tests/deps $(DEPS_RUN) $(DEPS_CHECK) $(if $(filter clang,$(CC)),$(DEPS_CLANG))
 	@$(MAKE) --no-print-directory all units
-	@BUILD='$(abspath $(BUILD))' tests/run
+	@BUILD='$(abspath $(BUILD))' tests/run $(SUITES)
 
 lint: ## format, layers, manual pages, scripts, static analysis
 	@tests/deps $(DEPS_RUN) $(DEPS_CHECK) $(DEPS_LINT)
@@ -154,19 +163,21 @@ uninstall: ## what install put there
 	rm -rf $(DESTDIR)$(incdir)/nax $(DESTDIR)$(datadir)
 	for f in $(MANS); do rm -f $(DESTDIR)$(mandir)/man$${f##*.}/$${f#man/}; done
 
-$(BUILD)/nax.pc: Makefile VERSION
+# written anew each time: prefix may have changed
+$(BUILD)/nax.pc: .FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' 'prefix=$(prefix)' 'libdir=$(libdir)' 'includedir=$(incdir)' '' 'Name: nax' \
+	@printf '%s\n' 'prefix=$(prefix)' 'libdir=$(libdir:$(prefix)/%=$${prefix}/%)' \
+	    'includedir=$(incdir:$(prefix)/%=$${prefix}/%)' '' 'Name: nax' \
 	    'Description: co-design of neural networks and memristive crossbars' 'Version: $(VERSION)' \
-	    'Requires: openblas msgpack libcyaml yaml-0.1 jansson libjpeg libpng' 'Cflags: -I$${includedir}' \
+	    'Requires: $(PKGS)' 'Cflags: -I$${includedir}' \
 	    'Libs: -L$${libdir} -lnax -ldnnl -lcsv -lm -fopenmp' > $@
 
 dist: ## nax-VERSION.tar.gz of the committed tree
-	git archive --prefix=nax-$(VERSION)/ -o nax-$(VERSION).tar.gz HEAD
+	git archive --prefix=nax-$(VERSION)/ -o $(distdir)/nax-$(VERSION).tar.gz HEAD
 
-compdb: ## compile_commands.json for editors
-	$(MAKE) clean
-	bear -- $(MAKE) all
+compdb: $(BUILD)/builtin.c ## compile_commands.json for editors
+	@$(MAKE) --no-print-directory -nB all units | awk -v dir='$(CURDIR)' -f tools/compdb.awk \
+	    > compile_commands.json
 
 clean: ## remove what was built
 	rm -rf $(BUILD)
