@@ -22,7 +22,7 @@ CFLAGS  ?= -O3 -g
 SANITIZE ?=
 DNNL     ?= 1
 comma    := ,
-BUILD    ?= build$(if $(SANITIZE),/sanitize-$(subst $(comma),-,$(SANITIZE)))
+BUILD    ?= build$(if $(DNNL),,/no-dnnl)$(if $(SANITIZE),/sanitize-$(subst $(comma),-,$(SANITIZE)))
 
 # gcc's OpenMP runtime hides its barriers from ThreadSanitizer; clang's tells them through Archer
 ifeq ($(SANITIZE)$(filter command line,$(origin CC)),thread)
@@ -46,8 +46,8 @@ UNIT_BIN := $(UNITS:%=$(BUILD)/unit/%)
 
 # --- how it is built ---------------------------------------------------------------------------
 
-DEPS_RUN   := libopenblas-dev libdnnl-dev libcsv-dev libmsgpack-dev libcyaml-dev libyaml-dev \
-              libjansson-dev libjpeg-dev libpng-dev librandom123-dev pkg-config
+DEPS_RUN   := libopenblas-dev $(if $(DNNL),libdnnl-dev) libcsv-dev libmsgpack-dev libcyaml-dev \
+              libyaml-dev libjansson-dev libjpeg-dev libpng-dev librandom123-dev pkg-config
 DEPS_CHECK := bats libcmocka-dev mandoc ngspice gnuplot-nox zstd git
 DEPS_CLANG := clang libclang-rt-14-dev libomp-dev
 DEPS_LINT  := $(DEPS_CLANG) gcc clang-format cppcheck shellcheck
@@ -60,8 +60,9 @@ PKG_LIBS   = $(shell pkg-config --libs $(PKGS))
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
             -Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef -Wvla -Wcast-qual $(if $(WERROR),-Werror)
 
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -fopenmp -ffp-contract=off -fno-math-errno -fPIC $(if $(DNNL),-DNAX_HAS_DNNL) \
-             -Iinclude -DNAX_VERSION='"$(VERSION)"' $(PKG_CFLAGS) \
+# NDEBUG: msgpack's headers assert, and the library never ends the program
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DNDEBUG $(WARNINGS) -fopenmp -ffp-contract=off -fno-math-errno -fPIC \
+             -Iinclude -DNAX_VERSION='"$(VERSION)"' $(if $(DNNL),-DNAX_HAS_DNNL) $(PKG_CFLAGS) \
              $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined) $(CFLAGS)
 ALL_LIBS   = $(PKG_LIBS) $(if $(DNNL),-ldnnl) -lcsv -lm
 ALL_LDFLAGS = -fopenmp $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
@@ -170,7 +171,7 @@ $(BUILD)/nax.pc: .FORCE
 	    'includedir=$(incdir:$(prefix)/%=$${prefix}/%)' '' 'Name: nax' \
 	    'Description: co-design of neural networks and memristive crossbars' 'Version: $(VERSION)' \
 	    'Requires: $(PKGS)' 'Cflags: -I$${includedir}' \
-	    'Libs: -L$${libdir} -lnax -ldnnl -lcsv -lm -fopenmp' > $@
+	    'Libs: -L$${libdir} -lnax $(if $(DNNL),-ldnnl )-lcsv -lm -fopenmp' > $@
 
 dist: ## nax-VERSION.tar.gz of the committed tree
 	git archive --prefix=nax-$(VERSION)/ -o $(distdir)/nax-$(VERSION).tar.gz HEAD

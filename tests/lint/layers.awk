@@ -1,4 +1,5 @@
-# Checks the #include lines of the files named after lib/LAYERS. include/nax/X.h belongs to room X.
+# Checks the #include lines of the files named after lib/LAYERS. include/nax/X.h and ../X/*.h (what
+# rooms share without installing it) belong to room X.
 function room_of(header) {
     sub(/^nax\//, "", header)
     sub(/\.h$/, "", header)
@@ -28,8 +29,11 @@ FNR == 1 {
     sub(/".*$/, "", target)
     if (target ~ /^nax\//) {
         other = room_of(target)
-        if (other != own && !((own, other) in may))
-            print FILENAME ":" FNR ": room " own " may not include " target
-    } else if (target ~ /\//)
-        print FILENAME ":" FNR ": reaches into another folder: " target
+    } else if (split(target, part, "/") == 3 && part[1] == ".." && FILENAME ~ /^lib\//) {
+        other = part[2]
+    } else {
+        other = target ~ /\// ? target : own
+    }
+    if (other != own && !((own, other) in may))
+        print FILENAME ":" FNR ": room " own " may not include " target
 }

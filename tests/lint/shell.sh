@@ -1,6 +1,5 @@
 #!/bin/sh
 # Shell scripts and bats suites pass shellcheck.
-find . -path ./.git -prune -o -path './build*' -prune -o -type f ! -name '*.bats' \
-    -exec grep -qE '^#!.*[/ ](ba)?sh$' {} \; -exec shellcheck {} +
+tests/lint/files | grep -zvE '\.bats$' | xargs -0 grep -lZE '^#!.*[/ ](ba)?sh$' | xargs -0 shellcheck
 # bats: status and output come from its run, and every test is a subshell on purpose
-find tests -name '*.bats' -exec shellcheck -s bats -e SC2030,SC2031,SC2154,SC2314,SC2315 {} +
+find tests -name '*.bats' -exec shellcheck -x -s bats -e SC2030,SC2031,SC2154,SC2314,SC2315 {} +

@@ -1,9 +1,6 @@
 #!/bin/sh
 # Text files: no blanks at line ends, no carriage returns, a newline at the end, no tabs in C.
-texts() { # runs the command on every text file
-    find . -path ./.git -prune -o -path './build*' -prune -o -path ./tests/golden -prune -o \
-        -type f -size +0 -exec grep -qI '' {} \; -exec "$@" {} +
-}
+texts() { tests/lint/files | grep -zv '^tests/golden/' | xargs -0 "$@"; }
 texts grep -nE '[[:blank:]]+$'
 texts grep -l "$(printf '\r')"
 # shellcheck disable=SC2016 # the inner shell's variable
