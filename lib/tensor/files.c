@@ -1,0 +1,172 @@
+/* Folders and small files, as the importers read them. */
+#include "files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const off_t max_file = (off_t)1 << 30; /* of one image or batch: larger is a mistake */
+
+bool nax_is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool nax_is_there(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+char *nax_path_join(const char *a, const char *b)
+{
+    char *path;
+    size_t n = strlen(a);
+    return asprintf(&path, n && a[n - 1] == '/' ? "%s%s" : "%s/%s", a, b) < 0 ? NULL : path;
+}
+
+int nax_names_add(struct nax_names *names, const char *name, size_t length)
+{
+    if ((names->n & (names->n - 1)) == 0) { /* full at every power of two */
+        char **v = nax_realloc(names->v, names->n ? 2 * names->n : 1, sizeof *v);
+        if (!v)
+            return NAX_ERR_MEMORY;
+        names->v = v;
+    }
+    char *copy = strndup(name, length);
+    if (!copy)
+        return NAX_ERR_MEMORY;
+    names->v[names->n++] = copy;
+    return 0;
+}
+
+void nax_names_free(struct nax_names *names)
+{
+    for (size_t i = 0; i < names->n; i++)
+        free(names->v[i]);
+    free(names->v);
+    *names = (struct nax_names){0};
+}
+
+size_t nax_names_find(const struct nax_names *names, const char *name)
+{
+    size_t i = 0;
+    while (i < names->n && strcmp(names->v[i], name))
+        i++;
+    return i;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int nax_names_read(struct nax_names *names, const char *folder, enum nax_entries which,
+                   struct nax_err *err)
+{
+    *names = (struct nax_names){0};
+    DIR *dir = opendir(folder);
+    if (!dir)
+        return nax_err_io(err, "cannot open folder: '%s'", folder);
+    int status = 0;
+    struct dirent *entry;
+    while (errno = 0, (entry = readdir(dir))) {
+        struct stat st;
+        if (entry->d_name[0] == '.')
+            continue;
+        if (which == NAX_ENTRIES_FOLDERS &&
+            (fstatat(dirfd(dir), entry->d_name, &st, 0) || !S_ISDIR(st.st_mode)))
+            continue;
+        if (nax_names_add(names, entry->d_name, strlen(entry->d_name))) {
+            status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", folder);
+            break;
+        }
+    }
+    if (status == 0 && errno)
+        status = nax_err_io(err, "cannot read folder: '%s'", folder);
+    closedir(dir);
+    if (status)
+        nax_names_free(names);
+    else if (names->n)
+        qsort(names->v, names->n, sizeof *names->v, compare_names);
+    return status;
+}
+
+int nax_names_read_lines(struct nax_names *names, const char *path, struct nax_err *err)
+{
+    *names = (struct nax_names){0};
+    struct nax_buffer text = {0};
+    int status = nax_buffer_read(&text, path, err);
+    const char *p = (const char *)text.bytes;
+    while (status == 0 && *p) {
+        size_t line = strcspn(p, "\n"), word = strcspn(p, "\t\r\n");
+        if (word && nax_names_add(names, p, word))
+            status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
+        p += line + (p[line] == '\n');
+    }
+    nax_buffer_free(&text);
+    if (status)
+        nax_names_free(names);
+    return status;
+}
+
+int nax_buffer_read(struct nax_buffer *buffer, const char *path, struct nax_err *err)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not block */
+    if (fd < 0)
+        return nax_err_io(err, "cannot open: '%s'", path);
+    int status = 0;
+    if (fstat(fd, &st)) {
+        status = nax_err_io(err, "cannot read: '%s'", path);
+        goto out;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        status = nax_err_set(err, NAX_ERR_IO, "not a regular file: '%s'", path);
+        goto out;
+    }
+    if (st.st_size > max_file) {
+        status = nax_err_set(err, NAX_ERR_VALUE, "file larger than %lld MiB: '%s'",
+                             (long long)max_file >> 20, path);
+        goto out;
+    }
+    size_t size = (size_t)st.st_size;
+    if (size >= buffer->capacity) {
+        size_t capacity = NAX_MAX(size + 1, 2 * buffer->capacity);
+        uint8_t *bytes = nax_realloc(buffer->bytes, capacity, 1);
+        if (!bytes) {
+            status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
+            goto out;
+        }
+        buffer->bytes = bytes;
+        buffer->capacity = capacity;
+    }
+    buffer->size = 0;
+    while (buffer->size < size) {
+        ssize_t done = read(fd, buffer->bytes + buffer->size, size - buffer->size);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0) {
+            status = nax_err_io(err, "cannot read: '%s'", path);
+            goto out;
+        }
+        if (done == 0)
+            break; /* it shrank: the decoder will find it truncated */
+        buffer->size += (size_t)done;
+    }
+    buffer->bytes[buffer->size] = 0;
+out:
+    close(fd);
+    return status;
+}
+
+void nax_buffer_free(struct nax_buffer *buffer)
+{
+    free(buffer->bytes);
+    *buffer = (struct nax_buffer){0};
+}
