@@ -146,12 +146,12 @@ static char *join_argv(int argc, char **argv)
     return line;
 }
 
-static void open_writer(struct tool *tool, enum nax_format format, const char *kind)
+/* The input's provenance so far, then this program. */
+static void add_progs(struct tool *tool)
 {
     struct nax_err err;
-    if (nax_writer_open(&tool->writer, stdout, "standard output", format, kind, &err))
-        tool_fail(tool, &err);
-    for (size_t i = 0; tool->reader && i < nax_reader_n_prog(tool->reader); i++)
+    tool->n_prog = tool->reader ? nax_reader_n_prog(tool->reader) : 0;
+    for (size_t i = 0; i < tool->n_prog; i++)
         if (nax_writer_add_prog(tool->writer, nax_reader_prog(tool->reader, i), &err))
             tool_fail(tool, &err);
     char *line = join_argv(tool->argc, tool->argv);
@@ -164,6 +164,14 @@ static void open_writer(struct tool *tool, enum nax_format format, const char *k
     free(line);
     if (status)
         tool_fail(tool, &err);
+}
+
+static void open_writer(struct tool *tool, enum nax_format format, const char *kind)
+{
+    struct nax_err err;
+    if (nax_writer_open(&tool->writer, stdout, "standard output", format, kind, &err))
+        tool_fail(tool, &err);
+    add_progs(tool);
 }
 
 void tool_write_open(struct tool *tool, const char *kind)
@@ -195,6 +203,11 @@ bool tool_read(struct tool *tool, struct nax_record *record)
     }
     if (status < 0)
         tool_fail(tool, &err);
+    if (nax_reader_n_prog(tool->reader) > tool->n_prog) { /* another program's segment began */
+        if (nax_writer_restart(tool->writer, &err))
+            tool_fail(tool, &err);
+        add_progs(tool);
+    }
     return status > 0;
 }
 

@@ -23,6 +23,7 @@ struct tool {
     /* streams, once opened */
     struct nax_reader *reader;
     struct nax_writer *writer;
+    size_t n_prog;    /* of the reader's programs, those that the writer knows */
     const char *kind; /* of the output; NULL: the input's */
 };
 
