@@ -175,7 +175,7 @@ static int feed(struct nax_reader *reader, struct nax_err *err)
         n = (size_t)(carriage - p) + 1;
     in->n_row_bytes += n;
     if (in->n_row_bytes > reader->max_record)
-        return refuse(reader, err, "a record larger than the limit");
+        return nax_reader_fail_limit(reader, err, "line", in->row_line);
     size_t done = csv_parse(&in->parser, p, n, take_cell, take_row, in);
     if (done != n)
         return csv_error(&in->parser) == CSV_EPARSE
@@ -237,9 +237,30 @@ static int take_names(struct nax_reader *reader, struct nax_err *err)
     return 0;
 }
 
-/* Numbers separated by spaces. 0; 1: it is something else; negative: out of memory or limit. */
-static int parse_array(struct nax_record *r, size_t limit, const char *s, size_t n, bool is_floats,
-                       struct nax_value *v)
+/* A number that shows that it is no integer. */
+static bool looks_float(const char *s, size_t n, double *out)
+{
+    bool has_mark = false;
+    for (size_t i = 0; i < n; i++)
+        has_mark |= strchr(".eEnN", s[i]) != NULL; /* n: nan, inf */
+    return has_mark && nax_text_float(s, n, out);
+}
+
+static bool looks_number(const char *s, size_t n, double *out)
+{
+    int64_t i;
+    if (!nax_text_int(s, n, &i))
+        return looks_float(s, n, out);
+    *out = (double)i;
+    return true;
+}
+
+typedef bool parse_float(const char *s, size_t n, double *out);
+
+/* Numbers separated by spaces, floats when that is not NULL. 0; 1: it is something else; negative:
+ * out of memory or limit. */
+static int parse_array(struct nax_record *r, size_t limit, const char *s, size_t n,
+                       parse_float *floats_by, struct nax_value *v)
 {
     size_t n_max = 0;
     for (size_t i = 0; i < n; i++)
@@ -257,14 +278,14 @@ static int parse_array(struct nax_record *r, size_t limit, const char *s, size_t
         while (end < n && s[end] != ' ')
             end++;
         if (end > i) {
-            if (!(is_floats ? nax_text_float(s + i, end - i, &floats[count])
+            if (!(floats_by ? floats_by(s + i, end - i, &floats[count])
                             : nax_text_int(s + i, end - i, &ints[count])))
                 return 1;
             count++;
         }
         i = end + 1;
     }
-    if (is_floats)
+    if (floats_by)
         *v = (struct nax_value){.type = NAX_FLOATS, .floats = {floats, count}};
     else
         *v = (struct nax_value){.type = NAX_INTS, .ints = {ints, count}};
@@ -291,7 +312,7 @@ static int parse_known(struct nax_record *r, size_t limit, const char *s, size_t
         return !nax_text_float(s, n, &v->f);
     case NAX_INTS:
     case NAX_FLOATS:
-        return parse_array(r, limit, s, n, type == NAX_FLOATS, v);
+        return parse_array(r, limit, s, n, type == NAX_FLOATS ? nax_text_float : NULL, v);
     case NAX_NULL:
     case NAX_STRING:
         break;
@@ -302,8 +323,10 @@ static int parse_known(struct nax_record *r, size_t limit, const char *s, size_t
 static int parse_by_look(struct nax_record *r, size_t limit, const char *s, size_t n,
                          struct nax_value *v)
 {
-    if (!parse_known(r, limit, s, n, NAX_INT, v) || !parse_known(r, limit, s, n, NAX_FLOAT, v) ||
-        !parse_known(r, limit, s, n, NAX_BOOL, v))
+    if (!parse_known(r, limit, s, n, NAX_INT, v) || !parse_known(r, limit, s, n, NAX_BOOL, v))
+        return 0;
+    v->type = NAX_FLOAT;
+    if (looks_float(s, n, &v->f))
         return 0;
     if (!memchr(s, ' ', n) || s[0] == ' ' || s[n - 1] == ' ' || strstr(s, "  "))
         return 1;
@@ -312,8 +335,8 @@ static int parse_by_look(struct nax_record *r, size_t limit, const char *s, size
         i++;
     if (i < n)
         return 1; /* words: no memory for them */
-    int status = parse_array(r, limit, s, n, false, v);
-    return status > 0 ? parse_array(r, limit, s, n, true, v) : status;
+    int status = parse_array(r, limit, s, n, NULL, v);
+    return status > 0 ? parse_array(r, limit, s, n, looks_number, v) : status;
 }
 
 static const char *type_name(enum nax_type type)
@@ -359,7 +382,7 @@ static int take_value(struct nax_reader *reader, struct nax_record *r, size_t i,
     if (status == NAX_ERR_MEMORY)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", reader->name);
     if (status < 0)
-        return refuse(reader, err, "a record larger than the limit");
+        return nax_reader_fail_limit(reader, err, "line", in->row_line);
     f->value = v;
     f->room = v.type == NAX_STRING   ? v.string.n + 1
               : v.type == NAX_INTS   ? v.ints.n * sizeof *v.ints.v + 1

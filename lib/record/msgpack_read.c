@@ -58,7 +58,7 @@ struct scan {
     size_t max_record;
     unsigned depth;
     bool is_header;
-    const char *problem; /* set by whoever fails */
+    const char *problem; /* set by whoever fails; "" for a record beyond the limit */
     size_t problem_name; /* 1 + index of the field that it is about, or 0 */
     /* header */
     bool has_version, is_version_known;
@@ -215,7 +215,7 @@ static inline int take_array(struct scan *s, unsigned n, struct token *o)
         return 0;
     size_t size = (size_t)n * sizeof *o->array.ints;
     if (size > s->max_record - NAX_MIN(s->record->n_bytes, s->max_record))
-        return refuse(s, "a record larger than the limit");
+        return refuse(s, "");
     o->array.ints = nax_record_room(s->record, size + 1);
     return o->array.ints ? 0 : refuse(s, "out of memory");
 }
@@ -260,7 +260,7 @@ static const char *keep_string(struct scan *s, const struct token *t)
         return NULL;
     }
     if (n > s->max_record - NAX_MIN(s->record->n_bytes, s->max_record)) {
-        refuse(s, "a record larger than the limit");
+        refuse(s, "");
         return NULL;
     }
     char *copy = nax_record_room(s->record, n + 1);
@@ -353,8 +353,10 @@ static int record_item(struct scan *s, const struct token *key, const struct tok
     case TOKEN_STRING:
         v->string.s = keep_string(s, value);
         v->string.n = value->string.n;
-        if (!v->string.s)
+        if (!v->string.s) {
+            s->problem_name = s->record->n;
             return -1;
+        }
         v->type = NAX_STRING;
         f->room = value->string.n + 1;
         break;
@@ -379,7 +381,7 @@ static int record_item(struct scan *s, const struct token *key, const struct tok
         return refuse(s, "a map inside a record");
     }
     if (s->record->n_bytes > s->max_record)
-        return refuse(s, "a record larger than the limit");
+        return refuse(s, "");
     return 0;
 }
 
@@ -421,6 +423,8 @@ static int say_problem(const struct nax_reader *reader, const struct scan *s, ui
 {
     if (!s->problem)
         return nax_reader_fail(reader, err, "byte", at, "not msgpack");
+    if (!*s->problem)
+        return nax_reader_fail_limit(reader, err, "byte", at);
     if (!strcmp(s->problem, "out of memory")) {
         nax_reader_fail(reader, err, "byte", at, "%s", s->problem);
         if (err)
@@ -450,20 +454,22 @@ static int parse_map(struct nax_reader *reader, struct nax_record *record, bool 
         s->base = (const char *)reader->buffer + reader->start;
         int status = parser_execute(parser, s->base, reader->end - reader->start, &done);
         if (done > reader->max_record) {
-            s->problem = "a record larger than the limit";
+            s->problem = "";
             status = -1;
         }
         if (status < 0)
             return say_problem(reader, s, reader->offset + done, err);
         if (status > 0) {
+            if (parser_data(parser).type != TOKEN_MAP)
+                return nax_reader_fail(reader, err, "byte", reader->offset,
+                                       "no map where a %s should be",
+                                       is_header ? "header" : "record");
             nax_reader_skip(reader, done);
             return 1;
         }
         size_t wanted = parser->cs == MSGPACK_CS_HEADER ? 1 : parser->trail;
         if (wanted > reader->max_record - done)
-            return nax_reader_fail(reader, err, "byte", reader->offset + done,
-                                   "a record larger than the limit of %zu MiB",
-                                   reader->max_record >> 20);
+            return nax_reader_fail_limit(reader, err, "byte", reader->offset + done);
         status = nax_reader_fill(reader, err);
         if (status < 0)
             return status;

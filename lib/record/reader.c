@@ -22,6 +22,13 @@ int nax_reader_fail(const struct nax_reader *reader, struct nax_err *err, const 
                        what);
 }
 
+int nax_reader_fail_limit(const struct nax_reader *reader, struct nax_err *err, const char *place,
+                          uint64_t at)
+{
+    return nax_reader_fail(reader, err, place, at, "a record larger than the limit of %zu MiB",
+                           reader->max_record >> 20);
+}
+
 static int open_next(struct nax_reader *reader, struct nax_err *err)
 {
     const char *path = reader->n_paths ? reader->paths[reader->path] : "-";

@@ -47,8 +47,8 @@ enum { NAX_NUMBER_TEXT = 32 }; /* the longest number printed, and its zero */
 
 bool nax_text_is_utf8(const char *s, size_t n); /* and without zero bytes */
 size_t nax_text_print_int(char out[NAX_NUMBER_TEXT], int64_t i);
-/* The fewest digits that read back as the same double; with a point or exponent: never an integer.
- */
+/* 15, 16 or 17 digits, the fewest of these that read back as the same double; with a point or
+ * exponent: never an integer. */
 size_t nax_text_print_float(char out[NAX_NUMBER_TEXT], double f);
 /* The whole of s [n] is such a number. s[n] must be a zero or a space. */
 bool nax_text_int(const char *s, size_t n, int64_t *out);
@@ -107,6 +107,9 @@ static inline void nax_reader_skip(struct nax_reader *reader, size_t n)
  * "byte"), or "… line 77: …". */
 int nax_reader_fail(const struct nax_reader *reader, struct nax_err *err, const char *place,
                     uint64_t at, const char *format, ...) NAX_PRINTF(5, 6);
+
+int nax_reader_fail_limit(const struct nax_reader *reader, struct nax_err *err, const char *place,
+                          uint64_t at);
 
 /* --- msgpack_read.c, csv_read.c --- 1: a record; 0: the file ended where it may */
 int nax_msgpack_next(struct nax_reader *reader, struct nax_record *record,

@@ -57,15 +57,14 @@ size_t nax_text_print_float(char out[NAX_NUMBER_TEXT], double f)
         size_t n = nax_text_print_int(out, (int64_t)f);
         return n + (size_t)(stpcpy(out + n, ".0") - (out + n));
     }
-    size_t n = 0;
+    char text[NAX_NUMBER_TEXT];
     for (int digits = 15; digits <= 17; digits++) {
-        n = (size_t)snprintf(out, NAX_NUMBER_TEXT, "%.*g", digits, f);
-        if (digits == 17 || strtod(out, NULL) == f)
+        snprintf(text, sizeof text, "%.*g", digits, f);
+        if (digits == 17 || strtod(text, NULL) == f)
             break;
     }
-    if (!out[strcspn(out, ".e")])
-        n += (size_t)(stpcpy(out + n, ".0") - (out + n));
-    return n;
+    bool is_integral = !text[strcspn(text, ".e")];
+    return (size_t)(stpcpy(stpcpy(out, text), is_integral ? ".0" : "") - out);
 }
 
 bool nax_text_int(const char *s, size_t n, int64_t *out)
