@@ -13,6 +13,7 @@
 #define NAX_MUST_USE     __attribute__((warn_unused_result))
 #define NAX_PRINTF(f, a) __attribute__((format(printf, f, a)))
 
+/* Arguments are evaluated twice: no calls in them. */
 #define NAX_MIN(a, b) ((a) < (b) ? (a) : (b))
 #define NAX_MAX(a, b) ((a) > (b) ? (a) : (b))
 

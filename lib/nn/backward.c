@@ -92,8 +92,8 @@ static int to_input(struct pass *pass, size_t l, size_t chunk)
                                          layer->mean, layer->p, layer->q, layer->r, dz);
         const struct conv_engine *engine = layer->conv->engine;
         status = engine->backward_weights(layer->conv, x, dz, dw, scratch);
-        if (dx)
-            status = NAX_MIN(status, engine->backward_data(layer->conv, dz, dx, scratch));
+        if (dx && !status)
+            status = engine->backward_data(layer->conv, dz, dx, scratch);
     } else if (shape->kind == NAX_LAYER_LINEAR) {
         linear_backward(shape, n, x, weight, g, dx, dw);
         float *sums = layer->sums + chunk * 2 * c;
@@ -138,7 +138,8 @@ int pass_backward(struct pass *pass, struct nax_err *err)
 #pragma omp parallel for num_threads((int)pass->n_threads) schedule(static) reduction(min : status)
         for (size_t chunk = 0; chunk < pass->n_chunks; chunk++) {
             to_residual(pass, l, chunk);
-            status = NAX_MIN(status, to_input(pass, l, chunk));
+            int failed = to_input(pass, l, chunk);
+            status = NAX_MIN(status, failed);
         }
     }
 #pragma omp parallel for num_threads((int)pass->n_threads) schedule(dynamic)

@@ -131,10 +131,12 @@ int pass_forward(struct pass *pass, const struct pass_batch *batch, struct pass_
                 batch->image(batch->self, b, pass->image + b * image);
             if (l > 0)
                 finish(pass, l - 1, chunk);
-            if (l < net->n_layers)
-                status = NAX_MIN(status, start(pass, l, chunk));
-            else
+            if (l == net->n_layers) {
                 take_loss(pass, batch, chunk);
+                continue;
+            }
+            int failed = start(pass, l, chunk);
+            status = NAX_MIN(status, failed);
         }
         if (l < net->n_layers && net->layers[l].kind == NAX_LAYER_CONV)
             take_statistics(pass, l);

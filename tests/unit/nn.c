@@ -1,0 +1,694 @@
+/* Unit tests of lib/nn: convolutions and gradients against double precision, determinism, resuming.
+ */
+#include "nax/nn.h"
+#include "nax/rng.h"
+#include "../../lib/nn/conv.h"
+#include "../../lib/nn/pass.h"
+#include "nn_reference.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* Relative to the largest value of the array. */
+static const double tolerance_conv = 2e-6;     /* float sums of up to 7·7·37 products */
+static const double tolerance_gradient = 2e-4; /* float through five layers with batch norm */
+
+static double noise(struct nax_rng *rng)
+{
+    return nax_rng_normal(rng) * 0.731;
+}
+
+/* --- convolutions --- */
+
+static const struct nax_layer conv_shapes[] = {
+    {.name = "stem",
+     .kernel = 3,
+     .stride = 1,
+     .pad = 1,
+     .h_in = 32,
+     .w_in = 32,
+     .c_in = 3,
+     .h_out = 32,
+     .w_out = 32,
+     .c_out = 16},
+    {.name = "odd",
+     .kernel = 5,
+     .stride = 1,
+     .pad = 2,
+     .h_in = 9,
+     .w_in = 7,
+     .c_in = 5,
+     .h_out = 9,
+     .w_out = 7,
+     .c_out = 11},
+    {.name = "stride",
+     .kernel = 7,
+     .stride = 2,
+     .pad = 3,
+     .h_in = 16,
+     .w_in = 16,
+     .c_in = 16,
+     .h_out = 8,
+     .w_out = 8,
+     .c_out = 32},
+    {.name = "point",
+     .kernel = 1,
+     .stride = 2,
+     .pad = 0,
+     .h_in = 8,
+     .w_in = 8,
+     .c_in = 37,
+     .h_out = 4,
+     .w_out = 4,
+     .c_out = 48},
+    {.name = "wide",
+     .kernel = 3,
+     .stride = 1,
+     .pad = 1,
+     .h_in = 8,
+     .w_in = 8,
+     .c_in = 64,
+     .h_out = 8,
+     .w_out = 8,
+     .c_out = 64},
+    {.name = "bare",
+     .kernel = 5,
+     .stride = 1,
+     .pad = 0,
+     .h_in = 14,
+     .w_in = 14,
+     .c_in = 6,
+     .h_out = 10,
+     .w_out = 10,
+     .c_out = 16},
+};
+
+struct arrays {
+    size_t n_x, n_w, n_y;
+    float *x, *w, *y, *dw;
+    double *x2, *w2, *y2;
+};
+
+static struct arrays arrays_make(const struct nax_layer *l, size_t n)
+{
+    struct arrays a = {.n_x = n * l->h_in * l->w_in * l->c_in,
+                       .n_w = l->kernel * l->kernel * l->c_in * l->c_out,
+                       .n_y = n * l->h_out * l->w_out * l->c_out};
+    a.x = nax_aligned_calloc(a.n_x, sizeof(float));
+    a.w = nax_aligned_calloc(a.n_w, sizeof(float));
+    a.dw = nax_aligned_calloc(a.n_w, sizeof(float));
+    a.y = nax_aligned_calloc(a.n_y, sizeof(float));
+    a.x2 = nax_aligned_calloc(a.n_x, sizeof(double));
+    a.w2 = nax_aligned_calloc(a.n_w, sizeof(double));
+    a.y2 = nax_aligned_calloc(a.n_y, sizeof(double));
+    struct nax_rng rng = nax_rng_at(5, NAX_RNG_TEST, l->kernel, l->c_in, n);
+    for (size_t i = 0; i < a.n_x; i++)
+        a.x2[i] = (double)(a.x[i] = (float)noise(&rng));
+    for (size_t i = 0; i < a.n_w; i++)
+        a.w2[i] = (double)(a.w[i] = (float)noise(&rng));
+    return a;
+}
+
+static void arrays_free(struct arrays *a)
+{
+    void *all[] = {a->x, a->w, a->dw, a->y, a->x2, a->w2, a->y2};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        nax_aligned_free(all[i]);
+}
+
+static void assert_near(const float *got, const double *want, size_t n, double tolerance)
+{
+    double largest = 0, worst = 0;
+    for (size_t i = 0; i < n; i++) {
+        largest = fmax(largest, fabs(want[i]));
+        worst = fmax(worst, fabs((double)got[i] - want[i]));
+    }
+    if (!(worst <= tolerance * largest))
+        fail_msg("differs by %g of %g", worst, largest);
+}
+
+/* forward against the definition; the backward products against it through <dy, conv(x, w)>, which
+ * is linear in x and in w, so that its derivatives are exact differences */
+static void check_conv(const struct nax_layer *l, const struct conv_engine *engine)
+{
+    enum { n = 3 };
+    struct nax_err err;
+    struct conv *conv;
+    struct arrays a = arrays_make(l, n);
+    assert_int_equal(engine->alloc(&conv, l, n, true, &err), 0);
+    void *scratch = nax_aligned_calloc(conv->scratch_size, 1);
+    engine->set_weights(conv, a.w);
+    assert_int_equal(engine->forward(conv, a.x, a.y, scratch), 0);
+    reference_conv(l, n, a.x2, a.w2, a.y2);
+    assert_near(a.y, a.y2, a.n_y, tolerance_conv);
+
+    float *dy = nax_aligned_calloc(a.n_y, sizeof(float)),
+          *dx = nax_aligned_calloc(a.n_x, sizeof(float));
+    float *dw = nax_aligned_calloc(conv->gradient_size, sizeof(float));
+    double *unit = nax_calloc(NAX_MAX(a.n_x, a.n_w), sizeof(double));
+    struct nax_rng rng = nax_rng_at(6, NAX_RNG_TEST, 0, 0, 0);
+    for (size_t i = 0; i < a.n_y; i++)
+        dy[i] = (float)noise(&rng);
+    assert_int_equal(engine->backward_data(conv, dy, dx, scratch), 0);
+    assert_int_equal(engine->backward_weights(conv, a.x, dy, dw, scratch), 0);
+    engine->plain_gradient(conv, dw, a.dw);
+    for (int trial = 0; trial < 12; trial++) {
+        size_t at = nax_rng_below(&rng, a.n_x);
+        double want = 0;
+        memset(unit, 0, a.n_x * sizeof *unit);
+        unit[at] = 1;
+        reference_conv(l, n, unit, a.w2, a.y2);
+        for (size_t i = 0; i < a.n_y; i++)
+            want += a.y2[i] * (double)dy[i];
+        assert_true(fabs(want - (double)dx[at]) < 1e-4);
+        at = nax_rng_below(&rng, a.n_w);
+        want = 0;
+        memset(unit, 0, a.n_w * sizeof *unit);
+        unit[at] = 1;
+        reference_conv(l, n, a.x2, unit, a.y2);
+        for (size_t i = 0; i < a.n_y; i++)
+            want += a.y2[i] * (double)dy[i];
+        assert_true(fabs(want - (double)a.dw[at]) < 1e-4);
+    }
+    nax_aligned_free(dy);
+    nax_aligned_free(dx);
+    nax_aligned_free(dw);
+    free(unit);
+    nax_aligned_free(scratch);
+    conv_free(conv);
+    arrays_free(&a);
+}
+
+static void convolutions_match_the_definition(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof conv_shapes / sizeof *conv_shapes; i++) {
+        check_conv(&conv_shapes[i], &conv_engine_blas);
+#ifdef NAX_HAS_DNNL
+        check_conv(&conv_shapes[i], &conv_engine_dnnl);
+#endif
+    }
+}
+
+/* --- gradients --- */
+
+enum { SIDE = 8, BATCH = 6 };
+
+/* A network with every kind of layer and shortcut: stem, block with identity, block with padded
+ * shortcut, block with convolved shortcut, max and mean pool, two linear layers. */
+static const struct nax_layer every_layer[] = {
+    {.name = "stem",
+     .kind = NAX_LAYER_CONV,
+     .role = NAX_ROLE_STEM,
+     .slot = -1,
+     .input = -1,
+     .residual = -2,
+     .has_relu = true,
+     .kernel = 3,
+     .stride = 1,
+     .pad = 1,
+     .h_in = SIDE,
+     .w_in = SIDE,
+     .c_in = 3,
+     .h_out = SIDE,
+     .w_out = SIDE,
+     .c_out = 16},
+    {.name = "a1",
+     .kind = NAX_LAYER_CONV,
+     .role = NAX_ROLE_BODY,
+     .slot = 0,
+     .input = 0,
+     .residual = -2,
+     .has_relu = true,
+     .kernel = 5,
+     .stride = 1,
+     .pad = 2,
+     .h_in = SIDE,
+     .w_in = SIDE,
+     .c_in = 16,
+     .h_out = SIDE,
+     .w_out = SIDE,
+     .c_out = 16},
+    {.name = "a2",
+     .kind = NAX_LAYER_CONV,
+     .role = NAX_ROLE_BODY,
+     .slot = 1,
+     .input = 1,
+     .residual = 0,
+     .has_relu = true,
+     .kernel = 3,
+     .stride = 1,
+     .pad = 1,
+     .h_in = SIDE,
+     .w_in = SIDE,
+     .c_in = 16,
+     .h_out = SIDE,
+     .w_out = SIDE,
+     .c_out = 16},
+    {.name = "b1",
+     .kind = NAX_LAYER_CONV,
+     .role = NAX_ROLE_BODY,
+     .slot = 2,
+     .input = 2,
+     .residual = 2,
+     .has_relu = true,
+     .kernel = 3,
+     .stride = 2,
+     .pad = 1,
+     .h_in = SIDE,
+     .w_in = SIDE,
+     .c_in = 16,
+     .h_out = SIDE / 2,
+     .w_out = SIDE / 2,
+     .c_out = 21},
+    {.name = "sc",
+     .kind = NAX_LAYER_CONV,
+     .role = NAX_ROLE_SHORTCUT,
+     .slot = -1,
+     .input = 3,
+     .residual = -2,
+     .kernel = 1,
+     .stride = 1,
+     .h_in = SIDE / 2,
+     .w_in = SIDE / 2,
+     .c_in = 21,
+     .h_out = SIDE / 2,
+     .w_out = SIDE / 2,
+     .c_out = 32},
+    {.name = "c1",
+     .kind = NAX_LAYER_CONV,
+     .role = NAX_ROLE_BODY,
+     .slot = 3,
+     .input = 3,
+     .residual = -2,
+     .has_relu = true,
+     .kernel = 3,
+     .stride = 1,
+     .pad = 1,
+     .h_in = SIDE / 2,
+     .w_in = SIDE / 2,
+     .c_in = 21,
+     .h_out = SIDE / 2,
+     .w_out = SIDE / 2,
+     .c_out = 32},
+    {.name = "c2",
+     .kind = NAX_LAYER_CONV,
+     .role = NAX_ROLE_BODY,
+     .slot = 4,
+     .input = 5,
+     .residual = 4,
+     .has_relu = true,
+     .kernel = 7,
+     .stride = 1,
+     .pad = 3,
+     .h_in = SIDE / 2,
+     .w_in = SIDE / 2,
+     .c_in = 32,
+     .h_out = SIDE / 2,
+     .w_out = SIDE / 2,
+     .c_out = 32},
+    {.name = "d1",
+     .kind = NAX_LAYER_CONV,
+     .role = NAX_ROLE_BODY,
+     .slot = 5,
+     .input = 6,
+     .residual = 6,
+     .has_relu = true,
+     .kernel = 3,
+     .stride = 1,
+     .pad = 1,
+     .h_in = SIDE / 2,
+     .w_in = SIDE / 2,
+     .c_in = 32,
+     .h_out = SIDE / 2,
+     .w_out = SIDE / 2,
+     .c_out = 32},
+    {.name = "max",
+     .kind = NAX_LAYER_POOL_MAX,
+     .role = NAX_ROLE_POOL,
+     .slot = -1,
+     .input = 7,
+     .residual = -2,
+     .kernel = 2,
+     .stride = 2,
+     .h_in = SIDE / 2,
+     .w_in = SIDE / 2,
+     .c_in = 32,
+     .h_out = SIDE / 4,
+     .w_out = SIDE / 4,
+     .c_out = 32},
+    {.name = "mean",
+     .kind = NAX_LAYER_POOL_MEAN,
+     .role = NAX_ROLE_POOL,
+     .slot = -1,
+     .input = 8,
+     .residual = -2,
+     .kernel = 3,
+     .stride = 1,
+     .pad = 1,
+     .h_in = SIDE / 4,
+     .w_in = SIDE / 4,
+     .c_in = 32,
+     .h_out = SIDE / 4,
+     .w_out = SIDE / 4,
+     .c_out = 32},
+    {.name = "fc1",
+     .kind = NAX_LAYER_LINEAR,
+     .role = NAX_ROLE_BODY,
+     .slot = -1,
+     .input = 9,
+     .residual = -2,
+     .has_relu = true,
+     .kernel = 1,
+     .stride = 1,
+     .h_in = SIDE / 4,
+     .w_in = SIDE / 4,
+     .c_in = 32,
+     .h_out = 1,
+     .w_out = 1,
+     .c_out = 19},
+    {.name = "fc2",
+     .kind = NAX_LAYER_LINEAR,
+     .role = NAX_ROLE_CLASSIFIER,
+     .slot = -1,
+     .input = 10,
+     .residual = -2,
+     .kernel = 1,
+     .stride = 1,
+     .h_in = 1,
+     .w_in = 1,
+     .c_in = 19,
+     .h_out = 1,
+     .w_out = 1,
+     .c_out = 7},
+};
+
+static struct nax_layer every_layer_copy[sizeof every_layer / sizeof *every_layer];
+
+static struct nax_network every_network(void)
+{
+    memcpy(every_layer_copy, every_layer, sizeof every_layer);
+    struct nax_network net = {.name = "every",
+                              .height = SIDE,
+                              .width = SIDE,
+                              .channels = 3,
+                              .n_classes = 7,
+                              .n_slots = 6,
+                              .n_layers = sizeof every_layer / sizeof *every_layer,
+                              .layers = every_layer_copy};
+    return net;
+}
+
+struct batch_data {
+    float image[BATCH][SIDE * SIDE * 3];
+    double image2[BATCH * SIDE * SIDE * 3];
+    int32_t labels[BATCH];
+};
+
+static void copy_image(const void *self, size_t b, float *out)
+{
+    memcpy(out, ((const struct batch_data *)self)->image[b], sizeof(float) * SIDE * SIDE * 3);
+}
+
+static void batch_fill(struct batch_data *d)
+{
+    struct nax_rng rng = nax_rng_at(7, NAX_RNG_TEST, 1, 0, 0);
+    for (size_t b = 0; b < BATCH; b++) {
+        d->labels[b] = (int32_t)nax_rng_below(&rng, 7);
+        for (size_t i = 0; i < SIDE * SIDE * 3; i++)
+            d->image2[b * SIDE * SIDE * 3 + i] = (double)(d->image[b][i] = (float)noise(&rng));
+    }
+}
+
+/* Moves gamma, beta and biases off their starting values, so that each has a gradient of its own.
+ */
+static void disturb(struct nax_model *model)
+{
+    struct nax_rng rng = nax_rng_at(8, NAX_RNG_TEST, 2, 0, 0);
+    for (size_t l = 0; l < model->net->n_layers; l++)
+        for (size_t k = 0; model->layer[l].beta && k < model->net->layers[l].c_out; k++) {
+            model->layer[l].beta[k] += (float)(0.3 * noise(&rng));
+            if (model->layer[l].gamma)
+                model->layer[l].gamma[k] += (float)(0.3 * noise(&rng));
+        }
+}
+
+static double slope(const struct nax_model *model, double *values, size_t at,
+                    const struct batch_data *d, double smoothing)
+{
+    const double step = 1e-6;
+    double old = values[at];
+    values[at] = old + step;
+    double up = reference_loss(model, values, BATCH, d->image2, d->labels, smoothing);
+    values[at] = old - step;
+    double down = reference_loss(model, values, BATCH, d->image2, d->labels, smoothing);
+    values[at] = old;
+    return (up - down) / (2 * step);
+}
+
+static void check_param(const struct nax_model *model, double *values, const float *value,
+                        const float *gradient, size_t n, const struct batch_data *d)
+{
+    struct nax_rng rng = nax_rng_at(9, NAX_RNG_TEST, n, (uint64_t)(value - model->values), 0);
+    double largest = 0;
+    for (size_t i = 0; i < n; i++)
+        largest = fmax(largest, fabs((double)gradient[i]));
+    assert_true(largest > 1e-6);
+    for (int trial = 0; trial < 4; trial++) {
+        size_t i = nax_rng_below(&rng, n);
+        double want = slope(model, values, (size_t)(value - model->values) + i, d, 0.113);
+        if (!(fabs(want - (double)gradient[i]) <= tolerance_gradient * largest + 1e-6))
+            fail_msg("gradient %g, finite difference %g, largest %g", (double)gradient[i], want,
+                     largest);
+    }
+}
+
+static void gradients_match_finite_differences(void **state)
+{
+    (void)state;
+    struct nax_err err;
+    struct nax_network net = every_network();
+    struct nax_model *model;
+    struct pass *pass;
+    static struct batch_data d;
+    struct pass_result result;
+    batch_fill(&d);
+    assert_int_equal(nax_model_alloc(&model, &net, 3, &err), 0);
+    disturb(model);
+    assert_int_equal(pass_alloc(&pass, model, BATCH, &err), 0);
+    double *values = nax_calloc(model->n_values, sizeof *values);
+    for (size_t i = 0; i < model->n_values; i++)
+        values[i] = (double)model->values[i];
+
+    struct pass_batch batch = {copy_image, &d, d.labels, 0.113};
+    assert_int_equal(pass_forward(pass, &batch, &result, &err), 0);
+    double want = reference_loss(model, values, BATCH, d.image2, d.labels, 0.113);
+    assert_true(fabs(result.loss - want) < 1e-5 * fabs(want));
+    assert_int_equal(pass_backward(pass, &err), 0);
+    for (size_t l = 0; l < net.n_layers; l++) {
+        const struct nax_params *p = &model->layer[l], *g = pass_gradient(pass, l);
+        size_t c = net.layers[l].c_out;
+        if (!p->weight)
+            continue;
+        check_param(model, values, p->weight, g->weight, nax_layer_n_weights(&net.layers[l]), &d);
+        check_param(model, values, p->beta, g->beta, c, &d);
+        if (p->gamma)
+            check_param(model, values, p->gamma, g->gamma, c, &d);
+    }
+    free(values);
+    pass_free(pass);
+    nax_model_free(model);
+}
+
+/* --- training runs --- */
+
+enum { N_IMAGES = 97 };
+
+struct small_set {
+    struct nax_dataset set;
+    uint8_t pixels[N_IMAGES * SIDE * SIDE * 3];
+    int32_t labels[N_IMAGES];
+};
+
+/* Classes that differ in the place of a bright patch, so that there is something to learn. */
+static void small_set_fill(struct small_set *s)
+{
+    struct nax_rng rng = nax_rng_at(10, NAX_RNG_TEST, 3, 0, 0);
+    for (size_t i = 0; i < N_IMAGES; i++) {
+        s->labels[i] = (int32_t)nax_rng_below(&rng, 7);
+        for (size_t k = 0; k < SIDE * SIDE * 3; k++)
+            s->pixels[i * SIDE * SIDE * 3 + k] =
+                (uint8_t)(nax_rng_below(&rng, 120) + (k / 27 == (size_t)s->labels[i] ? 100 : 0));
+    }
+    s->set = (struct nax_dataset){.name = "small", .n_classes = 7};
+    s->set.train = (struct nax_images){N_IMAGES, SIDE, SIDE, 3, s->pixels, s->labels};
+}
+
+static struct nax_recipe small_recipe(size_t epochs)
+{
+    struct nax_recipe r = nax_recipe_default();
+    r.epochs = epochs;
+    r.batch = 20;
+    r.learning_rate = 0.05;
+    r.crop = 1;
+    return r;
+}
+
+/* Trains, stopping and resuming through a file after epoch `stop_after` (0: never); returns the
+ * values. */
+static float *train(size_t stop_after, int n_threads, size_t *n_values, double *loss)
+{
+    static struct small_set s;
+    struct nax_err err;
+    struct nax_network net = every_network();
+    struct nax_model *model;
+    struct nax_trainer *trainer;
+    struct nax_epoch epoch;
+    struct nax_recipe recipe = small_recipe(4);
+    const char *path = "nn_test_checkpoint.safetensors";
+    small_set_fill(&s);
+    nax_threads_set(n_threads);
+    assert_int_equal(nax_model_alloc(&model, &net, 4, &err), 0);
+    assert_int_equal(nax_trainer_alloc(&trainer, model, &s.set, &recipe, 21, &err), 0);
+    while (nax_trainer_epochs_done(trainer) < recipe.epochs) {
+        assert_int_equal(nax_trainer_epoch(trainer, NULL, NULL, &epoch, &err), 0);
+        loss[epoch.epoch - 1] = epoch.train_loss;
+        if (epoch.epoch != stop_after)
+            continue;
+        assert_int_equal(nax_trainer_save(trainer, path, NULL, 0, &err), 0);
+        nax_trainer_free(trainer);
+        nax_model_free(model);
+        assert_int_equal(nax_model_alloc(&model, &net, 4, &err), 0);
+        assert_int_equal(nax_trainer_alloc(&trainer, model, &s.set, &recipe, 21, &err), 0);
+        assert_int_equal(nax_trainer_resume(trainer, path, &err), 0);
+        unlink(path);
+    }
+    *n_values = model->n_values;
+    float *values = nax_calloc(model->n_values, sizeof *values);
+    memcpy(values, model->values, model->n_values * sizeof *values);
+    nax_trainer_free(trainer);
+    nax_model_free(model);
+    nax_threads_set(0);
+    return values;
+}
+
+static void training_does_not_depend_on_threads_or_stops(void **state)
+{
+    (void)state;
+    size_t n;
+    double loss[4], other_loss[4];
+    float *values = train(0, 2, &n, loss);
+    assert_true(loss[3] < loss[0]);
+    const struct {
+        size_t stop_after;
+        int n_threads;
+    } runs[] = {{0, 1}, {0, 8}, {2, 2}, {1, 3}};
+    for (size_t i = 0; i < 4; i++) {
+        float *other = train(runs[i].stop_after, runs[i].n_threads, &n, other_loss);
+        assert_memory_equal(values, other, n * sizeof *values);
+        free(other);
+    }
+    free(values);
+}
+
+static void checkpoint_of_another_run_is_refused(void **state)
+{
+    (void)state;
+    static struct small_set s;
+    struct nax_err err;
+    struct nax_network net = every_network();
+    struct nax_model *model;
+    struct nax_trainer *trainer;
+    struct nax_recipe recipe = small_recipe(2);
+    const char *path = "nn_test_other.safetensors";
+    small_set_fill(&s);
+    assert_int_equal(nax_model_alloc(&model, &net, 4, &err), 0);
+    assert_int_equal(nax_trainer_alloc(&trainer, model, &s.set, &recipe, 21, &err), 0);
+    assert_int_equal(nax_trainer_save(trainer, path, NULL, 0, &err), 0);
+    nax_trainer_free(trainer);
+    assert_int_equal(nax_trainer_alloc(&trainer, model, &s.set, &recipe, 22, &err), 0);
+    assert_int_equal(nax_trainer_resume(trainer, path, &err), NAX_ERR_VALUE);
+    assert_non_null(strstr(err.text, "another network, recipe, seed or data set"));
+    nax_trainer_free(trainer);
+
+    every_layer_copy[1].kernel = 3; /* another network */
+    struct nax_model *other;
+    assert_int_equal(nax_model_alloc(&other, &net, 4, &err), 0);
+    assert_int_equal(nax_model_load(other, path, &err), NAX_ERR_VALUE);
+    assert_non_null(strstr(err.text, "a1.weight"));
+    nax_model_free(other);
+    nax_model_free(model);
+    unlink(path);
+}
+
+static void evaluation_agrees_with_itself(void **state)
+{
+    (void)state;
+    static struct small_set s;
+    struct nax_err err;
+    struct nax_network net = every_network();
+    struct nax_model *model;
+    struct nax_score whole, part;
+    small_set_fill(&s);
+    assert_int_equal(nax_model_alloc(&model, &net, 4, &err), 0);
+    disturb(model);
+    assert_int_equal(nax_model_eval(model, &s.set.train, NULL, &whole, &err), 0);
+    assert_int_equal(whole.n_images, N_IMAGES);
+    double loss = 0, right = 0;
+    for (size_t i = 0; i < N_IMAGES; i++) { /* one at a time: partial chunks */
+        struct nax_eval one = {.first = i, .n_images = 1};
+        assert_int_equal(nax_model_eval(model, &s.set.train, &one, &part, &err), 0);
+        loss += part.loss / N_IMAGES;
+        right += part.accuracy / N_IMAGES;
+    }
+    assert_true(fabs(loss - whole.loss) < 1e-6 * fabs(loss));
+    assert_true(fabs(right - whole.accuracy) < 1e-9);
+    s.labels[11] = 7;
+    assert_int_equal(nax_model_eval(model, &s.set.train, NULL, &whole, &err), NAX_ERR_VALUE);
+    assert_non_null(strstr(err.text, "image 11 has label 7"));
+    nax_model_free(model);
+}
+
+static void split_is_fixed_and_fair(void **state)
+{
+    (void)state;
+    static struct small_set s;
+    struct nax_err err;
+    uint32_t train_a[N_IMAGES], train_b[N_IMAGES], val_a[N_IMAGES], val_b[N_IMAGES];
+    size_t n_train, n_val, n_train_b, n_val_b;
+    small_set_fill(&s);
+    assert_int_equal(nax_split(&s.set.train, 0.3, 1, train_a, &n_train, val_a, &n_val, &err), 0);
+    assert_int_equal(nax_split(&s.set.train, 0.3, 1, train_b, &n_train_b, val_b, &n_val_b, &err),
+                     0);
+    assert_int_equal(n_train + n_val, N_IMAGES);
+    assert_memory_equal(val_a, val_b, n_val * sizeof *val_a);
+    assert_int_equal(nax_split(&s.set.train, 0.3, 2, train_b, &n_train_b, val_b, &n_val_b, &err),
+                     0);
+    assert_memory_not_equal(val_a, val_b, n_val * sizeof *val_a);
+    size_t in_class[7] = {0}, in_validation[7] = {0};
+    for (size_t i = 0; i < N_IMAGES; i++)
+        in_class[s.labels[i]]++;
+    for (size_t i = 0; i < n_val; i++)
+        in_validation[s.labels[val_a[i]]]++;
+    for (size_t k = 0; k < 7; k++)
+        assert_int_equal(in_validation[k], (size_t)((double)in_class[k] * 0.3 + 0.5));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(convolutions_match_the_definition),
+        cmocka_unit_test(gradients_match_finite_differences),
+        cmocka_unit_test(split_is_fixed_and_fair),
+        cmocka_unit_test(evaluation_agrees_with_itself),
+        cmocka_unit_test(training_does_not_depend_on_threads_or_stops),
+        cmocka_unit_test(checkpoint_of_another_run_is_refused),
+    };
+    return cmocka_run_group_tests_name("nn", tests, NULL, NULL);
+}

@@ -1,0 +1,145 @@
+/* The definition that lib/nn is tested against: the whole forward pass in double, element by
+ * element. */
+#ifndef NAX_TESTS_NN_REFERENCE_H
+#define NAX_TESTS_NN_REFERENCE_H
+
+#include "nax/nn.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* y [n][h_out][w_out][c_out] */
+static inline void reference_conv(const struct nax_layer *l, size_t n, const double *x,
+                                  const double *weight, double *y)
+{
+    for (size_t b = 0; b < n; b++)
+        for (size_t i = 0; i < l->h_out; i++)
+            for (size_t j = 0; j < l->w_out; j++)
+                for (size_t o = 0; o < l->c_out; o++) {
+                    double sum = 0;
+                    for (size_t ky = 0; ky < l->kernel; ky++)
+                        for (size_t kx = 0; kx < l->kernel; kx++)
+                            for (size_t c = 0; c < l->c_in; c++) {
+                                long yy = (long)(i * l->stride + ky) - (long)l->pad;
+                                long xx = (long)(j * l->stride + kx) - (long)l->pad;
+                                if (yy < 0 || xx < 0 || yy >= (long)l->h_in || xx >= (long)l->w_in)
+                                    continue;
+                                sum += x[((b * l->h_in + (size_t)yy) * l->w_in + (size_t)xx) *
+                                             l->c_in +
+                                         c] *
+                                       weight[((ky * l->kernel + kx) * l->c_in + c) * l->c_out + o];
+                            }
+                    y[((b * l->h_out + i) * l->w_out + j) * l->c_out + o] = sum;
+                }
+}
+
+static inline void reference_pool(const struct nax_layer *l, size_t n, const double *x, double *y)
+{
+    bool is_max = l->kind == NAX_LAYER_POOL_MAX;
+    for (size_t b = 0; b < n; b++)
+        for (size_t i = 0; i < l->h_out; i++)
+            for (size_t j = 0; j < l->w_out; j++)
+                for (size_t c = 0; c < l->c_in; c++) {
+                    double sum = 0, best = -INFINITY;
+                    size_t count = 0;
+                    for (size_t ky = 0; ky < l->kernel; ky++)
+                        for (size_t kx = 0; kx < l->kernel; kx++) {
+                            long yy = (long)(i * l->stride + ky) - (long)l->pad;
+                            long xx = (long)(j * l->stride + kx) - (long)l->pad;
+                            if (yy < 0 || xx < 0 || yy >= (long)l->h_in || xx >= (long)l->w_in)
+                                continue;
+                            double v =
+                                x[((b * l->h_in + (size_t)yy) * l->w_in + (size_t)xx) * l->c_in +
+                                  c];
+                            sum += v;
+                            best = v > best ? v : best;
+                            count++;
+                        }
+                    y[((b * l->h_out + i) * l->w_out + j) * l->c_in + c] =
+                        is_max ? best : sum / (double)count;
+                }
+}
+
+/* Batch norm with the batch's statistics, in place. */
+static inline void reference_batch_norm(size_t n, size_t c, const double *gamma, const double *beta,
+                                        double *z)
+{
+    for (size_t k = 0; k < c; k++) {
+        double mean = 0, variance = 0;
+        for (size_t i = 0; i < n; i++)
+            mean += z[i * c + k] / (double)n;
+        for (size_t i = 0; i < n; i++)
+            variance += (z[i * c + k] - mean) * (z[i * c + k] - mean) / (double)n;
+        for (size_t i = 0; i < n; i++)
+            z[i * c + k] = gamma[k] * (z[i * c + k] - mean) / sqrt(variance + 1e-5) + beta[k];
+    }
+}
+
+/* Adds the output (or image) `from` of shape h × w × c to y: subsampled, missing channels 0. */
+static inline void reference_add(const struct nax_layer *l, size_t n, const double *from, size_t h,
+                                 size_t w, size_t c, double *y)
+{
+    for (size_t b = 0; b < n; b++)
+        for (size_t i = 0; i < l->h_out; i++)
+            for (size_t j = 0; j < l->w_out; j++)
+                for (size_t k = 0; k < c && k < l->c_out; k++)
+                    y[((b * l->h_out + i) * l->w_out + j) * l->c_out + k] +=
+                        from[((b * h + i * (h / l->h_out)) * w + j * (w / l->w_out)) * c + k];
+}
+
+/* Mean smoothed cross-entropy of a batch. values: the model's parameters in double, in its layout.
+ */
+static inline double reference_loss(const struct nax_model *model, const double *values, size_t n,
+                                    const double *images, const int32_t *labels, double smoothing)
+{
+    const struct nax_network *net = model->net;
+    double **out = calloc(net->n_layers, sizeof *out);
+    for (size_t l = 0; l < net->n_layers; l++) {
+        const struct nax_layer *s = &net->layers[l];
+        const struct nax_params *p = &model->layer[l];
+        const double *x = s->input < 0 ? images : out[s->input];
+        size_t size = n * s->h_out * s->w_out * s->c_out, c = s->c_out;
+        double *y = out[l] = calloc(size, sizeof *y);
+        const double *weight = p->weight ? values + (p->weight - model->values) : NULL;
+        const double *beta = p->beta ? values + (p->beta - model->values) : NULL;
+        if (s->kind == NAX_LAYER_CONV) {
+            reference_conv(s, n, x, weight, y);
+            reference_batch_norm(size / c, c, values + (p->gamma - model->values), beta, y);
+        } else if (s->kind == NAX_LAYER_LINEAR) {
+            size_t n_in = s->h_in * s->w_in * s->c_in;
+            for (size_t b = 0; b < n; b++)
+                for (size_t o = 0; o < c; o++) {
+                    y[b * c + o] = beta[o];
+                    for (size_t i = 0; i < n_in; i++)
+                        y[b * c + o] += x[b * n_in + i] * weight[i * c + o];
+                }
+        } else {
+            reference_pool(s, n, x, y);
+        }
+        if (s->residual == NAX_FROM_IMAGE) {
+            reference_add(s, n, images, net->height, net->width, net->channels, y);
+        } else if (s->residual >= 0) {
+            const struct nax_layer *from = &net->layers[s->residual];
+            reference_add(s, n, out[s->residual], from->h_out, from->w_out, from->c_out, y);
+        }
+        for (size_t i = 0; s->has_relu && i < size; i++)
+            y[i] = y[i] > 0 ? y[i] : 0;
+    }
+    const double *logits = out[net->n_layers - 1];
+    size_t c = net->n_classes;
+    double loss = 0;
+    for (size_t b = 0; b < n; b++, logits += c) {
+        double total = 0, mean = 0;
+        for (size_t k = 0; k < c; k++) {
+            total += exp(logits[k]);
+            mean += logits[k] / (double)c;
+        }
+        loss += log(total) - (1 - smoothing) * logits[labels[b]] - smoothing * mean;
+    }
+    for (size_t l = 0; l < net->n_layers; l++)
+        free(out[l]);
+    free(out);
+    return loss / (double)n;
+}
+
+#endif
