@@ -31,4 +31,125 @@ struct nax_device {
     double v0_v; /* I = G v0 sinh(V/v0); 0: linear */
 };
 
+/* How the energy and the area of an ADC follow from its bits. */
+enum nax_adc_law {
+    NAX_ADC_LAW_CONSTANT, /* adc.energy_pj and adc.area_mm2 for any bits */
+    NAX_ADC_LAW_LINEAR,   /* energy_pj at 8 bits, in proportion to the bits; area_mm2 for any */
+    NAX_ADC_LAW_SABERI,   /* linear + 2^bits, from Saberi et al. 2011 as scaled for ISAAC */
+    NAX_ADC_LAW_SURVEY    /* Murmann's ADC survey as fitted by Accelergy's plug-in */
+};
+
+struct nax_adc {
+    int bits; /* 0: auto, what an array of ideal cells needs */
+    enum nax_adc_zero zero;
+    enum nax_adc_law law;
+    double energy_pj, area_mm2; /* of laws constant and linear; energy is of one conversion */
+    double leakage_frac;        /* of the ADC's power at its sample rate */
+    double sample_rate_ghz;
+    double technology_nm;                          /* of law survey */
+    double latency_per_bit_ns, latency_per_col_ns; /* of the columns of one array: bits times the
+                                                      first plus columns times the second */
+    int arrays_per_adc;                            /* that take turns */
+    int adcs_per_array;                            /* that divide its columns among them */
+};
+
+/* What holds how many of what. */
+struct nax_hierarchy {
+    int units_per_core, units_crossbar; /* units of crossbar size units_crossbar in a core; of other
+                                           sizes as many as have the same number of cells, at least
+                                           1. units_crossbar 0: units_per_core of any size */
+    int cores_per_tile, tiles_per_node;
+};
+
+struct nax_timing {
+    double clock_ghz;
+    int pipeline_stages; /* of a product: array, conversion, shift-and-add in PUMA */
+};
+
+/* Widths of what moves data. */
+struct nax_movement {
+    int edram_bits, bus_bits, flit_bits; /* of one access, transfer, flit */
+    int noc_hops;                        /* routers that a flit passes from layer to layer */
+};
+
+enum nax_level { NAX_LEVEL_ARRAY, NAX_LEVEL_UNIT, NAX_LEVEL_CORE, NAX_LEVEL_TILE, NAX_LEVEL_NODE };
+enum { NAX_LEVEL_COUNT = NAX_LEVEL_NODE + 1 };
+
+/* How many there are in an array or unit of crossbar size N, besides count. */
+enum nax_per { NAX_PER_ONE, NAX_PER_ROW, NAX_PER_COL, NAX_PER_CELL };
+
+/* What costs a component energy_pj; the counts are those of nax_activity in nax/cost.h. */
+enum nax_event {
+    NAX_EVENT_NONE,
+    NAX_EVENT_ARRAY_READ,       /* one array, one input stream */
+    NAX_EVENT_DAC,              /* one row, one input stream */
+    NAX_EVENT_CONVERSION,       /* one column of one array, one input stream */
+    NAX_EVENT_SHIFT_ADD,        /* one number */
+    NAX_EVENT_INPUT_READ,       /* one stream's bits of all rows of a unit */
+    NAX_EVENT_INPUT_WRITE,      /* one number */
+    NAX_EVENT_OUTPUT_ACCESS,    /* one number, read or written */
+    NAX_EVENT_ALU,              /* one operation on one number */
+    NAX_EVENT_ACTIVATION,       /* one number */
+    NAX_EVENT_DATA_MEMORY,      /* one number, read or written */
+    NAX_EVENT_CORE_INSTRUCTION, /* one instruction fetched */
+    NAX_EVENT_CORE_CYCLE,       /* one clock cycle of a core at work */
+    NAX_EVENT_EDRAM,            /* edram_bits read or written */
+    NAX_EVENT_BUS,              /* bus_bits between eDRAM and cores */
+    NAX_EVENT_RECEIVE,          /* edram_bits through the receive buffer */
+    NAX_EVENT_COUNTER,          /* one access of the eDRAM's validity counters */
+    NAX_EVENT_TILE_INSTRUCTION, /* one instruction fetched */
+    NAX_EVENT_TILE_CYCLE,       /* one clock cycle of a tile at work */
+    NAX_EVENT_NOC,              /* one flit through one router */
+    NAX_EVENT_LINK,             /* one bit into or out of the chip */
+    NAX_EVENT_COUNT
+};
+
+const char *nax_level_name(enum nax_level level);
+const char *nax_event_name(enum nax_event event);
+
+/* Of one instance. energy_pj is dynamic, one event's; power_mw is the dynamic power at full
+ * activity that tables of papers list, for comparison only. */
+struct nax_component_values {
+    int crossbar; /* 0: of any size */
+    double area_mm2, leakage_mw, energy_pj, power_mw, latency_ns;
+};
+
+enum { NAX_COMPONENT_VALUES_MAX = 8 };
+
+struct nax_component {
+    char name[32], source[128];
+    enum nax_level level;
+    enum nax_per per;
+    enum nax_event event;
+    double count; /* instances in one of its level, before per */
+    size_t n_values;
+    struct nax_component_values values[NAX_COMPONENT_VALUES_MAX]; /* by rising crossbar size */
+};
+
+struct nax_hardware {
+    char name[64], path[256];
+    struct nax_device device;
+    struct nax_precision precision;
+    enum nax_unused unused;
+    enum nax_signs signs;
+    struct nax_adc adc;
+    struct nax_hierarchy hierarchy;
+    struct nax_timing timing;
+    struct nax_movement movement;
+    size_t n_components;
+    struct nax_component *components; /* [n_components]; the ADC is not among them */
+};
+
+/* name: built in ("nax-reram", "puma", "isaac"), found in $NAX_PATH, or a path (nax_config_read).
+ * A key that is unknown or missing or a value that cannot be: an error naming file, line and key.
+ */
+int nax_hardware_load(struct nax_hardware **hardware, const char *name,
+                      struct nax_err *err) NAX_MUST_USE;
+void nax_hardware_free(struct nax_hardware *hardware);
+
+/* A component's values at a crossbar size: those of the table, between two of its sizes
+ * interpolated (a power law). A size outside the table is NAX_ERR_VALUE. */
+int nax_component_at(const struct nax_component *component, int64_t crossbar,
+                     struct nax_component_values *values, struct nax_err *err) NAX_MUST_USE;
+
 #endif

@@ -1,0 +1,23 @@
+/* Checks of a hardware file after loading. */
+#ifndef NAX_LIB_HARDWARE_CHECK_H
+#define NAX_LIB_HARDWARE_CHECK_H
+
+#include "nax/hardware.h"
+
+enum { NAX_ADC_BITS_MAX = 24 };
+
+/* The text that a value came from, for errors about it. */
+struct hardware_source {
+    const char *path, *text;
+    size_t size;
+    struct nax_err *err;
+};
+
+/* NAX_ERR_VALUE "path:line: key 'x': message"; key is the way to it, "device.r_on_ohm". */
+int hardware_fail(const struct hardware_source *source, const char *key, const char *format, ...)
+    NAX_PRINTF(3, 4);
+
+/* Every number in its range, and those that depend on each other consistent. */
+int hardware_check(const struct hardware_source *source, const struct nax_hardware *h);
+
+#endif
