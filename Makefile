@@ -3,6 +3,7 @@
 # Settings go into config.mk (untracked) or onto the command line:
 #   CC CFLAGS LDFLAGS prefix DESTDIR BUILD  SANITIZE=address,undefined | thread  WERROR=1
 #   SUITES="record tests/30-sample.bats"   what `make check` runs: units by name, bats files
+#   V=1 shows the commands
 #   DNNL= builds without oneDNN: convolutions by OpenBLAS, several times slower
 
 -include config.mk
@@ -34,6 +35,7 @@ endif
 TOOLS  := $(filter-out tool,$(basename $(notdir $(wildcard tools/*.c))))
 MODELS := $(wildcard examples/hardware/*.yaml examples/networks/*.yaml examples/spaces/*.yaml)
 MANS   := $(wildcard man/*.[1-9])
+FUZZ   := $(basename $(notdir $(wildcard tests/fuzz/*.c)))
 UNITS  := $(filter-out harness,$(basename $(notdir $(wildcard tests/unit/*.c))))
 
 LIB_SRC  := $(filter-out %.simd.c,$(wildcard lib/*/*.c))
@@ -73,7 +75,10 @@ ISA_avx2     := -DNAX_SIMD_ISA=avx2 -mavx2 -mfma
 ISA_avx512   := -DNAX_SIMD_ISA=avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma \
                 -mprefer-vector-width=512
 
-.PHONY: all units help deps demo check lint bench fuzz install uninstall dist compdb clean .FORCE
+Q   := $(if $(V),,@)
+SAY := @$(if $(V),:,echo)
+
+.PHONY: all units fuzzers help deps demo check lint bench fuzz install uninstall dist compdb clean .FORCE
 .SECONDARY:
 
 all: $(BIN) $(BUILD)/libnax.a ## the tools in build/bin and the library
@@ -85,35 +90,50 @@ help: ## this list
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(SAY) CC $@
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 define simd_rule
 $(BUILD)/%.$(1).o: %.simd.c Makefile
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_CFLAGS) -ffp-contract=fast $$(ISA_$(1)) -MMD -MP -c -o $$@ $$<
+	$$(SAY) CC $$@
+	$$(Q)$$(CC) $$(ALL_CFLAGS) -ffp-contract=fast $$(ISA_$(1)) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach isa,baseline avx2 avx512,$(eval $(call simd_rule,$(isa))))
 
 # the YAML files under examples/ as C strings
 $(BUILD)/builtin.c: $(MODELS) tools/embed.awk
 	@mkdir -p $(@D)
-	awk -f tools/embed.awk $(sort $(MODELS)) > $@.tmp
-	mv $@.tmp $@
+	$(SAY) GEN $@
+	$(Q)awk -f tools/embed.awk $(sort $(MODELS)) > $@.tmp
+	$(Q)mv $@.tmp $@
 
 $(BUILD)/builtin.o: $(BUILD)/builtin.c
-	$(CC) $(ALL_CFLAGS) -Ilib/base -c -o $@ $<
+	$(SAY) CC $@
+	$(Q)$(CC) $(ALL_CFLAGS) -Ilib/base -c -o $@ $<
 
 $(BUILD)/libnax.a: $(LIB_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $(LIB_OBJ)
+	$(SAY) AR $@
+	$(Q)$(AR) rcs $@ $(LIB_OBJ)
 
 $(BUILD)/bin/%: $(BUILD)/tools/%.o $(BUILD)/tools/tool.o $(BUILD)/libnax.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
 
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libnax.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(ALL_LIBS)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(ALL_LIBS)
+
+# libFuzzer brings its own main
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/libnax.a
+	@mkdir -p $(@D)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(ALL_LIBS)
+
+fuzzers: all $(FUZZ:%=$(BUILD)/fuzz/%)
 
 -include $(LIB_OBJ:.o=.d) $(TOOLS:%=$(BUILD)/tools/%.d) $(BUILD)/tools/tool.d \
          $(UNITS:%=$(BUILD)/tests/unit/%.d)
@@ -137,8 +157,9 @@ lint: ## format, layers, manual pages, scripts, static analysis
 bench: all ## speed, as ratios against peers measured in the same run
 	@BUILD='$(abspath $(BUILD))' tests/perf/run
 
-fuzz: ## feed broken streams and files to the readers for a minute (clang's libFuzzer)
-	@BUILD='$(abspath $(BUILD))/fuzz' tests/fuzz/run
+fuzz: ## feed broken streams and files to the readers, FUZZ_SECONDS each (clang's libFuzzer)
+	@tests/deps $(DEPS_RUN) $(DEPS_CLANG)
+	@BUILD='$(abspath $(BUILD))/fuzzing' tests/fuzz/run
 
 demo: ## install what is missing, build, run the whole pipeline on the synthetic set
 	@tests/deps $(DEPS_RUN)
