@@ -47,6 +47,8 @@ struct nax_record;
 struct nax_record *nax_record_alloc(void) NAX_MUST_USE;
 void nax_record_free(struct nax_record *r);
 void nax_record_clear(struct nax_record *r);
+/* A copy in no more memory than it needs, for programs that keep many. NULL: out of memory. */
+struct nax_record *nax_record_copy(const struct nax_record *r) NAX_MUST_USE;
 
 size_t nax_record_n(const struct nax_record *r);
 const char *nax_record_name(const struct nax_record *r, size_t i);

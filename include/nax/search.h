@@ -19,14 +19,20 @@ struct nax_space {
     int64_t crossbars[NAX_CHOICES_MAX]; /* rising */
     bool has_skip;                      /* a convolution may be left out where can_skip says so */
     int64_t crossbar_fixed; /* of layers that are not searched; 0: as the nearest searched one */
-    size_t n_slots;         /* set by nax_space_bind */
-    bool can_skip[NAX_SLOTS_MAX];
+    /* set by nax_space_bind */
+    size_t n_slots;
+    bool can_skip[NAX_SLOTS_MAX];      /* false everywhere without has_skip */
+    int64_t kernel_own[NAX_SLOTS_MAX]; /* the network's own kernels */
+    uint64_t n_designs;                /* 0: more than INT64_MAX */
+    bool is_empty_left_out;            /* see nax_space_bind */
 };
 
 int nax_space_load(struct nax_space *space, const char *name, struct nax_err *err) NAX_MUST_USE;
-/* Tells the space its network's searched convolutions. can_skip: [n_slots]. */
-int nax_space_bind(struct nax_space *space, size_t n_slots, const bool *can_skip,
-                   struct nax_err *err) NAX_MUST_USE;
+/* Tells the space its network's searched convolutions. kernel_own, can_skip: [n_slots]. Where every
+ * convolution could be skipped and unsearched layers follow searched ones, the design without any
+ * is not part of the space: nothing would give those layers a crossbar. */
+int nax_space_bind(struct nax_space *space, size_t n_slots, const int64_t *kernel_own,
+                   const bool *can_skip, struct nax_err *err) NAX_MUST_USE;
 
 /* One design. kernel 0 = skipped, and then crossbar 0 too: the canonical form. */
 struct nax_candidate {
@@ -46,5 +52,71 @@ int nax_candidate_write(const struct nax_candidate *c, struct nax_record *r,
  * crossbar may not. */
 int nax_candidate_read(struct nax_candidate *c, const struct nax_record *r,
                        struct nax_err *err) NAX_MUST_USE;
+
+/* --- sampling --- from a bound space; *c is filled completely, its seed is the argument's.
+ * Design i of the enumeration in lexicographic order: the last convolution varies fastest, and the
+ * choices of one are skip (where allowed), then rising kernels with rising crossbars within each.
+ * i < n_designs; any i where n_designs is 0. */
+void nax_space_design(const struct nax_space *space, uint64_t i, uint64_t seed,
+                      struct nax_candidate *c);
+/* Candidate i of the random sequence of this seed: a function of space, seed and i alone, uniform
+ * over the designs. Spaces of up to INT64_MAX designs are permuted, so that no design comes twice:
+ * i < n_designs. In larger ones candidates are drawn independently. */
+void nax_space_random(const struct nax_space *space, uint64_t i, uint64_t seed,
+                      struct nax_candidate *c);
+/* Every convolution with the network's own kernel on crossbar size i < n_crossbars. */
+void nax_space_homogeneous(const struct nax_space *space, size_t i, uint64_t seed,
+                           struct nax_candidate *c);
+
+/* --- dominance --- Points are rows of n_objectives finite numbers, all to be minimised. One point
+ * dominates another when it is nowhere larger and somewhere smaller, so equal points never do. */
+enum { NAX_OBJECTIVES_MAX = 16 };
+
+struct nax_objective {
+    char name[256]; /* of a field */
+    bool is_max;
+};
+
+/* "accuracy:max,energy_pj:min". objectives: [NAX_OBJECTIVES_MAX]. */
+int nax_objectives_parse(const char *text, struct nax_objective *objectives, size_t *n,
+                         struct nax_err *err) NAX_MUST_USE;
+/* The record's point, maximised values negated. A missing or non-finite field is NAX_ERR_VALUE with
+ * a message that names it. point: [n]. */
+int nax_objectives_read(const struct nax_objective *objectives, size_t n,
+                        const struct nax_record *r, double *point,
+                        struct nax_err *err) NAX_MUST_USE;
+
+/* Non-dominated sort (Deb et al. 2002): rank 0 for points that none dominates, 1 for those
+ * dominated by rank 0 only, and so on. O(n log n) for two objectives, O(n log^(m-1) n) for m.
+ * points: [n][m], rank: [n]. */
+int nax_rank(const double *points, size_t n, size_t m, uint32_t *rank,
+             struct nax_err *err) NAX_MUST_USE;
+/* As nax_rank, but every rank that is not 0 is 1: which points are on the front, sooner. */
+int nax_rank_front(const double *points, size_t n, size_t m, uint32_t *rank,
+                   struct nax_err *err) NAX_MUST_USE;
+/* Crowding distance within each rank (Deb et al. 2002, section III-B): the sum over objectives of
+ * the gap between a point's neighbours by the range of the rank, infinite for its ends. Of equal
+ * values the earlier point is the lower neighbour. crowding: [n]. */
+int nax_crowding(const double *points, size_t n, size_t m, const uint32_t *rank, double *crowding,
+                 struct nax_err *err) NAX_MUST_USE;
+
+/* The front of a stream, in memory for at most twice the points on it (and 1024). Each point comes
+ * with something of the caller's, which is handed to `drop` once the point is dominated or the
+ * front freed. */
+struct nax_front;
+
+int nax_front_alloc(struct nax_front **front, size_t n_objectives, void (*drop)(void *payload),
+                    struct nax_err *err) NAX_MUST_USE;
+void nax_front_free(struct nax_front *front);
+/* A quick look: true when a point of the front dominates this one. False decides nothing. */
+bool nax_front_rejects(struct nax_front *front, const double *point);
+/* Takes the payload over unless it fails. */
+int nax_front_add(struct nax_front *front, const double *point, void *payload,
+                  struct nax_err *err) NAX_MUST_USE;
+/* Drops what is dominated: from here to the next nax_front_add the front is exact. */
+int nax_front_settle(struct nax_front *front, struct nax_err *err) NAX_MUST_USE;
+size_t nax_front_n(const struct nax_front *front);
+void *nax_front_payload(const struct nax_front *front, size_t i); /* in the order of arrival */
+const double *nax_front_point(const struct nax_front *front, size_t i);
 
 #endif

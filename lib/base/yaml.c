@@ -21,7 +21,7 @@ int nax_yaml_err_set(struct nax_err *err, const char *path, const char *text, si
         if (*p == '.' && !(p[1] >= '0' && p[1] <= '9'))
             last = p + 1;
     return nax_err_set(err, NAX_ERR_VALUE, "%s:%d: key '%s': %s", path,
-                       yaml_text_line(text, size, key), last, message);
+                       nax_yaml_text_line(text, size, key), last, message);
 }
 
 /* --- loading --- */
@@ -117,10 +117,10 @@ static int load_failed(struct nax_err *err, const char *path, const char *text, 
     take_name(log, "unexpected key", false);
     bool is_missing = !strncmp(log->reason, "missing", 7);
     take_name(log, "missing required mapping field", true);
-    int line = yaml_text_line(text, size, log->key);
+    int line = nax_yaml_text_line(text, size, log->key);
     if (!line && is_missing && strrchr(log->key, '.')) { /* the mapping that lacks it */
         *strrchr(log->key, '.') = 0;
-        line = yaml_text_line(text, size, log->key);
+        line = nax_yaml_text_line(text, size, log->key);
     }
     line = line ? line : NAX_MAX(log->line, 1);
     if (*log->first)
@@ -132,7 +132,7 @@ static int load_failed(struct nax_err *err, const char *path, const char *text, 
 int nax_yaml_load(const char *path, const char *text, size_t size, const void *schema, void **out,
                   struct nax_err *err)
 {
-    int checked = yaml_text_check_syntax(path, text, size, err);
+    int checked = nax_yaml_text_check_syntax(path, text, size, err);
     if (checked)
         return checked;
     struct load_log log = {.line = 0};
@@ -146,7 +146,7 @@ int nax_yaml_load(const char *path, const char *text, size_t size, const void *s
     if (status == CYAML_OK && !data)
         return nax_err_set(err, NAX_ERR_FORMAT, "%s: empty", path);
     if (status == CYAML_OK) {
-        checked = yaml_text_check_scalars(path, text, size, schema, err);
+        checked = nax_yaml_text_check_scalars(path, text, size, schema, err);
         if (checked)
             nax_yaml_free(schema, data);
         else

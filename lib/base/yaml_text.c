@@ -94,7 +94,7 @@ static bool open_place(struct place *place, const char *text, size_t size)
     return true;
 }
 
-int yaml_text_line(const char *text, size_t size, const char *key)
+int nax_yaml_text_line(const char *text, size_t size, const char *key)
 {
     struct place place;
     yaml_event_t event;
@@ -111,7 +111,7 @@ int yaml_text_line(const char *text, size_t size, const char *key)
     return line;
 }
 
-int yaml_text_check_syntax(const char *path, const char *text, size_t size, struct nax_err *err)
+int nax_yaml_text_check_syntax(const char *path, const char *text, size_t size, struct nax_err *err)
 {
     struct place place;
     yaml_event_t event;
@@ -224,8 +224,8 @@ static void check_node(struct scalars *scalars, const yaml_event_t *first,
     }
 }
 
-int yaml_text_check_scalars(const char *path, const char *text, size_t size,
-                            const cyaml_schema_value_t *schema, struct nax_err *err)
+int nax_yaml_text_check_scalars(const char *path, const char *text, size_t size,
+                                const cyaml_schema_value_t *schema, struct nax_err *err)
 {
     struct scalars scalars = {.bad = NULL};
     yaml_event_t event;

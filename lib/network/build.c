@@ -192,8 +192,9 @@ static int add_linear(struct builder *b, const struct entry *e)
     return add(b, layer, e->name);
 }
 
-int network_expand(struct nax_network **net, const struct nax_network_file *file,
-                   const int64_t *kernel, struct slot *slots, size_t *entry, struct nax_err *err)
+int nax_network_expand(struct nax_network **net, const struct nax_network_file *file,
+                       const int64_t *kernel, struct slot *slots, size_t *entry,
+                       struct nax_err *err)
 {
     struct nax_network *n = nax_calloc(1, sizeof *n);
     struct nax_layer *layers = nax_calloc(NAX_NETWORK_LAYERS_MAX, sizeof *layers);
@@ -238,7 +239,7 @@ int nax_network_build(struct nax_network **net, const struct nax_network_file *f
                       const int64_t *kernel, struct nax_err *err)
 {
     size_t entry;
-    return network_expand(net, file, kernel, NULL, &entry, err);
+    return nax_network_expand(net, file, kernel, NULL, &entry, err);
 }
 
 void nax_network_free(struct nax_network *net)

@@ -320,7 +320,7 @@ static int read_network(const struct source *source, const struct yaml_network *
     struct nax_network *net;
     struct nax_err shape_err;
     size_t entry;
-    if ((status = network_expand(&net, f, NULL, f->slots, &entry, &shape_err))) {
+    if ((status = nax_network_expand(&net, f, NULL, f->slots, &entry, &shape_err))) {
         char key[32];
         snprintf(key, sizeof key, "layers.%zu", entry);
         return status == NAX_ERR_MEMORY ? nax_err_set(source->err, status, "%s", shape_err.text)

@@ -31,7 +31,8 @@ struct nax_network_file {
 
 /* nax_network_build for a file whose slots are not known yet: kernel NULL. Slots found are noted in
  * *slots [NAX_NETWORK_SLOTS_MAX]. *entry is the one at work when an error came up. */
-int network_expand(struct nax_network **net, const struct nax_network_file *file,
-                   const int64_t *kernel, struct slot *slots, size_t *entry, struct nax_err *err);
+int nax_network_expand(struct nax_network **net, const struct nax_network_file *file,
+                       const int64_t *kernel, struct slot *slots, size_t *entry,
+                       struct nax_err *err);
 
 #endif

@@ -67,6 +67,45 @@ void *nax_record_room(struct nax_record *r, size_t n)
     return p;
 }
 
+/* Bytes of the record's memory that a field takes when it is set once. */
+static size_t field_bytes(const struct field *f)
+{
+    size_t n = 0;
+    if (f->value.type == NAX_STRING)
+        n = f->value.string.n + 1;
+    else if (f->value.type == NAX_INTS)
+        n = f->value.ints.n * sizeof *f->value.ints.v + 1;
+    else if (f->value.type == NAX_FLOATS)
+        n = f->value.floats.n * sizeof *f->value.floats.v + 1;
+    return (f->name_n + 1 + 7) / 8 * 8 + (n + 7) / 8 * 8;
+}
+
+struct nax_record *nax_record_copy(const struct nax_record *r)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < r->n; i++)
+        size += field_bytes(&r->fields[i]);
+    struct nax_record *copy = nax_record_alloc();
+    struct block *block = malloc(sizeof *block + size);
+    struct field *fields = nax_calloc(r->n, sizeof *fields);
+    if (!copy || !block || !fields) {
+        nax_record_free(copy);
+        free(block);
+        free(fields);
+        return NULL;
+    }
+    *block = (struct block){.size = size};
+    copy->blocks = block;
+    copy->fields = fields;
+    copy->cap = r->n;
+    for (size_t i = 0; i < r->n; i++)
+        if (nax_record_set(copy, r->fields[i].name, &r->fields[i].value)) {
+            nax_record_free(copy);
+            return NULL;
+        }
+    return copy;
+}
+
 static uint64_t name_head(const char *name, size_t n)
 {
     uint64_t head = 0;

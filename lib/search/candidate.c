@@ -1,0 +1,110 @@
+/* Candidates: identifiers, and their fields in records. */
+#include "nax/search.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static uint64_t hash_ints(uint64_t hash, const int64_t *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        unsigned char bytes[8]; /* little-endian whatever the machine: identifiers are exchanged */
+        for (int b = 0; b < 8; b++)
+            bytes[b] = (unsigned char)((uint64_t)values[i] >> 8 * b);
+        hash = nax_hash(hash, bytes, sizeof bytes);
+    }
+    return hash;
+}
+
+void nax_candidate_set_id(struct nax_candidate *c)
+{
+    const int64_t sizes[2] = {(int64_t)c->n_slots, c->crossbar_fixed};
+    uint64_t hash = nax_hash(0, c->network, strlen(c->network));
+    hash = hash_ints(hash, sizes, 2);
+    hash = hash_ints(hash, c->kernel, c->n_slots);
+    hash = hash_ints(hash, c->crossbar, c->n_slots);
+    snprintf(c->id, sizeof c->id, "%016llx", (unsigned long long)hash);
+}
+
+int nax_candidate_write(const struct nax_candidate *c, struct nax_record *r, struct nax_err *err)
+{
+    if (nax_record_set_string(r, "id", c->id) || nax_record_set_string(r, "space", c->space) ||
+        nax_record_set_string(r, "network", c->network) ||
+        nax_record_set_ints(r, "kernel", c->kernel, c->n_slots) ||
+        nax_record_set_ints(r, "crossbar", c->crossbar, c->n_slots) ||
+        nax_record_set_int(r, "crossbar_fixed", c->crossbar_fixed) ||
+        nax_record_set_int(r, "seed", (int64_t)c->seed))
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'record'");
+    return 0;
+}
+
+static int read_string(const struct nax_record *r, const char *name, char *out, size_t size,
+                       struct nax_err *err)
+{
+    const char *s;
+    int status = nax_record_string(r, name, &s, err);
+    if (status)
+        return status;
+    if (!*s)
+        return nax_err_set(err, NAX_ERR_VALUE, "field '%s': empty", name);
+    if (strlen(s) >= size)
+        return nax_err_set(err, NAX_ERR_VALUE, "field '%s': longer than %zu bytes", name, size - 1);
+    memcpy(out, s, strlen(s) + 1);
+    return 0;
+}
+
+static int read_choices(const struct nax_record *r, struct nax_candidate *c, struct nax_err *err)
+{
+    const int64_t *kernel, *crossbar;
+    size_t n, n_crossbars;
+    int status = nax_record_ints(r, "kernel", &kernel, &n, err);
+    if (status || (status = nax_record_ints(r, "crossbar", &crossbar, &n_crossbars, err)))
+        return status;
+    if (n > NAX_SLOTS_MAX)
+        return nax_err_set(err, NAX_ERR_VALUE, "field 'kernel': more than %d values",
+                           NAX_SLOTS_MAX);
+    if (n != n_crossbars)
+        return nax_err_set(err, NAX_ERR_VALUE, "field 'crossbar': %zu values for %zu kernels",
+                           n_crossbars, n);
+    c->n_slots = n;
+    for (size_t s = 0; s < n; s++) {
+        if (kernel[s] < 0)
+            return nax_err_set(err, NAX_ERR_VALUE, "field 'kernel': negative: %lld",
+                               (long long)kernel[s]);
+        if (kernel[s] && crossbar[s] < 1)
+            return nax_err_set(err, NAX_ERR_VALUE, "field 'crossbar': not positive: %lld",
+                               (long long)crossbar[s]);
+        c->kernel[s] = kernel[s];
+        c->crossbar[s] = kernel[s] ? crossbar[s] : 0;
+    }
+    return 0;
+}
+
+static int read_optional_int(const struct nax_record *r, const char *name, int64_t *out,
+                             struct nax_err *err)
+{
+    *out = 0;
+    int status = nax_record_has(r, name) ? nax_record_int(r, name, out, err) : 0;
+    if (!status && *out < 0)
+        return nax_err_set(err, NAX_ERR_VALUE, "field '%s': negative: %lld", name, (long long)*out);
+    return status;
+}
+
+int nax_candidate_read(struct nax_candidate *c, const struct nax_record *r, struct nax_err *err)
+{
+    int64_t seed;
+    int status;
+    c->id[0] = c->space[0] = 0;
+    if ((status = read_string(r, "network", c->network, sizeof c->network, err)) ||
+        (status = read_choices(r, c, err)) ||
+        (status = read_optional_int(r, "crossbar_fixed", &c->crossbar_fixed, err)) ||
+        (status = read_optional_int(r, "seed", &seed, err)))
+        return status;
+    c->seed = (uint64_t)seed;
+    if (nax_record_has(r, "space") &&
+        (status = read_string(r, "space", c->space, sizeof c->space, err)))
+        return status;
+    if (nax_record_has(r, "id"))
+        return read_string(r, "id", c->id, sizeof c->id, err);
+    nax_candidate_set_id(c);
+    return 0;
+}

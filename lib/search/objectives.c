@@ -1,0 +1,60 @@
+/* Which fields of a record are objectives, and which way is better. */
+#include "nax/search.h"
+
+#include <math.h>
+#include <string.h>
+
+static int parse_one(const char *word, size_t n, struct nax_objective *o, struct nax_err *err)
+{
+    const char *colon = memrchr(word, ':', n);
+    size_t n_name = colon ? (size_t)(colon - word) : 0;
+    size_t n_way = colon ? n - n_name - 1 : 0;
+    bool is_max = n_way == 3 && !memcmp(colon + 1, "max", 3);
+    bool is_min = n_way == 3 && !memcmp(colon + 1, "min", 3);
+    if (!n_name || n_name >= sizeof o->name || !(is_max || is_min))
+        return nax_err_set(err, NAX_ERR_VALUE, "an objective is FIELD:min or FIELD:max: '%.*s'",
+                           (int)NAX_MIN(n, 300), word);
+    memcpy(o->name, word, n_name);
+    o->name[n_name] = 0;
+    o->is_max = is_max;
+    return 0;
+}
+
+int nax_objectives_parse(const char *text, struct nax_objective *objectives, size_t *n,
+                         struct nax_err *err)
+{
+    for (*n = 0;; ++*n) {
+        size_t length = strcspn(text, ",");
+        if (*n == NAX_OBJECTIVES_MAX)
+            return nax_err_set(err, NAX_ERR_VALUE, "more than %d objectives: '%.300s'",
+                               NAX_OBJECTIVES_MAX, text);
+        int status = parse_one(text, length, &objectives[*n], err);
+        if (status)
+            return status;
+        for (size_t i = 0; i < *n; i++)
+            if (!strcmp(objectives[i].name, objectives[*n].name))
+                return nax_err_set(err, NAX_ERR_VALUE, "an objective comes twice: '%s'",
+                                   objectives[i].name);
+        if (!text[length])
+            break;
+        text += length + 1;
+    }
+    ++*n;
+    return 0;
+}
+
+int nax_objectives_read(const struct nax_objective *objectives, size_t n,
+                        const struct nax_record *r, double *point, struct nax_err *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        double value;
+        int status = nax_record_float(r, objectives[i].name, &value, err);
+        if (status)
+            return status;
+        if (!isfinite(value))
+            return nax_err_set(err, NAX_ERR_VALUE, "field '%s': not a finite number: %g",
+                               objectives[i].name, value);
+        point[i] = objectives[i].is_max ? -value : value;
+    }
+    return 0;
+}

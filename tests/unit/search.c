@@ -1,0 +1,620 @@
+/* Unit tests of lib/search: spaces, sampling, candidates, dominance. */
+#include "nax/network.h"
+#include "nax/search.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+_Static_assert((int)NAX_SLOTS_MAX == (int)NAX_NETWORK_SLOTS_MAX,
+               "a network's slots fit a candidate");
+
+/* --- spaces --- */
+
+static int load_text(const char *text, struct nax_space *space, char message[512])
+{
+    const char *dir = getenv("TMPDIR");
+    char path[60];
+    snprintf(path, sizeof path, "%s/nax-XXXXXX.yaml", dir && strlen(dir) < 40 ? dir : P_tmpdir);
+    int fd = mkstemps(path, 5);
+    assert_true(fd >= 0);
+    size_t size = strlen(text);
+    assert_int_equal(write(fd, text, size), size);
+    close(fd);
+    struct nax_err err = {.status = NAX_OK};
+    int status = nax_space_load(space, path, &err);
+    unlink(path);
+    if (status) {
+        assert_int_equal(status, err.status);
+        if (strncmp(err.text, path, strlen(path)) != 0)
+            fail_msg("'%s' does not name the file", err.text);
+        snprintf(message, 512, "%s", err.text + strlen(path));
+    }
+    return status;
+}
+
+static void built_in_spaces(void **state)
+{
+    (void)state;
+    struct nax_space space;
+    struct nax_err err;
+    for (size_t i = 0; nax_config_builtin("spaces", i); i++) {
+        const char *name = nax_config_builtin("spaces", i);
+        struct nax_network_file *file;
+        assert_int_equal(nax_space_load(&space, name, &err), 0);
+        assert_string_equal(space.name, name);
+        assert_int_equal(nax_network_file_load(&file, space.network, &err), 0);
+        nax_network_file_free(file);
+    }
+    assert_int_equal(nax_space_load(&space, "cifar10", &err), 0);
+    assert_int_equal(space.n_kernels, 3);
+    assert_int_equal(space.kernels[2], 7);
+    assert_int_equal(space.n_crossbars, 4);
+    assert_int_equal(space.crossbars[3], 128);
+    assert_true(space.has_skip);
+    assert_int_equal(space.crossbar_fixed, 0);
+    assert_int_equal(nax_space_load(&space, "cifar11", &err), NAX_ERR_VALUE);
+}
+
+static void broken_spaces(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *message;
+    } broken[] = {
+        {"kernels: [3]\ncrossbars: [16]\n", ":2: key 'network': missing required mapping field"},
+        {"network: lenet\nkernels: [3, 4]\ncrossbars: [16]\n",
+         ":2: key 'kernels.1': 4 is not an odd number from 1 to 31"},
+        {"network: lenet\nkernels:\n  - 5\n  - 3\ncrossbars: [16]\n",
+         ":4: key 'kernels.1': 3 is not larger than the one before it"},
+        {"network: lenet\nkernels: [3]\ncrossbars: [16, 16]\n",
+         ":3: key 'crossbars.1': 16 is not larger than the one before it"},
+        {"network: lenet\nkernels: [3]\ncrossbars: [1]\n",
+         ":3: key 'crossbars.0': 1 is not between 2 and 4096"},
+        {"network: lenet\nkernels: [3]\ncrossbars: [4097]\n",
+         ":3: key 'crossbars.0': 4097 is not between 2 and 4096"},
+        {"network: lenet\nkernels: [3.5]\ncrossbars: [16]\n",
+         ":2: key 'kernels': not an integer: '3.5'"},
+        {"network: lenet\nkernels: []\ncrossbars: [16]\n",
+         ":2: key 'kernels': insufficient entries (0 of 1 min) in sequence"},
+        {"network: lenet\nkernels: [1,3,5,7,9,11,13,15,17,19,21,23,25,27,29,31,33]\n",
+         ":2: key 'kernels': excessive entries (16 max) in sequence"},
+        {"network: lenet\nkernels: 3\ncrossbars: [16]\n",
+         ":2: key 'kernels': expecting SEQUENCE, got event: SCALAR"},
+        {"network: lenet\nkernels: [3]\ncrossbars: [16]\nskip: maybe\n",
+         ":4: key 'skip': invalid ENUM value: maybe"},
+        {"network: lenet\nkernels: [3]\ncrossbars: [16]\nfixed: {crossbar: -2}\n",
+         ":4: key 'crossbar': -2 is not 0 or between 2 and 4096"},
+        {"network: lenet\nkernels: [3]\ncrossbars: [16]\nfixed: {kernel: 3}\n",
+         ":4: key 'kernel': unexpected key"},
+        {"network: ''\nkernels: [3]\ncrossbars: [16]\n", ":1: key 'network': STRING length < 1: "},
+    };
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+        struct nax_space space;
+        char message[512];
+        if (!load_text(broken[i].text, &space, message))
+            fail_msg("accepted: %s", broken[i].text);
+        assert_string_equal(message, broken[i].message);
+    }
+}
+
+/* kernels 3, 5 × crossbars 16, 32, 64, with skipping: 7 choices, 6 where none. */
+static struct nax_space small_space(size_t n_slots, bool has_solid_slot)
+{
+    struct nax_space space = {.name = "small",
+                              .network = "net",
+                              .n_kernels = 2,
+                              .n_crossbars = 3,
+                              .kernels = {3, 5},
+                              .crossbars = {16, 32, 64},
+                              .has_skip = true};
+    bool can_skip[NAX_SLOTS_MAX];
+    int64_t own[NAX_SLOTS_MAX];
+    for (size_t s = 0; s < n_slots; s++) {
+        can_skip[s] = s || !has_solid_slot;
+        own[s] = 3 + 2 * (int64_t)(s % 2);
+    }
+    struct nax_err err;
+    assert_int_equal(nax_space_bind(&space, n_slots, own, can_skip, &err), 0);
+    return space;
+}
+
+static void binding(void **state)
+{
+    (void)state;
+    struct nax_space space = small_space(3, true);
+    struct nax_err err;
+    bool can_skip[] = {true};
+    int64_t own[] = {3};
+    assert_true(space.n_designs == 6 * 7 * 7);
+    assert_false(space.is_empty_left_out);
+    space = small_space(3, false);
+    assert_true(space.n_designs == 7 * 7 * 7 - 1);
+    space = small_space(22, false); /* 7^22 < 2^63 < 7^23 */
+    assert_true(space.n_designs == 3909821048582988048u);
+    space = small_space(23, false);
+    assert_true(space.n_designs == 0);
+    assert_int_equal(nax_space_bind(&space, 0, own, can_skip, &err), NAX_ERR_VALUE);
+    assert_string_equal(err.text, "no searched convolutions in network: 'net'");
+    assert_int_equal(nax_space_bind(&space, 257, own, can_skip, &err), NAX_ERR_VALUE);
+    space.has_skip = false;
+    assert_int_equal(nax_space_bind(&space, 1, own, can_skip, &err), 0);
+    assert_true(space.n_designs == 6);
+}
+
+static int compare_designs(const struct nax_candidate *a, const struct nax_candidate *b)
+{
+    for (size_t s = 0; s < a->n_slots; s++) {
+        if (a->kernel[s] != b->kernel[s])
+            return a->kernel[s] < b->kernel[s] ? -1 : 1;
+        if (a->crossbar[s] != b->crossbar[s])
+            return a->crossbar[s] < b->crossbar[s] ? -1 : 1;
+    }
+    return 0;
+}
+
+static void grid_is_complete_and_rising(void **state)
+{
+    (void)state;
+    for (int is_solid = 0; is_solid < 2; is_solid++) {
+        struct nax_space space = small_space(3, is_solid);
+        struct nax_candidate last, c;
+        for (uint64_t i = 0; i < space.n_designs; i++) {
+            nax_space_design(&space, i, 5, &c);
+            bool is_empty = true;
+            for (size_t s = 0; s < 3; s++) {
+                assert_int_equal(c.kernel[s] == 0, c.crossbar[s] == 0);
+                assert_true(c.kernel[s] || space.can_skip[s]);
+                is_empty &= c.kernel[s] == 0;
+            }
+            assert_false(is_empty);
+            if (i)
+                assert_true(compare_designs(&last, &c) < 0);
+            last = c;
+        }
+        assert_int_equal(c.kernel[0] + c.kernel[1] + c.kernel[2], 15);
+        assert_int_equal(c.crossbar[0] + c.crossbar[1] + c.crossbar[2], 192);
+    }
+}
+
+static int compare_u64(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static size_t n_distinct_ids(const struct nax_space *space, uint64_t n, uint64_t seed)
+{
+    uint64_t *ids = calloc(n, sizeof *ids);
+    size_t n_distinct = 0;
+    for (uint64_t i = 0; i < n; i++) {
+        struct nax_candidate c;
+        nax_space_random(space, i, seed, &c);
+        ids[i] = strtoull(c.id, NULL, 16);
+    }
+    qsort(ids, n, sizeof *ids, compare_u64);
+    for (uint64_t i = 0; i < n; i++)
+        n_distinct += !i || ids[i] != ids[i - 1];
+    free(ids);
+    return n_distinct;
+}
+
+static void random_designs_do_not_repeat(void **state)
+{
+    (void)state;
+    struct nax_space space = small_space(3, true);
+    assert_int_equal(n_distinct_ids(&space, 294, 0), 294); /* the whole space, once each */
+    assert_int_equal(n_distinct_ids(&space, 294, 77), 294);
+    space = small_space(1, true);
+    assert_int_equal(n_distinct_ids(&space, 6, 3), 6);
+    space = small_space(16, false);
+    assert_int_equal(n_distinct_ids(&space, 20000, 1), 20000);
+    space = small_space(30, false);
+    assert_true(space.n_designs == 0);
+    assert_int_equal(n_distinct_ids(&space, 20000, 1), 20000);
+}
+
+static bool is_same(const struct nax_candidate *a, const struct nax_candidate *b)
+{
+    return !compare_designs(a, b) && !strcmp(a->id, b->id);
+}
+
+static void random_is_a_function_of_seed_and_index(void **state)
+{
+    (void)state;
+    for (size_t n_slots = 5; n_slots < 60; n_slots += 40) {
+        struct nax_space space = small_space(n_slots, true);
+        struct nax_candidate a, b;
+        int n_same = 0;
+        nax_space_random(&space, 1000, 42, &a);
+        for (uint64_t i = 0; i < 100; i++) /* other draws between change nothing */
+            nax_space_random(&space, i, i, &b);
+        nax_space_random(&space, 1000, 42, &b);
+        assert_true(is_same(&a, &b));
+        assert_int_equal(b.seed, 42);
+        nax_space_random(&space, 1001, 42, &b);
+        n_same += is_same(&a, &b);
+        nax_space_random(&space, 1000, 43, &b);
+        n_same += is_same(&a, &b);
+        assert_int_equal(n_same, 0);
+    }
+}
+
+/* Pearson's χ² over the choices of each slot: mean k, deviation sqrt(2k) for k degrees. */
+static void check_uniform(const struct nax_space *space, uint64_t n, uint64_t seed)
+{
+    static uint64_t count[NAX_SLOTS_MAX][8], pair[8][8];
+    memset(count, 0, sizeof count);
+    memset(pair, 0, sizeof pair);
+    for (uint64_t i = 0; i < n; i++) {
+        struct nax_candidate c;
+        size_t choice[NAX_SLOTS_MAX];
+        nax_space_random(space, i, seed, &c);
+        for (size_t s = 0; s < space->n_slots; s++) {
+            size_t crossbar = c.crossbar[s] == 64 ? 2 : c.crossbar[s] == 32;
+            choice[s] = c.kernel[s] ? (size_t)(c.kernel[s] == 5) * 3 + crossbar : 6;
+            count[s][choice[s]]++;
+        }
+        pair[choice[1]][choice[2]]++;
+    }
+    for (size_t s = 0; s < space->n_slots; s++) {
+        int n_choices = 6 + space->can_skip[s], k = n_choices - 1;
+        double chi2 = 0, mean = (double)n / n_choices;
+        for (int i = 0; i < n_choices; i++)
+            chi2 += ((double)count[s][i] - mean) * ((double)count[s][i] - mean) / mean;
+        assert_true(chi2 < k + 4 * sqrt(2.0 * k));
+    }
+    double chi2 = 0, mean = (double)n / 49; /* neighbours are independent */
+    for (int i = 0; i < 7; i++)
+        for (int j = 0; j < 7; j++)
+            chi2 += ((double)pair[i][j] - mean) * ((double)pair[i][j] - mean) / mean;
+    assert_true(chi2 < 48 + 4 * sqrt(2.0 * 48));
+}
+
+static void random_is_uniform(void **state)
+{
+    (void)state;
+    struct nax_space permuted = small_space(12, true), drawn = small_space(30, true);
+    check_uniform(&permuted, 30000, 9);
+    check_uniform(&drawn, 30000, 9);
+}
+
+static void homogeneous(void **state)
+{
+    (void)state;
+    struct nax_space space = small_space(4, true);
+    struct nax_candidate c;
+    nax_space_homogeneous(&space, 1, 8, &c);
+    for (size_t s = 0; s < 4; s++) {
+        assert_int_equal(c.kernel[s], s % 2 ? 5 : 3);
+        assert_int_equal(c.crossbar[s], 32);
+    }
+}
+
+/* --- candidates --- */
+
+static void candidate_round_trip(void **state)
+{
+    (void)state;
+    struct nax_space space = small_space(30, true);
+    struct nax_candidate a, b;
+    struct nax_err err;
+    struct nax_record *r = nax_record_alloc();
+    space.crossbar_fixed = 128;
+    nax_space_random(&space, 3, 11, &a);
+    assert_int_equal(nax_candidate_write(&a, r, &err), 0);
+    assert_int_equal(nax_candidate_read(&b, r, &err), 0);
+    assert_true(is_same(&a, &b));
+    assert_string_equal(b.space, "small");
+    assert_string_equal(b.network, "net");
+    assert_int_equal(b.seed, 11);
+    assert_int_equal(b.crossbar_fixed, 128);
+    nax_record_remove(r, "id");
+    nax_record_remove(r, "space");
+    nax_record_remove(r, "seed");
+    assert_int_equal(nax_candidate_read(&b, r, &err), 0);
+    assert_true(is_same(&a, &b));
+    nax_record_free(r);
+}
+
+static void identifiers(void **state)
+{
+    (void)state;
+    struct nax_candidate a = {
+        .network = "net", .n_slots = 2, .kernel = {3, 0}, .crossbar = {64, 0}};
+    struct nax_candidate b = a;
+    nax_candidate_set_id(&a);
+    snprintf(b.space, sizeof b.space, "other");
+    b.seed = 9;
+    nax_candidate_set_id(&b);
+    assert_string_equal(a.id, b.id);
+    assert_int_equal(strlen(a.id), 16);
+    assert_string_equal(a.id, "26a22254c34cfd7f");
+    struct nax_candidate others[] = {a, a, a, a};
+    others[0].kernel[0] = 5;
+    others[1].crossbar[0] = 32;
+    others[2].crossbar_fixed = 16;
+    snprintf(others[3].network, sizeof others[3].network, "nets");
+    for (int i = 0; i < 4; i++) {
+        nax_candidate_set_id(&others[i]);
+        assert_string_not_equal(others[i].id, a.id);
+    }
+}
+
+static void refused_candidates(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *network;
+        int64_t kernel[3], crossbar[3];
+        size_t n_kernels, n_crossbars;
+        int64_t seed;
+        const char *message;
+    } bad[] = {{"net", {3}, {64, 32}, 1, 2, 0, "field 'crossbar': 2 values for 1 kernels"},
+               {"net", {-3}, {64}, 1, 1, 0, "field 'kernel': negative: -3"},
+               {"net", {3}, {0}, 1, 1, 0, "field 'crossbar': not positive: 0"},
+               {"net", {3}, {64}, 1, 1, -1, "field 'seed': negative: -1"},
+               {"", {3}, {64}, 1, 1, 0, "field 'network': empty"}};
+    struct nax_record *r = nax_record_alloc();
+    struct nax_candidate c;
+    struct nax_err err;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        nax_record_clear(r);
+        assert_int_equal(nax_record_set_string(r, "network", bad[i].network), 0);
+        assert_int_equal(nax_record_set_ints(r, "kernel", bad[i].kernel, bad[i].n_kernels), 0);
+        assert_int_equal(nax_record_set_ints(r, "crossbar", bad[i].crossbar, bad[i].n_crossbars),
+                         0);
+        assert_int_equal(nax_record_set_int(r, "seed", bad[i].seed), 0);
+        assert_int_equal(nax_candidate_read(&c, r, &err), NAX_ERR_VALUE);
+        assert_string_equal(err.text, bad[i].message);
+    }
+    int64_t many[NAX_SLOTS_MAX + 1] = {0};
+    nax_record_clear(r);
+    assert_int_equal(nax_candidate_read(&c, r, &err), NAX_ERR_VALUE);
+    assert_int_equal(nax_record_set_string(r, "network", "net"), 0);
+    assert_int_equal(nax_record_set_ints(r, "kernel", many, NAX_SLOTS_MAX + 1), 0);
+    assert_int_equal(nax_record_set_ints(r, "crossbar", many, NAX_SLOTS_MAX + 1), 0);
+    assert_int_equal(nax_candidate_read(&c, r, &err), NAX_ERR_VALUE);
+    nax_record_free(r);
+}
+
+/* --- objectives --- */
+
+static void objectives(void **state)
+{
+    (void)state;
+    struct nax_objective o[NAX_OBJECTIVES_MAX];
+    struct nax_err err;
+    size_t n;
+    assert_int_equal(nax_objectives_parse("accuracy:max,a:b:min", o, &n, &err), 0);
+    assert_int_equal(n, 2);
+    assert_true(o[0].is_max && !o[1].is_max);
+    assert_string_equal(o[0].name, "accuracy");
+    assert_string_equal(o[1].name, "a:b");
+    static const char *const bad[] = {"",       "accuracy",  "accuracy:", ":min",
+                                      "a:min,", "a:minimum", ",",         "a:min,b:max,a:max"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(nax_objectives_parse(bad[i], o, &n, &err), NAX_ERR_VALUE);
+    char many[200] = "x0:min";
+    for (int i = 1; i <= NAX_OBJECTIVES_MAX; i++)
+        snprintf(many + strlen(many), sizeof many - strlen(many), ",x%d:min", i);
+    assert_int_equal(nax_objectives_parse(many, o, &n, &err), NAX_ERR_VALUE);
+
+    struct nax_record *r = nax_record_alloc();
+    double point[2];
+    assert_int_equal(nax_objectives_parse("accuracy:max,area_mm2:min", o, &n, &err), 0);
+    assert_int_equal(nax_record_set_float(r, "accuracy", 0.875), 0);
+    assert_int_equal(nax_objectives_read(o, n, r, point, &err), NAX_ERR_VALUE);
+    assert_string_equal(err.text, "field 'area_mm2': missing");
+    assert_int_equal(nax_record_set_int(r, "area_mm2", 7), 0);
+    assert_int_equal(nax_objectives_read(o, n, r, point, &err), 0);
+    assert_true(point[0] == -0.875 && point[1] == 7);
+    const double strange[] = {NAN, INFINITY, -INFINITY};
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(nax_record_set_float(r, "accuracy", strange[i]), 0);
+        assert_int_equal(nax_objectives_read(o, n, r, point, &err), NAX_ERR_VALUE);
+        assert_non_null(strstr(err.text, "field 'accuracy': not a finite number"));
+    }
+    nax_record_free(r);
+}
+
+/* --- dominance --- */
+
+static bool dominates(const double *a, const double *b, size_t m)
+{
+    bool is_smaller = false;
+    for (size_t j = 0; j < m; j++) {
+        if (a[j] > b[j])
+            return false;
+        is_smaller |= a[j] < b[j];
+    }
+    return is_smaller;
+}
+
+/* The definition: fronts peeled off one after another. */
+static void rank_reference(const double *points, size_t n, size_t m, uint32_t *rank)
+{
+    size_t n_left = n;
+    for (size_t i = 0; i < n; i++)
+        rank[i] = UINT32_MAX;
+    for (uint32_t front = 0; n_left; front++)
+        for (size_t i = 0; i < n; i++) {
+            if (rank[i] != UINT32_MAX)
+                continue;
+            bool is_dominated = false;
+            for (size_t k = 0; k < n && !is_dominated; k++)
+                is_dominated = rank[k] >= front && dominates(points + k * m, points + i * m, m);
+            if (!is_dominated) {
+                rank[i] = front;
+                n_left--;
+            }
+        }
+}
+
+/* Values from few levels make ties and duplicates; from many, none. */
+static double *random_points(size_t n, size_t m, uint64_t levels, uint64_t seed)
+{
+    struct nax_rng rng = nax_rng_at(seed, NAX_RNG_TEST, n, m, levels);
+    double *points = calloc(n * m, sizeof *points);
+    for (size_t i = 0; i < n * m; i++)
+        points[i] = ((double)nax_rng_below(&rng, levels) - (double)levels / 2) * 0.2385;
+    return points;
+}
+
+static void ranks_are_those_of_the_definition(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {1, 2, 7, 9, 50, 51, 300, 701};
+    static const uint64_t levels[] = {1, 2, 5, 30, 1u << 30};
+    struct nax_err err;
+    for (size_t m = 1; m <= 5; m++)
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+            for (size_t l = 0; l < sizeof levels / sizeof *levels; l++) {
+                size_t n = sizes[i];
+                double *points = random_points(n, m, levels[l], 17);
+                uint32_t *rank = calloc(2 * n, sizeof *rank), *expected = rank + n;
+                rank_reference(points, n, m, expected);
+                assert_int_equal(nax_rank(points, n, m, rank, &err), 0);
+                assert_memory_equal(rank, expected, n * sizeof *rank);
+                assert_int_equal(nax_rank_front(points, n, m, rank, &err), 0);
+                for (size_t k = 0; k < n; k++)
+                    assert_int_equal(rank[k] == 0, expected[k] == 0);
+                free(points);
+                free(rank);
+            }
+}
+
+static void ranks_of_odd_inputs(void **state)
+{
+    (void)state;
+    struct nax_err err;
+    uint32_t rank[6];
+    double crowding[1];
+    /* -0 equals 0; extremes compare; a chain has as many fronts as points */
+    const double zeros[] = {0.0, -0.0, -0.0, 0.0};
+    assert_int_equal(nax_rank(zeros, 2, 2, rank, &err), 0);
+    assert_int_equal(rank[0] + rank[1], 0);
+    const double extremes[] = {-1.7e308, 1.7e308, 5e-324, 0, -5e-324, 2.385};
+    assert_int_equal(nax_rank(extremes, 6, 1, rank, &err), 0);
+    static const uint32_t expected[] = {0, 5, 3, 2, 1, 4};
+    assert_memory_equal(rank, expected, sizeof expected);
+    assert_int_equal(nax_rank(extremes, 0, 3, rank, &err), 0);
+    assert_int_equal(nax_crowding(extremes, 0, 3, rank, crowding, &err), 0);
+    assert_int_equal(nax_rank(extremes, 1, 0, rank, &err), NAX_ERR_VALUE);
+    assert_int_equal(nax_rank(extremes, 1, 17, rank, &err), NAX_ERR_VALUE);
+}
+
+static void crowding_by_hand(void **state)
+{
+    (void)state;
+    struct nax_err err;
+    double crowding[6];
+    /* one front, x 0 … 8, y 16 … 0, and a point behind it, alone */
+    const double points[] = {4, 3, 0, 16, 8, 0, 1, 9, 9, 17, 5, 1};
+    const uint32_t rank[] = {0, 0, 0, 0, 1, 0};
+    assert_int_equal(nax_crowding(points, 6, 2, rank, crowding, &err), 0);
+    assert_true(fabs(crowding[0] - ((5 - 1) / 8.0 + (9 - 1) / 16.0)) < 1e-15);
+    assert_true(isinf(crowding[1]) && isinf(crowding[2]) && isinf(crowding[4]));
+    assert_true(fabs(crowding[3] - ((4 - 0) / 8.0 + (16 - 3) / 16.0)) < 1e-15);
+    assert_true(fabs(crowding[5] - ((8 - 4) / 8.0 + (3 - 0) / 16.0)) < 1e-15);
+    /* no range: no share; no overflow where the range is beyond the largest number */
+    const double flat[] = {1, 0, 1, 1, 1, 2};
+    const uint32_t zero[] = {0, 0, 0};
+    assert_int_equal(nax_crowding(flat, 3, 2, zero, crowding, &err), 0);
+    assert_true(crowding[1] == 1);
+    const double wide[] = {-1.7e308, 0, 1.7e308};
+    assert_int_equal(nax_crowding(wide, 3, 1, zero, crowding, &err), 0);
+    assert_true(crowding[1] == 1);
+}
+
+/* --- the front of a stream --- */
+
+static size_t n_dropped;
+
+static void drop(void *payload)
+{
+    n_dropped++;
+    free(payload);
+}
+
+static void check_front(const double *points, size_t n, size_t m)
+{
+    struct nax_front *front;
+    struct nax_err err;
+    uint32_t *rank = calloc(n, sizeof *rank);
+    size_t n_rejected = 0, n_front = 0;
+    n_dropped = 0;
+    assert_int_equal(nax_rank_front(points, n, m, rank, &err), 0);
+    assert_int_equal(nax_front_alloc(&front, m, drop, &err), 0);
+    for (size_t i = 0; i < n; i++) {
+        if (nax_front_rejects(front, points + i * m)) {
+            n_rejected++;
+            assert_int_equal(rank[i], 1);
+            continue;
+        }
+        size_t *payload = malloc(sizeof *payload);
+        *payload = i;
+        assert_int_equal(nax_front_add(front, points + i * m, payload, &err), 0);
+    }
+    assert_int_equal(nax_front_settle(front, &err), 0);
+    for (size_t i = 0; i < n; i++) {
+        if (rank[i])
+            continue;
+        assert_true(n_front < nax_front_n(front));
+        assert_int_equal(*(const size_t *)nax_front_payload(front, n_front), i);
+        assert_memory_equal(nax_front_point(front, n_front), points + i * m, m * sizeof *points);
+        n_front++;
+    }
+    assert_int_equal(n_front, nax_front_n(front));
+    assert_int_equal(n_dropped + n_rejected, n - n_front);
+    nax_front_free(front);
+    assert_int_equal(n_dropped + n_rejected, n);
+    free(rank);
+}
+
+static void fronts_of_streams(void **state)
+{
+    (void)state;
+    static const uint64_t levels[] = {3, 40, 1u << 30};
+    for (size_t m = 1; m <= 5; m++)
+        for (size_t l = 0; l < 3; l++) {
+            double *points = random_points(5000, m, levels[l], 23);
+            check_front(points, 5000, m);
+            check_front(points, 10, m);
+            check_front(points, 0, m);
+            free(points);
+        }
+    double *points = random_points(6000, 2, 1u << 30, 3); /* all on the front */
+    for (size_t i = 0; i < 6000; i++)
+        points[2 * i + 1] = -points[2 * i];
+    check_front(points, 6000, 2);
+    free(points);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(built_in_spaces),
+        cmocka_unit_test(broken_spaces),
+        cmocka_unit_test(binding),
+        cmocka_unit_test(grid_is_complete_and_rising),
+        cmocka_unit_test(random_designs_do_not_repeat),
+        cmocka_unit_test(random_is_a_function_of_seed_and_index),
+        cmocka_unit_test(random_is_uniform),
+        cmocka_unit_test(homogeneous),
+        cmocka_unit_test(candidate_round_trip),
+        cmocka_unit_test(identifiers),
+        cmocka_unit_test(refused_candidates),
+        cmocka_unit_test(objectives),
+        cmocka_unit_test(ranks_are_those_of_the_definition),
+        cmocka_unit_test(ranks_of_odd_inputs),
+        cmocka_unit_test(crowding_by_hand),
+        cmocka_unit_test(fronts_of_streams),
+    };
+    return cmocka_run_group_tests_name("search", tests, NULL, NULL);
+}
