@@ -138,12 +138,12 @@ static int parse_tensor(struct nax_tensor *tensor, const char *path, const char 
 static int compare_data(const void *a, const void *b)
 {
     const struct nax_tensor *s = a, *t = b;
-    size_t n_s, n_t;
+    size_t s_bytes, t_bytes;
     if (s->data != t->data)
         return s->data < t->data ? -1 : 1;
-    if (!nax_tensor_bytes(s, &n_s) || !nax_tensor_bytes(t, &n_t) || n_s == n_t)
+    if (!nax_tensor_bytes(s, &s_bytes) || !nax_tensor_bytes(t, &t_bytes) || s_bytes == t_bytes)
         return strcmp(s->name, t->name);
-    return n_s < n_t ? -1 : 1;
+    return s_bytes < t_bytes ? -1 : 1;
 }
 
 /* The format's rule: the tensors fill the data exactly, without overlap or holes. */

@@ -1,7 +1,7 @@
 #!/bin/sh
 # A library that could be exchanged is included by one file only; formats by a reader and a writer.
 set -u
-include='^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]([a-z]+/)?'
+include='^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]([a-z0-9/]*/)?'
 check() {
     files=$(grep -rlE "${include}$2[>\"]" include lib tools | sort | tr '\n' ' ')
     count=$(echo "$files" | wc -w)
