@@ -32,7 +32,8 @@ endif
 
 # --- what there is -----------------------------------------------------------------------------
 
-TOOLS  := $(filter-out tool,$(basename $(notdir $(wildcard tools/*.c))))
+TOOLS  := $(basename $(notdir $(wildcard tools/nax-*.c)))
+SHARED := $(filter-out $(TOOLS),$(basename $(notdir $(wildcard tools/*.c))))
 MODELS := $(wildcard examples/hardware/*.yaml examples/networks/*.yaml examples/spaces/*.yaml)
 MANS   := $(wildcard man/*.[1-9])
 FUZZ   := $(basename $(notdir $(wildcard tests/fuzz/*.c)))
@@ -117,7 +118,7 @@ $(BUILD)/libnax.a: $(LIB_OBJ)
 	$(SAY) AR $@
 	$(Q)$(AR) rcs $@ $(LIB_OBJ)
 
-$(BUILD)/bin/%: $(BUILD)/tools/%.o $(BUILD)/tools/tool.o $(BUILD)/libnax.a
+$(BUILD)/bin/%: $(BUILD)/tools/%.o $(SHARED:%=$(BUILD)/tools/%.o) $(BUILD)/libnax.a
 	@mkdir -p $(@D)
 	$(SAY) LINK $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
@@ -135,7 +136,7 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/libnax.a
 
 fuzzers: all $(FUZZ:%=$(BUILD)/fuzz/%)
 
--include $(LIB_OBJ:.o=.d) $(TOOLS:%=$(BUILD)/tools/%.d) $(BUILD)/tools/tool.d \
+-include $(LIB_OBJ:.o=.d) $(TOOLS:%=$(BUILD)/tools/%.d) $(SHARED:%=$(BUILD)/tools/%.d) \
          $(UNITS:%=$(BUILD)/tests/unit/%.d)
 
 # --- set-up ------------------------------------------------------------------------------------

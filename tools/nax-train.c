@@ -1,0 +1,266 @@
+/* nax-train: trains each candidate and measures its accuracy. */
+#include "recipe.h"
+#include "tool.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "nax/search.h"
+
+static const char usage[] =
+    "nax-train [--data FILE] [--epochs N] [--checkpoint DIR] [--resume] [options] [file ...]\n"
+    "\n"
+    "Trains each candidate of the stream and adds its accuracies.\n"
+    "\n"
+    "      --data FILE       data set (the built-in synthetic one)\n" RECIPE_USAGE
+    "      --checkpoint DIR  keep the weights of each candidate in DIR/ID.safetensors\n"
+    "      --resume          continue from the checkpoints in DIR\n"
+    "      --images N        test images to measure on, 0: all (0)\n" TOOL_USAGE;
+
+enum { OPT_DATA = TOOL_OPT_OWN, OPT_CHECKPOINT, OPT_RESUME, OPT_IMAGES };
+
+static const struct option options[] = {{"data", required_argument, NULL, OPT_DATA},
+                                        RECIPE_LONG,
+                                        {"checkpoint", required_argument, NULL, OPT_CHECKPOINT},
+                                        {"resume", no_argument, NULL, OPT_RESUME},
+                                        {"images", required_argument, NULL, OPT_IMAGES},
+                                        TOOL_LONG};
+
+struct training {
+    struct tool tool;
+    struct nax_recipe recipe;
+    const char *data, *folder; /* of the checkpoints, or NULL */
+    bool is_resumed;
+    size_t n_test;
+    struct nax_dataset *set;
+};
+
+/* One candidate at work. */
+struct job {
+    struct training *t;
+    struct nax_candidate candidate;
+    struct nax_network_file *file;
+    struct nax_network *net;
+    struct nax_model *model;
+    struct nax_trainer *trainer;
+    char checkpoint[4096]; /* path, or "" */
+    double start, last_shown;
+};
+
+static const size_t synthetic_train = 4000, synthetic_test = 1000;
+
+static volatile sig_atomic_t is_interrupted;
+
+static void interrupt(int signal)
+{
+    (void)signal;
+    is_interrupted = 1;
+}
+
+static void parse(struct training *t, int argc, char **argv)
+{
+    struct tool *tool = &t->tool;
+    for (int opt; (opt = getopt_long(argc, argv, TOOL_SHORT, options, NULL)) != -1;)
+        if (opt == OPT_DATA) {
+            t->data = optarg;
+        } else if (opt == OPT_CHECKPOINT) {
+            t->folder = optarg;
+        } else if (opt == OPT_RESUME) {
+            t->is_resumed = true;
+        } else if (opt == OPT_IMAGES) {
+            t->n_test = (size_t)tool_int(tool, "images", optarg, 0, INT32_MAX);
+        } else if (!recipe_option(tool, &t->recipe, opt)) {
+            tool_option(tool, opt);
+        }
+    if (t->is_resumed && !t->folder)
+        tool_misuse(tool, "--resume needs --checkpoint");
+}
+
+static void open_data(struct training *t)
+{
+    struct nax_err err;
+    int status = t->data ? nax_dataset_open(&t->set, t->data, &err)
+                         : nax_synth(&t->set, 0, synthetic_train, synthetic_test, &err);
+    if (!status && !t->set->test.n)
+        status = nax_err_set(&err, NAX_ERR_VALUE, "no test images: '%s'", t->data);
+    if (!status && t->folder && mkdir(t->folder, 0777) && errno != EEXIST)
+        status = nax_err_io(&err, "cannot make folder: '%s'", t->folder);
+    if (status)
+        tool_fail(&t->tool, &err);
+}
+
+/* --- progress --- */
+
+static int after_step(void *self, size_t step, double loss)
+{
+    struct job *job = self;
+    double now = nax_clock_seconds();
+    size_t n_steps = nax_trainer_n_steps(job->trainer);
+    if (!job->t->tool.is_quiet && isatty(STDERR_FILENO) && now - job->last_shown > 0.2) {
+        job->last_shown = now;
+        size_t done = nax_trainer_epochs_done(job->trainer) * n_steps + step;
+        size_t all = job->t->recipe.epochs * n_steps;
+        double left = (now - job->start) / (double)done * (double)(all - done);
+        fprintf(stderr, "\r%s: %s: epoch %zu, step %zu of %zu, loss %.3f, %.0f s left \033[K",
+                job->t->tool.name, job->candidate.id, nax_trainer_epochs_done(job->trainer) + 1,
+                step, n_steps, loss, left);
+    }
+    return is_interrupted;
+}
+
+static void say_epoch(const struct job *job, const struct nax_epoch *e)
+{
+    if (isatty(STDERR_FILENO) && !job->t->tool.is_quiet)
+        fputs("\r\033[K", stderr);
+    double left = (double)(job->t->recipe.epochs - e->epoch) * (nax_clock_seconds() - job->start) /
+                  (double)e->epoch;
+    tool_say(
+        &job->t->tool,
+        "%s: epoch %zu of %zu, loss %.4f, train %.4f, validation %.4f, %.0f images/s, %.0f s left",
+        job->candidate.id, e->epoch, job->t->recipe.epochs, e->train_loss, e->train_accuracy,
+        e->validation_accuracy, e->images_per_second, left);
+}
+
+/* --- one candidate --- */
+
+static int prepare(struct job *job, const struct nax_record *record, struct nax_err *err)
+{
+    struct training *t = job->t;
+    struct nax_candidate *c = &job->candidate;
+    int status = nax_candidate_read(c, record, err);
+    if (!status)
+        status = nax_network_file_load(&job->file, c->network, err);
+    if (!status && c->n_slots != nax_network_file_n_slots(job->file))
+        status =
+            nax_err_set(err, NAX_ERR_VALUE,
+                        "field 'kernel': %zu values, network '%s' has %zu searched convolutions",
+                        c->n_slots, c->network, nax_network_file_n_slots(job->file));
+    if (!status)
+        status = nax_network_build(&job->net, job->file, c->kernel, err);
+    if (!status)
+        status = nax_model_alloc(&job->model, job->net, t->tool.seed, err);
+    if (!status)
+        status =
+            nax_trainer_alloc(&job->trainer, job->model, t->set, &t->recipe, t->tool.seed, err);
+    if (status || !t->folder)
+        return status;
+    snprintf(job->checkpoint, sizeof job->checkpoint, "%s/%s.safetensors", t->folder, c->id);
+    if (t->is_resumed && !access(job->checkpoint, F_OK))
+        status = nax_trainer_resume(job->trainer, job->checkpoint, err);
+    return status;
+}
+
+static int save(const struct job *job, struct nax_err *err)
+{
+    if (!job->t->folder)
+        return 0;
+    const struct nax_meta meta[] = {{"id", job->candidate.id}};
+    return nax_trainer_save(job->trainer, job->checkpoint, meta, 1, err);
+}
+
+/* 0, NAX_ERR_NUMERIC when it diverged, or another error */
+static int train(struct job *job, double *seconds, struct nax_err *err)
+{
+    int status = 0;
+    job->start = nax_clock_seconds();
+    while (!status && nax_trainer_epochs_done(job->trainer) < job->t->recipe.epochs) {
+        struct nax_epoch epoch;
+        status = nax_trainer_epoch(job->trainer, after_step, job, &epoch, err);
+        if (!status && !epoch.epoch)
+            return nax_err_set(err, NAX_ERR_IO,
+                               job->t->folder ? "interrupted: to continue, add --resume"
+                                              : "interrupted: nothing kept without --checkpoint");
+        if (!status) {
+            say_epoch(job, &epoch);
+            status = save(job, err);
+        }
+    }
+    *seconds = nax_clock_seconds() - job->start;
+    return status;
+}
+
+static int measure(const struct job *job, struct nax_record *record, struct nax_err *err)
+{
+    struct nax_score test, validation = {.accuracy = NAN};
+    struct nax_eval options_test = {.n_images = job->t->n_test};
+    int status = nax_model_eval(job->model, &job->t->set->test, &options_test, &test, err);
+    if (!status && job->t->recipe.validation > 0)
+        status = nax_trainer_validate(job->trainer, &validation, err);
+    if (!status)
+        status = nax_record_set_float(record, "accuracy", test.accuracy);
+    if (!status)
+        status = nax_record_set_float(record, "accuracy_ideal", test.accuracy);
+    if (!status && job->t->recipe.validation > 0)
+        status = nax_record_set_float(record, "accuracy_validation", validation.accuracy);
+    return status;
+}
+
+static int describe(const struct job *job, struct nax_record *record, double seconds,
+                    bool has_diverged, struct nax_err *err)
+{
+    int status = has_diverged ? nax_record_set_null(record, "accuracy") : measure(job, record, err);
+    if (!status)
+        status =
+            nax_record_set_int(record, "epochs", (int64_t)nax_trainer_epochs_done(job->trainer));
+    if (!status)
+        status = nax_record_set_float(record, "train_seconds", seconds);
+    if (!status)
+        status = nax_record_set_string(record, "data", job->t->set->name);
+    if (!status && *job->checkpoint)
+        status = nax_record_set_string(record, "checkpoint", job->checkpoint);
+    if (!status)
+        status = nax_record_set_string(record, "status", has_diverged ? "diverged" : "ok");
+    return status;
+}
+
+static void run(struct training *t, struct nax_record *record)
+{
+    struct nax_err err = {.text = "out of memory"};
+    struct job job = {.t = t};
+    double seconds = 0;
+    int status = prepare(&job, record, &err);
+    if (!status)
+        status = train(&job, &seconds, &err);
+    bool has_diverged = status == NAX_ERR_NUMERIC;
+    if (has_diverged)
+        tool_say(&t->tool, "%s: diverged: %s", job.candidate.id, err.text);
+    if (!status || has_diverged)
+        status = describe(&job, record, seconds, has_diverged, &err);
+    nax_trainer_free(job.trainer);
+    nax_model_free(job.model);
+    nax_network_free(job.net);
+    nax_network_file_free(job.file);
+    if (status)
+        tool_fail_record(&t->tool, &err);
+}
+
+int main(int argc, char **argv)
+{
+    struct training t = {.tool = tool_start("nax-train", usage, argc, argv),
+                         .recipe = nax_recipe_default()};
+    parse(&t, argc, argv);
+    tool_read_open(&t.tool);
+    open_data(&t);
+    signal(SIGINT, interrupt);
+    signal(SIGTERM, interrupt);
+
+    struct nax_err err = {.text = "out of memory"};
+    struct nax_record *record = nax_record_alloc();
+    if (!record)
+        tool_fail(&t.tool, &err);
+    while (tool_read(&t.tool, record)) {
+        run(&t, record);
+        tool_write(&t.tool, record);
+        if (nax_writer_flush(t.tool.writer, &err))
+            tool_fail(&t.tool, &err);
+    }
+    nax_record_free(record);
+    nax_dataset_free(t.set);
+    tool_finish(&t.tool);
+}
