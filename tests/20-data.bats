@@ -1,0 +1,304 @@
+#!/usr/bin/env bats
+# nax-data: imports, the synthetic set, info, and what they say when something is wrong.
+
+# shellcheck source=tests/helpers/data.bash
+load helpers/data.bash
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+# field SPLIT NAME FILE: a field of nax-data info
+field() {
+  nax-data info --format json "$3" | grep "\"split\":\"$1\"" |
+    sed -E 's/.*"'"$2"'":("[^"]*"|\[[^]]*\]|[^,}]*).*/\1/'
+}
+
+# fails TEXT COMMAND...: exit 1, one line on stderr with this text, nothing on stdout
+fails() {
+  local text=$1 status=0
+  shift
+  "$@" >out.txt 2>err.txt || status=$?
+  [ "$status" -eq 1 ] && [ ! -s out.txt ] && [ "$(wc -l <err.txt)" -eq 1 ] &&
+    [[ "$(cat err.txt)" == "nax-data: "*"$text"* ]] || {
+    echo "# exit $status: $(cat err.txt)"
+    return 1
+  }
+}
+
+misused() {
+  local text=$1 status=0
+  shift
+  "$@" >out.txt 2>err.txt || status=$?
+  [ "$status" -eq 2 ] && [ ! -s out.txt ] && grep -q "$text" err.txt && grep -q '^usage: ' err.txt || {
+    echo "# exit $status: $(cat err.txt)"
+    return 1
+  }
+}
+
+# png FILE: an image of one red pixel, and the folders on the way to it
+png() {
+  mkdir -p "$(dirname "$1")"
+  base64 -d >"$1" <<<'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC'
+}
+
+@test "synth is the same for any number of threads and differs by seed" {
+  nax-data synth -q --n-train 301 --n-test 53 --seed 5 -j 1 -o a.safetensors
+  nax-data synth -q --n-train 301 --n-test 53 --seed 5 -j 3 -o b.safetensors
+  nax-data synth -q --n-train 301 --n-test 53 --seed 6 -o c.safetensors
+  cmp a.safetensors b.safetensors
+  [ "$(field train data_hash a.safetensors)" != "$(field train data_hash c.safetensors)" ]
+  [ "$(field train n_images a.safetensors)" = 301 ]
+  [ "$(field test n_images a.safetensors)" = 53 ]
+  [ "$(field train n_images_class a.safetensors)" = "[31,30,30,30,30,30,30,30,30,30]" ]
+  [ "$(field train classes a.safetensors)" = '"disc,ring,square,triangle,cross,crescent,stripes,checker,dots,target"' ]
+}
+
+@test "a summary goes to stderr, unless -q" {
+  nax-data synth --n-train 10 --n-test 2 -o a.safetensors >out.txt 2>err.txt
+  [ ! -s out.txt ]
+  [[ "$(cat err.txt)" == "nax-data: synth: 10 training and 2 test images of 32 x 32, 10 classes, "* ]]
+  nax-data synth -q --n-train 10 --n-test 2 -o a.safetensors >out.txt 2>err.txt
+  [ ! -s out.txt ] && [ ! -s err.txt ]
+}
+
+@test "info tells both splits as records" {
+  nax-data synth -q --n-train 20 --n-test 0 --seed 3 -o a.safetensors
+  nax-data info --format csv a.safetensors >info.csv
+  [ "$(wc -l <info.csv)" -eq 3 ]
+  [ "$(head -n 1 info.csv)" = "data,data_hash,split,n_images,height,width,channels,n_classes,mean,sd,n_images_class,classes" ]
+  [ "$(field train n_images_class a.safetensors)" = "[2,2,2,2,2,2,2,2,2,2]" ]
+  [ "$(field test n_images a.safetensors)" = 0 ]
+  nax-data info --format msgpack a.safetensors | head -c 1 >/dev/null
+}
+
+@test "info on a full disk fails" {
+  nax-data synth -q --n-train 10 -o a.safetensors
+  run bash -c 'nax-data info a.safetensors 2>&1 >/dev/full'
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"standard output"* ]]
+}
+
+@test "an output that cannot be written leaves nothing, and the old file as it was" {
+  mkdir out
+  echo old >out/a.safetensors
+  fails "'nowhere/a.safetensors'" nax-data synth -q --n-train 10 -o nowhere/a.safetensors
+  (
+    ulimit -f 100 # blocks of 1 KiB
+    trap '' XFSZ
+    fails "cannot write: 'out/a.safetensors'" nax-data synth -q --n-train 1000 -o out/a.safetensors
+  )
+  [ "$(cat out/a.safetensors)" = old ]
+  [ "$(ls -A out)" = a.safetensors ]
+  mkdir folder.safetensors
+  fails "'folder.safetensors'" nax-data synth -q --n-train 10 -o folder.safetensors
+  [ "$(ls -d folder.safetensors*)" = folder.safetensors ]
+}
+
+@test "misuse" {
+  misused "no verb" nax-data
+  misused "no such verb: 'find'" nax-data find
+  misused "import what" nax-data import -o x
+  misused "no such format: 'mnist'" nax-data import mnist d -o x
+  misused "no folder to read" nax-data import folder -o x
+  misused "no file to read" nax-data info
+  misused "no file to write" nax-data import folder d
+  misused "no file to write" nax-data synth
+  misused "one word too many: 'd'" nax-data synth d -o x
+  misused "one word too many: 'e'" nax-data info d e
+  misused "'import folder'" nax-data import cifar10 --train t d -o x
+  misused "'synth'" nax-data import folder --n-train 5 d -o x
+  misused "'-o'" nax-data info -o x d
+  misused "n-train takes an integer" nax-data synth --n-train 0 -o x
+  misused "n-test takes an integer" nax-data synth --n-test 2.5 -o x
+  [ ! -e x ]
+}
+
+@test "info refuses what is no data set" {
+  fails "cannot open: 'none'" nax-data info none
+  : >empty
+  fails "0 bytes long: 'empty'" nax-data info empty
+  echo "just a text, long enough for a header" >text
+  fails "not a tensor file" nax-data info text
+  nax-data synth -q --n-train 10 -o a.safetensors
+  head -c 9999 a.safetensors >cut
+  fails "cut" nax-data info cut
+  fails "not a regular file" nax-data info /dev/zero
+  fails "not a regular file" nax-data info .
+  mkfifo pipe
+  fails "not a regular file: 'pipe'" timeout 10 nax-data info pipe
+  printf '\002\000\000\000\000\000\000\000{}' >none.safetensors
+  fails "no classes" nax-data info none.safetensors
+}
+
+@test "folders: splits are found, or named" {
+  png d/train/b/1.png && png d/train/a/2.png && png d/test/b/3.png && png d/val/a/4.png
+  nax-data import folder -q -o a.safetensors d
+  [ "$(field train classes a.safetensors)" = '"a,b"' ]
+  [ "$(field train data a.safetensors)" = '"d"' ]
+  [ "$(field test n_images_class a.safetensors)" = "[0,1]" ]
+  nax-data import folder -q --test val -o a.safetensors d
+  [ "$(field test n_images_class a.safetensors)" = "[1,0]" ]
+  rm -r d/test
+  nax-data import folder -q -o a.safetensors d
+  [ "$(field test n_images_class a.safetensors)" = "[1,0]" ]
+  nax-data import folder -q -o a.safetensors d/train
+  [ "$(field train n_images_class a.safetensors)" = "[1,1]" ]
+  [ "$(field test n_images a.safetensors)" = 0 ]
+  fails "class has no training images: 'd/train/b'" nax-data import folder --train val --test train -o x d
+  mkdir d/more && mv d/val d/more/v
+  nax-data import folder -q --test more/v -o a.safetensors d
+  [ "$(field test n_images_class a.safetensors)" = "[1,0]" ]
+}
+
+@test "folders: errors name the file or folder" {
+  png d/train/a/1.png && png d/train/b/2.png
+  fails "'none'" nax-data import folder -o x none
+  fails "'d/other'" nax-data import folder --train other -o x d
+  fails "'d/other'" nax-data import folder --test other -o x d
+  fails "'d/train/a'" nax-data import folder -o x d/train/a
+  mkdir d/train/c
+  fails "class with no image: 'd/train/c'" nax-data import folder -o x d
+  rmdir d/train/c
+  png d/test/c/1.png
+  fails "class has no training images: 'd/test/c'" nax-data import folder -o x d
+  rm -r d/test/c && mkdir d/test/a
+  fails "class with no image: 'd/test/a'" nax-data import folder -o x d
+  rmdir d/test/a
+  fails "no class folder in: 'd/test'" nax-data import folder -o x d
+  rmdir d/test
+  echo text >d/train/b/readme.txt
+  fails "neither a PNG nor a JPEG image: 'd/train/b/readme.txt'" nax-data import folder -o x d
+  mv d/train/b/readme.txt d/train
+  : >d/train/b/0.png
+  fails "neither a PNG nor a JPEG image: 'd/train/b/0.png'" nax-data import folder -o x d
+  head -c 60 d/train/b/2.png >d/train/b/0.png
+  fails "'d/train/b/0.png'" nax-data import folder -o x d
+  rm d/train/b/0.png && mkdir d/train/b/sub
+  fails "not a regular file: 'd/train/b/sub'" nax-data import folder -o x d
+  rmdir d/train/b/sub && mkfifo d/train/b/pipe
+  fails "not a regular file: 'd/train/b/pipe'" timeout 10 nax-data import folder -o x d
+  rm d/train/b/pipe
+  png "d/train/$(printf 'latin\344')/1.png"
+  fails "not UTF-8" nax-data import folder -o x d
+  png e/val/a/1.png
+  fails "folder 'val' but no folder 'train' in: 'e'" nax-data import folder -o x e
+  [ ! -e x ]
+}
+
+@test "Tiny ImageNet: errors name what is missing" {
+  printf 'n1\nn2\n' >wnids && mkdir -p t/val/images
+  fails "'t/wnids.txt'" nax-data import tiny-imagenet -o x t
+  cp wnids t/wnids.txt
+  fails "'t/val/val_annotations.txt'" nax-data import tiny-imagenet -o x t
+  printf 'v0.png\tn2\t0\t0\t1\t1\nv1.png\tn1\t0\t0\t1\t1\n' >t/val/val_annotations.txt
+  fails "'t/train/n1/images'" nax-data import tiny-imagenet -o x t
+  png t/train/n1/images/a.png && mkdir -p t/train/n2/images
+  fails "class with no image: 't/train/n2/images'" nax-data import tiny-imagenet -o x t
+  png t/train/n2/images/a.png
+  fails "annotation without image: 't/val/images/v0.png'" nax-data import tiny-imagenet -o x t
+  png t/val/images/v0.png && png t/val/images/v1.png
+  nax-data import tiny-imagenet -q -o a.safetensors t
+  [ "$(field train classes a.safetensors)" = '"n1,n2"' ]
+  [ "$(field test n_images_class a.safetensors)" = "[1,1]" ]
+  png t/val/images/v2.png
+  fails "image without annotation: 't/val/images/v2.png'" nax-data import tiny-imagenet -o x t
+  printf 'v2.png\tn3\n' >>t/val/val_annotations.txt
+  fails "(n3) not in wnids.txt: 't/val/images/v2.png'" nax-data import tiny-imagenet -o x t
+  printf 'v2.png\n' >>t/val/val_annotations.txt
+  fails "line 4: no class of image: 'v2.png'" nax-data import tiny-imagenet -o x t
+  sed -i '$d' t/val/val_annotations.txt && printf 'v2.png\tn1\n' >>t/val/val_annotations.txt
+  fails "annotated twice: 'v2.png'" nax-data import tiny-imagenet -o x t
+  : >t/wnids.txt
+  fails "no class in: 't/wnids.txt'" nax-data import tiny-imagenet -o x t
+  [ ! -e x ]
+}
+
+@test "CIFAR-10: the published mean and deviation of the real images" {
+  need_cifar10
+  file=$(cifar10_file)
+  [ "$(field train n_images "$file")" = 50000 ]
+  [ "$(field test n_images "$file")" = 10000 ]
+  [ "$(field train n_images_class "$file")" = "[5000,5000,5000,5000,5000,5000,5000,5000,5000,5000]" ]
+  [ "$(field train classes "$file")" = '"airplane,automobile,bird,cat,deer,dog,frog,horse,ship,truck"' ]
+  rounded() { tr -d '[]' | tr , '\n' | xargs printf '%.6f '; }
+  [ "$(field train mean "$file" | rounded)" = "0.491400 0.482158 0.446531 " ]
+  [ "$(field train sd "$file" | rounded)" = "0.247032 0.243485 0.261588 " ]
+}
+
+# PNG import → the binary version: label byte, then red, green and blue planes. Five batches and a
+# test batch, from a set whose images are 32 × 32.
+to_cifar10_binary() {
+  perl -e '
+    my ($file, $dir) = @ARGV;
+    local $/;
+    open(my $in, "<:raw", $file) or die;
+    my $all = <$in>;
+    my $length = unpack("Q<", $all);
+    my $header = substr($all, 8, $length);
+    sub tensor {
+        $header =~ /"$_[0]":\{[^}]*"data_offsets":\[(\d+),(\d+)\]/ or die;
+        return substr($all, 8 + $length + $1, $2 - $1);
+    }
+    sub batch {
+        my ($name, $split, $begin, $end) = @_;
+        my @label = unpack("l<*", tensor("${split}_labels"));
+        my $pixels = tensor("${split}_images");
+        open(my $out, ">:raw", "$dir/$name") or die;
+        for my $i ($begin * @label .. $end * @label - 1) {
+            my $image = substr($pixels, $i * 3072, 3072);
+            print $out chr($label[$i]), map { join "", unpack("x$_(ax2)1023a", $image) } 0 .. 2;
+        }
+    }
+    batch("data_batch_$_.bin", "train", ($_ - 1) / 5, $_ / 5) for 1 .. 5;
+    batch("test_batch.bin", "test", 0, 1);' "$1" "$2"
+}
+
+@test "CIFAR-10: the binary version of real images imports to the same bytes" {
+  need_cifar10
+  images=$(cifar10_images)
+  for class in "$images"/train/*; do
+    mkdir -p "cifar10/train/${class##*/}" "cifar10/test/${class##*/}"
+    find "$class" -name '*.png' | sort | head -n 50 | xargs cp -t "cifar10/train/${class##*/}"
+    find "$images/test/${class##*/}" -name '*.png' | sort | head -n 10 | xargs cp -t "cifar10/test/${class##*/}"
+  done
+  nax-data import folder -q -o png.safetensors cifar10
+  mkdir batches
+  to_cifar10_binary png.safetensors batches
+  [ "$(wc -c <batches/data_batch_4.bin)" -eq 307300 ]
+  nax-data import cifar10 -q -o binary.safetensors batches
+  cmp png.safetensors binary.safetensors
+}
+
+@test "a damaged real image is named" {
+  need_cifar10
+  images=$(cifar10_images)
+  mkdir -p d/cat
+  find "$images/train/cat" -name '*.png' | sort | head -n 3 | xargs cp -t d/cat
+  victim=$(printf '%s\n' d/cat/* | sed -n 2p)
+  nax-data import folder -q -o a.safetensors d
+  cp "$victim" whole.png
+  head -c -20 whole.png >"$victim"
+  fails "'$victim'" nax-data import folder -o x d
+  { head -c 200 whole.png && printf 'x' && tail -c +202 whole.png; } >"$victim"
+  fails "'$victim'" nax-data import folder -o x d
+  png "$victim"
+  fails "1 x 1 image among images of 32 x 32: '$victim'" nax-data import folder -o x d
+  [ ! -e x ]
+}
+
+@test "Tiny ImageNet: the real images, greyscale among them" {
+  need_tiny_imagenet
+  images=$(tiny_imagenet_images)
+  nax-data import tiny-imagenet -q -o tiny.safetensors "$images"
+  [ "$(field train n_images tiny.safetensors)" = 24000 ]
+  [ "$(field test n_images tiny.safetensors)" = 10000 ]
+  [ "$(field train n_classes tiny.safetensors)" = 200 ]
+  [ "$(field train width tiny.safetensors)" = 64 ]
+  [[ "$(field train classes tiny.safetensors)" == "\"$(head -n 1 "$images/tiny-imagenet-200/wnids.txt"),"* ]]
+  # 50 images of each class in the test split
+  [ "$(field test n_images_class tiny.safetensors | tr -d '[]' | tr , '\n' | sort -u)" = 50 ]
+  # 120 of 500 training images: near the published mean of all, 0.480 0.448 0.398
+  field train mean tiny.safetensors | tr -d '[]' | tr , ' ' | awk '
+    { exit !(($1 - .480237)^2 < 4e-6 && ($2 - .448067)^2 < 4e-6 && ($3 - .397504)^2 < 4e-6) }'
+}
