@@ -63,7 +63,7 @@ int nax_reader_open(struct nax_reader **out, const char *const *paths, size_t n_
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'reader'");
     reader->fd = -1;
     reader->max_record = max_record ? max_record : NAX_RECORD_MAX;
-    reader->cap = 4 * NAX_BLOCK;
+    reader->cap = 2 * NAX_BLOCK;
     reader->buffer = malloc(reader->cap);
     reader->where = nax_calloc(where_size, 1);
     reader->paths = nax_calloc(n_paths, sizeof *reader->paths);

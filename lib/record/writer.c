@@ -49,7 +49,7 @@ int nax_writer_open(struct nax_writer **out, FILE *file, const char *subject,
         w->subject = nax_strdup(subject);
         w->kind = nax_strdup(kind);
     }
-    if (!w || !w->subject || !w->kind || nax_bytes_reserve(&w->out, 4 * NAX_BLOCK)) {
+    if (!w || !w->subject || !w->kind) {
         if (w)
             (void)!nax_writer_close(w, true, NULL);
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", subject);
