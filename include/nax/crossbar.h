@@ -1,0 +1,70 @@
+/* Circuits of memristive crossbars, solved exactly.
+ *
+ * Word line r is driven at its left end through a source resistance; bit line c ends below the last
+ * row in a sink resistance to virtual ground; wires have a resistance between neighbouring cells,
+ * and cell (r, c) joins its word line and its bit line by a conductance. For linear cells the bit
+ * lines' currents are a linear map of the voltages, I = W_eff^T V. lib/crossbar/README.md has the
+ * equations.
+ */
+#ifndef NAX_CROSSBAR_H
+#define NAX_CROSSBAR_H
+
+#include "nax/base.h"
+#include "nax/hardware.h"
+
+/* One programmed array. Conductances and resistances: finite, not negative; 0 is the limit (an open
+ * cell, a perfect wire). Sides from 1 to NAX_XBAR_SIDE_MAX. */
+struct nax_xbar {
+    size_t n_rows, n_cols;
+    const double *g_siemens;               /* [n_rows][n_cols] */
+    double r_wire_row_ohm, r_wire_col_ohm; /* of a segment between two cells */
+    double r_source_ohm, r_sink_ohm;
+    double v0_v; /* I = G v0 sinh(V / v0); 0: linear cells */
+};
+
+#define NAX_XBAR_SIDE_MAX 4096
+
+/* NAX_ERR_VALUE naming the offending field, or 0. */
+int nax_xbar_check(const struct nax_xbar *x, struct nax_err *err) NAX_MUST_USE;
+
+/* Resistances of a device, cells left to the caller. */
+struct nax_xbar nax_xbar_of_device(const struct nax_device *device, size_t n_rows, size_t n_cols,
+                                   const double *g_siemens);
+
+enum nax_xbar_method {
+    NAX_XBAR_AUTO,   /* relaxation, and elimination where that would take long */
+    NAX_XBAR_RELAX,  /* line relaxation: fast for cells that load their wires weakly */
+    NAX_XBAR_BLOCK,  /* block elimination: its cost does not depend on the values */
+    NAX_XBAR_NEWTON, /* nonlinear cells; reported, never asked for */
+    NAX_XBAR_METHOD_COUNT
+};
+
+const char *nax_xbar_method_name(enum nax_xbar_method method);
+/* The method of a name, or NAX_XBAR_METHOD_COUNT. */
+enum nax_xbar_method nax_xbar_method_parse(const char *name);
+
+struct nax_xbar_options {
+    enum nax_xbar_method method;
+    double tolerance; /* relative to the largest result; 0: 1e-9; at least 1e-13 */
+};
+
+struct nax_xbar_report {
+    enum nax_xbar_method method;
+    size_t iterations; /* passes over all lines, or Newton steps; 1 for block elimination */
+    /* Kirchhoff's current law: sum of the currents that do not balance at the nodes over the sum of
+     * the output currents; the worst of the right-hand sides. */
+    double residual;
+};
+
+/* Effective conductances of n arrays of one size: w_eff[k] is [n_rows][n_cols] with
+ * I_c = sum over r of w_eff[r][c] V_r. Of nonlinear arrays: of their cells at small voltages.
+ * Threads work on arrays, or on columns of a single one; the bits do not depend on their number.
+ * options NULL: defaults; report NULL or [n]. Errors: NAX_ERR_VALUE (see nax_xbar_check),
+ * NAX_ERR_MEMORY, NAX_ERR_NUMERIC where NAX_XBAR_RELAX was asked for and does not converge. */
+int nax_xbar_matrices(const struct nax_xbar *x, size_t n, const struct nax_xbar_options *options,
+                      double *const *w_eff, struct nax_xbar_report *report,
+                      struct nax_err *err) NAX_MUST_USE;
+int nax_xbar_matrix(const struct nax_xbar *x, const struct nax_xbar_options *options, double *w_eff,
+                    struct nax_xbar_report *report, struct nax_err *err) NAX_MUST_USE;
+
+#endif

@@ -1,0 +1,217 @@
+/* Block elimination: the columns are folded, from the far end to the drivers, into an admittance
+ * matrix between word lines and the Norton currents of the bit lines.
+ *
+ * Y_k = K_k + (I + r Y_{k+1})^-1 Y_{k+1}, J_k = [c_k, (I + r Y_{k+1})^-1 J_{k+1}],
+ * W = (I + r_source Y_0)^-1 J_0. Only off-diagonals of Y are kept: a diagonal is the sum of their
+ * magnitudes and of the row's currents J to ground, so nothing is ever subtracted from nearly the
+ * same (Grassmann, Taksar, Heyman, Operations Research 33, 1985).
+ */
+#include "circuit.h"
+#include "crossbar.h"
+#include "dense.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct dense_kernels *nax_dense_kernels(void)
+{
+    switch (nax_isa()) {
+    case NAX_ISA_AVX512:
+        return &dense_kernels_avx512;
+    case NAX_ISA_AVX2:
+        return &dense_kernels_avx2;
+    default:
+        return &dense_kernels_baseline;
+    }
+}
+
+enum { STRIPE = 96 }; /* columns that a thread takes at a time: a multiple of all vector widths */
+
+struct block_room {
+    struct circuit a;
+    const struct dense_kernels *kernels;
+    size_t m, ld;           /* word lines padded to DENSE_TILE; row length */
+    double *y;              /* [m][ld]: I + r Y, then the columns of J, last column first */
+    double *rows, *panel;   /* [DENSE_BLOCK][ld]: pivot rows, before and after */
+    double *left;           /* [m / DENSE_TILE][DENSE_BLOCK][DENSE_TILE]: pivot columns */
+    double *pivot;          /* [DENSE_BLOCK][DENSE_BLOCK] */
+    double *t, *h, *turned; /* [m], [m], [n_rows*n_cols] */
+};
+
+static size_t round_up(size_t n, size_t to)
+{
+    return (n + to - 1) / to * to;
+}
+
+/* Transfer t to the sink from every node of bit line c, and h: row r's voltage for a current at row
+ * q is t_r t_q h_max(r,q). */
+static void bit_line(const struct block_room *s, size_t c)
+{
+    const struct circuit *a = &s->a;
+    size_t end = a->n_rows - 1;
+    double above = 0;
+    for (size_t i = 0; i <= end; i++) { /* t: 1 + r times the conductance seen at the node */
+        double here = a->g[i * a->n_cols + c] + above;
+        s->t[i] = 1 + (i == end ? a->r_sink : a->r_wire_col) * here;
+        above = here / s->t[i];
+    }
+    s->t[end] = 1 / s->t[end];
+    s->h[end] = a->r_sink / s->t[end];
+    for (size_t i = end; i-- > 0;) {
+        s->t[i] = s->t[i + 1] / s->t[i];
+        s->h[i] = s->h[i + 1] + a->r_wire_col / (s->t[i] * s->t[i + 1]);
+    }
+}
+
+/* y's off-diagonals times scale are what Y's were; column c is added to them, and its currents to
+ * J. */
+static void add_column(const struct block_room *s, size_t c, double scale)
+{
+    const struct circuit *a = &s->a;
+    size_t n = a->n_rows;
+    bit_line(s, c);
+    for (size_t i = 0; i < n; i++) {
+        s->t[i] *= a->g[i * a->n_cols + c];
+        s->h[i] *= s->t[i];
+    }
+    for (size_t i = 0; i < n; i++) {
+        double *row = s->y + i * s->ld, t = s->t[i];
+        for (size_t q = i + 1; q < n; q++)
+            row[q] = scale * row[q] + t * s->h[q];
+        row[s->m + a->n_cols - 1 - c] = t;
+    }
+}
+
+/* From magnitudes of off-diagonals to I + r Y, upper triangle, with n_active columns of J. */
+static void add_series(const struct block_room *s, double r, size_t n_active)
+{
+    size_t n = s->a.n_rows;
+    for (size_t i = 0; i < s->m; i++) {
+        double ground = 0;
+        for (size_t j = 0; i < n && j < n_active; j++)
+            ground += s->y[i * s->ld + s->m + j];
+        s->h[i] = ground;
+    }
+    for (size_t i = 0; i < n; i++) {
+        double *row = s->y + i * s->ld, sum = 0;
+        for (size_t q = i + 1; q < n; q++) {
+            s->h[q] += row[q];
+            sum += row[q];
+            row[q] *= -r;
+        }
+        s->h[i] += sum;
+    }
+    for (size_t i = 0; i < s->m; i++)
+        s->y[i * s->ld + i] = 1 + r * s->h[i];
+}
+
+/* The pivot rows in full, from the upper triangle, and as columns; the pivot's inverse. */
+static void take_pivot(const struct block_room *s, size_t k, size_t n, size_t width)
+{
+    for (size_t q = 0; q < n; q++) {
+        double *row = s->rows + q * s->ld;
+        for (size_t i = 0; i < k + q; i++)
+            row[i] = s->y[i * s->ld + k + q];
+        memcpy(row + k + q, s->y + (k + q) * s->ld + k + q, (width - k - q) * sizeof *row);
+        for (size_t i = 0; i < s->m; i++)
+            s->left[(i / DENSE_TILE * DENSE_BLOCK + q) * DENSE_TILE + i % DENSE_TILE] = row[i];
+        memcpy(s->pivot + q * DENSE_BLOCK, row + k, n * sizeof *row);
+    }
+    s->kernels->invert(s->pivot, n);
+}
+
+static void put_pivot(const struct block_room *s, size_t k, size_t n, size_t width)
+{
+    for (size_t q = 0; q < n; q++) {
+        const double *row = s->panel + q * s->ld;
+        for (size_t i = 0; i < k; i++)
+            s->y[i * s->ld + k + q] = row[i];
+        double *to = s->y + (k + q) * s->ld;
+        for (size_t i = 0; i < n; i++)
+            to[k + i] = -s->pivot[q * DENSE_BLOCK + i];
+        memcpy(to + k + n, row + k + n, (width - k - n) * sizeof *row);
+    }
+}
+
+/* The sweep operator over all word lines (Goodnight, The American Statistician 33, 1979): the upper
+ * triangle becomes minus the inverse, J the inverse times J. Called by all threads of a team. */
+static void sweep(const struct block_room *s, size_t n_active)
+{
+    size_t width = s->m + round_up(n_active, DENSE_TILE);
+    for (size_t k = 0; k < s->m; k += DENSE_BLOCK) {
+        size_t n = NAX_MIN((size_t)DENSE_BLOCK, s->m - k);
+#pragma omp single
+        take_pivot(s, k, n, width);
+#pragma omp for schedule(static)
+        for (size_t from = 0; from < width; from += STRIPE)
+            s->kernels->panel(s->pivot, n, s->rows, s->panel, s->ld, from,
+                              NAX_MIN(from + STRIPE, width));
+#pragma omp for schedule(static, 1)
+        for (size_t i = 0; i < s->m; i += DENSE_TILE)
+            if (i < k || i >= k + n)
+                s->kernels->update(s->y + i * s->ld, s->ld, s->left + i * DENSE_BLOCK, n, s->panel,
+                                   i, width);
+#pragma omp single
+        put_pivot(s, k, n, width);
+    }
+}
+
+static void fold(const struct block_room *s)
+{
+    const struct circuit *a = &s->a;
+    double scale = 0;
+    for (size_t c = a->n_cols; c-- > 0;) {
+#pragma omp single
+        {
+            add_column(s, c, scale);
+            double r = c > 0 ? a->r_wire_row : a->r_source;
+            if (r > 0)
+                add_series(s, r, a->n_cols - c);
+        }
+        double r = c > 0 ? a->r_wire_row : a->r_source;
+        if (r > 0)
+            sweep(s, a->n_cols - c);
+        scale = r > 0 ? -1 / r : 1;
+    }
+}
+
+int nax_block_matrix(const struct nax_xbar *x, double *w_eff, double *residual, struct nax_err *err)
+{
+    bool is_turned = x->n_rows > x->n_cols;
+    size_t small = NAX_MIN(x->n_rows, x->n_cols), large = NAX_MAX(x->n_rows, x->n_cols);
+    struct block_room s = {.kernels = nax_dense_kernels(), .m = round_up(small, DENSE_TILE)};
+    s.ld = s.m + round_up(large, DENSE_TILE);
+    s.ld += s.ld % 64 ? 0 : DENSE_TILE; /* rows of a tile must not share a cache set */
+    size_t sizes[] = {s.m * s.ld,
+                      DENSE_BLOCK * s.ld,
+                      DENSE_BLOCK * s.ld,
+                      s.m * DENSE_BLOCK,
+                      DENSE_BLOCK * DENSE_BLOCK,
+                      s.m,
+                      s.m,
+                      small * large};
+    double **parts[] = {&s.y, &s.rows, &s.panel, &s.left, &s.pivot, &s.t, &s.h, &s.turned};
+    size_t n_parts = sizeof sizes / sizeof *sizes, total = 0;
+    for (size_t i = 0; i < n_parts; i++)
+        total += round_up(sizes[i], DENSE_TILE);
+    double *memory = nax_aligned_calloc(total, sizeof *memory), *at = memory;
+    if (!memory)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'block elimination'");
+    for (size_t i = 0; i < n_parts; i++) {
+        *parts[i] = at;
+        at += round_up(sizes[i], DENSE_TILE);
+    }
+    s.a = nax_circuit_of(x, is_turned, s.turned);
+    int n_threads = omp_in_parallel() || small < 2 * STRIPE ? 1 : nax_threads();
+#pragma omp parallel num_threads(n_threads)
+    fold(&s);
+    for (size_t r = 0; r < s.a.n_rows; r++)
+        for (size_t c = 0; c < s.a.n_cols; c++)
+            w_eff[nax_circuit_index(&s.a, is_turned, r, c)] =
+                s.y[r * s.ld + s.m + s.a.n_cols - 1 - c];
+    *residual = NAN;
+    nax_aligned_free(memory);
+    return 0;
+}

@@ -1,0 +1,35 @@
+/* The solvers behind nax/crossbar.h. */
+#ifndef NAX_CROSSBAR_CROSSBAR_H
+#define NAX_CROSSBAR_CROSSBAR_H
+
+#include "nax/crossbar.h"
+
+/* --- line relaxation (relax.c) --- a plan holds one array's coefficients and serves any number of
+ * threads, each with its own room, block of columns by block of columns. */
+struct relax_plan;
+struct relax_room;
+
+struct relax_report {
+    size_t passes;
+    double
+        residual; /* current left over at the nodes, of the current at the drivers; worst column */
+};
+
+struct relax_plan *nax_relax_plan_alloc(size_t n_rows, size_t n_cols) NAX_MUST_USE;
+void nax_relax_plan_free(struct relax_plan *plan);
+void nax_relax_plan_set(struct relax_plan *plan, const struct nax_xbar *x);
+/* False where the coefficients leave the range of doubles (a chain of near shorts). */
+bool nax_relax_plan_is_sound(const struct relax_plan *plan);
+size_t nax_relax_n_blocks(const struct relax_plan *plan);
+struct relax_room *nax_relax_room_alloc(size_t n_rows, size_t n_cols) NAX_MUST_USE;
+void nax_relax_room_free(struct relax_room *room);
+/* The columns of one block of w_eff [n_rows][n_cols]. NAX_ERR_NUMERIC: more than passes_max. */
+int nax_relax_block(const struct relax_plan *plan, struct relax_room *room, size_t block,
+                    double tolerance, size_t passes_max, double *w_eff,
+                    struct relax_report *report) NAX_MUST_USE;
+
+/* --- block elimination (block.c) --- exact whatever the resistances; about 2 N^4 operations. */
+int nax_block_matrix(const struct nax_xbar *x, double *w_eff, double *residual,
+                     struct nax_err *err) NAX_MUST_USE;
+
+#endif

@@ -1,0 +1,28 @@
+/* The dense kernels of block elimination: symmetric inversion with right-hand sides, by blocks. */
+#ifndef NAX_CROSSBAR_DENSE_H
+#define NAX_CROSSBAR_DENSE_H
+
+#include "nax/base.h"
+
+enum {
+    DENSE_BLOCK = 32, /* rows that are eliminated together */
+    DENSE_TILE = 8    /* rows and columns are padded to a multiple */
+};
+
+struct dense_kernels {
+    /* d: [DENSE_BLOCK][DENSE_BLOCK], the leading n × n of it, symmetric positive: its inverse. */
+    void (*invert)(double *d, size_t n);
+    /* out[n][...] = d[n][n] * in[n][...] for columns from … to; in and out have rows of ld. */
+    void (*panel)(const double *d, size_t n, const double *in, double *out, size_t ld, size_t from,
+                  size_t to);
+    /* a[r][from … to] -= left[r][0 … n] * panel[n][from … to] for DENSE_TILE rows r. left:
+     * [n][DENSE_TILE] */
+    void (*update)(double *a, size_t ld, const double *left, size_t n, const double *panel,
+                   size_t from, size_t to);
+};
+
+const struct dense_kernels *nax_dense_kernels(void);
+
+extern const struct dense_kernels dense_kernels_baseline, dense_kernels_avx2, dense_kernels_avx512;
+
+#endif

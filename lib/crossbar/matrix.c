@@ -1,0 +1,224 @@
+/* Effective conductance matrices: checks, choice of method, batches, threads. */
+#include "crossbar.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double tolerance_default = 1e-9, tolerance_min = 1e-13;
+
+static const char *const method_name[NAX_XBAR_METHOD_COUNT] = {"auto", "relax", "block", "newton"};
+
+const char *nax_xbar_method_name(enum nax_xbar_method method)
+{
+    return method_name[method];
+}
+
+enum nax_xbar_method nax_xbar_method_parse(const char *name)
+{
+    for (int i = 0; i < NAX_XBAR_NEWTON; i++)
+        if (!strcmp(name, method_name[i]))
+            return (enum nax_xbar_method)i;
+    return NAX_XBAR_METHOD_COUNT;
+}
+
+struct nax_xbar nax_xbar_of_device(const struct nax_device *device, size_t n_rows, size_t n_cols,
+                                   const double *g_siemens)
+{
+    return (struct nax_xbar){n_rows,
+                             n_cols,
+                             g_siemens,
+                             device->r_wire_row_ohm,
+                             device->r_wire_col_ohm,
+                             device->r_source_ohm,
+                             device->r_sink_ohm,
+                             device->v0_v};
+}
+
+int nax_xbar_check(const struct nax_xbar *x, struct nax_err *err)
+{
+    const struct {
+        const char *name;
+        double value;
+    } field[] = {{"r_wire_row_ohm", x->r_wire_row_ohm},
+                 {"r_wire_col_ohm", x->r_wire_col_ohm},
+                 {"r_source_ohm", x->r_source_ohm},
+                 {"r_sink_ohm", x->r_sink_ohm},
+                 {"v0_v", x->v0_v}};
+    if (x->n_rows < 1 || x->n_rows > NAX_XBAR_SIDE_MAX)
+        return nax_err_set(err, NAX_ERR_VALUE, "field 'rows': not from 1 to %d: %zu",
+                           NAX_XBAR_SIDE_MAX, x->n_rows);
+    if (x->n_cols < 1 || x->n_cols > NAX_XBAR_SIDE_MAX)
+        return nax_err_set(err, NAX_ERR_VALUE, "field 'cols': not from 1 to %d: %zu",
+                           NAX_XBAR_SIDE_MAX, x->n_cols);
+    for (size_t i = 0; i < sizeof field / sizeof *field; i++)
+        if (!(field[i].value >= 0 && field[i].value <= 1e12))
+            return nax_err_set(err, NAX_ERR_VALUE, "field '%s': not from 0 to 1e12: %g",
+                               field[i].name, field[i].value);
+    for (size_t i = 0; i < x->n_rows * x->n_cols; i++)
+        if (!(x->g_siemens[i] >= 0 && x->g_siemens[i] <= 1e12))
+            return nax_err_set(
+                err, NAX_ERR_VALUE,
+                "field 'g_siemens': cell at row %zu, column %zu: not from 0 to 1e12: %g",
+                i / x->n_cols, i % x->n_cols, x->g_siemens[i]);
+    return 0;
+}
+
+/* A pass costs about as much as N/8 steps of elimination: measured at N = 64 and 256. */
+static size_t passes_max(const struct nax_xbar *x, enum nax_xbar_method method)
+{
+    size_t side = NAX_MIN(x->n_rows, x->n_cols);
+    return method == NAX_XBAR_RELAX ? 100000 : NAX_MAX(side / 2, 24);
+}
+
+struct job {
+    const struct nax_xbar *x; /* [n], of one size */
+    size_t n;
+    double tolerance;
+    enum nax_xbar_method method;
+    double *const *w_eff;
+    struct nax_xbar_report *report; /* [n] */
+};
+
+static int out_of_memory(struct nax_err *err)
+{
+    return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'effective conductances'");
+}
+
+/* What becomes of array k after relaxation ended with this status. */
+static int conclude(const struct job *job, size_t k, int status, const struct relax_report *relax,
+                    struct nax_err *err)
+{
+    struct nax_xbar_report *report = &job->report[k];
+    if (status == NAX_ERR_NUMERIC && job->method != NAX_XBAR_RELAX) {
+        *report = (struct nax_xbar_report){NAX_XBAR_BLOCK, 1, 0};
+        return nax_block_matrix(&job->x[k], job->w_eff[k], &report->residual, err);
+    }
+    if (status == NAX_ERR_NUMERIC)
+        return nax_err_set(err, status, "line relaxation does not converge: 'array %zu'", k);
+    if (status)
+        return out_of_memory(err);
+    *report = (struct nax_xbar_report){NAX_XBAR_RELAX, relax->passes, relax->residual};
+    return 0;
+}
+
+/* Makes the plan ready for array k, or says NAX_ERR_NUMERIC where relaxation is out of question. */
+static int prepare(const struct job *job, struct relax_plan *plan, size_t k)
+{
+    if (job->method == NAX_XBAR_BLOCK)
+        return NAX_ERR_NUMERIC;
+    nax_relax_plan_set(plan, &job->x[k]);
+    return nax_relax_plan_is_sound(plan) ? 0 : NAX_ERR_NUMERIC;
+}
+
+static void keep_first(int *status, struct nax_err *err, int own_status, const struct nax_err *own)
+{
+#pragma omp critical(nax_xbar_matrices)
+    if (own_status && !*status) {
+        *status = own_status;
+        if (err)
+            *err = *own;
+    }
+}
+
+/* Each thread takes whole arrays. */
+static int by_arrays(const struct job *job, int n_threads, struct nax_err *err)
+{
+    int status = 0;
+#pragma omp parallel num_threads(n_threads)
+    {
+        struct relax_plan *plan = nax_relax_plan_alloc(job->x->n_rows, job->x->n_cols);
+        struct relax_room *room = nax_relax_room_alloc(job->x->n_rows, job->x->n_cols);
+        struct nax_err own = {0};
+        int own_status = plan && room ? 0 : out_of_memory(&own);
+#pragma omp for schedule(dynamic)
+        for (size_t k = 0; k < job->n; k++) {
+            if (own_status)
+                continue;
+            struct relax_report report = {0, 0};
+            int relaxed = prepare(job, plan, k);
+            for (size_t b = 0; !relaxed && b < nax_relax_n_blocks(plan); b++)
+                relaxed =
+                    nax_relax_block(plan, room, b, job->tolerance,
+                                    passes_max(&job->x[k], job->method), job->w_eff[k], &report);
+            own_status = conclude(job, k, relaxed, &report, &own);
+        }
+        nax_relax_plan_free(plan);
+        nax_relax_room_free(room);
+        keep_first(&status, err, own_status, &own);
+    }
+    return status;
+}
+
+/* All threads work on one array after the other, each on blocks of its columns. */
+static int by_columns(const struct job *job, int n_threads, struct nax_err *err)
+{
+    struct relax_plan *plan = nax_relax_plan_alloc(job->x->n_rows, job->x->n_cols);
+    int status = plan ? 0 : out_of_memory(err);
+    for (size_t k = 0; !status && k < job->n; k++) {
+        struct relax_report report = {0, 0};
+        int relaxed = prepare(job, plan, k);
+        size_t n_blocks = relaxed ? 0 : nax_relax_n_blocks(plan);
+#pragma omp parallel num_threads(n_threads)
+        {
+            struct relax_report own = {0, 0};
+            struct relax_room *room =
+                n_blocks ? nax_relax_room_alloc(job->x->n_rows, job->x->n_cols) : NULL;
+            int own_status = room || !n_blocks ? 0 : NAX_ERR_MEMORY;
+#pragma omp for schedule(dynamic)
+            for (size_t b = 0; b < n_blocks; b++)
+                if (!own_status)
+                    own_status =
+                        nax_relax_block(plan, room, b, job->tolerance,
+                                        passes_max(&job->x[k], job->method), job->w_eff[k], &own);
+            nax_relax_room_free(room);
+#pragma omp critical(nax_xbar_matrices)
+            {
+                relaxed = relaxed ? relaxed : own_status;
+                report.passes = NAX_MAX(report.passes, own.passes);
+                report.residual = fmax(report.residual, own.residual);
+            }
+        }
+        status = conclude(job, k, relaxed, &report, err);
+    }
+    nax_relax_plan_free(plan);
+    return status;
+}
+
+int nax_xbar_matrices(const struct nax_xbar *x, size_t n, const struct nax_xbar_options *options,
+                      double *const *w_eff, struct nax_xbar_report *report, struct nax_err *err)
+{
+    struct job job = {.x = x, .n = n, .w_eff = w_eff, .tolerance = tolerance_default};
+    if (options) {
+        job.method = options->method;
+        if (options->tolerance > 0)
+            job.tolerance = fmax(options->tolerance, tolerance_min);
+    }
+    for (size_t k = 0; k < n; k++) {
+        int status = nax_xbar_check(&x[k], err);
+        if (!status && (x[k].n_rows != x->n_rows || x[k].n_cols != x->n_cols))
+            status = nax_err_set(err, NAX_ERR_VALUE,
+                                 "arrays of one batch differ in size: 'array %zu'", k);
+        if (status)
+            return status;
+    }
+    if (!n)
+        return 0;
+    struct nax_xbar_report *own = nax_calloc(n, sizeof *own);
+    if (!own)
+        return out_of_memory(err);
+    job.report = own;
+    int n_threads = nax_threads();
+    int status =
+        n >= (size_t)n_threads ? by_arrays(&job, n_threads, err) : by_columns(&job, n_threads, err);
+    if (!status && report)
+        memcpy(report, own, n * sizeof *own);
+    free(own);
+    return status;
+}
+
+int nax_xbar_matrix(const struct nax_xbar *x, const struct nax_xbar_options *options, double *w_eff,
+                    struct nax_xbar_report *report, struct nax_err *err)
+{
+    return nax_xbar_matrices(x, 1, options, &w_eff, report, err);
+}
