@@ -8,9 +8,11 @@ setup() {
   cd "$BATS_TEST_TMPDIR" || return 1
 }
 
-# field SPLIT NAME FILE: a field of nax-data info
+# field SPLIT NAME FILE: a field of nax-data info, or of what it has written (*.json)
 field() {
-  nax-data info --format json "$3" | grep "\"split\":\"$1\"" |
+  local show=(nax-data info --format json)
+  [[ $3 != *.json ]] || show=(cat)
+  "${show[@]}" "$3" | grep "\"split\":\"$1\"" |
     sed -E 's/.*"'"$2"'":("[^"]*"|\[[^]]*\]|[^,}]*).*/\1/'
 }
 
@@ -19,21 +21,22 @@ fails() {
   local text=$1 status=0
   shift
   "$@" >out.txt 2>err.txt || status=$?
-  [ "$status" -eq 1 ] && [ ! -s out.txt ] && [ "$(wc -l <err.txt)" -eq 1 ] &&
-    [[ "$(cat err.txt)" == "nax-data: "*"$text"* ]] || {
+  if [ "$status" -ne 1 ] || [ -s out.txt ] || [ "$(wc -l <err.txt)" -ne 1 ] ||
+    [[ "$(cat err.txt)" != "nax-data: "*"$text"* ]]; then
     echo "# exit $status: $(cat err.txt)"
     return 1
-  }
+  fi
 }
 
 misused() {
   local text=$1 status=0
   shift
   "$@" >out.txt 2>err.txt || status=$?
-  [ "$status" -eq 2 ] && [ ! -s out.txt ] && grep -q "$text" err.txt && grep -q '^usage: ' err.txt || {
+  if [ "$status" -ne 2 ] || [ -s out.txt ] || ! grep -q -e "$text" err.txt ||
+    ! grep -q '^usage: ' err.txt; then
     echo "# exit $status: $(cat err.txt)"
     return 1
-  }
+  fi
 }
 
 # png FILE: an image of one red pixel, and the folders on the way to it
@@ -121,8 +124,8 @@ png() {
   echo "just a text, long enough for a header" >text
   fails "not a tensor file" nax-data info text
   nax-data synth -q --n-train 10 -o a.safetensors
-  head -c 9999 a.safetensors >cut
-  fails "cut" nax-data info cut
+  head -c 9999 a.safetensors >short
+  fails "short" nax-data info short
   fails "not a regular file" nax-data info /dev/zero
   fails "not a regular file" nax-data info .
   mkfifo pipe
@@ -216,14 +219,14 @@ png() {
 
 @test "CIFAR-10: the published mean and deviation of the real images" {
   need_cifar10
-  file=$(cifar10_file)
-  [ "$(field train n_images "$file")" = 50000 ]
-  [ "$(field test n_images "$file")" = 10000 ]
-  [ "$(field train n_images_class "$file")" = "[5000,5000,5000,5000,5000,5000,5000,5000,5000,5000]" ]
-  [ "$(field train classes "$file")" = '"airplane,automobile,bird,cat,deer,dog,frog,horse,ship,truck"' ]
+  nax-data info --format json "$(cifar10_file)" >info.json
+  [ "$(field train n_images info.json)" = 50000 ]
+  [ "$(field test n_images info.json)" = 10000 ]
+  [ "$(field train n_images_class info.json)" = "[5000,5000,5000,5000,5000,5000,5000,5000,5000,5000]" ]
+  [ "$(field train classes info.json)" = '"airplane,automobile,bird,cat,deer,dog,frog,horse,ship,truck"' ]
   rounded() { tr -d '[]' | tr , '\n' | xargs printf '%.6f '; }
-  [ "$(field train mean "$file" | rounded)" = "0.491400 0.482158 0.446531 " ]
-  [ "$(field train sd "$file" | rounded)" = "0.247032 0.243485 0.261588 " ]
+  [ "$(field train mean info.json | rounded)" = "0.491400 0.482158 0.446531 " ]
+  [ "$(field train sd info.json | rounded)" = "0.247032 0.243485 0.261588 " ]
 }
 
 # PNG import → the binary version: label byte, then red, green and blue planes. Five batches and a
@@ -291,14 +294,15 @@ to_cifar10_binary() {
   need_tiny_imagenet
   images=$(tiny_imagenet_images)
   nax-data import tiny-imagenet -q -o tiny.safetensors "$images"
-  [ "$(field train n_images tiny.safetensors)" = 24000 ]
-  [ "$(field test n_images tiny.safetensors)" = 10000 ]
-  [ "$(field train n_classes tiny.safetensors)" = 200 ]
-  [ "$(field train width tiny.safetensors)" = 64 ]
-  [[ "$(field train classes tiny.safetensors)" == "\"$(head -n 1 "$images/tiny-imagenet-200/wnids.txt"),"* ]]
+  nax-data info --format json tiny.safetensors >tiny.json
+  [ "$(field train n_images tiny.json)" = 24000 ]
+  [ "$(field test n_images tiny.json)" = 10000 ]
+  [ "$(field train n_classes tiny.json)" = 200 ]
+  [ "$(field train width tiny.json)" = 64 ]
+  [[ "$(field train classes tiny.json)" == "\"$(head -n 1 "$images/tiny-imagenet-200/wnids.txt"),"* ]]
   # 50 images of each class in the test split
-  [ "$(field test n_images_class tiny.safetensors | tr -d '[]' | tr , '\n' | sort -u)" = 50 ]
+  [ "$(field test n_images_class tiny.json | tr -d '[]' | tr , '\n' | sort -u)" = 50 ]
   # 120 of 500 training images: near the published mean of all, 0.480 0.448 0.398
-  field train mean tiny.safetensors | tr -d '[]' | tr , ' ' | awk '
+  field train mean tiny.json | tr -d '[]' | tr , ' ' | awk '
     { exit !(($1 - .480237)^2 < 4e-6 && ($2 - .448067)^2 < 4e-6 && ($3 - .397504)^2 < 4e-6) }'
 }

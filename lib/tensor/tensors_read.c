@@ -137,13 +137,13 @@ static int parse_tensor(struct nax_tensor *tensor, const char *path, const char 
 
 static int compare_data(const void *a, const void *b)
 {
-    const struct nax_tensor *s = a, *t = b;
-    size_t s_bytes, t_bytes;
-    if (s->data != t->data)
-        return s->data < t->data ? -1 : 1;
-    if (!nax_tensor_bytes(s, &s_bytes) || !nax_tensor_bytes(t, &t_bytes) || s_bytes == t_bytes)
-        return strcmp(s->name, t->name);
-    return s_bytes < t_bytes ? -1 : 1;
+    const struct nax_tensor *t = a, *u = b;
+    size_t bytes_t, bytes_u;
+    if (t->data != u->data)
+        return (const char *)t->data < (const char *)u->data ? -1 : 1;
+    if (!nax_tensor_bytes(t, &bytes_t) || !nax_tensor_bytes(u, &bytes_u) || bytes_t == bytes_u)
+        return strcmp(t->name, u->name);
+    return bytes_t < bytes_u ? -1 : 1; /* an empty one lies before what starts there */
 }
 
 /* The format's rule: the tensors fill the data exactly, without overlap or holes. */

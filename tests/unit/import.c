@@ -372,7 +372,8 @@ static void cifar10_batches_survive_a_round_trip(void **state)
     nax_dataset_free(read);
 
     const char *meta = "cifar/cifar-10-batches-bin/batches.meta.txt";
-    write_bytes(meta, "a\nb\nc\nd e\r\nf\ng\nh\ni\nj\nk\n\n", 26);
+    const char *lines = "a\nb\nc\nd e\r\nf\ng\nh\ni\nj\nk\n\n";
+    write_bytes(meta, lines, strlen(lines));
     assert_int_equal(nax_import_cifar10(&read, at("cifar/cifar-10-batches-bin"), &err), 0);
     assert_string_equal(read->class_names[3], "d e");
     nax_dataset_free(read);
