@@ -1,4 +1,4 @@
-/* How a layer's weights are cut into crossbars: the counts, before any conductance is set.
+/* Networks on crossbars: how a layer's weights are cut up, and products on what they are cut into.
  *
  * The weights of a convolution are a matrix of k·k·c_in rows, in the order (ky, kx, c_in), and
  * c_out columns, cut into chunks of N rows and N columns. A chunk takes one matrix-vector unit: one
@@ -10,6 +10,9 @@
 #include "nax/base.h"
 #include "nax/hardware.h"
 #include "nax/network.h"
+#include "nax/nn.h"
+
+/* --- counts, before any conductance is set --- */
 
 /* Bit slices of a weight, and input streams of a product. */
 int nax_n_slices(const struct nax_precision *precision);
@@ -45,5 +48,51 @@ struct nax_network_map {
 int nax_network_map(const struct nax_hardware *hardware, const struct nax_network *net,
                     const int64_t *crossbar, struct nax_network_map *map,
                     struct nax_err *err) NAX_MUST_USE;
+
+/* --- the mapped network: convolutions and linear layers multiplied on crossbars ---
+ *
+ * Weights of a layer are rounded to fixed point, its largest magnitude on the largest number of
+ * weight_bits (offset signs: of weight_bits − 1). Inputs are rounded to input_bits: the largest
+ * magnitude that the layer reads on some training images becomes the largest number, what lies
+ * beyond it is clamped. (Measured ranges, not input_fraction_bits: activations of residual networks
+ * grow past any fixed range of 2 or 3 integer bits, and small ones would leave high streams empty.)
+ * What follows a ReLU is unsigned. Other inputs (the image) are two's complement, whose sign bit is
+ * the top stream, alone, and is subtracted; with stream_bits above 1 the streams below it carry
+ * what fits, so that the number of streams is the same (but at least 2). Padding is zero, no
+ * voltage.
+ */
+enum nax_fidelity {
+    NAX_FIDELITY_IDEAL,    /* float, no hardware */
+    NAX_FIDELITY_QUANTIZED /* fixed point, slices, streams, ADCs that clamp; ideal arrays */
+};
+
+const char *nax_fidelity_name(enum nax_fidelity fidelity);
+
+struct nax_mapping {
+    const struct nax_hardware *hardware;
+    const int64_t *crossbars; /* [n_layers] of nax_network_crossbars */
+    enum nax_fidelity fidelity;
+};
+
+struct nax_mapped;
+
+/* Puts a model's weights onto crossbars. model, its network, and hardware must outlive it; later
+ * changes of the weights are not seen. ranges: images, of the training set, that input ranges are
+ * measured on (256 of them, evenly spaced, or all). Errors: crossbar sizes out of range, images
+ * that do not fit the network. */
+int nax_mapped_alloc(struct nax_mapped **mapped, const struct nax_model *model,
+                     const struct nax_mapping *mapping, const struct nax_images *ranges,
+                     struct nax_err *err) NAX_MUST_USE;
+void nax_mapped_free(struct nax_mapped *mapped);
+
+/* As nax_model_eval; options->linops is not looked at. */
+int nax_mapped_eval(const struct nax_mapped *mapped, const struct nax_images *images,
+                    const struct nax_eval *options, struct nax_score *score,
+                    struct nax_err *err) NAX_MUST_USE;
+
+/* The three in one: accuracy on the first n_images test images (0: all), ranges from set->train. */
+int nax_mapped_score(const struct nax_model *model, const struct nax_mapping *mapping,
+                     const struct nax_dataset *set, size_t n_images, struct nax_score *score,
+                     struct nax_err *err) NAX_MUST_USE;
 
 #endif

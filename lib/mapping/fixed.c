@@ -1,0 +1,138 @@
+/* A layer in fixed point: integers of weights and inputs, their slices and streams. */
+#include "mapped.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int32_t rounded(double v, int32_t min, int32_t max)
+{
+    return v >= max ? max : v > min ? (int32_t)nearbyint(v) : min;
+}
+
+static void set_input_format(struct fixed_layer *layer, bool is_signed, double range)
+{
+    const struct nax_precision *p = &layer->hardware->precision;
+    layer->n_streams = nax_n_streams(p);
+    int bits = p->input_bits;
+    if (is_signed) {
+        layer->n_streams = NAX_MAX(layer->n_streams, 2);
+        bits = NAX_MIN(p->input_bits - 1, (layer->n_streams - 1) * p->stream_bits);
+        bits = NAX_MAX(bits, 1);
+        layer->input_min = -((int32_t)1 << bits);
+    }
+    layer->input_max = ((int32_t)1 << bits) - 1;
+    layer->input_step = range / layer->input_max;
+}
+
+static void set_adc(struct fixed_layer *layer)
+{
+    const struct nax_hardware *h = layer->hardware;
+    int bits = NAX_MIN(nax_adc_bits(h, (int64_t)layer->crossbar), 30);
+    layer->adc_max = ((int32_t)1 << bits) - 1;
+    if (h->adc.zero == NAX_ADC_ZERO_SIGNED || h->signs == NAX_SIGNS_DIFFERENTIAL_ANALOG) {
+        layer->adc_min = -((int32_t)1 << (bits - 1));
+        layer->adc_max = ((int32_t)1 << (bits - 1)) - 1;
+    }
+}
+
+int fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *shape,
+                      const struct nax_hardware *hardware, int64_t crossbar, const float *weight,
+                      bool is_input_signed, double input_range, struct nax_err *err)
+{
+    struct nax_layer_map map;
+    int status = nax_layer_map(hardware, shape, crossbar, &map, err);
+    if (status)
+        return status;
+    *layer = (struct fixed_layer){.shape = shape,
+                                  .hardware = hardware,
+                                  .n_rows = (size_t)map.rows,
+                                  .n_cols = (size_t)map.cols,
+                                  .crossbar = (size_t)crossbar};
+    const struct nax_precision *p = &hardware->precision;
+    if (ldexp((double)layer->n_rows, p->weight_bits + p->input_bits) > 0x1p53)
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "weights of %d bits and inputs of %d, summed over %zu rows, take more "
+                           "than 53 bits: 'layer %s'",
+                           p->weight_bits, p->input_bits, layer->n_rows, shape->name);
+    size_t n = layer->n_rows * layer->n_cols;
+    layer->weight = nax_calloc(n, sizeof *layer->weight);
+    if (!layer->weight)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", shape->name);
+
+    int bits = p->weight_bits - (hardware->signs == NAX_SIGNS_OFFSET);
+    layer->weight_max = NAX_MAX(((int32_t)1 << bits) - 1, 1);
+    double largest = 0;
+    for (size_t i = 0; i < n; i++)
+        largest = fmax(largest, fabs((double)weight[i]));
+    layer->weight_step = largest > 0 ? largest / layer->weight_max : 1;
+    for (size_t i = 0; i < n; i++)
+        layer->weight[i] =
+            rounded((double)weight[i] / layer->weight_step, -layer->weight_max, layer->weight_max);
+    set_input_format(layer, is_input_signed, input_range);
+    set_adc(layer);
+    return 0;
+}
+
+void fixed_layer_free(struct fixed_layer *layer)
+{
+    free(layer->weight);
+    layer->weight = NULL;
+}
+
+int32_t fixed_offset(const struct fixed_layer *layer)
+{
+    if (layer->hardware->signs != NAX_SIGNS_OFFSET)
+        return 0;
+    return (int32_t)1 << (layer->hardware->precision.weight_bits - 1);
+}
+
+int fixed_level(const struct fixed_layer *layer, size_t r, size_t c, int slice, int sign)
+{
+    const struct nax_precision *p = &layer->hardware->precision;
+    int32_t w = layer->weight[r * layer->n_cols + c] + fixed_offset(layer);
+    int32_t magnitude = sign ? NAX_MAX(-w, 0) : NAX_MAX(w, 0);
+    return (magnitude >> (slice * p->slice_bits)) & (((int32_t)1 << p->slice_bits) - 1);
+}
+
+int fixed_digit(const struct fixed_layer *layer, int32_t x, int stream)
+{
+    int bits = layer->hardware->precision.stream_bits;
+    if (layer->input_min && stream == layer->n_streams - 1)
+        return x < 0;
+    int32_t low = x < 0 ? x - layer->input_min : x;
+    return (low >> (stream * bits)) & (((int32_t)1 << bits) - 1);
+}
+
+int64_t fixed_stream_weight(const struct fixed_layer *layer, int stream)
+{
+    if (layer->input_min && stream == layer->n_streams - 1)
+        return layer->input_min;
+    return (int64_t)1 << (stream * layer->hardware->precision.stream_bits);
+}
+
+void fixed_inputs(const struct fixed_layer *layer, size_t n, const float *x, double *fixed)
+{
+    double step = 1 / layer->input_step, min = layer->input_min, max = layer->input_max;
+    for (size_t i = 0; i < n; i++) {
+        double v = nearbyint((double)x[i] * step);
+        v = v < max ? v : max;
+        fixed[i] = v > min ? v : min;
+    }
+}
+
+void patches_unfold(const struct nax_layer *l, const double *x, size_t first, size_t n,
+                    double *patches)
+{
+    size_t c = l->c_in;
+    for (size_t p = first; p < first + n; p++)
+        for (size_t ky = 0; ky < l->kernel; ky++)
+            for (size_t kx = 0; kx < l->kernel; kx++, patches += c) {
+                size_t row = p / l->w_out * l->stride + ky - l->pad;
+                size_t col = p % l->w_out * l->stride + kx - l->pad;
+                if (row < l->h_in && col < l->w_in) /* negative positions wrap to huge ones */
+                    memcpy(patches, x + (row * l->w_in + col) * c, c * sizeof *x);
+                else
+                    memset(patches, 0, c * sizeof *x);
+            }
+}

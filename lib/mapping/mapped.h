@@ -1,0 +1,59 @@
+/* What the files of the mapped forward pass share: a layer in fixed point, and its products. */
+#ifndef NAX_MAPPING_MAPPED_H
+#define NAX_MAPPING_MAPPED_H
+
+#include "nax/mapping.h"
+
+/* One layer's numbers: a matrix of integers, and what integers stand for. */
+struct fixed_layer {
+    const struct nax_layer *shape;
+    const struct nax_hardware *hardware;
+    size_t n_rows, n_cols; /* k·k·c_in × c_out */
+    size_t crossbar;       /* N */
+    int32_t *weight;       /* [n_rows][n_cols], −weight_max … weight_max */
+    int32_t weight_max;    /* 2^weight_bits − 1, offset signs: 2^(weight_bits − 1) − 1 */
+    double weight_step;    /* weight = integer · weight_step */
+    int32_t input_min, input_max;
+    double input_step; /* input = integer · input_step */
+    int n_streams;
+    int32_t adc_min, adc_max; /* codes of the layer's ADCs */
+};
+
+/* weight: [n_rows][n_cols] of the model; input_range: the largest magnitude of the inputs. */
+int fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *shape,
+                      const struct nax_hardware *hardware, int64_t crossbar, const float *weight,
+                      bool is_input_signed, double input_range, struct nax_err *err) NAX_MUST_USE;
+void fixed_layer_free(struct fixed_layer *layer);
+
+/* Level of the cell that holds slice s of the weight in row r and column c: of W+ (sign 0) or W−
+ * (sign 1); with offset signs, of the weight plus fixed_offset. */
+int fixed_level(const struct fixed_layer *layer, size_t r, size_t c, int slice, int sign);
+/* What is added to every weight before it is cut into slices: 2^(weight_bits − 1), or 0. */
+int32_t fixed_offset(const struct fixed_layer *layer);
+/* Number that stream t of an input x carries, and what a 1 in it counts for. */
+int fixed_digit(const struct fixed_layer *layer, int32_t x, int stream);
+int64_t fixed_stream_weight(const struct fixed_layer *layer, int stream);
+
+/* Fixed point of n floats; NaN becomes the smallest number. */
+void fixed_inputs(const struct fixed_layer *layer, size_t n, const float *x, double *fixed);
+
+/* Patches of one image x [h_in][w_in][c_in]: of n output positions from `first` on, in the order of
+ * the rows of the matrix: [n][k][k][c_in]. */
+void patches_unfold(const struct nax_layer *layer, const double *x, size_t first, size_t n,
+                    double *patches);
+
+/* The definition of a product: y [n_cols] of one input vector x [n_rows] of integers, array by
+ * array, slice by slice, stream by stream, each conversion clamped. */
+void product_reference(const struct fixed_layer *layer, const int32_t *x, int64_t *y);
+
+/* Whether no conversion of ideal arrays can clamp: then products are those of the integers. */
+bool product_is_exact(const struct fixed_layer *layer);
+
+/* Which inputs are signed: [n_layers]. */
+void signs_of_inputs(const struct nax_network *net, bool *is_signed);
+/* Largest magnitude of each layer's inputs on up to 256 of the images: range [n_layers], 1 where
+ * all are zero. */
+int ranges_measure(const struct nax_model *model, const struct nax_images *images, double *range,
+                   struct nax_err *err) NAX_MUST_USE;
+
+#endif

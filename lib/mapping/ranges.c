@@ -1,0 +1,63 @@
+/* What a layer's inputs are: signed or not, and how large on real images. */
+#include "mapped.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { N_RANGE_IMAGES = 256 };
+
+static bool is_signed_source(const struct nax_network *net, const bool *is_signed, int source)
+{
+    if (source < 0)
+        return true; /* a normalised image */
+    const struct nax_layer *l = &net->layers[source];
+    return l->role == NAX_ROLE_POOL ? is_signed[source] : !l->has_relu;
+}
+
+void signs_of_inputs(const struct nax_network *net, bool *is_signed)
+{
+    for (size_t l = 0; l < net->n_layers; l++)
+        is_signed[l] = is_signed_source(net, is_signed, net->layers[l].input);
+}
+
+struct meter {
+    const struct nax_network *net;
+    double *largest; /* [n_chunks][n_layers]: each chunk is one thread's at a time */
+};
+
+static void measure(void *self, size_t l, size_t image, size_t n, const float *x, const float *z)
+{
+    (void)z;
+    const struct meter *meter = self;
+    const struct nax_layer *shape = &meter->net->layers[l];
+    float largest = 0;
+    for (size_t i = 0; i < n * shape->h_in * shape->w_in * shape->c_in; i++)
+        largest = fmaxf(largest, fabsf(x[i]));
+    meter->largest[image / NAX_CHUNK * meter->net->n_layers + l] = (double)largest;
+}
+
+int ranges_measure(const struct nax_model *model, const struct nax_images *images, double *range,
+                   struct nax_err *err)
+{
+    size_t n = NAX_MIN(images->n, (size_t)N_RANGE_IMAGES), n_layers = model->net->n_layers;
+    size_t n_chunks = (n + NAX_CHUNK - 1) / NAX_CHUNK;
+    uint32_t index[N_RANGE_IMAGES];
+    for (size_t i = 0; i < n; i++)
+        index[i] = (uint32_t)(i * images->n / n);
+    struct meter meter = {model->net, nax_calloc(n_chunks * n_layers, sizeof(double))};
+    if (!meter.largest)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'ranges of inputs'");
+    struct nax_tap tap = {measure, &meter};
+    struct nax_eval options = {.tap = &tap, .index = index, .n_images = n};
+    struct nax_score score;
+    int status = nax_model_eval(model, images, &options, &score, err);
+    for (size_t l = 0; !status && l < n_layers; l++) {
+        range[l] = 0;
+        for (size_t chunk = 0; chunk < n_chunks; chunk++)
+            range[l] = fmax(range[l], meter.largest[chunk * n_layers + l]);
+        if (!(range[l] > 0 && range[l] < INFINITY))
+            range[l] = 1;
+    }
+    free(meter.largest);
+    return status;
+}

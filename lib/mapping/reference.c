@@ -1,0 +1,62 @@
+/* The definition of a product on ideal arrays with ADCs: a few plain loops over integers. */
+#include "mapped.h"
+
+static int64_t clamped(const struct fixed_layer *layer, int64_t current)
+{
+    return NAX_MAX(layer->adc_min, NAX_MIN(current, layer->adc_max));
+}
+
+/* Σ level · digit over the rows from r0 to r1, in LSBs of the ADC */
+static int64_t current_of(const struct fixed_layer *layer, const int32_t *x, size_t r0, size_t r1,
+                          size_t c, int slice, int sign, int stream)
+{
+    int64_t sum = 0;
+    for (size_t r = r0; r < r1; r++)
+        sum += (int64_t)fixed_level(layer, r, c, slice, sign) * fixed_digit(layer, x[r], stream);
+    return sum;
+}
+
+void product_reference(const struct fixed_layer *layer, const int32_t *x, int64_t *y)
+{
+    const struct nax_precision *p = &layer->hardware->precision;
+    enum nax_signs signs = layer->hardware->signs;
+    for (size_t c = 0; c < layer->n_cols; c++)
+        y[c] = 0;
+    for (size_t r0 = 0; r0 < layer->n_rows; r0 += layer->crossbar) {
+        size_t r1 = NAX_MIN(r0 + layer->crossbar, layer->n_rows);
+        for (size_t c = 0; c < layer->n_cols; c++)
+            for (int s = 0; s < nax_n_slices(p); s++)
+                for (int t = 0; t < layer->n_streams; t++) {
+                    int64_t plus = current_of(layer, x, r0, r1, c, s, 0, t);
+                    int64_t minus = current_of(layer, x, r0, r1, c, s, 1, t);
+                    int64_t code = signs == NAX_SIGNS_DIFFERENTIAL_ANALOG
+                                       ? clamped(layer, plus - minus)
+                                       : clamped(layer, plus) - clamped(layer, minus);
+                    y[c] +=
+                        code * fixed_stream_weight(layer, t) * ((int64_t)1 << (s * p->slice_bits));
+                }
+    }
+    /* the offset of the weights goes digitally: the inputs are known */
+    for (size_t r = 0; r < layer->n_rows; r++)
+        for (size_t c = 0; c < layer->n_cols; c++)
+            y[c] -= (int64_t)fixed_offset(layer) * x[r];
+}
+
+bool product_is_exact(const struct fixed_layer *layer)
+{
+    const struct nax_precision *p = &layer->hardware->precision;
+    bool is_analog = layer->hardware->signs == NAX_SIGNS_DIFFERENTIAL_ANALOG;
+    int64_t digit = ((int64_t)1 << p->stream_bits) - 1;
+    for (size_t r0 = 0; r0 < layer->n_rows; r0 += layer->crossbar)
+        for (size_t c = 0; c < layer->n_cols; c++)
+            for (int s = 0; s < nax_n_slices(p); s++) {
+                int64_t sum[2] = {0, 0};
+                for (size_t r = r0; r < NAX_MIN(r0 + layer->crossbar, layer->n_rows); r++)
+                    for (int sign = 0; sign < 2; sign++)
+                        sum[sign] += fixed_level(layer, r, c, s, sign) * digit;
+                if (NAX_MAX(sum[0], sum[1]) > layer->adc_max ||
+                    (is_analog && -sum[1] < layer->adc_min))
+                    return false;
+            }
+    return true;
+}
