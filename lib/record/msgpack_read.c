@@ -182,6 +182,8 @@ static inline int take_ext(struct scan *s, const char *base, const char *p, unsi
 static int begin_prog(struct scan *s)
 {
     struct progs *p = &s->pending;
+    if (p->n == NAX_PROGS_MAX)
+        return refuse(s, "more than 1024 programs");
     if (p->n == p->cap) {
         size_t cap = p->cap ? 2 * p->cap : 16;
         struct nax_prog *grown = nax_realloc(p->v, cap, sizeof *grown);

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-static const size_t prog_max = 1024, prog_bytes_max = (size_t)1 << 20;
+static const size_t prog_bytes_max = (size_t)1 << 20;
 
 static bool is_same(const struct nax_prog *a, const struct nax_prog *b)
 {
@@ -27,7 +27,7 @@ int nax_prog_add(struct prog_list *list, const struct nax_prog *prog, struct nax
         if (is_same(&list->v[i], prog))
             return 0;
     size_t n_bytes = strlen(prog->name) + strlen(prog->version) + strlen(prog->argv);
-    if (list->n >= prog_max || n_bytes > prog_bytes_max - list->n_bytes)
+    if (list->n >= NAX_PROGS_MAX || n_bytes > prog_bytes_max - list->n_bytes)
         return 0;
     if (list->n == list->cap) {
         size_t cap = list->cap ? 2 * list->cap : 8;

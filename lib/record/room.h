@@ -56,6 +56,8 @@ bool nax_text_float(const char *s, size_t n, double *out);
 
 /* --- prog.c --- */
 
+enum { NAX_PROGS_MAX = 1024 };
+
 struct prog_list {
     struct nax_prog *v; /* [n]; strings are the list's own */
     size_t n, cap, n_bytes;

@@ -297,6 +297,11 @@ static void provenance_is_bounded(void **state)
     nax_record_free(r);
     close(file.fd);
     free(out.p);
+
+    unsigned char many[2011] = "\x82\xa3nax\x01\xa4prog\xdc\x07\xd0"; /* 2000 empty maps */
+    memset(many + 14, 0x80, sizeof many - 14);
+    assert_int_equal(read_all(many, sizeof many, 0, &err, NULL), 0);
+    assert_string_equal(place(&err), "record 1: byte 1038: more than 1024 programs");
 }
 
 int main(void)
