@@ -1,11 +1,21 @@
-/* Time per record of reading, and of reading and writing, a million candidates as msgpack; beside
- * it the time that msgpack-c takes to make its own trees of objects of the same bytes. */
+/* Processor time per record of reading, and of reading and writing, a million candidates as
+ * msgpack; beside it the time that msgpack-c takes to make its own trees of objects of the same
+ * bytes. */
 #include "nax/record.h"
 
 #include <msgpack.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum { n_records = 1000000, n_slots = 18 };
+
+/* Of this process: what else runs on the machine counts less. */
+static double cpu_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
 
 static _Noreturn void die(const struct nax_err *err)
 {
@@ -56,7 +66,7 @@ static double measure(const char *path, enum nax_format format)
     struct nax_writer *w;
     struct nax_record *r = nax_record_alloc();
     FILE *null = fopen("/dev/null", "w");
-    double start = nax_clock_seconds();
+    double start = cpu_seconds();
     if (!r || !null || nax_reader_open(&reader, &path, 1, 0, &err) ||
         nax_writer_open(&w, null, "null", format, "candidate", &err))
         die(&err);
@@ -66,7 +76,7 @@ static double measure(const char *path, enum nax_format format)
             die(&err);
     if (status || nax_writer_close(w, false, &err))
         die(&err);
-    double seconds = nax_clock_seconds() - start;
+    double seconds = cpu_seconds() - start;
     nax_reader_close(reader);
     nax_record_free(r);
     fclose(null);
@@ -80,7 +90,7 @@ static double measure_objects(const char *path)
     msgpack_unpacker unpacker;
     msgpack_unpacked object;
     msgpack_unpacked_init(&object);
-    double start = nax_clock_seconds();
+    double start = cpu_seconds();
     if (!file || !msgpack_unpacker_init(&unpacker, block))
         exit(1);
     size_t n, n_objects = 0;
@@ -92,7 +102,7 @@ static double measure_objects(const char *path)
         while (msgpack_unpacker_next(&unpacker, &object) == MSGPACK_UNPACK_SUCCESS)
             n_objects++;
     } while (n);
-    double seconds = nax_clock_seconds() - start;
+    double seconds = cpu_seconds() - start;
     msgpack_unpacked_destroy(&object);
     msgpack_unpacker_destroy(&unpacker);
     fclose(file);
