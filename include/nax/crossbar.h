@@ -67,4 +67,22 @@ int nax_xbar_matrices(const struct nax_xbar *x, size_t n, const struct nax_xbar_
 int nax_xbar_matrix(const struct nax_xbar *x, const struct nax_xbar_options *options, double *w_eff,
                     struct nax_xbar_report *report, struct nax_err *err) NAX_MUST_USE;
 
+/* Results for one input vector; NULL members are not wanted, save i_a. */
+struct nax_xbar_nodes {
+    double *i_a; /* [n_cols] currents of the bit lines */
+    double *u_v; /* [n_rows][n_cols] word line at each cell */
+    double *v_v; /* [n_rows][n_cols] bit line at each cell */
+};
+
+/* Currents and node voltages for the input voltages v_v [n_rows], linear cells or not.
+ * Errors: NAX_ERR_VALUE, NAX_ERR_MEMORY, NAX_ERR_NUMERIC. */
+int nax_xbar_solve(const struct nax_xbar *x, const struct nax_xbar_options *options,
+                   const double *v_v, struct nax_xbar_nodes *nodes, struct nax_xbar_report *report,
+                   struct nax_err *err) NAX_MUST_USE;
+/* Currents i_a [n][n_cols] for n vectors v_v [n][n_rows], shared out to threads. report: NULL or
+ * [n]. */
+int nax_xbar_currents(const struct nax_xbar *x, const struct nax_xbar_options *options, size_t n,
+                      const double *v_v, double *i_a, struct nax_xbar_report *report,
+                      struct nax_err *err) NAX_MUST_USE;
+
 #endif

@@ -32,4 +32,20 @@ int nax_relax_block(const struct relax_plan *plan, struct relax_room *room, size
 int nax_block_matrix(const struct nax_xbar *x, double *w_eff, double *residual,
                      struct nax_err *err) NAX_MUST_USE;
 
+/* --- one vector (vector.c) --- linear cells by conjugate gradients, others by Newton's method. A
+ * solver serves one thread and is set to an array before it solves. */
+struct vector_solver;
+
+struct vector_solver *nax_vector_alloc(size_t n_rows, size_t n_cols, bool is_linear) NAX_MUST_USE;
+void nax_vector_free(struct vector_solver *s);
+int nax_vector_set(struct vector_solver *s, const struct nax_xbar *x,
+                   struct nax_err *err) NAX_MUST_USE;
+int nax_vector_solve(struct vector_solver *s, const double *v_v, double tolerance,
+                     struct nax_xbar_nodes *nodes, struct nax_xbar_report *report,
+                     struct nax_err *err) NAX_MUST_USE;
+
+/* The tolerance that options ask for, checked for n arrays of one size. */
+int nax_xbar_prepare(const struct nax_xbar *x, size_t n, const struct nax_xbar_options *options,
+                     double *tolerance, struct nax_err *err) NAX_MUST_USE;
+
 #endif

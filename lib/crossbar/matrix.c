@@ -185,15 +185,12 @@ static int by_columns(const struct job *job, int n_threads, struct nax_err *err)
     return status;
 }
 
-int nax_xbar_matrices(const struct nax_xbar *x, size_t n, const struct nax_xbar_options *options,
-                      double *const *w_eff, struct nax_xbar_report *report, struct nax_err *err)
+int nax_xbar_prepare(const struct nax_xbar *x, size_t n, const struct nax_xbar_options *options,
+                     double *tolerance, struct nax_err *err)
 {
-    struct job job = {.x = x, .n = n, .w_eff = w_eff, .tolerance = tolerance_default};
-    if (options) {
-        job.method = options->method;
-        if (options->tolerance > 0)
-            job.tolerance = fmax(options->tolerance, tolerance_min);
-    }
+    *tolerance = tolerance_default;
+    if (options && options->tolerance > 0)
+        *tolerance = fmax(options->tolerance, tolerance_min);
     for (size_t k = 0; k < n; k++) {
         int status = nax_xbar_check(&x[k], err);
         if (!status && (x[k].n_rows != x->n_rows || x[k].n_cols != x->n_cols))
@@ -202,6 +199,17 @@ int nax_xbar_matrices(const struct nax_xbar *x, size_t n, const struct nax_xbar_
         if (status)
             return status;
     }
+    return 0;
+}
+
+int nax_xbar_matrices(const struct nax_xbar *x, size_t n, const struct nax_xbar_options *options,
+                      double *const *w_eff, struct nax_xbar_report *report, struct nax_err *err)
+{
+    struct job job = {.x = x, .n = n, .w_eff = w_eff};
+    int status = nax_xbar_prepare(x, n, options, &job.tolerance, err);
+    if (status)
+        return status;
+    job.method = options ? options->method : NAX_XBAR_AUTO;
     if (!n)
         return 0;
     struct nax_xbar_report *own = nax_calloc(n, sizeof *own);
@@ -209,7 +217,7 @@ int nax_xbar_matrices(const struct nax_xbar *x, size_t n, const struct nax_xbar_
         return out_of_memory(err);
     job.report = own;
     int n_threads = nax_threads();
-    int status =
+    status =
         n >= (size_t)n_threads ? by_arrays(&job, n_threads, err) : by_columns(&job, n_threads, err);
     if (!status && report)
         memcpy(report, own, n * sizeof *own);

@@ -1,0 +1,40 @@
+/* One right-hand side at a time: kernels of conjugate gradients with bit lines as preconditioner.
+ *
+ * Everything is kept column by column with the rows side by side, so that word lines are worked on
+ * in SIMD lanes and bit lines by scans; and in scaled variables (README.md): u = s u^, v = t v^,
+ * currents into v as f^ = t f.
+ */
+#ifndef NAX_CROSSBAR_VECTOR_H
+#define NAX_CROSSBAR_VECTOR_H
+
+#include "circuit.h"
+
+enum { VECTOR_ROWS = 8 }; /* rows are padded to a multiple */
+
+struct vector_room {
+    size_t n_rows, n_cols, m;      /* m: padded rows */
+    double *g;                     /* [n_cols][m] conductance of the (linearised) cells */
+    double *k, *e, *f, *s, *t;     /* [n_cols][m]: s g t, and factors of word and bit lines */
+    double *p, *d, *w, *r, *x, *y; /* [n_cols][m] vectors of the iteration */
+    double *scratch;               /* [2][n_rows + 1][n_cols] */
+    double *line;                  /* [2][m] */
+};
+
+struct vector_kernels {
+    /* k, e, f, s, t of the conductances [n_cols][m]; returns the smallest factor. */
+    double (*factor)(const struct circuit *a, const struct vector_room *room);
+    void (*turn)(const double *from, size_t n_rows, size_t n_cols, double *to, size_t m);
+    /* p = y + beta p, d = r + beta d, s = d - K T K p into w; returns p s. */
+    double (*multiply)(const struct vector_room *room, double beta);
+    /* x += alpha p, r -= alpha w, y = (bit lines)^-1 r; returns r y. */
+    double (*advance)(const struct vector_room *room, double alpha);
+    /* u^ = line[r] + T w for word lines with currents s w; in place in w. */
+    void (*words)(const struct vector_room *room);
+};
+
+const struct vector_kernels *nax_vector_kernels(void);
+
+extern const struct vector_kernels vector_kernels_baseline, vector_kernels_avx2,
+    vector_kernels_avx512;
+
+#endif

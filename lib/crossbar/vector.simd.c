@@ -1,0 +1,214 @@
+/* Kernels of the one-vector solver for one instruction set. */
+#include "nax/simd.h"
+#include "vector.h"
+
+#include <string.h>
+
+typedef nax_vdouble vec; /* 8 lanes */
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE double sum(const vec *at)
+{
+    vec x = *at;
+    return ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
+}
+
+/* Running sums over the lanes, from the first or from the last. */
+INLINE void scan_up(vec *at)
+{
+#if NAX_SIMD_BYTES == 64
+    const vec zero = {};
+    vec x = *at;
+    x += __builtin_shufflevector(zero, x, 0, 8, 9, 10, 11, 12, 13, 14);
+    x += __builtin_shufflevector(zero, x, 0, 0, 8, 9, 10, 11, 12, 13);
+    *at = x + __builtin_shufflevector(zero, x, 0, 0, 0, 0, 8, 9, 10, 11);
+#else
+    for (int i = 1; i < 8; i++)
+        (*at)[i] += (*at)[i - 1];
+#endif
+}
+
+INLINE void scan_down(vec *at)
+{
+#if NAX_SIMD_BYTES == 64
+    const vec zero = {};
+    vec x = *at;
+    x += __builtin_shufflevector(x, zero, 1, 2, 3, 4, 5, 6, 7, 8);
+    x += __builtin_shufflevector(x, zero, 2, 3, 4, 5, 6, 7, 8, 8);
+    *at = x + __builtin_shufflevector(x, zero, 4, 5, 6, 7, 8, 8, 8, 8);
+#else
+    for (int i = 6; i >= 0; i--)
+        (*at)[i] += (*at)[i + 1];
+#endif
+}
+
+static void turn(const double *from, size_t n_rows, size_t n_cols, double *to, size_t m)
+{
+    for (size_t r0 = 0; r0 < m; r0 += 8)
+        for (size_t c = 0; c < n_cols; c++) {
+            double *at = to + c * m + r0;
+            for (size_t r = 0; r < 8; r++)
+                at[r] = r0 + r < n_rows ? from[(r0 + r) * n_cols + c] : 0;
+        }
+}
+
+/* Bit lines: t and f in the array's own order, all columns side by side. */
+static void factor_bits(const struct circuit *a, double *t, double *f)
+{
+    size_t n = a->n_cols, end = a->n_rows - 1;
+    memset(t, 0, n * sizeof *t);
+    for (size_t i = 0; i <= end; i++) {
+        double r = i < end ? a->r_wire_col : a->r_sink;
+        const double *g = a->g + i * n;
+        double *above = t + (i ? i - 1 : 0) * n, *here = t + i * n, *ratio = f + i * n;
+        for (size_t c = 0; c < n; c++) { /* t: conductance seen through the wire below the node */
+            double all = g[c] + above[c];
+            ratio[c] = 1 + r * all;
+            here[c] = all / ratio[c];
+        }
+    }
+    /* from the sink up: t is the product of 1/ratio, and its inverse that of ratio */
+    double *inverse = t + (end + 1) * n;
+    for (size_t c = 0; c < n; c++)
+        inverse[c] = 1;
+    for (size_t i = end + 1; i-- > 0;) {
+        double r = i < end ? a->r_wire_col : a->r_sink;
+        for (size_t c = 0; c < n; c++) {
+            double below = inverse[c], here = below * f[i * n + c];
+            inverse[c] = here;
+            f[i * n + c] = r * here * below;
+            t[i * n + c] = 1 / here;
+        }
+    }
+}
+
+static void factor_words(const struct circuit *a, const struct vector_room *x)
+{
+    size_t m = x->m, end = x->n_cols - 1;
+    for (size_t r = 0; r < m; r += 8) {
+        vec beyond = {};
+        for (size_t c = end + 1; c-- > 0;) {
+            vec all = *(const vec *)(x->g + c * m + r) + beyond;
+            vec ratio = 1 + (c ? a->r_wire_row : a->r_source) * all;
+            *(vec *)(x->e + c * m + r) = ratio;
+            beyond = all / ratio;
+        }
+        vec before = 1 - (vec){};
+        for (size_t c = 0; c <= end; c++) {
+            vec here = before * *(vec *)(x->e + c * m + r);
+            *(vec *)(x->s + c * m + r) = 1 / here;
+            *(vec *)(x->e + c * m + r) = (c ? a->r_wire_row : a->r_source) * here * before;
+            before = here;
+        }
+    }
+}
+
+static double factor(const struct circuit *a, const struct vector_room *x)
+{
+    size_t size = x->n_cols * x->m, own = x->n_rows * x->n_cols;
+    double *t = x->scratch, *f = t + own + x->n_cols; /* t has a row more */
+    factor_bits(a, t, f);
+    turn(t, x->n_rows, x->n_cols, x->t, x->m);
+    turn(f, x->n_rows, x->n_cols, x->f, x->m);
+    factor_words(a, x);
+    for (size_t i = 0; i < size; i++)
+        x->k[i] = x->s[i] * x->g[i] * x->t[i];
+    double least = 1;
+    for (size_t c = 0; c < x->n_cols; c++) /* the least t stands in the first row */
+        least = t[c] < least ? t[c] : least;
+    for (size_t i = 0; i < x->m; i++) /* the least s in the last column */
+        least = x->s[(x->n_cols - 1) * x->m + i] < least ? x->s[(x->n_cols - 1) * x->m + i] : least;
+    return least;
+}
+
+enum { WIDE = 4 }; /* vectors of rows that go along the word lines together */
+
+INLINE double multiply_rows(const struct vector_room *x, double beta, size_t r, const int n)
+{
+    size_t m = x->m;
+    vec w[WIDE] = {}, u[WIDE] = {}, dot[WIDE] = {};
+    for (size_t c = x->n_cols; c-- > 0;)
+        for (int k = 0; k < n; k++) {
+            size_t i = c * m + r + 8 * (size_t)k;
+            vec p = *(vec *)(x->y + i) + beta * *(vec *)(x->p + i);
+            *(vec *)(x->p + i) = p;
+            *(vec *)(x->d + i) = *(vec *)(x->r + i) + beta * *(vec *)(x->d + i);
+            w[k] += *(vec *)(x->k + i) * p;
+            *(vec *)(x->w + i) = w[k];
+        }
+    for (size_t c = 0; c < x->n_cols; c++)
+        for (int k = 0; k < n; k++) {
+            size_t i = c * m + r + 8 * (size_t)k;
+            u[k] += *(vec *)(x->e + i) * *(vec *)(x->w + i);
+            vec s = *(vec *)(x->d + i) - *(vec *)(x->k + i) * u[k];
+            dot[k] += *(vec *)(x->p + i) * s;
+            *(vec *)(x->w + i) = s;
+        }
+    vec all = {};
+    for (int k = 0; k < n; k++)
+        all += dot[k];
+    return sum(&all);
+}
+
+static double multiply(const struct vector_room *x, double beta)
+{
+    double dot = 0;
+    size_t r = 0;
+    for (; r + 8 * WIDE <= x->m; r += 8 * WIDE)
+        dot += multiply_rows(x, beta, r, WIDE);
+    for (; r < x->m; r += 8)
+        dot += multiply_rows(x, beta, r, 1);
+    return dot;
+}
+
+static double advance(const struct vector_room *x, double alpha)
+{
+    size_t m = x->m;
+    vec dot = {};
+    for (size_t c = 0; c < x->n_cols; c++) {
+        size_t at = c * m;
+        double carry = 0;
+        for (size_t i = at; i < at + m; i += 8) {
+            *(vec *)(x->x + i) += alpha * *(vec *)(x->p + i);
+            vec r = *(vec *)(x->r + i) - alpha * *(vec *)(x->w + i);
+            *(vec *)(x->r + i) = r;
+            vec z = r;
+            scan_up(&z);
+            *(vec *)(x->y + i) = *(vec *)(x->f + i) * (z + carry);
+            carry += z[7];
+        }
+        carry = 0;
+        for (size_t i = at + m; i > at;) {
+            i -= 8;
+            vec y = *(vec *)(x->y + i);
+            scan_down(&y);
+            double all = y[0];
+            y += carry;
+            carry += all;
+            *(vec *)(x->y + i) = y;
+            dot += *(vec *)(x->r + i) * y;
+        }
+    }
+    return sum(&dot);
+}
+
+static void words(const struct vector_room *x)
+{
+    size_t m = x->m;
+    for (size_t r = 0; r < m; r += 8) {
+        vec w = {}, u = *(vec *)(x->line + r);
+        for (size_t c = x->n_cols; c-- > 0;) {
+            w += *(vec *)(x->w + c * m + r);
+            *(vec *)(x->w + c * m + r) = w;
+        }
+        for (size_t c = 0; c < x->n_cols; c++) {
+            u += *(vec *)(x->e + c * m + r) * *(vec *)(x->w + c * m + r);
+            *(vec *)(x->w + c * m + r) = u;
+        }
+    }
+}
+
+extern const struct vector_kernels NAX_SIMD(vector_kernels);
+const struct vector_kernels NAX_SIMD(vector_kernels) = {
+    .factor = factor, .turn = turn, .multiply = multiply, .advance = advance, .words = words};
