@@ -52,6 +52,7 @@ UNIT_BIN := $(UNITS:%=$(BUILD)/unit/%)
 DEPS_RUN   := libopenblas-dev $(if $(DNNL),libdnnl-dev) libcsv-dev libmsgpack-dev libcyaml-dev \
               libyaml-dev libjansson-dev libjpeg-dev libpng-dev librandom123-dev pkg-config
 DEPS_CHECK := bats libcmocka-dev mandoc ngspice gnuplot-nox zstd git
+DEPS_BENCH := libsuitesparse-dev ngspice zstd
 DEPS_CLANG := clang libclang-rt-14-dev libomp-dev
 DEPS_LINT  := $(DEPS_CLANG) gcc clang-format cppcheck shellcheck
 
@@ -155,7 +156,9 @@ lint: ## format, layers, manual pages, scripts, static analysis
 	@tests/deps $(DEPS_RUN) $(DEPS_CHECK) $(DEPS_LINT)
 	@tests/lint/run
 
-bench: all ## speed, as ratios against peers measured in the same run
+bench: ## speed, as ratios against peers measured in the same run
+	@tests/deps $(DEPS_RUN) $(DEPS_BENCH)
+	@$(MAKE) --no-print-directory all
 	@BUILD='$(abspath $(BUILD))' tests/perf/run
 
 fuzz: ## feed broken streams and files to the readers, FUZZ_SECONDS each (clang's libFuzzer)
