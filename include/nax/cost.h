@@ -1,0 +1,74 @@
+/* Energy, latency and area of a network on the hardware.
+ *
+ * A node holds tiles, a tile cores, a core matrix-vector units, a unit the arrays of all slices and
+ * signs (PUMA, Ankit et al., ASPLOS 2019). Energy = activity counts × energy of an event + leakage
+ * × latency; layers run one after the other, all units of a layer at once.
+ */
+#ifndef NAX_COST_H
+#define NAX_COST_H
+
+#include "nax/base.h"
+#include "nax/hardware.h"
+#include "nax/mapping.h"
+#include "nax/network.h"
+
+/* Energy of one conversion (leakage included) and area of an ADC of this many bits. Laws: see
+ * enum nax_adc_law; the equations with their sources stand in lib/cost/adc.c. */
+struct nax_adc_cost {
+    double energy_pj, area_mm2;
+};
+struct nax_adc_cost nax_adc_cost(const struct nax_adc *adc, int bits);
+
+/* What a crossbar size costs, whatever is computed on it. */
+struct nax_size_cost {
+    int64_t crossbar;
+    int adc_bits;
+    int64_t units_per_core;
+    double stage_ns;                  /* conversion of all columns of one array */
+    double product_ns;                /* stage_ns · (streams + pipeline stages − 1) */
+    double event_pj[NAX_EVENT_COUNT]; /* all components that an event costs energy */
+    double unit_mm2, unit_leakage_mw; /* a matrix-vector unit with its arrays */
+    double core_mm2, core_leakage_mw; /* a core without its units */
+};
+
+/* The hardware, with the costs of the sizes asked for so far. Not for several threads at once. */
+struct nax_cost_model;
+
+int nax_cost_model_alloc(struct nax_cost_model **model, const struct nax_hardware *hardware,
+                         struct nax_err *err) NAX_MUST_USE; /* the hardware must outlive it */
+void nax_cost_model_free(struct nax_cost_model *model);
+/* Error: a size outside a component's table. The pointer lives as long as the model. */
+int nax_cost_size(struct nax_cost_model *model, int64_t crossbar, const struct nax_size_cost **size,
+                  struct nax_err *err) NAX_MUST_USE;
+
+/* Instances of a component in one instance of its level, at a crossbar size. */
+double nax_component_count(const struct nax_hardware *hardware,
+                           const struct nax_component *component, int64_t crossbar);
+/* The ADC as a component of level array (values for this crossbar size). */
+struct nax_component nax_adc_component(const struct nax_hardware *hardware, int64_t crossbar);
+
+/* How often each event happens for one image in a layer: lib/cost/README.md has the formulas. */
+struct nax_activity {
+    double n[NAX_EVENT_COUNT];
+    double latency_ns;
+    int64_t n_units, n_cores, n_tiles; /* that the layer needs, by itself */
+};
+void nax_layer_activity(const struct nax_hardware *hardware, const struct nax_layer *layer,
+                        const struct nax_layer_map *map, const struct nax_size_cost *size,
+                        struct nax_activity *activity);
+
+struct nax_cost {
+    double energy_pj, latency_ns, area_mm2, edap_pj_ns_mm2;
+    double energy_dynamic_pj, energy_leakage_pj; /* parts of energy_pj */
+    double leakage_mw;
+    int64_t n_units, n_cores, n_tiles;
+};
+
+/* crossbar: [n_layers] as nax_network_crossbars gives it. layers: NULL, or [n_layers] for each
+ * layer's part (with area and leakage of what the layer fills: the rounding up to whole cores and
+ * tiles is nobody's). */
+int nax_cost_network(struct nax_cost_model *model, const struct nax_network *net,
+                     const int64_t *crossbar, struct nax_cost *cost, struct nax_cost *layers,
+                     struct nax_err *err) NAX_MUST_USE;
+
+#endif

@@ -1,0 +1,152 @@
+/* How often each event happens: conversions, memory accesses, data on the move. */
+#include "nax/cost.h"
+
+#include <math.h>
+
+static int64_t ceil_div(int64_t a, int64_t b)
+{
+    return (a + b - 1) / b;
+}
+
+/* Pixels of the input that the windows of a layer touch, each column once a row of the output (the
+ * cores keep it while the window slides over it), rows again for every row of windows. Padding is
+ * not read. */
+static double window_pixels(const struct nax_layer *layer)
+{
+    int64_t kernel_h = (int64_t)(layer->is_global ? layer->h_in : layer->kernel);
+    int64_t kernel_w = (int64_t)(layer->is_global ? layer->w_in : layer->kernel);
+    int64_t stride = (int64_t)layer->stride, pad = (int64_t)layer->pad;
+    int64_t h_in = (int64_t)layer->h_in, w_in = (int64_t)layer->w_in;
+    double rows = 0, cols = 0;
+    for (int64_t y = 0; y < (int64_t)layer->h_out; y++) {
+        int64_t from = NAX_MAX(y * stride - pad, 0),
+                to = NAX_MIN(y * stride - pad + kernel_h, h_in);
+        rows += (double)NAX_MAX(to - from, 0);
+    }
+    for (int64_t x = 0, seen = 0; x < (int64_t)layer->w_out; x++) {
+        int64_t from = NAX_MAX(x * stride - pad, seen),
+                to = NAX_MIN(x * stride - pad + kernel_w, w_in);
+        cols += (double)NAX_MAX(to - from, 0);
+        seen = NAX_MAX(seen, to);
+    }
+    return rows * cols;
+}
+
+/* Transfers of `width` bits that n pixels of c numbers take: a pixel starts a new one. */
+static double transfers(const struct nax_hardware *h, double n_pixels, size_t channels, int width)
+{
+    return n_pixels * (double)ceil_div((int64_t)channels * h->precision.input_bits, width);
+}
+
+/* n pixels of c numbers from another tile into this one's eDRAM. */
+static void arrive(const struct nax_hardware *h, double n_pixels, size_t channels, double *n)
+{
+    double accesses = transfers(h, n_pixels, channels, h->movement.edram_bits);
+    n[NAX_EVENT_NOC] +=
+        transfers(h, n_pixels, channels, h->movement.flit_bits) * h->movement.noc_hops;
+    n[NAX_EVENT_RECEIVE] += accesses;
+    n[NAX_EVENT_COUNTER] += 2 * accesses;
+    n[NAX_EVENT_EDRAM] += accesses;
+}
+
+/* n pixels of c numbers between eDRAM and cores, either way. */
+static void move(const struct nax_hardware *h, double n_pixels, size_t channels, double *n)
+{
+    n[NAX_EVENT_EDRAM] += transfers(h, n_pixels, channels, h->movement.edram_bits);
+    n[NAX_EVENT_BUS] += transfers(h, n_pixels, channels, h->movement.bus_bits);
+    n[NAX_EVENT_DATA_MEMORY] += n_pixels * (double)channels;
+}
+
+static void compute(double n_ops, double *n)
+{
+    n[NAX_EVENT_ALU] += n_ops;
+    n[NAX_EVENT_DATA_MEMORY] += 3 * n_ops; /* two operands, one result */
+}
+
+/* The analog part: what the units of a layer do for its products. */
+static void multiply(const struct nax_hardware *h, const struct nax_layer_map *map, double *n)
+{
+    double products = (double)map->products, size = (double)map->crossbar;
+    double streams = nax_n_streams(&h->precision), arrays = nax_arrays_per_unit(h);
+    double converted = h->signs == NAX_SIGNS_DIFFERENTIAL_ANALOG ? arrays / 2 : arrays;
+    n[NAX_EVENT_ARRAY_READ] = products * streams * arrays;
+    n[NAX_EVENT_DAC] = products * streams * size;
+    n[NAX_EVENT_CONVERSION] = products * streams * converted * size;
+    n[NAX_EVENT_SHIFT_ADD] = products * streams * (converted + 1) * size;
+    n[NAX_EVENT_INPUT_READ] = products * streams;
+    n[NAX_EVENT_INPUT_WRITE] = (double)(map->positions * map->col_tiles) * (double)map->rows;
+    n[NAX_EVENT_OUTPUT_ACCESS] = products * size * (2 * streams + 1);
+    n[NAX_EVENT_DATA_MEMORY] += n[NAX_EVENT_INPUT_WRITE];
+}
+
+static void layer_units(const struct nax_hardware *h, const struct nax_layer *layer,
+                        const struct nax_layer_map *map, const struct nax_size_cost *size,
+                        struct nax_activity *a)
+{
+    double *n = a->n, positions = (double)map->positions;
+    int64_t units_per_tile = size->units_per_core * h->hierarchy.cores_per_tile;
+    a->n_units = map->n_units;
+    a->n_cores = ceil_div(a->n_units, size->units_per_core);
+    a->n_tiles = ceil_div(a->n_cores, h->hierarchy.cores_per_tile);
+    multiply(h, map, n);
+
+    /* units of one row chunk lie side by side: inputs go to every tile that they reach */
+    double copies = (double)NAX_MIN(a->n_tiles, ceil_div(map->col_tiles, units_per_tile));
+    arrive(h, copies * (double)(layer->h_in * layer->w_in), layer->c_in, n);
+    move(h, copies * window_pixels(layer), layer->c_in, n);
+    double loads = n[NAX_EVENT_BUS];
+
+    /* partial sums of the row chunks: those in other cores come over the bus */
+    double n_values = positions * (double)layer->c_out;
+    compute((double)(map->row_tiles - 1) * n_values, n);
+    move(h, 2 * positions * (double)(NAX_MIN(map->row_tiles, a->n_cores) - 1), layer->c_out, n);
+    compute(n_values, n); /* bias, with batch norm folded into weights and bias */
+
+    a->latency_ns =
+        fmax(positions * size->product_ns, loads / (double)a->n_tiles / h->timing.clock_ghz);
+    n[NAX_EVENT_CORE_INSTRUCTION] = 6 * positions * (double)a->n_cores;
+    n[NAX_EVENT_TILE_INSTRUCTION] = 2 * positions * (double)a->n_tiles;
+    n[NAX_EVENT_CORE_CYCLE] = a->latency_ns * h->timing.clock_ghz * (double)a->n_cores;
+    n[NAX_EVENT_TILE_CYCLE] = a->latency_ns * h->timing.clock_ghz * (double)a->n_tiles;
+}
+
+/* A pool works on its input as it arrives: it takes energy, but no time and no place of its own. */
+static void layer_pool(const struct nax_hardware *h, const struct nax_layer *layer, double *n)
+{
+    double window =
+        (double)(layer->is_global ? layer->h_in * layer->w_in : layer->kernel * layer->kernel);
+    double n_values = (double)(layer->h_out * layer->w_out * layer->c_out);
+    arrive(h, (double)(layer->h_in * layer->w_in), layer->c_in, n);
+    move(h, window_pixels(layer), layer->c_in, n);
+    compute(n_values * (window - (layer->kind == NAX_LAYER_POOL_MAX)), n);
+}
+
+void nax_layer_activity(const struct nax_hardware *hardware, const struct nax_layer *layer,
+                        const struct nax_layer_map *map, const struct nax_size_cost *size,
+                        struct nax_activity *activity)
+{
+    *activity = (struct nax_activity){.n_units = 0};
+    double *n = activity->n, positions = (double)(layer->h_out * layer->w_out);
+    if (layer->role == NAX_ROLE_POOL)
+        layer_pool(hardware, layer, n);
+    else
+        layer_units(hardware, layer, map, size, activity);
+    if (layer->residual != NAX_FROM_NONE) {
+        arrive(hardware, positions, layer->c_out, n);
+        move(hardware, positions, layer->c_out, n);
+        compute(positions * (double)layer->c_out, n);
+    }
+    if (layer->has_relu) {
+        n[NAX_EVENT_ACTIVATION] += positions * (double)layer->c_out;
+        n[NAX_EVENT_DATA_MEMORY] += 2 * positions * (double)layer->c_out;
+    }
+    /* results to the eDRAM, and from there to the next layer or out */
+    move(hardware, positions, layer->c_out, n);
+    n[NAX_EVENT_EDRAM] +=
+        transfers(hardware, positions, layer->c_out, hardware->movement.edram_bits);
+    double bits = hardware->precision.input_bits;
+    if (layer->input == NAX_FROM_IMAGE)
+        n[NAX_EVENT_LINK] += bits * (double)(layer->h_in * layer->w_in * layer->c_in);
+    if (layer->role == NAX_ROLE_CLASSIFIER)
+        n[NAX_EVENT_LINK] += bits * (double)layer->c_out;
+}

@@ -1,0 +1,45 @@
+/* Laws of an ADC's energy and area against its bits. */
+#include "nax/cost.h"
+
+#include <math.h>
+
+/* Saberi et al. (IEEE TCAS-I 2011): the power of a successive-approximation ADC has parts that grow
+ * with the bits (comparator, logic, reference buffer) and its capacitor array grows with 2^bits.
+ * The coefficients scale ISAAC's 8 bit ADC (1.67 pJ, 1200 µm², 32 nm; Shafiee et al., ISCA 2016);
+ * they reproduce the published table from 4 to 10 bits to its last digit. */
+static struct nax_adc_cost saberi(int bits)
+{
+    return (struct nax_adc_cost){.energy_pj = 0.1954 * bits + 0.000416 * exp2(bits),
+                                 .area_mm2 = (81.72 * bits + 2.1335 * exp2(bits)) * 1e-6};
+}
+
+/* Murmann's ADC survey as fitted by Accelergy's ADC plug-in; from 4 bits up. */
+static struct nax_adc_cost survey(const struct nax_adc *adc, int bits)
+{
+    double b = NAX_MAX(bits, 4), ln_f = log(adc->sample_rate_ghz * 1e9);
+    double ln_technology = log(adc->technology_nm);
+    double sndr = 6.0206 * b + 1.761;
+    double merit = fmin(213.78067 - 2.871903 * ln_f, 128.3068 + 3.22051 * ceil(b));
+    double energy_pj = 1 / (2 * pow(10, (merit - sndr) / 10)) *
+                       exp(26.0496216 + 1.8800369 * ln_technology - 2.8291256 * log(b) - 1.4702022);
+    double area_um =
+        exp(1.3461916 + 0.9932795 * ln_technology + 0.1807154 * ln_f + 0.2991243 * log(energy_pj));
+    return (struct nax_adc_cost){energy_pj, area_um * 1e-6};
+}
+
+struct nax_adc_cost nax_adc_cost(const struct nax_adc *adc, int bits)
+{
+    struct nax_adc_cost cost = {adc->energy_pj, adc->area_mm2};
+    switch (adc->law) {
+    case NAX_ADC_LAW_SABERI:
+        return saberi(bits);
+    case NAX_ADC_LAW_SURVEY:
+        return survey(adc, bits);
+    case NAX_ADC_LAW_LINEAR:
+        cost.energy_pj *= bits / 8.0;
+        break;
+    case NAX_ADC_LAW_CONSTANT:
+        break;
+    }
+    return cost;
+}
