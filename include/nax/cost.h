@@ -64,11 +64,25 @@ struct nax_cost {
     int64_t n_units, n_cores, n_tiles;
 };
 
-/* crossbar: [n_layers] as nax_network_crossbars gives it. layers: NULL, or [n_layers] for each
- * layer's part (with area and leakage of what the layer fills: the rounding up to whole cores and
- * tiles is nobody's). */
+/* crossbar: [n_layers] as nax_network_crossbars gives it. layers: NULL, or [n_layers + 1] for each
+ * layer's part of the sum; the last one is what no layer fills, the rounding up to whole cores and
+ * tiles, which takes area and leaks. EDAP is not a sum and stays 0. */
 int nax_cost_network(struct nax_cost_model *model, const struct nax_network *net,
                      const int64_t *crossbar, struct nax_cost *cost, struct nax_cost *layers,
                      struct nax_err *err) NAX_MUST_USE;
+
+/* The same from look-up tables over (layer, kernel, crossbar), for many designs of one network: a
+ * design's cost is a sum of entries, which are computed at their first use. Agrees with
+ * nax_cost_network to rounding. The model and the file must outlive the table. */
+struct nax_cost_table;
+
+int nax_cost_table_alloc(struct nax_cost_table **table, struct nax_cost_model *model,
+                         const struct nax_network_file *file, struct nax_err *err) NAX_MUST_USE;
+void nax_cost_table_free(struct nax_cost_table *table);
+/* kernel, crossbar: [n_slots], fixed: crossbar of unsearched layers or 0, as for
+ * nax_network_build and nax_network_crossbars, with the same errors. */
+int nax_cost_table_price(struct nax_cost_table *table, const int64_t *kernel,
+                         const int64_t *crossbar, int64_t fixed, struct nax_cost *cost,
+                         struct nax_err *err) NAX_MUST_USE;
 
 #endif

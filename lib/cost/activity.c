@@ -144,9 +144,4 @@ void nax_layer_activity(const struct nax_hardware *hardware, const struct nax_la
     move(hardware, positions, layer->c_out, n);
     n[NAX_EVENT_EDRAM] +=
         transfers(hardware, positions, layer->c_out, hardware->movement.edram_bits);
-    double bits = hardware->precision.input_bits;
-    if (layer->input == NAX_FROM_IMAGE)
-        n[NAX_EVENT_LINK] += bits * (double)(layer->h_in * layer->w_in * layer->c_in);
-    if (layer->role == NAX_ROLE_CLASSIFIER)
-        n[NAX_EVENT_LINK] += bits * (double)layer->c_out;
 }

@@ -19,6 +19,15 @@ double cost_stage_ns(const struct nax_hardware *hardware, int64_t crossbar);
 int cost_size_compute(const struct nax_hardware *hardware, int64_t crossbar,
                       struct nax_size_cost *size, struct nax_err *err) NAX_MUST_USE;
 
+/* Where a size stands among the model's, computed at its first use. */
+int cost_find_size(struct nax_cost_model *model, int64_t crossbar, size_t *index,
+                   struct nax_err *err) NAX_MUST_USE;
+
+/* Bits between the chip and the world in layer l: the image into the first layer, results out of
+ * the classifier. */
+double cost_link_bits(const struct nax_hardware *h, const struct nax_network *net, size_t l);
+double cost_dynamic_pj(const struct nax_size_cost *size, const struct nax_activity *activity);
+
 /* Sums over what is placed so far; area and leakage follow when all of it is known. */
 struct cost_sum {
     double dynamic_pj, latency_ns;

@@ -33,8 +33,8 @@ void nax_cost_model_free(struct nax_cost_model *model)
     free(model);
 }
 
-static int find_size(struct nax_cost_model *model, int64_t crossbar, size_t *index,
-                     struct nax_err *err)
+int cost_find_size(struct nax_cost_model *model, int64_t crossbar, size_t *index,
+                   struct nax_err *err)
 {
     for (*index = 0; *index < model->n_sizes; ++*index)
         if (model->sizes[*index]->crossbar == crossbar)
@@ -59,7 +59,7 @@ int nax_cost_size(struct nax_cost_model *model, int64_t crossbar, const struct n
                   struct nax_err *err)
 {
     size_t index;
-    int status = find_size(model, crossbar, &index, err);
+    int status = cost_find_size(model, crossbar, &index, err);
     if (!status)
         *size = model->sizes[index];
     return status;
@@ -120,6 +120,39 @@ static void layer_share(const struct nax_cost_model *model, const struct nax_siz
         .n_tiles = activity->n_tiles};
 }
 
+double cost_link_bits(const struct nax_hardware *h, const struct nax_network *net, size_t l)
+{
+    size_t n = 0;
+    if (l == 0)
+        n += net->height * net->width * net->channels;
+    if (net->layers[l].role == NAX_ROLE_CLASSIFIER)
+        n += net->n_classes;
+    return (double)n * h->precision.input_bits;
+}
+
+double cost_dynamic_pj(const struct nax_size_cost *size, const struct nax_activity *activity)
+{
+    double sum = 0;
+    for (int e = 0; e < NAX_EVENT_COUNT; e++)
+        sum += activity->n[e] * size->event_pj[e];
+    return sum;
+}
+
+static void share_leakage(const struct nax_cost *sum, struct nax_cost *layers, size_t n_layers)
+{
+    struct nax_cost rest = {.area_mm2 = sum->area_mm2, .leakage_mw = sum->leakage_mw};
+    for (size_t l = 0; l < n_layers; l++) {
+        rest.area_mm2 -= layers[l].area_mm2;
+        rest.leakage_mw -= layers[l].leakage_mw;
+    }
+    layers[n_layers] = rest;
+    for (size_t l = 0; l <= n_layers; l++) {
+        struct nax_cost *c = &layers[l];
+        c->energy_leakage_pj = c->leakage_mw * sum->latency_ns;
+        c->energy_pj = c->energy_dynamic_pj + c->energy_leakage_pj;
+    }
+}
+
 int nax_cost_network(struct nax_cost_model *model, const struct nax_network *net,
                      const int64_t *crossbar, struct nax_cost *cost, struct nax_cost *layers,
                      struct nax_err *err)
@@ -128,7 +161,7 @@ int nax_cost_network(struct nax_cost_model *model, const struct nax_network *net
     size_t index = 0, first = 0;
     while (net->layers[first].role == NAX_ROLE_POOL)
         first++;
-    int status = find_size(model, crossbar[first], &index, err);
+    int status = cost_find_size(model, crossbar[first], &index, err);
     if (status)
         return status;
     for (size_t l = 0; l < net->n_layers; l++) {
@@ -137,14 +170,13 @@ int nax_cost_network(struct nax_cost_model *model, const struct nax_network *net
         struct nax_activity activity;
         status = nax_layer_map(model->hardware, layer, crossbar[l], &map, err);
         /* a pool works in the cores of the layer before it */
-        if (status ||
-            (layer->role != NAX_ROLE_POOL && (status = find_size(model, crossbar[l], &index, err))))
+        if (status || (layer->role != NAX_ROLE_POOL &&
+                       (status = cost_find_size(model, crossbar[l], &index, err))))
             return status;
         const struct nax_size_cost *size = model->sizes[index];
         nax_layer_activity(model->hardware, layer, &map, size, &activity);
-        double dynamic_pj = 0;
-        for (int e = 0; e < NAX_EVENT_COUNT; e++)
-            dynamic_pj += activity.n[e] * size->event_pj[e];
+        activity.n[NAX_EVENT_LINK] += cost_link_bits(model->hardware, net, l);
+        double dynamic_pj = cost_dynamic_pj(size, &activity);
         sum.dynamic_pj += dynamic_pj;
         sum.latency_ns += activity.latency_ns;
         sum.n_units[index] += activity.n_units;
@@ -152,10 +184,7 @@ int nax_cost_network(struct nax_cost_model *model, const struct nax_network *net
             layer_share(model, size, &activity, dynamic_pj, &layers[l]);
     }
     cost_sum_finish(model, &sum, cost);
-    for (size_t l = 0; layers && l < net->n_layers; l++) {
-        struct nax_cost *c = &layers[l];
-        c->energy_leakage_pj = c->leakage_mw * cost->latency_ns;
-        c->energy_pj = c->energy_dynamic_pj + c->energy_leakage_pj;
-    }
+    if (layers)
+        share_leakage(cost, layers, net->n_layers);
     return 0;
 }

@@ -113,6 +113,9 @@ static int check_component(const struct hardware_source *source, const struct na
     snprintf(key, sizeof key, "components.%zu.per", i);
     if (c->per != NAX_PER_ONE && c->level > NAX_LEVEL_UNIT)
         return hardware_fail(source, key, "only an array or a unit has rows, columns and cells");
+    snprintf(key, sizeof key, "components.%zu.event", i);
+    if (c->event == NAX_EVENT_LINK && c->level != NAX_LEVEL_NODE)
+        return hardware_fail(source, key, "the link is of level node");
     snprintf(key, sizeof key, "components.%zu.name", i);
     if (!strcmp(c->name, "adc"))
         return hardware_fail(source, key, "the section 'adc' describes the ADC");

@@ -1,0 +1,270 @@
+/* Look-up tables over (layer, kernel, crossbar): the cost of a design is a sum of entries. */
+#include "model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { KERNELS = NAX_KERNEL_MAX / 2 + 1, DEPENDS_MAX = 4 };
+
+struct entry {
+    bool is_known;
+    double dynamic_pj, latency_ns;
+    int64_t n_units;
+};
+
+/* A layer of the network with nothing skipped. */
+struct place {
+    struct nax_layer layer;
+    size_t n_depends, depends[DEPENDS_MAX]; /* slots whose absence changes this layer */
+    size_t n_follows, *follows;             /* of a layer that is not searched: the slots whose size
+                                               it takes, the first that is there */
+    struct entry *entries[KERNELS];         /* each NULL or [COST_SIZES_MAX][1 << n_depends] */
+};
+
+struct nax_cost_table {
+    struct nax_cost_model *model;
+    const struct nax_network_file *file;
+    size_t n_slots, n_places;
+    bool *can_skip;       /* [n_slots] */
+    struct place *places; /* [n_places] */
+    int64_t *sizes;       /* [n_places], of the design at hand */
+    double link_bits;
+};
+
+static const struct nax_layer *find_layer(const struct nax_network *net, const char *name)
+{
+    for (size_t l = 0; l < net->n_layers; l++)
+        if (!strcmp(net->layers[l].name, name))
+            return &net->layers[l];
+    return NULL;
+}
+
+/* Which layers change when slot s alone is skipped. */
+static int probe_slot(struct nax_cost_table *table, size_t s, int64_t *kernel, struct nax_err *err)
+{
+    struct nax_network *net;
+    int64_t own = kernel[s];
+    kernel[s] = 0;
+    int status = nax_network_build(&net, table->file, kernel, err);
+    kernel[s] = own;
+    if (status)
+        return status;
+    for (size_t p = 0; p < table->n_places && !status; p++) {
+        struct place *place = &table->places[p];
+        const struct nax_layer *now = find_layer(net, place->layer.name);
+        bool has_residual = place->layer.residual != NAX_FROM_NONE;
+        if (!now || (now->has_relu == place->layer.has_relu &&
+                     (now->residual != NAX_FROM_NONE) == has_residual))
+            continue;
+        if (place->n_depends == DEPENDS_MAX)
+            status = nax_err_set(err, NAX_ERR_VALUE, "too many layers change layer '%s'",
+                                 place->layer.name);
+        else
+            place->depends[place->n_depends++] = s;
+    }
+    nax_network_free(net);
+    return status;
+}
+
+/* The order of nax_network_crossbars: a shortcut's own block, then back to front, then on. */
+static int list_followed(struct nax_cost_table *table, size_t p, struct nax_err *err)
+{
+    struct place *place = &table->places[p];
+    if (!(place->follows = nax_calloc(2 * table->n_places, sizeof *place->follows)))
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'cost table'");
+    for (size_t i = 0; place->layer.role == NAX_ROLE_SHORTCUT && i < table->n_places; i++)
+        if (table->places[i].layer.slot >= 0 && table->places[i].layer.input == place->layer.input)
+            place->follows[place->n_follows++] = (size_t)table->places[i].layer.slot;
+    for (size_t i = p; i-- > 0;)
+        if (table->places[i].layer.slot >= 0)
+            place->follows[place->n_follows++] = (size_t)table->places[i].layer.slot;
+    for (size_t i = p + 1; i < table->n_places; i++)
+        if (table->places[i].layer.slot >= 0)
+            place->follows[place->n_follows++] = (size_t)table->places[i].layer.slot;
+    return 0;
+}
+
+static int fill_places(struct nax_cost_table *table, const struct nax_network *net,
+                       struct nax_err *err)
+{
+    int status = 0;
+    table->places = nax_calloc(net->n_layers, sizeof *table->places);
+    table->sizes = nax_calloc(net->n_layers, sizeof *table->sizes);
+    table->can_skip = nax_calloc(NAX_MAX(table->n_slots, 1), sizeof *table->can_skip);
+    int64_t *kernel = nax_calloc(NAX_MAX(table->n_slots, 1), sizeof *kernel);
+    if (!table->places || !table->sizes || !table->can_skip || !kernel) {
+        free(kernel);
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'cost table'");
+    }
+    table->n_places = net->n_layers;
+    table->link_bits = cost_link_bits(table->model->hardware, net, 0) +
+                       cost_link_bits(table->model->hardware, net, net->n_layers - 1);
+    for (size_t p = 0; p < table->n_places; p++)
+        table->places[p].layer = net->layers[p];
+    for (size_t p = 0; p < table->n_places && !status; p++)
+        if (net->layers[p].slot < 0)
+            status = list_followed(table, p, err);
+    for (size_t s = 0; s < table->n_slots; s++) {
+        kernel[s] = nax_network_file_kernel(table->file, s);
+        table->can_skip[s] = nax_network_file_can_skip(table->file, s);
+    }
+    for (size_t s = 0; s < table->n_slots && !status; s++)
+        if (table->can_skip[s])
+            status = probe_slot(table, s, kernel, err);
+    free(kernel);
+    return status;
+}
+
+int nax_cost_table_alloc(struct nax_cost_table **table, struct nax_cost_model *model,
+                         const struct nax_network_file *file, struct nax_err *err)
+{
+    struct nax_network *net;
+    int status = nax_network_build(&net, file, NULL, err);
+    if (status)
+        return status;
+    struct nax_cost_table *t = nax_calloc(1, sizeof *t);
+    if (t) {
+        t->model = model;
+        t->file = file;
+        t->n_slots = net->n_slots;
+        status = fill_places(t, net, err);
+    } else {
+        status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'cost table'");
+    }
+    nax_network_free(net);
+    if (status)
+        nax_cost_table_free(t);
+    else
+        *table = t;
+    return status;
+}
+
+void nax_cost_table_free(struct nax_cost_table *table)
+{
+    if (!table)
+        return;
+    for (size_t p = 0; p < table->n_places; p++) {
+        for (size_t k = 0; k < KERNELS; k++)
+            free(table->places[p].entries[k]);
+        free(table->places[p].follows);
+    }
+    free(table->places);
+    free(table->sizes);
+    free(table->can_skip);
+    free(table);
+}
+
+/* What is there of a design, and what its errors are, comes from the network itself. */
+static int find_sizes(struct nax_cost_table *table, const int64_t *kernel, const int64_t *crossbar,
+                      int64_t fixed)
+{
+    int64_t last = 0;
+    for (size_t p = 0; p < table->n_places; p++) {
+        const struct place *place = &table->places[p];
+        int slot = place->layer.slot;
+        int64_t *size = &table->sizes[p];
+        *size = 0;
+        if (slot >= 0) {
+            *size = kernel[slot] ? crossbar[slot] : 0;
+            if (kernel[slot] ? *size < 1 || kernel[slot] < 0 || kernel[slot] > NAX_KERNEL_MAX ||
+                                   kernel[slot] % 2 == 0
+                             : !table->can_skip[slot])
+                return -1;
+        } else if (place->layer.role != NAX_ROLE_POOL) {
+            *size = fixed;
+            for (size_t i = 0; !*size && i < place->n_follows; i++)
+                if (kernel[place->follows[i]])
+                    *size = crossbar[place->follows[i]];
+            if (*size < 1)
+                return -1;
+        }
+    }
+    for (size_t p = table->n_places; p-- > 0;)
+        last = table->sizes[p] ? table->sizes[p] : last;
+    for (size_t p = 0; p < table->n_places; p++) { /* a pool works in the cores before it */
+        if (table->places[p].layer.role == NAX_ROLE_POOL)
+            table->sizes[p] = last;
+        last = table->sizes[p] ? table->sizes[p] : last;
+    }
+    return 0;
+}
+
+static int build_entry(struct nax_cost_table *table, const struct place *place, size_t index,
+                       const int64_t *kernel, struct entry *entry, struct nax_err *err)
+{
+    struct nax_network *net;
+    struct nax_layer_map map;
+    struct nax_activity activity;
+    const struct nax_size_cost *size = table->model->sizes[index];
+    int status = nax_network_build(&net, table->file, kernel, err);
+    if (status)
+        return status;
+    const struct nax_layer *layer = find_layer(net, place->layer.name);
+    status = nax_layer_map(table->model->hardware, layer, size->crossbar, &map, err);
+    if (!status) {
+        nax_layer_activity(table->model->hardware, layer, &map, size, &activity);
+        *entry = (struct entry){.is_known = true,
+                                .dynamic_pj = cost_dynamic_pj(size, &activity),
+                                .latency_ns = activity.latency_ns,
+                                .n_units = activity.n_units};
+    }
+    nax_network_free(net);
+    return status;
+}
+
+static int find_entry(struct nax_cost_table *table, struct place *place, size_t index,
+                      const int64_t *kernel, const struct entry **entry, struct nax_err *err)
+{
+    size_t k = place->layer.slot < 0 ? 0 : (size_t)kernel[place->layer.slot] / 2, variant = 0;
+    if (!place->entries[k]) {
+        place->entries[k] =
+            nax_calloc((size_t)COST_SIZES_MAX << place->n_depends, sizeof *place->entries[k]);
+        if (!place->entries[k])
+            return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'cost table'");
+    }
+    for (size_t i = 0; i < place->n_depends; i++)
+        variant |= (size_t)!kernel[place->depends[i]] << i;
+    struct entry *e = &place->entries[k][index << place->n_depends | variant];
+    *entry = e;
+    return e->is_known ? 0 : build_entry(table, place, index, kernel, e, err);
+}
+
+/* A design that find_sizes refuses: the network says what is wrong with it. */
+static int refuse(const struct nax_cost_table *table, const int64_t *kernel,
+                  const int64_t *crossbar, int64_t fixed, struct nax_err *err)
+{
+    struct nax_network *net;
+    int status = nax_network_build(&net, table->file, kernel, err);
+    if (status)
+        return status;
+    status = nax_network_crossbars(net, crossbar, fixed, table->sizes, err);
+    nax_network_free(net);
+    return status ? status
+                  : nax_err_set(err, NAX_ERR_VALUE, "not a design of network '%s'",
+                                nax_network_file_name(table->file));
+}
+
+int nax_cost_table_price(struct nax_cost_table *table, const int64_t *kernel,
+                         const int64_t *crossbar, int64_t fixed, struct nax_cost *cost,
+                         struct nax_err *err)
+{
+    struct cost_sum sum = {.dynamic_pj = 0};
+    size_t index = 0;
+    if (find_sizes(table, kernel, crossbar, fixed))
+        return refuse(table, kernel, crossbar, fixed, err);
+    for (size_t p = 0; p < table->n_places; p++) {
+        struct place *place = &table->places[p];
+        const struct entry *entry = NULL;
+        if (place->layer.slot >= 0 && !kernel[place->layer.slot])
+            continue;
+        int status = cost_find_size(table->model, table->sizes[p], &index, err);
+        if (status || (status = find_entry(table, place, index, kernel, &entry, err)))
+            return status;
+        sum.dynamic_pj += entry->dynamic_pj;
+        sum.latency_ns += entry->latency_ns;
+        sum.n_units[index] += entry->n_units;
+    }
+    sum.dynamic_pj += table->link_bits * table->model->sizes[index]->event_pj[NAX_EVENT_LINK];
+    cost_sum_finish(table->model, &sum, cost);
+    return 0;
+}

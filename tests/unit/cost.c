@@ -1,0 +1,435 @@
+/* Unit tests of lib/cost: published machines to their printed digits, sums, scaling. */
+#include "nax/cost.h"
+#include "nax/rng.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Relative tolerances: figures printed to twelve digits, and sums of doubles in another order. */
+static const double printed = 5e-12, rounding = 1e-12;
+
+static struct nax_hardware *load(const char *name)
+{
+    struct nax_hardware *h;
+    struct nax_err err;
+    if (nax_hardware_load(&h, name, &err))
+        fail_msg("%s", err.text);
+    return h;
+}
+
+static void assert_near(double value, double expected, double tolerance)
+{
+    if (!(fabs(value - expected) <= tolerance * fabs(expected)))
+        fail_msg("%.17g instead of %.17g", value, expected);
+}
+
+static const struct nax_component *find(const struct nax_hardware *h, const char *name)
+{
+    for (size_t i = 0; i < h->n_components; i++)
+        if (!strcmp(h->components[i].name, name))
+            return &h->components[i];
+    fail_msg("no component '%s'", name);
+    return NULL;
+}
+
+static double event_pj(const struct nax_hardware *h, const char *name)
+{
+    const struct nax_component *c = find(h, name);
+    struct nax_component_values v;
+    struct nax_err err;
+    assert_int_equal(nax_component_at(c, 128, &v, &err), 0);
+    return v.energy_pj * (c->per == NAX_PER_CELL ? 128 * 128 : 1);
+}
+
+/* One layer of VGG-16 on PUMA: published access counts times the file's energies. */
+static void energy_of_a_layer_of_vgg16_on_puma(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *component;
+        double count;
+    } accesses[] = {{"router", 88903},
+                    {"edram", 80896},
+                    {"array", 13824},
+                    {"bus", 80896},
+                    {"shift_add", 1990656},
+                    {"output_register", 462336},
+                    {"core_control", 178136},
+                    {"edram_control", 80360},
+                    {"tile_control", 716053},
+                    {"data_memory", 74632},
+                    {"receive_buffer", 688},
+                    {"alu", 12288},
+                    {"input_register", 1728},
+                    {"input_register_write", 13824},
+                    {"edram_counters", 1568},
+                    {"activation", 6144},
+                    {"instruction_memory", 730},
+                    {"dac", 221184},
+                    {"tile_instruction_memory", 69},
+                    {"sample_hold", 1769472}};
+    struct nax_hardware *h = load("puma");
+    struct nax_component adc = nax_adc_component(h, 128);
+    assert_near(adc.values[0].energy_pj, 1.8, rounding);
+    double sum_pj = 1769472 * adc.values[0].energy_pj;
+    for (size_t i = 0; i < sizeof accesses / sizeof *accesses; i++)
+        sum_pj += accesses[i].count * event_pj(h, accesses[i].component);
+    assert_near(sum_pj * 1e-12, 6.29817800087e-6, printed);
+    nax_hardware_free(h);
+}
+
+/* Everything in the level and below it, at 128×128. */
+static double area_of(const struct nax_hardware *h, enum nax_level level)
+{
+    struct nax_cost_model *model;
+    const struct nax_size_cost *size;
+    struct nax_err err;
+    assert_int_equal(nax_cost_model_alloc(&model, h, &err), 0);
+    assert_int_equal(nax_cost_size(model, 128, &size, &err), 0);
+    double area = size->units_per_core * size->unit_mm2 + size->core_mm2;
+    nax_cost_model_free(model);
+    for (enum nax_level l = NAX_LEVEL_TILE; l <= level; l++) {
+        area *= l == NAX_LEVEL_TILE ? h->hierarchy.cores_per_tile : h->hierarchy.tiles_per_node;
+        for (size_t i = 0; i < h->n_components; i++)
+            if (h->components[i].level == l)
+                area += h->components[i].count * h->components[i].values[0].area_mm2;
+    }
+    return area;
+}
+
+static void areas_of_puma(void **state)
+{
+    (void)state;
+    struct nax_hardware *h = load("puma");
+    assert_near(area_of(h, NAX_LEVEL_CORE), 0.0363719532947, printed);
+    assert_near(area_of(h, NAX_LEVEL_TILE), 0.497468728781, printed);
+    assert_near(area_of(h, NAX_LEVEL_NODE), 108.428746435, printed);
+    nax_hardware_free(h);
+}
+
+static void latency_of_a_product(void **state)
+{
+    (void)state;
+    static const double nax_ns[] = {1350, 1575, 1800, 2025};
+    struct nax_hardware *h = load("nax-reram"), *puma = load("puma");
+    struct nax_cost_model *model;
+    const struct nax_size_cost *size;
+    struct nax_err err;
+    assert_int_equal(nax_cost_model_alloc(&model, h, &err), 0);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(nax_cost_size(model, 16 << i, &size, &err), 0);
+        assert_true(size->product_ns == nax_ns[i]);
+    }
+    nax_cost_model_free(model);
+    assert_int_equal(nax_cost_model_alloc(&model, puma, &err), 0);
+    assert_int_equal(nax_cost_size(model, 128, &size, &err), 0);
+    assert_true(size->product_ns == 2304);
+    nax_cost_model_free(model);
+    nax_hardware_free(puma);
+    nax_hardware_free(h);
+}
+
+/* A layer that is one unit wide and one position long. */
+static struct nax_activity one_product(const struct nax_hardware *h, int64_t crossbar)
+{
+    struct nax_layer layer = {.name = "l",
+                              .role = NAX_ROLE_BODY,
+                              .input = 0,
+                              .residual = NAX_FROM_NONE,
+                              .kernel = 1,
+                              .stride = 1,
+                              .h_in = 1,
+                              .w_in = 1,
+                              .c_in = (size_t)crossbar,
+                              .h_out = 1,
+                              .w_out = 1,
+                              .c_out = (size_t)crossbar};
+    struct nax_cost_model *model;
+    const struct nax_size_cost *size;
+    struct nax_layer_map map;
+    struct nax_activity activity;
+    struct nax_err err;
+    assert_int_equal(nax_cost_model_alloc(&model, h, &err), 0);
+    assert_int_equal(nax_cost_size(model, crossbar, &size, &err), 0);
+    assert_int_equal(nax_layer_map(h, &layer, crossbar, &map, &err), 0);
+    nax_layer_activity(h, &layer, &map, size, &activity);
+    nax_cost_model_free(model);
+    return activity;
+}
+
+/* NAX: 2.765, 6.451, 14.746, 33.178 nJ for a product of 16 bit numbers with 8 slices. */
+static void adc_energy_of_a_product(void **state)
+{
+    (void)state;
+    static const double nax_pj[] = {2764.8, 6451.2, 14745.6, 33177.6};
+    struct nax_hardware *h = load("nax-reram");
+    h->adc.law = NAX_ADC_LAW_LINEAR;
+    h->signs = NAX_SIGNS_OFFSET;
+    for (int i = 0; i < 4; i++) {
+        int64_t n = 16 << i;
+        struct nax_component adc = nax_adc_component(h, n);
+        double conversions = one_product(h, n).n[NAX_EVENT_CONVERSION];
+        assert_near(conversions * adc.values[0].energy_pj, nax_pj[i], rounding);
+        assert_near(adc.values[0].leakage_mw, 0.025 * (6 + i), rounding);
+    }
+    nax_hardware_free(h);
+}
+
+static void adc_laws(void **state)
+{
+    (void)state;
+    static const int hundredth_pj[] = {79, 99, 120, 142, 167, 197, 238};
+    static const int square_um[] = {361, 477, 627, 845, 1200, 1828, 3002};
+    struct nax_hardware *h = load("nax-reram");
+    for (int bits = 4; bits <= 10; bits++) {
+        struct nax_adc_cost cost = nax_adc_cost(&h->adc, bits);
+        assert_int_equal(lround(cost.energy_pj * 100), hundredth_pj[bits - 4]);
+        assert_int_equal(lround(cost.area_mm2 * 1e6), square_um[bits - 4]);
+    }
+    h->adc.law = NAX_ADC_LAW_SURVEY;
+    h->adc.sample_rate_ghz = 1.28;
+    struct nax_adc_cost cost = nax_adc_cost(&h->adc, 8);
+    assert_int_equal(lround(cost.energy_pj * 1000), 1929);
+    assert_int_equal(lround(cost.area_mm2 * 1e6), 6469);
+    h->adc.law = NAX_ADC_LAW_LINEAR;
+    assert_near(nax_adc_cost(&h->adc, 6).energy_pj, 1.5, rounding);
+    assert_near(nax_adc_cost(&h->adc, 6).area_mm2, 0.0012, rounding);
+    h->adc.law = NAX_ADC_LAW_CONSTANT;
+    assert_near(nax_adc_cost(&h->adc, 6).energy_pj, 2, rounding);
+    nax_hardware_free(h);
+}
+
+/* --- whole networks --- */
+
+struct design {
+    int64_t kernel[64], crossbar[64], fixed;
+};
+
+static struct design draw(const struct nax_network_file *file, uint64_t i)
+{
+    static const int64_t sizes[] = {16, 32, 48, 64, 128};
+    struct nax_rng rng = nax_rng_at(7, NAX_RNG_TEST, i, 0, 0);
+    struct design d = {.fixed = nax_rng_below(&rng, 3) ? 0 : 64};
+    for (size_t s = 0; s < nax_network_file_n_slots(file); s++) {
+        bool is_skipped = nax_network_file_can_skip(file, s) && nax_rng_below(&rng, 3) == 0;
+        d.kernel[s] = is_skipped ? 0 : 3 + 2 * (int64_t)nax_rng_below(&rng, 3);
+        d.crossbar[s] = is_skipped ? 0 : sizes[nax_rng_below(&rng, 5)];
+    }
+    return d;
+}
+
+static void assert_same(const struct nax_cost *a, const struct nax_cost *b)
+{
+    assert_near(a->energy_pj, b->energy_pj, rounding);
+    assert_near(a->latency_ns, b->latency_ns, rounding);
+    assert_near(a->area_mm2, b->area_mm2, rounding);
+    assert_near(a->edap_pj_ns_mm2, b->edap_pj_ns_mm2, 3 * rounding);
+    assert_int_equal(a->n_units, b->n_units);
+    assert_int_equal(a->n_cores, b->n_cores);
+    assert_int_equal(a->n_tiles, b->n_tiles);
+}
+
+static void assert_parts(const struct nax_cost *sum, const struct nax_cost *parts, size_t n)
+{
+    struct nax_cost s = {.energy_pj = 0};
+    for (size_t i = 0; i < n; i++) {
+        assert_true(parts[i].energy_pj >= -1e-12 * sum->energy_pj);
+        assert_true(parts[i].area_mm2 >= -1e-12 * sum->area_mm2);
+        s.energy_pj += parts[i].energy_pj;
+        s.energy_dynamic_pj += parts[i].energy_dynamic_pj;
+        s.energy_leakage_pj += parts[i].energy_leakage_pj;
+        s.latency_ns += parts[i].latency_ns;
+        s.area_mm2 += parts[i].area_mm2;
+        s.n_units += parts[i].n_units;
+    }
+    assert_near(s.energy_pj, sum->energy_pj, rounding);
+    assert_near(s.energy_dynamic_pj, sum->energy_dynamic_pj, rounding);
+    assert_near(s.energy_leakage_pj, sum->energy_leakage_pj, rounding);
+    assert_near(s.latency_ns, sum->latency_ns, rounding);
+    assert_near(s.area_mm2, sum->area_mm2, rounding);
+    assert_int_equal(s.n_units, sum->n_units);
+}
+
+/* Random designs of every shipped network on every shipped hardware: the table's sum is the direct
+ * one, and the layers' parts add up to it. */
+static void table_and_parts_agree_with_the_direct_sum(void **state)
+{
+    (void)state;
+    static const char *const networks[] = {"resnet20", "resnet18-tiny", "vgg8", "lenet"};
+    static const char *const machines[] = {"nax-reram", "puma"};
+    static struct nax_cost parts[NAX_NETWORK_LAYERS_MAX + 1];
+    for (size_t k = 0; k < 8; k++) {
+        struct nax_hardware *h = load(machines[k / 4]);
+        struct nax_network_file *file;
+        struct nax_cost_model *model;
+        struct nax_cost_table *table;
+        struct nax_err err;
+        if (nax_network_file_load(&file, networks[k % 4], &err) ||
+            nax_cost_model_alloc(&model, h, &err) ||
+            nax_cost_table_alloc(&table, model, file, &err))
+            fail_msg("%s", err.text);
+        for (uint64_t i = 0; i < 200; i++) {
+            struct design d = draw(file, i);
+            struct nax_network *net;
+            struct nax_cost direct, sum;
+            int64_t sizes[NAX_NETWORK_LAYERS_MAX];
+            if (nax_network_build(&net, file, d.kernel, &err) ||
+                nax_network_crossbars(net, d.crossbar, d.fixed, sizes, &err) ||
+                nax_cost_network(model, net, sizes, &direct, parts, &err) ||
+                nax_cost_table_price(table, d.kernel, d.crossbar, d.fixed, &sum, &err))
+                fail_msg("%s", err.text);
+            assert_same(&sum, &direct);
+            assert_parts(&direct, parts, net->n_layers + 1);
+            nax_network_free(net);
+        }
+        nax_cost_table_free(table);
+        nax_cost_model_free(model);
+        nax_network_file_free(file);
+        nax_hardware_free(h);
+    }
+}
+
+static void table_refuses_what_the_network_refuses(void **state)
+{
+    (void)state;
+    struct nax_hardware *h = load("nax-reram");
+    struct nax_network_file *file;
+    struct nax_cost_model *model;
+    struct nax_cost_table *table;
+    struct nax_err err;
+    struct nax_cost cost;
+    assert_int_equal(nax_network_file_load(&file, "resnet20", &err), 0);
+    assert_int_equal(nax_cost_model_alloc(&model, h, &err), 0);
+    assert_int_equal(nax_cost_table_alloc(&table, model, file, &err), 0);
+    const int64_t wrong[][2] = {{4, 64}, {-3, 64}, {33, 64}, {3, 0}, {3, -1}, {3, 8}, {3, 65537}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct design d = draw(file, i);
+        d.kernel[6] = wrong[i][0];
+        d.crossbar[6] = wrong[i][1];
+        err.text[0] = 0;
+        assert_int_equal(nax_cost_table_price(table, d.kernel, d.crossbar, d.fixed, &cost, &err),
+                         NAX_ERR_VALUE);
+        assert_true(strlen(err.text) > 20);
+    }
+    struct design d = draw(file, 3);
+    d.kernel[6] = 0; /* the first convolution of stage 2 changes the shape */
+    assert_int_equal(nax_cost_table_price(table, d.kernel, d.crossbar, d.fixed, &cost, &err),
+                     NAX_ERR_VALUE);
+    nax_cost_table_free(table);
+    nax_cost_model_free(model);
+    nax_network_file_free(file);
+    nax_hardware_free(h);
+}
+
+/* Ten times the energies, leakages and areas: ten times the energy and the area. */
+static void costs_scale_with_the_constants(void **state)
+{
+    (void)state;
+    struct nax_network_file *file;
+    struct nax_network *net;
+    struct nax_err err;
+    struct nax_cost cost[2];
+    int64_t sizes[NAX_NETWORK_LAYERS_MAX];
+    assert_int_equal(nax_network_file_load(&file, "resnet20", &err), 0);
+    struct design d = draw(file, 5);
+    assert_int_equal(nax_network_build(&net, file, d.kernel, &err), 0);
+    assert_int_equal(nax_network_crossbars(net, d.crossbar, d.fixed, sizes, &err), 0);
+    for (int pass = 0; pass < 2; pass++) {
+        struct nax_hardware *h = load("puma");
+        struct nax_cost_model *model;
+        for (size_t i = 0; pass && i < h->n_components; i++)
+            for (size_t k = 0; k < h->components[i].n_values; k++) {
+                h->components[i].values[k].energy_pj *= 10;
+                h->components[i].values[k].leakage_mw *= 10;
+                h->components[i].values[k].area_mm2 *= 10;
+            }
+        h->adc.energy_pj *= pass ? 10 : 1;
+        h->adc.area_mm2 *= pass ? 10 : 1;
+        assert_int_equal(nax_cost_model_alloc(&model, h, &err), 0);
+        assert_int_equal(nax_cost_network(model, net, sizes, &cost[pass], NULL, &err), 0);
+        nax_cost_model_free(model);
+        nax_hardware_free(h);
+    }
+    assert_near(cost[1].energy_pj, 10 * cost[0].energy_pj, rounding);
+    assert_near(cost[1].area_mm2, 10 * cost[0].area_mm2, rounding);
+    assert_near(cost[1].latency_ns, cost[0].latency_ns, rounding);
+    assert_near(cost[0].edap_pj_ns_mm2, cost[0].energy_pj * cost[0].latency_ns * cost[0].area_mm2,
+                rounding);
+    nax_network_free(net);
+    nax_network_file_free(file);
+}
+
+/* A 3×3 convolution with stride 2 over 5×4 pixels, counted by hand. */
+static void activity_counted_by_hand(void **state)
+{
+    (void)state;
+    struct nax_hardware *h = load("nax-reram");
+    struct nax_layer layer = {.name = "l",
+                              .role = NAX_ROLE_BODY,
+                              .input = 0,
+                              .residual = 0,
+                              .has_relu = true,
+                              .kernel = 3,
+                              .stride = 2,
+                              .pad = 1,
+                              .h_in = 5,
+                              .w_in = 4,
+                              .c_in = 20,
+                              .h_out = 3,
+                              .w_out = 2,
+                              .c_out = 40};
+    struct nax_cost_model *model;
+    const struct nax_size_cost *size;
+    struct nax_layer_map map;
+    struct nax_activity a;
+    struct nax_err err;
+    assert_int_equal(nax_cost_model_alloc(&model, h, &err), 0);
+    assert_int_equal(nax_cost_size(model, 64, &size, &err), 0);
+    assert_int_equal(nax_layer_map(h, &layer, 64, &map, &err), 0);
+    nax_layer_activity(h, &layer, &map, size, &a);
+    /* 180 rows in 3 units, 6 positions, 16 streams, 16 arrays */
+    assert_int_equal(a.n_units, 3);
+    assert_true(a.n[NAX_EVENT_ARRAY_READ] == 3 * 6 * 16 * 16);
+    assert_true(a.n[NAX_EVENT_DAC] == 3 * 6 * 16 * 64);
+    assert_true(a.n[NAX_EVENT_CONVERSION] == 3 * 6 * 16 * 16 * 64);
+    assert_true(a.n[NAX_EVENT_SHIFT_ADD] == 3 * 6 * 16 * 17 * 64);
+    assert_true(a.n[NAX_EVENT_INPUT_READ] == 3 * 6 * 16);
+    assert_true(a.n[NAX_EVENT_INPUT_WRITE] == 6 * 180);
+    assert_true(a.n[NAX_EVENT_OUTPUT_ACCESS] == 3 * 6 * 64 * 33);
+    /* two partial sums added, bias, residual; ReLU */
+    assert_true(a.n[NAX_EVENT_ALU] == 6 * 40 * (2 + 1 + 1));
+    assert_true(a.n[NAX_EVENT_ACTIVATION] == 6 * 40);
+    /* windows: rows -1..1, 1..3, 3..5 touch 2 + 3 + 2 = 7 of the image; columns -1..1, 1..3 touch
+     * all 4 once: 28 pixels of 20 numbers, 320 bits, 2 accesses of 256 bits each; arrivals: 20
+     * pixels, 2 accesses; residual: 6 pixels of 640 bits, 3 in and 3 out; results: 3 in, 3 out */
+    assert_true(a.n[NAX_EVENT_EDRAM] == 28 * 2 + 20 * 2 + 6 * (3 + 3) + 6 * (3 + 3));
+    assert_true(a.n[NAX_EVENT_BUS] == 28 * 1 + 6 * 2 + 6 * 2); /* 384 bits */
+    assert_true(a.n[NAX_EVENT_RECEIVE] == 20 * 2 + 6 * 3);
+    assert_true(a.n[NAX_EVENT_NOC] == 2 * (20 * 10 + 6 * 20)); /* flits of 32 bits, 2 routers */
+    assert_true(a.latency_ns == 6 * 1800);
+    assert_true(a.n[NAX_EVENT_CORE_CYCLE] == 6 * 1800);
+    nax_cost_model_free(model);
+    nax_hardware_free(h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(energy_of_a_layer_of_vgg16_on_puma),
+        cmocka_unit_test(areas_of_puma),
+        cmocka_unit_test(latency_of_a_product),
+        cmocka_unit_test(adc_energy_of_a_product),
+        cmocka_unit_test(adc_laws),
+        cmocka_unit_test(table_and_parts_agree_with_the_direct_sum),
+        cmocka_unit_test(table_refuses_what_the_network_refuses),
+        cmocka_unit_test(costs_scale_with_the_constants),
+        cmocka_unit_test(activity_counted_by_hand),
+    };
+    return cmocka_run_group_tests_name("cost", tests, NULL, NULL);
+}

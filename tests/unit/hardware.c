@@ -1,0 +1,151 @@
+/* Unit tests of lib/hardware: the files that ship, and every error that a file can have. */
+#include "nax/hardware.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void shipped_files_load(void **state)
+{
+    (void)state;
+    const char *names[] = {"nax-reram", "puma", "isaac"};
+    for (size_t i = 0; i < 3; i++) {
+        struct nax_hardware *h;
+        struct nax_err err;
+        if (nax_hardware_load(&h, names[i], &err))
+            fail_msg("%s", err.text);
+        assert_string_equal(h->name, names[i]);
+        for (size_t k = 0; k < h->n_components; k++) {
+            assert_true(strlen(h->components[k].source) > 4);
+            assert_non_null(nax_event_name(h->components[k].event));
+        }
+        nax_hardware_free(h);
+    }
+}
+
+static void the_default_is_the_setting_of_nax(void **state)
+{
+    (void)state;
+    struct nax_hardware *h;
+    struct nax_err err;
+    assert_int_equal(nax_hardware_load(&h, "nax-reram", &err), 0);
+    assert_true(h->device.r_on_ohm == 100e3 && h->device.r_off_ohm == 600e3);
+    assert_true(h->device.v_read_v == 0.25 && h->device.r_wire_row_ohm == 2.5);
+    assert_true(h->device.r_source_ohm == 500 && h->device.r_sink_ohm == 100);
+    assert_int_equal(h->precision.weight_bits, 16);
+    assert_int_equal(h->precision.slice_bits, 2);
+    assert_int_equal(h->precision.stream_bits, 1);
+    assert_int_equal(h->adc.bits, 0);
+    assert_int_equal(h->adc.law, NAX_ADC_LAW_SABERI);
+    assert_int_equal(h->signs, NAX_SIGNS_DIFFERENTIAL);
+    nax_hardware_free(h);
+}
+
+static void values_between_the_sizes_of_a_table_follow_a_power_law(void **state)
+{
+    (void)state;
+    struct nax_component c = {
+        .name = "c", .n_values = 2, .values = {{16, 0.3, 0, 1, 1, 1}, {64, 4.8, 2, 1, 1, 1}}};
+    struct nax_component_values v;
+    struct nax_err err;
+    assert_int_equal(nax_component_at(&c, 64, &v, &err), 0);
+    assert_true(v.area_mm2 == 4.8);
+    assert_int_equal(nax_component_at(&c, 32, &v, &err), 0);
+    assert_true(fabs(v.area_mm2 - 1.2) < 1e-12);       /* doubled twice over four times the size */
+    assert_true(fabs(v.leakage_mw - 2.0 / 3) < 1e-12); /* a line where one end is 0 */
+    assert_int_equal(nax_component_at(&c, 15, &v, &err), NAX_ERR_VALUE);
+    assert_string_equal(err.text,
+                        "component 'c' has no values for crossbar size 15, only 16 to 64");
+    assert_int_equal(nax_component_at(&c, 65, &v, &err), NAX_ERR_VALUE);
+}
+
+/* The default file with one piece of text replaced. */
+static int load_changed(const char *from, const char *to, struct nax_err *err)
+{
+    const char *dir = getenv("TMPDIR");
+    char *text, path[256], *at, name[256];
+    size_t size;
+    assert_int_equal(nax_config_read("hardware", "nax-reram", &text, &size, path, err), 0);
+    at = strstr(text, from);
+    assert_non_null(at);
+    snprintf(name, sizeof name, "%s/nax-hardware-XXXXXX.yaml", dir ? dir : P_tmpdir);
+    int fd = mkstemps(name, 5);
+    assert_true(fd >= 0);
+    FILE *f = fdopen(fd, "w");
+    fprintf(f, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+    assert_int_equal(fclose(f), 0);
+    free(text);
+    struct nax_hardware *h;
+    int status = nax_hardware_load(&h, name, err);
+    remove(name);
+    if (!status)
+        nax_hardware_free(h);
+    else /* the random part of the name */
+        memmove(err->text, err->text + strlen(name), strlen(err->text + strlen(name)) + 1);
+    return status;
+}
+
+static void errors_name_line_and_key(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from, *to, *message;
+    } cases[] = {
+        {"r_on_ohm: 100.0e+3", "r_on_ohm: 0",
+         ":5: key 'r_on_ohm': 0 is not between 0.001 and 1e+12"},
+        {"r_off_ohm: 600.0e+3", "r_off_ohm: 99999",
+         ":6: key 'r_off_ohm': 99999 is not above r_on_ohm, 100000"},
+        {"r_wire_row_ohm: 2.5", "r_wire_row_ohm: -2.5",
+         ":8: key 'r_wire_row_ohm': -2.5 is not between 0 and 1e+12"},
+        {"slice_bits: 2", "slice_bits: 0", ":18: key 'slice_bits': 0 is not between 1 and 8"},
+        {"bits: auto", "bits: many",
+         ":23: key 'bits': neither auto nor a number from 1 to 24: 'many'"},
+        {"bits: auto", "bits: 25", ":23: key 'bits': neither auto nor a number from 1 to 24: '25'"},
+        {"law: saberi", "law: moore", NULL},
+        {"v0_v: 0 ", "v1_v: 0 ", NULL},
+        {"  r_sink_ohm: 100\n", "", NULL},
+        {"signs: differential", "signs: yes", NULL},
+        {"cores_per_tile: 8", "cores_per_tile: 8.5", NULL},
+        {"name: sample_hold", "name: array", "'array' is there twice"},
+        {"name: sample_hold", "name: adc", "the section 'adc' describes the ADC"},
+        {"per: row", "per: row, count: -1", "is not between"},
+        {"name: alu, level: core", "name: alu, level: core, per: row",
+         "only an array or a unit has rows, columns and cells"},
+        {"{crossbar: 64, energy_pj: 0.7", "{crossbar: 16, energy_pj: 0.7", "do not rise"},
+        {"energy_pj: 0.7", "energy_pj: .nan", NULL},
+        {"energy_pj: 0.7", "energy_pj: -0.7", "key 'energy_pj': -0.7 is not between 0 and 1e+12"},
+        {"    event: input_read\n", "    event: input_read\n    area_mm2: 1\n",
+         "has both values and a table"},
+        {"level: node, event: link", "level: tile, event: link", "the link is of level node"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct nax_err err = {.text = ""};
+        if (!load_changed(cases[i].from, cases[i].to, &err))
+            fail_msg("accepted: %s", cases[i].to);
+        if (cases[i].message && !strstr(err.text, cases[i].message))
+            fail_msg("%s: %s", cases[i].to, err.text);
+        if (!strstr(err.text, "key '"))
+            fail_msg("no key: %s: %s", cases[i].to, err.text);
+    }
+    struct nax_err err;
+    struct nax_hardware *h;
+    assert_int_equal(load_changed("name: nax-reram", "name: other", &err), 0);
+    assert_int_equal(nax_hardware_load(&h, "no-such", &err), NAX_ERR_VALUE);
+    assert_string_equal(err.text, "no such file among hardware: 'no-such'");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shipped_files_load),
+        cmocka_unit_test(the_default_is_the_setting_of_nax),
+        cmocka_unit_test(values_between_the_sizes_of_a_table_follow_a_power_law),
+        cmocka_unit_test(errors_name_line_and_key),
+    };
+    return cmocka_run_group_tests_name("hardware", tests, NULL, NULL);
+}

@@ -1,0 +1,187 @@
+/* Unit tests of lib/mapping: the counts, against published ones and against counting by hand. */
+#include "nax/mapping.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct nax_hardware *load(const char *name)
+{
+    struct nax_hardware *h;
+    struct nax_err err;
+    if (nax_hardware_load(&h, name, &err))
+        fail_msg("%s", err.text);
+    return h;
+}
+
+static struct nax_network *build(const char *name)
+{
+    struct nax_network_file *file;
+    struct nax_network *net;
+    struct nax_err err;
+    if (nax_network_file_load(&file, name, &err) || nax_network_build(&net, file, NULL, &err))
+        fail_msg("%s", err.text);
+    nax_network_file_free(file);
+    return net;
+}
+
+/* Matrix-vector units and products an image of ResNet-20 for CIFAR-10 with 3×3 kernels, as NAX
+ * reports them for crossbars of 16, 32, 64 and 128. They are reproduced by the stem together with
+ * the 18 searched convolutions, without the classifier (the 18 alone give 2, 1, 1, 1 units less).
+ */
+static void units_and_products_of_resnet20(void **state)
+{
+    (void)state;
+    static const int64_t units[] = {1046, 279, 97, 58}, products[] = {158720, 57216, 29824, 19456};
+    struct nax_hardware *h = load("nax-reram");
+    struct nax_network *net = build("resnet20");
+    for (int i = 0; i < 4; i++) {
+        int64_t n_units = 0, n_products = 0, n_layers = 0;
+        for (size_t l = 0; l < net->n_layers; l++) {
+            struct nax_layer_map map;
+            struct nax_err err;
+            if (net->layers[l].role == NAX_ROLE_CLASSIFIER || net->layers[l].role == NAX_ROLE_POOL)
+                continue;
+            assert_int_equal(nax_layer_map(h, &net->layers[l], 16 << i, &map, &err), 0);
+            n_units += map.n_units;
+            n_products += map.products;
+            n_layers++;
+            assert_int_equal(map.n_arrays, 16 * map.n_units);
+        }
+        assert_int_equal(n_layers, 19);
+        assert_int_equal(n_units, units[i]);
+        assert_int_equal(n_products, products[i]);
+    }
+    nax_network_free(net);
+    nax_hardware_free(h);
+}
+
+static const struct nax_layer *find(const struct nax_network *net, const char *name)
+{
+    for (size_t l = 0; l < net->n_layers; l++)
+        if (!strcmp(net->layers[l].name, name))
+            return &net->layers[l];
+    fail_msg("no layer %s", name);
+    return NULL;
+}
+
+static void utilization_of_two_layers(void **state)
+{
+    (void)state;
+    /* per mill, as published: 100 / 45 / 18.8 / 7.0 % and 100 / 100 / 100 / 45 % */
+    static const int narrow[] = {1000, 450, 188, 70}, wide[] = {1000, 1000, 1000, 450};
+    struct nax_hardware *h = load("nax-reram");
+    struct nax_network *net = build("resnet20");
+    for (int i = 0; i < 4; i++) {
+        struct nax_layer_map a, b;
+        struct nax_err err;
+        assert_int_equal(nax_layer_map(h, find(net, "s1b2c1"), 16 << i, &a, &err), 0);
+        assert_int_equal(nax_layer_map(h, find(net, "s3b2c1"), 16 << i, &b, &err), 0);
+        assert_int_equal((1000 * a.used_cells + a.n_cells / 2) / a.n_cells, narrow[i]);
+        assert_int_equal((1000 * b.used_cells + b.n_cells / 2) / b.n_cells, wide[i]);
+    }
+    nax_network_free(net);
+    nax_hardware_free(h);
+}
+
+/* VGG-8 on CIFAR-10: 615.9 M multiply-accumulates, and every position of the output is a product,
+ * those whose window reaches into the padding too. */
+static void vectors_and_operations_of_vgg8(void **state)
+{
+    (void)state;
+    static const int64_t positions[] = {1024, 1024, 256, 256, 64, 64, 1, 1};
+    struct nax_hardware *h = load("nax-reram");
+    struct nax_network *net = build("vgg8");
+    uint64_t macs = 0;
+    size_t n = 0;
+    for (size_t l = 0; l < net->n_layers; l++) {
+        struct nax_layer_map map;
+        struct nax_err err;
+        int64_t size = net->layers[l].role == NAX_ROLE_POOL ? 0 : 128;
+        assert_int_equal(nax_layer_map(h, &net->layers[l], size, &map, &err), 0);
+        macs += nax_layer_macs(&net->layers[l]);
+        if (!size) {
+            assert_int_equal(map.n_units, 0);
+            continue;
+        }
+        assert_true(n < 8);
+        assert_int_equal(map.positions, positions[n++]);
+    }
+    assert_int_equal(n, 8);
+    assert_int_equal((macs + 50000) / 100000, 6159);
+    nax_network_free(net);
+    nax_hardware_free(h);
+}
+
+static void arrays_follow_precision_and_signs(void **state)
+{
+    (void)state;
+    struct nax_hardware *h = load("nax-reram");
+    struct nax_layer layer = {.name = "l",
+                              .role = NAX_ROLE_BODY,
+                              .kernel = 5,
+                              .c_in = 7,
+                              .c_out = 33,
+                              .h_out = 3,
+                              .w_out = 11};
+    struct nax_layer_map map;
+    struct nax_err err;
+    h->precision.weight_bits = 7; /* slices of 3, 3 and 1 bits */
+    h->precision.slice_bits = 3;
+    h->precision.input_bits = 9;
+    h->precision.stream_bits = 4;
+    assert_int_equal(nax_n_slices(&h->precision), 3);
+    assert_int_equal(nax_n_streams(&h->precision), 3);
+    assert_int_equal(nax_layer_map(h, &layer, 30, &map, &err), 0);
+    assert_int_equal(map.rows, 175);
+    assert_int_equal(map.row_tiles, 6);
+    assert_int_equal(map.col_tiles, 2);
+    assert_int_equal(map.n_units, 12);
+    assert_int_equal(map.n_arrays, 72);
+    assert_int_equal(map.products, 12 * 33);
+    assert_int_equal(map.n_cells, 72 * 900);
+    assert_int_equal(map.used_cells, 175 * 33 * 6);
+    h->signs = NAX_SIGNS_OFFSET;
+    assert_int_equal(nax_layer_map(h, &layer, 30, &map, &err), 0);
+    assert_int_equal(map.n_arrays, 36);
+    assert_int_equal(nax_layer_map(h, &layer, 0, &map, &err), NAX_ERR_VALUE);
+    assert_string_equal(err.text, "crossbar size 0 is not between 1 and 65536: 'l'");
+    assert_int_equal(nax_layer_map(h, &layer, 65537, &map, &err), NAX_ERR_VALUE);
+    nax_hardware_free(h);
+}
+
+static void adc_bits_cover_the_largest_current(void **state)
+{
+    (void)state;
+    struct nax_hardware *h = load("nax-reram");
+    static const int nax[] = {6, 7, 8, 9}; /* ceil(log2(3 N)), NAX */
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(nax_adc_bits(h, 16 << i), nax[i]);
+    assert_int_equal(nax_adc_bits(h, 85), 8); /* 255 */
+    assert_int_equal(nax_adc_bits(h, 86), 9); /* 258 */
+    h->adc.zero = NAX_ADC_ZERO_SIGNED;
+    assert_int_equal(nax_adc_bits(h, 64), 9);
+    h->adc.zero = NAX_ADC_ZERO_DIGITAL;
+    h->signs = NAX_SIGNS_DIFFERENTIAL_ANALOG;
+    assert_int_equal(nax_adc_bits(h, 64), 9);
+    h->precision.stream_bits = 2;
+    assert_int_equal(nax_adc_bits(h, 64), 11); /* 576 */
+    h->adc.bits = 5;
+    assert_int_equal(nax_adc_bits(h, 64), 5);
+    nax_hardware_free(h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(units_and_products_of_resnet20),
+        cmocka_unit_test(utilization_of_two_layers),
+        cmocka_unit_test(vectors_and_operations_of_vgg8),
+        cmocka_unit_test(arrays_follow_precision_and_signs),
+        cmocka_unit_test(adc_bits_cover_the_largest_current),
+    };
+    return cmocka_run_group_tests_name("mapping", tests, NULL, NULL);
+}

@@ -1,0 +1,159 @@
+/* nax-map: how many crossbars a candidate takes, and what each layer takes of them. */
+#include "tool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "nax/mapping.h"
+#include "nax/search.h"
+
+static const char usage[] =
+    "nax-map [-lq] [--hardware name] [--format format] [file ...]\n"
+    "\n"
+    "  -l, --layers          one record a layer instead of one a candidate\n"
+    "      --hardware NAME   built in (nax-reram, puma, isaac) or a file\n" TOOL_USAGE;
+
+enum { OPT_HARDWARE = TOOL_OPT_OWN };
+
+static const struct option long_options[] = {
+    {"layers", no_argument, NULL, 'l'},
+    {"hardware", required_argument, NULL, OPT_HARDWARE},
+    TOOL_LONG,
+};
+
+static const char *const role_names[] = {"stem", "body", "shortcut", "classifier", "pool"};
+
+struct job {
+    struct tool *tool;
+    struct nax_hardware *hardware;
+    struct nax_network_file *file; /* of the candidate at hand */
+    char network[256];
+};
+
+static void open_network(struct job *job, const char *name)
+{
+    struct nax_err err;
+    if (job->file && !strcmp(job->network, name))
+        return;
+    nax_network_file_free(job->file);
+    job->file = NULL;
+    if (nax_network_file_load(&job->file, name, &err))
+        tool_fail_record(job->tool, &err);
+    snprintf(job->network, sizeof job->network, "%s", name);
+}
+
+static void check(struct job *job, int status)
+{
+    struct nax_err err;
+    if (status) {
+        nax_err_set(&err, NAX_ERR_MEMORY, "out of memory: 'record'");
+        tool_fail(job->tool, &err);
+    }
+}
+
+static void write_layer(struct job *job, struct nax_record *r, const struct nax_candidate *c,
+                        const struct nax_layer *layer, const struct nax_layer_map *m)
+{
+    nax_record_clear(r);
+    check(job,
+          nax_record_set_string(r, "id", c->id) || nax_record_set_string(r, "layer", layer->name) ||
+              nax_record_set_string(r, "role", role_names[layer->role]) ||
+              nax_record_set_int(r, "kernel_size", (int64_t)layer->kernel) ||
+              nax_record_set_int(r, "array_size", m->crossbar) ||
+              nax_record_set_int(r, "matrix_rows", m->rows) ||
+              nax_record_set_int(r, "matrix_cols", m->cols) ||
+              nax_record_set_int(r, "n_units", m->n_units) ||
+              nax_record_set_int(r, "n_crossbars", m->n_arrays) ||
+              nax_record_set_int(r, "positions", m->positions) ||
+              nax_record_set_int(r, "products", m->products) ||
+              nax_record_set_int(r, "macs", (int64_t)nax_layer_macs(layer)) ||
+              nax_record_set_float(r, "utilization", (double)m->used_cells / (double)m->n_cells));
+    tool_write(job->tool, r);
+}
+
+static void write_layers(struct job *job, struct nax_record *r, const struct nax_candidate *c,
+                         const struct nax_network *net, const int64_t *sizes)
+{
+    struct nax_err err;
+    for (size_t l = 0; l < net->n_layers; l++) {
+        struct nax_layer_map map;
+        if (net->layers[l].role == NAX_ROLE_POOL)
+            continue;
+        if (nax_layer_map(job->hardware, &net->layers[l], sizes[l], &map, &err))
+            tool_fail_record(job->tool, &err);
+        write_layer(job, r, c, &net->layers[l], &map);
+    }
+}
+
+static void write_sums(struct job *job, struct nax_record *r, const struct nax_network *net,
+                       const int64_t *sizes)
+{
+    struct nax_network_map map;
+    struct nax_err err;
+    if (nax_network_map(job->hardware, net, sizes, &map, &err))
+        tool_fail_record(job->tool, &err);
+    check(job,
+          nax_record_set_int(r, "n_units", map.n_units) ||
+              nax_record_set_int(r, "n_crossbars", map.n_arrays) ||
+              nax_record_set_float(r, "utilization", (double)map.used_cells / (double)map.n_cells));
+    tool_write(job->tool, r);
+}
+
+static void map_candidate(struct job *job, struct nax_record *r, bool has_layers)
+{
+    struct nax_candidate c;
+    struct nax_network *net;
+    struct nax_err err;
+    int64_t sizes[NAX_NETWORK_LAYERS_MAX];
+    if (nax_candidate_read(&c, r, &err))
+        tool_fail_record(job->tool, &err);
+    open_network(job, c.network);
+    size_t n_slots = nax_network_file_n_slots(job->file);
+    if (c.n_slots != n_slots) {
+        nax_err_set(&err, NAX_ERR_VALUE,
+                    "field 'kernel': %zu values for the %zu searched convolutions of '%s'",
+                    c.n_slots, n_slots, c.network);
+        tool_fail_record(job->tool, &err);
+    }
+    if (nax_network_build(&net, job->file, c.kernel, &err) ||
+        nax_network_crossbars(net, c.crossbar, c.crossbar_fixed, sizes, &err))
+        tool_fail_record(job->tool, &err);
+    if (has_layers)
+        write_layers(job, r, &c, net, sizes);
+    else
+        write_sums(job, r, net, sizes);
+    nax_network_free(net);
+}
+
+int main(int argc, char **argv)
+{
+    struct tool tool = tool_start("nax-map", usage, argc, argv);
+    struct job job = {.tool = &tool};
+    const char *hardware = "nax-reram";
+    bool has_layers = false;
+    struct nax_err err;
+    int opt;
+    while ((opt = getopt_long(argc, argv, "l" TOOL_SHORT, long_options, NULL)) != -1)
+        switch (opt) {
+        case 'l':
+            has_layers = true;
+            tool.kind = "layer";
+            break;
+        case OPT_HARDWARE:
+            hardware = optarg;
+            break;
+        default:
+            tool_option(&tool, opt);
+        }
+    struct nax_record *r = nax_record_alloc();
+    check(&job, r ? 0 : NAX_ERR_MEMORY);
+    if (nax_hardware_load(&job.hardware, hardware, &err))
+        tool_fail(&tool, &err);
+    tool_read_open(&tool);
+    while (tool_read(&tool, r))
+        map_candidate(&job, r, has_layers);
+    nax_network_file_free(job.file);
+    nax_hardware_free(job.hardware);
+    nax_record_free(r);
+    tool_finish(&tool);
+}
