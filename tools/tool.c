@@ -191,23 +191,30 @@ void tool_read_open(struct tool *tool)
         tool_fail(tool, &err);
 }
 
-bool tool_read(struct tool *tool, struct nax_record *record)
+int tool_read_status(struct tool *tool, struct nax_record *record, struct nax_err *err)
 {
-    struct nax_err err;
-    int status = nax_reader_next(tool->reader, record, &err);
+    int status = nax_reader_next(tool->reader, record, err);
     if (!tool->writer) {
         enum nax_format format = tool->format;
         if (format == NAX_FORMAT_AUTO)
             format = isatty(STDOUT_FILENO) ? NAX_FORMAT_CSV : nax_reader_format(tool->reader);
         open_writer(tool, format, tool->kind ? tool->kind : nax_reader_kind(tool->reader));
     }
-    if (status < 0)
-        tool_fail(tool, &err);
-    if (nax_reader_n_prog(tool->reader) > tool->n_prog) { /* another program's segment began */
-        if (nax_writer_restart(tool->writer, &err))
-            tool_fail(tool, &err);
+    if (status >= 0 && nax_reader_n_prog(tool->reader) > tool->n_prog) {
+        /* another program's segment began */
+        if (nax_writer_restart(tool->writer, err))
+            tool_fail(tool, err);
         add_progs(tool);
     }
+    return status;
+}
+
+bool tool_read(struct tool *tool, struct nax_record *record)
+{
+    struct nax_err err;
+    int status = tool_read_status(tool, record, &err);
+    if (status < 0)
+        tool_fail(tool, &err);
     return status > 0;
 }
 

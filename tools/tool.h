@@ -78,6 +78,10 @@ void tool_read_open(struct tool *tool);
 /* The next record, or false at the end. Fails the tool on a broken stream. The output, with the
  * input's provenance and this program's, is opened at the first call. */
 bool tool_read(struct tool *tool, struct nax_record *record);
+/* The same for tools that write only after the last record: 1, 0, or a negative status, upon which
+ * the tool writes what it has and calls tool_fail. */
+int tool_read_status(struct tool *tool, struct nax_record *record,
+                     struct nax_err *err) NAX_MUST_USE;
 /* For sources, which have no input: opens stdout. */
 void tool_write_open(struct tool *tool, const char *kind);
 void tool_write(struct tool *tool, const struct nax_record *record);

@@ -87,7 +87,8 @@ static void log_load(cyaml_log_t level, void *context, const char *format, va_li
         size_t n = strlen(log->reason);
         if (n && log->reason[n - 1] == '.')
             log->reason[n - 1] = 0;
-        if (log->reason[0] >= 'A' && log->reason[0] <= 'Z')
+        bool is_word = log->reason[1] >= 'a' && log->reason[1] <= 'z'; /* not INT or YAML */
+        if (is_word && log->reason[0] >= 'A' && log->reason[0] <= 'Z')
             log->reason[0] = (char)(log->reason[0] | 0x20);
     }
 }

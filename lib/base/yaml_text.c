@@ -111,12 +111,31 @@ int nax_yaml_text_line(const char *text, size_t size, const char *key)
     return line;
 }
 
+/* libyaml takes time in the square of the number of brackets open at once. Brackets in quotes and
+ * comments count as well: no file of ours comes near the limit. 0: no line is too deep. */
+static int too_deep_line(const char *text, size_t size)
+{
+    int line = 1, depth = 0;
+    for (size_t i = 0; i < size; i++) {
+        line += text[i] == '\n';
+        depth += text[i] == '[' || text[i] == '{';
+        depth -= depth && (text[i] == ']' || text[i] == '}');
+        if (depth > DEPTH_MAX)
+            return line;
+    }
+    return 0;
+}
+
 int nax_yaml_text_check_syntax(const char *path, const char *text, size_t size, struct nax_err *err)
 {
     struct place place;
     yaml_event_t event;
     int status = 0;
     size_t n_documents = 0;
+    int deep = too_deep_line(text, size);
+    if (deep)
+        return nax_err_set(err, NAX_ERR_FORMAT, "%s:%d: brackets nested deeper than %d", path, deep,
+                           DEPTH_MAX);
     if (!open_place(&place, text, size))
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
     for (bool is_end = false; !is_end && next_event(&place, &event);) {

@@ -473,6 +473,8 @@ static void broken_files(void **state)
         {"name: net\ninput: {height: 9, width: 6,\n  channels: -3}\nclasses: 5\nlayers:\n" LAST,
          ":3: key 'channels': -3 is not between 1 and 1024"},
         {HEAD "  - conv: {\n      }\n" LAST, ":5: key 'out': missing required mapping field"},
+        {"name: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\n",
+         ":1: brackets nested deeper than 64"},
         {"name: net\nname: net\n", ":2: key 'name': mapping field already seen: name"},
         {"name: &n net\ninput: *n\n", ":2: key 'input': YAML alias unsupported"},
         {"name: net\n", ":1: key 'input': missing required mapping field"},

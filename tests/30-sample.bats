@@ -1,0 +1,174 @@
+#!/usr/bin/env bats
+# nax-sample: what it draws, and what it refuses.
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+# One column of the CSV on stdin, without its name.
+column() {
+  awk -F, -v name="$1" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i; next } { print $c }'
+}
+
+# A space on lenet, whose two convolutions cannot be skipped: 2·3 choices each.
+small_space() {
+  printf '%s\n' 'network: lenet' 'kernels: [3, 5]' 'crossbars: [16, 32, 64]' 'skip: true' >small.yaml
+}
+
+@test "without options: four random candidates of cifar10" {
+  nax-sample --format csv >out.csv
+  [ "$(head -n 1 out.csv)" = id,space,network,kernel,crossbar,crossbar_fixed,seed ]
+  [ "$(wc -l <out.csv)" -eq 5 ]
+  [ "$(column space <out.csv | sort -u)" = cifar10 ]
+  [ "$(column network <out.csv | sort -u)" = resnet20 ]
+  nax-sample --random 4 --format csv | cmp - out.csv
+}
+
+@test "msgpack goes into a pipe, and says who made it" {
+  nax-sample --seed 5 | nax-pareto --rank --objectives seed:min --format json >out.json
+  [ "$(wc -l <out.json)" -eq 4 ]
+  nax-sample --seed 5 | head -c 300 | grep -aq 'nax-sample --seed 5'
+}
+
+@test "a seed is a sequence: shorter runs are its beginning" {
+  nax-sample --random 50 --seed 9 --format csv >long.csv
+  nax-sample --random 20 --seed 9 --format csv | cmp - <(head -n 21 long.csv)
+  nax-sample --random 50 --seed 9 -n 20 --format csv | cmp - <(head -n 21 long.csv)
+  nax-sample --random 50 --seed 9 -j 2 --format csv | cmp - long.csv
+  ! nax-sample --random 50 --seed 10 --format csv | cmp -s - long.csv
+  [ "$(column seed <long.csv | sort -u)" = 9 ]
+}
+
+@test "ten thousand random designs are all different, legal and use every choice" {
+  nax-sample --random 10000 --format csv >out.csv
+  [ "$(column id <out.csv | sort -u | wc -l)" -eq 10000 ]
+  column kernel <out.csv | tr ' ' '\n' | sort -n | uniq | tr '\n' ' ' >kernels
+  column crossbar <out.csv | tr ' ' '\n' | sort -n | uniq | tr '\n' ' ' >crossbars
+  [ "$(cat kernels)" = "0 3 5 7 " ]
+  [ "$(cat crossbars)" = "0 16 32 64 128 " ]
+  # skipped in one is skipped in the other; the two convolutions that change the shape never are
+  awk -F, 'NR > 1 { n = split($4, k, " "); m = split($5, c, " ")
+    if (n != 18 || m != 18 || k[7] == 0 || k[13] == 0) exit 1
+    for (i = 1; i <= n; i++) if ((k[i] == 0) != (c[i] == 0)) exit 1 }' out.csv
+}
+
+@test "a space smaller than asked for is listed once, with a note" {
+  small_space
+  nax-sample --space small.yaml --random 50 --seed 3 --format csv >out.csv 2>err.txt
+  [ "$(column id <out.csv | sort -u | wc -l)" -eq 36 ]
+  [ "$(wc -l <out.csv)" -eq 37 ]
+  [ "$(cat err.txt)" = "nax-sample: only 36 designs in space: 'small.yaml'" ]
+  nax-sample --space small.yaml --random 50 -q 2>&1 >/dev/null | cmp - /dev/null
+}
+
+@test "the grid is complete and in order" {
+  small_space
+  nax-sample --space small.yaml --grid --format csv >out.csv
+  [ "$(column id <out.csv | sort -u | wc -l)" -eq 36 ]
+  [ "$(sed -n 2p out.csv | cut -d, -f 4,5)" = "3 3,16 16" ]
+  [ "$(sed -n 3p out.csv | cut -d, -f 4,5)" = "3 3,16 32" ]
+  [ "$(sed -n 5p out.csv | cut -d, -f 4,5)" = "3 5,16 16" ]
+  [ "$(sed -n 37p out.csv | cut -d, -f 4,5)" = "5 5,64 64" ]
+  nax-sample --space small.yaml --random 36 --format csv | column id | sort | cmp - <(column id <out.csv | sort)
+}
+
+@test "a grid too large is refused, unless -n bounds it" {
+  run nax-sample --grid
+  [ "$status" -eq 1 ]
+  [ "${lines[-1]}" = "nax-sample: more than 2^63 designs, and no -n, in space: 'cifar10'" ]
+  nax-sample --grid -n 3 --format csv >out.csv
+  [ "$(wc -l <out.csv)" -eq 4 ]
+  [ "$(sed -n 2p out.csv | cut -d, -f 4)" = "0 0 0 0 0 0 3 0 0 0 0 0 3 0 0 0 0 0" ]
+}
+
+@test "homogeneous baselines: every crossbar size with the network's kernels" {
+  nax-sample --homogeneous --format csv >out.csv
+  [ "$(column crossbar <out.csv | tr ' ' '\n' | uniq -c | awk '{ print $1 "x" $2 }' | tr '\n' ' ')" = \
+    "18x16 18x32 18x64 18x128 " ]
+  [ "$(column kernel <out.csv | tr ' ' '\n' | sort -u)" = 3 ]
+  nax-sample --homogeneous --network vgg8 --format csv | column kernel | sort -u | grep -qx '3 3 3 3 3'
+}
+
+@test "every built-in space and network is drawn from" {
+  nax-sample --list --format csv >spaces.csv
+  [ "$(column space <spaces.csv | head -n 1)" = cifar10 ]
+  [ "$(column n_searched <spaces.csv | head -n 1)" = 18 ]
+  for space in $(column space <spaces.csv); do
+    [ "$(nax-sample --space "$space" --format csv | wc -l)" -eq 5 ]
+  done
+  for network in resnet20 resnet32 resnet18-tiny vgg8 lenet; do
+    [ "$(nax-sample --network $network -n 2 --format csv | column network | sort -u)" = $network ]
+  done
+}
+
+@test "NAX_PATH comes before what is built in" {
+  mkdir spaces
+  printf '%s\n' 'network: lenet' 'kernels: [7]' 'crossbars: [256]' 'fixed: {crossbar: 64}' >spaces/cifar10.yaml
+  NAX_PATH=/nonexistent:$PWD nax-sample --format csv 2>/dev/null >out.csv
+  [ "$(sed 1d out.csv | cut -d, -f 2-)" = "cifar10,lenet,7 7,256 256,64,0" ]
+}
+
+@test "where all could be skipped, something is left" {
+  printf '%s\n' 'name: all' 'input: {height: 8, width: 8, channels: 4}' 'classes: 2' 'layers:' \
+    '  - stage: {blocks: 1, out: 4, kernel: 3}' '  - linear: {role: classifier}' >all.yaml
+  printf '%s\n' 'network: all.yaml' 'kernels: [3]' 'crossbars: [16]' 'skip: true' >space.yaml
+  [ "$(nax-sample --space space.yaml --grid --format csv | column kernel | tr '\n' ';')" = "0 3;3 0;3 3;" ]
+  echo 'fixed: {crossbar: 16}' >>space.yaml
+  [ "$(nax-sample --space space.yaml --grid --format csv | wc -l)" -eq 5 ]
+}
+
+@test "nothing asked for is an empty stream that is whole" {
+  nax-sample --random 0 | nax-pareto --format csv >out.csv
+  [ ! -s out.csv ]
+}
+
+@test "misuse: exit 2 and the usage" {
+  for options in "--random" "--random x" "--random -1" "--random 2x" "--random 99999999999999999999" \
+    "-n -1" "--grid --homogeneous" "--random 2 --grid" "--seed -3" "--format yaml" "file" "--list --grid"; do
+    # shellcheck disable=SC2086
+    run nax-sample $options
+    [ "$status" -eq 2 ] || echo "accepted: $options"
+    [ "$status" -eq 2 ]
+    [[ "${output}" == *"usage: nax-sample"* ]]
+  done
+}
+
+@test "broken files: exit 1 with file, line and key" {
+  check() { # TEXT MESSAGE
+    printf '%s' "$1" >bad.yaml
+    run nax-sample --space ./bad.yaml
+    [ "$status" -eq 1 ]
+    [ "$output" = "nax-sample: $2" ] || echo "$output"
+    [ "$output" = "nax-sample: $2" ]
+  }
+  check $'network: lenet\nkernels: [3]\ncrossbars: [16]\ncolour: red\n' "./bad.yaml:4: key 'colour': unexpected key"
+  check $'network: lenet\nkernels: [3]\ncrossbars: [16, many]\n' "./bad.yaml:3: key 'crossbars': invalid INT value: 'many'"
+  check $'network: lenet\nkernels: [3, 6]\ncrossbars: [16]\n' "./bad.yaml:2: key 'kernels.1': 6 is not an odd number from 1 to 31"
+  check $'network: nothing\nkernels: [3]\ncrossbars: [16]\n' "no such file among networks: 'nothing'"
+  check $'network: lenet\nkernels: [3\ncrossbars: [16]\n' "./bad.yaml:3: did not find expected ',' or ']'"
+  check '' "./bad.yaml: empty"
+  run nax-sample --space ./none.yaml
+  [ "$status" -eq 1 ]
+  [ "$output" = "nax-sample: cannot open: './none.yaml': No such file or directory" ]
+  head -c 2000000 /dev/zero >bad.yaml
+  run nax-sample --space bad.yaml
+  [ "$status" -eq 1 ]
+  for bytes in '[' '{' '? ' '- ' 'a: ' '[a, ' ': ' '&a ' '"' "!" '|' '%'; do # nests, in quadratic time if all goes wrong
+    yes "$bytes" | tr -d '\n' | head -c 1000000 >bad.yaml
+    run timeout 20 nax-sample --space bad.yaml
+    [ "$status" -eq 1 ] || echo "status $status: $bytes"
+    [ "$status" -eq 1 ]
+  done
+  head -c 100000 /dev/urandom >bad.yaml
+  run nax-sample --space bad.yaml
+  [ "$status" -eq 1 ]
+}
+
+@test "a full disk is an error, a closed pipe is not reported" {
+  run bash -c 'nax-sample --random 10000 >/dev/full'
+  [ "$status" -eq 1 ]
+  [[ "$output" == "nax-sample: cannot write: 'standard output'"* ]]
+  run bash -c 'nax-sample --random 1000000 --format csv | head -n 1'
+  [ "$status" -eq 0 ]
+  [ "${#lines[@]}" -eq 1 ]
+}

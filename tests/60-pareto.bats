@@ -1,0 +1,171 @@
+#!/usr/bin/env bats
+# nax-pareto: fronts, ranks, and what it refuses.
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+table() {
+  printf '%s\n' id,accuracy,edap_pj_ns_mm2,note "$@" >table.csv
+}
+
+ids() { sed 1d | cut -d, -f 1 | tr '\n' ' '; }
+
+@test "the front, in the order of the input, with fields it does not know" {
+  table a,0.91,7.5,x b,0.88,2,y c,0.87,2.5,z d,0.95,30.25,w e,0.88,7.5,v
+  nax-pareto table.csv >out.csv
+  [ "$(ids <out.csv)" = "a b d " ]
+  [ "$(sed -n 2p out.csv)" = a,0.91,7.5,x ]
+  [ "$(nax-pareto --sort table.csv | ids)" = "d a b " ]
+  [ "$(nax-pareto <table.csv | ids)" = "a b d " ]
+}
+
+@test "ties and duplicates stay, for any number of objectives" {
+  table a,0.9,5,x b,0.9,5,y c,0.9,6,z d,0.8,5,w e,0.9,5.0,v
+  [ "$(nax-pareto table.csv | ids)" = "a b e " ]
+  [ "$(nax-pareto -o accuracy:max table.csv | ids)" = "a b c e " ]
+  [ "$(nax-pareto -o accuracy:min table.csv | ids)" = "d " ]
+  [ "$(nax-pareto -o accuracy:min,edap_pj_ns_mm2:max table.csv | ids)" = "c d " ]
+}
+
+@test "ranks and crowding distances" {
+  table a,0.90,4,x b,0.80,1,x c,0.85,2,x d,0.79,1.5,x e,0.60,9,x f,0.70,1.75,x
+  nax-pareto --rank table.csv >out.csv
+  [ "$(head -n 1 out.csv)" = id,accuracy,edap_pj_ns_mm2,note,rank,crowding ]
+  [ "$(sed 1d out.csv | cut -d, -f 1,5 | tr '\n' ' ')" = "a,0 b,0 c,0 d,1 e,3 f,2 " ]
+  [ "$(grep -c ',inf$' out.csv)" -eq 5 ]
+  [ "$(grep ^c out.csv | cut -d, -f 6)" = 2.0 ] # 0.1 of 0.1, and 3 of 3
+  [ "$(nax-pareto --rank --sort table.csv | ids)" = "a c b d f e " ]
+  nax-pareto --rank --format msgpack out.csv | nax-pareto --rank --format csv | cmp - out.csv
+}
+
+# Records whose objectives are digits of a generator: many ties.
+awk_table() { # RECORDS
+  awk -v n="$1" 'BEGIN { srand(7); print "id,a,b,c"
+    for (i = 0; i < n; i++) printf "%d,%d,%d,%d\n", i, rand() * 40, rand() * 40, rand() * 40 }'
+}
+
+# Fronts by the definition, peeled off one after another: id,rank
+peel() { # COLUMNS
+  awk -F, -v columns="$1" 'NR > 1 { n++; id[n] = $1; x[n, 1] = $2; x[n, 2] = $3; x[n, 3] = $4 }
+    END {
+      for (left = n; left; front++) {
+        m = 0
+        for (i = 1; i <= n; i++) {
+          if (i in done) continue
+          is_free = 1
+          for (k = 1; k <= n && is_free; k++) {
+            if (k in done) continue
+            worse = better = 0
+            for (j = 1; j <= columns; j++) { worse += x[k, j] > x[i, j]; better += x[k, j] < x[i, j] }
+            if (!worse && better) is_free = 0
+          }
+          if (is_free) found[++m] = i
+        }
+        for (i = 1; i <= m; i++) { done[found[i]]; rank[found[i]] = front; left-- }
+      }
+      for (i = 1; i <= n; i++) print id[i] "," rank[i] + 0
+    }'
+}
+
+@test "ranks are those of the definition on records with many ties" {
+  awk_table 250 >in.csv
+  for columns in 1 2 3; do
+    objectives=$(echo a:min,b:min,c:min | cut -d, -f 1-$columns)
+    nax-pareto --rank -o "$objectives" in.csv | sed 1d | cut -d, -f 1,5 | cmp - <(peel $columns <in.csv)
+    nax-pareto -o "$objectives" in.csv | ids | cmp - <(peel $columns <in.csv | grep ',0$' | cut -d, -f 1 | tr '\n' ' ')
+  done
+}
+
+@test "streams one after another, and who made them" {
+  nax-sample --random 3 --seed 1 >a
+  nax-sample --random 2 --seed 2 >b
+  [ "$(cat a b | nax-pareto -o seed:min --format json | wc -l)" -eq 3 ]
+  [ "$(nax-pareto -o seed:max --format json a b | wc -l)" -eq 2 ]
+  nax-pareto -o seed:max a b >out
+  grep -aq 'nax-sample --random 3' out
+  grep -aq 'nax-sample --random 2' out
+  grep -aq 'nax-pareto -o seed:max a b' out
+  nax-pareto -o seed:max --format json out >/dev/null
+}
+
+@test "diverged candidates without accuracy are left out with a note" {
+  printf '%s\n' id,accuracy,edap_pj_ns_mm2,status a,0.9,5,ok b,,4,diverged c,0.1,3,diverged d,,2,diverged >in.csv
+  nax-pareto in.csv >out.csv 2>err.txt
+  [ "$(ids <out.csv)" = "a c " ]
+  [ "$(cat err.txt)" = "nax-pareto: diverged and left out: '2 records'" ]
+  nax-pareto -q in.csv 2>&1 >/dev/null | cmp - /dev/null
+  printf '%s\n' id,accuracy,edap_pj_ns_mm2,status a,,5,ok >in.csv
+  run nax-pareto in.csv
+  [ "$status" -eq 1 ]
+}
+
+@test "a missing field, NaN and infinities: file, record and field" {
+  for value in nan inf -inf ''; do
+    table a,0.91,7.5,x b,0.88,2,y "c,$value,2.5,z" d,0.95,30.25,w
+    status=0
+    nax-pareto table.csv >out.csv 2>err.txt || status=$?
+    [ "$status" -eq 1 ]
+    grep -q "^nax-pareto: table.csv: record 3: field 'accuracy': " err.txt
+    [ "$(ids <out.csv)" = "a b " ] # what came before is written
+  done
+  run nax-pareto -o latency_ns:min table.csv
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"nax-pareto: table.csv: record 1: field 'latency_ns': missing" ]]
+  run nax-pareto -o note:min table.csv
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"nax-pareto: table.csv: record 1: field 'note': not a number" ]]
+}
+
+@test "a truncated stream: what came before, no trailer, exit 1" {
+  nax-sample --random 20 >whole
+  head -c -100 whole >broken
+  status=0
+  nax-pareto -o seed:min broken >out 2>err.txt || status=$?
+  [ "$status" -eq 1 ]
+  grep -q '^nax-pareto: broken: record ' err.txt
+  status=0
+  nax-pareto -o seed:min --format csv out >out.csv 2>err.txt || status=$?
+  [ "$status" -eq 1 ]
+  [ "$(sed 1d out.csv | wc -l)" -ge 18 ]
+}
+
+@test "hostile streams fail without harm" {
+  head -c 100000 /dev/urandom >garbage
+  for input in garbage /dev/null; do
+    run nax-pareto $input
+    [ "$status" -eq 1 ]
+  done
+  printf '\x83\xa3nax\x01\xa4kind\xa1x\xa4prog\xdd\x40\x00\x00\x00' >huge
+  run nax-pareto huge
+  [ "$status" -eq 1 ]
+  run nax-pareto ./none
+  [ "$status" -eq 1 ]
+}
+
+@test "misuse: exit 2 and the usage" {
+  for options in "-o accuracy" "-o accuracy:up" "-o :min" "-o a:min,a:max" "-o a:min," "--objectives" "--bad"; do
+    # shellcheck disable=SC2086
+    run nax-pareto $options
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"usage: nax-pareto"* ]]
+  done
+}
+
+@test "a full disk is an error, a closed pipe is not reported" {
+  awk_table 3000 >in.csv
+  run bash -c 'nax-pareto --rank -o a:min in.csv >/dev/full'
+  [ "$status" -eq 1 ]
+  [[ "$output" == "nax-pareto: cannot write: 'standard output'"* ]]
+  run bash -c 'nax-pareto --rank -o a:min in.csv | head -n 1'
+  [ "${#lines[@]}" -eq 1 ]
+}
+
+@test "the front of many records takes memory for the front only" {
+  awk 'BEGIN { srand(3); print "id,a,b,c"
+    for (i = 0; i < 200000; i++) printf "%d,%.9f,%.9f,%.9f\n", i, rand(), rand(), rand() }' >in.csv
+  limit='ulimit -v 60000;'
+  [[ $BUILD != *sanitize* ]] || limit= # which reserves terabytes
+  bash -c "$limit"' nax-pareto -o a:min,b:min,c:min in.csv' >out.csv
+  nax-pareto --rank -o a:min,b:min,c:min in.csv | awk -F, 'NR > 1 && $5 == 0 { print $1 }' | cmp - <(sed 1d out.csv | cut -d, -f 1)
+}
