@@ -37,7 +37,7 @@ static void a_value_may_come_from_its_own_record(void **state)
 {
     (void)state;
     struct nax_record *r = nax_record_alloc();
-    char name[8];
+    char name[16];
     assert_int_equal(nax_record_set_string(r, "s", "0123456789"), 0);
     for (int i = 0; i < 200; i++) {
         snprintf(name, sizeof name, "s%d", i);
@@ -150,7 +150,7 @@ static void writer_refuses_what_no_reader_takes(void **state)
     assert_int_equal(put_one(r, NAX_FORMAT_JSON, &err), NAX_ERR_VALUE);
     assert_string_equal(err.text, "field 'checkpoint': not UTF-8");
     nax_record_clear(r);
-    char name[8];
+    char name[16];
     for (int i = 0; i <= 1024; i++) {
         snprintf(name, sizeof name, "f%d", i);
         assert_int_equal(nax_record_set_null(r, name), 0);
