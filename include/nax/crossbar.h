@@ -9,6 +9,8 @@
 #ifndef NAX_CROSSBAR_H
 #define NAX_CROSSBAR_H
 
+#include <stdio.h>
+
 #include "nax/base.h"
 #include "nax/hardware.h"
 
@@ -84,5 +86,17 @@ int nax_xbar_solve(const struct nax_xbar *x, const struct nax_xbar_options *opti
 int nax_xbar_currents(const struct nax_xbar *x, const struct nax_xbar_options *options, size_t n,
                       const double *v_v, double *i_a, struct nax_xbar_report *report,
                       struct nax_err *err) NAX_MUST_USE;
+
+/* Exact adjoint of nax_xbar_matrix: dl_dg [n_rows][n_cols], the derivatives of a loss by the
+ * conductances, from dl_dw [n_rows][n_cols], those by the effective conductances. Cells may be
+ * open.
+ */
+int nax_xbar_gradient(const struct nax_xbar *x, const struct nax_xbar_options *options,
+                      const double *dl_dw, double *dl_dg, struct nax_err *err) NAX_MUST_USE;
+
+/* A netlist for ngspice (`ngspice -b`) that prints the bit lines' currents as "i(vsense0) = …" for
+ * the input voltages v_v [n_rows]. subject names the file in messages. */
+int nax_xbar_spice(const struct nax_xbar *x, const double *v_v, FILE *file, const char *subject,
+                   struct nax_err *err) NAX_MUST_USE;
 
 #endif

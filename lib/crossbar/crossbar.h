@@ -2,7 +2,7 @@
 #ifndef NAX_CROSSBAR_CROSSBAR_H
 #define NAX_CROSSBAR_CROSSBAR_H
 
-#include "nax/crossbar.h"
+#include "circuit.h"
 
 /* --- line relaxation (relax.c) --- a plan holds one array's coefficients and serves any number of
  * threads, each with its own room, block of columns by block of columns. */
@@ -40,6 +40,10 @@ struct vector_solver *nax_vector_alloc(size_t n_rows, size_t n_cols, bool is_lin
 void nax_vector_free(struct vector_solver *s);
 int nax_vector_set(struct vector_solver *s, const struct nax_xbar *x,
                    struct nax_err *err) NAX_MUST_USE;
+int nax_vector_set_linear(struct vector_solver *s, const struct circuit *a,
+                          struct nax_err *err) NAX_MUST_USE;
+/* Voltages across the cells of the linear circuit last solved, in the array's own order. */
+void nax_vector_cells(const struct vector_solver *s, bool is_turned, double *cell_v);
 int nax_vector_solve(struct vector_solver *s, const double *v_v, double tolerance,
                      struct nax_xbar_nodes *nodes, struct nax_xbar_report *report,
                      struct nax_err *err) NAX_MUST_USE;

@@ -88,15 +88,33 @@ static int factor(struct vector_solver *s, struct nax_err *err)
 
 int nax_vector_set(struct vector_solver *s, const struct nax_xbar *x, struct nax_err *err)
 {
-    s->a = nax_circuit_of(x, false, NULL);
+    struct circuit a = nax_circuit_of(x, false, NULL);
+    if (!(x->v0_v > 0))
+        return nax_vector_set_linear(s, &a, err);
+    s->a = a;
     s->v0_v = x->v0_v;
-    s->kernels->turn(x->g_siemens, x->n_rows, x->n_cols, s->room.g, s->room.m);
-    if (x->v0_v > 0) {
-        memcpy(s->cell, s->room.g, s->room.m * x->n_cols * sizeof *s->cell);
-        s->a.g = s->own_g;
-        return 0;
-    }
+    s->kernels->turn(a.g, a.n_rows, a.n_cols, s->cell, s->room.m);
+    s->a.g = s->own_g;
+    return 0;
+}
+
+int nax_vector_set_linear(struct vector_solver *s, const struct circuit *a, struct nax_err *err)
+{
+    s->a = *a;
+    s->v0_v = 0;
+    s->kernels->turn(a->g, a->n_rows, a->n_cols, s->room.g, s->room.m);
     return factor(s, err);
+}
+
+void nax_vector_cells(const struct vector_solver *s, bool is_turned, double *cell_v)
+{
+    const struct vector_room *x = &s->room;
+    for (size_t c = 0; c < x->n_cols; c++)
+        for (size_t r = 0; r < x->n_rows; r++) {
+            size_t k = c * x->m + r;
+            cell_v[nax_circuit_index(&s->a, is_turned, r, c)] =
+                x->s[k] * x->w[k] - x->t[k] * x->x[k];
+        }
 }
 
 /* Solves for bit lines with the currents that r holds; x: the scaled voltages. */

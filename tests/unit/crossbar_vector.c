@@ -238,6 +238,46 @@ static void many_vectors_superpose(void **state)
     sample_free(&s);
 }
 
+/* Loss = sum of a fixed random weight times W_eff; central differences in every cell. */
+static void gradient_is_the_difference_quotient(void **state)
+{
+    (void)state;
+    static const size_t shapes[][2] = {{1, 1}, {7, 5}, {4, 11}, {12, 12}};
+    for (size_t k = 0; k < 4; k++) {
+        struct sample s = sample_alloc(shapes[k][0], shapes[k][1], 20e3, 50 + k);
+        size_t n = s.x.n_rows * s.x.n_cols;
+        struct nax_rng rng = nax_rng_at(18, NAX_RNG_TEST, k, 0, 0);
+        double *d = malloc(n * sizeof *d), *got = malloc(n * sizeof *got), scale = 0;
+        for (size_t i = 0; i < n; i++)
+            d[i] = nax_rng_uniform(&rng) - 0.3;
+        if (n > 20)
+            s.g[11] = 0; /* an open cell has a gradient too */
+        struct nax_xbar_options options = {.method = NAX_XBAR_BLOCK, .tolerance = 1e-12};
+        assert_int_equal(nax_xbar_gradient(&s.x, &options, d, got, NULL), 0);
+        for (size_t i = 0; i < n; i++)
+            scale = fmax(scale, fabs(got[i]));
+        for (size_t i = 0; i < n; i++) {
+            double g = s.g[i], h = 1e-8, loss[2] = {0, 0};
+            for (int side = 0; side < 2; side++) {
+                s.g[i] = g > 0 ? g + (side ? h : -h) : side * h;
+                assert_int_equal(nax_xbar_matrix(&s.x, &options, s.w, NULL, NULL), 0);
+                for (size_t j = 0; j < n; j++)
+                    loss[side] += d[j] * s.w[j];
+            }
+            s.g[i] = g;
+            double quotient = (loss[1] - loss[0]) / (g > 0 ? 2 * h : h);
+            assert_true(fabs(quotient - got[i]) < (g > 0 ? 1e-6 : 1e-4) * scale);
+        }
+        nax_threads_set(1);
+        assert_int_equal(nax_xbar_gradient(&s.x, &options, d, s.w, NULL), 0);
+        nax_threads_set(0);
+        assert_memory_equal(s.w, got, n * sizeof *got);
+        free(d);
+        free(got);
+        sample_free(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +288,7 @@ int main(void)
         cmocka_unit_test(nonlinear_cells_obey_kirchhoff),
         cmocka_unit_test(nonlinear_cells_tend_to_linear),
         cmocka_unit_test(many_vectors_superpose),
+        cmocka_unit_test(gradient_is_the_difference_quotient),
     };
     return cmocka_run_group_tests_name("crossbar_vector", tests, NULL, NULL);
 }

@@ -1,0 +1,122 @@
+/* Derivatives of a loss by the conductances, from those by the effective conductances.
+ *
+ * With the voltage X across a cell when the drivers stand at column c of dL/dW, and the voltage Y
+ * across it when 1 V stands behind the sink of c instead, dL/dG of the cell is the sum of X Y over
+ * the columns. Where there are fewer rows, drivers and sinks change roles.
+ */
+#include "crossbar.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNKS = 8 }; /* of lines, summed apart and then in order: the same for any thread count */
+
+struct gradient {
+    struct circuit plain, turned;
+    double tolerance;
+    const double *dl_dw;
+    bool is_by_rows;
+    size_t n_lines;
+    double *partial; /* [CHUNKS][n_rows*n_cols] */
+};
+
+/* Voltages across the cells with the drivers of one side at drive_v. */
+static int across(struct vector_solver *s, const struct gradient *q, bool is_turned,
+                  double *drive_v, double *i_a, double *cell_v, struct nax_err *err)
+{
+    struct nax_xbar_nodes nodes = {.i_a = i_a};
+    struct nax_xbar_report report;
+    int status = nax_vector_solve(s, drive_v, q->tolerance, &nodes, &report, err);
+    if (!status)
+        nax_vector_cells(s, is_turned, cell_v);
+    return status;
+}
+
+static int add_line(const struct gradient *q, struct vector_solver *plain,
+                    struct vector_solver *turned, size_t line, double *room, double *sum,
+                    struct nax_err *err)
+{
+    size_t n_rows = q->plain.n_rows, n_cols = q->plain.n_cols, n = n_rows * n_cols;
+    double *x = room, *y = x + n, *drive = y + n, *i_a = drive + n_rows + n_cols;
+    double *sink = drive + n_rows; /* the turned array's drivers, last column first */
+    memset(drive, 0, (n_rows + n_cols) * sizeof *drive);
+    if (q->is_by_rows) {
+        drive[line] = 1;
+        for (size_t c = 0; c < n_cols; c++)
+            sink[n_cols - 1 - c] = q->dl_dw[line * n_cols + c];
+    } else {
+        sink[n_cols - 1 - line] = 1;
+        for (size_t r = 0; r < n_rows; r++)
+            drive[r] = q->dl_dw[r * n_cols + line];
+    }
+    int status = across(plain, q, false, drive, i_a, x, err);
+    if (!status)
+        status = across(turned, q, true, sink, i_a, y, err);
+    for (size_t i = 0; !status && i < n; i++)
+        sum[i] += x[i] * y[i];
+    return status;
+}
+
+static int add_chunks(const struct gradient *q, int n_threads, struct nax_err *err)
+{
+    size_t n_rows = q->plain.n_rows, n_cols = q->plain.n_cols, n = n_rows * n_cols;
+    int status = 0;
+#pragma omp parallel num_threads(n_threads)
+    {
+        struct nax_err own = {0};
+        struct vector_solver *plain = nax_vector_alloc(n_rows, n_cols, true);
+        struct vector_solver *turned = nax_vector_alloc(n_cols, n_rows, true);
+        double *room = nax_calloc(2 * n + 3 * (n_rows + n_cols), sizeof *room);
+        int own_status = plain && turned && room
+                             ? 0
+                             : nax_err_set(&own, NAX_ERR_MEMORY, "out of memory: 'gradient'");
+        if (!own_status)
+            own_status = nax_vector_set_linear(plain, &q->plain, &own);
+        if (!own_status)
+            own_status = nax_vector_set_linear(turned, &q->turned, &own);
+#pragma omp for schedule(dynamic)
+        for (size_t k = 0; k < CHUNKS; k++)
+            for (size_t line = k * q->n_lines / CHUNKS;
+                 !own_status && line < (k + 1) * q->n_lines / CHUNKS; line++)
+                own_status = add_line(q, plain, turned, line, room, q->partial + k * n, &own);
+        nax_vector_free(plain);
+        nax_vector_free(turned);
+        free(room);
+#pragma omp critical(nax_xbar_gradient)
+        if (own_status && !status) {
+            status = own_status;
+            if (err)
+                *err = own;
+        }
+    }
+    return status;
+}
+
+int nax_xbar_gradient(const struct nax_xbar *x, const struct nax_xbar_options *options,
+                      const double *dl_dw, double *dl_dg, struct nax_err *err)
+{
+    struct gradient q = {.dl_dw = dl_dw, .is_by_rows = x->n_rows < x->n_cols};
+    int status = nax_xbar_prepare(x, 1, options, &q.tolerance, err);
+    if (status)
+        return status;
+    size_t n = x->n_rows * x->n_cols;
+    q.n_lines = NAX_MIN(x->n_rows, x->n_cols);
+    q.partial = nax_calloc(CHUNKS * n, sizeof *q.partial);
+    double *room = nax_calloc(n, sizeof *room);
+    if (q.partial && room) {
+        q.plain = nax_circuit_of(x, false, NULL);
+        q.turned = nax_circuit_of(x, true, room);
+        status = add_chunks(&q, nax_threads(), err);
+    } else {
+        status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'gradient'");
+    }
+    for (size_t i = 0; !status && i < n; i++) {
+        double sum = 0;
+        for (size_t k = 0; k < CHUNKS; k++)
+            sum += q.partial[k * n + i];
+        dl_dg[i] = sum;
+    }
+    free(q.partial);
+    free(room);
+    return status;
+}
