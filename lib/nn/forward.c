@@ -52,8 +52,6 @@ static int start(struct pass *pass, size_t l, size_t chunk)
         return 0;
     }
     linear_forward(shape, n, x, pass->model->layer[l].weight, y);
-    for (size_t k = 0; k < c; k++)
-        layer->scale[k] = 1; /* the same value from every chunk */
     pass->kernel->normalise(n, c, y, layer->scale, pass->model->layer[l].beta, NULL,
                             shape->has_relu, y);
     return 0;

@@ -131,6 +131,9 @@ static int alloc_memory(struct pass *pass, struct nax_err *err)
     for (size_t l = 0; l < pass->net->n_layers; l++) {
         const struct nax_params *p = &pass->model->layer[l];
         float *const values = pass->model->values;
+        const struct nax_layer *shape = &pass->net->layers[l];
+        for (size_t k = 0; shape->kind == NAX_LAYER_LINEAR && k < shape->c_out; k++)
+            pass->layer[l].scale[k] = 1; /* a bias alone */
         if (p->weight)
             pass->gradient[l].weight = pass->gradients + (p->weight - values);
         if (p->beta)

@@ -20,7 +20,7 @@ static struct nax_hardware *load(const char *name)
 static struct nax_network *build(const char *name)
 {
     struct nax_network_file *file;
-    struct nax_network *net;
+    struct nax_network *net = NULL;
     struct nax_err err;
     if (nax_network_file_load(&file, name, &err) || nax_network_build(&net, file, NULL, &err))
         fail_msg("%s", err.text);
