@@ -22,6 +22,37 @@ enum nax_unused { NAX_UNUSED_OFF, NAX_UNUSED_OPEN };
 enum nax_signs { NAX_SIGNS_DIFFERENTIAL, NAX_SIGNS_DIFFERENTIAL_ANALOG, NAX_SIGNS_OFFSET };
 enum nax_adc_zero { NAX_ADC_ZERO_REFERENCE, NAX_ADC_ZERO_DIGITAL, NAX_ADC_ZERO_SIGNED };
 
+/* How far programmed cells are off their targets. Published laws hold up to a largest conductance;
+ * cells of a device with another are scaled to it in proportion. */
+enum nax_program_error {
+    NAX_PROGRAM_EXACT,
+    NAX_PROGRAM_NORMAL,    /* deviation error_frac of G_on */
+    NAX_PROGRAM_LOGNORMAL, /* deviation error_frac of ln G, median on target */
+    NAX_PROGRAM_PCM,       /* phase-change cells, Joshi et al. 2020; up to 25 uS */
+    NAX_PROGRAM_RRAM_MILO, /* filamentary cells, Milo et al. 2021; up to 225 uS */
+    NAX_PROGRAM_RRAM_WAN,  /* filamentary cells, Wan et al. 2022; up to 39.26 uS */
+    NAX_PROGRAM_MEASURED   /* deviations drawn from a table of measured cells */
+};
+
+enum nax_drift {
+    NAX_DRIFT_NONE,
+    NAX_DRIFT_POWER, /* G (t / drift_start_seconds)^-nu, nu normal: drift_nu, drift_nu_sd */
+    NAX_DRIFT_PCM    /* the same from 20 s, nu of each cell by its state: Joshi et al. 2020 */
+};
+
+/* What keeps a chip from holding the conductances that it was given. Zeros: nothing. */
+struct nax_programming {
+    enum nax_program_error error;
+    double error_frac;
+    double range_siemens; /* conductance of the law that G_on stands for; 0: the law's largest */
+    char table[256];      /* of measured cells: a file */
+    int levels;           /* that a cell can be programmed to, G_off … G_on; 0: any */
+    double stuck_on_frac, stuck_off_frac; /* of the cells */
+    enum nax_drift drift;
+    double drift_nu, drift_nu_sd, drift_start_seconds, time_seconds; /* time since programming */
+    double read_noise_frac; /* deviation of a cell's conductance at a read, of itself */
+};
+
 /* Cells and wires of an array. */
 struct nax_device {
     double r_on_ohm, r_off_ohm;
@@ -29,6 +60,7 @@ struct nax_device {
     double r_wire_row_ohm, r_wire_col_ohm; /* of one cell's segment */
     double r_source_ohm, r_sink_ohm;
     double v0_v; /* I = G v0 sinh(V/v0); 0: linear */
+    struct nax_programming programming;
 };
 
 /* How the energy and the area of an ADC follow from its bits. */

@@ -45,4 +45,15 @@ uint64_t nax_rng_below(struct nax_rng *rng, uint64_t n); /* 0 … n-1 without bi
 double nax_rng_uniform(struct nax_rng *rng);             /* (0, 1), 52 bits, never 0 or 1 */
 double nax_rng_normal(struct nax_rng *rng);              /* mean 0, deviation 1: Box–Muller */
 
+/* Many at once under one key: number k = first, first + 1, … comes from word k % 4 of counter
+ * (a, b, c, k / 4), so that any part of a series may be drawn alone. Normals: mean 0, deviation 1,
+ * by inversion of the uniforms. */
+void nax_rng_uniforms(uint64_t seed, enum nax_rng_what what, uint64_t a, uint64_t b, uint64_t c,
+                      uint64_t first, size_t n, double *out);
+void nax_rng_normals(uint64_t seed, enum nax_rng_what what, uint64_t a, uint64_t b, uint64_t c,
+                     uint64_t first, size_t n, double *out);
+
+/* Inverse of the normal distribution: p in (0, 1), relative error below 1e-15. */
+double nax_normal_quantile(double p);
+
 #endif

@@ -39,6 +39,7 @@ static const double ohm_min = 1e-3, ohm_max = 1e12, tiny = 1e-12, huge = 1e12;
 static int check_numbers(const struct hardware_source *source, const struct nax_hardware *h)
 {
     const struct nax_device *d = &h->device;
+    const struct nax_programming *g = &d->programming;
     const struct nax_precision *p = &h->precision;
     const struct nax_adc *a = &h->adc;
     const struct range ranges[] = {
@@ -50,6 +51,16 @@ static int check_numbers(const struct hardware_source *source, const struct nax_
         {"device.r_source_ohm", d->r_source_ohm, 0, ohm_max},
         {"device.r_sink_ohm", d->r_sink_ohm, 0, ohm_max},
         {"device.v0_v", d->v0_v, 0, 1e3},
+        {"device.programming.error_frac", g->error_frac, 0, 10},
+        {"device.programming.range_siemens", g->range_siemens, 0, 1e3},
+        {"device.programming.levels", g->levels, 0, 1 << 20},
+        {"device.programming.stuck_on_frac", g->stuck_on_frac, 0, 1},
+        {"device.programming.stuck_off_frac", g->stuck_off_frac, 0, 1},
+        {"device.programming.drift_nu", g->drift_nu, -10, 10},
+        {"device.programming.drift_nu_sd", g->drift_nu_sd, 0, 10},
+        {"device.programming.drift_start_seconds", g->drift_start_seconds, 0, huge},
+        {"device.programming.time_seconds", g->time_seconds, 0, huge},
+        {"device.programming.read_noise_frac", g->read_noise_frac, 0, 10},
         {"precision.weight_bits", p->weight_bits, 1, 24},
         {"precision.weight_fraction_bits", p->weight_fraction_bits, 0, 24},
         {"precision.input_bits", p->input_bits, 1, 24},
@@ -136,6 +147,20 @@ static int check_component(const struct hardware_source *source, const struct na
     return 0;
 }
 
+static int check_programming(const struct hardware_source *source, const struct nax_programming *g)
+{
+    if (g->stuck_on_frac + g->stuck_off_frac > 1)
+        return hardware_fail(source, "device.programming.stuck_off_frac",
+                             "more than all cells are stuck: %g on and %g off", g->stuck_on_frac,
+                             g->stuck_off_frac);
+    if (g->error == NAX_PROGRAM_MEASURED && !*g->table)
+        return hardware_fail(source, "device.programming.error", "'measured' needs a table");
+    if (g->drift == NAX_DRIFT_POWER && !(g->drift_start_seconds > 0))
+        return hardware_fail(source, "device.programming.drift",
+                             "'power' needs drift_start_seconds above 0");
+    return 0;
+}
+
 int hardware_check(const struct hardware_source *source, const struct nax_hardware *h)
 {
     int status = check_numbers(source, h);
@@ -144,6 +169,8 @@ int hardware_check(const struct hardware_source *source, const struct nax_hardwa
     if (h->device.r_off_ohm <= h->device.r_on_ohm)
         return hardware_fail(source, "device.r_off_ohm", "%g is not above r_on_ohm, %g",
                              h->device.r_off_ohm, h->device.r_on_ohm);
+    if ((status = check_programming(source, &h->device.programming)))
+        return status;
     for (size_t i = 0; i < h->n_components; i++)
         if ((status = check_component(source, h, i)))
             return status;

@@ -89,15 +89,45 @@ static const cyaml_strval_t event_words[] = {{"none", NAX_EVENT_NONE},
 #define SECTION(name, field)                                                                       \
     CYAML_FIELD_MAPPING(name, ONE, struct yaml_hardware, field, field##_fields)
 
-static const cyaml_schema_field_t device_fields[] = {REAL(nax_device, r_on_ohm),
-                                                     REAL(nax_device, r_off_ohm),
-                                                     REAL(nax_device, v_read_v),
-                                                     REAL(nax_device, r_wire_row_ohm),
-                                                     REAL(nax_device, r_wire_col_ohm),
-                                                     REAL(nax_device, r_source_ohm),
-                                                     REAL(nax_device, r_sink_ohm),
-                                                     REAL(nax_device, v0_v),
-                                                     CYAML_FIELD_END};
+static const cyaml_strval_t program_error_words[] = {
+    {"exact", NAX_PROGRAM_EXACT},         {"normal", NAX_PROGRAM_NORMAL},
+    {"lognormal", NAX_PROGRAM_LOGNORMAL}, {"pcm", NAX_PROGRAM_PCM},
+    {"rram-milo", NAX_PROGRAM_RRAM_MILO}, {"rram-wan", NAX_PROGRAM_RRAM_WAN},
+    {"measured", NAX_PROGRAM_MEASURED}};
+static const cyaml_strval_t drift_words[] = {
+    {"none", NAX_DRIFT_NONE}, {"power", NAX_DRIFT_POWER}, {"pcm", NAX_DRIFT_PCM}};
+
+/* Every key may be missing: zeros are a perfect chip. */
+#define MAYBE_REAL(name) CYAML_FIELD_FLOAT(#name, MAYBE, struct nax_programming, name)
+static const cyaml_schema_field_t programming_fields[] = {
+    CYAML_FIELD_ENUM("error", MAYBE | WORD, struct nax_programming, error, program_error_words,
+                     CYAML_ARRAY_LEN(program_error_words)),
+    MAYBE_REAL(error_frac),
+    MAYBE_REAL(range_siemens),
+    CYAML_FIELD_STRING("table", MAYBE, struct nax_programming, table, 0),
+    CYAML_FIELD_INT("levels", MAYBE, struct nax_programming, levels),
+    MAYBE_REAL(stuck_on_frac),
+    MAYBE_REAL(stuck_off_frac),
+    CYAML_FIELD_ENUM("drift", MAYBE | WORD, struct nax_programming, drift, drift_words,
+                     CYAML_ARRAY_LEN(drift_words)),
+    MAYBE_REAL(drift_nu),
+    MAYBE_REAL(drift_nu_sd),
+    MAYBE_REAL(drift_start_seconds),
+    MAYBE_REAL(time_seconds),
+    MAYBE_REAL(read_noise_frac),
+    CYAML_FIELD_END};
+
+static const cyaml_schema_field_t device_fields[] = {
+    REAL(nax_device, r_on_ohm),
+    REAL(nax_device, r_off_ohm),
+    REAL(nax_device, v_read_v),
+    REAL(nax_device, r_wire_row_ohm),
+    REAL(nax_device, r_wire_col_ohm),
+    REAL(nax_device, r_source_ohm),
+    REAL(nax_device, r_sink_ohm),
+    REAL(nax_device, v0_v),
+    CYAML_FIELD_MAPPING("programming", MAYBE, struct nax_device, programming, programming_fields),
+    CYAML_FIELD_END};
 
 static const cyaml_schema_field_t precision_fields[] = {WHOLE(nax_precision, weight_bits),
                                                         WHOLE(nax_precision, weight_fraction_bits),

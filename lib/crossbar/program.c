@@ -1,0 +1,235 @@
+/* From weights' slices to the conductances that a chip really holds. */
+#include "cells.h"
+#include "nax/rng.h"
+
+#include <math.h>
+
+enum { CHUNK = 256 }; /* cells whose draws are made together */
+
+/* Largest conductances of the published laws, in uS. */
+static const double pcm_max_us = 25, milo_max_us = 225, milo_min_us = 50, wan_max_us = 39.26;
+static const double pcm_start_seconds = 20;
+
+double nax_level_siemens(const struct nax_device *device, int slice_bits, int level)
+{
+    double g_off = 1 / device->r_off_ohm, g_on = 1 / device->r_on_ohm;
+    return g_off + level * (g_on - g_off) / ((1 << slice_bits) - 1);
+}
+
+void nax_slice_levels(const struct nax_precision *precision, enum nax_signs signs, size_t n,
+                      const int32_t *weight, int slice, bool is_negative, uint8_t *level)
+{
+    int shift = slice * precision->slice_bits;
+    int64_t mask = (1 << precision->slice_bits) - 1,
+            half = (int64_t)1 << (precision->weight_bits - 1);
+    for (size_t i = 0; i < n; i++) {
+        int64_t w = weight[i];
+        if (signs == NAX_SIGNS_OFFSET)
+            w += half;
+        else
+            w = is_negative ? NAX_MAX(-w, 0) : NAX_MAX(w, 0);
+        level[i] = (uint8_t)(w >> shift & mask);
+    }
+}
+
+static double clamp(double x, double low, double high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+
+/* Siemens of the device → uS of a law that ends at max_us. */
+static double law_scale(const struct nax_device *d, double max_us)
+{
+    double range = d->programming.range_siemens;
+    return (range > 0 ? range * 1e6 : max_us) * d->r_on_ohm;
+}
+
+/* Deviation in uS at x uS. */
+static double law_sd(enum nax_program_error error, double x)
+{
+    double g;
+    switch (error) {
+    case NAX_PROGRAM_PCM: /* Joshi et al., Nature Communications 11, 2473 (2020) */
+        g = x / pcm_max_us;
+        return fmax(0.26348 + 1.9650 * g - 1.1731 * g * g, 0);
+    case NAX_PROGRAM_RRAM_MILO: /* Milo et al., IRPS 2021 */
+        return fmax(-0.009107 * clamp(x, milo_min_us, milo_max_us) + 4.782321, 0);
+    default: /* NAX_PROGRAM_RRAM_WAN: Wan et al., Nature 608, 504 (2022) */
+        x = clamp(x, 0, wan_max_us);
+        return fmax(1.536e-4 * x * x * x - 1.167e-2 * x * x + 0.2374 * x + 1.053, 0);
+    }
+}
+
+static double law_max_us(enum nax_program_error error)
+{
+    return error == NAX_PROGRAM_PCM         ? pcm_max_us
+           : error == NAX_PROGRAM_RRAM_MILO ? milo_max_us
+                                            : wan_max_us;
+}
+
+/* Device siemens → the table's. */
+static double table_scale(const struct nax_device *d, const struct nax_cells *cells)
+{
+    double range = d->programming.range_siemens;
+    return (range > 0 ? range : cells->target_max) * d->r_on_ohm;
+}
+
+static double with_error(const struct nax_device *d, const struct nax_cells *cells, double target,
+                         double p)
+{
+    enum nax_program_error error = d->programming.error;
+    double scale;
+    switch (error) {
+    case NAX_PROGRAM_EXACT:
+        return target;
+    case NAX_PROGRAM_NORMAL:
+        return target + d->programming.error_frac / d->r_on_ohm * nax_normal_quantile(p);
+    case NAX_PROGRAM_LOGNORMAL:
+        return target * exp(d->programming.error_frac * nax_normal_quantile(p));
+    case NAX_PROGRAM_MEASURED: {
+        size_t n, first;
+        scale = table_scale(d, cells);
+        first = nax_cells_near(cells, target * scale, &n);
+        return target + cells->deviation[first + (size_t)(p * (double)n)] / scale;
+    }
+    default:
+        scale = law_scale(d, law_max_us(error)); /* siemens → uS */
+        return target + law_sd(error, target * scale) / scale * nax_normal_quantile(p);
+    }
+}
+
+static double to_level(const struct nax_device *d, double target)
+{
+    int levels = d->programming.levels;
+    double g_off = 1 / d->r_off_ohm, g_on = 1 / d->r_on_ohm;
+    if (levels < 1 || !(target > 0))
+        return target;
+    if (levels == 1)
+        return g_off;
+    double step = (g_on - g_off) / (levels - 1);
+    return g_off + step * clamp(rint((target - g_off) / step), 0, levels - 1);
+}
+
+static double drift_factor(const struct nax_device *d, double g, double normal)
+{
+    const struct nax_programming *q = &d->programming;
+    double start = q->drift == NAX_DRIFT_PCM ? pcm_start_seconds : q->drift_start_seconds;
+    double nu = q->drift_nu, sd = q->drift_nu_sd;
+    if (!(q->time_seconds > start) || !(g > 0))
+        return 1;
+    if (q->drift == NAX_DRIFT_PCM) { /* Joshi et al. 2020 */
+        double x = g * law_scale(d, pcm_max_us) / pcm_max_us;
+        nu = clamp(-0.0155 * log(x) + 0.0244, 0.049, 0.1);
+        sd = clamp(-0.0125 * log(x) - 0.0059, 0.008, 0.045);
+    }
+    return pow(q->time_seconds / start, -(nu + sd * normal));
+}
+
+static void program_chunk(const struct nax_device *d, const struct nax_cells *cells,
+                          const struct nax_program_key *k, size_t first, size_t n,
+                          const double *target, double *g)
+{
+    const struct nax_programming *q = &d->programming;
+    double error[CHUNK], fault[CHUNK], drift[CHUNK];
+    bool has_faults = q->stuck_on_frac + q->stuck_off_frac > 0;
+    if (q->error != NAX_PROGRAM_EXACT)
+        nax_rng_uniforms(k->seed, NAX_RNG_PROGRAM, k->chip, k->layer, k->tile, first, n, error);
+    if (has_faults)
+        nax_rng_uniforms(k->seed, NAX_RNG_FAULT, k->chip, k->layer, k->tile, first, n, fault);
+    if (q->drift != NAX_DRIFT_NONE)
+        nax_rng_normals(k->seed, NAX_RNG_DRIFT, k->chip, k->layer, k->tile, first, n, drift);
+    for (size_t i = 0; i < n; i++) {
+        double x = to_level(d, target[i]);
+        bool is_stuck = has_faults && fault[i] < q->stuck_on_frac + q->stuck_off_frac;
+        if (!(x > 0)) {
+            g[i] = 0;
+        } else if (is_stuck) {
+            g[i] = 1 / (fault[i] < q->stuck_on_frac ? d->r_on_ohm : d->r_off_ohm);
+        } else {
+            if (q->error != NAX_PROGRAM_EXACT)
+                x = fmax(with_error(d, cells, x, error[i]), 0);
+            if (q->drift != NAX_DRIFT_NONE)
+                x *= drift_factor(d, x, drift[i]);
+            g[i] = x;
+        }
+    }
+}
+
+static int check_table(const struct nax_device *device, const struct nax_cells *cells,
+                       struct nax_err *err)
+{
+    if (device->programming.error != NAX_PROGRAM_MEASURED || cells)
+        return 0;
+    return nax_err_set(err, NAX_ERR_VALUE, "no table of measured cells: '%s'",
+                       device->programming.table);
+}
+
+int nax_program(const struct nax_device *device, const struct nax_cells *cells,
+                const struct nax_program_key *key, size_t n, const double *target, double *g,
+                struct nax_err *err)
+{
+    int status = check_table(device, cells, err);
+    for (size_t i = 0; !status && i < n; i += CHUNK)
+        program_chunk(device, cells, key, i, NAX_MIN(n - i, CHUNK), target + i, g + i);
+    return status;
+}
+
+int nax_program_moments(const struct nax_device *device, const struct nax_cells *cells,
+                        double target, double *mean, double *sd, struct nax_err *err)
+{
+    const struct nax_programming *q = &device->programming;
+    int status = check_table(device, cells, err);
+    if (status)
+        return status;
+    double s = q->error_frac, scale, sum = 0, square = 0;
+    size_t n, first;
+    *mean = 0;
+    switch (q->error) {
+    case NAX_PROGRAM_EXACT:
+        *sd = 0;
+        break;
+    case NAX_PROGRAM_NORMAL:
+        *sd = s / device->r_on_ohm;
+        break;
+    case NAX_PROGRAM_LOGNORMAL:
+        *mean = target * expm1(0.5 * s * s);
+        *sd = target * exp(0.5 * s * s) * sqrt(expm1(s * s));
+        break;
+    case NAX_PROGRAM_MEASURED:
+        scale = table_scale(device, cells);
+        first = nax_cells_near(cells, target * scale, &n);
+        for (size_t i = first; i < first + n; i++) {
+            sum += cells->deviation[i];
+            square += cells->deviation[i] * cells->deviation[i];
+        }
+        *mean = sum / (double)n / scale;
+        *sd = sqrt(fmax(square / (double)n - sum / (double)n * (sum / (double)n), 0)) / scale;
+        break;
+    default:
+        scale = law_scale(device, law_max_us(q->error));
+        *sd = law_sd(q->error, target * scale) / scale;
+    }
+    return 0;
+}
+
+void nax_read_noise(const struct nax_device *device, const struct nax_program_key *key,
+                    uint64_t product, size_t n_rows, size_t n_cols, const double *g,
+                    const double *v_v, double *i_a)
+{
+    double frac = device->programming.read_noise_frac, normal[CHUNK];
+    if (!(frac > 0))
+        return;
+    for (size_t c0 = 0; c0 < n_cols; c0 += CHUNK) {
+        size_t n = NAX_MIN(n_cols - c0, CHUNK);
+        nax_rng_normals(key->seed, NAX_RNG_READ, product, key->chip << 32 | key->layer, key->tile,
+                        c0, n, normal);
+        for (size_t c = 0; c < n; c++) {
+            double square = 0;
+            for (size_t r = 0; r < n_rows; r++) {
+                double i = g[r * n_cols + c0 + c] * v_v[r];
+                square += i * i;
+            }
+            i_a[c0 + c] += frac * sqrt(square) * normal[c];
+        }
+    }
+}

@@ -1,0 +1,314 @@
+/* Programming: levels, slices, statistics of the error laws, faults, drift, read noise, tables. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "nax/crossbar.h"
+#include "nax/rng.h"
+
+enum { N = 1000000 };
+
+static const struct nax_device plain = {.r_on_ohm = 100e3,
+                                        .r_off_ohm = 600e3,
+                                        .v_read_v = 0.25,
+                                        .r_wire_row_ohm = 2.5,
+                                        .r_wire_col_ohm = 2.5,
+                                        .r_source_ohm = 500,
+                                        .r_sink_ohm = 100};
+static const struct nax_program_key key = {5, 6, 7, 8};
+
+static void quantile_inverts_the_distribution(void **state)
+{
+    (void)state;
+    for (double p = 1e-300; p < 0.999; p = p < 0.01 ? p * 7.3 : p + 0.0137)
+        assert_true(fabs(0.5 * erfc(-nax_normal_quantile(p) / sqrt(2)) / p - 1) < 1e-12);
+    assert_true(fabs(nax_normal_quantile(0.5)) == 0);
+    assert_true(fabs(nax_normal_quantile(0.975) - 1.959963984540054) < 1e-14);
+    assert_true(nax_normal_quantile(0.3) == -nax_normal_quantile(0.7));
+}
+
+static void series_can_be_drawn_in_parts(void **state)
+{
+    (void)state;
+    double all[50], part[17];
+    nax_rng_normals(1, NAX_RNG_TEST, 2, 3, 4, 0, 50, all);
+    nax_rng_normals(1, NAX_RNG_TEST, 2, 3, 4, 21, 17, part);
+    assert_memory_equal(part, all + 21, sizeof part);
+}
+
+static double *programmed(const struct nax_device *d, const struct nax_cells *cells, double target,
+                          size_t n)
+{
+    double *g = malloc(n * sizeof *g);
+    assert_non_null(g);
+    for (size_t i = 0; i < n; i++)
+        g[i] = target;
+    assert_int_equal(nax_program(d, cells, &key, n, g, g, NULL), 0);
+    return g;
+}
+
+static void moments_of(const double *x, size_t n, double *mean, double *sd, double *fourth)
+{
+    double sum = 0, square = 0, m4 = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += x[i];
+    *mean = sum / (double)n;
+    for (size_t i = 0; i < n; i++) {
+        double y = x[i] - *mean;
+        square += y * y;
+        m4 += y * y * y * y;
+    }
+    *sd = sqrt(square / (double)n);
+    *fourth = m4 / (double)n;
+}
+
+/* Mean and deviation within 4 standard errors; that of the deviation by the fourth moment. */
+static void check_moments(const struct nax_device *d, const struct nax_cells *cells, double target,
+                          double expected_mean, double expected_sd)
+{
+    double *g = programmed(d, cells, target, N), mean, sd, fourth;
+    moments_of(g, N, &mean, &sd, &fourth);
+    double sd_error = sqrt((fourth - sd * sd * sd * sd) / N) / (2 * sd);
+    if (fabs(mean - target - expected_mean) > 4 * sd / sqrt(N) ||
+        fabs(sd - expected_sd) > 4 * sd_error)
+        fail_msg("error %d at %g: mean %g, expected %g; deviation %g, expected %g",
+                 d->programming.error, target, mean - target, expected_mean, sd, expected_sd);
+    free(g);
+}
+
+static void error_laws_have_their_moments(void **state)
+{
+    (void)state;
+    struct nax_device d = plain;
+    double mean, sd;
+    d.programming.error = NAX_PROGRAM_NORMAL;
+    d.programming.error_frac = 0.0237;
+    check_moments(&d, NULL, 4.1e-6, 0, 0.0237 * 10e-6);
+    d.programming.error = NAX_PROGRAM_LOGNORMAL;
+    d.programming.error_frac = 0.31;
+    check_moments(&d, NULL, 4.1e-6, 4.1e-6 * expm1(0.5 * 0.31 * 0.31),
+                  4.1e-6 * exp(0.5 * 0.31 * 0.31) * sqrt(expm1(0.31 * 0.31)));
+    /* G_on stands for the law's largest conductance: 6 uS of 10 is g = 0.6 of 25 uS */
+    d.programming.error = NAX_PROGRAM_PCM;
+    check_moments(&d, NULL, 6e-6, 0, (0.26348 + 1.9650 * 0.6 - 1.1731 * 0.36) / 2.5 * 1e-6);
+    d.programming.error = NAX_PROGRAM_RRAM_MILO;
+    check_moments(&d, NULL, 8e-6, 0, (-0.009107 * 180 + 4.782321) / 22.5 * 1e-6);
+    d.programming.error = NAX_PROGRAM_RRAM_WAN;
+    d.programming.range_siemens = 20e-6; /* and 9 uS of 10 is 18 uS of 20 */
+    check_moments(&d, NULL, 9e-6, 0,
+                  (1.536e-4 * 5832 - 1.167e-2 * 324 + 0.2374 * 18 + 1.053) / 2 * 1e-6);
+    for (int e = NAX_PROGRAM_NORMAL; e <= NAX_PROGRAM_RRAM_WAN; e++) {
+        d.programming.error = (enum nax_program_error)e;
+        d.programming.error_frac = 0.05;
+        assert_int_equal(nax_program_moments(&d, NULL, 7e-6, &mean, &sd, NULL), 0);
+        check_moments(&d, NULL, 7e-6, mean, sd);
+    }
+}
+
+static void cells_are_keyed(void **state)
+{
+    (void)state;
+    struct nax_device d = plain;
+    d.programming.error = NAX_PROGRAM_NORMAL;
+    d.programming.error_frac = 0.02;
+    double *g = programmed(&d, NULL, 5e-6, 1000), *h = programmed(&d, NULL, 5e-6, 300);
+    assert_memory_equal(g, h, 300 * sizeof *g); /* whatever the number of cells */
+    struct nax_program_key others[4] = {{4, 6, 7, 8}, {5, 0, 7, 8}, {5, 6, 0, 8}, {5, 6, 7, 0}};
+    double target[4] = {5e-6, 5e-6, 5e-6, 5e-6}, other[4];
+    for (int k = 0; k < 4; k++) {
+        assert_int_equal(nax_program(&d, NULL, &others[k], 4, target, other, NULL), 0);
+        for (int i = 0; i < 4; i++)
+            assert_true(other[i] != g[i]);
+    }
+    free(g);
+    free(h);
+}
+
+static void faults_levels_and_open_cells(void **state)
+{
+    (void)state;
+    struct nax_device d = plain;
+    d.programming.stuck_on_frac = 0.013;
+    d.programming.stuck_off_frac = 0.04;
+    double *g = programmed(&d, NULL, 5e-6, N), on = 0, off = 0;
+    for (size_t i = 0; i < N; i++) {
+        on += g[i] == 1 / 100e3;
+        off += g[i] == 1 / 600e3;
+        assert_true(g[i] == 1 / 100e3 || g[i] == 1 / 600e3 || g[i] == 5e-6);
+    }
+    assert_true(fabs(on / N - 0.013) < 4 * sqrt(0.013 * 0.987 / N));
+    assert_true(fabs(off / N - 0.04) < 4 * sqrt(0.04 * 0.96 / N));
+    free(g);
+    d = plain;
+    d.programming.levels = 4;
+    for (int level = 0; level < 4; level++) {
+        double g_level = nax_level_siemens(&plain, 2, level), got;
+        double target = g_level + (level ? -1 : 1) * 1e-6;
+        assert_int_equal(nax_program(&d, NULL, &key, 1, &target, &got, NULL), 0);
+        assert_true(fabs(got / g_level - 1) < 1e-14);
+    }
+    d.programming.error = NAX_PROGRAM_NORMAL;
+    d.programming.error_frac = 3; /* as often as not below 0 */
+    g = programmed(&d, NULL, 5e-6, 1000);
+    for (size_t i = 0; i < 1000; i++)
+        assert_true(g[i] >= 0);
+    free(g);
+    g = programmed(&d, NULL, 0, 10);
+    for (size_t i = 0; i < 10; i++)
+        assert_true(g[i] == 0);
+    free(g);
+}
+
+static void drift_follows_its_law(void **state)
+{
+    (void)state;
+    struct nax_device d = plain;
+    double mean, sd, fourth, *g;
+    d.programming.drift = NAX_DRIFT_POWER;
+    d.programming.drift_nu = 0.043;
+    d.programming.drift_nu_sd = 0.007;
+    d.programming.drift_start_seconds = 2.5;
+    d.programming.time_seconds = 1;
+    g = programmed(&d, NULL, 5e-6, 100); /* too early */
+    assert_true(g[17] == 5e-6);
+    free(g);
+    d.programming.time_seconds = 86400;
+    g = programmed(&d, NULL, 5e-6, N);
+    for (size_t i = 0; i < N; i++)
+        g[i] = -log(g[i] / 5e-6) / log(86400 / 2.5);
+    moments_of(g, N, &mean, &sd, &fourth);
+    assert_true(fabs(mean - 0.043) < 4 * 0.007 / sqrt(N));
+    assert_true(fabs(sd - 0.007) < 4 * 0.007 / sqrt(2.0 * N));
+    free(g);
+    d.programming.drift = NAX_DRIFT_PCM;
+    g = programmed(&d, NULL, 3e-6, N); /* g = 0.3 */
+    for (size_t i = 0; i < N; i++)
+        g[i] = -log(g[i] / 3e-6) / log(86400 / 20.0);
+    moments_of(g, N, &mean, &sd, &fourth);
+    assert_true(fabs(mean - 0.049) < 4 * sd / sqrt(N)); /* the law's 0.0431 is below its floor */
+    assert_true(fabs(sd - (-0.0125 * log(0.3) - 0.0059)) < 4 * sd / sqrt(2.0 * N));
+    free(g);
+}
+
+static void slices_make_up_the_weight(void **state)
+{
+    (void)state;
+    const struct nax_precision p = {.weight_bits = 16, .slice_bits = 2};
+    const int32_t weight[] = {0, 1, -1, 65535, -65535, 12345, -32768, 32767};
+    for (int signs = 0; signs < 2; signs++)
+        for (size_t i = 0; i < 8; i++) {
+            int64_t sum = 0;
+            if (signs && (weight[i] > 32767 || weight[i] < -32768))
+                continue;
+            for (int s = 0; s < 8; s++) {
+                uint8_t plus, minus = 0;
+                enum nax_signs how = signs ? NAX_SIGNS_OFFSET : NAX_SIGNS_DIFFERENTIAL;
+                nax_slice_levels(&p, how, 1, &weight[i], s, false, &plus);
+                if (!signs)
+                    nax_slice_levels(&p, how, 1, &weight[i], s, true, &minus);
+                assert_true(plus < 4 && minus < 4);
+                sum += ((int64_t)plus - minus) << (2 * s);
+            }
+            assert_int_equal(sum - (signs ? 32768 : 0), weight[i]);
+        }
+    assert_true(fabs(nax_level_siemens(&plain, 2, 0) * 600e3 - 1) < 1e-15);
+    assert_true(fabs(nax_level_siemens(&plain, 2, 3) * 100e3 - 1) < 1e-15);
+}
+
+static void read_noise_is_of_the_column(void **state)
+{
+    (void)state;
+    struct nax_device d = plain;
+    d.programming.read_noise_frac = 0.02;
+    enum { products = 20000 };
+    const double g[6] = {1e-6, 2e-6, 3e-6, 4e-6, 5e-6, 6e-6}, v[3] = {0.25, 0, -0.125};
+    double *x = malloc(products * sizeof *x), mean, sd, fourth;
+    for (uint64_t k = 0; k < products; k++) {
+        double i[2] = {0, 0};
+        nax_read_noise(&d, &key, k, 3, 2, g, v, i);
+        x[k] = i[1];
+    }
+    moments_of(x, products, &mean, &sd, &fourth);
+    double expected = 0.02 * hypot(2e-6 * 0.25, 6e-6 * 0.125);
+    assert_true(fabs(mean) < 4 * expected / sqrt(products));
+    assert_true(fabs(sd - expected) < 4 * expected / sqrt(2.0 * products));
+    free(x);
+}
+
+static char path[64];
+
+static void write_table(const char *text)
+{
+    snprintf(path, sizeof path, "/tmp/nax-cells-%ld.csv", (long)getpid());
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static void tables_are_resampled(void **state)
+{
+    (void)state;
+    write_table("addr,g_siemens,target_siemens\n1,1.5e-05,1e-05\n2,0.9e-05,1e-05\n"
+                "3,3e-05,4e-05\n4,4e-05,4e-05\n");
+    struct nax_cells *cells;
+    assert_int_equal(nax_cells_load(&cells, path, NULL), 0);
+    assert_int_equal(nax_cells_n(cells), 4);
+    struct nax_device d = plain;
+    d.programming.error = NAX_PROGRAM_MEASURED;
+    assert_int_equal(nax_program(&d, NULL, &key, 0, NULL, NULL, NULL), NAX_ERR_VALUE);
+    /* all four cells are near; the table's 40 uS stand for 10 */
+    double mean, sd;
+    assert_int_equal(nax_program_moments(&d, cells, 5e-6, &mean, &sd, NULL), 0);
+    assert_true(fabs(mean - (5 - 1 - 10 + 0) / 4.0 * 1e-6 / 4) < 1e-18);
+    check_moments(&d, cells, 5e-6, mean, sd);
+    nax_cells_free(cells);
+    unlink(path);
+}
+
+static void broken_tables_are_refused(void **state)
+{
+    (void)state;
+    static const char *const text[][2] = {{"", "no cells"},
+                                          {"a,b\n1,2\n", "line 1 lacks"},
+                                          {"target_siemens,g_siemens\n", "no cells"},
+                                          {"target_siemens,g_siemens\n1e-5,x\n", "line 2"},
+                                          {"target_siemens,g_siemens\n1e-5,1e-5\n1\n", "line 3"},
+                                          {"target_siemens,g_siemens\n1e-5,-1\n", "line 2"},
+                                          {"target_siemens,g_siemens\n1e-5,nan\n", "line 2"},
+                                          {"target_siemens,g_siemens\n0,1e-5\n", "above 0"}};
+    for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
+        struct nax_cells *cells;
+        struct nax_err err = {0};
+        write_table(text[i][0]);
+        assert_int_equal(nax_cells_load(&cells, path, &err), NAX_ERR_FORMAT);
+        assert_non_null(strstr(err.text, text[i][1]));
+        unlink(path);
+    }
+    struct nax_cells *cells;
+    assert_int_equal(nax_cells_load(&cells, "/no/such/table", NULL), NAX_ERR_IO);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(quantile_inverts_the_distribution),
+        cmocka_unit_test(series_can_be_drawn_in_parts),
+        cmocka_unit_test(error_laws_have_their_moments),
+        cmocka_unit_test(cells_are_keyed),
+        cmocka_unit_test(faults_levels_and_open_cells),
+        cmocka_unit_test(drift_follows_its_law),
+        cmocka_unit_test(slices_make_up_the_weight),
+        cmocka_unit_test(read_noise_is_of_the_column),
+        cmocka_unit_test(tables_are_resampled),
+        cmocka_unit_test(broken_tables_are_refused),
+    };
+    return cmocka_run_group_tests_name("crossbar_program", tests, NULL, NULL);
+}
