@@ -135,7 +135,7 @@ int pass_backward(struct pass *pass, struct nax_err *err)
     for (size_t l = net->n_layers; l-- > 0;) {
         if (net->layers[l].kind == NAX_LAYER_CONV)
             take_sums(pass, l);
-#pragma omp parallel for num_threads((int)pass->n_threads) schedule(static) reduction(min : status)
+#pragma omp parallel for num_threads((int)pass->n_threads) schedule(dynamic) reduction(min : status)
         for (size_t chunk = 0; chunk < pass->n_chunks; chunk++) {
             to_residual(pass, l, chunk);
             int failed = to_input(pass, l, chunk);

@@ -123,7 +123,7 @@ int pass_forward(struct pass *pass, const struct pass_batch *batch, struct pass_
     size_t image = net->height * net->width * net->channels;
     int status = 0;
     for (size_t l = 0; l <= net->n_layers; l++) {
-#pragma omp parallel for num_threads((int)pass->n_threads) schedule(static) reduction(min : status)
+#pragma omp parallel for num_threads((int)pass->n_threads) schedule(dynamic) reduction(min : status)
         for (size_t chunk = 0; chunk < pass->n_chunks; chunk++) {
             for (size_t b = chunk * pass->n_chunk; l == 0 && b < (chunk + 1) * pass->n_chunk; b++)
                 batch->image(batch->self, b, pass->image + b * image);
