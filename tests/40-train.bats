@@ -1,0 +1,169 @@
+#!/usr/bin/env bats
+# nax-train: what it learns, that it can be stopped at any moment, and what it refuses.
+
+bats_require_minimum_version 1.5.0
+load helpers/data
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+# One candidate of a network as CSV: candidate NETWORK KERNEL CROSSBAR
+candidate() {
+  printf 'network,kernel,crossbar\n%s,%s,%s\n' "$1" "$2" "$3"
+}
+
+# The value of a column of CSV on stdin: column NAME [ROW]
+column() {
+  awk -F, -v name="$1" -v row="${2:-1}" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i }
+    NR == row + 1 { print $c }'
+}
+
+small() {
+  nax-data synth -q --n-train 700 --n-test 200 --seed 5 -o small.safetensors
+}
+
+@test "loss falls on the synthetic set, with every field there" {
+  small
+  candidate lenet '5 5' '32 32' > c.csv
+  nax-train --data small.safetensors --epochs 4 --batch 50 --rate 0.05 c.csv > out.csv 2> log
+  [ "$(grep -c 'epoch . of 4' log)" -eq 4 ]
+  awk '{ for (i = 1; i < NF; i++) if ($i == "loss") { l[++n] = $(i + 1) + 0 } }
+    END { exit !(l[4] < l[1] - 0.1) }' log
+  for field in accuracy accuracy_ideal accuracy_validation epochs train_seconds data status; do
+    [ -n "$(column "$field" < out.csv)" ]
+  done
+  [ "$(column status < out.csv)" = ok ]
+  [ "$(column data < out.csv)" = synth ]
+}
+
+@test "the same bits for any number of threads" {
+  small
+  candidate lenet '5 5' '32 32' > c.csv
+  for j in 1 2 5; do
+    nax-train -q -j $j --data small.safetensors --epochs 1 --batch 48 --checkpoint run$j c.csv > out$j.csv
+  done
+  cmp run1/*.safetensors run2/*.safetensors
+  cmp run1/*.safetensors run5/*.safetensors
+  [ "$(column accuracy < out1.csv)" = "$(column accuracy < out5.csv)" ]
+}
+
+@test "killed at any moment and resumed, it ends in the same bits" {
+  small
+  candidate lenet '5 5' '32 32' > c.csv
+  train="nax-train -q --data small.safetensors --epochs 6 --batch 20 --seed 3"
+  $train --checkpoint whole c.csv > whole.csv
+  for delay in 0.0 0.05 0.2; do
+    $train --checkpoint cut --resume c.csv > cut.csv &
+    pid=$!
+    until ls cut/*.safetensors > /dev/null 2>&1; do
+      sleep 0.01
+    done
+    sleep $delay
+    kill -KILL $pid
+    wait $pid || true
+  done
+  $train --checkpoint cut --resume c.csv > cut.csv
+  cmp whole/*.safetensors cut/*.safetensors
+  [ "$(column accuracy < whole.csv)" = "$(column accuracy < cut.csv)" ]
+}
+
+@test "an interrupt ends with status 1, says how to go on, and loses nothing" {
+  small
+  candidate lenet '5 5' '32 32' > c.csv
+  nax-train --data small.safetensors --epochs 5000 --batch 20 --checkpoint run c.csv > out.csv 2> log &
+  pid=$!
+  for _ in $(seq 100); do
+    ls run/*.safetensors > /dev/null 2>&1 && break
+    sleep 0.1
+  done
+  kill -INT $pid
+  status=0
+  wait $pid || status=$?
+  [ "$status" -eq 1 ]
+  grep -q 'interrupted: to continue, add --resume' log
+  # what is left is whole: a shorter run of the same recipe would be refused, this one goes on
+  timeout 1 nax-train -q --data small.safetensors --epochs 5000 --batch 20 --checkpoint run \
+    --resume c.csv > out.csv 2> log || ! grep -v interrupted log
+}
+
+@test "a run that diverges passes on and the stream goes on" {
+  small
+  { candidate lenet '5 5' '32 32'; echo 'lenet,3 3,16 16'; } > c.csv
+  nax-train -q --data small.safetensors --epochs 1 --rate 1e9 c.csv > out.csv
+  [ "$(column status 1 < out.csv)" = diverged ]
+  [ "$(column status 2 < out.csv)" = diverged ]
+  [ -z "$(column accuracy 1 < out.csv)" ]
+}
+
+@test "bad candidates: a line that names file, record and field; those before are written" {
+  small
+  train="nax-train -q --data small.safetensors --epochs 1"
+  { candidate lenet '5 5' '32 32'; echo 'lenet,5 5 5,32 32 32'; } > c.csv
+  run --separate-stderr $train c.csv
+  [ "$status" -eq 1 ]
+  [ "${#lines[@]}" -eq 2 ]
+  [[ "$stderr" == *"c.csv: record 2"*"'kernel'"* ]]
+  candidate lenet '4 5' '32 32' > c.csv
+  run --separate-stderr $train c.csv
+  [ "$status" -eq 1 ]
+  [[ "$stderr" == *"record 1"* ]]
+  candidate nosuch '5 5' '32 32' > c.csv
+  run --separate-stderr $train c.csv
+  [ "$status" -eq 1 ]
+  [[ "$stderr" == *"'nosuch'"* ]]
+  printf 'network,kernel\nlenet,5 5\n' > c.csv
+  run --separate-stderr $train c.csv
+  [ "$status" -eq 1 ]
+  [[ "$stderr" == *"'crossbar'"* ]]
+}
+
+@test "data and checkpoints that do not fit" {
+  small
+  candidate lenet '5 5' '32 32' > c.csv
+  run --separate-stderr nax-train -q --data none.safetensors c.csv
+  [ "$status" -eq 1 ]
+  [[ "$stderr" == *"none.safetensors"* ]]
+  candidate resnet18-tiny '3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3' \
+    '64 64 64 64 64 64 64 64 64 64 64 64 64 64 64 64' > big.csv
+  run --separate-stderr nax-train -q --data small.safetensors big.csv
+  [ "$status" -eq 1 ]
+  [[ "$stderr" == *"32x32x3"* ]]
+  nax-train -q --data small.safetensors --epochs 1 --checkpoint run c.csv > /dev/null
+  run --separate-stderr nax-train -q --data small.safetensors --epochs 2 --checkpoint run --resume c.csv
+  [ "$status" -eq 1 ]
+  [[ "$stderr" == *"another network, recipe, seed or data set"* ]]
+  head -c 1000 run/*.safetensors > cut
+  mv cut run/"$(ls run)"
+  run --separate-stderr nax-train -q --data small.safetensors --epochs 1 --checkpoint run --resume c.csv
+  [ "$status" -eq 1 ]
+  [[ "$stderr" == *".safetensors"* ]]
+}
+
+@test "misuse" {
+  for bad in '--epochs 0' '--epochs x' '--rate nan' '--schedule sine' '--resume' '--momentum 1'; do
+    # shellcheck disable=SC2086 # words on purpose
+    run --separate-stderr nax-train $bad < /dev/null
+    [ "$status" -eq 2 ]
+  done
+}
+
+@test "convolutions by OpenBLAS and narrower vectors learn the same" {
+  small
+  candidate lenet '5 5' '32 32' > c.csv
+  for how in NAX_CONV=blas NAX_ISA=avx2 NAX_ISA=baseline NAX_ISA=avx512; do
+    env $how nax-train --data small.safetensors --epochs 1 --batch 50 --rate 0.05 c.csv \
+      2>&1 > /dev/null | awk '{ for (i = 1; i < NF; i++) if ($i == "loss") print $(i + 1) + 0 }' > "loss-$how"
+  done
+  paste loss-* | awk '{ for (i = 2; i <= NF; i++) if (($i - $1) ^ 2 > 1e-4) exit 1 } END { exit NR != 1 }'
+}
+
+@test "real images: LeNet learns CIFAR-10 in two epochs" {
+  need_cifar10
+  data=$(cifar10_file)
+  candidate lenet '5 5' '64 64' > c.csv
+  nax-train --data "$data" --epochs 2 --rate 0.1 c.csv > out.csv 2> log
+  cat log
+  # a broken gradient stays near 0.1
+  awk -v a="$(column accuracy < out.csv)" 'BEGIN { exit !(a > 0.45) }'
+}
