@@ -11,24 +11,35 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "nax/mapping.h"
 #include "nax/search.h"
 
 static const char usage[] =
-    "nax-train [--data FILE] [--epochs N] [--checkpoint DIR] [--resume] [options] [file ...]\n"
-    "\n"
-    "Trains each candidate of the stream and adds its accuracies.\n"
+    "nax-train [-q] [--data file] [--epochs n] [--checkpoint dir] [--resume] "
+    "[--hardware name] [--fidelity name] [options] [file ...]\n"
     "\n"
     "      --data FILE       data set (the built-in synthetic one)\n" RECIPE_USAGE
     "      --checkpoint DIR  keep the weights of each candidate in DIR/ID.safetensors\n"
     "      --resume          continue from the checkpoints in DIR\n"
+    "      --hardware NAME   built in (nax-reram, puma, isaac) or a file\n"
+    "      --fidelity NAME   of the accuracy: ideal or quantized (quantized)\n"
     "      --images N        test images to measure on, 0: all (0)\n" TOOL_USAGE;
 
-enum { OPT_DATA = TOOL_OPT_OWN, OPT_CHECKPOINT, OPT_RESUME, OPT_IMAGES };
+enum {
+    OPT_DATA = TOOL_OPT_OWN,
+    OPT_CHECKPOINT,
+    OPT_RESUME,
+    OPT_HARDWARE,
+    OPT_FIDELITY,
+    OPT_IMAGES
+};
 
 static const struct option options[] = {{"data", required_argument, NULL, OPT_DATA},
                                         RECIPE_LONG,
                                         {"checkpoint", required_argument, NULL, OPT_CHECKPOINT},
                                         {"resume", no_argument, NULL, OPT_RESUME},
+                                        {"hardware", required_argument, NULL, OPT_HARDWARE},
+                                        {"fidelity", required_argument, NULL, OPT_FIDELITY},
                                         {"images", required_argument, NULL, OPT_IMAGES},
                                         TOOL_LONG};
 
@@ -36,9 +47,12 @@ struct training {
     struct tool tool;
     struct nax_recipe recipe;
     const char *data, *folder; /* of the checkpoints, or NULL */
+    const char *hardware_name;
+    enum nax_fidelity fidelity;
     bool is_resumed;
     size_t n_test;
     struct nax_dataset *set;
+    struct nax_hardware *hardware;
 };
 
 /* One candidate at work. */
@@ -50,7 +64,8 @@ struct job {
     struct nax_model *model;
     struct nax_trainer *trainer;
     char checkpoint[4096]; /* path, or "" */
-    double start, last_shown;
+    size_t epochs_before;  /* of this run: those resumed from */
+    double start;
 };
 
 static const size_t synthetic_train = 4000, synthetic_test = 1000;
@@ -73,6 +88,14 @@ static void parse(struct training *t, int argc, char **argv)
             t->folder = optarg;
         } else if (opt == OPT_RESUME) {
             t->is_resumed = true;
+        } else if (opt == OPT_HARDWARE) {
+            t->hardware_name = optarg;
+        } else if (opt == OPT_FIDELITY) {
+            for (t->fidelity = 0; t->fidelity < NAX_FIDELITY_COUNT; t->fidelity++)
+                if (!strcmp(optarg, nax_fidelity_name(t->fidelity)))
+                    break;
+            if (t->fidelity == NAX_FIDELITY_COUNT)
+                tool_misuse(tool, "no such fidelity: '%s'", optarg);
         } else if (opt == OPT_IMAGES) {
             t->n_test = (size_t)tool_int(tool, "images", optarg, 0, INT32_MAX);
         } else if (!recipe_option(tool, &t->recipe, opt)) {
@@ -89,6 +112,8 @@ static void open_data(struct training *t)
                          : nax_synth(&t->set, 0, synthetic_train, synthetic_test, &err);
     if (!status && !t->set->test.n)
         status = nax_err_set(&err, NAX_ERR_VALUE, "no test images: '%s'", t->data);
+    if (!status)
+        status = nax_hardware_load(&t->hardware, t->hardware_name, &err);
     if (!status && t->folder && mkdir(t->folder, 0777) && errno != EEXIST)
         status = nax_err_io(&err, "cannot make folder: '%s'", t->folder);
     if (status)
@@ -97,34 +122,30 @@ static void open_data(struct training *t)
 
 /* --- progress --- */
 
+static double seconds_left(const struct job *job, double epochs_done)
+{
+    double all = (double)job->t->recipe.epochs, before = (double)job->epochs_before;
+    return (nax_clock_seconds() - job->start) / (epochs_done - before) * (all - epochs_done);
+}
+
 static int after_step(void *self, size_t step, double loss)
 {
     struct job *job = self;
-    double now = nax_clock_seconds();
     size_t n_steps = nax_trainer_n_steps(job->trainer);
-    if (!job->t->tool.is_quiet && isatty(STDERR_FILENO) && now - job->last_shown > 0.2) {
-        job->last_shown = now;
-        size_t done = nax_trainer_epochs_done(job->trainer) * n_steps + step;
-        size_t all = job->t->recipe.epochs * n_steps;
-        double left = (now - job->start) / (double)done * (double)(all - done);
-        fprintf(stderr, "\r%s: %s: epoch %zu, step %zu of %zu, loss %.3f, %.0f s left \033[K",
-                job->t->tool.name, job->candidate.id, nax_trainer_epochs_done(job->trainer) + 1,
-                step, n_steps, loss, left);
-    }
+    size_t done = nax_trainer_epochs_done(job->trainer);
+    tool_progress(&job->t->tool, "%s: epoch %zu of %zu, step %zu of %zu, loss %.3f, %.0f s left",
+                  job->candidate.id, done + 1, job->t->recipe.epochs, step, n_steps, loss,
+                  seconds_left(job, (double)done + (double)step / (double)n_steps));
     return is_interrupted;
 }
 
 static void say_epoch(const struct job *job, const struct nax_epoch *e)
 {
-    if (isatty(STDERR_FILENO) && !job->t->tool.is_quiet)
-        fputs("\r\033[K", stderr);
-    double left = (double)(job->t->recipe.epochs - e->epoch) * (nax_clock_seconds() - job->start) /
-                  (double)e->epoch;
-    tool_say(
-        &job->t->tool,
-        "%s: epoch %zu of %zu, loss %.4f, train %.4f, validation %.4f, %.0f images/s, %.0f s left",
-        job->candidate.id, e->epoch, job->t->recipe.epochs, e->train_loss, e->train_accuracy,
-        e->validation_accuracy, e->images_per_second, left);
+    tool_say(&job->t->tool,
+             "%s: epoch %zu of %zu, loss %.4f, train %.4f, validation %.4f, %.0f images/s, "
+             "%.0f s left",
+             job->candidate.id, e->epoch, job->t->recipe.epochs, e->train_loss, e->train_accuracy,
+             e->validation_accuracy, e->images_per_second, seconds_left(job, (double)e->epoch));
 }
 
 /* --- one candidate --- */
@@ -169,6 +190,7 @@ static int train(struct job *job, double *seconds, struct nax_err *err)
 {
     int status = 0;
     job->start = nax_clock_seconds();
+    job->epochs_before = nax_trainer_epochs_done(job->trainer);
     while (!status && nax_trainer_epochs_done(job->trainer) < job->t->recipe.epochs) {
         struct nax_epoch epoch;
         status = nax_trainer_epoch(job->trainer, after_step, job, &epoch, err);
@@ -185,19 +207,39 @@ static int train(struct job *job, double *seconds, struct nax_err *err)
     return status;
 }
 
+static int measure_on_hardware(const struct job *job, struct nax_score *score, struct nax_err *err)
+{
+    const struct training *t = job->t;
+    const struct nax_candidate *c = &job->candidate;
+    int64_t *crossbars = nax_calloc(job->net->n_layers, sizeof *crossbars);
+    struct nax_mapping mapping = {t->hardware, crossbars, t->fidelity};
+    int status = crossbars ? 0 : NAX_ERR_MEMORY;
+    if (!status)
+        status = nax_network_crossbars(job->net, c->crossbar, c->crossbar_fixed, crossbars, err);
+    if (!status)
+        status = nax_mapped_score(job->model, &mapping, t->set, t->n_test, score, err);
+    free(crossbars);
+    return status;
+}
+
 static int measure(const struct job *job, struct nax_record *record, struct nax_err *err)
 {
-    struct nax_score test, validation = {.accuracy = NAN};
+    struct nax_score ideal, hardware, validation;
     struct nax_eval options_test = {.n_images = job->t->n_test};
-    int status = nax_model_eval(job->model, &job->t->set->test, &options_test, &test, err);
-    if (!status && job->t->recipe.validation > 0)
+    bool has_validation = job->t->recipe.validation > 0;
+    int status = nax_model_eval(job->model, &job->t->set->test, &options_test, &ideal, err);
+    if (!status)
+        status = measure_on_hardware(job, &hardware, err);
+    if (!status && has_validation)
         status = nax_trainer_validate(job->trainer, &validation, err);
     if (!status)
-        status = nax_record_set_float(record, "accuracy", test.accuracy);
+        status = nax_record_set_float(record, "accuracy", hardware.accuracy);
     if (!status)
-        status = nax_record_set_float(record, "accuracy_ideal", test.accuracy);
-    if (!status && job->t->recipe.validation > 0)
+        status = nax_record_set_float(record, "accuracy_ideal", ideal.accuracy);
+    if (!status && has_validation)
         status = nax_record_set_float(record, "accuracy_validation", validation.accuracy);
+    if (!status)
+        status = nax_record_set_string(record, "fidelity", nax_fidelity_name(job->t->fidelity));
     return status;
 }
 
@@ -243,6 +285,8 @@ static void run(struct training *t, struct nax_record *record)
 int main(int argc, char **argv)
 {
     struct training t = {.tool = tool_start("nax-train", usage, argc, argv),
+                         .hardware_name = "nax-reram",
+                         .fidelity = NAX_FIDELITY_QUANTIZED,
                          .recipe = nax_recipe_default()};
     parse(&t, argc, argv);
     tool_read_open(&t.tool);
@@ -262,5 +306,6 @@ int main(int argc, char **argv)
     }
     nax_record_free(record);
     nax_dataset_free(t.set);
+    nax_hardware_free(t.hardware);
     tool_finish(&t.tool);
 }

@@ -69,11 +69,34 @@ void tool_misuse(const struct tool *tool, const char *format, ...)
     exit(2);
 }
 
+void tool_progress(struct tool *tool, const char *format, ...)
+{
+    double now = nax_clock_seconds();
+    if (tool->is_quiet || !isatty(STDERR_FILENO) || now - tool->progress_shown < 0.2)
+        return;
+    va_list ap;
+    fprintf(stderr, "\r%s: ", tool->name);
+    va_start(ap, format);
+    vfprintf(stderr, format, ap);
+    va_end(ap);
+    fputs("\033[K", stderr);
+    tool->progress_shown = now;
+}
+
+/* Removes the line of tool_progress, so that a message starts at the margin. */
+static void end_progress(struct tool *tool)
+{
+    if (tool->progress_shown > 0)
+        fputs("\r\033[K", stderr);
+    tool->progress_shown = 0;
+}
+
 void tool_fail(struct tool *tool, const struct nax_err *err)
 {
     struct nax_err ignored; /* the first error is the one to tell */
     if (tool->writer && nax_writer_close(tool->writer, true, &ignored) == 0)
         fflush(stdout);
+    end_progress(tool);
     fprintf(stderr, "%s: %s\n", tool->name, err->text);
     exit(1);
 }
@@ -84,10 +107,11 @@ void tool_fail_record(struct tool *tool, struct nax_err *err)
     tool_fail(tool, err);
 }
 
-void tool_say(const struct tool *tool, const char *format, ...)
+void tool_say(struct tool *tool, const char *format, ...)
 {
     if (tool->is_quiet)
         return;
+    end_progress(tool);
     va_list ap;
     fprintf(stderr, "%s: ", tool->name);
     va_start(ap, format);

@@ -23,8 +23,9 @@ struct tool {
     /* streams, once opened */
     struct nax_reader *reader;
     struct nax_writer *writer;
-    size_t n_prog;    /* of the reader's programs, those that the writer knows */
-    const char *kind; /* of the output; NULL: the input's */
+    size_t n_prog;         /* of the reader's programs, those that the writer knows */
+    double progress_shown; /* when, in seconds; 0: no line stands */
+    const char *kind;      /* of the output; NULL: the input's */
 };
 
 /* Short options that every tool has, and the entries for its table of long ones. */
@@ -65,7 +66,10 @@ _Noreturn void tool_misuse(const struct tool *tool, const char *format, ...) NAX
  */
 _Noreturn void tool_fail(struct tool *tool, const struct nax_err *err);
 /* One line on stderr, "name: …", unless --quiet. */
-void tool_say(const struct tool *tool, const char *format, ...) NAX_PRINTF(2, 3);
+void tool_say(struct tool *tool, const char *format, ...) NAX_PRINTF(2, 3);
+
+/* A line on a terminal that the next one overwrites, at most five a second; nothing elsewhere. */
+void tool_progress(struct tool *tool, const char *format, ...) NAX_PRINTF(2, 3);
 
 /* Numbers in options, checked to the last character and against the bounds; misuse otherwise. */
 int64_t tool_int(const struct tool *tool, const char *option, const char *text, int64_t min,

@@ -62,8 +62,9 @@ int nax_network_map(const struct nax_hardware *hardware, const struct nax_networ
  * voltage.
  */
 enum nax_fidelity {
-    NAX_FIDELITY_IDEAL,    /* float, no hardware */
-    NAX_FIDELITY_QUANTIZED /* fixed point, slices, streams, ADCs that clamp; ideal arrays */
+    NAX_FIDELITY_IDEAL,     /* float, no hardware */
+    NAX_FIDELITY_QUANTIZED, /* fixed point, slices, streams, ADCs that clamp; ideal arrays */
+    NAX_FIDELITY_COUNT
 };
 
 const char *nax_fidelity_name(enum nax_fidelity fidelity);
