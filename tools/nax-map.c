@@ -1,11 +1,11 @@
 /* nax-map: how many crossbars a candidate takes, and what each layer takes of them. */
+#include "design.h"
 #include "tool.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "nax/mapping.h"
-#include "nax/search.h"
 
 static const char usage[] =
     "nax-map [-lq] [--hardware name] [--format format] [file ...]\n"
@@ -26,21 +26,8 @@ static const char *const role_names[] = {"stem", "body", "shortcut", "classifier
 struct job {
     struct tool *tool;
     struct nax_hardware *hardware;
-    struct nax_network_file *file; /* of the candidate at hand */
-    char network[256];
+    struct design design;
 };
-
-static void open_network(struct job *job, const char *name)
-{
-    struct nax_err err;
-    if (job->file && !strcmp(job->network, name))
-        return;
-    nax_network_file_free(job->file);
-    job->file = NULL;
-    if (nax_network_file_load(&job->file, name, &err))
-        tool_fail_record(job->tool, &err);
-    snprintf(job->network, sizeof job->network, "%s", name);
-}
 
 static void check(struct job *job, int status)
 {
@@ -101,25 +88,14 @@ static void write_sums(struct job *job, struct nax_record *r, const struct nax_n
 
 static void map_candidate(struct job *job, struct nax_record *r, bool has_layers)
 {
-    struct nax_candidate c;
     struct nax_network *net;
     struct nax_err err;
     int64_t sizes[NAX_NETWORK_LAYERS_MAX];
-    if (nax_candidate_read(&c, r, &err))
-        tool_fail_record(job->tool, &err);
-    open_network(job, c.network);
-    size_t n_slots = nax_network_file_n_slots(job->file);
-    if (c.n_slots != n_slots) {
-        nax_err_set(&err, NAX_ERR_VALUE,
-                    "field 'kernel': %zu values for the %zu searched convolutions of '%s'",
-                    c.n_slots, n_slots, c.network);
-        tool_fail_record(job->tool, &err);
-    }
-    if (nax_network_build(&net, job->file, c.kernel, &err) ||
-        nax_network_crossbars(net, c.crossbar, c.crossbar_fixed, sizes, &err))
+    design_read(&job->design, job->tool, r);
+    if (design_build(&job->design, &net, sizes, &err))
         tool_fail_record(job->tool, &err);
     if (has_layers)
-        write_layers(job, r, &c, net, sizes);
+        write_layers(job, r, &job->design.candidate, net, sizes);
     else
         write_sums(job, r, net, sizes);
     nax_network_free(net);
@@ -152,7 +128,7 @@ int main(int argc, char **argv)
     tool_read_open(&tool);
     while (tool_read(&tool, r))
         map_candidate(&job, r, has_layers);
-    nax_network_file_free(job.file);
+    design_close(&job.design);
     nax_hardware_free(job.hardware);
     nax_record_free(r);
     tool_finish(&tool);

@@ -1,4 +1,5 @@
 /* nax-train: trains each candidate and measures its accuracy. */
+#include "design.h"
 #include "recipe.h"
 #include "tool.h"
 
@@ -12,7 +13,6 @@
 #include <unistd.h>
 
 #include "nax/mapping.h"
-#include "nax/search.h"
 
 static const char usage[] =
     "nax-train [-q] [--data file] [--epochs n] [--checkpoint dir] [--resume] "
@@ -53,13 +53,14 @@ struct training {
     size_t n_test;
     struct nax_dataset *set;
     struct nax_hardware *hardware;
+    struct design design;
 };
 
 /* One candidate at work. */
 struct job {
     struct training *t;
-    struct nax_candidate candidate;
-    struct nax_network_file *file;
+    const struct nax_candidate *candidate;
+    int64_t crossbars[NAX_NETWORK_LAYERS_MAX];
     struct nax_network *net;
     struct nax_model *model;
     struct nax_trainer *trainer;
@@ -134,7 +135,7 @@ static int after_step(void *self, size_t step, double loss)
     size_t n_steps = nax_trainer_n_steps(job->trainer);
     size_t done = nax_trainer_epochs_done(job->trainer);
     tool_progress(&job->t->tool, "%s: epoch %zu of %zu, step %zu of %zu, loss %.3f, %.0f s left",
-                  job->candidate.id, done + 1, job->t->recipe.epochs, step, n_steps, loss,
+                  job->candidate->id, done + 1, job->t->recipe.epochs, step, n_steps, loss,
                   seconds_left(job, (double)done + (double)step / (double)n_steps));
     return is_interrupted;
 }
@@ -144,34 +145,25 @@ static void say_epoch(const struct job *job, const struct nax_epoch *e)
     tool_say(&job->t->tool,
              "%s: epoch %zu of %zu, loss %.4f, train %.4f, validation %.4f, %.0f images/s, "
              "%.0f s left",
-             job->candidate.id, e->epoch, job->t->recipe.epochs, e->train_loss, e->train_accuracy,
+             job->candidate->id, e->epoch, job->t->recipe.epochs, e->train_loss, e->train_accuracy,
              e->validation_accuracy, e->images_per_second, seconds_left(job, (double)e->epoch));
 }
 
 /* --- one candidate --- */
 
-static int prepare(struct job *job, const struct nax_record *record, struct nax_err *err)
+static int prepare(struct job *job, struct nax_err *err)
 {
     struct training *t = job->t;
-    struct nax_candidate *c = &job->candidate;
-    int status = nax_candidate_read(c, record, err);
+    uint64_t seed = t->tool.seed;
+    int status = design_build(&t->design, &job->net, job->crossbars, err);
     if (!status)
-        status = nax_network_file_load(&job->file, c->network, err);
-    if (!status && c->n_slots != nax_network_file_n_slots(job->file))
-        status =
-            nax_err_set(err, NAX_ERR_VALUE,
-                        "field 'kernel': %zu values, network '%s' has %zu searched convolutions",
-                        c->n_slots, c->network, nax_network_file_n_slots(job->file));
+        status = nax_model_alloc(&job->model, job->net, seed, err);
     if (!status)
-        status = nax_network_build(&job->net, job->file, c->kernel, err);
-    if (!status)
-        status = nax_model_alloc(&job->model, job->net, t->tool.seed, err);
-    if (!status)
-        status =
-            nax_trainer_alloc(&job->trainer, job->model, t->set, &t->recipe, t->tool.seed, err);
+        status = nax_trainer_alloc(&job->trainer, job->model, t->set, &t->recipe, seed, err);
     if (status || !t->folder)
         return status;
-    snprintf(job->checkpoint, sizeof job->checkpoint, "%s/%s.safetensors", t->folder, c->id);
+    snprintf(job->checkpoint, sizeof job->checkpoint, "%s/%s.safetensors", t->folder,
+             job->candidate->id);
     if (t->is_resumed && !access(job->checkpoint, F_OK))
         status = nax_trainer_resume(job->trainer, job->checkpoint, err);
     return status;
@@ -181,7 +173,7 @@ static int save(const struct job *job, struct nax_err *err)
 {
     if (!job->t->folder)
         return 0;
-    const struct nax_meta meta[] = {{"id", job->candidate.id}};
+    const struct nax_meta meta[] = {{"id", job->candidate->id}};
     return nax_trainer_save(job->trainer, job->checkpoint, meta, 1, err);
 }
 
@@ -207,29 +199,16 @@ static int train(struct job *job, double *seconds, struct nax_err *err)
     return status;
 }
 
-static int measure_on_hardware(const struct job *job, struct nax_score *score, struct nax_err *err)
-{
-    const struct training *t = job->t;
-    const struct nax_candidate *c = &job->candidate;
-    int64_t *crossbars = nax_calloc(job->net->n_layers, sizeof *crossbars);
-    struct nax_mapping mapping = {t->hardware, crossbars, t->fidelity};
-    int status = crossbars ? 0 : NAX_ERR_MEMORY;
-    if (!status)
-        status = nax_network_crossbars(job->net, c->crossbar, c->crossbar_fixed, crossbars, err);
-    if (!status)
-        status = nax_mapped_score(job->model, &mapping, t->set, t->n_test, score, err);
-    free(crossbars);
-    return status;
-}
-
 static int measure(const struct job *job, struct nax_record *record, struct nax_err *err)
 {
+    const struct training *t = job->t;
     struct nax_score ideal, hardware, validation;
-    struct nax_eval options_test = {.n_images = job->t->n_test};
-    bool has_validation = job->t->recipe.validation > 0;
-    int status = nax_model_eval(job->model, &job->t->set->test, &options_test, &ideal, err);
+    struct nax_eval options_test = {.n_images = t->n_test};
+    struct nax_mapping mapping = {t->hardware, job->crossbars, t->fidelity};
+    bool has_validation = t->recipe.validation > 0;
+    int status = nax_model_eval(job->model, &t->set->test, &options_test, &ideal, err);
     if (!status)
-        status = measure_on_hardware(job, &hardware, err);
+        status = nax_mapped_score(job->model, &mapping, t->set, t->n_test, &hardware, err);
     if (!status && has_validation)
         status = nax_trainer_validate(job->trainer, &validation, err);
     if (!status)
@@ -239,7 +218,7 @@ static int measure(const struct job *job, struct nax_record *record, struct nax_
     if (!status && has_validation)
         status = nax_record_set_float(record, "accuracy_validation", validation.accuracy);
     if (!status)
-        status = nax_record_set_string(record, "fidelity", nax_fidelity_name(job->t->fidelity));
+        status = nax_record_set_string(record, "fidelity", nax_fidelity_name(t->fidelity));
     return status;
 }
 
@@ -264,26 +243,27 @@ static int describe(const struct job *job, struct nax_record *record, double sec
 static void run(struct training *t, struct nax_record *record)
 {
     struct nax_err err = {.text = "out of memory"};
-    struct job job = {.t = t};
+    struct job job = {.t = t, .candidate = &t->design.candidate};
     double seconds = 0;
-    int status = prepare(&job, record, &err);
+    design_read(&t->design, &t->tool, record);
+    int status = prepare(&job, &err);
     if (!status)
         status = train(&job, &seconds, &err);
     bool has_diverged = status == NAX_ERR_NUMERIC;
     if (has_diverged)
-        tool_say(&t->tool, "%s: diverged: %s", job.candidate.id, err.text);
+        tool_say(&t->tool, "%s: diverged: %s", job.candidate->id, err.text);
     if (!status || has_diverged)
         status = describe(&job, record, seconds, has_diverged, &err);
     nax_trainer_free(job.trainer);
     nax_model_free(job.model);
     nax_network_free(job.net);
-    nax_network_file_free(job.file);
     if (status)
         tool_fail_record(&t->tool, &err);
 }
 
 int main(int argc, char **argv)
 {
+    tool_bound_spinning(argv);
     struct training t = {.tool = tool_start("nax-train", usage, argc, argv),
                          .hardware_name = "nax-reram",
                          .fidelity = NAX_FIDELITY_QUANTIZED,
@@ -307,5 +287,6 @@ int main(int argc, char **argv)
     nax_record_free(record);
     nax_dataset_free(t.set);
     nax_hardware_free(t.hardware);
+    design_close(&t.design);
     tool_finish(&t.tool);
 }

@@ -14,6 +14,14 @@ struct tool tool_start(const char *name, const char *usage, int argc, char **arg
         .name = name, .usage = usage, .argc = argc, .argv = argv, .max_record = NAX_RECORD_MAX};
 }
 
+void tool_bound_spinning(char **argv)
+{
+    if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY"))
+        return;
+    if (!setenv("GOMP_SPINCOUNT", "1000", 1))
+        execv("/proc/self/exe", argv); /* where that fails, all works, only slower beside others */
+}
+
 static _Noreturn void end_stdout(const struct tool *tool)
 {
     if (fflush(stdout) || fclose(stdout)) {

@@ -58,6 +58,11 @@ enum {
     "  -V, --version         the version\n"
 
 struct tool tool_start(const char *name, const char *usage, int argc, char **argv);
+/* For tools that compute in parallel regions for long: makes threads that wait give the processor
+ * up after about 0.1 ms, so that a busy neighbour costs its share and not the whole step. The
+ * OpenMP runtime takes this from its environment before main, so the program starts itself anew,
+ * once. */
+void tool_bound_spinning(char **argv);
 /* Handles a common option and returns, or ends the program: help, version, misuse. */
 void tool_option(struct tool *tool, int opt);
 /* Misuse: one line and the synopsis on stderr, exit 2. */

@@ -1,0 +1,49 @@
+/* Candidates and their networks. */
+#include "design.h"
+
+#include <string.h>
+
+static int open_network(struct design *d, struct nax_err *err)
+{
+    nax_network_file_free(d->file);
+    d->file = NULL;
+    memcpy(d->network, d->candidate.network, sizeof d->network);
+    return nax_network_file_load(&d->file, d->network, err);
+}
+
+bool design_read(struct design *d, struct tool *tool, const struct nax_record *record)
+{
+    struct nax_err err;
+    int status = nax_candidate_read(&d->candidate, record, &err);
+    bool is_new = !status && (!d->file || strcmp(d->network, d->candidate.network));
+    if (is_new)
+        status = open_network(d, &err);
+    if (!status && d->candidate.n_slots != nax_network_file_n_slots(d->file))
+        status = nax_err_set(&err, NAX_ERR_VALUE,
+                             "field 'kernel': %zu values for the %zu searched convolutions of '%s'",
+                             d->candidate.n_slots, nax_network_file_n_slots(d->file), d->network);
+    if (status)
+        tool_fail_record(tool, &err);
+    return is_new;
+}
+
+int design_build(const struct design *d, struct nax_network **net,
+                 int64_t crossbars[NAX_NETWORK_LAYERS_MAX], struct nax_err *err)
+{
+    const struct nax_candidate *c = &d->candidate;
+    int status = nax_network_build(net, d->file, c->kernel, err);
+    if (status)
+        return status;
+    status = nax_network_crossbars(*net, c->crossbar, c->crossbar_fixed, crossbars, err);
+    if (status) {
+        nax_network_free(*net);
+        *net = NULL;
+    }
+    return status;
+}
+
+void design_close(struct design *d)
+{
+    nax_network_file_free(d->file);
+    d->file = NULL;
+}

@@ -1,0 +1,27 @@
+/* The candidate of a record, and its network: what tools that look into a design begin with. */
+#ifndef NAX_TOOLS_DESIGN_H
+#define NAX_TOOLS_DESIGN_H
+
+#include "nax/network.h"
+#include "nax/search.h"
+#include "tool.h"
+
+struct design {
+    struct nax_candidate candidate;
+    struct nax_network_file *file; /* of candidate.network; kept until a record names another */
+    char network[256];
+};
+
+/* Reads the record's candidate and opens its network; a record that is no candidate, or does not
+ * fit its network, fails the tool. Returns whether the network is another than the record's before.
+ */
+bool design_read(struct design *design, struct tool *tool, const struct nax_record *record);
+
+/* The network with the candidate's kernels (the caller's, to free) and the crossbar size of every
+ * layer. */
+int design_build(const struct design *design, struct nax_network **net,
+                 int64_t crossbars[NAX_NETWORK_LAYERS_MAX], struct nax_err *err) NAX_MUST_USE;
+
+void design_close(struct design *design);
+
+#endif
