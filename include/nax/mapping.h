@@ -64,10 +64,14 @@ int nax_network_map(const struct nax_hardware *hardware, const struct nax_networ
 enum nax_fidelity {
     NAX_FIDELITY_IDEAL,     /* float, no hardware */
     NAX_FIDELITY_QUANTIZED, /* fixed point, slices, streams, ADCs that clamp; ideal arrays */
+    NAX_FIDELITY_LINEAR,    /* solved arrays folded into effective weights: wires, no ADCs */
+    NAX_FIDELITY_FULL,      /* solved arrays, every conversion rounded and clamped */
     NAX_FIDELITY_COUNT
 };
 
 const char *nax_fidelity_name(enum nax_fidelity fidelity);
+/* The fidelity of a name, or NAX_FIDELITY_COUNT. */
+enum nax_fidelity nax_fidelity_parse(const char *name);
 
 struct nax_mapping {
     const struct nax_hardware *hardware;

@@ -1,8 +1,6 @@
-/* Products of a mapped layer as nax_linop: a chunk of images, position by position. */
+/* Exact products of integers as nax_linop: a chunk of images, in blocks of positions. */
 #include "product.h"
 #include "../base/blas.h"
-
-#include <string.h>
 
 /* Output positions that are multiplied at once, so that their patches stay in cache. */
 enum { BLOCK = 64 };
@@ -21,7 +19,7 @@ static size_t image_size(const struct fixed_layer *layer)
 size_t product_scratch_size(const struct fixed_layer *layer)
 {
     size_t n = image_size(layer) + BLOCK * (layer->n_rows + layer->n_cols);
-    return n * sizeof(double) + layer->n_rows * sizeof(int32_t) + layer->n_cols * sizeof(int64_t);
+    return n * sizeof(double);
 }
 
 static struct work work_in(const struct fixed_layer *layer, void *scratch)
@@ -32,26 +30,12 @@ static struct work work_in(const struct fixed_layer *layer, void *scratch)
     return w;
 }
 
-/* The reference on n patches: sums [n][n_cols]. */
-static void multiply_plainly(const struct fixed_layer *layer, size_t n, struct work *w)
-{
-    int64_t *y = (int64_t *)(w->sums + BLOCK * layer->n_cols);
-    int32_t *x = (int32_t *)(y + layer->n_cols);
-    for (size_t b = 0; b < n; b++) {
-        for (size_t r = 0; r < layer->n_rows; r++)
-            x[r] = (int32_t)w->patches[b * layer->n_rows + r];
-        product_reference(layer, x, y);
-        for (size_t c = 0; c < layer->n_cols; c++)
-            w->sums[b * layer->n_cols + c] = (double)y[c];
-    }
-}
-
 int product_forward(const void *self, size_t n, const float *x, float *y, size_t image,
                     void *scratch)
 {
     (void)image;
     const struct product *product = self;
-    const struct fixed_layer *layer = &product->layer;
+    const struct fixed_layer *layer = product->layer;
     const struct nax_layer *shape = layer->shape;
     size_t n_positions = shape->h_out * shape->w_out;
     double step = layer->weight_step * layer->input_step;
@@ -61,11 +45,8 @@ int product_forward(const void *self, size_t n, const float *x, float *y, size_t
         for (size_t p = 0; p < n_positions; p += BLOCK) {
             size_t m = NAX_MIN(n_positions - p, (size_t)BLOCK);
             patches_unfold(shape, w.image, p, m, w.patches);
-            if (product->weight)
-                nax_dgemm(false, false, m, layer->n_cols, layer->n_rows, w.patches, layer->n_rows,
-                          product->weight, layer->n_cols, 0, w.sums, layer->n_cols);
-            else
-                multiply_plainly(layer, m, &w);
+            nax_dgemm(false, false, m, layer->n_cols, layer->n_rows, w.patches, layer->n_rows,
+                      product->weight, layer->n_cols, 0, w.sums, layer->n_cols);
             for (size_t i = 0; i < m * layer->n_cols; i++)
                 *y++ = (float)(w.sums[i] * step);
         }
@@ -73,11 +54,9 @@ int product_forward(const void *self, size_t n, const float *x, float *y, size_t
     return 0;
 }
 
-int product_alloc(struct product *product, struct nax_err *err)
+int product_alloc(struct product *product, const struct fixed_layer *layer, struct nax_err *err)
 {
-    const struct fixed_layer *layer = &product->layer;
-    if (!product_is_exact(layer))
-        return 0;
+    product->layer = layer;
     size_t n = layer->n_rows * layer->n_cols;
     product->weight = nax_aligned_calloc(n, sizeof *product->weight);
     if (!product->weight)
@@ -90,5 +69,5 @@ int product_alloc(struct product *product, struct nax_err *err)
 void product_free(struct product *product)
 {
     nax_aligned_free(product->weight);
-    fixed_layer_free(&product->layer);
+    product->weight = NULL;
 }

@@ -1,17 +1,17 @@
-/* Products of a layer in fixed point on ideal arrays. */
+/* Products of a layer in fixed point on ideal arrays whose conversions never clamp. */
 #ifndef NAX_MAPPING_PRODUCT_H
 #define NAX_MAPPING_PRODUCT_H
 
 #include "mapped.h"
 
 struct product {
-    struct fixed_layer layer;
-    double *weight; /* [n_rows][n_cols], the integers, where no conversion can clamp; else NULL.
-                       Sums stay below 2^53, so any order of them gives the same bits. */
+    const struct fixed_layer *layer;
+    double *weight; /* [n_rows][n_cols], the integers. Sums stay below 2^53, so any order of them
+                       gives the same bits. */
 };
 
-/* layer is set; on failure product_free frees what is there. */
-int product_alloc(struct product *product, struct nax_err *err) NAX_MUST_USE;
+int product_alloc(struct product *product, const struct fixed_layer *layer,
+                  struct nax_err *err) NAX_MUST_USE;
 void product_free(struct product *product);
 
 /* struct nax_linop's forward; self is a struct product */

@@ -1,5 +1,8 @@
-/* The definition of a product on ideal arrays with ADCs: a few plain loops over integers. */
-#include "mapped.h"
+/* The definitions of a product with ADCs, in a few plain loops: on ideal arrays, and on any cells.
+ */
+#include "full.h"
+
+#include <math.h>
 
 static int64_t clamped(const struct fixed_layer *layer, int64_t current)
 {
@@ -59,4 +62,20 @@ bool product_is_exact(const struct fixed_layer *layer)
                     return false;
             }
     return true;
+}
+
+void tile_reference(const struct fixed_layer *layer, const struct tile *tile, const double *cells,
+                    const int32_t *x, double *y)
+{
+    for (size_t plane = 0; plane < planes_n(layer); plane++)
+        for (size_t c = 0; c < tile->n_cols; c++)
+            for (int t = 0; t < layer->n_streams; t++) {
+                double current = 0;
+                for (size_t r = 0; r < tile->n_rows; r++)
+                    current += cells[(plane * tile->n_rows + r) * tile->n_cols + c] *
+                               fixed_digit(layer, x[tile->row + r], t);
+                double code = fmin(fmax(floor(current + 0.5), layer->adc_min), layer->adc_max);
+                y[tile->col + c] +=
+                    plane_weight(layer, plane) * (double)fixed_stream_weight(layer, t) * code;
+            }
 }

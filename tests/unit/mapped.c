@@ -1,6 +1,8 @@
 /* Unit tests of the mapped forward pass: fixed point, slices, streams and conversions. */
+#include "nax/crossbar.h"
 #include "nax/mapping.h"
 #include "nax/rng.h"
+#include "../../lib/mapping/full.h"
 #include "../../lib/mapping/product.h"
 
 #include <math.h>
@@ -13,6 +15,8 @@
 
 /* Accuracy that 16 bit weights and inputs may cost a trained network, and loss relative to it. */
 static const double tolerance_accuracy = 0.01, tolerance_loss = 0.003;
+/* And what wires cost that take little. */
+static const double tolerance_full = 0.02;
 
 static struct nax_hardware default_hardware(void)
 {
@@ -38,27 +42,37 @@ static const struct nax_layer odd_conv = {.name = "odd",
                                           .w_out = 4,
                                           .c_out = 13};
 
-static struct product make(const struct nax_layer *shape, const struct nax_hardware *h,
-                           int64_t crossbar, bool is_signed, double range)
+static const struct nax_layer point = {.name = "point",
+                                       .kind = NAX_LAYER_CONV,
+                                       .kernel = 1,
+                                       .stride = 1,
+                                       .h_in = 3,
+                                       .w_in = 5,
+                                       .c_in = 67,
+                                       .h_out = 3,
+                                       .w_out = 5,
+                                       .c_out = 3};
+
+static struct fixed_layer make(const struct nax_layer *shape, const struct nax_hardware *h,
+                               int64_t crossbar, bool is_signed, double range)
 {
-    struct product p = {.weight = NULL};
+    struct fixed_layer layer;
     struct nax_err err;
     struct nax_rng rng = nax_rng_at(3, NAX_RNG_TEST, 0, 0, 0);
     float weight[2048];
     for (size_t i = 0; i < nax_layer_n_weights(shape); i++)
         weight[i] = (float)(0.137 * nax_rng_normal(&rng));
-    assert_int_equal(
-        fixed_layer_alloc(&p.layer, shape, h, crossbar, weight, is_signed, range, &err), 0);
-    assert_int_equal(product_alloc(&p, &err), 0);
-    return p;
+    assert_int_equal(fixed_layer_alloc(&layer, shape, h, crossbar, weight, is_signed, range, &err),
+                     0);
+    return layer;
 }
 
 static void fixed_point_covers_its_range(void **state)
 {
     (void)state;
     struct nax_hardware h = default_hardware();
-    struct product p = make(&odd_conv, &h, 64, true, 2.385);
-    const struct fixed_layer *l = &p.layer;
+    struct fixed_layer p = make(&odd_conv, &h, 64, true, 2.385);
+    const struct fixed_layer *l = &p;
     int32_t largest = 0;
     for (size_t i = 0; i < l->n_rows * l->n_cols; i++)
         largest = NAX_MAX(largest, abs(l->weight[i]));
@@ -69,12 +83,12 @@ static void fixed_point_covers_its_range(void **state)
     fixed_inputs(l, 7, x, fixed);
     for (size_t i = 0; i < 7; i++)
         assert_true(fixed[i] == expected[i] || (i == 4 && fixed[i] >= -32768 && fixed[i] < 32768));
-    product_free(&p);
+    fixed_layer_free(&p);
     h.signs = NAX_SIGNS_OFFSET;
     p = make(&odd_conv, &h, 64, false, 2.385);
-    assert_int_equal(p.layer.weight_max, 32767);
-    assert_int_equal(p.layer.input_max, 65535);
-    product_free(&p);
+    assert_int_equal(p.weight_max, 32767);
+    assert_int_equal(p.input_max, 65535);
+    fixed_layer_free(&p);
 }
 
 static void slices_and_streams_add_up(void **state)
@@ -94,8 +108,8 @@ static void slices_and_streams_add_up(void **state)
             h.precision.slice_bits = cases[k].slice_bits;
             h.precision.stream_bits = cases[k].stream_bits;
             h.signs = cases[k].signs;
-            struct product p = make(&odd_conv, &h, 16, is_signed, 1.7);
-            const struct fixed_layer *l = &p.layer;
+            struct fixed_layer p = make(&odd_conv, &h, 16, is_signed, 1.7);
+            const struct fixed_layer *l = &p;
             for (size_t r = 0; r < l->n_rows; r++)
                 for (size_t c = 0; c < l->n_cols; c++) {
                     int64_t sum = -(int64_t)fixed_offset(l);
@@ -114,27 +128,91 @@ static void slices_and_streams_add_up(void **state)
                 }
                 assert_int_equal(sum, x);
             }
-            product_free(&p);
+            fixed_layer_free(&p);
         }
 }
 
-/* One chunk of n images through the layer, by integers and array by array. */
-static void compare_paths(struct product *p, size_t n, bool is_same)
+/* Cells that no ideal array has: of both signs, in steps of 1/64 LSB, ties among them. */
+static double odd_cell(struct nax_rng *rng, int level)
 {
-    const struct nax_layer *s = p->layer.shape;
+    double error = (double)(int64_t)nax_rng_below(rng, 41) - 20;
+    return level + (nax_rng_below(rng, 4) ? 0.5 * (double)nax_rng_below(rng, 2) : error / 64);
+}
+
+struct odd_cells {
+    const struct fixed_layer *layer;
+    double **cells; /* [n_tiles], kept for the reference */
+    size_t n;
+};
+
+static int odd_cells(void *self, const struct tile *tile, double *cells, struct nax_err *err)
+{
+    (void)err;
+    struct odd_cells *o = self;
+    size_t size = planes_n(o->layer) * tile->n_rows * tile->n_cols;
+    struct nax_rng rng = nax_rng_at(8, NAX_RNG_TEST, o->n, 0, 0);
+    tile_cells_ideal(o->layer, tile, cells);
+    for (size_t i = 0; i < size; i++)
+        cells[i] = odd_cell(&rng, (int)cells[i]);
+    o->cells[o->n] = nax_calloc(size, sizeof(double));
+    memcpy(o->cells[o->n++], cells, size * sizeof(double));
+    return 0;
+}
+
+static int ideal_cells(void *self, const struct tile *tile, double *cells, struct nax_err *err)
+{
+    (void)err;
+    tile_cells_ideal(self, tile, cells);
+    return 0;
+}
+
+/* The reference of one chunk: on the odd cells, or without them on ideal arrays. */
+static void reference_chunk(const struct fixed_layer *l, const struct odd_cells *o, size_t n,
+                            const float *x, float *y)
+{
+    const struct nax_layer *s = l->shape;
+    size_t n_in = s->h_in * s->w_in * s->c_in;
+    double fixed[1024], patch[512], sum[64];
+    int32_t in[512];
+    int64_t whole[64];
+    for (size_t b = 0; b < n; b++) {
+        fixed_inputs(l, n_in, x + b * n_in, fixed);
+        for (size_t p = 0; p < s->h_out * s->w_out; p++, y += l->n_cols) {
+            int64_t total = 0;
+            patches_unfold(s, fixed, p, 1, patch);
+            for (size_t r = 0; r < l->n_rows; r++)
+                total += in[r] = (int32_t)patch[r];
+            product_reference(l, in, whole);
+            for (size_t c = 0; c < l->n_cols; c++)
+                sum[c] = o ? 0 - (double)fixed_offset(l) * (double)total : (double)whole[c];
+            for (size_t i = 0; o && i < o->n; i++) {
+                struct tile tile = tile_at(l, i);
+                tile_reference(l, &tile, o->cells[i], in, sum);
+            }
+            for (size_t c = 0; c < l->n_cols; c++)
+                y[c] = (float)(sum[c] * (l->weight_step * l->input_step));
+        }
+    }
+}
+
+/* One chunk of n images through the layer, by one product of integers and array by array. */
+static void compare_paths(const struct fixed_layer *l, size_t n)
+{
+    const struct nax_layer *s = l->shape;
     size_t n_in = s->h_in * s->w_in * s->c_in, n_out = s->h_out * s->w_out * s->c_out;
     struct nax_rng rng = nax_rng_at(4, NAX_RNG_TEST, 1, 0, 0);
+    struct nax_err err;
+    struct product p;
     float *x = nax_calloc(n * n_in, sizeof *x), *y = nax_calloc(2 * n * n_out, sizeof *y);
-    void *scratch = nax_aligned_calloc(1, product_scratch_size(&p->layer));
+    void *scratch = nax_aligned_calloc(1, product_scratch_size(l));
     for (size_t i = 0; i < n * n_in; i++)
-        x[i] = (float)(p->layer.input_min ? nax_rng_normal(&rng) : 2 * nax_rng_uniform(&rng));
-    assert_non_null(p->weight);
-    assert_int_equal(product_forward(p, n, x, y, 0, scratch), 0);
-    double *exact = p->weight;
-    p->weight = NULL;
-    assert_int_equal(product_forward(p, n, x, y + n * n_out, 0, scratch), 0);
-    p->weight = exact;
-    assert_true(!memcmp(y, y + n * n_out, n * n_out * sizeof *y) == is_same);
+        x[i] = (float)(l->input_min ? nax_rng_normal(&rng) : 2 * nax_rng_uniform(&rng));
+    assert_true(product_is_exact(l));
+    assert_int_equal(product_alloc(&p, l, &err), 0);
+    assert_int_equal(product_forward(&p, n, x, y, 0, scratch), 0);
+    reference_chunk(l, NULL, n, x, y + n * n_out);
+    assert_memory_equal(y, y + n * n_out, n * n_out * sizeof *y);
+    product_free(&p);
     nax_aligned_free(scratch);
     free(x);
     free(y);
@@ -143,16 +221,6 @@ static void compare_paths(struct product *p, size_t n, bool is_same)
 static void arrays_give_the_integer_product(void **state)
 {
     (void)state;
-    static const struct nax_layer point = {.name = "point",
-                                           .kind = NAX_LAYER_CONV,
-                                           .kernel = 1,
-                                           .stride = 1,
-                                           .h_in = 3,
-                                           .w_in = 5,
-                                           .c_in = 67,
-                                           .h_out = 3,
-                                           .w_out = 5,
-                                           .c_out = 3};
     static const struct nax_layer linear = {.name = "linear",
                                             .kind = NAX_LAYER_LINEAR,
                                             .kernel = 1,
@@ -174,9 +242,9 @@ static void arrays_give_the_integer_product(void **state)
                     h.adc.zero = NAX_ADC_ZERO_SIGNED;
                 if (signs == 2)
                     h.precision.stream_bits = 2;
-                struct product p = make(shapes[k], &h, sizes[i], (i + k) % 2, 1.9);
-                compare_paths(&p, 3, true);
-                product_free(&p);
+                struct fixed_layer p = make(shapes[k], &h, sizes[i], (i + k) % 2, 1.9);
+                compare_paths(&p, 3);
+                fixed_layer_free(&p);
             }
 }
 
@@ -201,26 +269,81 @@ static void narrow_adcs_clamp(void **state)
     struct nax_hardware h = default_hardware();
     struct nax_err err;
     h.adc.bits = 3;
-    struct product p = {.weight = NULL};
-    assert_int_equal(fixed_layer_alloc(&p.layer, &shape, &h, 4, weight, false, 1.5, &err), 0);
-    assert_int_equal(product_alloc(&p, &err), 0);
-    assert_null(p.weight);
-    void *scratch = nax_aligned_calloc(1, product_scratch_size(&p.layer));
-    assert_int_equal(product_forward(&p, 1, x, y, 0, scratch), 0);
+    struct fixed_layer p;
+    struct full full;
+    assert_int_equal(fixed_layer_alloc(&p, &shape, &h, 4, weight, false, 1.5, &err), 0);
+    assert_false(product_is_exact(&p));
+    assert_int_equal(full_alloc(&full, &p, ideal_cells, &p, &err), 0);
+    void *scratch = nax_aligned_calloc(1, full_scratch_size(&full));
+    assert_int_equal(full_forward(&full, 1, x, y, 0, scratch), 0);
     assert_float_equal(y[0], 2.25 * 7 / 9, 1e-6);
     assert_float_equal(y[1], -0.75, 1e-6); /* −6 + 3: nothing clamps */
     nax_aligned_free(scratch);
-    product_free(&p);
+    full_free(&full);
+    fixed_layer_free(&p);
     /* enough bits for the largest sum, not for that of every array of this size */
     h.adc.bits = 4;
-    assert_int_equal(fixed_layer_alloc(&p.layer, &shape, &h, 64, weight, false, 1.5, &err), 0);
-    assert_true(product_is_exact(&p.layer));
-    fixed_layer_free(&p.layer);
+    assert_int_equal(fixed_layer_alloc(&p, &shape, &h, 64, weight, false, 1.5, &err), 0);
+    assert_true(product_is_exact(&p));
+    fixed_layer_free(&p);
     /* a signed ADC reaches half as far */
     h.adc.zero = NAX_ADC_ZERO_SIGNED;
-    assert_int_equal(fixed_layer_alloc(&p.layer, &shape, &h, 64, weight, false, 1.5, &err), 0);
-    assert_false(product_is_exact(&p.layer));
-    fixed_layer_free(&p.layer);
+    assert_int_equal(fixed_layer_alloc(&p, &shape, &h, 64, weight, false, 1.5, &err), 0);
+    assert_false(product_is_exact(&p));
+    fixed_layer_free(&p);
+}
+
+/* What one digit on row r adds to column c, straight from the solver. */
+static void cells_are_those_of_the_circuit(void **state)
+{
+    (void)state;
+    enum { N = 8, ROWS = 3, COLS = 5 };
+    struct nax_layer shape = {.name = "small",
+                              .kind = NAX_LAYER_LINEAR,
+                              .kernel = 1,
+                              .stride = 1,
+                              .h_in = 1,
+                              .w_in = 1,
+                              .c_in = ROWS,
+                              .h_out = 1,
+                              .w_out = 1,
+                              .c_out = COLS};
+    for (int zero = 0; zero < 3; zero++)
+        for (int unused = 0; unused < 2; unused++) {
+            struct nax_hardware h = default_hardware();
+            struct nax_err err;
+            h.adc.zero = (enum nax_adc_zero)zero;
+            h.unused = (enum nax_unused)unused;
+            struct fixed_layer l = make(&shape, &h, N, false, 1);
+            struct tile tile = tile_at(&l, 0);
+            struct arrays arrays;
+            double cells[16 * ROWS * COLS], g[N * (N + 1)], w[N * (N + 1)];
+            assert_int_equal(arrays_alloc(&arrays, &l, &err), 0);
+            assert_int_equal(tile_cells(&arrays, &tile, cells, &err), 0);
+            double off = 1 / h.device.r_off_ohm, lsb = (1 / h.device.r_on_ohm - off) / 3;
+            size_t width = zero == NAX_ADC_ZERO_REFERENCE ? N + 1 : N;
+            for (int plane = 0; plane < 16; plane++) {
+                for (size_t r = 0; r < N; r++)
+                    for (size_t c = 0; c < width; c++) {
+                        bool is_reference = c == N && r < ROWS;
+                        g[r * width + c] = unused == NAX_UNUSED_OFF || is_reference ? off : 0;
+                        if (r < ROWS && c < COLS)
+                            g[r * width + c] =
+                                off + lsb * fixed_level(&l, r, c, plane / 2, plane % 2);
+                    }
+                struct nax_xbar x = nax_xbar_of_device(&h.device, N, width, g);
+                assert_int_equal(nax_xbar_matrix(&x, NULL, w, NULL, &err), 0);
+                for (size_t r = 0; r < ROWS; r++)
+                    for (size_t c = 0; c < COLS; c++) {
+                        double base = width > N ? w[r * width + N] : off;
+                        double expected = (w[r * width + c] - base) / lsb;
+                        assert_float_equal(cells[((size_t)plane * ROWS + r) * COLS + c], expected,
+                                           1e-7);
+                    }
+            }
+            arrays_free(&arrays);
+            fixed_layer_free(&l);
+        }
 }
 
 static void impossible_sizes_are_refused(void **state)
@@ -239,6 +362,72 @@ static void impossible_sizes_are_refused(void **state)
     assert_non_null(strstr(err.text, "more than 53 bits"));
 }
 
+/* --- every conversion made --- */
+
+static void compare_full(const struct nax_layer *shape, const struct nax_hardware *h,
+                         int64_t crossbar, bool is_signed)
+{
+    enum { N = 2 };
+    struct fixed_layer p = make(shape, h, crossbar, is_signed, 1.9);
+    struct nax_err err;
+    struct full full;
+    size_t n_in = shape->h_in * shape->w_in * shape->c_in;
+    size_t n_out = shape->h_out * shape->w_out * shape->c_out;
+    struct nax_rng rng = nax_rng_at(4, NAX_RNG_TEST, 1, 0, 0);
+    float *x = nax_calloc(N * n_in, sizeof *x), *y = nax_calloc(2 * N * n_out, sizeof *y);
+    for (size_t i = 0; i < N * n_in; i++) /* some of them small, so that streams are empty */
+        x[i] = (float)(is_signed ? nax_rng_normal(&rng) : exp(3 * nax_rng_normal(&rng) - 5));
+    memset(x, 0, n_in / 2 * sizeof *x);
+    for (int is_odd = 0; is_odd < 2; is_odd++) {
+        struct odd_cells o = {&p, nax_calloc(tiles_n(&p), sizeof *o.cells), 0};
+        int status = is_odd ? full_alloc(&full, &p, odd_cells, &o, &err)
+                            : full_alloc(&full, &p, ideal_cells, &p, &err);
+        if (status)
+            fail_msg("%s", err.text);
+        void *scratch = nax_aligned_calloc(1, full_scratch_size(&full));
+        assert_int_equal(full_forward(&full, N, x, y, 0, scratch), 0);
+        reference_chunk(&p, is_odd ? &o : NULL, N, x, y + N * n_out);
+        assert_memory_equal(y, y + N * n_out, N * n_out * sizeof *y);
+        nax_aligned_free(scratch);
+        full_free(&full);
+        for (size_t i = 0; i < o.n; i++)
+            free(o.cells[i]);
+        free(o.cells);
+    }
+    fixed_layer_free(&p);
+    free(x);
+    free(y);
+}
+
+static void look_ups_are_the_definition(void **state)
+{
+    (void)state;
+    const struct {
+        int64_t crossbar;
+        int slice_bits, stream_bits, adc_bits;
+        enum nax_signs signs;
+        enum nax_adc_zero zero;
+    } cases[] = {
+        {64, 2, 1, 0, NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE},
+        {16, 2, 1, 3, NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_SIGNED},
+        {7, 2, 1, 0, NAX_SIGNS_OFFSET, NAX_ADC_ZERO_DIGITAL},
+        {128, 2, 1, 5, NAX_SIGNS_DIFFERENTIAL_ANALOG, NAX_ADC_ZERO_REFERENCE},
+        {33, 4, 2, 0, NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE},
+        {20, 1, 3, 0, NAX_SIGNS_OFFSET, NAX_ADC_ZERO_SIGNED},
+        {1, 8, 1, 0, NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE},
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
+        for (int i = 0; i < 4; i++) {
+            struct nax_hardware h = default_hardware();
+            h.precision.slice_bits = cases[k].slice_bits;
+            h.precision.stream_bits = cases[k].stream_bits;
+            h.adc.bits = cases[k].adc_bits;
+            h.adc.zero = cases[k].zero;
+            h.signs = cases[k].signs;
+            compare_full(i / 2 ? &odd_conv : &point, &h, cases[k].crossbar, i % 2);
+        }
+}
+
 /* --- a whole network --- */
 
 static void trained_network_keeps_its_accuracy(void **state)
@@ -251,7 +440,7 @@ static void trained_network_keeps_its_accuracy(void **state)
     struct nax_model *model;
     struct nax_trainer *trainer;
     struct nax_epoch epoch;
-    struct nax_score ideal, quantized, again;
+    struct nax_score ideal, quantized, linear, again;
     struct nax_hardware h = default_hardware();
     int64_t crossbar[NAX_NETWORK_SLOTS_MAX], slots[] = {32, 64};
     struct nax_recipe recipe = nax_recipe_default();
@@ -281,6 +470,31 @@ static void trained_network_keeps_its_accuracy(void **state)
     assert_memory_equal(&quantized, &again, sizeof quantized);
     nax_threads_set(0);
 
+    /* perfect wires: effective weights are the weights, and conversions those of ideal arrays */
+    h.device.r_wire_row_ohm = h.device.r_wire_col_ohm = 0;
+    h.device.r_source_ohm = h.device.r_sink_ohm = 0;
+    mapping.fidelity = NAX_FIDELITY_LINEAR;
+    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &again, &err), 0);
+    assert_true(fabs(again.loss / ideal.loss - 1) <= tolerance_loss);
+    mapping.fidelity = NAX_FIDELITY_FULL;
+    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &again, &err), 0);
+    assert_memory_equal(&quantized, &again, sizeof quantized);
+    /* wires that take too little for a conversion to notice, not too little for a product */
+    h.device.r_source_ohm = h.device.r_sink_ohm = 10;
+    h.device.r_wire_row_ohm = h.device.r_wire_col_ohm = 0.1;
+    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &again, &err), 0);
+    assert_memory_equal(&quantized, &again, sizeof quantized);
+    mapping.fidelity = NAX_FIDELITY_LINEAR;
+    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &linear, &err), 0);
+    assert_true(fabs(linear.loss / ideal.loss - 1) > tolerance_loss / 10);
+    assert_true(fabs(linear.loss / ideal.loss - 1) <= tolerance_full);
+    /* the default ones */
+    h.device = default_hardware().device;
+    mapping.fidelity = NAX_FIDELITY_FULL;
+    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &again, &err), 0);
+    assert_true(fabs(again.loss / ideal.loss - 1) > tolerance_loss);
+
+    mapping.fidelity = NAX_FIDELITY_QUANTIZED;
     h.precision = (struct nax_precision){.weight_bits = 2,
                                          .input_bits = 2,
                                          .slice_bits = 2,
@@ -301,6 +515,8 @@ int main(void)
         cmocka_unit_test(slices_and_streams_add_up),
         cmocka_unit_test(arrays_give_the_integer_product),
         cmocka_unit_test(narrow_adcs_clamp),
+        cmocka_unit_test(look_ups_are_the_definition),
+        cmocka_unit_test(cells_are_those_of_the_circuit),
         cmocka_unit_test(impossible_sizes_are_refused),
         cmocka_unit_test(trained_network_keeps_its_accuracy),
     };

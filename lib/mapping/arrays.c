@@ -1,0 +1,198 @@
+/* Arrays of a layer: conductances from levels, effective conductances from the circuit solver. */
+#include "arrays.h"
+#include "nax/crossbar.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of a unit: 24 slices of one bit, twice. */
+enum { ARRAYS_MAX = 48 };
+
+static size_t signs_n(const struct fixed_layer *layer)
+{
+    return layer->hardware->signs == NAX_SIGNS_OFFSET ? 1 : 2;
+}
+
+static bool is_analog(const struct fixed_layer *layer)
+{
+    return layer->hardware->signs == NAX_SIGNS_DIFFERENTIAL_ANALOG;
+}
+
+size_t planes_n(const struct fixed_layer *layer)
+{
+    size_t n_slices = (size_t)nax_n_slices(&layer->hardware->precision);
+    return is_analog(layer) ? n_slices : n_slices * signs_n(layer);
+}
+
+double plane_weight(const struct fixed_layer *layer, size_t plane)
+{
+    size_t n_signs = is_analog(layer) ? 1 : signs_n(layer);
+    double weight = ldexp(1, (int)(plane / n_signs) * layer->hardware->precision.slice_bits);
+    return plane % n_signs ? -weight : weight;
+}
+
+static size_t chunks(size_t n, size_t size)
+{
+    return (n + size - 1) / size;
+}
+
+size_t tiles_n(const struct fixed_layer *layer)
+{
+    return chunks(layer->n_rows, layer->crossbar) * chunks(layer->n_cols, layer->crossbar);
+}
+
+struct tile tile_at(const struct fixed_layer *layer, size_t i)
+{
+    size_t n = chunks(layer->n_cols, layer->crossbar);
+    struct tile t = {.row = i / n * layer->crossbar, .col = i % n * layer->crossbar};
+    t.n_rows = NAX_MIN(layer->n_rows - t.row, layer->crossbar);
+    t.n_cols = NAX_MIN(layer->n_cols - t.col, layer->crossbar);
+    return t;
+}
+
+size_t array_cols(const struct fixed_layer *layer)
+{
+    return layer->crossbar + (layer->hardware->adc.zero == NAX_ADC_ZERO_REFERENCE);
+}
+
+/* Conductance of one level. */
+static double level_siemens(const struct nax_hardware *h)
+{
+    double on = 1 / h->device.r_on_ohm, off = 1 / h->device.r_off_ohm;
+    return (on - off) / ((1 << h->precision.slice_bits) - 1);
+}
+
+bool array_program(const struct fixed_layer *layer, const struct tile *tile, int slice, int sign,
+                   double *g_siemens)
+{
+    const struct nax_hardware *h = layer->hardware;
+    size_t n_cols = array_cols(layer), n = layer->crossbar;
+    double off = 1 / h->device.r_off_ohm, step = level_siemens(h);
+    double unused = h->unused == NAX_UNUSED_OPEN ? 0 : off;
+    bool is_off = true;
+    for (size_t r = 0; r < n; r++)
+        for (size_t c = 0; c < n_cols; c++) {
+            double *g = &g_siemens[r * n_cols + c];
+            bool is_row_used = r < tile->n_rows;
+            if (is_row_used && c < tile->n_cols) {
+                int level = fixed_level(layer, tile->row + r, tile->col + c, slice, sign);
+                is_off = is_off && !level;
+                *g = off + level * step;
+            } else {
+                *g = is_row_used && c == n ? off : unused;
+            }
+        }
+    return is_off;
+}
+
+int arrays_alloc(struct arrays *arrays, const struct fixed_layer *layer, struct nax_err *err)
+{
+    *arrays = (struct arrays){.layer = layer};
+    size_t n_arrays = (size_t)nax_arrays_per_unit(layer->hardware);
+    if (array_cols(layer) > NAX_XBAR_SIDE_MAX)
+        return nax_err_set(err, NAX_ERR_VALUE, "crossbars of %zu are too large to solve: '%s'",
+                           layer->crossbar, layer->shape->name);
+    size_t size = layer->crossbar * array_cols(layer);
+    arrays->g_siemens = nax_calloc(n_arrays * size, sizeof(double));
+    arrays->w_siemens = nax_calloc(n_arrays * size, sizeof(double));
+    arrays->off_siemens = nax_calloc(size, sizeof(double));
+    if (arrays->g_siemens && arrays->w_siemens && arrays->off_siemens)
+        return 0;
+    arrays_free(arrays);
+    return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->shape->name);
+}
+
+void arrays_free(struct arrays *arrays)
+{
+    free(arrays->g_siemens);
+    free(arrays->w_siemens);
+    free(arrays->off_siemens);
+    *arrays = (struct arrays){.layer = arrays->layer};
+}
+
+/* The current of an array's column that stands for zero, per volt on row r. */
+static double zero_siemens(const struct fixed_layer *layer, const double *w, size_t r)
+{
+    if (layer->hardware->adc.zero == NAX_ADC_ZERO_REFERENCE)
+        return w[r * array_cols(layer) + layer->crossbar];
+    return 1 / layer->hardware->device.r_off_ohm;
+}
+
+static void add_cells(const struct fixed_layer *layer, const struct tile *tile, const double *w,
+                      double sign, double *cells)
+{
+    double lsb = level_siemens(layer->hardware);
+    for (size_t r = 0; r < tile->n_rows; r++) {
+        double zero = zero_siemens(layer, w, r);
+        for (size_t c = 0; c < tile->n_cols; c++)
+            cells[r * tile->n_cols + c] += sign * (w[r * array_cols(layer) + c] - zero) / lsb;
+    }
+}
+
+void tile_cells_ideal(const struct fixed_layer *layer, const struct tile *tile, double *cells)
+{
+    size_t n_signs = signs_n(layer), n_planes = planes_n(layer);
+    size_t size = tile->n_rows * tile->n_cols;
+    memset(cells, 0, n_planes * size * sizeof *cells);
+    for (size_t a = 0; a < (size_t)nax_arrays_per_unit(layer->hardware); a++) {
+        int slice = (int)(a / n_signs), sign = (int)(a % n_signs);
+        double *to = cells + (is_analog(layer) ? (size_t)slice : a) * size;
+        for (size_t r = 0; r < tile->n_rows; r++)
+            for (size_t c = 0; c < tile->n_cols; c++) {
+                int level = fixed_level(layer, tile->row + r, tile->col + c, slice, sign);
+                to[r * tile->n_cols + c] += is_analog(layer) && sign ? -level : level;
+            }
+    }
+}
+
+/* Whether the array without levels of one tile is that of the other. */
+static bool is_alike(const struct fixed_layer *layer, const struct tile *a, const struct tile *b)
+{
+    return b->n_rows && (layer->hardware->unused == NAX_UNUSED_OFF ||
+                         (a->n_rows == b->n_rows && a->n_cols == b->n_cols));
+}
+
+static int solve(struct arrays *arrays, const struct tile *tile, const bool *is_off,
+                 struct nax_err *err)
+{
+    const struct fixed_layer *layer = arrays->layer;
+    size_t n_arrays = (size_t)nax_arrays_per_unit(layer->hardware), n = 0;
+    size_t n_cols = array_cols(layer), size = layer->crossbar * n_cols;
+    struct nax_xbar xbar[ARRAYS_MAX];
+    double *w_eff[ARRAYS_MAX];
+    bool has_off = is_alike(layer, tile, &arrays->off_tile);
+    for (size_t a = 0; a < n_arrays; a++) {
+        if (is_off[a] && has_off)
+            continue;
+        w_eff[n] = is_off[a] ? arrays->off_siemens : arrays->w_siemens + a * size;
+        xbar[n++] = nax_xbar_of_device(&layer->hardware->device, layer->crossbar, n_cols,
+                                       arrays->g_siemens + a * size);
+        if (is_off[a]) {
+            has_off = true;
+            arrays->off_tile = *tile;
+        }
+    }
+    return n ? nax_xbar_matrices(xbar, n, NULL, w_eff, NULL, err) : 0;
+}
+
+int tile_cells(struct arrays *arrays, const struct tile *tile, double *cells, struct nax_err *err)
+{
+    const struct fixed_layer *layer = arrays->layer;
+    size_t n_signs = signs_n(layer), n_arrays = (size_t)nax_arrays_per_unit(layer->hardware);
+    size_t size = layer->crossbar * array_cols(layer), n_tile = tile->n_rows * tile->n_cols;
+    bool is_off[ARRAYS_MAX] = {false};
+    for (size_t a = 0; a < n_arrays; a++)
+        is_off[a] = array_program(layer, tile, (int)(a / n_signs), (int)(a % n_signs),
+                                  arrays->g_siemens + a * size);
+    int status = solve(arrays, tile, is_off, err);
+    if (status)
+        return nax_err_prefix(err, "layer '%s'", layer->shape->name);
+    memset(cells, 0, planes_n(layer) * n_tile * sizeof *cells);
+    for (size_t a = 0; a < n_arrays; a++) {
+        const double *w = is_off[a] ? arrays->off_siemens : arrays->w_siemens + a * size;
+        double *to = cells + (is_analog(layer) ? a / n_signs : a) * n_tile;
+        add_cells(layer, tile, w, is_analog(layer) && a % n_signs ? -1 : 1, to);
+    }
+    return 0;
+}

@@ -1,0 +1,48 @@
+/* The arrays of a matrix-vector unit: programmed, solved, and what their columns count. */
+#ifndef NAX_MAPPING_ARRAYS_H
+#define NAX_MAPPING_ARRAYS_H
+
+#include "mapped.h"
+
+/* A plane is what one conversion per column and stream is made of: a slice of W+, of W−, of their
+ * difference (differential-analog), or of the weights with their offset. */
+size_t planes_n(const struct fixed_layer *layer);
+/* What a code of the plane counts for: ±2^(slice · slice_bits). */
+double plane_weight(const struct fixed_layer *layer, size_t plane);
+
+/* One chunk of a layer's matrix. */
+struct tile {
+    size_t row, n_rows, col, n_cols;
+};
+
+size_t tiles_n(const struct fixed_layer *layer);
+struct tile tile_at(const struct fixed_layer *layer, size_t i); /* columns vary fastest */
+
+/* Fills g [N][array_cols] with the conductances of one array of a tile: levels, unused cells, and
+ * with adc.zero reference one more column of G_off cells. Returns whether every cell is at level 0.
+ */
+bool array_program(const struct fixed_layer *layer, const struct tile *tile, int slice, int sign,
+                   double *g_siemens);
+size_t array_cols(const struct fixed_layer *layer);
+
+/* What is kept between tiles. */
+struct arrays {
+    const struct fixed_layer *layer;
+    double *g_siemens;    /* [n_arrays][N][array_cols] */
+    double *w_siemens;    /* the same, effective */
+    double *off_siemens;  /* [N][array_cols] effective, of an array without levels */
+    struct tile off_tile; /* that it was solved for; n_rows 0: none yet */
+};
+
+int arrays_alloc(struct arrays *arrays, const struct fixed_layer *layer,
+                 struct nax_err *err) NAX_MUST_USE;
+void arrays_free(struct arrays *arrays);
+
+/* cells [planes_n][tile->n_rows][tile->n_cols]: LSBs of the ADC that a digit 1 on the row adds to
+ * the column's current, what stands for zero subtracted. Of ideal arrays: the levels. */
+void tile_cells_ideal(const struct fixed_layer *layer, const struct tile *tile, double *cells);
+/* Of arrays with wires: every array solved, those that are alike (no levels) once. */
+int tile_cells(struct arrays *arrays, const struct tile *tile, double *cells,
+               struct nax_err *err) NAX_MUST_USE;
+
+#endif

@@ -1,0 +1,76 @@
+/* Kernels of the full product: bits of inputs, look-up tables of bit groups, conversions.
+ *
+ * An input vector of one stream is a string of bits (a row's digit is stream_bits of them). Groups
+ * of GROUP_BITS bits select an entry of a table that holds the sum of the cells on the rows that
+ * are 1, in LANES columns at once: a column's current is one addition a group. Sums are integers of
+ * 16 bits that wrap around, in steps of 2^−shift LSB, offset so that what they stand for fits.
+ */
+#ifndef NAX_MAPPING_CONVERT_H
+#define NAX_MAPPING_CONVERT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    GROUP_BITS = 5,
+    GROUP_ENTRIES = 1 << GROUP_BITS,
+    WORD_GROUPS = 13, /* groups in a word of 64 bits */
+    LANES = 32,       /* columns of a vector: two halves of HALF, each of one plane */
+    HALF = 16,
+    STREAMS_MAX = 32 /* streams are padded to whole vectors of 8 */
+};
+
+/* Bits and streams of a layer's inputs. */
+struct stream_format {
+    int n_streams, n_padded; /* n_padded: a multiple of 8 */
+    int stream_bits;
+    bool is_signed; /* the top stream is the sign bit and counts negative */
+};
+
+/* Up to 32 columns of one tile. */
+struct lane_vector {
+    uint16_t *cells;    /* [n_bits][LANES], steps that a 1 in the bit adds */
+    int shift;          /* steps are 2^−shift LSB */
+    uint16_t start;     /* of every sum: half an LSB, and what keeps it from being negative */
+    uint16_t low, high; /* codes are clamped to these; low is then subtracted */
+    int part;           /* streams whose weighted codes fit 16 bits */
+    double restored[STREAMS_MAX + 1]; /* what the subtracted lows of n streams come to */
+    double weight[2];                 /* of a code of each half */
+    size_t col[2];                    /* where each half's columns start in y */
+};
+
+struct convert_kernels {
+    /* planes [n][n_words][n_padded]: bits of every stream of n pixels x [n][c], the c-th channel's
+     * from bit c · stream_bits on; n_words = ceil(c · stream_bits / 64) */
+    void (*planes)(const struct stream_format *f, size_t n, size_t c, const int32_t *x,
+                   uint64_t *planes);
+    /* appends n_bits bits (n_words words of each stream) to strings at bit `at`; there the strings
+     * are 0, and there is a word more than the bits need */
+    void (*append)(const struct stream_format *f, size_t n_bits, const uint64_t *planes, size_t at,
+                   uint64_t *strings);
+    /* offsets [n_groups][n_padded]: for bits first … first + n_bits of the strings, the byte offset
+     * of each group's entry in its table; returns the number of streams up to the highest one that
+     * is not 0 */
+    int (*offsets)(const struct stream_format *f, const uint64_t *strings, size_t first,
+                   size_t n_bits, uint16_t *offsets);
+    /* table [n_groups][GROUP_ENTRIES][LANES] */
+    void (*table)(const struct lane_vector *v, size_t n_bits, uint16_t *table);
+    /* y [n][stride] += the weighted codes of n positions; offsets [n][n_groups][n_padded];
+     * n_streams [n] as returned by offsets */
+    void (*convert)(const struct stream_format *f, const struct lane_vector *v, size_t n,
+                    size_t n_groups, const uint16_t *offsets, const uint8_t *n_streams,
+                    const uint16_t *table, size_t stride, double *y);
+};
+
+const struct convert_kernels *convert_kernels(void);
+
+extern const struct convert_kernels convert_kernels_baseline, convert_kernels_avx2,
+    convert_kernels_avx512;
+
+static inline size_t groups_n(size_t n_bits)
+{
+    return n_bits / 64 * WORD_GROUPS + (n_bits % 64 + GROUP_BITS - 1) / GROUP_BITS;
+}
+
+#endif

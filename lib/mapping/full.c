@@ -1,0 +1,218 @@
+/* The full product of a layer: a chunk of images in blocks of positions, tile by tile, 32 columns
+ * at a time. */
+#include "full.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Output positions that one table serves before it is built anew. */
+enum { BLOCK = 256 };
+
+/* A thread's memory, cut from the scratch. */
+struct work {
+    double *fixed;      /* [image] */
+    int32_t *x;         /* [image] */
+    uint64_t *planes;   /* [n_images][h_in·w_in][n_words][n_padded] */
+    int64_t *pixel_sum; /* [n_images][h_in·w_in], with offset signs */
+    uint64_t *strings;  /* [BLOCK][string_words][n_padded] */
+    uint16_t *offsets;  /* [BLOCK][n_groups][n_padded] */
+    uint8_t *n_streams; /* [BLOCK] */
+    uint16_t *table;
+    double *y; /* [BLOCK][stride] */
+};
+
+struct sizes {
+    size_t n_images; /* that are worked on at once */
+    size_t n_pixels, image, n_words, string_words, n_groups, stride;
+};
+
+static struct sizes sizes_of(const struct full *full)
+{
+    const struct nax_layer *l = full->layer->shape;
+    size_t bits = (size_t)full->format.stream_bits, n_positions = l->h_out * l->w_out;
+    size_t n_rows = NAX_MIN(full->layer->crossbar, full->layer->n_rows);
+    return (struct sizes){
+        .n_images = NAX_MAX(1, NAX_MIN((size_t)NAX_CHUNK, BLOCK / n_positions)),
+        .n_pixels = l->h_in * l->w_in,
+        .image = l->h_in * l->w_in * l->c_in,
+        .n_words = (l->c_in * bits + 63) / 64,
+        .string_words = (full->layer->n_rows * bits + 63) / 64 + 2,
+        .n_groups = groups_n(n_rows * bits),
+        .stride = (full->layer->n_cols + 2 * HALF - 1) / HALF * HALF,
+    };
+}
+
+static void *cut(char **at, size_t bytes)
+{
+    void *p = *at;
+    *at += (bytes + 63) / 64 * 64;
+    return p;
+}
+
+/* Places everything behind `at`; returns the end. */
+static char *work_cut(const struct full *full, char *at, struct work *w)
+{
+    struct sizes s = sizes_of(full);
+    size_t n_padded = (size_t)full->format.n_padded;
+    w->fixed = cut(&at, s.image * sizeof *w->fixed);
+    w->x = cut(&at, s.image * sizeof *w->x);
+    w->planes = cut(&at, s.n_images * s.n_pixels * s.n_words * n_padded * sizeof *w->planes);
+    w->pixel_sum = cut(&at, s.n_images * s.n_pixels * sizeof *w->pixel_sum);
+    w->strings = cut(&at, BLOCK * s.string_words * n_padded * sizeof *w->strings);
+    w->offsets = cut(&at, BLOCK * s.n_groups * n_padded * sizeof *w->offsets);
+    w->n_streams = cut(&at, BLOCK);
+    w->table = cut(&at, s.n_groups * GROUP_ENTRIES * LANES * sizeof *w->table);
+    w->y = cut(&at, BLOCK * s.stride * sizeof *w->y);
+    return at;
+}
+
+size_t full_scratch_size(const struct full *full)
+{
+    struct work w;
+    return (size_t)(uintptr_t)work_cut(full, NULL, &w);
+}
+
+struct stream_format stream_format_of(const struct fixed_layer *layer)
+{
+    return (struct stream_format){.n_streams = layer->n_streams,
+                                  .n_padded = (layer->n_streams + 7) / 8 * 8,
+                                  .stream_bits = layer->hardware->precision.stream_bits,
+                                  .is_signed = layer->input_min < 0};
+}
+
+/* Bits of the streams of every pixel, and sums over channels. */
+static void load_images(const struct full *full, size_t n, const float *x, struct work *w)
+{
+    const struct nax_layer *l = full->layer->shape;
+    struct sizes s = sizes_of(full);
+    size_t plane_size = s.n_pixels * s.n_words * (size_t)full->format.n_padded;
+    for (size_t b = 0; b < n; b++) {
+        fixed_inputs(full->layer, s.image, x + b * s.image, w->fixed);
+        for (size_t i = 0; i < s.image; i++)
+            w->x[i] = (int32_t)w->fixed[i];
+        convert_kernels()->planes(&full->format, s.n_pixels, l->c_in, w->x,
+                                  w->planes + b * plane_size);
+        for (size_t i = 0; i < s.n_pixels; i++) {
+            int64_t sum = 0;
+            for (size_t c = 0; c < l->c_in; c++)
+                sum += w->x[i * l->c_in + c];
+            w->pixel_sum[b * s.n_pixels + i] = sum;
+        }
+    }
+}
+
+/* The strings of one output position; returns the sum of its inputs. */
+static int64_t gather(const struct full *full, const struct work *w, size_t image, size_t position,
+                      uint64_t *strings)
+{
+    const struct nax_layer *l = full->layer->shape;
+    struct sizes s = sizes_of(full);
+    size_t n_bits = l->c_in * (size_t)full->format.stream_bits, at = 0;
+    size_t pixel_size = s.n_words * (size_t)full->format.n_padded;
+    int64_t sum = 0;
+    memset(strings, 0, s.string_words * (size_t)full->format.n_padded * sizeof *strings);
+    for (size_t ky = 0; ky < l->kernel; ky++)
+        for (size_t kx = 0; kx < l->kernel; kx++, at += n_bits) {
+            size_t row = position / l->w_out * l->stride + ky - l->pad;
+            size_t col = position % l->w_out * l->stride + kx - l->pad;
+            if (row >= l->h_in || col >= l->w_in) /* negative positions wrap to huge ones */
+                continue;
+            size_t pixel = image * s.n_pixels + row * l->w_in + col;
+            convert_kernels()->append(&full->format, n_bits, w->planes + pixel * pixel_size, at,
+                                      strings);
+            sum += w->pixel_sum[pixel];
+        }
+    return sum;
+}
+
+static void run_tile(const struct full *full, const struct packed_tile *tile, bool is_new_row,
+                     size_t n, struct work *w)
+{
+    struct sizes s = sizes_of(full);
+    size_t bits = (size_t)full->format.stream_bits, n_padded = (size_t)full->format.n_padded;
+    size_t n_bits = tile->tile.n_rows * bits, n_groups = groups_n(n_bits);
+    const struct convert_kernels *kernels = convert_kernels();
+    for (size_t p = 0; is_new_row && p < n; p++)
+        w->n_streams[p] = (uint8_t)kernels->offsets(
+            &full->format, w->strings + p * s.string_words * n_padded, tile->tile.row * bits,
+            n_bits, w->offsets + p * n_groups * n_padded);
+    for (size_t i = 0; i < tile->n_vectors; i++) {
+        kernels->table(&tile->vector[i], n_bits, w->table);
+        kernels->convert(&full->format, &tile->vector[i], n, n_groups, w->offsets, w->n_streams,
+                         w->table, s.stride, w->y);
+    }
+}
+
+/* n positions, `first` counted through the images of the work */
+static void run_block(const struct full *full, size_t first, size_t n, struct work *w, float *y)
+{
+    const struct fixed_layer *layer = full->layer;
+    struct sizes s = sizes_of(full);
+    size_t n_positions = layer->shape->h_out * layer->shape->w_out;
+    double step = layer->weight_step * layer->input_step;
+    double offset = (double)fixed_offset(layer);
+    for (size_t p = 0; p < n; p++) {
+        int64_t sum = gather(full, w, (first + p) / n_positions, (first + p) % n_positions,
+                             w->strings + p * s.string_words * (size_t)full->format.n_padded);
+        for (size_t c = 0; c < s.stride; c++)
+            w->y[p * s.stride + c] = 0 - offset * (double)sum; /* never −0 */
+    }
+    for (size_t i = 0; i < full->n_tiles; i++)
+        run_tile(full, &full->tile[i], !full->tile[i].tile.col, n, w);
+    for (size_t p = 0; p < n; p++)
+        for (size_t c = 0; c < layer->n_cols; c++)
+            y[p * layer->n_cols + c] = (float)(w->y[p * s.stride + c] * step);
+}
+
+int full_forward(const void *self, size_t n, const float *x, float *y, size_t image, void *scratch)
+{
+    (void)image;
+    const struct full *full = self;
+    const struct nax_layer *l = full->layer->shape;
+    struct sizes s = sizes_of(full);
+    size_t n_positions = l->h_out * l->w_out;
+    struct work w;
+    work_cut(full, scratch, &w);
+    for (size_t b = 0; b < n; b += s.n_images) {
+        size_t m = NAX_MIN(n - b, s.n_images);
+        load_images(full, m, x + b * s.image, &w);
+        for (size_t p = 0; p < m * n_positions; p += BLOCK)
+            run_block(full, p, NAX_MIN(m * n_positions - p, (size_t)BLOCK), &w,
+                      y + (b * n_positions + p) * l->c_out);
+    }
+    return 0;
+}
+
+int full_alloc(struct full *full, const struct fixed_layer *layer,
+               int (*cells_of)(void *self, const struct tile *tile, double *cells,
+                               struct nax_err *err),
+               void *self, struct nax_err *err)
+{
+    *full =
+        (struct full){.layer = layer, .format = stream_format_of(layer), .n_tiles = tiles_n(layer)};
+    struct tile largest = tile_at(layer, 0);
+    size_t size = planes_n(layer) * largest.n_rows * largest.n_cols;
+    double *cells = nax_calloc(size, sizeof *cells);
+    full->tile = nax_calloc(full->n_tiles, sizeof *full->tile);
+    int status = 0;
+    if (!cells || !full->tile)
+        status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->shape->name);
+    for (size_t i = 0; !status && i < full->n_tiles; i++) {
+        struct tile tile = tile_at(layer, i);
+        status = cells_of(self, &tile, cells, err);
+        if (!status)
+            status = packed_tile_alloc(&full->tile[i], layer, &full->format, &tile, cells, err);
+    }
+    free(cells);
+    if (status)
+        full_free(full);
+    return status;
+}
+
+void full_free(struct full *full)
+{
+    for (size_t i = 0; full->tile && i < full->n_tiles; i++)
+        packed_tile_free(&full->tile[i]);
+    free(full->tile);
+    full->tile = NULL;
+}

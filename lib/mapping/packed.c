@@ -1,0 +1,184 @@
+/* Cells of a tile rounded to steps and laid out in vectors of 32 columns. */
+#include "full.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SHIFT_MAX = 12, SHIFT_MIN = 5, STEPS = 1 << 16 };
+
+/* Columns col … col + n of one plane, up to 16 of them. */
+struct half {
+    size_t plane, col, n;
+    double low, high; /* bounds of its columns' currents, in steps */
+};
+
+struct packing {
+    const struct fixed_layer *layer;
+    const struct stream_format *format;
+    const struct tile *tile;
+    const double *cells;
+    int shift;
+    size_t n_halves;
+    struct half *half; /* those whose codes are not all 0 */
+};
+
+/* A cell in steps; 2^b of them on bit b of a digit. */
+static double steps(const struct packing *p, size_t plane, size_t r, size_t c)
+{
+    return nearbyint(
+        ldexp(p->cells[(plane * p->tile->n_rows + r) * p->tile->n_cols + c], p->shift));
+}
+
+static void bound(const struct packing *p, struct half *h)
+{
+    double digit = (1 << p->format->stream_bits) - 1;
+    h->low = h->high = 0;
+    for (size_t c = h->col; c < h->col + h->n; c++) {
+        double low = 0, high = 0;
+        for (size_t r = 0; r < p->tile->n_rows; r++) {
+            double cell = digit * steps(p, h->plane, r, c);
+            *(cell < 0 ? &low : &high) += cell;
+        }
+        h->low = fmin(h->low, low);
+        h->high = fmax(h->high, high);
+    }
+}
+
+static double rounded_code(const struct packing *p, double current)
+{
+    return floor(ldexp(current + (p->shift ? ldexp(1, p->shift - 1) : 0), -p->shift));
+}
+
+static double clamped(const struct packing *p, double code)
+{
+    return fmin(fmax(code, p->layer->adc_min), p->layer->adc_max);
+}
+
+static bool is_silent(const struct packing *p, const struct half *h)
+{
+    return clamped(p, rounded_code(p, h->low)) == 0 && clamped(p, rounded_code(p, h->high)) == 0;
+}
+
+/* Finds the finest steps, and the halves that matter. */
+static int choose(struct packing *p, struct nax_err *err)
+{
+    const struct tile *tile = p->tile;
+    size_t n_planes = planes_n(p->layer);
+    bool is_whole = true;
+    for (size_t i = 0; is_whole && i < n_planes * tile->n_rows * tile->n_cols; i++)
+        is_whole = p->cells[i] == nearbyint(p->cells[i]);
+    for (p->shift = is_whole ? 0 : SHIFT_MAX;; p->shift--) {
+        double low = 0, high = 0;
+        p->n_halves = 0;
+        for (size_t plane = 0; plane < n_planes; plane++)
+            for (size_t c = 0; c < tile->n_cols; c += HALF) {
+                struct half h = {plane, c, NAX_MIN(tile->n_cols - c, (size_t)HALF), 0, 0};
+                bound(p, &h);
+                if (is_silent(p, &h))
+                    continue;
+                p->half[p->n_halves++] = h;
+                low = fmin(low, h.low);
+                high = fmax(high, h.high);
+            }
+        if (high - low + ldexp(2, p->shift) < STEPS)
+            return 0;
+        if (p->shift <= (is_whole ? 0 : SHIFT_MIN))
+            return nax_err_set(err, NAX_ERR_VALUE,
+                               "currents of columns reach too far to be added in 16 bits: '%s'",
+                               p->layer->shape->name);
+    }
+}
+
+static int set_bounds(const struct packing *p, struct lane_vector *v, const struct half *h,
+                      size_t n_halves, struct nax_err *err)
+{
+    const struct stream_format *f = p->format;
+    double low = 0, high = 0;
+    for (size_t k = 0; k < n_halves; k++) {
+        low = fmin(low, rounded_code(p, h[k].low));
+        high = fmax(high, rounded_code(p, h[k].high));
+        v->weight[k] = plane_weight(p->layer, h[k].plane);
+        v->col[k] = p->tile->col + h[k].col;
+    }
+    double base = -low; /* whole LSBs that are added to keep sums from being negative */
+    low = clamped(p, low);
+    high = clamped(p, high);
+    v->shift = p->shift;
+    v->start = (uint16_t)(ldexp(base, p->shift) + (p->shift ? ldexp(1, p->shift - 1) : 0));
+    v->low = (uint16_t)(low + base);
+    v->high = (uint16_t)(high + base);
+    double digits = 0, all = 0;
+    for (int t = 0; t < f->n_streams; t++) {
+        if ((high - low) * (digits + ldexp(1, t * f->stream_bits)) < STEPS && v->part == t) {
+            digits += ldexp(1, t * f->stream_bits);
+            v->part++;
+        }
+        bool is_sign = f->is_signed && t == f->n_streams - 1;
+        all += ldexp(is_sign ? -1 : 1, t * f->stream_bits);
+        v->restored[t + 1] = all * low;
+    }
+    if (!v->part || ldexp(high - low + 1, f->n_streams * f->stream_bits) > 0x1p31)
+        return nax_err_set(err, NAX_ERR_VALUE, "codes are too wide to be added in 32 bits: '%s'",
+                           p->layer->shape->name);
+    return 0;
+}
+
+static void set_cells(const struct packing *p, struct lane_vector *v, const struct half *h,
+                      size_t n_halves)
+{
+    size_t bits = (size_t)p->format->stream_bits;
+    for (size_t k = 0; k < n_halves; k++)
+        for (size_t r = 0; r < p->tile->n_rows; r++)
+            for (size_t c = 0; c < h[k].n; c++) {
+                int32_t cell = (int32_t)steps(p, h[k].plane, r, h[k].col + c);
+                for (size_t b = 0; b < bits; b++) /* wraps around, as the sums do */
+                    v->cells[(r * bits + b) * LANES + k * HALF + c] =
+                        (uint16_t)((uint32_t)cell << b);
+            }
+}
+
+static int pack(struct packed_tile *packed, struct packing *p, struct nax_err *err)
+{
+    int status = choose(p, err);
+    if (status)
+        return status;
+    size_t n_bits = p->tile->n_rows * (size_t)p->format->stream_bits;
+    packed->n_vectors = (p->n_halves + 1) / 2;
+    packed->vector = nax_calloc(packed->n_vectors + 1, sizeof *packed->vector);
+    packed->cells =
+        nax_aligned_calloc((packed->n_vectors + 1) * n_bits * LANES, sizeof *packed->cells);
+    if (!packed->vector || !packed->cells)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", p->layer->shape->name);
+    for (size_t i = 0; !status && i < packed->n_vectors; i++) {
+        struct lane_vector *v = &packed->vector[i];
+        size_t n = NAX_MIN(p->n_halves - 2 * i, (size_t)2);
+        v->cells = packed->cells + i * n_bits * LANES;
+        status = set_bounds(p, v, p->half + 2 * i, n, err);
+        set_cells(p, v, p->half + 2 * i, n);
+    }
+    return status;
+}
+
+int packed_tile_alloc(struct packed_tile *packed, const struct fixed_layer *layer,
+                      const struct stream_format *format, const struct tile *tile,
+                      const double *cells, struct nax_err *err)
+{
+    *packed = (struct packed_tile){.tile = *tile};
+    struct packing p = {.layer = layer, .format = format, .tile = tile, .cells = cells};
+    p.half = nax_calloc(planes_n(layer) * ((tile->n_cols + HALF - 1) / HALF), sizeof *p.half);
+    int status =
+        p.half ? pack(packed, &p, err)
+               : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->shape->name);
+    free(p.half);
+    if (status)
+        packed_tile_free(packed);
+    return status;
+}
+
+void packed_tile_free(struct packed_tile *packed)
+{
+    free(packed->vector);
+    nax_aligned_free(packed->cells);
+    *packed = (struct packed_tile){.n_vectors = 0};
+}
