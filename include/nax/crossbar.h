@@ -99,6 +99,12 @@ int nax_xbar_gradient(const struct nax_xbar *x, const struct nax_xbar_options *o
 int nax_xbar_spice(const struct nax_xbar *x, const double *v_v, FILE *file, const char *subject,
                    struct nax_err *err) NAX_MUST_USE;
 
+/* A picture (SVG) of the voltage across every cell, in parts of the largest input; nodes as
+ * nax_xbar_solve fills them, u_v and v_v not NULL. */
+int nax_xbar_heatmap(const struct nax_xbar *x, const double *v_v,
+                     const struct nax_xbar_nodes *nodes, FILE *file, const char *subject,
+                     struct nax_err *err) NAX_MUST_USE;
+
 /* --- programming --- draws are keyed by (seed, chip, layer, tile, cell): one seed is one chip. */
 struct nax_program_key {
     uint64_t seed, chip, layer, tile;
@@ -112,6 +118,12 @@ struct nax_cells;
 int nax_cells_load(struct nax_cells **cells, const char *path, struct nax_err *err) NAX_MUST_USE;
 void nax_cells_free(struct nax_cells *cells);
 size_t nax_cells_n(const struct nax_cells *cells);
+/* Reads the RRAM relaxation data of A. Levy et al. (tab-separated: address, time, resistance,
+ * conductance, target, range, nominal time) and calls take for every cell measured at this nominal
+ * time; a status that it returns ends the import. */
+int nax_cells_import(FILE *file, const char *subject, double seconds,
+                     int (*take)(void *self, double target, double g, struct nax_err *err),
+                     void *self, struct nax_err *err) NAX_MUST_USE;
 
 /* Conductance of level 0 … 2^slice_bits - 1: G_off and G_on at the ends, evenly between. */
 double nax_level_siemens(const struct nax_device *device, int slice_bits, int level);
