@@ -81,6 +81,18 @@ int array_set_nf(struct nax_record *r, const struct nax_xbar *x, const double *v
     return status ? nax_err_set(err, status, "out of memory: 'nf'") : 0;
 }
 
+int array_draw(const char *path, const struct nax_xbar *x, const double *v_v,
+               const struct nax_xbar_nodes *nodes, struct nax_err *err)
+{
+    FILE *f = fopen(path, "w");
+    if (!f)
+        return nax_err_io(err, "cannot open: '%s'", path);
+    int status = nax_xbar_heatmap(x, v_v, nodes, f, path, err);
+    if (fclose(f) && !status)
+        status = nax_err_io(err, "cannot write: '%s'", path);
+    return status;
+}
+
 int array_random(struct nax_record *r, const struct nax_hardware *hardware, uint64_t seed,
                  uint64_t index, size_t n_rows, size_t n_cols, const struct nax_cells *cells,
                  double *room, struct nax_err *err)

@@ -14,6 +14,10 @@ int array_read(const struct nax_record *r, const struct nax_device *device, stru
 int array_set_nf(struct nax_record *r, const struct nax_xbar *x, const double *v_v,
                  const double *i_a, struct nax_err *err) NAX_MUST_USE;
 
+/* Writes the picture of nax_xbar_heatmap to a file. */
+int array_draw(const char *path, const struct nax_xbar *x, const double *v_v,
+               const struct nax_xbar_nodes *nodes, struct nax_err *err) NAX_MUST_USE;
+
 /* Array `index` of random levels, programmed on the device, with inputs of 0 or v_read. room:
  * [n_rows*n_cols + n_rows]. */
 int array_random(struct nax_record *r, const struct nax_hardware *hardware, uint64_t seed,

@@ -1,7 +1,6 @@
 /* nax-xbar: solves crossbar circuits; makes random arrays, netlists, pictures, tables of cells. */
 #include "tool.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,8 +112,8 @@ static struct job parse(struct tool *tool)
         }
     if (job.is_spice + job.is_import + (job.n_rows > 0) > 1)
         tool_misuse(tool, "--random, --spice and --import-cells exclude each other");
-    if (job.n_rows > 0 && optind < tool->argc)
-        tool_misuse(tool, "--random takes no files: '%s'", tool->argv[optind]);
+    if ((job.n_rows > 0 || job.is_import) && optind < tool->argc)
+        tool_misuse(tool, "takes no files: '%s'", tool->argv[optind]);
     if (nax_hardware_load(&job.hardware, job.hardware_name, &err))
         tool_fail(tool, &err);
     return job;
@@ -131,20 +130,17 @@ static double *alloc_floats(struct tool *tool, size_t n)
     double *x = nax_calloc(NAX_MAX(n, 1), sizeof *x);
     struct nax_err err;
     if (!x)
-        need(tool, nax_err_set(&err, NAX_ERR_MEMORY, "out of memory: '%zu numbers'", n), &err);
+        need(tool, nax_err_set(&err, NAX_ERR_MEMORY, "out of memory: '%zu cells'", n), &err);
     return x;
 }
 
-static int draw(const struct job *job, const struct nax_xbar *x, const double *v_v,
-                const struct nax_xbar_nodes *nodes, struct nax_err *err)
+static struct nax_record *alloc_record(struct tool *tool)
 {
-    FILE *f = fopen(job->heatmap, "w");
-    if (!f)
-        return nax_err_io(err, "cannot open: '%s'", job->heatmap);
-    int status = nax_xbar_heatmap(x, v_v, nodes, f, job->heatmap, err);
-    if (fclose(f) && !status)
-        status = nax_err_io(err, "cannot write: '%s'", job->heatmap);
-    return status;
+    struct nax_record *r = nax_record_alloc();
+    struct nax_err err;
+    if (!r)
+        need(tool, nax_err_set(&err, NAX_ERR_MEMORY, "out of memory: 'record'"), &err);
+    return r;
 }
 
 /* Adds the results to the record. g_siemens and v_v belong to it: copies outlive what is set. */
@@ -173,7 +169,7 @@ static int solve(const struct job *job, struct nax_record *r, struct nax_xbar x,
     if (!status && has_vector)
         status = nax_xbar_solve(&x, &job->options, v, &nodes, &report, err);
     if (!status && job->heatmap && is_first)
-        status = draw(job, &x, v, &nodes, err);
+        status = array_draw(job->heatmap, &x, v, &nodes, err);
     if (status)
         return status;
     bool is_full = (v_v && nax_record_set_floats(r, "i_a", i, x.n_cols)) ||
@@ -190,12 +186,10 @@ static int solve(const struct job *job, struct nax_record *r, struct nax_xbar x,
 
 static void solve_all(struct tool *tool, const struct job *job)
 {
-    struct nax_record *r = nax_record_alloc();
+    struct nax_record *r = alloc_record(tool);
     struct nax_err err;
     double *room = NULL;
     size_t capacity = 0;
-    if (!r)
-        need(tool, nax_err_set(&err, NAX_ERR_MEMORY, "out of memory: 'record'"), &err);
     tool->kind = "array";
     tool_read_open(tool);
     for (bool is_first = true; tool_read(tool, r); is_first = false) {
@@ -219,19 +213,20 @@ static void solve_all(struct tool *tool, const struct job *job)
 
 static void make_random(struct tool *tool, const struct job *job)
 {
-    struct nax_record *r = nax_record_alloc();
+    struct nax_record *r = alloc_record(tool);
     size_t n_rows = (size_t)job->n_rows, n_cols = (size_t)(job->n_cols ? job->n_cols : job->n_rows);
     double *room = alloc_floats(tool, n_rows * n_cols + n_rows);
     const struct nax_programming *programming = &job->hardware->device.programming;
     struct nax_cells *cells = NULL;
     struct nax_err err;
-    if (!r)
-        need(tool, nax_err_set(&err, NAX_ERR_MEMORY, "out of memory: 'record'"), &err);
     if (programming->error == NAX_PROGRAM_MEASURED)
         need(tool, nax_cells_load(&cells, programming->table, &err), &err);
     tool_write_open(tool, "array");
     for (int64_t k = 0; k < job->count; k++) {
-        need(tool, array_random(r, job->hardware, tool->seed, (uint64_t)k, n_rows, n_cols, cells, room, &err), &err);
+        need(tool,
+             array_random(r, job->hardware, tool->seed, (uint64_t)k, n_rows, n_cols, cells, room,
+                          &err),
+             &err);
         tool_write(tool, r);
     }
     nax_cells_free(cells);
@@ -243,16 +238,14 @@ static void make_random(struct tool *tool, const struct job *job)
 /* Netlists are text: no stream of records is opened for writing. */
 static void print_netlist(struct tool *tool, const struct job *job)
 {
-    struct nax_record *r = nax_record_alloc();
+    struct nax_record *r = alloc_record(tool);
     struct nax_err err;
     struct nax_xbar x;
     const double *v_v;
-    if (!r)
-        need(tool, nax_err_set(&err, NAX_ERR_MEMORY, "out of memory: 'record'"), &err);
     tool_read_open(tool);
     int status = nax_reader_next(tool->reader, r, &err);
     if (!status)
-        status = nax_err_set(&err, NAX_ERR_VALUE, "no record: 'standard input'");
+        status = nax_err_set(&err, NAX_ERR_VALUE, "no record: 'input'");
     need(tool, NAX_MIN(status, 0), &err);
     if (array_read(r, &job->hardware->device, &x, &v_v, &err))
         tool_fail_record(tool, &err);
@@ -265,34 +258,45 @@ static void print_netlist(struct tool *tool, const struct job *job)
     tool_finish(tool);
 }
 
+struct import {
+    struct tool *tool;
+    struct nax_record *record;
+};
+
 static int take_cell(void *self, double target, double g, struct nax_err *err)
 {
-    struct tool *tool = self;
-    static struct nax_record *r;
-    (void)err;
-    if (!r)
-        r = nax_record_alloc();
-    if (!r || nax_record_set_float(r, "target_siemens", target) ||
+    struct import *import = self;
+    struct nax_record *r = import->record;
+    if (nax_record_set_float(r, "target_siemens", target) ||
         nax_record_set_float(r, "g_siemens", g))
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'cell'");
-    tool_write(tool, r);
+    tool_write(import->tool, r);
     return 0;
+}
+
+static void import_cells(struct tool *tool, const struct job *job)
+{
+    struct import import = {tool, alloc_record(tool)};
+    struct nax_err err;
+    if (tool->format == NAX_FORMAT_AUTO)
+        tool->format = NAX_FORMAT_CSV; /* which is what programming reads */
+    tool_write_open(tool, "cell");
+    need(tool,
+         nax_cells_import(stdin, "standard input", job->import_seconds, take_cell, &import, &err),
+         &err);
+    nax_record_free(import.record);
+    tool_finish(tool);
 }
 
 int main(int argc, char **argv)
 {
     struct tool tool = tool_start("nax-xbar", usage, argc, argv);
     struct job job = parse(&tool);
-    struct nax_err err;
     if (job.n_rows)
         make_random(&tool, &job);
     if (job.is_spice)
         print_netlist(&tool, &job);
-    if (!job.is_import)
-        solve_all(&tool, &job);
-    if (tool.format == NAX_FORMAT_AUTO)
-        tool.format = NAX_FORMAT_CSV;
-    tool_write_open(&tool, "cell");
-    need(&tool, nax_cells_import(stdin, "standard input", job.import_seconds, take_cell, &tool, &err), &err);
-    tool_finish(&tool);
+    if (job.is_import)
+        import_cells(&tool, &job);
+    solve_all(&tool, &job);
 }

@@ -55,7 +55,7 @@ struct nax_xbar_report {
     size_t iterations; /* passes over all lines, or Newton steps; 1 for block elimination */
     /* Kirchhoff's current law: sum of the currents that do not balance at the nodes over the sum of
      * the output currents; the worst of the right-hand sides. */
-    double residual;
+    double residual; /* of elimination: of its currents for equal inputs against node voltages */
 };
 
 /* Effective conductances of n arrays of one size: w_eff[k] is [n_rows][n_cols] with
@@ -99,7 +99,7 @@ int nax_xbar_gradient(const struct nax_xbar *x, const struct nax_xbar_options *o
 int nax_xbar_spice(const struct nax_xbar *x, const double *v_v, FILE *file, const char *subject,
                    struct nax_err *err) NAX_MUST_USE;
 
-/* A picture (SVG) of the voltage across every cell, in parts of the largest input; nodes as
+/* A picture (SVG) of the voltage across every cell as a part of its row's input; nodes as
  * nax_xbar_solve fills them, u_v and v_v not NULL. */
 int nax_xbar_heatmap(const struct nax_xbar *x, const double *v_v,
                      const struct nax_xbar_nodes *nodes, FILE *file, const char *subject,

@@ -10,7 +10,6 @@
 #include "crossbar.h"
 #include "dense.h"
 
-#include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,7 +176,7 @@ static void fold(const struct block_room *s)
     }
 }
 
-int nax_block_matrix(const struct nax_xbar *x, double *w_eff, double *residual, struct nax_err *err)
+int nax_block_matrix(const struct nax_xbar *x, double *w_eff, struct nax_err *err)
 {
     bool is_turned = x->n_rows > x->n_cols;
     size_t small = NAX_MIN(x->n_rows, x->n_cols), large = NAX_MAX(x->n_rows, x->n_cols);
@@ -211,7 +210,6 @@ int nax_block_matrix(const struct nax_xbar *x, double *w_eff, double *residual, 
         for (size_t c = 0; c < s.a.n_cols; c++)
             w_eff[nax_circuit_index(&s.a, is_turned, r, c)] =
                 s.y[r * s.ld + s.m + s.a.n_cols - 1 - c];
-    *residual = NAN;
     nax_aligned_free(memory);
     return 0;
 }

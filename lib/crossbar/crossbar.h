@@ -29,8 +29,7 @@ int nax_relax_block(const struct relax_plan *plan, struct relax_room *room, size
                     struct relax_report *report) NAX_MUST_USE;
 
 /* --- block elimination (block.c) --- exact whatever the resistances; about 2 N^4 operations. */
-int nax_block_matrix(const struct nax_xbar *x, double *w_eff, double *residual,
-                     struct nax_err *err) NAX_MUST_USE;
+int nax_block_matrix(const struct nax_xbar *x, double *w_eff, struct nax_err *err) NAX_MUST_USE;
 
 /* --- one vector (vector.c) --- linear cells by conjugate gradients, others by Newton's method. A
  * solver serves one thread and is set to an array before it solves. */

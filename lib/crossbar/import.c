@@ -34,7 +34,8 @@ int nax_cells_import(FILE *file, const char *subject, double seconds,
         number++;
         if (!parse(line, value))
             return nax_err_set(err, NAX_ERR_FORMAT,
-                               "line %zu is not 7 numbers separated by tabs: '%s'", number, subject);
+                               "line %zu is not 7 numbers separated by tabs: '%s'", number,
+                               subject);
         if (value[NOMINAL_TIME] != seconds)
             continue;
         if (!(value[TARGET] >= 0 && value[TARGET] <= 1e3) || !(value[CONDUCTANCE] <= 1e3))

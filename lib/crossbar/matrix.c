@@ -85,14 +85,42 @@ static int out_of_memory(struct nax_err *err)
     return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'effective conductances'");
 }
 
+/* Elimination has no node voltages to check: its currents for equal inputs are compared with those
+ * that the nodes' voltages give. NaN where these cannot be had. */
+static double elimination_residual(const struct nax_xbar *x, const double *w_eff)
+{
+    double *v_v = nax_calloc(x->n_rows + x->n_cols, sizeof *v_v), off = 0, all = 0;
+    struct vector_solver *s = nax_vector_alloc(x->n_rows, x->n_cols, true);
+    struct nax_xbar_report report = {0};
+    struct circuit a = nax_circuit_of(x, false, NULL);
+    struct nax_xbar_nodes nodes = {.i_a = v_v ? v_v + x->n_rows : NULL};
+    for (size_t r = 0; v_v && r < x->n_rows; r++)
+        v_v[r] = 1;
+    bool is_solved = v_v && s && !nax_vector_set_linear(s, &a, NULL) &&
+                     !nax_vector_solve(s, v_v, tolerance_min, &nodes, &report, NULL);
+    for (size_t c = 0; is_solved && c < x->n_cols; c++) {
+        double sum = 0;
+        for (size_t r = 0; r < x->n_rows; r++)
+            sum += w_eff[r * x->n_cols + c];
+        off += fabs(sum - nodes.i_a[c]);
+        all += fabs(sum);
+    }
+    nax_vector_free(s);
+    free(v_v);
+    return !is_solved ? NAN : all > 0 ? off / all + report.residual : off;
+}
+
 /* What becomes of array k after relaxation ended with this status. */
 static int conclude(const struct job *job, size_t k, int status, const struct relax_report *relax,
                     struct nax_err *err)
 {
     struct nax_xbar_report *report = &job->report[k];
     if (status == NAX_ERR_NUMERIC && job->method != NAX_XBAR_RELAX) {
-        *report = (struct nax_xbar_report){NAX_XBAR_BLOCK, 1, 0};
-        return nax_block_matrix(&job->x[k], job->w_eff[k], &report->residual, err);
+        status = nax_block_matrix(&job->x[k], job->w_eff[k], err);
+        if (!status)
+            *report = (struct nax_xbar_report){NAX_XBAR_BLOCK, 1,
+                                               elimination_residual(&job->x[k], job->w_eff[k])};
+        return status;
     }
     if (status == NAX_ERR_NUMERIC)
         return nax_err_set(err, status, "line relaxation does not converge: 'array %zu'", k);
