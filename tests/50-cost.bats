@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # nax-cost: costs per candidate and per layer, and what it refuses.
 
+costs=energy_pj,latency_ns,area_mm2,edap_pj_ns_mm2,images_per_second,tops_per_w,tops_per_mm2
+
 setup() {
   cd "$BATS_TEST_TMPDIR" || return 1
   {
@@ -25,7 +27,7 @@ refused() { # refused MESSAGE COMMAND...
 
 @test "a candidate is passed on with its costs" {
   nax-cost homogeneous.csv >out.csv
-  [ "$(head -n 1 out.csv)" = network,kernel,crossbar,accuracy,energy_pj,latency_ns,area_mm2,edap_pj_ns_mm2,hardware ]
+  [ "$(head -n 1 out.csv)" = network,kernel,crossbar,accuracy,$costs,hardware ]
   [ "$(column hardware out.csv | sort -u)" = nax-reram ]
   [ "$(column accuracy out.csv | sort -u)" = 0.9 ]
   awk -F, 'NR > 1 { d = $5 * $6 * $7 / $8 - 1; if (d * d > 1e-24 || $5 <= 0) exit 1 }' out.csv
@@ -65,6 +67,82 @@ refused() { # refused MESSAGE COMMAND...
   [ "$(column array_size out.csv | sort -n | uniq -c | awk '{ print $2 ":" $1 }' | tr '\n' ' ')" = '0:4 64:3 128:5 ' ]
 }
 
+@test "several machines at once give what each gives alone" {
+  nax-cost --hardware nax-reram,puma,isaac homogeneous.csv >all.csv
+  [ "$(head -n 1 all.csv)" = "network,kernel,crossbar,accuracy,$costs,${costs//,/.puma,}.puma,${costs//,/.isaac,}.isaac,hardware" ]
+  for h in puma isaac; do
+    nax-cost --hardware $h homogeneous.csv >one.csv
+    for field in ${costs//,/ }; do diff <(column "$field" one.csv) <(column "$field.$h" all.csv); done
+  done
+  diff <(nax-cost homogeneous.csv | column energy_pj -) <(column energy_pj all.csv)
+}
+
+@test "--set changes the hardware, --schedule and --replicate are short for it" {
+  nax-cost --set adc.law=constant --set adc.bits=8 homogeneous.csv >a.csv
+  nax-cost homogeneous.csv >b.csv
+  [ "$(column latency_ns a.csv | awk '{ print $1 / 9089 }' | sort -u)" = 1800 ]
+  paste <(column energy_pj a.csv) <(column energy_pj b.csv) | awk '$1 == $2 { exit 1 }'
+  nax-cost --schedule pipelined --replicate 12.5 homogeneous.csv >a.csv
+  nax-cost --set timing.schedule=pipelined --set hierarchy.replicate_mm2=12.5 homogeneous.csv | diff a.csv -
+  paste <(column latency_ns a.csv) <(column latency_ns b.csv) | awk '$1 >= $2 { exit 1 }'
+}
+
+@test "layers and components add up to the candidate" {
+  for options in '' '--schedule pipelined --replicate 25' '--set hierarchy.packing=layer-tiles'; do
+    # shellcheck disable=SC2086
+    nax-cost $options homogeneous.csv >sums.csv
+    # shellcheck disable=SC2086
+    nax-cost $options --breakdown homogeneous.csv >parts.csv
+    for field in energy_pj area_mm2; do
+      column $field sums.csv >a.txt
+      awk -F, -v name=$field 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next }
+        { s += $c[name] } $c["layer"] == "unfilled" && $c["component"] == "adc" { printf "%.17g\n", s; s = 0 }' parts.csv >b.txt
+      [ "$(wc -l <b.txt)" -eq 4 ]
+      paste a.txt b.txt | awk '{ d = $1 / $2 - 1; if (d * d > 1e-20) { print; bad = 1 } } END { exit bad }'
+    done
+  done
+}
+
+# ISAAC, ISCA 2016, Table I
+@test "--components is ISAAC's table" {
+  nax-cost --components --hardware isaac --format csv >out.csv
+  awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next } $c["component"] == "total" {
+    printf "%s %.2f %.5f\n", $c["level"], $c["power_mw"], $c["area_mm2"] }' out.csv >totals.txt
+  grep -qx 'core 24.08 0.01312' totals.txt
+  grep -qx 'tile 329.81 0.37229' totals.txt
+  grep -q '^node 65808.08 85.42' totals.txt
+  [ "$(column tops out.csv | tail -n 1 | cut -c 1-6)" = 41.287 ]
+  [ "$(column source out.csv | grep -cx '')" -eq 0 ]
+}
+
+# PUMA's core of two units of 128x128, its tile of 8 cores, its node of 168 tiles
+@test "--components is PUMA's area" {
+  nax-cost -c --hardware puma --format csv | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next }
+    $c["component"] == "total" { printf "%s %.12g\n", $c["level"], $c["area_mm2"] }' >totals.txt
+  grep -qx 'core 0.0363719532947' totals.txt
+  grep -qx 'tile 0.497468728781' totals.txt
+  grep -qx 'node 108.428746435' totals.txt
+}
+
+misused() { # misused MESSAGE COMMAND...
+  local message=$1 code=0
+  shift
+  "$@" >out.txt 2>err.txt || code=$?
+  echo "exit status $code: $(cat err.txt)"
+  [ "$code" -eq 2 ] && grep -qF -- "$message" err.txt && [ ! -s out.txt ]
+}
+
+@test "misuse" {
+  misused 'only one of -b, -c and -l' nax-cost -b -l homogeneous.csv
+  misused '--crossbar belongs to --components' nax-cost --crossbar 64 homogeneous.csv
+  misused "--components reads no file: 'homogeneous.csv'" nax-cost -c homogeneous.csv
+  misused "--hardware takes 1 to 16 names: 'puma,'" nax-cost --hardware puma, homogeneous.csv
+  misused "two hardware files of one name: 'puma'" nax-cost --hardware puma,puma homogeneous.csv
+  refused "no such key: 'adc.lore=1'" nax-cost --set adc.lore=1 homogeneous.csv
+  refused "no such word for this key: 'timing.schedule=never'" nax-cost --schedule never homogeneous.csv
+  refused "has no values for crossbar size 8" nax-cost -c --crossbar 8
+}
+
 @test "broken candidates are refused, with the record's number" {
   head -n 2 homogeneous.csv >bad.csv
   echo "resnet20,3 3,16 16,0.9" >>bad.csv
@@ -88,7 +166,7 @@ refused() { # refused MESSAGE COMMAND...
   : >empty
   refused 'empty: empty input' nax-cost empty
   refused 'standard output' sh -c 'nax-cost homogeneous.csv >/dev/full'
-  nax-cost -l homogeneous.csv | head -n 1
+  nax-cost -b homogeneous.csv | head -n 1
 }
 
 @test "a stream of no records passes" {

@@ -47,3 +47,18 @@ void design_close(struct design *d)
     nax_network_file_free(d->file);
     d->file = NULL;
 }
+
+void design_check(struct tool *tool, int status)
+{
+    struct nax_err err;
+    if (!status)
+        return;
+    nax_err_set(&err, NAX_ERR_MEMORY, "out of memory: 'record'");
+    tool_fail(tool, &err);
+}
+
+const char *design_role(enum nax_layer_role role)
+{
+    static const char *const names[] = {"stem", "body", "shortcut", "classifier", "pool"};
+    return names[role];
+}

@@ -24,4 +24,9 @@ int design_build(const struct design *design, struct nax_network **net,
 
 void design_close(struct design *design);
 
+/* Fails the tool when a record could not be filled for want of memory. */
+void design_check(struct tool *tool, int status);
+/* "stem", "body", "shortcut", "classifier", "pool". */
+const char *design_role(enum nax_layer_role role);
+
 #endif

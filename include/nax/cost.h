@@ -2,7 +2,7 @@
  *
  * A node holds tiles, a tile cores, a core matrix-vector units, a unit the arrays of all slices and
  * signs (PUMA, Ankit et al., ASPLOS 2019). Energy = activity counts × energy of an event + leakage
- * × latency; layers run one after the other, all units of a layer at once.
+ * × time; all units of a layer work at once. lib/cost/README.md has the model.
  */
 #ifndef NAX_COST_H
 #define NAX_COST_H
@@ -50,8 +50,8 @@ struct nax_component nax_adc_component(const struct nax_hardware *hardware, int6
 /* How often each event happens for one image in a layer: lib/cost/README.md has the formulas. */
 struct nax_activity {
     double n[NAX_EVENT_COUNT];
-    double latency_ns;
-    int64_t n_units, n_cores, n_tiles; /* that the layer needs, by itself */
+    double latency_ns;                 /* of one copy of the layer */
+    int64_t n_units, n_cores, n_tiles; /* that one copy needs, by itself */
 };
 void nax_layer_activity(const struct nax_hardware *hardware, const struct nax_layer *layer,
                         const struct nax_layer_map *map, const struct nax_size_cost *size,
@@ -61,19 +61,53 @@ struct nax_cost {
     double energy_pj, latency_ns, area_mm2, edap_pj_ns_mm2;
     double energy_dynamic_pj, energy_leakage_pj; /* parts of energy_pj */
     double leakage_mw;
-    int64_t n_units, n_cores, n_tiles;
+    double interval_ns; /* from one image to the next: latency_ns, or the slowest layer's */
+    double n_macs;
+    int64_t n_units, n_cores, n_tiles, n_copies; /* n_copies: of a layer; of a network 0 */
 };
+
+/* Images a second, and operations (two a multiply-accumulate) by energy and by area: TOPS/W = per
+ * pJ, TOPS/mm² = per ns and 10⁻³ mm². */
+double nax_cost_images_per_second(const struct nax_cost *cost);
+double nax_cost_tops_per_w(const struct nax_cost *cost);
+double nax_cost_tops_per_mm2(const struct nax_cost *cost);
 
 /* crossbar: [n_layers] as nax_network_crossbars gives it. layers: NULL, or [n_layers + 1] for each
  * layer's part of the sum; the last one is what no layer fills, the rounding up to whole cores and
- * tiles, which takes area and leaks. EDAP is not a sum and stays 0. */
+ * tiles, which takes area and leaks. Latencies add up where layers run one after the other; EDAP is
+ * no sum and stays 0. */
 int nax_cost_network(struct nax_cost_model *model, const struct nax_network *net,
                      const int64_t *crossbar, struct nax_cost *cost, struct nax_cost *layers,
                      struct nax_err *err) NAX_MUST_USE;
 
-/* The same from look-up tables over (layer, kernel, crossbar), for many designs of one network: a
- * design's cost is a sum of entries, which are computed at their first use. Agrees with
- * nax_cost_network to rounding. The model and the file must outlive the table. */
+/* A component's part of a layer. */
+struct nax_cost_part {
+    double n_events, energy_dynamic_pj, energy_leakage_pj, area_mm2;
+};
+/* Every component's part of every layer: parts [n_layers + 1][n_components + 1], the last layer
+ * being what none fills, and the last component the ADC. They add up to the network's cost. */
+int nax_cost_breakdown(struct nax_cost_model *model, const struct nax_network *net,
+                       const int64_t *crossbar, struct nax_cost_part *parts,
+                       struct nax_err *err) NAX_MUST_USE;
+
+/* The machine itself, one instance of every level filled with units of one crossbar size: its
+ * components, what it holds of the level below, and their sum, as papers tabulate it. */
+struct nax_sheet_row {
+    enum nax_level level;
+    char component[32], source[128]; /* component: a name, the level below, or "total" */
+    bool is_total;
+    double count;
+    double power_mw, leakage_mw, area_mm2; /* of all of them; power_mw is dynamic */
+    double energy_pj, latency_ns;          /* of one event of one; of a total: a product's time */
+    double tops;                           /* of a total, all units at work */
+};
+/* *rows: [*n], freed by the caller with free. */
+int nax_cost_sheet(struct nax_cost_model *model, int64_t crossbar, struct nax_sheet_row **rows,
+                   size_t *n, struct nax_err *err) NAX_MUST_USE;
+
+/* The same as nax_cost_network from look-up tables over (layer, kernel, crossbar), for many designs
+ * of one network: a design's cost is a sum of entries, which are computed at their first use.
+ * Agrees with nax_cost_network to rounding. The model and the file must outlive the table. */
 struct nax_cost_table;
 
 int nax_cost_table_alloc(struct nax_cost_table **table, struct nax_cost_model *model,

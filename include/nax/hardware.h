@@ -85,16 +85,32 @@ struct nax_adc {
     int adcs_per_array;                            /* that divide its columns among them */
 };
 
+/* What shares cores and tiles. */
+enum nax_packing {
+    NAX_PACKING_SHARED,      /* cores hold units of one size, of any layer; tiles any cores */
+    NAX_PACKING_LAYER_CORES, /* each layer has cores of its own; tiles any cores */
+    NAX_PACKING_LAYER_TILES  /* each layer has tiles of its own */
+};
+
 /* What holds how many of what. */
 struct nax_hierarchy {
     int units_per_core, units_crossbar; /* units of crossbar size units_crossbar in a core; of other
                                            sizes as many as have the same number of cells, at least
                                            1. units_crossbar 0: units_per_core of any size */
     int cores_per_tile, tiles_per_node;
+    enum nax_packing packing;
+    double
+        replicate_mm2; /* chip area that copies of the slowest layers may fill it up to; 0: none */
+};
+
+enum nax_order {
+    NAX_ORDER_SEQUENTIAL, /* layers one after the other */
+    NAX_ORDER_PIPELINED   /* a layer starts when its first rows of input are there */
 };
 
 struct nax_timing {
     double clock_ghz;
+    enum nax_order schedule;
     int pipeline_stages; /* of a product: array, conversion, shift-and-add in PUMA */
 };
 
@@ -102,6 +118,20 @@ struct nax_timing {
 struct nax_movement {
     int edram_bits, bus_bits, flit_bits; /* of one access, transfer, flit */
     int noc_hops;                        /* routers that a flit passes from layer to layer */
+};
+
+enum nax_idle { NAX_IDLE_PAID, NAX_IDLE_GATED };
+enum nax_batch_norm { NAX_BATCH_NORM_FOLDED, NAX_BATCH_NORM_SEPARATE };
+enum nax_windows { NAX_WINDOWS_KEPT, NAX_WINDOWS_RELOADED };
+
+/* What counts as an event. */
+struct nax_counting {
+    enum nax_idle idle;             /* rows and columns of a unit that the layer leaves idle: work
+                                       like the others, or cost no event */
+    enum nax_batch_norm batch_norm; /* one sum a value, its scale folded into the weights, or a
+                                       product and a sum */
+    enum nax_windows windows;       /* pixels that a window shares with the one before stay in the
+                                       core, or come from the eDRAM again */
 };
 
 enum nax_level { NAX_LEVEL_ARRAY, NAX_LEVEL_UNIT, NAX_LEVEL_CORE, NAX_LEVEL_TILE, NAX_LEVEL_NODE };
@@ -168,6 +198,7 @@ struct nax_hardware {
     struct nax_hierarchy hierarchy;
     struct nax_timing timing;
     struct nax_movement movement;
+    struct nax_counting counting;
     size_t n_components;
     struct nax_component *components; /* [n_components]; the ADC is not among them */
 };
@@ -177,6 +208,10 @@ struct nax_hardware {
  */
 int nax_hardware_load(struct nax_hardware **hardware, const char *name,
                       struct nax_err *err) NAX_MUST_USE;
+/* The same with keys of the file changed: sets [n_sets] are "key=value", the key as in
+ * "adc.law=survey", "components.edram.energy_pj=8.6". An error names the one at fault. */
+int nax_hardware_load_set(struct nax_hardware **hardware, const char *name, const char *const *sets,
+                          size_t n_sets, struct nax_err *err) NAX_MUST_USE;
 void nax_hardware_free(struct nax_hardware *hardware);
 
 /* A component's values at a crossbar size: those of the table, between two of its sizes

@@ -8,11 +8,12 @@ static int64_t ceil_div(int64_t a, int64_t b)
     return (a + b - 1) / b;
 }
 
-/* Pixels of the input that the windows of a layer touch, each column once a row of the output (the
- * cores keep it while the window slides over it), rows again for every row of windows. Padding is
- * not read. */
-static double window_pixels(const struct nax_layer *layer)
+/* Pixels of the input that the windows of a layer touch: rows again for every row of windows,
+ * columns once (the cores keep them while the window slides over them) or again for every window.
+ * Padding is not read. */
+static double window_pixels(const struct nax_hardware *h, const struct nax_layer *layer)
 {
+    bool is_kept = h->counting.windows == NAX_WINDOWS_KEPT;
     int64_t kernel_h = (int64_t)(layer->is_global ? layer->h_in : layer->kernel);
     int64_t kernel_w = (int64_t)(layer->is_global ? layer->w_in : layer->kernel);
     int64_t stride = (int64_t)layer->stride, pad = (int64_t)layer->pad;
@@ -27,7 +28,7 @@ static double window_pixels(const struct nax_layer *layer)
         int64_t from = NAX_MAX(x * stride - pad, seen),
                 to = NAX_MIN(x * stride - pad + kernel_w, w_in);
         cols += (double)NAX_MAX(to - from, 0);
-        seen = NAX_MAX(seen, to);
+        seen = is_kept ? NAX_MAX(seen, to) : 0;
     }
     return rows * cols;
 }
@@ -66,16 +67,24 @@ static void compute(double n_ops, double *n)
 /* The analog part: what the units of a layer do for its products. */
 static void multiply(const struct nax_hardware *h, const struct nax_layer_map *map, double *n)
 {
-    double products = (double)map->products, size = (double)map->crossbar;
     double streams = nax_n_streams(&h->precision), arrays = nax_arrays_per_unit(h);
     double converted = h->signs == NAX_SIGNS_DIFFERENTIAL_ANALOG ? arrays / 2 : arrays;
-    n[NAX_EVENT_ARRAY_READ] = products * streams * arrays;
-    n[NAX_EVENT_DAC] = products * streams * size;
-    n[NAX_EVENT_CONVERSION] = products * streams * converted * size;
-    n[NAX_EVENT_SHIFT_ADD] = products * streams * (converted + 1) * size;
+    /* rows and columns at work, summed over units and positions */
+    double products = (double)map->products, size = (double)map->crossbar,
+           positions = (double)map->positions;
+    double rows = products * size, cols = rows, reads = products;
+    if (h->counting.idle == NAX_IDLE_GATED) {
+        rows = positions * (double)map->col_tiles * (double)map->rows;
+        cols = positions * (double)map->row_tiles * (double)map->cols;
+        reads = positions * (double)map->rows * (double)map->cols / (size * size);
+    }
+    n[NAX_EVENT_ARRAY_READ] = reads * streams * arrays;
+    n[NAX_EVENT_DAC] = rows * streams;
+    n[NAX_EVENT_CONVERSION] = cols * streams * converted;
+    n[NAX_EVENT_SHIFT_ADD] = cols * streams * (converted + 1);
     n[NAX_EVENT_INPUT_READ] = products * streams;
-    n[NAX_EVENT_INPUT_WRITE] = (double)(map->positions * map->col_tiles) * (double)map->rows;
-    n[NAX_EVENT_OUTPUT_ACCESS] = products * size * (2 * streams + 1);
+    n[NAX_EVENT_INPUT_WRITE] = positions * (double)map->col_tiles * (double)map->rows;
+    n[NAX_EVENT_OUTPUT_ACCESS] = cols * (2 * streams + 1);
     n[NAX_EVENT_DATA_MEMORY] += n[NAX_EVENT_INPUT_WRITE];
 }
 
@@ -93,14 +102,16 @@ static void layer_units(const struct nax_hardware *h, const struct nax_layer *la
     /* units of one row chunk lie side by side: inputs go to every tile that they reach */
     double copies = (double)NAX_MIN(a->n_tiles, ceil_div(map->col_tiles, units_per_tile));
     arrive(h, copies * (double)(layer->h_in * layer->w_in), layer->c_in, n);
-    move(h, copies * window_pixels(layer), layer->c_in, n);
+    move(h, copies * window_pixels(h, layer), layer->c_in, n);
     double loads = n[NAX_EVENT_BUS];
 
     /* partial sums of the row chunks: those in other cores come over the bus */
     double n_values = positions * (double)layer->c_out;
     compute((double)(map->row_tiles - 1) * n_values, n);
     move(h, 2 * positions * (double)(NAX_MIN(map->row_tiles, a->n_cores) - 1), layer->c_out, n);
-    compute(n_values, n); /* bias, with batch norm folded into weights and bias */
+    bool is_scaled =
+        layer->kind == NAX_LAYER_CONV && h->counting.batch_norm == NAX_BATCH_NORM_SEPARATE;
+    compute(is_scaled ? 2 * n_values : n_values, n); /* shift or bias; scale */
 
     a->latency_ns =
         fmax(positions * size->product_ns, loads / (double)a->n_tiles / h->timing.clock_ghz);
@@ -117,7 +128,7 @@ static void layer_pool(const struct nax_hardware *h, const struct nax_layer *lay
         (double)(layer->is_global ? layer->h_in * layer->w_in : layer->kernel * layer->kernel);
     double n_values = (double)(layer->h_out * layer->w_out * layer->c_out);
     arrive(h, (double)(layer->h_in * layer->w_in), layer->c_in, n);
-    move(h, window_pixels(layer), layer->c_in, n);
+    move(h, window_pixels(h, layer), layer->c_in, n);
     compute(n_values * (window - (layer->kind == NAX_LAYER_POOL_MAX)), n);
 }
 

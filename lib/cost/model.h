@@ -28,12 +28,49 @@ int cost_find_size(struct nax_cost_model *model, int64_t crossbar, size_t *index
 double cost_link_bits(const struct nax_hardware *h, const struct nax_network *net, size_t l);
 double cost_dynamic_pj(const struct nax_size_cost *size, const struct nax_activity *activity);
 
-/* Sums over what is placed so far; area and leakage follow when all of it is known. */
-struct cost_sum {
-    double dynamic_pj, latency_ns;
-    int64_t n_units[COST_SIZES_MAX]; /* of each size of the model */
+/* One layer as the whole needs it. */
+struct cost_item {
+    size_t size; /* index among the model's */
+    double dynamic_pj, latency_ns, n_macs;
+    int64_t n_units, n_cores, n_tiles;           /* of one copy */
+    int64_t positions, h_in, h_out, rows_needed; /* rows of input for the first row of output */
+    int64_t n_copies;
 };
-void cost_sum_finish(const struct nax_cost_model *model, const struct cost_sum *sum,
-                     struct nax_cost *cost);
+/* From a layer's activity. size: index; energy of the link excluded. */
+struct cost_item cost_item_make(const struct nax_cost_model *model, const struct nax_layer *layer,
+                                const struct nax_layer_map *map,
+                                const struct nax_activity *activity, size_t size);
+
+/* What a network's layers take and do. */
+struct cost_layers {
+    size_t n;
+    struct nax_activity *activities; /* [n] */
+    struct cost_item *items;         /* [n] */
+};
+/* Fills them and plans the whole. Freed by the caller, after an error too. */
+int cost_layers_fill(struct cost_layers *layers, struct nax_cost_model *model,
+                     const struct nax_network *net, const int64_t *crossbar, struct nax_cost *cost,
+                     struct nax_err *err) NAX_MUST_USE;
+void cost_layers_free(struct cost_layers *layers);
+
+/* What is placed on the chip. */
+struct cost_total {
+    int64_t n_units[COST_SIZES_MAX]; /* by size */
+    int64_t n_cores[COST_SIZES_MAX];
+    int64_t n_tiles;
+};
+struct cost_total cost_total_of(const struct nax_cost_model *model, const struct cost_item *items,
+                                size_t n);
+
+/* Copies of slow layers, packing, schedule, leakage: the cost of n layers in their order. Sets
+ * n_copies of the items. */
+void cost_plan(const struct nax_cost_model *model, struct cost_item *items, size_t n,
+               struct nax_cost *cost);
+
+/* Places that a layer fills, in parts of cores and tiles. */
+struct cost_share {
+    double n_units, n_cores, n_tiles, node;
+};
+struct cost_share cost_share_of(const struct nax_cost_model *model, const struct cost_item *item);
 
 #endif

@@ -65,61 +65,6 @@ int nax_cost_size(struct nax_cost_model *model, int64_t crossbar, const struct n
     return status;
 }
 
-static int64_t ceil_div(int64_t a, int64_t b)
-{
-    return (a + b - 1) / b;
-}
-
-/* Cores hold units of one size and are built whole; tiles take cores of any size, and their own
- * parts and the node's share are whole too, but a place without a core costs nothing. */
-void cost_sum_finish(const struct nax_cost_model *model, const struct cost_sum *sum,
-                     struct nax_cost *cost)
-{
-    const struct nax_hierarchy *hierarchy = &model->hardware->hierarchy;
-    struct nax_cost c = {.energy_dynamic_pj = sum->dynamic_pj, .latency_ns = sum->latency_ns};
-    for (size_t i = 0; i < model->n_sizes; i++) {
-        const struct nax_size_cost *size = model->sizes[i];
-        if (!sum->n_units[i])
-            continue;
-        int64_t n_cores = ceil_div(sum->n_units[i], size->units_per_core);
-        double n_built = (double)(n_cores * size->units_per_core);
-        c.n_units += sum->n_units[i];
-        c.n_cores += n_cores;
-        c.area_mm2 += n_built * size->unit_mm2 + (double)n_cores * size->core_mm2;
-        c.leakage_mw += n_built * size->unit_leakage_mw + (double)n_cores * size->core_leakage_mw;
-    }
-    c.n_tiles = ceil_div(c.n_cores, hierarchy->cores_per_tile);
-    double n_tiles = (double)c.n_tiles, share = n_tiles / hierarchy->tiles_per_node;
-    c.area_mm2 += n_tiles * model->tile_mm2 + share * model->node_mm2;
-    c.leakage_mw += n_tiles * model->tile_leakage_mw + share * model->node_leakage_mw;
-    c.energy_leakage_pj = c.leakage_mw * c.latency_ns;
-    c.energy_pj = c.energy_dynamic_pj + c.energy_leakage_pj;
-    c.edap_pj_ns_mm2 = c.energy_pj * c.latency_ns * c.area_mm2;
-    *cost = c;
-}
-
-/* What a layer fills, in parts of cores and tiles. */
-static void layer_share(const struct nax_cost_model *model, const struct nax_size_cost *size,
-                        const struct nax_activity *activity, double dynamic_pj,
-                        struct nax_cost *cost)
-{
-    const struct nax_hierarchy *hierarchy = &model->hardware->hierarchy;
-    double n_units = (double)activity->n_units;
-    double n_cores = n_units / (double)size->units_per_core;
-    double n_tiles = n_cores / hierarchy->cores_per_tile,
-           share = n_tiles / hierarchy->tiles_per_node;
-    *cost = (struct nax_cost){
-        .energy_dynamic_pj = dynamic_pj,
-        .latency_ns = activity->latency_ns,
-        .area_mm2 = n_units * size->unit_mm2 + n_cores * size->core_mm2 +
-                    n_tiles * model->tile_mm2 + share * model->node_mm2,
-        .leakage_mw = n_units * size->unit_leakage_mw + n_cores * size->core_leakage_mw +
-                      n_tiles * model->tile_leakage_mw + share * model->node_leakage_mw,
-        .n_units = activity->n_units,
-        .n_cores = activity->n_cores,
-        .n_tiles = activity->n_tiles};
-}
-
 double cost_link_bits(const struct nax_hardware *h, const struct nax_network *net, size_t l)
 {
     size_t n = 0;
@@ -138,53 +83,108 @@ double cost_dynamic_pj(const struct nax_size_cost *size, const struct nax_activi
     return sum;
 }
 
-static void share_leakage(const struct nax_cost *sum, struct nax_cost *layers, size_t n_layers)
+struct cost_item cost_item_make(const struct nax_cost_model *model, const struct nax_layer *layer,
+                                const struct nax_layer_map *map,
+                                const struct nax_activity *activity, size_t size)
 {
-    struct nax_cost rest = {.area_mm2 = sum->area_mm2, .leakage_mw = sum->leakage_mw};
-    for (size_t l = 0; l < n_layers; l++) {
-        rest.area_mm2 -= layers[l].area_mm2;
-        rest.leakage_mw -= layers[l].leakage_mw;
+    size_t window = layer->is_global ? layer->h_in : layer->kernel;
+    return (struct cost_item){.size = size,
+                              .dynamic_pj = cost_dynamic_pj(model->sizes[size], activity),
+                              .latency_ns = activity->latency_ns,
+                              .n_macs = (double)nax_layer_macs(layer),
+                              .n_units = activity->n_units,
+                              .n_cores = activity->n_cores,
+                              .n_tiles = activity->n_tiles,
+                              .positions = map->positions,
+                              .h_in = (int64_t)layer->h_in,
+                              .h_out = (int64_t)layer->h_out,
+                              .rows_needed = (int64_t)NAX_MIN(window - layer->pad, layer->h_in),
+                              .n_copies = 1};
+}
+
+/* Activities and items of all layers. */
+static int count_layers(struct nax_cost_model *model, const struct nax_network *net,
+                        const int64_t *crossbar, struct cost_layers *layers, struct nax_err *err)
+{
+    size_t index = 0, first = 0;
+    while (net->layers[first].role == NAX_ROLE_POOL)
+        first++;
+    int status = cost_find_size(model, crossbar[first], &index, err);
+    for (size_t l = 0; l < net->n_layers && !status; l++) {
+        const struct nax_layer *layer = &net->layers[l];
+        struct nax_layer_map map;
+        status = nax_layer_map(model->hardware, layer, crossbar[l], &map, err);
+        if (!status && layer->role != NAX_ROLE_POOL) /* which works in the cores before it */
+            status = cost_find_size(model, crossbar[l], &index, err);
+        if (status)
+            return status;
+        nax_layer_activity(model->hardware, layer, &map, model->sizes[index],
+                           &layers->activities[l]);
+        layers->activities[l].n[NAX_EVENT_LINK] += cost_link_bits(model->hardware, net, l);
+        layers->items[l] = cost_item_make(model, layer, &map, &layers->activities[l], index);
     }
-    layers[n_layers] = rest;
-    for (size_t l = 0; l <= n_layers; l++) {
-        struct nax_cost *c = &layers[l];
-        c->energy_leakage_pj = c->leakage_mw * sum->latency_ns;
-        c->energy_pj = c->energy_dynamic_pj + c->energy_leakage_pj;
-    }
+    return status;
+}
+
+void cost_layers_free(struct cost_layers *layers)
+{
+    free(layers->activities);
+    free(layers->items);
+}
+
+int cost_layers_fill(struct cost_layers *layers, struct nax_cost_model *model,
+                     const struct nax_network *net, const int64_t *crossbar, struct nax_cost *cost,
+                     struct nax_err *err)
+{
+    layers->n = net->n_layers;
+    layers->activities = nax_calloc(layers->n, sizeof *layers->activities);
+    layers->items = nax_calloc(layers->n, sizeof *layers->items);
+    if (!layers->activities || !layers->items)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'cost of %s'", net->name);
+    int status = count_layers(model, net, crossbar, layers, err);
+    if (!status)
+        cost_plan(model, layers->items, layers->n, cost);
+    return status;
+}
+
+static void layer_part(const struct nax_cost_model *model, const struct cost_item *item,
+                       double leakage_ns, struct nax_cost *c)
+{
+    const struct nax_size_cost *size = model->sizes[item->size];
+    struct cost_share s = cost_share_of(model, item);
+    *c = (struct nax_cost){
+        .energy_dynamic_pj = item->dynamic_pj,
+        .latency_ns = item->latency_ns / (double)item->n_copies,
+        .area_mm2 = s.n_units * size->unit_mm2 + s.n_cores * size->core_mm2 +
+                    s.n_tiles * model->tile_mm2 + s.node * model->node_mm2,
+        .leakage_mw = s.n_units * size->unit_leakage_mw + s.n_cores * size->core_leakage_mw +
+                      s.n_tiles * model->tile_leakage_mw + s.node * model->node_leakage_mw,
+        .n_macs = item->n_macs,
+        .n_units = item->n_units * item->n_copies,
+        .n_cores = item->n_cores * item->n_copies,
+        .n_tiles = item->n_tiles * item->n_copies,
+        .n_copies = item->n_copies};
+    c->energy_leakage_pj = c->leakage_mw * leakage_ns;
+    c->energy_pj = c->energy_dynamic_pj + c->energy_leakage_pj;
+    c->interval_ns = c->latency_ns;
 }
 
 int nax_cost_network(struct nax_cost_model *model, const struct nax_network *net,
                      const int64_t *crossbar, struct nax_cost *cost, struct nax_cost *layers,
                      struct nax_err *err)
 {
-    struct cost_sum sum = {.dynamic_pj = 0};
-    size_t index = 0, first = 0;
-    while (net->layers[first].role == NAX_ROLE_POOL)
-        first++;
-    int status = cost_find_size(model, crossbar[first], &index, err);
-    if (status)
-        return status;
-    for (size_t l = 0; l < net->n_layers; l++) {
-        const struct nax_layer *layer = &net->layers[l];
-        struct nax_layer_map map;
-        struct nax_activity activity;
-        status = nax_layer_map(model->hardware, layer, crossbar[l], &map, err);
-        /* a pool works in the cores of the layer before it */
-        if (status || (layer->role != NAX_ROLE_POOL &&
-                       (status = cost_find_size(model, crossbar[l], &index, err))))
-            return status;
-        const struct nax_size_cost *size = model->sizes[index];
-        nax_layer_activity(model->hardware, layer, &map, size, &activity);
-        activity.n[NAX_EVENT_LINK] += cost_link_bits(model->hardware, net, l);
-        double dynamic_pj = cost_dynamic_pj(size, &activity);
-        sum.dynamic_pj += dynamic_pj;
-        sum.latency_ns += activity.latency_ns;
-        sum.n_units[index] += activity.n_units;
-        if (layers)
-            layer_share(model, size, &activity, dynamic_pj, &layers[l]);
+    struct cost_layers own;
+    int status = cost_layers_fill(&own, model, net, crossbar, cost, err);
+    if (!status && layers) {
+        struct nax_cost rest = {.area_mm2 = cost->area_mm2, .leakage_mw = cost->leakage_mw};
+        for (size_t l = 0; l < net->n_layers; l++) {
+            layer_part(model, &own.items[l], cost->interval_ns, &layers[l]);
+            rest.area_mm2 -= layers[l].area_mm2;
+            rest.leakage_mw -= layers[l].leakage_mw;
+        }
+        rest.energy_pj = rest.energy_leakage_pj = rest.leakage_mw * cost->interval_ns;
+        layers[net->n_layers] = rest;
     }
-    cost_sum_finish(model, &sum, cost);
-    if (layers)
-        share_leakage(cost, layers, net->n_layers);
-    return 0;
+    cost_layers_free(&own);
+    return status;
 }

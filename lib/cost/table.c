@@ -8,8 +8,7 @@ enum { KERNELS = NAX_KERNEL_MAX / 2 + 1, DEPENDS_MAX = 4 };
 
 struct entry {
     bool is_known;
-    double dynamic_pj, latency_ns;
-    int64_t n_units;
+    struct cost_item item;
 };
 
 /* A layer of the network with nothing skipped. */
@@ -25,9 +24,10 @@ struct nax_cost_table {
     struct nax_cost_model *model;
     const struct nax_network_file *file;
     size_t n_slots, n_places;
-    bool *can_skip;       /* [n_slots] */
-    struct place *places; /* [n_places] */
-    int64_t *sizes;       /* [n_places], of the design at hand */
+    bool *can_skip;          /* [n_slots] */
+    struct place *places;    /* [n_places] */
+    int64_t *sizes;          /* [n_places], of the design at hand */
+    struct cost_item *items; /* [n_places], of the same */
     double link_bits;
 };
 
@@ -90,9 +90,10 @@ static int fill_places(struct nax_cost_table *table, const struct nax_network *n
     int status = 0;
     table->places = nax_calloc(net->n_layers, sizeof *table->places);
     table->sizes = nax_calloc(net->n_layers, sizeof *table->sizes);
+    table->items = nax_calloc(net->n_layers, sizeof *table->items);
     table->can_skip = nax_calloc(NAX_MAX(table->n_slots, 1), sizeof *table->can_skip);
     int64_t *kernel = nax_calloc(NAX_MAX(table->n_slots, 1), sizeof *kernel);
-    if (!table->places || !table->sizes || !table->can_skip || !kernel) {
+    if (!table->places || !table->sizes || !table->items || !table->can_skip || !kernel) {
         free(kernel);
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'cost table'");
     }
@@ -150,6 +151,7 @@ void nax_cost_table_free(struct nax_cost_table *table)
     }
     free(table->places);
     free(table->sizes);
+    free(table->items);
     free(table->can_skip);
     free(table);
 }
@@ -203,10 +205,8 @@ static int build_entry(struct nax_cost_table *table, const struct place *place, 
     status = nax_layer_map(table->model->hardware, layer, size->crossbar, &map, err);
     if (!status) {
         nax_layer_activity(table->model->hardware, layer, &map, size, &activity);
-        *entry = (struct entry){.is_known = true,
-                                .dynamic_pj = cost_dynamic_pj(size, &activity),
-                                .latency_ns = activity.latency_ns,
-                                .n_units = activity.n_units};
+        entry->item = cost_item_make(table->model, layer, &map, &activity, index);
+        entry->is_known = true;
     }
     nax_network_free(net);
     return status;
@@ -248,8 +248,7 @@ int nax_cost_table_price(struct nax_cost_table *table, const int64_t *kernel,
                          const int64_t *crossbar, int64_t fixed, struct nax_cost *cost,
                          struct nax_err *err)
 {
-    struct cost_sum sum = {.dynamic_pj = 0};
-    size_t index = 0;
+    size_t index = 0, n = 0;
     if (find_sizes(table, kernel, crossbar, fixed))
         return refuse(table, kernel, crossbar, fixed, err);
     for (size_t p = 0; p < table->n_places; p++) {
@@ -260,11 +259,10 @@ int nax_cost_table_price(struct nax_cost_table *table, const int64_t *kernel,
         int status = cost_find_size(table->model, table->sizes[p], &index, err);
         if (status || (status = find_entry(table, place, index, kernel, &entry, err)))
             return status;
-        sum.dynamic_pj += entry->dynamic_pj;
-        sum.latency_ns += entry->latency_ns;
-        sum.n_units[index] += entry->n_units;
+        table->items[n++] = entry->item;
     }
-    sum.dynamic_pj += table->link_bits * table->model->sizes[index]->event_pj[NAX_EVENT_LINK];
-    cost_sum_finish(table->model, &sum, cost);
+    table->items[0].dynamic_pj +=
+        table->link_bits * table->model->sizes[index]->event_pj[NAX_EVENT_LINK];
+    cost_plan(table->model, table->items, n, cost);
     return 0;
 }

@@ -4,7 +4,20 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* The key as it stands in "key=value", where an entry of the list goes by its name. */
+static void key_of_set(const struct hardware_source *source, const char *key, char out[96])
+{
+    char *rest;
+    snprintf(out, 96, "%s", key);
+    if (strncmp(key, "components.", 11))
+        return;
+    size_t i = strtoul(key + 11, &rest, 10);
+    if (i < source->hardware->n_components)
+        snprintf(out, 96, "components.%s%s", source->hardware->components[i].name, rest);
+}
 
 int hardware_fail(const struct hardware_source *source, const char *key, const char *format, ...)
 {
@@ -13,6 +26,12 @@ int hardware_fail(const struct hardware_source *source, const char *key, const c
     va_start(ap, format);
     vsnprintf(message, sizeof message, format, ap);
     va_end(ap);
+    char set_key[96];
+    key_of_set(source, key, set_key);
+    size_t n = strlen(set_key);
+    for (size_t i = source->n_sets; i-- > 0;) /* the last one holds */
+        if (!strncmp(source->sets[i], set_key, n) && source->sets[i][n] == '=')
+            return nax_err_set(source->err, NAX_ERR_VALUE, "%s: '%s'", message, source->sets[i]);
     return nax_yaml_err_set(source->err, source->path, source->text, source->size, key, "%s",
                             message);
 }
@@ -80,6 +99,7 @@ static int check_numbers(const struct hardware_source *source, const struct nax_
         {"hierarchy.units_crossbar", h->hierarchy.units_crossbar, 0, 65536},
         {"hierarchy.cores_per_tile", h->hierarchy.cores_per_tile, 1, 1 << 20},
         {"hierarchy.tiles_per_node", h->hierarchy.tiles_per_node, 1, 1 << 20},
+        {"hierarchy.replicate_mm2", h->hierarchy.replicate_mm2, 0, 1e5},
         {"timing.clock_ghz", h->timing.clock_ghz, 1e-6, 1e3},
         {"timing.pipeline_stages", h->timing.pipeline_stages, 1, 64},
         {"movement.edram_bits", h->movement.edram_bits, 1, 1 << 20},

@@ -10,6 +10,9 @@ enum { NAX_ADC_BITS_MAX = 24 };
 struct hardware_source {
     const char *path, *text;
     size_t size;
+    const char *const *sets; /* [n_sets], what was changed after it */
+    size_t n_sets;
+    const struct nax_hardware *hardware; /* read from it */
     struct nax_err *err;
 };
 

@@ -1,5 +1,6 @@
 /* Hardware files: their YAML schema and loading. */
 #include "check.h"
+#include "set.h"
 
 #include <cyaml/cyaml.h>
 #include <stdio.h>
@@ -33,6 +34,7 @@ struct yaml_hardware {
     struct nax_hierarchy hierarchy;
     struct nax_timing timing;
     struct nax_movement movement;
+    struct nax_counting counting;
     struct yaml_component *components;
     uint32_t n_components;
 };
@@ -51,6 +53,16 @@ static const cyaml_strval_t law_words[] = {{"constant", NAX_ADC_LAW_CONSTANT},
                                            {"linear", NAX_ADC_LAW_LINEAR},
                                            {"saberi", NAX_ADC_LAW_SABERI},
                                            {"survey", NAX_ADC_LAW_SURVEY}};
+static const cyaml_strval_t packing_words[] = {{"shared", NAX_PACKING_SHARED},
+                                               {"layer-cores", NAX_PACKING_LAYER_CORES},
+                                               {"layer-tiles", NAX_PACKING_LAYER_TILES}};
+static const cyaml_strval_t schedule_words[] = {{"sequential", NAX_ORDER_SEQUENTIAL},
+                                                {"pipelined", NAX_ORDER_PIPELINED}};
+static const cyaml_strval_t idle_words[] = {{"paid", NAX_IDLE_PAID}, {"gated", NAX_IDLE_GATED}};
+static const cyaml_strval_t batch_norm_words[] = {{"folded", NAX_BATCH_NORM_FOLDED},
+                                                  {"separate", NAX_BATCH_NORM_SEPARATE}};
+static const cyaml_strval_t windows_words[] = {{"kept", NAX_WINDOWS_KEPT},
+                                               {"reloaded", NAX_WINDOWS_RELOADED}};
 static const cyaml_strval_t level_words[] = {{"array", NAX_LEVEL_ARRAY},
                                              {"unit", NAX_LEVEL_UNIT},
                                              {"core", NAX_LEVEL_CORE},
@@ -153,15 +165,26 @@ static const cyaml_schema_field_t adc_fields[] = {
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t hierarchy_fields[] = {
-    WHOLE(nax_hierarchy, units_per_core), WHOLE(nax_hierarchy, units_crossbar),
-    WHOLE(nax_hierarchy, cores_per_tile), WHOLE(nax_hierarchy, tiles_per_node), CYAML_FIELD_END};
+    WHOLE(nax_hierarchy, units_per_core),
+    WHOLE(nax_hierarchy, units_crossbar),
+    WHOLE(nax_hierarchy, cores_per_tile),
+    WHOLE(nax_hierarchy, tiles_per_node),
+    CHOICE("packing", WORD, nax_hierarchy, packing, packing_words),
+    REAL(nax_hierarchy, replicate_mm2),
+    CYAML_FIELD_END};
 
 static const cyaml_schema_field_t timing_fields[] = {
-    REAL(nax_timing, clock_ghz), WHOLE(nax_timing, pipeline_stages), CYAML_FIELD_END};
+    REAL(nax_timing, clock_ghz), CHOICE("schedule", WORD, nax_timing, schedule, schedule_words),
+    WHOLE(nax_timing, pipeline_stages), CYAML_FIELD_END};
 
 static const cyaml_schema_field_t movement_fields[] = {
     WHOLE(nax_movement, edram_bits), WHOLE(nax_movement, bus_bits), WHOLE(nax_movement, flit_bits),
     WHOLE(nax_movement, noc_hops), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t counting_fields[] = {
+    CHOICE("idle", WORD, nax_counting, idle, idle_words),
+    CHOICE("batch_norm", WORD, nax_counting, batch_norm, batch_norm_words),
+    CHOICE("windows", WORD, nax_counting, windows, windows_words), CYAML_FIELD_END};
 
 static const cyaml_schema_field_t row_fields[] = {WHOLE(nax_component_values, crossbar),
                                                   VALUE(nax_component_values, area_mm2),
@@ -205,6 +228,7 @@ static const cyaml_schema_field_t hardware_fields[] = {
     SECTION("hierarchy", hierarchy),
     SECTION("timing", timing),
     SECTION("movement", movement),
+    SECTION("counting", counting),
     CYAML_FIELD_SEQUENCE_COUNT("components", PTR, struct yaml_hardware, components, n_components,
                                &component_value, 1, COMPONENTS_MAX),
     CYAML_FIELD_END};
@@ -276,6 +300,7 @@ static int read_hardware(const struct hardware_source *source, const struct yaml
     h->hierarchy = y->hierarchy;
     h->timing = y->timing;
     h->movement = y->movement;
+    h->counting = y->counting;
     int status = read_adc_bits(source, y->adc.bits, &h->adc.bits);
     if (status)
         return status;
@@ -290,7 +315,8 @@ static int read_hardware(const struct hardware_source *source, const struct yaml
     return hardware_check(source, h);
 }
 
-int nax_hardware_load(struct nax_hardware **hardware, const char *name, struct nax_err *err)
+int nax_hardware_load_set(struct nax_hardware **hardware, const char *name, const char *const *sets,
+                          size_t n_sets, struct nax_err *err)
 {
     struct nax_hardware *h = NULL;
     void *yaml = NULL;
@@ -305,8 +331,11 @@ int nax_hardware_load(struct nax_hardware **hardware, const char *name, struct n
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
         goto out;
     }
-    const struct hardware_source source = {path, text, size, err};
-    status = read_hardware(&source, yaml, h);
+    const struct hardware_source source = {path, text, size, sets, n_sets, h, err};
+    for (size_t i = 0; i < n_sets && !status; i++)
+        status = hardware_set(hardware_fields, yaml, sets[i], err);
+    if (!status)
+        status = read_hardware(&source, yaml, h);
 out:
     if (status)
         nax_hardware_free(h);
@@ -316,6 +345,11 @@ out:
         nax_yaml_free(&hardware_schema, yaml);
     free(text);
     return status;
+}
+
+int nax_hardware_load(struct nax_hardware **hardware, const char *name, struct nax_err *err)
+{
+    return nax_hardware_load_set(hardware, name, NULL, 0, err);
 }
 
 void nax_hardware_free(struct nax_hardware *hardware)

@@ -251,9 +251,38 @@ static void assert_parts(const struct nax_cost *sum, const struct nax_cost *part
     assert_near(s.energy_pj, sum->energy_pj, rounding);
     assert_near(s.energy_dynamic_pj, sum->energy_dynamic_pj, rounding);
     assert_near(s.energy_leakage_pj, sum->energy_leakage_pj, rounding);
-    assert_near(s.latency_ns, sum->latency_ns, rounding);
+    assert_near(s.latency_ns, sum->interval_ns, rounding); /* of layers one after the other */
     assert_near(s.area_mm2, sum->area_mm2, rounding);
     assert_int_equal(s.n_units, sum->n_units);
+}
+
+/* Layers and components, added up both ways. */
+static void assert_breakdown(struct nax_cost_model *model, const struct nax_hardware *h,
+                             const struct nax_network *net, const int64_t *sizes,
+                             const struct nax_cost *sum, const struct nax_cost *layers)
+{
+    static struct nax_cost_part parts[128 * 65];
+    size_t n = h->n_components + 1;
+    double dynamic = 0, leakage = 0, area = 0;
+    struct nax_err err;
+    assert_true(net->n_layers < 128 && n <= 65);
+    assert_int_equal(nax_cost_breakdown(model, net, sizes, parts, &err), 0);
+    for (size_t l = 0; l <= net->n_layers; l++) {
+        double layer_pj = 0, layer_mm2 = 0;
+        for (size_t i = 0; i < n; i++) {
+            const struct nax_cost_part *part = &parts[l * n + i];
+            layer_pj += part->energy_dynamic_pj + part->energy_leakage_pj;
+            layer_mm2 += part->area_mm2;
+            dynamic += part->energy_dynamic_pj;
+            leakage += part->energy_leakage_pj;
+        }
+        assert_true(fabs(layer_pj - layers[l].energy_pj) <= 1e-11 * sum->energy_pj);
+        assert_true(fabs(layer_mm2 - layers[l].area_mm2) <= 1e-11 * sum->area_mm2);
+        area += layer_mm2;
+    }
+    assert_near(dynamic, sum->energy_dynamic_pj, rounding);
+    assert_near(leakage, sum->energy_leakage_pj, 10 * rounding);
+    assert_near(area, sum->area_mm2, 10 * rounding);
 }
 
 /* Random designs of every shipped network on every shipped hardware: the table's sum is the direct
@@ -266,6 +295,8 @@ static void table_and_parts_agree_with_the_direct_sum(void **state)
     static struct nax_cost parts[NAX_NETWORK_LAYERS_MAX + 1];
     for (size_t k = 0; k < 8; k++) {
         struct nax_hardware *h = load(machines[k / 4]);
+        h->hierarchy.packing = (enum nax_packing)(k % 3);
+        h->hierarchy.replicate_mm2 = k == 6 ? 25 : 0;
         struct nax_network_file *file;
         struct nax_cost_model *model;
         struct nax_cost_table *table;
@@ -286,6 +317,7 @@ static void table_and_parts_agree_with_the_direct_sum(void **state)
                 fail_msg("%s", err.text);
             assert_same(&sum, &direct);
             assert_parts(&direct, parts, net->n_layers + 1);
+            assert_breakdown(model, h, net, sizes, &direct, parts);
             nax_network_free(net);
         }
         nax_cost_table_free(table);
@@ -365,11 +397,9 @@ static void costs_scale_with_the_constants(void **state)
     nax_network_file_free(file);
 }
 
-/* A 3×3 convolution with stride 2 over 5×4 pixels, counted by hand. */
-static void activity_counted_by_hand(void **state)
+/* A 3×3 convolution with stride 2 over 5×4 pixels. */
+static struct nax_activity small_layer(const struct nax_hardware *h)
 {
-    (void)state;
-    struct nax_hardware *h = load("nax-reram");
     struct nax_layer layer = {.name = "l",
                               .role = NAX_ROLE_BODY,
                               .input = 0,
@@ -393,6 +423,15 @@ static void activity_counted_by_hand(void **state)
     assert_int_equal(nax_cost_size(model, 64, &size, &err), 0);
     assert_int_equal(nax_layer_map(h, &layer, 64, &map, &err), 0);
     nax_layer_activity(h, &layer, &map, size, &a);
+    nax_cost_model_free(model);
+    return a;
+}
+
+static void activity_counted_by_hand(void **state)
+{
+    (void)state;
+    struct nax_hardware *h = load("nax-reram");
+    struct nax_activity a = small_layer(h);
     /* 180 rows in 3 units, 6 positions, 16 streams, 16 arrays */
     assert_int_equal(a.n_units, 3);
     assert_true(a.n[NAX_EVENT_ARRAY_READ] == 3 * 6 * 16 * 16);
@@ -414,6 +453,159 @@ static void activity_counted_by_hand(void **state)
     assert_true(a.n[NAX_EVENT_NOC] == 2 * (20 * 10 + 6 * 20)); /* flits of 32 bits, 2 routers */
     assert_true(a.latency_ns == 6 * 1800);
     assert_true(a.n[NAX_EVENT_CORE_CYCLE] == 6 * 1800);
+    nax_hardware_free(h);
+}
+
+static void activity_of_other_counting(void **state)
+{
+    (void)state;
+    struct nax_hardware *h = load("nax-reram");
+    h->counting.idle = NAX_IDLE_GATED; /* 180 rows of 192, 40 columns of 64, in 3 units */
+    h->counting.batch_norm = NAX_BATCH_NORM_SEPARATE;
+    h->counting.windows = NAX_WINDOWS_RELOADED;
+    h->signs = NAX_SIGNS_DIFFERENTIAL_ANALOG;
+    struct nax_activity a = small_layer(h);
+    assert_near(a.n[NAX_EVENT_ARRAY_READ], 6 * 16 * 16 * 180 * 40 / 4096.0, rounding);
+    assert_true(a.n[NAX_EVENT_DAC] == 6 * 16 * 180);
+    assert_true(a.n[NAX_EVENT_CONVERSION] == 6 * 16 * 8 * 3 * 40);
+    assert_true(a.n[NAX_EVENT_SHIFT_ADD] == 6 * 16 * 9 * 3 * 40);
+    assert_true(a.n[NAX_EVENT_OUTPUT_ACCESS] == 6 * 3 * 40 * 33);
+    /* two partial sums, scale and shift, residual */
+    assert_true(a.n[NAX_EVENT_ALU] == 6 * 40 * (2 + 2 + 1));
+    /* windows: columns -1..1, 1..3 are 2 + 3: 7 * 5 pixels */
+    assert_true(a.n[NAX_EVENT_BUS] == 7 * 5 * 1 + 6 * 2 + 6 * 2);
+    nax_hardware_free(h);
+}
+
+/* Shared cores are filled; a layer's own are not. One layer of 3 units where a core holds 2. */
+static void packing_counts_cores_and_tiles(void **state)
+{
+    (void)state;
+    static const struct {
+        enum nax_packing packing;
+        int64_t n_cores, n_tiles;
+    } cases[] = {{NAX_PACKING_SHARED, 30, 4},
+                 {NAX_PACKING_LAYER_CORES, 36, 5},
+                 {NAX_PACKING_LAYER_TILES, 36, 20}};
+    struct nax_network_file *file;
+    struct nax_network *net;
+    struct nax_err err;
+    int64_t sizes[NAX_NETWORK_LAYERS_MAX], crossbar[18];
+    for (size_t s = 0; s < 18; s++)
+        crossbar[s] = 128;
+    assert_int_equal(nax_network_file_load(&file, "resnet20", &err), 0);
+    assert_int_equal(nax_network_build(&net, file, NULL, &err), 0);
+    assert_int_equal(nax_network_crossbars(net, crossbar, 0, sizes, &err), 0);
+    struct nax_hardware *h = load("puma");
+    for (size_t i = 0; i < 3; i++) {
+        struct nax_cost_model *model;
+        struct nax_cost cost;
+        h->hierarchy.packing = cases[i].packing;
+        assert_int_equal(nax_cost_model_alloc(&model, h, &err), 0);
+        assert_int_equal(nax_cost_network(model, net, sizes, &cost, NULL, &err), 0);
+        assert_int_equal(cost.n_units, 59);
+        /* units a layer: stem and stage 1: 1, then 2; stage 2: 2, then 3; stage 3: 3, then 5 */
+        assert_int_equal(cost.n_cores, cases[i].n_cores);
+        assert_int_equal(cost.n_tiles, cases[i].n_tiles);
+        nax_cost_model_free(model);
+    }
+    nax_hardware_free(h);
+    nax_network_free(net);
+    nax_network_file_free(file);
+}
+
+static struct nax_cost cost_of_lenet(const struct nax_hardware *h, struct nax_cost *layers)
+{
+    struct nax_network_file *file;
+    struct nax_network *net;
+    struct nax_cost_model *model;
+    struct nax_cost cost;
+    struct nax_err err;
+    int64_t sizes[NAX_NETWORK_LAYERS_MAX], crossbar[8] = {64, 64, 64, 64, 64, 64, 64, 64};
+    assert_int_equal(nax_network_file_load(&file, "lenet", &err), 0);
+    assert_int_equal(nax_network_build(&net, file, NULL, &err), 0);
+    assert_int_equal(nax_network_crossbars(net, crossbar, 64, sizes, &err), 0);
+    assert_int_equal(nax_cost_model_alloc(&model, h, &err), 0);
+    assert_int_equal(nax_cost_network(model, net, sizes, &cost, layers, &err), 0);
+    nax_cost_model_free(model);
+    nax_network_free(net);
+    nax_network_file_free(file);
+    return cost;
+}
+
+static void overlapping_layers_take_less_time_and_leak_less(void **state)
+{
+    (void)state;
+    struct nax_cost layers[NAX_NETWORK_LAYERS_MAX + 1];
+    struct nax_hardware *h = load("nax-reram");
+    struct nax_cost sequential = cost_of_lenet(h, NULL);
+    h->timing.schedule = NAX_ORDER_PIPELINED;
+    struct nax_cost pipelined = cost_of_lenet(h, layers);
+    double slowest = 0;
+    for (size_t l = 0; layers[l].n_copies; l++)
+        slowest = fmax(slowest, layers[l].latency_ns);
+    assert_true(pipelined.interval_ns == slowest);
+    assert_true(pipelined.latency_ns >= slowest && pipelined.latency_ns < sequential.latency_ns);
+    assert_true(sequential.interval_ns == sequential.latency_ns);
+    assert_true(pipelined.energy_dynamic_pj == sequential.energy_dynamic_pj);
+    assert_near(pipelined.energy_leakage_pj, pipelined.leakage_mw * slowest, rounding);
+    assert_near(nax_cost_images_per_second(&pipelined), 1e9 / slowest, rounding);
+    assert_near(nax_cost_tops_per_w(&pipelined), 2 * pipelined.n_macs / pipelined.energy_pj,
+                rounding);
+    nax_hardware_free(h);
+}
+
+static void copies_of_slow_layers_stay_within_the_area(void **state)
+{
+    (void)state;
+    struct nax_cost layers[NAX_NETWORK_LAYERS_MAX + 1];
+    struct nax_hardware *h = load("nax-reram");
+    h->timing.schedule = NAX_ORDER_PIPELINED;
+    struct nax_cost one = cost_of_lenet(h, layers);
+    double first_ns = layers[0].latency_ns;
+    assert_int_equal(layers[0].n_copies, 1);
+    double last_ns = one.interval_ns;
+    for (double budget = one.area_mm2 * 0.5; budget < 40; budget *= 1.7) {
+        h->hierarchy.replicate_mm2 = budget;
+        struct nax_cost more = cost_of_lenet(h, layers);
+        assert_true(more.area_mm2 <= fmax(budget, one.area_mm2));
+        assert_true(more.interval_ns <= last_ns);
+        assert_near(layers[0].latency_ns * (double)layers[0].n_copies, first_ns, rounding);
+        assert_near(more.energy_dynamic_pj, one.energy_dynamic_pj, rounding);
+        last_ns = more.interval_ns;
+    }
+    assert_true(layers[0].n_copies > 4 && last_ns < one.interval_ns / 4);
+    nax_hardware_free(h);
+}
+
+/* ISAAC-CE, Table I, from an IMA up to the chip. */
+static void sheet_of_isaac(void **state)
+{
+    (void)state;
+    struct nax_hardware *h = load("isaac");
+    struct nax_cost_model *model;
+    struct nax_sheet_row *rows, *total[NAX_LEVEL_COUNT] = {NULL};
+    struct nax_err err;
+    size_t n;
+    assert_int_equal(nax_cost_model_alloc(&model, h, &err), 0);
+    assert_int_equal(nax_cost_sheet(model, 128, &rows, &n, &err), 0);
+    for (size_t i = 0; i < n; i++)
+        if (rows[i].is_total)
+            total[rows[i].level] = &rows[i];
+    assert_near(total[NAX_LEVEL_CORE]->power_mw, 24.08, rounding);
+    assert_near(total[NAX_LEVEL_TILE]->power_mw, 329.81, rounding);
+    assert_near(total[NAX_LEVEL_TILE]->area_mm2, 0.37229, rounding);
+    assert_int_equal(lround(168 * total[NAX_LEVEL_TILE]->power_mw * 1e-2), 554); /* 55.4 W */
+    assert_int_equal(lround(168 * total[NAX_LEVEL_TILE]->area_mm2 * 10), 625);
+    double watt = round(total[NAX_LEVEL_NODE]->power_mw * 1e-2) / 10;
+    double mm2 = round(total[NAX_LEVEL_NODE]->area_mm2 * 10) / 10;
+    assert_near(watt, 65.8, rounding);
+    assert_near(mm2, 85.4, rounding);
+    assert_int_equal(lround(total[NAX_LEVEL_NODE]->tops * 1e3), 41288);
+    /* published from the rounded figures: 627.5 GOPS/W, 483.5 GOPS/s/mm² */
+    assert_int_equal(lround(total[NAX_LEVEL_NODE]->tops / watt * 1e4), 6275);
+    assert_int_equal(lround(total[NAX_LEVEL_NODE]->tops / mm2 * 1e4), 4835);
+    free(rows);
     nax_cost_model_free(model);
     nax_hardware_free(h);
 }
@@ -430,6 +622,11 @@ int main(void)
         cmocka_unit_test(table_refuses_what_the_network_refuses),
         cmocka_unit_test(costs_scale_with_the_constants),
         cmocka_unit_test(activity_counted_by_hand),
+        cmocka_unit_test(activity_of_other_counting),
+        cmocka_unit_test(packing_counts_cores_and_tiles),
+        cmocka_unit_test(overlapping_layers_take_less_time_and_leak_less),
+        cmocka_unit_test(copies_of_slow_layers_stay_within_the_area),
+        cmocka_unit_test(sheet_of_isaac),
     };
     return cmocka_run_group_tests_name("cost", tests, NULL, NULL);
 }

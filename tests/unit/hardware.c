@@ -139,6 +139,78 @@ static void errors_name_line_and_key(void **state)
     assert_string_equal(err.text, "no such file among hardware: 'no-such'");
 }
 
+static void single_values_are_set(void **state)
+{
+    (void)state;
+    const char *sets[] = {"adc.law=survey",
+                          "device.r_on_ohm=25e3",
+                          "precision.slice_bits=4",
+                          "adc.bits=5",
+                          "adc.bits=7",
+                          "name=mine",
+                          "components.edram.energy_pj=4.385",
+                          "components.router.count=21",
+                          "components.dac.per=one"};
+    struct nax_hardware *h;
+    struct nax_err err;
+    if (nax_hardware_load_set(&h, "nax-reram", sets, sizeof sets / sizeof *sets, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(h->adc.law, NAX_ADC_LAW_SURVEY);
+    assert_true(h->device.r_on_ohm == 25e3);
+    assert_int_equal(h->precision.slice_bits, 4);
+    assert_int_equal(h->adc.bits, 7); /* the last one holds */
+    assert_string_equal(h->name, "mine");
+    int n_found = 0;
+    for (size_t i = 0; i < h->n_components; i++) {
+        const struct nax_component *c = &h->components[i];
+        if (!strcmp(c->name, "edram"))
+            n_found += c->values[0].energy_pj == 4.385;
+        if (!strcmp(c->name, "router"))
+            n_found += c->count == 21;
+        if (!strcmp(c->name, "dac"))
+            n_found += c->per == NAX_PER_ONE;
+    }
+    assert_int_equal(n_found, 3);
+    nax_hardware_free(h);
+}
+
+static void wrong_settings_are_quoted(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *set, *message;
+    } cases[] = {
+        {"adc.law", "not of the form key=value: 'adc.law'"},
+        {"=3", "no such key: '=3'"},
+        {"adc=3", "no such key: 'adc=3'"},
+        {"adc.lore=3", "no such key: 'adc.lore=3'"},
+        {"adc.law.x=3", "no such key: 'adc.law.x=3'"},
+        {"components=3", "no such key: 'components=3'"},
+        {"components.edram=3", "no such key: 'components.edram=3'"},
+        {"components.none.count=3", "no such key: 'components.none.count=3'"},
+        {"components.edram.count=-1",
+         "-1 is not between 1e-12 and 1e+12: 'components.edram.count=-1'"},
+        {"adc.law=moore", "no such word for this key: 'adc.law=moore'"},
+        {"device.v_read_v=high", "not a number: 'device.v_read_v=high'"},
+        {"device.v_read_v=nan", "not a number: 'device.v_read_v=nan'"},
+        {"device.v_read_v=", "not a number: 'device.v_read_v='"},
+        {"precision.slice_bits=2.5", "not an integer: 'precision.slice_bits=2.5'"},
+        {"precision.slice_bits=99999999999", "not an integer: 'precision.slice_bits=99999999999'"},
+        {"precision.slice_bits=0", "0 is not between 1 and 8: 'precision.slice_bits=0'"},
+        {"device.r_off_ohm=100e3",
+         "100000 is not above r_on_ohm, 100000: 'device.r_off_ohm=100e3'"},
+        {"adc.bits=none", "neither auto nor a number from 1 to 24: 'none': 'adc.bits=none'"},
+        {"name=", "too short or too long: 'name='"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct nax_hardware *h;
+        struct nax_err err = {.text = ""};
+        assert_int_equal(nax_hardware_load_set(&h, "nax-reram", &cases[i].set, 1, &err),
+                         NAX_ERR_VALUE);
+        assert_string_equal(err.text, cases[i].message);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +218,8 @@ int main(void)
         cmocka_unit_test(the_default_is_the_setting_of_nax),
         cmocka_unit_test(values_between_the_sizes_of_a_table_follow_a_power_law),
         cmocka_unit_test(errors_name_line_and_key),
+        cmocka_unit_test(single_values_are_set),
+        cmocka_unit_test(wrong_settings_are_quoted),
     };
     return cmocka_run_group_tests_name("hardware", tests, NULL, NULL);
 }

@@ -1,0 +1,157 @@
+/* The whole from its layers: copies of slow ones, packing into cores and tiles, schedule, leakage.
+ */
+#include "model.h"
+
+#include <math.h>
+
+static int64_t ceil_div(int64_t a, int64_t b)
+{
+    return (a + b - 1) / b;
+}
+
+static void total_add(struct cost_total *t, const struct cost_item *item, int64_t n_copies)
+{
+    t->n_units[item->size] += n_copies * item->n_units;
+    t->n_cores[item->size] += n_copies * item->n_cores;
+    t->n_tiles += n_copies * item->n_tiles;
+}
+
+/* Where layers share cores or tiles, those are counted anew. */
+static void total_pack(const struct nax_cost_model *model, struct cost_total *t)
+{
+    const struct nax_hierarchy *hierarchy = &model->hardware->hierarchy;
+    int64_t sum = 0;
+    for (size_t i = 0; i < model->n_sizes; i++) {
+        if (hierarchy->packing == NAX_PACKING_SHARED)
+            t->n_cores[i] = ceil_div(t->n_units[i], model->sizes[i]->units_per_core);
+        sum += t->n_cores[i];
+    }
+    if (hierarchy->packing != NAX_PACKING_LAYER_TILES)
+        t->n_tiles = ceil_div(sum, hierarchy->cores_per_tile);
+}
+
+struct cost_total cost_total_of(const struct nax_cost_model *model, const struct cost_item *items,
+                                size_t n)
+{
+    struct cost_total t = {.n_tiles = 0};
+    for (size_t l = 0; l < n; l++)
+        total_add(&t, &items[l], items[l].n_copies);
+    total_pack(model, &t);
+    return t;
+}
+
+/* Cores are built whole, with all their units; so are a tile's own parts and its share of the node.
+ * A place in a tile that has no core costs nothing. */
+static void total_cost(const struct nax_cost_model *model, const struct cost_total *t,
+                       struct nax_cost *c)
+{
+    double n_tiles = (double)t->n_tiles;
+    double node = n_tiles / model->hardware->hierarchy.tiles_per_node;
+    c->n_units = c->n_cores = 0;
+    c->n_tiles = t->n_tiles;
+    c->area_mm2 = n_tiles * model->tile_mm2 + node * model->node_mm2;
+    c->leakage_mw = n_tiles * model->tile_leakage_mw + node * model->node_leakage_mw;
+    for (size_t i = 0; i < model->n_sizes; i++) {
+        const struct nax_size_cost *size = model->sizes[i];
+        double n_cores = (double)t->n_cores[i];
+        double n_built = n_cores * (double)size->units_per_core;
+        c->n_units += t->n_units[i];
+        c->n_cores += t->n_cores[i];
+        c->area_mm2 += n_built * size->unit_mm2 + n_cores * size->core_mm2;
+        c->leakage_mw += n_built * size->unit_leakage_mw + n_cores * size->core_leakage_mw;
+    }
+}
+
+struct cost_share cost_share_of(const struct nax_cost_model *model, const struct cost_item *item)
+{
+    const struct nax_hierarchy *hierarchy = &model->hardware->hierarchy;
+    struct cost_share s = {.n_units = (double)(item->n_units * item->n_copies)};
+    s.n_cores = s.n_units / (double)model->sizes[item->size]->units_per_core;
+    s.n_tiles = s.n_cores / hierarchy->cores_per_tile;
+    s.node = s.n_tiles / hierarchy->tiles_per_node;
+    return s;
+}
+
+static double item_ns(const struct cost_item *item)
+{
+    return item->latency_ns / (double)item->n_copies;
+}
+
+/* Copies of whichever layer is the slowest, as long as the chip stays within the area. */
+static void replicate(const struct nax_cost_model *model, struct cost_item *items, size_t n)
+{
+    struct cost_total total = {.n_tiles = 0};
+    for (size_t l = 0; l < n; l++)
+        total_add(&total, &items[l], 1);
+    for (;;) {
+        struct cost_item *slowest = &items[0];
+        for (size_t l = 1; l < n; l++)
+            if (item_ns(&items[l]) > item_ns(slowest))
+                slowest = &items[l];
+        if (slowest->n_copies >= slowest->positions)
+            return;
+        struct nax_cost c;
+        total_add(&total, slowest, 1);
+        struct cost_total packed = total;
+        total_pack(model, &packed);
+        total_cost(model, &packed, &c);
+        if (c.area_mm2 > model->hardware->hierarchy.replicate_mm2)
+            return;
+        slowest->n_copies++;
+    }
+}
+
+/* Layers that overlap: each starts when the rows of input for its first row of output are there,
+ * and ends one row after the layer before it, or later at its own pace. */
+static double pipelined_ns(const struct cost_item *items, size_t n)
+{
+    double start = 0, end = 0;
+    for (size_t l = 0; l < n; l++) {
+        const struct cost_item *item = &items[l];
+        double ns = item_ns(item), before = end;
+        start += (end - start) * (double)item->rows_needed / (double)item->h_in;
+        end = fmax(start + ns, before + ns / (double)item->h_out);
+    }
+    return end;
+}
+
+void cost_plan(const struct nax_cost_model *model, struct cost_item *items, size_t n,
+               struct nax_cost *cost)
+{
+    const struct nax_hardware *h = model->hardware;
+    struct nax_cost c = {.energy_pj = 0};
+    if (h->hierarchy.replicate_mm2 > 0)
+        replicate(model, items, n);
+    struct cost_total total = cost_total_of(model, items, n);
+    total_cost(model, &total, &c);
+    for (size_t l = 0; l < n; l++) {
+        double ns = item_ns(&items[l]);
+        c.energy_dynamic_pj += items[l].dynamic_pj;
+        c.n_macs += items[l].n_macs;
+        c.latency_ns += ns;
+        c.interval_ns = fmax(c.interval_ns, ns);
+    }
+    if (h->timing.schedule == NAX_ORDER_PIPELINED)
+        c.latency_ns = pipelined_ns(items, n);
+    else
+        c.interval_ns = c.latency_ns;
+    c.energy_leakage_pj = c.leakage_mw * c.interval_ns;
+    c.energy_pj = c.energy_dynamic_pj + c.energy_leakage_pj;
+    c.edap_pj_ns_mm2 = c.energy_pj * c.latency_ns * c.area_mm2;
+    *cost = c;
+}
+
+double nax_cost_images_per_second(const struct nax_cost *cost)
+{
+    return 1e9 / cost->interval_ns;
+}
+
+double nax_cost_tops_per_w(const struct nax_cost *cost)
+{
+    return 2 * cost->n_macs / cost->energy_pj;
+}
+
+double nax_cost_tops_per_mm2(const struct nax_cost *cost)
+{
+    return 2 * cost->n_macs / cost->interval_ns / cost->area_mm2 * 1e-3;
+}
