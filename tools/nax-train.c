@@ -204,7 +204,8 @@ static int measure(const struct job *job, struct nax_record *record, struct nax_
     const struct training *t = job->t;
     struct nax_score ideal, hardware, validation;
     struct nax_eval options_test = {.n_images = t->n_test};
-    struct nax_mapping mapping = {t->hardware, job->crossbars, t->fidelity};
+    struct nax_mapping mapping = {
+        .hardware = t->hardware, .crossbars = job->crossbars, .fidelity = t->fidelity};
     bool has_validation = t->recipe.validation > 0;
     int status = nax_model_eval(job->model, &t->set->test, &options_test, &ideal, err);
     if (!status)

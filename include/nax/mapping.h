@@ -8,6 +8,7 @@
 #define NAX_MAPPING_H
 
 #include "nax/base.h"
+#include "nax/crossbar.h"
 #include "nax/hardware.h"
 #include "nax/network.h"
 #include "nax/nn.h"
@@ -77,6 +78,10 @@ struct nax_mapping {
     const struct nax_hardware *hardware;
     const int64_t *crossbars; /* [n_layers] of nax_network_crossbars */
     enum nax_fidelity fidelity;
+    /* of rungs above quantized: which chip the weights are programmed into, and measured cells
+     * where the hardware's programming error is NAX_PROGRAM_MEASURED */
+    uint64_t seed, chip;
+    const struct nax_cells *cells;
 };
 
 struct nax_mapped;

@@ -1,6 +1,5 @@
 /* Arrays of a layer: conductances from levels, effective conductances from the circuit solver. */
 #include "arrays.h"
-#include "nax/crossbar.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -51,6 +50,12 @@ struct tile tile_at(const struct fixed_layer *layer, size_t i)
     return t;
 }
 
+static size_t tile_index(const struct fixed_layer *layer, const struct tile *tile)
+{
+    size_t n = chunks(layer->n_cols, layer->crossbar);
+    return tile->row / layer->crossbar * n + tile->col / layer->crossbar;
+}
+
 size_t array_cols(const struct fixed_layer *layer)
 {
     return layer->crossbar + (layer->hardware->adc.zero == NAX_ADC_ZERO_REFERENCE);
@@ -86,9 +91,17 @@ bool array_program(const struct fixed_layer *layer, const struct tile *tile, int
     return is_off;
 }
 
-int arrays_alloc(struct arrays *arrays, const struct fixed_layer *layer, struct nax_err *err)
+static bool is_exact(const struct nax_programming *p)
 {
-    *arrays = (struct arrays){.layer = layer};
+    return p->error == NAX_PROGRAM_EXACT && p->drift == NAX_DRIFT_NONE &&
+           p->stuck_on_frac + p->stuck_off_frac == 0;
+}
+
+int arrays_alloc(struct arrays *arrays, const struct fixed_layer *layer, const struct chip *chip,
+                 struct nax_err *err)
+{
+    *arrays = (struct arrays){
+        .layer = layer, .chip = *chip, .is_exact = is_exact(&layer->hardware->device.programming)};
     size_t n_arrays = (size_t)nax_arrays_per_unit(layer->hardware);
     if (array_cols(layer) > NAX_XBAR_SIDE_MAX)
         return nax_err_set(err, NAX_ERR_VALUE, "crossbars of %zu are too large to solve: '%s'",
@@ -182,10 +195,17 @@ int tile_cells(struct arrays *arrays, const struct tile *tile, double *cells, st
     size_t n_signs = signs_n(layer), n_arrays = (size_t)nax_arrays_per_unit(layer->hardware);
     size_t size = layer->crossbar * array_cols(layer), n_tile = tile->n_rows * tile->n_cols;
     bool is_off[ARRAYS_MAX] = {false};
-    for (size_t a = 0; a < n_arrays; a++)
-        is_off[a] = array_program(layer, tile, (int)(a / n_signs), (int)(a % n_signs),
-                                  arrays->g_siemens + a * size);
-    int status = solve(arrays, tile, is_off, err);
+    int status = 0;
+    for (size_t a = 0; !status && a < n_arrays; a++) {
+        double *g = arrays->g_siemens + a * size;
+        is_off[a] = array_program(layer, tile, (int)(a / n_signs), (int)(a % n_signs), g) &&
+                    arrays->is_exact;
+        struct nax_program_key key = {arrays->chip.seed, arrays->chip.chip, arrays->chip.layer,
+                                      tile_index(layer, tile) * n_arrays + a};
+        status = nax_program(&layer->hardware->device, arrays->chip.cells, &key, size, g, g, err);
+    }
+    if (!status)
+        status = solve(arrays, tile, is_off, err);
     if (status)
         return nax_err_prefix(err, "layer '%s'", layer->shape->name);
     memset(cells, 0, planes_n(layer) * n_tile * sizeof *cells);

@@ -3,6 +3,7 @@
 #define NAX_MAPPING_ARRAYS_H
 
 #include "mapped.h"
+#include "nax/crossbar.h"
 
 /* A plane is what one conversion per column and stream is made of: a slice of W+, of W−, of their
  * difference (differential-analog), or of the weights with their offset. */
@@ -18,30 +19,39 @@ struct tile {
 size_t tiles_n(const struct fixed_layer *layer);
 struct tile tile_at(const struct fixed_layer *layer, size_t i); /* columns vary fastest */
 
-/* Fills g [N][array_cols] with the conductances of one array of a tile: levels, unused cells, and
- * with adc.zero reference one more column of G_off cells. Returns whether every cell is at level 0.
+/* Fills g [N][array_cols] with the conductances that one array of a tile is to hold: levels, unused
+ * cells, and with adc.zero reference one more column of G_off cells. Returns whether every cell is
+ * at level 0.
  */
 bool array_program(const struct fixed_layer *layer, const struct tile *tile, int slice, int sign,
                    double *g_siemens);
 size_t array_cols(const struct fixed_layer *layer);
 
+/* Which cells a layer is programmed into. */
+struct chip {
+    const struct nax_cells *cells; /* measured deviations, or NULL */
+    uint64_t seed, chip, layer;
+};
+
 /* What is kept between tiles. */
 struct arrays {
     const struct fixed_layer *layer;
+    struct chip chip;
+    bool is_exact;        /* every cell holds its level: arrays without levels are alike */
     double *g_siemens;    /* [n_arrays][N][array_cols] */
     double *w_siemens;    /* the same, effective */
     double *off_siemens;  /* [N][array_cols] effective, of an array without levels */
     struct tile off_tile; /* that it was solved for; n_rows 0: none yet */
 };
 
-int arrays_alloc(struct arrays *arrays, const struct fixed_layer *layer,
+int arrays_alloc(struct arrays *arrays, const struct fixed_layer *layer, const struct chip *chip,
                  struct nax_err *err) NAX_MUST_USE;
 void arrays_free(struct arrays *arrays);
 
 /* cells [planes_n][tile->n_rows][tile->n_cols]: LSBs of the ADC that a digit 1 on the row adds to
  * the column's current, what stands for zero subtracted. Of ideal arrays: the levels. */
 void tile_cells_ideal(const struct fixed_layer *layer, const struct tile *tile, double *cells);
-/* Of arrays with wires: every array solved, those that are alike (no levels) once. */
+/* Of programmed arrays with wires: every array solved, those that are alike (no levels) once. */
 int tile_cells(struct arrays *arrays, const struct tile *tile, double *cells,
                struct nax_err *err) NAX_MUST_USE;
 

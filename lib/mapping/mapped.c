@@ -50,14 +50,15 @@ static int solved_cells(void *self, const struct tile *tile, double *cells, stru
 
 /* --- rungs --- */
 
-static int map_full(struct mapped_layer *m, bool is_ideal, struct nax_linop *op,
+/* On the chip, or with NULL on ideal arrays. */
+static int map_full(struct mapped_layer *m, const struct chip *chip, struct nax_linop *op,
                     struct nax_err *err)
 {
     struct arrays arrays = {.layer = &m->fixed};
-    int status = is_ideal ? 0 : arrays_alloc(&arrays, &m->fixed, err);
+    int status = chip ? arrays_alloc(&arrays, &m->fixed, chip, err) : 0;
     if (!status)
-        status = is_ideal ? full_alloc(&m->full, &m->fixed, ideal_cells, &m->fixed, err)
-                          : full_alloc(&m->full, &m->fixed, solved_cells, &arrays, err);
+        status = !chip ? full_alloc(&m->full, &m->fixed, ideal_cells, &m->fixed, err)
+                       : full_alloc(&m->full, &m->fixed, solved_cells, &arrays, err);
     arrays_free(&arrays);
     if (!status)
         *op = (struct nax_linop){full_forward, &m->full, full_scratch_size(&m->full)};
@@ -67,21 +68,22 @@ static int map_full(struct mapped_layer *m, bool is_ideal, struct nax_linop *op,
 static int map_quantized(struct mapped_layer *m, struct nax_linop *op, struct nax_err *err)
 {
     if (!product_is_exact(&m->fixed))
-        return map_full(m, true, op, err);
+        return map_full(m, NULL, op, err);
     int status = product_alloc(&m->product, &m->fixed, err);
     if (!status)
         *op = (struct nax_linop){product_forward, &m->product, product_scratch_size(&m->fixed)};
     return status;
 }
 
-static int map_linear(struct mapped_layer *m, float *weight, struct nax_err *err)
+static int map_linear(struct mapped_layer *m, const struct chip *chip, float *weight,
+                      struct nax_err *err)
 {
     struct arrays arrays;
     struct tile tile = tile_at(&m->fixed, 0);
     double *cells = nax_calloc(planes_n(&m->fixed) * tile.n_rows * tile.n_cols, sizeof *cells);
     if (!cells)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", m->fixed.shape->name);
-    int status = arrays_alloc(&arrays, &m->fixed, err);
+    int status = arrays_alloc(&arrays, &m->fixed, chip, err);
     for (size_t i = 0; !status && i < tiles_n(&m->fixed); i++) {
         tile = tile_at(&m->fixed, i);
         status = tile_cells(&arrays, &tile, cells, err);
@@ -101,6 +103,7 @@ static int map_layers(struct nax_mapped *m, const struct nax_mapping *mapping,
     for (size_t l = 0; !status && l < net->n_layers; l++) {
         const struct nax_layer *shape = &net->layers[l];
         struct mapped_layer *layer = &m->layer[l];
+        struct chip chip = {mapping->cells, mapping->seed, mapping->chip, l};
         if (!nax_layer_n_weights(shape))
             continue;
         status = fixed_layer_alloc(&layer->fixed, shape, mapping->hardware, mapping->crossbars[l],
@@ -110,9 +113,9 @@ static int map_layers(struct nax_mapped *m, const struct nax_mapping *mapping,
         if (mapping->fidelity == NAX_FIDELITY_QUANTIZED)
             status = map_quantized(layer, &m->linops[l], err);
         else if (mapping->fidelity == NAX_FIDELITY_LINEAR)
-            status = map_linear(layer, m->own->layer[l].weight, err);
+            status = map_linear(layer, &chip, m->own->layer[l].weight, err);
         else
-            status = map_full(layer, false, &m->linops[l], err);
+            status = map_full(layer, &chip, &m->linops[l], err);
     }
     return status;
 }

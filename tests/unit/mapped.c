@@ -317,8 +317,9 @@ static void cells_are_those_of_the_circuit(void **state)
             struct fixed_layer l = make(&shape, &h, N, false, 1);
             struct tile tile = tile_at(&l, 0);
             struct arrays arrays;
+            struct chip chip = {.seed = 1};
             double cells[16 * ROWS * COLS], g[N * (N + 1)], w[N * (N + 1)];
-            assert_int_equal(arrays_alloc(&arrays, &l, &err), 0);
+            assert_int_equal(arrays_alloc(&arrays, &l, &chip, &err), 0);
             assert_int_equal(tile_cells(&arrays, &tile, cells, &err), 0);
             double off = 1 / h.device.r_off_ohm, lsb = (1 / h.device.r_on_ohm - off) / 3;
             size_t width = zero == NAX_ADC_ZERO_REFERENCE ? N + 1 : N;
@@ -455,7 +456,7 @@ static void trained_network_keeps_its_accuracy(void **state)
     assert_int_equal(nax_trainer_alloc(&trainer, model, set, &recipe, 7, &err), 0);
     assert_int_equal(nax_trainer_epoch(trainer, NULL, NULL, &epoch, &err), 0);
 
-    struct nax_mapping mapping = {&h, crossbar, NAX_FIDELITY_IDEAL};
+    struct nax_mapping mapping = {.hardware = &h, .crossbars = crossbar};
     assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &ideal, &err), 0);
     assert_int_equal(nax_model_eval(model, &set->test, NULL, &again, &err), 0);
     assert_memory_equal(&ideal, &again, sizeof ideal);
@@ -493,6 +494,21 @@ static void trained_network_keeps_its_accuracy(void **state)
     mapping.fidelity = NAX_FIDELITY_FULL;
     assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &again, &err), 0);
     assert_true(fabs(again.loss / ideal.loss - 1) > tolerance_loss);
+
+    /* chips: another one differs, the same one does not, whatever the number of threads */
+    double first = again.loss;
+    h.device.programming.error = NAX_PROGRAM_NORMAL;
+    h.device.programming.error_frac = 0.02;
+    mapping.fidelity = NAX_FIDELITY_LINEAR;
+    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &linear, &err), 0);
+    mapping.chip = 1;
+    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &again, &err), 0);
+    assert_true(again.loss != linear.loss && linear.loss != first);
+    mapping.chip = 0;
+    nax_threads_set(1);
+    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &again, &err), 0);
+    nax_threads_set(0);
+    assert_memory_equal(&again, &linear, sizeof again);
 
     mapping.fidelity = NAX_FIDELITY_QUANTIZED;
     h.precision = (struct nax_precision){.weight_bits = 2,
