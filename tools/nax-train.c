@@ -20,6 +20,7 @@ static const char usage[] =
     "\n"
     "      --data FILE       data set (the built-in synthetic one)\n" RECIPE_USAGE
     "      --checkpoint DIR  keep the weights of each candidate in DIR/ID.safetensors\n"
+    "      --save-every X    minutes between checkpoints within an epoch (10)\n"
     "      --resume          continue from the checkpoints in DIR\n"
     "      --hardware NAME   built in (nax-reram, puma, isaac) or a file\n"
     "      --fidelity NAME   of the accuracy: ideal or quantized (quantized)\n"
@@ -28,6 +29,7 @@ static const char usage[] =
 enum {
     OPT_DATA = TOOL_OPT_OWN,
     OPT_CHECKPOINT,
+    OPT_SAVE_EVERY,
     OPT_RESUME,
     OPT_HARDWARE,
     OPT_FIDELITY,
@@ -37,6 +39,7 @@ enum {
 static const struct option options[] = {{"data", required_argument, NULL, OPT_DATA},
                                         RECIPE_LONG,
                                         {"checkpoint", required_argument, NULL, OPT_CHECKPOINT},
+                                        {"save-every", required_argument, NULL, OPT_SAVE_EVERY},
                                         {"resume", no_argument, NULL, OPT_RESUME},
                                         {"hardware", required_argument, NULL, OPT_HARDWARE},
                                         {"fidelity", required_argument, NULL, OPT_FIDELITY},
@@ -49,6 +52,7 @@ struct training {
     const char *data, *folder; /* of the checkpoints, or NULL */
     const char *hardware_name;
     enum nax_fidelity fidelity;
+    double save_seconds; /* at most, between checkpoints */
     bool is_resumed;
     size_t n_test;
     struct nax_dataset *set;
@@ -66,7 +70,9 @@ struct job {
     struct nax_trainer *trainer;
     char checkpoint[4096]; /* path, or "" */
     size_t epochs_before;  /* of this run: those resumed from */
-    double start;
+    double start, saved;   /* when training and when the last checkpoint was, in seconds */
+    int save_status;       /* of a checkpoint within an epoch */
+    struct nax_err save_err;
 };
 
 static const size_t synthetic_train = 4000, synthetic_test = 1000;
@@ -87,6 +93,8 @@ static void parse(struct training *t, int argc, char **argv)
             t->data = optarg;
         } else if (opt == OPT_CHECKPOINT) {
             t->folder = optarg;
+        } else if (opt == OPT_SAVE_EVERY) {
+            t->save_seconds = 60 * tool_float(tool, "save-every", optarg, 0, 1e6);
         } else if (opt == OPT_RESUME) {
             t->is_resumed = true;
         } else if (opt == OPT_HARDWARE) {
@@ -121,6 +129,15 @@ static void open_data(struct training *t)
         tool_fail(&t->tool, &err);
 }
 
+static int save(struct job *job, struct nax_err *err)
+{
+    if (!job->t->folder)
+        return 0;
+    job->saved = nax_clock_seconds();
+    const struct nax_meta meta[] = {{"id", job->candidate->id}};
+    return nax_trainer_save(job->trainer, job->checkpoint, meta, 1, err);
+}
+
 /* --- progress --- */
 
 static double seconds_left(const struct job *job, double epochs_done)
@@ -137,7 +154,10 @@ static int after_step(void *self, size_t step, double loss)
     tool_progress(&job->t->tool, "%s: epoch %zu of %zu, step %zu of %zu, loss %.3f, %.0f s left",
                   job->candidate->id, done + 1, job->t->recipe.epochs, step, n_steps, loss,
                   seconds_left(job, (double)done + (double)step / (double)n_steps));
-    return is_interrupted;
+    bool is_due = nax_clock_seconds() - job->saved > job->t->save_seconds;
+    if (is_due || is_interrupted)
+        job->save_status = save(job, &job->save_err);
+    return is_interrupted || job->save_status;
 }
 
 static void say_epoch(const struct job *job, const struct nax_epoch *e)
@@ -169,23 +189,19 @@ static int prepare(struct job *job, struct nax_err *err)
     return status;
 }
 
-static int save(const struct job *job, struct nax_err *err)
-{
-    if (!job->t->folder)
-        return 0;
-    const struct nax_meta meta[] = {{"id", job->candidate->id}};
-    return nax_trainer_save(job->trainer, job->checkpoint, meta, 1, err);
-}
-
 /* 0, NAX_ERR_NUMERIC when it diverged, or another error */
 static int train(struct job *job, double *seconds, struct nax_err *err)
 {
     int status = 0;
-    job->start = nax_clock_seconds();
+    job->start = job->saved = nax_clock_seconds();
     job->epochs_before = nax_trainer_epochs_done(job->trainer);
     while (!status && nax_trainer_epochs_done(job->trainer) < job->t->recipe.epochs) {
         struct nax_epoch epoch;
         status = nax_trainer_epoch(job->trainer, after_step, job, &epoch, err);
+        if (!status && job->save_status) {
+            *err = job->save_err;
+            return job->save_status;
+        }
         if (!status && !epoch.epoch)
             return nax_err_set(err, NAX_ERR_IO,
                                job->t->folder ? "interrupted: to continue, add --resume"
@@ -266,6 +282,7 @@ int main(int argc, char **argv)
 {
     tool_bound_spinning(argv);
     struct training t = {.tool = tool_start("nax-train", usage, argc, argv),
+                         .save_seconds = 600,
                          .hardware_name = "nax-reram",
                          .fidelity = NAX_FIDELITY_QUANTIZED,
                          .recipe = nax_recipe_default()};

@@ -127,9 +127,10 @@ void nax_trainer_free(struct nax_trainer *trainer);
 
 size_t nax_trainer_n_steps(const struct nax_trainer *trainer); /* of one epoch */
 
-/* Trains one epoch. step, when not NULL, is called after every step with its number from 1 in the
- * epoch and the batch's mean loss; a non-zero return stops the epoch with NAX_OK and epoch->epoch
- * 0. A loss that is not finite ends the run with NAX_ERR_NUMERIC. */
+/* Trains one epoch, or what is left of one. step, when not NULL, is called after every step with
+ * its number from 1 in the epoch and the batch's mean loss, and may save the trainer; a non-zero
+ * return stops there with NAX_OK and epoch->epoch 0. A loss that is not finite ends the run with
+ * NAX_ERR_NUMERIC. */
 int nax_trainer_epoch(struct nax_trainer *trainer,
                       int (*step)(void *self, size_t step, double loss), void *self,
                       struct nax_epoch *epoch, struct nax_err *err) NAX_MUST_USE;

@@ -76,7 +76,8 @@ static int save(const struct nax_model *model, const struct nax_trainer *trainer
     if (!status && trainer) {
         char text[TEXT_SIZE];
         add_values(b, model, "momentum.", trainer->momentum, false);
-        add_text(b, "epochs_done", "%zu", trainer->epochs_done);
+        add_text(b, "position", "%zu %zu %.17g %zu", trainer->epochs_done, trainer->steps_done,
+                 trainer->loss, trainer->n_right);
         nax_trainer_describe(trainer, text, sizeof text);
         add_text(b, "run", "%s", text);
     }
@@ -190,9 +191,12 @@ int nax_trainer_resume(struct nax_trainer *trainer, const char *path, struct nax
         return status;
     char text[TEXT_SIZE];
     nax_trainer_describe(trainer, text, sizeof text);
-    const char *run = nax_tensors_meta(file, "run"), *done = nax_tensors_meta(file, "epochs_done");
-    size_t epochs = 0;
-    if (!run || !done || sscanf(done, "%zu", &epochs) != 1)
+    const char *run = nax_tensors_meta(file, "run");
+    const char *position = nax_tensors_meta(file, "position");
+    size_t epochs, steps, n_right;
+    double loss;
+    if (!run || !position ||
+        sscanf(position, "%zu %zu %lf %zu", &epochs, &steps, &loss, &n_right) != 4)
         status = nax_err_set(err, NAX_ERR_VALUE, "not a checkpoint of a training run: '%s'", path);
     else if (strcmp(run, text))
         status = nax_err_set(err, NAX_ERR_VALUE,
@@ -206,6 +210,9 @@ int nax_trainer_resume(struct nax_trainer *trainer, const char *path, struct nax
     if (status)
         return status;
     trainer->epochs_done = epochs;
+    trainer->steps_done = steps;
+    trainer->loss = loss;
+    trainer->n_right = n_right;
     pixel_table_make(&trainer->table, trainer->model->pixel_mean, trainer->model->pixel_sd);
     pass_set_weights(trainer->pass);
     return 0;

@@ -157,31 +157,12 @@ static int take_step(struct nax_trainer *t, double rate, struct pass_result *res
     return status;
 }
 
-int nax_trainer_epoch(struct nax_trainer *t, int (*step)(void *self, size_t step, double loss),
-                      void *self, struct nax_epoch *epoch, struct nax_err *err)
+/* What the epoch came to, and the next one begins. */
+static int end_epoch(struct nax_trainer *t, struct nax_epoch *epoch, struct nax_err *err)
 {
-    double start = nax_clock_seconds(), loss = 0;
-    size_t n_steps = nax_trainer_n_steps(t), n_right = 0;
-    *epoch = (struct nax_epoch){0};
-    shuffle(t);
-    for (size_t i = 0; i < n_steps; i++) {
-        struct pass_result result;
-        t->first = i * t->recipe.batch;
-        epoch->learning_rate =
-            recipe_rate(&t->recipe, t->epochs_done * n_steps + i, t->recipe.epochs * n_steps);
-        int status = take_step(t, epoch->learning_rate, &result, err);
-        if (status)
-            return status;
-        loss += result.loss;
-        n_right += result.n_right;
-        if (step && step(self, i + 1, result.loss))
-            return 0;
-    }
-    double n_images = (double)(n_steps * t->recipe.batch);
-    epoch->train_loss = loss / (double)n_steps;
-    epoch->train_accuracy = (double)n_right / n_images;
-    epoch->seconds = nax_clock_seconds() - start;
-    epoch->images_per_second = n_images / epoch->seconds;
+    size_t n_steps = nax_trainer_n_steps(t);
+    epoch->train_loss = t->loss / (double)n_steps;
+    epoch->train_accuracy = (double)t->n_right / (double)(n_steps * t->recipe.batch);
     epoch->validation_loss = epoch->validation_accuracy = NAN;
     if (t->n_validation) {
         struct nax_score score;
@@ -192,7 +173,35 @@ int nax_trainer_epoch(struct nax_trainer *t, int (*step)(void *self, size_t step
         epoch->validation_accuracy = score.accuracy;
     }
     epoch->epoch = ++t->epochs_done;
+    t->steps_done = t->n_right = 0;
+    t->loss = 0;
     return 0;
+}
+
+int nax_trainer_epoch(struct nax_trainer *t, int (*step)(void *self, size_t step, double loss),
+                      void *self, struct nax_epoch *epoch, struct nax_err *err)
+{
+    double start = nax_clock_seconds();
+    size_t n_steps = nax_trainer_n_steps(t), n_before = t->steps_done;
+    *epoch = (struct nax_epoch){0};
+    shuffle(t);
+    while (t->steps_done < n_steps) {
+        struct pass_result result;
+        t->first = t->steps_done * t->recipe.batch;
+        epoch->learning_rate = recipe_rate(&t->recipe, t->epochs_done * n_steps + t->steps_done,
+                                           t->recipe.epochs * n_steps);
+        int status = take_step(t, epoch->learning_rate, &result, err);
+        if (status)
+            return status;
+        t->loss += result.loss;
+        t->n_right += result.n_right;
+        t->steps_done++;
+        if (step && step(self, t->steps_done, result.loss))
+            return 0;
+    }
+    epoch->seconds = nax_clock_seconds() - start;
+    epoch->images_per_second = (double)((n_steps - n_before) * t->recipe.batch) / epoch->seconds;
+    return end_epoch(t, epoch, err);
 }
 
 int nax_trainer_validate(const struct nax_trainer *t, struct nax_score *score, struct nax_err *err)

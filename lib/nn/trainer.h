@@ -16,7 +16,9 @@ struct nax_trainer {
     float *momentum;              /* in the layout of the model's values */
     uint32_t *train, *validation; /* indices of images */
     size_t n_train, n_validation;
-    size_t epochs_done;
+    size_t epochs_done, steps_done; /* whole epochs, and steps of the one that is under way */
+    double loss;                    /* sum over those steps */
+    size_t n_right;
     uint32_t *order; /* [n_train] of this epoch */
     int32_t *labels; /* [batch] */
     size_t first;    /* place in order of the batch being loaded */
