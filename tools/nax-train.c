@@ -4,7 +4,6 @@
 #include "tool.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -23,7 +22,7 @@ static const char usage[] =
     "      --save-every X    minutes between checkpoints within an epoch (10)\n"
     "      --resume          continue from the checkpoints in DIR\n"
     "      --hardware NAME   built in (nax-reram, puma, isaac) or a file\n"
-    "      --fidelity NAME   of the accuracy: ideal or quantized (quantized)\n"
+    "      --fidelity NAME   ideal, quantized, linear or full (quantized)\n"
     "      --images N        test images to measure on, 0: all (0)\n" TOOL_USAGE;
 
 enum {
@@ -72,7 +71,7 @@ struct job {
     size_t epochs_before;  /* of this run: those resumed from */
     double start, saved;   /* when training and when the last checkpoint was, in seconds */
     int save_status;       /* of a checkpoint within an epoch */
-    struct nax_err save_err;
+    struct nax_err *err;   /* where it tells why */
 };
 
 static const size_t synthetic_train = 4000, synthetic_test = 1000;
@@ -100,9 +99,7 @@ static void parse(struct training *t, int argc, char **argv)
         } else if (opt == OPT_HARDWARE) {
             t->hardware_name = optarg;
         } else if (opt == OPT_FIDELITY) {
-            for (t->fidelity = 0; t->fidelity < NAX_FIDELITY_COUNT; t->fidelity++)
-                if (!strcmp(optarg, nax_fidelity_name(t->fidelity)))
-                    break;
+            t->fidelity = nax_fidelity_parse(optarg);
             if (t->fidelity == NAX_FIDELITY_COUNT)
                 tool_misuse(tool, "no such fidelity: '%s'", optarg);
         } else if (opt == OPT_IMAGES) {
@@ -138,8 +135,6 @@ static int save(struct job *job, struct nax_err *err)
     return nax_trainer_save(job->trainer, job->checkpoint, meta, 1, err);
 }
 
-/* --- progress --- */
-
 static double seconds_left(const struct job *job, double epochs_done)
 {
     double all = (double)job->t->recipe.epochs, before = (double)job->epochs_before;
@@ -156,7 +151,7 @@ static int after_step(void *self, size_t step, double loss)
                   seconds_left(job, (double)done + (double)step / (double)n_steps));
     bool is_due = nax_clock_seconds() - job->saved > job->t->save_seconds;
     if (is_due || is_interrupted)
-        job->save_status = save(job, &job->save_err);
+        job->save_status = save(job, job->err);
     return is_interrupted || job->save_status;
 }
 
@@ -168,8 +163,6 @@ static void say_epoch(const struct job *job, const struct nax_epoch *e)
              job->candidate->id, e->epoch, job->t->recipe.epochs, e->train_loss, e->train_accuracy,
              e->validation_accuracy, e->images_per_second, seconds_left(job, (double)e->epoch));
 }
-
-/* --- one candidate --- */
 
 static int prepare(struct job *job, struct nax_err *err)
 {
@@ -198,10 +191,8 @@ static int train(struct job *job, double *seconds, struct nax_err *err)
     while (!status && nax_trainer_epochs_done(job->trainer) < job->t->recipe.epochs) {
         struct nax_epoch epoch;
         status = nax_trainer_epoch(job->trainer, after_step, job, &epoch, err);
-        if (!status && job->save_status) {
-            *err = job->save_err;
+        if (job->save_status)
             return job->save_status;
-        }
         if (!status && !epoch.epoch)
             return nax_err_set(err, NAX_ERR_IO,
                                job->t->folder ? "interrupted: to continue, add --resume"
@@ -260,7 +251,7 @@ static int describe(const struct job *job, struct nax_record *record, double sec
 static void run(struct training *t, struct nax_record *record)
 {
     struct nax_err err = {.text = "out of memory"};
-    struct job job = {.t = t, .candidate = &t->design.candidate};
+    struct job job = {.t = t, .candidate = &t->design.candidate, .err = &err};
     double seconds = 0;
     design_read(&t->design, &t->tool, record);
     int status = prepare(&job, &err);
