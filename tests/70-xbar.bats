@@ -3,8 +3,10 @@
 
 bats_require_minimum_version 1.5.0
 
+# linear.yaml: the default hardware with linear cells.
 setup() {
   cd "$BATS_TEST_TMPDIR" || return 1
+  sed 's/v0_v: [0-9.]*/v0_v: 0/' "$BATS_TEST_DIRNAME/../examples/hardware/nax-reram.yaml" >linear.yaml
 }
 
 # One column of the CSV on stdin, without its name.
@@ -48,7 +50,7 @@ refuse() { # record fields as CSV lines, then what the message must say
 
 @test "a single cell is a divider" {
   printf '%s\n' rows,cols,g_siemens,v_v,r_source_ohm,r_sink_ohm '1,1,1e-4,2.5,700,300' |
-    nax-xbar --node-voltages >out.csv
+    nax-xbar --hardware ./linear.yaml --node-voltages >out.csv
   close_to "$(column i_a <out.csv) $(column word_v <out.csv) $(column bit_v <out.csv)" \
     "0.000227272727272727 2.34090909090909 0.0681818181818182" 1e-12
 }
@@ -57,7 +59,7 @@ refuse() { # record fields as CSV lines, then what the message must say
   command -v ngspice || skip "ngspice is not installed"
   for size in '5 9' '33 17' '64 64'; do
     read -r rows cols <<<"$size"
-    nax-xbar --random "$rows" --cols "$cols" --seed "$rows" >array
+    nax-xbar --random "$rows" --cols "$cols" --seed "$rows" --hardware ./linear.yaml >array
     nax-xbar --format csv array | column i_a >ours
     nax-xbar --matrix --method block --format csv array | column i_a >block
     nax-xbar --spice array >array.cir
@@ -82,7 +84,7 @@ refuse() { # record fields as CSV lines, then what the message must say
 }
 
 @test "currents follow from the matrix, and do not depend on threads or format" {
-  nax-xbar --random 40 --cols 23 --count 3 --seed 8 >arrays
+  nax-xbar --random 40 --cols 23 --count 3 --seed 8 --hardware ./linear.yaml >arrays
   nax-xbar -j 1 --matrix --format csv arrays >one.csv
   nax-xbar -j 3 --matrix --format csv arrays | cmp - one.csv
   nax-xbar --matrix arrays | nax-pareto --objectives array:min --format csv >back.csv
