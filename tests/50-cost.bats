@@ -174,3 +174,15 @@ misused() { # misused MESSAGE COMMAND...
   nax-cost none.nax >out.nax
   [ -s out.nax ]
 }
+
+@test "the study of cost models runs" {
+  cp -R "$BATS_TEST_DIRNAME/../examples" .
+  make -s -C examples/cost-models clean study N=60 OUT=out/small
+  cd examples/cost-models/out/small
+  [ "$(wc -l <pairs.csv)" -eq 65 ]
+  awk -F, 'NR > 1 && $1 == $2 && ($6 != 1 || $9 != 1 || $10 != 1 || $12 != 1) { exit 1 }
+    NR > 1 && ($6 < -1 || $6 > 1 || $10 < 1 || $12 < 1) { exit 1 }' pairs.csv
+  grep -q '^least rank correlation' summary.txt
+  grep -q '</svg>' pairs.svg
+  grep -q '</svg>' fronts.svg
+}

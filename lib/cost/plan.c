@@ -77,6 +77,8 @@ static double item_ns(const struct cost_item *item)
     return item->latency_ns / (double)item->n_copies;
 }
 
+enum { COPIES_MAX = 4096 };
+
 /* Copies of whichever layer is the slowest, as long as the chip stays within the area. */
 static void replicate(const struct nax_cost_model *model, struct cost_item *items, size_t n)
 {
@@ -88,7 +90,7 @@ static void replicate(const struct nax_cost_model *model, struct cost_item *item
         for (size_t l = 1; l < n; l++)
             if (item_ns(&items[l]) > item_ns(slowest))
                 slowest = &items[l];
-        if (slowest->n_copies >= slowest->positions)
+        if (slowest->n_copies >= NAX_MIN(slowest->positions, COPIES_MAX))
             return;
         struct nax_cost c;
         total_add(&total, slowest, 1);
