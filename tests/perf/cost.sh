@@ -17,8 +17,8 @@ pareto=$!
 most=0
 while kill -0 $pareto 2>/dev/null; do
     for pid in $sample $cost $pareto; do
-        now=$(peak $pid)
-        [ "${now:-0}" -le $most ] || most=$now
+        now=$(peak "$pid")
+        [ "${now:-0}" -le "$most" ] || most=$now
     done
     sleep 0.1
 done
