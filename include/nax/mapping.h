@@ -66,6 +66,8 @@ enum nax_fidelity {
     NAX_FIDELITY_IDEAL,     /* float, no hardware */
     NAX_FIDELITY_QUANTIZED, /* fixed point, slices, streams, ADCs that clamp; ideal arrays */
     NAX_FIDELITY_LINEAR,    /* solved arrays folded into effective weights: wires, no ADCs */
+    NAX_FIDELITY_ADC,       /* linear, and what conversions add: gain, offset and noise of every
+                               column, measured through full on 32 images */
     NAX_FIDELITY_FULL,      /* solved arrays, every conversion rounded and clamped */
     NAX_FIDELITY_COUNT
 };
@@ -100,7 +102,28 @@ int nax_mapped_eval(const struct nax_mapped *mapped, const struct nax_images *im
                     const struct nax_eval *options, struct nax_score *score,
                     struct nax_err *err) NAX_MUST_USE;
 
-/* The three in one: accuracy on the first n_images test images (0: all), ranges from set->train. */
+/* Sets a gain and an offset of every column, digitally, so that on n_images of the images (evenly
+ * spaced, of the training set) each layer's output is again what the model's own weights make of
+ * the same inputs, by least squares. Twice, since what a layer reads changes with the layers before
+ * it. */
+int nax_mapped_calibrate(struct nax_mapped *mapped, const struct nax_images *images,
+                         size_t n_images, struct nax_err *err) NAX_MUST_USE;
+
+/* A layer's output on the hardware, before batch norm, against what the model's own weights make of
+ * the same inputs. */
+struct nax_layer_noise {
+    double signal, error;     /* variance of the latter; mean square of the difference */
+    double gain;              /* of all columns */
+    double error_after_gains; /* with a gain and an offset of every column taken out */
+};
+
+/* noise: [n_layers], zeros for pools. On n_images of the images, evenly spaced. */
+int nax_mapped_noise(const struct nax_mapped *mapped, const struct nax_images *images,
+                     size_t n_images, struct nax_layer_noise *noise,
+                     struct nax_err *err) NAX_MUST_USE;
+
+/* Alloc, eval and free in one: accuracy on the first n_images test images (0: all), ranges from
+ * set->train. */
 int nax_mapped_score(const struct nax_model *model, const struct nax_mapping *mapping,
                      const struct nax_dataset *set, size_t n_images, struct nax_score *score,
                      struct nax_err *err) NAX_MUST_USE;

@@ -49,12 +49,15 @@ void nax_model_free(struct nax_model *model);
  * forward is called from several threads at once; x: [n][h_in][w_in][c_in], y:
  * [n][h_out][w_out][c_out], n ≤ NAX_CHUNK; image is the index of the first of the n images in the
  * set, for draws of noise; scratch: scratch_size bytes, 64-byte aligned, the thread's own. Returns
- * 0 or a negative status. */
+ * 0 or a negative status. NULL: the layer's own weights. amend, unless NULL, changes y
+ * afterwards. */
 struct nax_linop {
     int (*forward)(const void *self, size_t n, const float *x, float *y, size_t image,
                    void *scratch);
     const void *self;
     size_t scratch_size;
+    void (*amend)(const void *self, size_t n, float *y, size_t image);
+    const void *amend_self;
 };
 
 /* Called after each layer of each chunk of an evaluation, from several threads at once. */
@@ -64,8 +67,7 @@ struct nax_tap {
 };
 
 struct nax_eval {
-    const struct nax_linop *linops; /* [n_layers], those with forward NULL and the pools computed as
-                                       usual; or NULL: all */
+    const struct nax_linop *linops; /* [n_layers], zeros for pools; or NULL: nothing changed */
     const struct nax_tap *tap;      /* or NULL */
     size_t first, n_images;         /* range of the set; n_images 0: to the end */
     const uint32_t *index;          /* [n_images] which images, instead of a range; or NULL */

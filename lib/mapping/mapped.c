@@ -1,15 +1,13 @@
 /* A network on crossbars: every layer that multiplies gets a product of the fidelity asked for. */
-#include "full.h"
-#include "product.h"
+#include "columns.h"
+#include "rungs.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct mapped_layer {
-    struct fixed_layer fixed;
-    struct product product; /* one of the two, or neither */
-    struct full full;
-};
+/* Images that the rung adc measures conversions on, and passes of a calibration. */
+enum { N_ADC_IMAGES = 32, N_PASSES = 2 };
 
 struct nax_mapped {
     const struct nax_model *model;
@@ -17,9 +15,11 @@ struct nax_mapped {
     size_t n_layers;
     struct mapped_layer *layer; /* [n_layers]; empty for pools */
     struct nax_linop *linops;   /* [n_layers], or NULL: ideal */
+    float *normals;             /* or NULL */
 };
 
-static const char *const names[NAX_FIDELITY_COUNT] = {"ideal", "quantized", "linear", "full"};
+static const char *const names[NAX_FIDELITY_COUNT] = {"ideal", "quantized", "linear", "adc",
+                                                      "full"};
 
 const char *nax_fidelity_name(enum nax_fidelity fidelity)
 {
@@ -34,90 +34,27 @@ enum nax_fidelity nax_fidelity_parse(const char *name)
     return (enum nax_fidelity)f;
 }
 
-/* --- where cells come from --- */
-
-static int ideal_cells(void *self, const struct tile *tile, double *cells, struct nax_err *err)
+static const struct nax_model *evaluated(const struct nax_mapped *m)
 {
-    (void)err;
-    tile_cells_ideal(self, tile, cells);
-    return 0;
+    return m->own ? m->own : m->model;
 }
 
-static int solved_cells(void *self, const struct tile *tile, double *cells, struct nax_err *err)
+static int map_layer(struct nax_mapped *m, size_t l, const struct nax_mapping *mapping,
+                     bool is_signed, double range, struct nax_err *err)
 {
-    return tile_cells(self, tile, cells, err);
-}
-
-/* --- rungs --- */
-
-/* On the chip, or with NULL on ideal arrays. */
-static int map_full(struct mapped_layer *m, const struct chip *chip, struct nax_linop *op,
-                    struct nax_err *err)
-{
-    struct arrays arrays = {.layer = &m->fixed};
-    int status = chip ? arrays_alloc(&arrays, &m->fixed, chip, err) : 0;
-    if (!status)
-        status = !chip ? full_alloc(&m->full, &m->fixed, ideal_cells, &m->fixed, err)
-                       : full_alloc(&m->full, &m->fixed, solved_cells, &arrays, err);
-    arrays_free(&arrays);
-    if (!status)
-        *op = (struct nax_linop){full_forward, &m->full, full_scratch_size(&m->full)};
-    return status;
-}
-
-static int map_quantized(struct mapped_layer *m, struct nax_linop *op, struct nax_err *err)
-{
-    if (!product_is_exact(&m->fixed))
-        return map_full(m, NULL, op, err);
-    int status = product_alloc(&m->product, &m->fixed, err);
-    if (!status)
-        *op = (struct nax_linop){product_forward, &m->product, product_scratch_size(&m->fixed)};
-    return status;
-}
-
-static int map_linear(struct mapped_layer *m, const struct chip *chip, float *weight,
-                      struct nax_err *err)
-{
-    struct arrays arrays;
-    struct tile tile = tile_at(&m->fixed, 0);
-    double *cells = nax_calloc(planes_n(&m->fixed) * tile.n_rows * tile.n_cols, sizeof *cells);
-    if (!cells)
-        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", m->fixed.shape->name);
-    int status = arrays_alloc(&arrays, &m->fixed, chip, err);
-    for (size_t i = 0; !status && i < tiles_n(&m->fixed); i++) {
-        tile = tile_at(&m->fixed, i);
-        status = tile_cells(&arrays, &tile, cells, err);
-        if (!status)
-            tile_fold(&m->fixed, &tile, cells, weight);
-    }
-    arrays_free(&arrays);
-    free(cells);
-    return status;
-}
-
-static int map_layers(struct nax_mapped *m, const struct nax_mapping *mapping,
-                      const bool *is_signed, const double *range, struct nax_err *err)
-{
-    const struct nax_network *net = m->model->net;
-    int status = 0;
-    for (size_t l = 0; !status && l < net->n_layers; l++) {
-        const struct nax_layer *shape = &net->layers[l];
-        struct mapped_layer *layer = &m->layer[l];
-        struct chip chip = {mapping->cells, mapping->seed, mapping->chip, l};
-        if (!nax_layer_n_weights(shape))
-            continue;
-        status = fixed_layer_alloc(&layer->fixed, shape, mapping->hardware, mapping->crossbars[l],
-                                   m->model->layer[l].weight, is_signed[l], range[l], err);
-        if (status)
-            break;
-        if (mapping->fidelity == NAX_FIDELITY_QUANTIZED)
-            status = map_quantized(layer, &m->linops[l], err);
-        else if (mapping->fidelity == NAX_FIDELITY_LINEAR)
-            status = map_linear(layer, &chip, m->own->layer[l].weight, err);
-        else
-            status = map_full(layer, &chip, &m->linops[l], err);
-    }
-    return status;
+    const struct nax_layer *shape = &m->model->net->layers[l];
+    struct mapped_layer *layer = &m->layer[l];
+    struct chip chip = {mapping->cells, mapping->seed, mapping->chip, l};
+    float *weight = m->own ? m->own->layer[l].weight : NULL;
+    int status = fixed_layer_alloc(&layer->fixed, shape, mapping->hardware, mapping->crossbars[l],
+                                   m->model->layer[l].weight, is_signed, range, err);
+    if (status)
+        return status;
+    if (mapping->fidelity == NAX_FIDELITY_QUANTIZED)
+        return rung_quantized(layer, &m->linops[l], err);
+    if (mapping->fidelity == NAX_FIDELITY_LINEAR)
+        return rung_linear(layer, &chip, weight, err);
+    return rung_full(layer, &chip, weight, &m->linops[l], err);
 }
 
 static int copy_model(struct nax_mapped *m, struct nax_err *err)
@@ -126,35 +63,97 @@ static int copy_model(struct nax_mapped *m, struct nax_err *err)
     if (status)
         return status;
     memcpy(m->own->values, m->model->values, m->model->n_values * sizeof *m->own->values);
-    for (int c = 0; c < 3; c++) {
-        m->own->pixel_mean[c] = m->model->pixel_mean[c];
-        m->own->pixel_sd[c] = m->model->pixel_sd[c];
-    }
+    memcpy(m->own->pixel_mean, m->model->pixel_mean, sizeof m->own->pixel_mean);
+    memcpy(m->own->pixel_sd, m->model->pixel_sd, sizeof m->own->pixel_sd);
     return 0;
 }
 
-static int map(struct nax_mapped *m, const struct nax_mapping *mapping,
-               const struct nax_images *ranges, struct nax_err *err)
+static int map_layers(struct nax_mapped *m, const struct nax_mapping *mapping,
+                      const struct nax_images *ranges, struct nax_err *err)
 {
     size_t n = m->n_layers;
     bool *is_signed = nax_calloc(n, sizeof *is_signed);
     double *range = nax_calloc(n, sizeof *range);
-    m->layer = nax_calloc(n, sizeof *m->layer);
-    m->linops = nax_calloc(n, sizeof *m->linops);
     int status = 0;
-    if (!is_signed || !range || !m->layer || !m->linops)
+    if (!is_signed || !range)
         status =
             nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", m->model->net->name);
-    if (!status && mapping->fidelity == NAX_FIDELITY_LINEAR)
-        status = copy_model(m, err);
     if (!status)
         status = ranges_measure(m->model, ranges, range, err);
-    if (!status) {
+    if (!status)
         signs_of_inputs(m->model->net, is_signed);
-        status = map_layers(m, mapping, is_signed, range, err);
-    }
+    for (size_t l = 0; !status && l < n; l++)
+        if (nax_layer_n_weights(&m->model->net->layers[l]))
+            status = map_layer(m, l, mapping, is_signed[l], range[l], err);
     free(is_signed);
     free(range);
+    return status;
+}
+
+/* Amendments of every layer, which do nothing yet. */
+static int add_amends(struct nax_mapped *m, struct nax_err *err)
+{
+    int status = 0;
+    for (size_t l = 0; !status && l < m->n_layers; l++) {
+        const struct nax_layer *shape = &m->model->net->layers[l];
+        struct amend *amend = &m->layer[l].amend;
+        if (!nax_layer_n_weights(shape) || amend->gain)
+            continue;
+        status = amend_alloc(amend, l, shape->h_out * shape->w_out, shape->c_out, err);
+        m->linops[l].amend = amend_apply;
+        m->linops[l].amend_self = amend;
+    }
+    return status;
+}
+
+/* From full products to effective weights with the conversions' gain, offset and noise. */
+static int replace_conversions(struct nax_mapped *m, const struct nax_mapping *mapping,
+                               const struct nax_images *images, struct nax_err *err)
+{
+    const struct nax_network *net = m->model->net;
+    size_t n_cols_max = 0;
+    struct column_sums *sums = nax_calloc(columns_first(net, m->n_layers), sizeof *sums);
+    for (size_t l = 0; l < m->n_layers; l++)
+        n_cols_max = NAX_MAX(n_cols_max, net->layers[l].c_out);
+    m->normals = normals_alloc(mapping->seed, n_cols_max);
+    int status = sums && m->normals
+                     ? columns_measure(m->model, m->linops, m->own, images, N_ADC_IMAGES, sums, err)
+                     : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
+    for (size_t l = 0; l < m->n_layers; l++) {
+        full_free(&m->layer[l].full);
+        m->linops[l] = (struct nax_linop){.forward = NULL};
+    }
+    if (!status)
+        status = add_amends(m, err);
+    for (size_t l = 0; !status && l < m->n_layers; l++) {
+        struct amend *amend = &m->layer[l].amend;
+        for (size_t c = 0; c < amend->n_cols; c++) {
+            struct column_fit fit = column_fit_hardware(&sums[columns_first(net, l) + c]);
+            amend_add(amend, c, fit.gain, fit.offset);
+            amend->sd[c] = (float)sqrt(fit.variance);
+        }
+        amend->has_noise = true;
+        amend->seed = mapping->seed;
+        amend->normals = m->normals;
+    }
+    free(sums);
+    return status;
+}
+
+static int map(struct nax_mapped *m, const struct nax_mapping *mapping,
+               const struct nax_images *images, struct nax_err *err)
+{
+    bool is_folded =
+        mapping->fidelity == NAX_FIDELITY_LINEAR || mapping->fidelity == NAX_FIDELITY_ADC;
+    m->layer = nax_calloc(m->n_layers, sizeof *m->layer);
+    m->linops = nax_calloc(m->n_layers, sizeof *m->linops);
+    if (!m->layer || !m->linops)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", m->model->net->name);
+    int status = is_folded ? copy_model(m, err) : 0;
+    if (!status)
+        status = map_layers(m, mapping, images, err);
+    if (!status && mapping->fidelity == NAX_FIDELITY_ADC)
+        status = replace_conversions(m, mapping, images, err);
     return status;
 }
 
@@ -181,14 +180,12 @@ void nax_mapped_free(struct nax_mapped *mapped)
 {
     if (!mapped)
         return;
-    for (size_t l = 0; mapped->layer && l < mapped->n_layers; l++) {
-        product_free(&mapped->layer[l].product);
-        full_free(&mapped->layer[l].full);
-        fixed_layer_free(&mapped->layer[l].fixed);
-    }
+    for (size_t l = 0; mapped->layer && l < mapped->n_layers; l++)
+        mapped_layer_free(&mapped->layer[l]);
     free(mapped->layer);
     nax_model_free(mapped->own);
     free(mapped->linops);
+    free(mapped->normals);
     free(mapped);
 }
 
@@ -199,7 +196,62 @@ int nax_mapped_eval(const struct nax_mapped *mapped, const struct nax_images *im
     if (options)
         with = *options;
     with.linops = mapped->linops;
-    return nax_model_eval(mapped->own ? mapped->own : mapped->model, images, &with, score, err);
+    return nax_model_eval(evaluated(mapped), images, &with, score, err);
+}
+
+int nax_mapped_calibrate(struct nax_mapped *mapped, const struct nax_images *images,
+                         size_t n_images, struct nax_err *err)
+{
+    const struct nax_network *net = mapped->model->net;
+    if (!mapped->linops)
+        return 0; /* the ideal network */
+    struct column_sums *sums = nax_calloc(columns_first(net, mapped->n_layers), sizeof *sums);
+    if (!sums)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
+    int status = add_amends(mapped, err);
+    for (int pass = 0; !status && pass < N_PASSES; pass++) {
+        status = columns_measure(evaluated(mapped), mapped->linops, mapped->model, images, n_images,
+                                 sums, err);
+        for (size_t l = 0; !status && l < mapped->n_layers; l++)
+            for (size_t c = 0; c < mapped->layer[l].amend.n_cols; c++) {
+                struct column_fit fit = column_fit_reference(&sums[columns_first(net, l) + c]);
+                amend_add(&mapped->layer[l].amend, c, fit.gain, fit.offset);
+            }
+    }
+    free(sums);
+    return status;
+}
+
+static struct nax_layer_noise noise_of(const struct column_sums *sums, size_t n_cols)
+{
+    struct nax_layer_noise noise = {.signal = 0};
+    double covariance = 0;
+    for (size_t c = 0; c < n_cols; c++) {
+        const struct column_sums *s = &sums[c];
+        noise.signal += s->zz / s->n - s->z / s->n * (s->z / s->n);
+        covariance += s->zy / s->n - s->z / s->n * (s->y / s->n);
+        noise.error += (s->yy - 2 * s->zy + s->zz) / s->n;
+        noise.error_after_gains += column_fit_reference(s).variance;
+    }
+    noise.error = fmax(noise.error, 0);
+    noise.gain = noise.signal > 0 ? covariance / noise.signal : 1;
+    return noise;
+}
+
+int nax_mapped_noise(const struct nax_mapped *mapped, const struct nax_images *images,
+                     size_t n_images, struct nax_layer_noise *noise, struct nax_err *err)
+{
+    const struct nax_network *net = mapped->model->net;
+    struct column_sums *sums = nax_calloc(columns_first(net, mapped->n_layers), sizeof *sums);
+    int status = sums ? columns_measure(evaluated(mapped), mapped->linops, mapped->model, images,
+                                        n_images, sums, err)
+                      : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
+    for (size_t l = 0; !status && l < mapped->n_layers; l++)
+        noise[l] = nax_layer_n_weights(&net->layers[l])
+                       ? noise_of(sums + columns_first(net, l), net->layers[l].c_out)
+                       : (struct nax_layer_noise){.signal = 0};
+    free(sums);
+    return status;
 }
 
 int nax_mapped_score(const struct nax_model *model, const struct nax_mapping *mapping,

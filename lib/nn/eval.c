@@ -173,6 +173,8 @@ static int run_layer(const struct eval *e, const struct workspace *w, size_t l, 
         status = layer->conv->engine->forward(layer->conv, x, y, w->scratch);
     else
         linear_forward(shape, n, x, e->model->layer[l].weight, y);
+    if (e->options->linops && e->options->linops[l].amend && !status)
+        e->options->linops[l].amend(e->options->linops[l].amend_self, n, y, first);
     if (e->options->tap)
         e->options->tap->layer(e->options->tap->self, l, first, n, x, y);
 

@@ -15,7 +15,8 @@
 
 /* Accuracy that 16 bit weights and inputs may cost a trained network, and loss relative to it. */
 static const double tolerance_accuracy = 0.01, tolerance_loss = 0.003;
-/* And what wires cost that take little. */
+/* How far conversions taken for noise are off, and what wires cost that take little. */
+static const double tolerance_adc = 0.02;
 static const double tolerance_full = 0.02;
 
 static struct nax_hardware default_hardware(void)
@@ -494,6 +495,25 @@ static void trained_network_keeps_its_accuracy(void **state)
     mapping.fidelity = NAX_FIDELITY_FULL;
     assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &again, &err), 0);
     assert_true(fabs(again.loss / ideal.loss - 1) > tolerance_loss);
+
+    /* conversions as noise, and what a calibration brings back */
+    struct nax_mapped *mapped;
+    struct nax_layer_noise noise[NAX_NETWORK_LAYERS_MAX];
+    struct nax_score calibrated;
+    mapping.fidelity = NAX_FIDELITY_ADC;
+    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &linear, &err), 0);
+    assert_true(fabs(linear.loss / again.loss - 1) <= tolerance_adc);
+    mapping.fidelity = NAX_FIDELITY_LINEAR;
+    assert_int_equal(nax_mapped_alloc(&mapped, model, &mapping, &set->train, &err), 0);
+    assert_int_equal(nax_mapped_eval(mapped, &set->test, NULL, &linear, &err), 0);
+    assert_int_equal(nax_mapped_noise(mapped, &set->train, 50, noise, &err), 0);
+    assert_true(noise[0].gain > 0.8 && noise[0].gain < 1); /* what wires take */
+    assert_true(noise[0].error_after_gains < 0.1 * noise[0].error);
+    assert_true(noise[1].signal == 0); /* a pool */
+    assert_int_equal(nax_mapped_calibrate(mapped, &set->train, 50, &err), 0);
+    assert_int_equal(nax_mapped_eval(mapped, &set->test, NULL, &calibrated, &err), 0);
+    assert_true(fabs(calibrated.loss / ideal.loss - 1) < 0.2 * fabs(linear.loss / ideal.loss - 1));
+    nax_mapped_free(mapped);
 
     /* chips: another one differs, the same one does not, whatever the number of threads */
     double first = again.loss;

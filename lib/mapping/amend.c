@@ -1,0 +1,68 @@
+/* Gains, offsets and noise of columns. */
+#include "amend.h"
+#include "nax/rng.h"
+
+#include <stdlib.h>
+
+int amend_alloc(struct amend *amend, size_t layer, size_t n_positions, size_t n_cols,
+                struct nax_err *err)
+{
+    *amend = (struct amend){.layer = layer, .n_positions = n_positions, .n_cols = n_cols};
+    amend->gain = nax_calloc(3 * n_cols, sizeof *amend->gain);
+    if (!amend->gain)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'columns of layer %zu'", layer);
+    amend->offset = amend->gain + n_cols;
+    amend->sd = amend->offset + n_cols;
+    for (size_t c = 0; c < n_cols; c++)
+        amend->gain[c] = 1;
+    return 0;
+}
+
+void amend_free(struct amend *amend)
+{
+    free(amend->gain);
+    *amend = (struct amend){.layer = 0};
+}
+
+void amend_add(struct amend *amend, size_t c, double gain, double offset)
+{
+    amend->gain[c] = (float)(gain * (double)amend->gain[c]);
+    amend->offset[c] = (float)(gain * (double)amend->offset[c] + offset);
+    amend->sd[c] = (float)(gain * (double)amend->sd[c]);
+}
+
+static void add_noise(const struct amend *a, float *y, size_t image)
+{
+    uint64_t key[2] = {image, a->layer};
+    size_t at = (size_t)nax_hash(a->seed, key, sizeof key);
+    for (size_t p = 0; p < a->n_positions; p++, y += a->n_cols, at += a->n_cols) {
+        const float *normal = a->normals + at % NORMALS;
+        for (size_t c = 0; c < a->n_cols; c++)
+            y[c] += a->sd[c] * normal[c];
+    }
+}
+
+void amend_apply(const void *self, size_t n, float *y, size_t image)
+{
+    const struct amend *a = self;
+    float *to = y;
+    for (size_t p = 0; p < n * a->n_positions; p++, to += a->n_cols)
+        for (size_t c = 0; c < a->n_cols; c++)
+            to[c] = a->gain[c] * to[c] + a->offset[c];
+    for (size_t b = 0; a->has_noise && b < n; b++)
+        add_noise(a, y + b * a->n_positions * a->n_cols, image + b);
+}
+
+float *normals_alloc(uint64_t seed, size_t n_cols_max)
+{
+    float *normals = nax_calloc(NORMALS + n_cols_max, sizeof *normals);
+    double block[256];
+    for (size_t i = 0; normals && i < NORMALS; i += 256) {
+        nax_rng_normals(seed, NAX_RNG_READ, 0, 0, 0, i, 256, block);
+        for (size_t k = 0; k < 256; k++)
+            normals[i + k] = (float)block[k];
+    }
+    for (size_t i = 0; normals && i < n_cols_max; i++)
+        normals[NORMALS + i] = normals[i % NORMALS];
+    return normals;
+}

@@ -1,0 +1,158 @@
+/* Sums over a mapped network's columns, from which gains, offsets and noise follow. */
+#include "columns.h"
+#include "../base/blas.h"
+
+#include <stdlib.h>
+
+enum { BLOCK = 64 }; /* positions multiplied at once */
+
+size_t columns_first(const struct nax_network *net, size_t l)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < l; i++)
+        n += nax_layer_n_weights(&net->layers[i]) ? net->layers[i].c_out : 0;
+    return n;
+}
+
+struct meter {
+    const struct nax_network *net;
+    double **weight; /* [n_layers][k·k·c_in][c_out] of the reference, NULL for pools */
+    size_t n_columns;
+    struct column_sums *sums; /* [n_chunks][n_columns]: each chunk is one thread's at a time */
+    int status;
+};
+
+static void add(struct column_sums *s, double z, double y)
+{
+    s->n += 1;
+    s->z += z;
+    s->y += y;
+    s->zz += z * z;
+    s->zy += z * y;
+    s->yy += y * y;
+}
+
+static void compare(void *self, size_t l, size_t image, size_t n, const float *x, const float *y)
+{
+    struct meter *m = self;
+    const struct nax_layer *shape = &m->net->layers[l];
+    if (!m->weight[l])
+        return;
+    size_t n_image = shape->h_in * shape->w_in * shape->c_in;
+    size_t n_rows = shape->kernel * shape->kernel * shape->c_in, n_cols = shape->c_out;
+    struct column_sums *sums =
+        m->sums + image / NAX_CHUNK * m->n_columns + columns_first(m->net, l);
+    double *in = nax_aligned_calloc(n_image + BLOCK * (n_rows + n_cols), sizeof *in);
+    if (!in) {
+        __atomic_store_n(&m->status, NAX_ERR_MEMORY, __ATOMIC_RELAXED);
+        return;
+    }
+    double *patches = in + n_image, *z = patches + BLOCK * n_rows;
+    for (size_t b = 0; b < n; b++, x += n_image) {
+        for (size_t i = 0; i < n_image; i++)
+            in[i] = (double)x[i];
+        for (size_t p = 0; p < shape->h_out * shape->w_out; p += BLOCK) {
+            size_t k = NAX_MIN(shape->h_out * shape->w_out - p, (size_t)BLOCK);
+            patches_unfold(shape, in, p, k, patches);
+            nax_dgemm(false, false, k, n_cols, n_rows, patches, n_rows, m->weight[l], n_cols, 0, z,
+                      n_cols);
+            for (size_t i = 0; i < k; i++)
+                for (size_t c = 0; c < n_cols; c++)
+                    add(&sums[c], z[i * n_cols + c], (double)*y++);
+        }
+    }
+    nax_aligned_free(in);
+}
+
+static int copy_weights(struct meter *m, const struct nax_model *reference, struct nax_err *err)
+{
+    m->weight = nax_calloc(m->net->n_layers, sizeof *m->weight);
+    for (size_t l = 0; l < m->net->n_layers && m->weight; l++) {
+        size_t n = nax_layer_n_weights(&m->net->layers[l]);
+        if (!n)
+            continue;
+        m->weight[l] = nax_calloc(n, sizeof **m->weight);
+        if (!m->weight[l])
+            return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'",
+                               m->net->layers[l].name);
+        for (size_t i = 0; i < n; i++)
+            m->weight[l][i] = (double)reference->layer[l].weight[i];
+    }
+    return m->weight ? 0 : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'columns'");
+}
+
+static int measure(struct meter *m, const struct nax_model *model, const struct nax_linop *linops,
+                   const struct nax_images *images, size_t n_images, struct nax_err *err)
+{
+    struct nax_tap tap = {compare, m};
+    struct nax_eval options = {.linops = linops, .tap = &tap, .n_images = n_images};
+    struct nax_score score;
+    uint32_t *index = nax_calloc(n_images, sizeof *index);
+    if (!index)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'columns'");
+    images_spread(images, n_images, index);
+    options.index = index;
+    int status = nax_model_eval(model, images, &options, &score, err);
+    if (!status && m->status)
+        status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'columns'");
+    free(index);
+    return status;
+}
+
+int columns_measure(const struct nax_model *model, const struct nax_linop *linops,
+                    const struct nax_model *reference, const struct nax_images *images,
+                    size_t n_images, struct column_sums *sums, struct nax_err *err)
+{
+    const struct nax_network *net = model->net;
+    struct meter m = {.net = net, .n_columns = columns_first(net, net->n_layers)};
+    n_images = NAX_MIN(n_images, images->n);
+    size_t n_chunks = (n_images + NAX_CHUNK - 1) / NAX_CHUNK;
+    m.sums = nax_calloc((n_chunks + 1) * m.n_columns, sizeof *m.sums);
+    int status = m.sums ? copy_weights(&m, reference, err)
+                        : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'columns'");
+    if (!status)
+        status = measure(&m, model, linops, images, n_images, err);
+    for (size_t k = 0; !status && k < m.n_columns; k++) {
+        sums[k] = (struct column_sums){.n = 0};
+        for (size_t chunk = 0; chunk < n_chunks; chunk++) {
+            const struct column_sums *s = &m.sums[chunk * m.n_columns + k];
+            sums[k].n += s->n;
+            sums[k].z += s->z;
+            sums[k].y += s->y;
+            sums[k].zz += s->zz;
+            sums[k].zy += s->zy;
+            sums[k].yy += s->yy;
+        }
+    }
+    for (size_t l = 0; m.weight && l < net->n_layers; l++)
+        free(m.weight[l]);
+    free(m.weight);
+    free(m.sums);
+    return status;
+}
+
+static struct column_fit fit(double n, double from, double to, double from2, double cross,
+                             double to2)
+{
+    double mean_from = from / n, mean_to = to / n;
+    double variance_from = from2 / n - mean_from * mean_from;
+    double variance_to = to2 / n - mean_to * mean_to;
+    double covariance = cross / n - mean_from * mean_to;
+    struct column_fit f = {.gain = 1};
+    if (variance_from > 1e-12 * from2 / n)
+        f.gain = covariance / variance_from;
+    f.offset = mean_to - f.gain * mean_from;
+    f.variance = variance_to - 2 * f.gain * covariance + f.gain * f.gain * variance_from;
+    f.variance = NAX_MAX(f.variance, 0);
+    return f;
+}
+
+struct column_fit column_fit_hardware(const struct column_sums *s)
+{
+    return fit(s->n, s->z, s->y, s->zz, s->zy, s->yy);
+}
+
+struct column_fit column_fit_reference(const struct column_sums *s)
+{
+    return fit(s->n, s->y, s->z, s->yy, s->zy, s->zz);
+}
