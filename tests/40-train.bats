@@ -4,10 +4,10 @@
 bats_require_minimum_version 1.5.0
 load helpers/data
 
-# Waits half a minute at most until a file of this name is there: wait_for NAME
+# Waits half a minute at most until a checkpoint stands in a folder: wait_for FOLDER
 wait_for() {
   for _ in $(seq 3000); do
-    ls $1 > /dev/null 2>&1 && return
+    [ -n "$(find "$1" -name '*.safetensors' 2> /dev/null)" ] && return
     sleep 0.01
   done
   return 1
@@ -65,7 +65,7 @@ small() {
   for delay in 0.0 0.05 0.2; do
     $train --checkpoint cut --resume c.csv > cut.csv &
     pid=$!
-    wait_for 'cut/*.safetensors'
+    wait_for cut
     sleep $delay
     kill -KILL $pid
     wait $pid || true
@@ -126,22 +126,22 @@ small() {
 
 @test "bad candidates: a line that names file, record and field; those before are written" {
   small
-  train="nax-train -q --data small.safetensors --epochs 1"
+  train=(nax-train -q --data small.safetensors --epochs 1)
   { candidate lenet '5 5' '32 32'; echo 'lenet,5 5 5,32 32 32'; } > c.csv
-  run --separate-stderr $train c.csv
+  run --separate-stderr "${train[@]}" c.csv
   [ "$status" -eq 1 ]
   [ "${#lines[@]}" -eq 2 ]
   [[ "$stderr" == *"c.csv: record 2"*"'kernel'"* ]]
   candidate lenet '4 5' '32 32' > c.csv
-  run --separate-stderr $train c.csv
+  run --separate-stderr "${train[@]}" c.csv
   [ "$status" -eq 1 ]
   [[ "$stderr" == *"record 1"* ]]
   candidate nosuch '5 5' '32 32' > c.csv
-  run --separate-stderr $train c.csv
+  run --separate-stderr "${train[@]}" c.csv
   [ "$status" -eq 1 ]
   [[ "$stderr" == *"'nosuch'"* ]]
   printf 'network,kernel\nlenet,5 5\n' > c.csv
-  run --separate-stderr $train c.csv
+  run --separate-stderr "${train[@]}" c.csv
   [ "$status" -eq 1 ]
   [[ "$stderr" == *"'crossbar'"* ]]
 }
@@ -180,7 +180,7 @@ small() {
   small
   candidate lenet '5 5' '32 32' > c.csv
   for how in NAX_CONV=blas NAX_ISA=avx2 NAX_ISA=baseline NAX_ISA=avx512; do
-    env $how nax-train --data small.safetensors --epochs 1 --batch 50 --rate 0.05 c.csv \
+    env "$how" nax-train --data small.safetensors --epochs 1 --batch 50 --rate 0.05 c.csv \
       2>&1 > /dev/null | awk '{ for (i = 1; i < NF; i++) if ($i == "loss") print $(i + 1) + 0 }' > "loss-$how"
   done
   paste loss-* | awk '{ for (i = 2; i <= NF; i++) if (($i - $1) ^ 2 > 1e-4) exit 1 } END { exit NR != 1 }'

@@ -74,8 +74,6 @@ struct job {
     struct nax_err *err;   /* where it tells why */
 };
 
-static const size_t synthetic_train = 4000, synthetic_test = 1000;
-
 static volatile sig_atomic_t is_interrupted;
 
 static void interrupt(int signal)
@@ -115,7 +113,7 @@ static void open_data(struct training *t)
 {
     struct nax_err err;
     int status = t->data ? nax_dataset_open(&t->set, t->data, &err)
-                         : nax_synth(&t->set, 0, synthetic_train, synthetic_test, &err);
+                         : nax_synth(&t->set, 0, 4000, 1000, &err);
     if (!status && !t->set->test.n)
         status = nax_err_set(&err, NAX_ERR_VALUE, "no test images: '%s'", t->data);
     if (!status)
