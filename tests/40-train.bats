@@ -161,8 +161,8 @@ small() {
   run --separate-stderr nax-train -q --data small.safetensors --epochs 2 --checkpoint run --resume c.csv
   [ "$status" -eq 1 ]
   [[ "$stderr" == *"another network, recipe, seed or data set"* ]]
-  head -c 1000 run/*.safetensors > cut
-  mv cut run/"$(ls run)"
+  head -c 1000 run/*.safetensors > truncated
+  mv truncated run/"$(ls run)"
   run --separate-stderr nax-train -q --data small.safetensors --epochs 1 --checkpoint run --resume c.csv
   [ "$status" -eq 1 ]
   [[ "$stderr" == *".safetensors"* ]]
