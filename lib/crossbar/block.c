@@ -10,7 +10,6 @@
 #include "crossbar.h"
 #include "dense.h"
 
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,8 +24,6 @@ const struct dense_kernels *nax_dense_kernels(void)
         return &dense_kernels_baseline;
     }
 }
-
-enum { STRIPE = 96 }; /* columns that a thread takes at a time: a multiple of all vector widths */
 
 struct block_room {
     struct circuit a;
@@ -76,10 +73,9 @@ static void add_column(const struct block_room *s, size_t c, double scale)
         s->h[i] *= s->t[i];
     }
     for (size_t i = 0; i < n; i++) {
-        double *row = s->y + i * s->ld, t = s->t[i];
-        for (size_t q = i + 1; q < n; q++)
-            row[q] = scale * row[q] + t * s->h[q];
-        row[s->m + a->n_cols - 1 - c] = t;
+        double *row = s->y + i * s->ld;
+        s->kernels->add(row + i + 1, s->h + i + 1, scale, s->t[i], n - i - 1);
+        row[s->m + a->n_cols - 1 - c] = s->t[i];
     }
 }
 
@@ -87,21 +83,10 @@ static void add_column(const struct block_room *s, size_t c, double scale)
 static void add_series(const struct block_room *s, double r, size_t n_active)
 {
     size_t n = s->a.n_rows;
-    for (size_t i = 0; i < s->m; i++) {
-        double ground = 0;
-        for (size_t j = 0; i < n && j < n_active; j++)
-            ground += s->y[i * s->ld + s->m + j];
-        s->h[i] = ground;
-    }
-    for (size_t i = 0; i < n; i++) {
-        double *row = s->y + i * s->ld, sum = 0;
-        for (size_t q = i + 1; q < n; q++) {
-            s->h[q] += row[q];
-            sum += row[q];
-            row[q] *= -r;
-        }
-        s->h[i] += sum;
-    }
+    for (size_t i = 0; i < s->m; i++)
+        s->h[i] = i < n ? s->kernels->sum(s->y + i * s->ld + s->m, n_active) : 0;
+    for (size_t i = 0; i < n; i++)
+        s->h[i] += s->kernels->series(s->y + i * s->ld + i + 1, s->h + i + 1, r, n - i - 1);
     for (size_t i = 0; i < s->m; i++)
         s->y[i * s->ld + i] = 1 + r * s->h[i];
 }
@@ -109,24 +94,31 @@ static void add_series(const struct block_room *s, double r, size_t n_active)
 /* The pivot rows in full, from the upper triangle, and as columns; the pivot's inverse. */
 static void take_pivot(const struct block_room *s, size_t k, size_t n, size_t width)
 {
+    for (size_t i = 0; i < k; i++) {
+        const double *from = s->y + i * s->ld + k;
+        double *left = s->left + i / DENSE_TILE * DENSE_TILE * DENSE_BLOCK + i % DENSE_TILE;
+        for (size_t q = 0; q < n; q++)
+            s->rows[q * s->ld + i] = left[q * DENSE_TILE] = from[q];
+    }
     for (size_t q = 0; q < n; q++) {
         double *row = s->rows + q * s->ld;
-        for (size_t i = 0; i < k + q; i++)
-            row[i] = s->y[i * s->ld + k + q];
+        for (size_t i = 0; i < q; i++)
+            row[k + i] = s->y[(k + i) * s->ld + k + q];
         memcpy(row + k + q, s->y + (k + q) * s->ld + k + q, (width - k - q) * sizeof *row);
-        for (size_t i = 0; i < s->m; i++)
-            s->left[(i / DENSE_TILE * DENSE_BLOCK + q) * DENSE_TILE + i % DENSE_TILE] = row[i];
         memcpy(s->pivot + q * DENSE_BLOCK, row + k, n * sizeof *row);
+        for (size_t i = k; i < s->m; i += DENSE_TILE)
+            memcpy(s->left + i * DENSE_BLOCK + q * DENSE_TILE, row + i, DENSE_TILE * sizeof *row);
     }
     s->kernels->invert(s->pivot, n);
 }
 
 static void put_pivot(const struct block_room *s, size_t k, size_t n, size_t width)
 {
+    for (size_t i = 0; i < k; i++)
+        for (size_t q = 0; q < n; q++)
+            s->y[i * s->ld + k + q] = s->panel[q * s->ld + i];
     for (size_t q = 0; q < n; q++) {
         const double *row = s->panel + q * s->ld;
-        for (size_t i = 0; i < k; i++)
-            s->y[i * s->ld + k + q] = row[i];
         double *to = s->y + (k + q) * s->ld;
         for (size_t i = 0; i < n; i++)
             to[k + i] = -s->pivot[q * DENSE_BLOCK + i];
@@ -135,43 +127,32 @@ static void put_pivot(const struct block_room *s, size_t k, size_t n, size_t wid
 }
 
 /* The sweep operator over all word lines (Goodnight, The American Statistician 33, 1979): the upper
- * triangle becomes minus the inverse, J the inverse times J. Called by all threads of a team. */
+ * triangle becomes minus the inverse, J the inverse times J. */
 static void sweep(const struct block_room *s, size_t n_active)
 {
     size_t width = s->m + round_up(n_active, DENSE_TILE);
     for (size_t k = 0; k < s->m; k += DENSE_BLOCK) {
         size_t n = NAX_MIN((size_t)DENSE_BLOCK, s->m - k);
-#pragma omp single
         take_pivot(s, k, n, width);
-#pragma omp for schedule(static)
-        for (size_t from = 0; from < width; from += STRIPE)
-            s->kernels->panel(s->pivot, n, s->rows, s->panel, s->ld, from,
-                              NAX_MIN(from + STRIPE, width));
-#pragma omp for schedule(static, 1)
+        s->kernels->panel(s->pivot, n, s->rows, s->panel, s->ld, 0, width);
         for (size_t i = 0; i < s->m; i += DENSE_TILE)
             if (i < k || i >= k + n)
                 s->kernels->update(s->y + i * s->ld, s->ld, s->left + i * DENSE_BLOCK, n, s->panel,
                                    i, width);
-#pragma omp single
         put_pivot(s, k, n, width);
     }
 }
 
 static void fold(const struct block_room *s)
 {
-    const struct circuit *a = &s->a;
     double scale = 0;
-    for (size_t c = a->n_cols; c-- > 0;) {
-#pragma omp single
-        {
-            add_column(s, c, scale);
-            double r = c > 0 ? a->r_wire_row : a->r_source;
-            if (r > 0)
-                add_series(s, r, a->n_cols - c);
+    for (size_t n_active = 1; n_active <= s->a.n_cols; n_active++) {
+        double r = n_active < s->a.n_cols ? s->a.r_wire_row : s->a.r_source;
+        add_column(s, s->a.n_cols - n_active, scale);
+        if (r > 0) {
+            add_series(s, r, n_active);
+            sweep(s, n_active);
         }
-        double r = c > 0 ? a->r_wire_row : a->r_source;
-        if (r > 0)
-            sweep(s, a->n_cols - c);
         scale = r > 0 ? -1 / r : 1;
     }
 }
@@ -203,8 +184,6 @@ int nax_block_matrix(const struct nax_xbar *x, double *w_eff, struct nax_err *er
         at += round_up(sizes[i], DENSE_TILE);
     }
     s.a = nax_circuit_of(x, is_turned, s.turned);
-    int n_threads = omp_in_parallel() || small < 2 * STRIPE ? 1 : nax_threads();
-#pragma omp parallel num_threads(n_threads)
     fold(&s);
     for (size_t r = 0; r < s.a.n_rows; r++)
         for (size_t c = 0; c < s.a.n_cols; c++)

@@ -19,6 +19,11 @@ struct dense_kernels {
      * [n][DENSE_TILE] */
     void (*update)(double *a, size_t ld, const double *left, size_t n, const double *panel,
                    size_t from, size_t to);
+    /* row = scale * row + t * h, n long. */
+    void (*add)(double *row, const double *h, double scale, double t, size_t n);
+    /* h += row, row *= -r; returns the sum of what row was. */
+    double (*series)(double *row, double *h, double r, size_t n);
+    double (*sum)(const double *row, size_t n);
 };
 
 const struct dense_kernels *nax_dense_kernels(void);

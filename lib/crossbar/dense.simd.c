@@ -61,25 +61,78 @@ static void panel(const double *d, size_t n, const double *in, double *out, size
         }
 }
 
-/* Gauss-Jordan without pivoting: the matrix is symmetric and positive definite. */
+/* Gauss-Jordan without pivoting: the matrix is symmetric and positive definite. Column k of the
+ * other rows counts as 0; masking it out is quicker than storing it between vector loads. */
 static void invert(double *d, size_t n)
 {
+    enum { ROW = DENSE_BLOCK / LANES };
     for (size_t k = 0; k < n; k++) {
-        double *pivot = d + k * DENSE_BLOCK, x = 1 / pivot[k];
-        pivot[k] = 1;
+        double x = 1 / d[k * DENSE_BLOCK + k];
+        double keep[DENSE_BLOCK];
+        vec pivot[ROW], others[ROW];
         for (size_t c = 0; c < DENSE_BLOCK; c++)
-            pivot[c] *= x;
+            keep[c] = c != k;
+        for (size_t c = 0; c < ROW; c++) {
+            others[c] = *(vec *)(keep + c * LANES);
+            pivot[c] =
+                (*(vec *)(d + k * DENSE_BLOCK + c * LANES) * others[c] + (1 - others[c])) * x;
+        }
         for (size_t r = 0; r < n; r++) {
             double *row = d + r * DENSE_BLOCK, y = row[k];
-            if (r == k)
-                continue;
-            row[k] = 0;
-            for (size_t c = 0; c < DENSE_BLOCK; c++)
-                row[c] -= y * pivot[c];
+            for (size_t c = 0; c < ROW; c++)
+                *(vec *)(row + c * LANES) = *(vec *)(row + c * LANES) * others[c] - y * pivot[c];
         }
+        for (size_t c = 0; c < ROW; c++)
+            *(vec *)(d + k * DENSE_BLOCK + c * LANES) = pivot[c];
     }
+}
+
+static void add(double *restrict row, const double *restrict h, double scale, double t, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        row[i] = scale * row[i] + t * h[i];
+}
+
+/* Sums go through one vector, so that their order is the same for every length of row. */
+static double lanes_sum(const vec *x)
+{
+    double all = 0;
+    for (int i = 0; i < LANES; i++)
+        all += (*x)[i];
+    return all;
+}
+
+static double series(double *restrict row, double *restrict h, double r, size_t n)
+{
+    vec all = {};
+    double rest = 0;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        vec x = *(vec *)(row + i);
+        all += x;
+        *(vec *)(h + i) += x;
+        *(vec *)(row + i) = -r * x;
+    }
+    for (; i < n; i++) {
+        rest += row[i];
+        h[i] += row[i];
+        row[i] *= -r;
+    }
+    return lanes_sum(&all) + rest;
+}
+
+static double sum(const double *row, size_t n)
+{
+    vec all = {};
+    double rest = 0;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        all += *(const vec *)(row + i);
+    for (; i < n; i++)
+        rest += row[i];
+    return lanes_sum(&all) + rest;
 }
 
 extern const struct dense_kernels NAX_SIMD(dense_kernels);
 const struct dense_kernels NAX_SIMD(dense_kernels) = {
-    .invert = invert, .panel = panel, .update = update};
+    .invert = invert, .panel = panel, .update = update, .add = add, .series = series, .sum = sum};
