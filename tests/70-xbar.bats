@@ -61,10 +61,10 @@ refuse() { # record fields as CSV lines, then what the message must say
     read -r rows cols <<<"$size"
     nax-xbar --random "$rows" --cols "$cols" --seed "$rows" --hardware ./linear.yaml >array
     nax-xbar --format csv array | column i_a >ours
-    nax-xbar --matrix --method block --format csv array | column i_a >block
+    nax-xbar --matrix --method block --format csv array | column i_a >eliminated
     nax-xbar --spice array >array.cir
     close_to "$(cat ours)" "$(spice_currents array.cir)" 1e-8
-    close_to "$(cat block)" "$(cat ours)" 1e-8
+    close_to "$(cat eliminated)" "$(cat ours)" 1e-8
   done
 }
 

@@ -128,18 +128,16 @@ static void need(struct tool *tool, int status, const struct nax_err *err)
 static double *alloc_floats(struct tool *tool, size_t n)
 {
     double *x = nax_calloc(NAX_MAX(n, 1), sizeof *x);
-    struct nax_err err;
-    if (!x)
-        need(tool, nax_err_set(&err, NAX_ERR_MEMORY, "out of memory: '%zu cells'", n), &err);
+    struct nax_err err = {NAX_ERR_MEMORY, "out of memory: 'cells'"};
+    need(tool, x ? 0 : NAX_ERR_MEMORY, &err);
     return x;
 }
 
 static struct nax_record *alloc_record(struct tool *tool)
 {
     struct nax_record *r = nax_record_alloc();
-    struct nax_err err;
-    if (!r)
-        need(tool, nax_err_set(&err, NAX_ERR_MEMORY, "out of memory: 'record'"), &err);
+    struct nax_err err = {NAX_ERR_MEMORY, "out of memory: 'record'"};
+    need(tool, r ? 0 : NAX_ERR_MEMORY, &err);
     return r;
 }
 

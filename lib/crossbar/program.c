@@ -6,8 +6,8 @@
 
 enum { CHUNK = 256 }; /* cells whose draws are made together */
 
-/* Largest conductances of the published laws, in uS. */
-static const double pcm_max_us = 25, milo_max_us = 225, milo_min_us = 50, wan_max_us = 39.26;
+/* Largest conductances of the published laws; Milo's begins at 50 uS. */
+static const double pcm_max_siemens = 25e-6, milo_max_siemens = 225e-6, wan_max_siemens = 39.26e-6;
 static const double pcm_start_seconds = 20;
 
 double nax_level_siemens(const struct nax_device *device, int slice_bits, int level)
@@ -37,34 +37,34 @@ static double clamp(double x, double low, double high)
     return x < low ? low : x > high ? high : x;
 }
 
-/* Siemens of the device → uS of a law that ends at max_us. */
-static double law_scale(const struct nax_device *d, double max_us)
+/* Conductance in a law that ends at max_siemens, for one of the device. */
+static double law_scale(const struct nax_device *d, double max_siemens)
 {
     double range = d->programming.range_siemens;
-    return (range > 0 ? range * 1e6 : max_us) * d->r_on_ohm;
+    return (range > 0 ? range : max_siemens) * d->r_on_ohm;
 }
 
-/* Deviation in uS at x uS. */
-static double law_sd(enum nax_program_error error, double x)
+/* Deviation at a conductance; the papers give both in uS. */
+static double law_sd(enum nax_program_error error, double g_siemens)
 {
-    double g;
+    double x = g_siemens * 1e6, g;
     switch (error) {
     case NAX_PROGRAM_PCM: /* Joshi et al., Nature Communications 11, 2473 (2020) */
-        g = x / pcm_max_us;
-        return fmax(0.26348 + 1.9650 * g - 1.1731 * g * g, 0);
+        g = g_siemens / pcm_max_siemens;
+        return 1e-6 * fmax(0.26348 + 1.9650 * g - 1.1731 * g * g, 0);
     case NAX_PROGRAM_RRAM_MILO: /* Milo et al., IRPS 2021 */
-        return fmax(-0.009107 * clamp(x, milo_min_us, milo_max_us) + 4.782321, 0);
+        return 1e-6 * fmax(-0.009107 * clamp(x, 50, 225) + 4.782321, 0);
     default: /* NAX_PROGRAM_RRAM_WAN: Wan et al., Nature 608, 504 (2022) */
-        x = clamp(x, 0, wan_max_us);
-        return fmax(1.536e-4 * x * x * x - 1.167e-2 * x * x + 0.2374 * x + 1.053, 0);
+        x = clamp(x, 0, 39.26);
+        return 1e-6 * fmax(1.536e-4 * x * x * x - 1.167e-2 * x * x + 0.2374 * x + 1.053, 0);
     }
 }
 
-static double law_max_us(enum nax_program_error error)
+static double law_max_siemens(enum nax_program_error error)
 {
-    return error == NAX_PROGRAM_PCM         ? pcm_max_us
-           : error == NAX_PROGRAM_RRAM_MILO ? milo_max_us
-                                            : wan_max_us;
+    return error == NAX_PROGRAM_PCM         ? pcm_max_siemens
+           : error == NAX_PROGRAM_RRAM_MILO ? milo_max_siemens
+                                            : wan_max_siemens;
 }
 
 /* Device siemens → the table's. */
@@ -93,7 +93,7 @@ static double with_error(const struct nax_device *d, const struct nax_cells *cel
         return target + cells->deviation[first + (size_t)(p * (double)n)] / scale;
     }
     default:
-        scale = law_scale(d, law_max_us(error)); /* siemens → uS */
+        scale = law_scale(d, law_max_siemens(error));
         return target + law_sd(error, target * scale) / scale * nax_normal_quantile(p);
     }
 }
@@ -118,7 +118,7 @@ static double drift_factor(const struct nax_device *d, double g, double normal)
     if (!(q->time_seconds > start) || !(g > 0))
         return 1;
     if (q->drift == NAX_DRIFT_PCM) { /* Joshi et al. 2020 */
-        double x = g * law_scale(d, pcm_max_us) / pcm_max_us;
+        double x = g * law_scale(d, pcm_max_siemens) / pcm_max_siemens;
         nu = clamp(-0.0155 * log(x) + 0.0244, 0.049, 0.1);
         sd = clamp(-0.0125 * log(x) - 0.0059, 0.008, 0.045);
     }
@@ -206,7 +206,7 @@ int nax_program_moments(const struct nax_device *device, const struct nax_cells 
         *sd = sqrt(fmax(square / (double)n - sum / (double)n * (sum / (double)n), 0)) / scale;
         break;
     default:
-        scale = law_scale(device, law_max_us(q->error));
+        scale = law_scale(device, law_max_siemens(q->error));
         *sd = law_sd(q->error, target * scale) / scale;
     }
     return 0;

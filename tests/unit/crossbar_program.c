@@ -246,7 +246,7 @@ static char path[64];
 
 static void write_table(const char *text)
 {
-    snprintf(path, sizeof path, "/tmp/nax-cells-%ld.csv", (long)getpid());
+    snprintf(path, sizeof path, P_tmpdir "/nax-cells-%ld.csv", (long)getpid());
     FILE *f = fopen(path, "w");
     assert_non_null(f);
     fputs(text, f);
