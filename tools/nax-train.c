@@ -207,7 +207,7 @@ static int train(struct job *job, double *seconds, struct nax_err *err)
 static int measure(const struct job *job, struct nax_record *record, struct nax_err *err)
 {
     const struct training *t = job->t;
-    struct nax_score ideal, hardware, validation;
+    struct nax_score ideal = {0}, hardware = {0}, validation = {0};
     struct nax_eval options_test = {.n_images = t->n_test};
     struct nax_mapping mapping = {
         .hardware = t->hardware, .crossbars = job->crossbars, .fidelity = t->fidelity};
