@@ -70,7 +70,6 @@ struct vector_solver *nax_vector_alloc(size_t n_rows, size_t n_cols, bool is_lin
     x->scratch = x->p; /* p and d are not in use while the lines are factored */
     if (is_linear) {   /* nor once the voltages are found */
         s->i = x->p;
-        s->z = x->d;
     }
     s->kernels = nax_vector_kernels();
     return s;
@@ -122,12 +121,7 @@ static int gradient_steps(struct vector_solver *s, double tolerance, size_t *n_s
                           struct nax_err *err)
 {
     struct vector_room *x = &s->room;
-    size_t bytes = x->m * x->n_cols * sizeof *x->x;
-    memset(x->x, 0, bytes);
-    memset(x->p, 0, bytes);
-    memset(x->d, 0, bytes);
-    memset(x->w, 0, bytes);
-    double first = s->kernels->advance(x, 0), now = first, beta = 0;
+    double first = s->kernels->start(x), now = first, beta = 0;
     for (size_t n = 0; n < GRADIENT_STEPS_MAX; n++) {
         if (!(now > tolerance * tolerance * first) || now < DBL_MIN * 1e10)
             return isfinite(now) ? 0
@@ -221,18 +215,9 @@ static int solve_linear(struct vector_solver *s, const double *v_v, double toler
     if (status)
         return status;
     word_voltages(s, v_v, NULL);
-    for (size_t i = 0; i < size; i++)
-        s->i[i] = x->g[i] * (x->s[i] * x->w[i] - x->t[i] * x->x[i]);
-    column_currents(s, s->i, nodes->i_a);
-    wire_drops(s, s->i, s->z);
-    /* the cells' currents at the voltages that these currents leave them, against the currents */
-    double off = 0;
-    for (size_t c = 0; c < x->n_cols; c++)
-        for (size_t r = 0; r < x->n_rows; r++) {
-            size_t i = c * x->m + r;
-            off += fabs(x->g[i] * (v_v[r] - s->z[i]) - s->i[i]);
-        }
-    double all = total(nodes->i_a, x->n_cols);
+    double off = s->kernels->finish(x, nodes->i_a), all = total(nodes->i_a, x->n_cols);
+    for (size_t i = 0; (nodes->u_v || nodes->v_v) && i < size; i++)
+        s->i[i] = x->g[i] * (x->s[i] * x->w[i] - x->t[i] * x->y[i]);
     *report = (struct nax_xbar_report){NAX_XBAR_RELAX, n_steps, all > 0 ? off / all : off};
     return 0;
 }

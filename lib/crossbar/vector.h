@@ -24,10 +24,15 @@ struct vector_kernels {
     /* k, e, f, s, t of the conductances [n_cols][m]; returns the smallest factor. */
     double (*factor)(const struct circuit *a, const struct vector_room *room);
     void (*turn)(const double *from, size_t n_rows, size_t n_cols, double *to, size_t m);
+    /* x = 0, y = (bit lines)^-1 r; returns r y. */
+    double (*start)(const struct vector_room *room);
     /* p = y + beta p, d = r + beta d, s = d - K T K p into w; returns p s. */
     double (*multiply)(const struct vector_room *room, double beta);
     /* x += alpha p, r -= alpha w, y = (bit lines)^-1 r; returns r y. */
     double (*advance)(const struct vector_room *room, double alpha);
+    /* Bit lines once more, for the word lines' voltages u^ in w: y and the currents i_a [n_cols].
+     * Returns the sum of the currents that the word lines then miss: they were solved for x. */
+    double (*finish)(const struct vector_room *room, double *i_a);
     /* u^ = line[r] + T w for word lines with currents s w; in place in w. */
     void (*words)(const struct vector_room *room);
 };

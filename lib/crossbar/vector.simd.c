@@ -124,16 +124,21 @@ static double factor(const struct circuit *a, const struct vector_room *x)
 
 enum { WIDE = 4 }; /* vectors of rows that go along the word lines together */
 
-INLINE double multiply_rows(const struct vector_room *x, double beta, size_t r, const int n)
+INLINE double multiply_rows(const struct vector_room *x, double beta, size_t r, const int n,
+                            const bool is_first)
 {
     size_t m = x->m;
     vec w[WIDE] = {}, u[WIDE] = {}, dot[WIDE] = {};
     for (size_t c = x->n_cols; c-- > 0;)
         for (int k = 0; k < n; k++) {
             size_t i = c * m + r + 8 * (size_t)k;
-            vec p = *(vec *)(x->y + i) + beta * *(vec *)(x->p + i);
+            vec p = *(vec *)(x->y + i), d = *(vec *)(x->r + i);
+            if (!is_first) {
+                p += beta * *(vec *)(x->p + i);
+                d += beta * *(vec *)(x->d + i);
+            }
             *(vec *)(x->p + i) = p;
-            *(vec *)(x->d + i) = *(vec *)(x->r + i) + beta * *(vec *)(x->d + i);
+            *(vec *)(x->d + i) = d;
             w[k] += *(vec *)(x->k + i) * p;
             *(vec *)(x->w + i) = w[k];
         }
@@ -151,46 +156,99 @@ INLINE double multiply_rows(const struct vector_room *x, double beta, size_t r, 
     return sum(&all);
 }
 
-static double multiply(const struct vector_room *x, double beta)
+INLINE double multiply_all(const struct vector_room *x, double beta, const bool is_first)
 {
     double dot = 0;
     size_t r = 0;
     for (; r + 8 * WIDE <= x->m; r += 8 * WIDE)
-        dot += multiply_rows(x, beta, r, WIDE);
+        dot += multiply_rows(x, beta, r, WIDE, is_first);
     for (; r < x->m; r += 8)
-        dot += multiply_rows(x, beta, r, 1);
+        dot += multiply_rows(x, beta, r, 1, is_first);
     return dot;
 }
 
-static double advance(const struct vector_room *x, double alpha)
+static double multiply(const struct vector_room *x, double beta)
+{
+    return beta == 0 ? multiply_all(x, 0, true) : multiply_all(x, beta, false);
+}
+
+/* y = bit line c for the currents f, up to their sum; returns the sum. */
+INLINE double bit_line_down(const struct vector_room *x, size_t i, vec f, double carry)
+{
+    scan_up(&f);
+    *(vec *)(x->y + i) = *(vec *)(x->f + i) * (f + carry);
+    return carry + f[7];
+}
+
+INLINE double bit_line_up(const struct vector_room *x, size_t i, vec *y, double carry)
+{
+    *y = *(vec *)(x->y + i);
+    scan_down(y);
+    double all = (*y)[0];
+    *y += carry;
+    *(vec *)(x->y + i) = *y;
+    return carry + all;
+}
+
+INLINE double advance_all(const struct vector_room *x, double alpha, const bool is_first)
 {
     size_t m = x->m;
-    vec dot = {};
+    vec dot = {}, y;
     for (size_t c = 0; c < x->n_cols; c++) {
         size_t at = c * m;
         double carry = 0;
         for (size_t i = at; i < at + m; i += 8) {
-            *(vec *)(x->x + i) += alpha * *(vec *)(x->p + i);
-            vec r = *(vec *)(x->r + i) - alpha * *(vec *)(x->w + i);
-            *(vec *)(x->r + i) = r;
-            vec z = r;
-            scan_up(&z);
-            *(vec *)(x->y + i) = *(vec *)(x->f + i) * (z + carry);
-            carry += z[7];
+            vec r = *(vec *)(x->r + i);
+            if (is_first) {
+                *(vec *)(x->x + i) = (vec){};
+            } else {
+                *(vec *)(x->x + i) += alpha * *(vec *)(x->p + i);
+                r -= alpha * *(vec *)(x->w + i);
+                *(vec *)(x->r + i) = r;
+            }
+            carry = bit_line_down(x, i, r, carry);
         }
         carry = 0;
         for (size_t i = at + m; i > at;) {
             i -= 8;
-            vec y = *(vec *)(x->y + i);
-            scan_down(&y);
-            double all = y[0];
-            y += carry;
-            carry += all;
-            *(vec *)(x->y + i) = y;
+            carry = bit_line_up(x, i, &y, carry);
             dot += *(vec *)(x->r + i) * y;
         }
     }
     return sum(&dot);
+}
+
+static double start(const struct vector_room *x)
+{
+    return advance_all(x, 0, true);
+}
+
+static double advance(const struct vector_room *x, double alpha)
+{
+    return advance_all(x, alpha, false);
+}
+
+static double finish(const struct vector_room *x, double *i_a)
+{
+    typedef long long bits __attribute__((vector_size(64), aligned(8), may_alias));
+    const bits magnitude = ~(1LL << 63) - (bits){};
+    size_t m = x->m;
+    vec off = {}, y;
+    for (size_t c = 0; c < x->n_cols; c++) {
+        size_t at = c * m;
+        double carry = 0;
+        for (size_t i = at; i < at + m; i += 8)
+            carry = bit_line_down(x, i, *(vec *)(x->k + i) * *(vec *)(x->w + i), carry);
+        i_a[c] = carry;
+        carry = 0;
+        for (size_t i = at + m; i > at;) {
+            i -= 8;
+            carry = bit_line_up(x, i, &y, carry);
+            vec step = y - *(vec *)(x->x + i);
+            off += *(vec *)(x->g + i) * *(vec *)(x->t + i) * (vec)((bits)step & magnitude);
+        }
+    }
+    return sum(&off);
 }
 
 static void words(const struct vector_room *x)
@@ -210,5 +268,10 @@ static void words(const struct vector_room *x)
 }
 
 extern const struct vector_kernels NAX_SIMD(vector_kernels);
-const struct vector_kernels NAX_SIMD(vector_kernels) = {
-    .factor = factor, .turn = turn, .multiply = multiply, .advance = advance, .words = words};
+const struct vector_kernels NAX_SIMD(vector_kernels) = {.factor = factor,
+                                                        .turn = turn,
+                                                        .start = start,
+                                                        .multiply = multiply,
+                                                        .advance = advance,
+                                                        .words = words,
+                                                        .finish = finish};

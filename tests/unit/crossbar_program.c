@@ -214,7 +214,7 @@ static void slices_make_up_the_weight(void **state)
                 if (!signs)
                     nax_slice_levels(&p, how, 1, &weight[i], s, true, &minus);
                 assert_true(plus < 4 && minus < 4);
-                sum += ((int64_t)plus - minus) << (2 * s);
+                sum += ((int64_t)plus - minus) * (1 << (2 * s));
             }
             assert_int_equal(sum - (signs ? 32768 : 0), weight[i]);
         }
