@@ -219,7 +219,11 @@ struct bound {
 
 static void measure(const struct bound *q, const char *dir, bool is_full)
 {
-    size_t side = q->side, size = side * side, n = side <= 64 ? 64 : side <= 128 ? 8 : 2;
+    size_t side = q->side, size = side * side,
+           n = side <= 32    ? 1024
+               : side <= 64  ? 256
+               : side <= 128 ? 16
+                             : 4;
     double *g = cells(n * size, 100e3, 600e3, side), *w = malloc(n * size * sizeof *w);
     double *reference = malloc(size * sizeof *reference), *v = malloc(side * sizeof *v);
     double *i = calloc(side, sizeof *i), *i_spice = calloc(side, sizeof *i_spice);
@@ -249,13 +253,15 @@ static void measure(const struct bound *q, const char *dir, bool is_full)
     printf("vector %zu: %.4g ms in a series, %.4g ms alone (one thread)\n", side, vector_ms, alone);
     need(!q->vector_ms || vector_ms <= q->vector_ms, "time of a vector");
     if (q->has_spice || (is_full && side <= 128)) {
-        double start_up = 1e9;
-        for (int k = 0; k < 3; k++) {
-            double one = 1e-5;
-            struct nax_xbar tiny = array(1, &one);
-            start_up = fmin(start_up, run_ngspice(&tiny, v, dir, i_spice));
-        }
-        double spice = run_ngspice(&x[0], v, dir, i_spice) - start_up;
+        const double one = 1e-5;
+        struct nax_xbar tiny = array(1, &one);
+        double starts[5], runs[5];
+        size_t count = side < 64 ? 5 : 1;
+        for (size_t k = 0; k < 5; k++)
+            starts[k] = run_ngspice(&tiny, v, dir, i_spice);
+        for (size_t k = 0; k < count; k++)
+            runs[k] = run_ngspice(&x[0], v, dir, i_spice);
+        double spice = median(runs, count) - median(starts, 5);
         double off = difference(i, i_spice, side);
         if (isnan(spice)) {
             printf("vector %zu: ngspice is missing or failed\n", side);
