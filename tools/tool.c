@@ -106,7 +106,7 @@ void tool_fail(struct tool *tool, const struct nax_err *err)
         fflush(stdout);
     end_progress(tool);
     fprintf(stderr, "%s: %s\n", tool->name, err->text);
-    exit(1);
+    _exit(1); /* stdout is flushed; what main still holds is no leak */
 }
 
 void tool_fail_record(struct tool *tool, struct nax_err *err)

@@ -2,6 +2,7 @@
 #include "nax/simd.h"
 #include "vector.h"
 
+#include <stdint.h>
 #include <string.h>
 
 typedef nax_vdouble vec; /* 8 lanes */
@@ -173,11 +174,13 @@ static double multiply(const struct vector_room *x, double beta)
 }
 
 /* y = bit line c for the currents f, up to their sum; returns the sum. */
-INLINE double bit_line_down(const struct vector_room *x, size_t i, vec f, double carry)
+/* f, which is summed up in place, by address: vectors are not passed by value where registers are
+ * short */
+INLINE double bit_line_down(const struct vector_room *x, size_t i, vec *f, double carry)
 {
-    scan_up(&f);
-    *(vec *)(x->y + i) = *(vec *)(x->f + i) * (f + carry);
-    return carry + f[7];
+    scan_up(f);
+    *(vec *)(x->y + i) = *(vec *)(x->f + i) * (*f + carry);
+    return carry + (*f)[7];
 }
 
 INLINE double bit_line_up(const struct vector_room *x, size_t i, vec *y, double carry)
@@ -206,7 +209,7 @@ INLINE double advance_all(const struct vector_room *x, double alpha, const bool 
                 r -= alpha * *(vec *)(x->w + i);
                 *(vec *)(x->r + i) = r;
             }
-            carry = bit_line_down(x, i, r, carry);
+            carry = bit_line_down(x, i, &r, carry);
         }
         carry = 0;
         for (size_t i = at + m; i > at;) {
@@ -231,14 +234,16 @@ static double advance(const struct vector_room *x, double alpha)
 static double finish(const struct vector_room *x, double *i_a)
 {
     typedef long long bits __attribute__((vector_size(64), aligned(8), may_alias));
-    const bits magnitude = ~(1LL << 63) - (bits){};
+    const bits magnitude = INT64_MAX - (bits){};
     size_t m = x->m;
     vec off = {}, y;
     for (size_t c = 0; c < x->n_cols; c++) {
         size_t at = c * m;
         double carry = 0;
-        for (size_t i = at; i < at + m; i += 8)
-            carry = bit_line_down(x, i, *(vec *)(x->k + i) * *(vec *)(x->w + i), carry);
+        for (size_t i = at; i < at + m; i += 8) {
+            vec f = *(vec *)(x->k + i) * *(vec *)(x->w + i);
+            carry = bit_line_down(x, i, &f, carry);
+        }
         i_a[c] = carry;
         carry = 0;
         for (size_t i = at + m; i > at;) {

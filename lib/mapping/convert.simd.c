@@ -25,7 +25,7 @@ static void planes(const struct stream_format *f, size_t n, size_t c, const int3
         all = ((uint64_t)1 << ((f->n_streams - 1) * f->stream_bits + 1)) - 1;
     for (size_t i = 0; i < n; i++, x += c)
         for (int first = 0; first < f->n_padded; first += WORD_LANES) {
-            vu64 shift, word = zero_words;
+            vu64 shift = zero_words, word = zero_words;
             for (int lane = 0; lane < WORD_LANES; lane++) {
                 int bits = (first + lane) * f->stream_bits;
                 shift[lane] = (uint64_t)(bits < 63 ? bits : 63);

@@ -24,19 +24,30 @@ struct dnnl_conv {
 static dnnl_engine_t engine;
 static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
 
+/* A stream costs an allocation: every thread keeps one until it ends. */
+static pthread_key_t stream_key;
+
+static void stream_destroy(void *stream)
+{
+    dnnl_stream_destroy(stream);
+}
+
 static void engine_create(void)
 {
-    if (dnnl_engine_create(&engine, dnnl_cpu, 0) != dnnl_success)
+    if (pthread_key_create(&stream_key, stream_destroy) ||
+        dnnl_engine_create(&engine, dnnl_cpu, 0) != dnnl_success)
         engine = NULL;
 }
 
-/* A stream costs an allocation; every thread keeps one. */
-static _Thread_local dnnl_stream_t stream;
-
 static dnnl_stream_t thread_stream(void)
 {
-    if (!stream && dnnl_stream_create(&stream, engine, dnnl_stream_default_flags) != dnnl_success)
-        stream = NULL;
+    dnnl_stream_t stream = pthread_getspecific(stream_key);
+    if (stream || dnnl_stream_create(&stream, engine, dnnl_stream_default_flags) != dnnl_success)
+        return stream;
+    if (pthread_setspecific(stream_key, stream)) {
+        dnnl_stream_destroy(stream);
+        return NULL;
+    }
     return stream;
 }
 
@@ -57,7 +68,8 @@ static int execute(dnnl_primitive_t primitive, const struct argument *arguments,
 {
     dnnl_exec_arg_t list[4];
     dnnl_memory_t memory[4] = {NULL};
-    dnnl_status_t status = thread_stream() ? dnnl_success : dnnl_out_of_memory;
+    dnnl_stream_t stream = thread_stream();
+    dnnl_status_t status = stream ? dnnl_success : dnnl_out_of_memory;
     int n_made = 0;
     for (; status == dnnl_success && n_made < n; n_made++) {
         status = dnnl_memory_create(&memory[n_made], arguments[n_made].md, engine,
