@@ -1,0 +1,144 @@
+#!/usr/bin/env bats
+# nax-eval: accuracy of trained networks on hardware, and what it refuses.
+
+bats_require_minimum_version 1.5.0
+
+# One small network, trained once for all tests.
+setup_file() {
+  cd "$BATS_FILE_TMPDIR" || return 1
+  nax-data synth -q --n-train 700 --n-test 200 --seed 5 -o small.safetensors
+  printf 'network,kernel,crossbar\nlenet,5 5,32 64\n' |
+    nax-train -q --data small.safetensors --epochs 2 --batch 32 --checkpoint "$PWD/run" --format csv > trained.csv
+}
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return 1
+  trained=$BATS_FILE_TMPDIR/trained.csv
+  eval=(nax-eval -q --data "$BATS_FILE_TMPDIR/small.safetensors")
+  wires=(--set device.r_wire_row_ohm=0 --set device.r_wire_col_ohm=0 --set device.r_source_ohm=0
+    --set device.r_sink_ohm=0)
+  noisy=(--set device.programming.error=normal --set device.programming.error_frac=0.03)
+}
+
+# The value of a column of CSV on stdin: column NAME [ROW]
+column() {
+  awk -F, -v name="$1" -v row="${2:-1}" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i }
+    NR == row + 1 { print $c }'
+}
+
+@test "adds its fields and keeps those that it does not know" {
+  sed '1s/$/,note/; 2s/$/,kept/' "$trained" > in.csv
+  "${eval[@]}" --fidelity linear --calibrate 40 in.csv > out.csv
+  for field in accuracy accuracy_ideal accuracy_sd accuracy_worst_decile accuracy_calibrated chips; do
+    [ -n "$(column $field < out.csv)" ]
+  done
+  [ "$(column note < out.csv)" = kept ]
+  [ "$(column fidelity < out.csv)" = linear ]
+  [ "$(column hardware < out.csv)" = nax-reram ]
+  [ "$(column accuracy_ideal < out.csv)" = "$(column accuracy_ideal < "$trained")" ]
+  [ "$(column accuracy_sd < out.csv)" = 0 ] || [ "$(column accuracy_sd < out.csv)" = 0.0 ]
+}
+
+@test "ideal is ideal; without wires full is quantized" {
+  "${eval[@]}" --fidelity ideal "$trained" > ideal.csv
+  [ "$(column accuracy < ideal.csv)" = "$(column accuracy_ideal < ideal.csv)" ]
+  "${eval[@]}" --fidelity quantized "$trained" > quantized.csv
+  "${eval[@]}" --fidelity full "${wires[@]}" "$trained" > full.csv
+  [ "$(column accuracy < full.csv)" = "$(column accuracy < quantized.csv)" ]
+}
+
+@test "layers: nothing lost on ideal hardware, a gain below 1 with wires, less to lose after gains" {
+  "${eval[@]}" -l --fidelity ideal "$trained" > ideal.csv
+  [ "$(wc -l < ideal.csv)" -eq 6 ]
+  "${eval[@]}" -l --fidelity linear "$trained" > out.csv
+  [ "$(column layer 1 < out.csv)" = conv1 ]
+  for row in 1 2 3 4 5; do
+    awk -v a="$(column snr_db $row < ideal.csv)" 'BEGIN { exit !(a > 100) }' # rounding of floats
+  done
+  for row in 1 2 3 4 5; do
+    awk -v g="$(column gain $row < out.csv)" 'BEGIN { exit !(g > 0.5 && g < 1) }'
+    awk -v a="$(column snr_after_gains_db $row < out.csv)" -v b="$(column snr_db $row < out.csv)" \
+      'BEGIN { exit !(a > b + 3) }'
+  done
+}
+
+@test "chips: deviation, worst tenth, the same for any number of threads" {
+  for j in 1 2 3; do
+    "${eval[@]}" -j $j --fidelity linear --chips 4 "${noisy[@]}" "$trained" > out$j.csv
+  done
+  cmp out1.csv out2.csv
+  cmp out1.csv out3.csv
+  awk -v sd="$(column accuracy_sd < out1.csv)" 'BEGIN { exit !(sd > 0) }'
+  awk -v a="$(column accuracy_worst_decile < out1.csv)" -v b="$(column accuracy < out1.csv)" \
+    'BEGIN { exit !(a <= b) }'
+  "${eval[@]}" -l --fidelity linear "${noisy[@]}" "$trained" > a.csv
+  "${eval[@]}" -l --fidelity linear "${noisy[@]}" --seed 1 "$trained" > b.csv
+  "${eval[@]}" -l --fidelity linear "${noisy[@]}" "$trained" > c.csv
+  cmp a.csv c.csv
+  run ! cmp -s a.csv b.csv
+}
+
+@test "drift: the longer the time, the smaller the gain" {
+  drift=(--set device.programming.drift=power --set device.programming.drift_nu=0.05
+    --set device.programming.drift_start_seconds=1)
+  last=2
+  for time in 0 1e3 1e6; do
+    "${eval[@]}" -l --fidelity linear "${drift[@]}" --time $time "$trained" > out.csv
+    gain=$(column gain 3 < out.csv)
+    awk -v a="$gain" -v b="$last" 'BEGIN { exit !(a < b - 0.05) }'
+    last=$gain
+  done
+}
+
+@test "narrow ADCs cost accuracy of products" {
+  "${eval[@]}" -l --fidelity quantized "$trained" > auto.csv
+  "${eval[@]}" -l --fidelity quantized --set adc.bits=2 "$trained" > narrow.csv
+  awk -v a="$(column snr_db 2 < narrow.csv)" -v b="$(column snr_db 2 < auto.csv)" \
+    'BEGIN { exit !(a < b - 10) }'
+}
+
+@test "a diverged candidate passes on" {
+  printf 'network,kernel,crossbar,status\nlenet,5 5,32 32,diverged\n' > in.csv
+  "${eval[@]}" in.csv > out.csv
+  cmp in.csv out.csv
+}
+
+@test "what cannot be: a line that names file, record and field" {
+  # shellcheck disable=SC2154
+  refuse() { # WORDS COMMAND...
+    local words=$1
+    shift
+    run --separate-stderr "$@"
+    [ "$status" -eq 1 ]
+        [ "${#stderr_lines[@]}" -eq 1 ]
+    [[ "$stderr" == *"$words"* ]]
+  }
+  printf 'network,kernel,crossbar\nlenet,5 5,32 32\n' > none.csv
+  refuse "none.csv: record 1: field 'checkpoint'" "${eval[@]}" none.csv
+  printf 'network,kernel,crossbar,checkpoint\nlenet,5 5,32 32,nosuch.safetensors\n' > gone.csv
+  refuse 'nosuch.safetensors' "${eval[@]}" gone.csv
+  sed 's/5 5/3 5/' "$trained" > other.csv
+  refuse '.weight' "${eval[@]}" other.csv
+  refuse "device.r_wire_row_ohm" "${eval[@]}" --set device.r_wire_row_ohm=-1 "$trained"
+  refuse "device.r_off_ohm" "${eval[@]}" --set device.r_off_ohm=10 "$trained"
+  refuse "device.programming.levels" "${eval[@]}" --set device.programming.levels=-1 "$trained"
+  refuse "nosuch" "${eval[@]}" --hardware nosuch "$trained"
+  refuse "nosuch.safetensors" nax-eval -q --data nosuch.safetensors "$trained"
+  head -c 300 "$(column checkpoint < "$trained")" > cut.safetensors
+  sed "s|[^,]*\.safetensors|$PWD/cut.safetensors|" "$trained" > cut.csv
+  refuse 'cut.safetensors' "${eval[@]}" cut.csv
+}
+
+@test "misuse: exit 2" {
+  for bad in '--fidelity perfect' '--chips 0' '--chips x' '--time -1' '--calibrate 0' '--images -3'; do
+    # shellcheck disable=SC2086
+    run --separate-stderr nax-eval $bad "$trained"
+    [ "$status" -eq 2 ]
+    [ -z "$output" ]
+  done
+}
+
+@test "a full disk is an error" {
+  run --separate-stderr bash -c '"$@" > /dev/full' - "${eval[@]}" --fidelity ideal "$trained"
+  [ "$status" -eq 1 ]
+}
