@@ -3,14 +3,14 @@
 
 #include "nax/simd.h"
 
-#ifdef __AVX512BW__
+#include <string.h>
+#ifdef __SSE2__
 #include <immintrin.h>
 #endif
 
 typedef uint64_t vu64 __attribute__((vector_size(64), aligned(8), may_alias)); /* 8 streams */
 typedef uint16_t vu16 __attribute__((vector_size(64), aligned(2), may_alias)); /* 32 columns */
 typedef uint16_t vu16_short __attribute__((vector_size(16), aligned(2), may_alias));
-typedef int32_t vi32 __attribute__((vector_size(64), aligned(4), may_alias));
 
 enum { WORD_LANES = 8, ENTRY_BYTES = LANES * 2, TABLE_BYTES = GROUP_ENTRIES * ENTRY_BYTES };
 
@@ -92,19 +92,12 @@ static int offsets(const struct stream_format *f, const uint64_t *strings, size_
     return n_streams;
 }
 
-/* Group g of every word ends with it: the last one of a word has 4 bits. */
-static size_t group_bits(size_t g, size_t n_bits, size_t *first)
-{
-    *first = g / WORD_GROUPS * 64 + g % WORD_GROUPS * GROUP_BITS;
-    size_t end = g % WORD_GROUPS == WORD_GROUPS - 1 ? *first + 4 : *first + GROUP_BITS;
-    return (end < n_bits ? end : n_bits) - *first;
-}
-
 static void table(const struct lane_vector *v, size_t n_bits, uint16_t *out)
 {
     for (size_t g = 0; g < groups_n(n_bits); g++, out += GROUP_ENTRIES * LANES) {
-        size_t first, n = group_bits(g, n_bits, &first);
-        *(vu16 *)out = (vu16){0};
+        size_t first = g * GROUP_BITS;
+        size_t n = n_bits - first < GROUP_BITS ? n_bits - first : GROUP_BITS;
+        *(vu16 *)out = (vu16){0} + (uint16_t)(g ? 0 : v->start); /* every sum has one of these */
         for (size_t bit = 0; bit < n; bit++) {
             vu16 cells = *(const vu16 *)(v->cells + (first + bit) * LANES);
             for (size_t e = 0; e < (size_t)1 << bit; e++)
@@ -114,16 +107,38 @@ static void table(const struct lane_vector *v, size_t n_bits, uint16_t *out)
     }
 }
 
-#ifdef __AVX512BW__
-#define CLAMP(a, low, high)                                                                        \
-    (a = (vu16)_mm512_min_epu16(_mm512_max_epu16((__m512i)a, (__m512i)low), (__m512i)high))
-#else /* compilers do not see that these are two instructions */
-#define CLAMP(a, low, high)                                                                        \
-    do {                                                                                           \
-        vu16 is_low = (vu16)(a < low), is_high = (vu16)(a > high);                                 \
-        a = (a & ~is_low) | (low & is_low);                                                        \
-        a = (a & ~is_high) | (high & is_high);                                                     \
-    } while (0)
+/* The columns of a vector in registers of the machine: compilers keep longer ones in memory, and
+ * take them apart to compare them. */
+enum { PIECES = LANES * 2 / NAX_SIMD_BYTES };
+typedef uint16_t piece __attribute__((vector_size(NAX_SIMD_BYTES), aligned(2), may_alias));
+
+struct lanes {
+    piece part[PIECES];
+};
+
+#ifdef __SSE2__
+#if NAX_SIMD_BYTES == 64
+typedef __m512i machine;
+#define MACHINE(op) _mm512_##op
+#elif NAX_SIMD_BYTES == 32
+typedef __m256i machine;
+#define MACHINE(op) _mm256_##op
+#else
+typedef __m128i machine;
+#define MACHINE(op) _mm_##op
+#endif
+
+/* max(a − b, 0) */
+static inline __attribute__((always_inline)) void subtract(piece *a, uint16_t b)
+{
+    *a = (piece)MACHINE(subs_epu16)((machine)*a, MACHINE(set1_epi16)((short)b));
+}
+#else
+static inline void subtract(piece *a, uint16_t b)
+{
+    for (size_t k = 0; k < sizeof *a / sizeof b; k++)
+        (*a)[k] = (uint16_t)((*a)[k] > b ? (*a)[k] - b : 0);
+}
 #endif
 
 /* What the compiler may know beforehand. */
@@ -132,55 +147,53 @@ struct shape {
     int n_padded, stream_bits;
 };
 
-#define ENTRY(at, g, offset) (*(const vu16 *)((at) + (g)*TABLE_BYTES + (offset)))
+/* sum += the entry at this address */
+static inline __attribute__((always_inline)) void add_entry(struct lanes *sum, const char *entry)
+{
+    for (size_t k = 0; k < PIECES; k++)
+        sum->part[k] += *(const piece *)(entry + k * sizeof(piece));
+}
 
 /* acc = acc · 2^stream_bits + the clamped code of one stream, less `low`. */
 static inline __attribute__((always_inline)) void add_code(const struct lane_vector *v,
                                                            struct shape s, const uint16_t *o,
-                                                           const uint16_t *from, vu16 *acc)
+                                                           const uint16_t *from, struct lanes *acc)
 {
     const char *at = (const char *)from;
     size_t stride = (size_t)s.n_padded, n_groups = s.n_groups;
-    vu16 a = (vu16){0} + v->start, b = {0};
-    for (; n_groups >= 4; n_groups -= 4, o += 4 * stride, at += 4 * TABLE_BYTES) {
-        a += ENTRY(at, 0, o[0]);
-        b += ENTRY(at, 1, o[stride]);
-        a += ENTRY(at, 2, o[2 * stride]);
-        b += ENTRY(at, 3, o[3 * stride]);
+    struct lanes a = {{{0}}}, b = {{{0}}};
+    for (; n_groups >= 2; n_groups -= 2, o += 2 * stride, at += 2 * TABLE_BYTES) {
+        add_entry(&a, at + o[0]);
+        add_entry(&b, at + TABLE_BYTES + o[stride]);
     }
-    for (; n_groups; n_groups--, o += stride, at += TABLE_BYTES)
-        a += ENTRY(at, 0, *o);
-    a = (a + b) >> (uint16_t)v->shift;
-    vu16 low = (vu16){0} + v->low, high = (vu16){0} + v->high;
-    CLAMP(a, low, high);
-    *acc = (*acc << (uint16_t)s.stream_bits) + (a - low);
+    if (n_groups)
+        add_entry(&a, at + o[0]);
+    for (size_t k = 0; k < PIECES; k++) {
+        piece code = (a.part[k] + b.part[k]) >> (uint16_t)v->shift;
+        subtract(&code, v->low);
+        piece above = code; /* the highest code */
+        subtract(&above, (uint16_t)(v->high - v->low));
+        acc->part[k] = (acc->part[k] << (uint16_t)s.stream_bits) + (code - above);
+    }
 }
 
-/* sum [2] = sum · 2^bits ± the 32 columns */
-static inline __attribute__((always_inline)) void add_part(vi32 *sum, int bits, const vu16 *part,
-                                                           bool is_negative)
+/* sum [LANES] = sum · 2^bits ± the codes */
+static inline __attribute__((always_inline)) void add_part(int32_t *sum, int bits,
+                                                           const struct lanes *part, int sign)
 {
-    vi32 low = __builtin_convertvector(
-        __builtin_shufflevector(*part, *part, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
-        vi32);
-    vi32 high =
-        __builtin_convertvector(__builtin_shufflevector(*part, *part, 16, 17, 18, 19, 20, 21, 22,
-                                                        23, 24, 25, 26, 27, 28, 29, 30, 31),
-                                vi32);
-    sum[0] = (sum[0] << bits) + (is_negative ? -low : low);
-    sum[1] = (sum[1] << bits) + (is_negative ? -high : high);
+    uint16_t code[LANES] __attribute__((aligned(64)));
+    memcpy(code, part, sizeof code);
+    for (int k = 0; k < LANES; k++)
+        sum[k] = (int32_t)((uint32_t)sum[k] << bits) + sign * code[k];
 }
 
-/* to += weight · (sum + restored) in 16 columns */
-static inline __attribute__((always_inline)) void add_half(const vi32 *sum, double weight,
-                                                           double restored, double *to)
+/* to += weight · (sum + restored) in 16 columns. Not inlined: apart from the caller's memory the
+ * compiler sees vectors here. */
+static __attribute__((noinline)) void add_half(const int32_t *restrict sum, double weight,
+                                               double restored, double *restrict to)
 {
-    nax_vdouble low = __builtin_convertvector(
-        __builtin_shufflevector(*sum, *sum, 0, 1, 2, 3, 4, 5, 6, 7), nax_vdouble);
-    nax_vdouble high = __builtin_convertvector(
-        __builtin_shufflevector(*sum, *sum, 8, 9, 10, 11, 12, 13, 14, 15), nax_vdouble);
-    *(nax_vdouble *)to += (low + restored) * weight;
-    *(nax_vdouble *)(to + 8) += (high + restored) * weight;
+    for (int k = 0; k < HALF; k++)
+        to[k] += (sum[k] + restored) * weight;
 }
 
 static inline __attribute__((always_inline)) void
@@ -192,21 +205,22 @@ convert_shape(const struct stream_format *f, const struct lane_vector *v, struct
         int t = n_streams[p];
         if (!t)
             continue;
-        vi32 sum[2] = {{0}, {0}};
+        int32_t sum[LANES] __attribute__((aligned(64))) = {0};
         if (f->is_signed && t == f->n_streams) {
-            vu16 top = {0};
+            struct lanes top = {{{0}}};
             add_code(v, s, o + --t, from, &top);
-            add_part(sum, 0, &top, true);
+            add_part(sum, 0, &top, -1);
         }
         while (t) {
             int m = t < v->part ? t : v->part;
-            vu16 acc = {0};
+            struct lanes acc = {{{0}}};
             for (int k = 0; k < m; k++)
                 add_code(v, s, o + --t, from, &acc);
-            add_part(sum, m * s.stream_bits, &acc, false);
+            add_part(sum, m * s.stream_bits, &acc, 1);
         }
-        add_half(&sum[0], v->weight[0], v->restored[n_streams[p]], y + v->col[0]);
-        add_half(&sum[1], v->weight[1], v->restored[n_streams[p]], y + v->col[1]);
+        double restored = v->restored[n_streams[p]];
+        add_half(sum, v->weight[0], restored, y + v->col[0]);
+        add_half(sum + HALF, v->weight[1], restored, y + v->col[1]);
     }
 }
 
@@ -220,10 +234,10 @@ static void convert(const struct stream_format *f, const struct lane_vector *v, 
         return
     if (f->n_padded == 16 && f->stream_bits == 1)
         switch (n_groups) { /* of whole crossbars of 16, 32, 64 and 128 rows */
+            WITH_GROUPS(2);
             WITH_GROUPS(4);
-            WITH_GROUPS(7);
-            WITH_GROUPS(13);
-            WITH_GROUPS(26);
+            WITH_GROUPS(8);
+            WITH_GROUPS(16);
         }
     struct shape s = {n_groups, f->n_padded, f->stream_bits};
     convert_shape(f, v, s, n, o, n_streams, from, stride, y);
