@@ -89,6 +89,37 @@ peel() { # COLUMNS
   nax-pareto -o seed:max --format json out >/dev/null
 }
 
+@test "conditions: all have to hold, before anything is compared" {
+  table a,0.91,7.5,x b,0.88,2,y c,0.87,2.5,z d,0.95,30.25,y
+  [ "$(nax-pareto --where 'accuracy >= 0.88' --where 'note = y' table.csv | ids)" = "b d " ]
+  [ "$(nax-pareto -w 'edap_pj_ns_mm2>2' table.csv | ids)" = "a c d " ] # b would beat c
+  [ "$(nax-pareto --rank -w 'note!=y' table.csv | cut -d, -f 1,5 | sed 1d | tr '\n' ' ')" = "a,0 c,0 " ]
+  [ -z "$(nax-pareto -w 'accuracy > 1' table.csv)" ]
+  run nax-pareto -w 'latency_ns < 3' table.csv
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"nax-pareto: table.csv: record 1: field 'latency_ns': missing" ]]
+  printf '%s\n' id,accuracy,edap_pj_ns_mm2,status a,0.9,5,ok b,,4,diverged >in.csv
+  [ "$(nax-pareto -w 'accuracy > 0.5' in.csv 2>&1 >out.csv)" = "nax-pareto: diverged and left out: '1 record'" ]
+  [ "$(nax-pareto -w 'status = ok' in.csv 2>&1 | ids)" = "a " ] # and no note
+}
+
+@test "the knee is the compromise between the ends of the front" {
+  table a,0.91,7.5,x b,0.88,2,y c,0.87,2.5,z d,0.95,30.25,w
+  [ "$(nax-pareto --knee table.csv)" = "$(printf '%s\n' id,accuracy,edap_pj_ns_mm2,note a,0.91,7.5,x)" ]
+  [ "$(nax-pareto --knee -w 'accuracy < 0.9' table.csv | ids)" = "b " ]
+  [ -z "$(nax-pareto --knee -w 'accuracy > 1' table.csv)" ]
+}
+
+@test "the hypervolume of a front by hand" {
+  table a,0.75,4,x b,0.5,2,y c,0.5,3,z d,0.1,1,w
+  nax-pareto --hypervolume --reference 0.25,8 table.csv >out.csv
+  [ "$(cat out.csv)" = "$(printf '%s\n' hypervolume,n_front,objectives,reference \
+    '2.5,3,"accuracy:max,edap_pj_ns_mm2:min",0.25 8.0')" ] # 0.5 · 4 + 0.25 · 2
+  nax-pareto -H --reference 0.25,8 --format msgpack table.csv >out
+  grep -aq hypervolume out
+  [ "$(nax-pareto -H --reference 0,0 table.csv | sed -n '2s/,.*//p')" = 0.0 ]
+}
+
 @test "diverged candidates without accuracy are left out with a note" {
   printf '%s\n' id,accuracy,edap_pj_ns_mm2,status a,0.9,5,ok b,,4,diverged c,0.1,3,diverged d,,2,diverged >in.csv
   nax-pareto in.csv >out.csv 2>err.txt
@@ -144,7 +175,9 @@ peel() { # COLUMNS
 }
 
 @test "misuse: exit 2 and the usage" {
-  for options in "-o accuracy" "-o accuracy:up" "-o :min" "-o a:min,a:max" "-o a:min," "--objectives" "--bad"; do
+  for options in "-o accuracy" "-o accuracy:up" "-o :min" "-o a:min,a:max" "-o a:min," "--objectives" "--bad" \
+    "--where accuracy" "--rank --knee" "--hypervolume" "--reference 1,2" "-H --reference 1" "-H --reference 1,2,3" \
+    "-H --reference 1,nan" "-H --reference 1,2x"; do
     # shellcheck disable=SC2086
     run nax-pareto $options
     [ "$status" -eq 2 ]

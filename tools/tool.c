@@ -151,6 +151,19 @@ double tool_float(const struct tool *tool, const char *option, const char *text,
     return value;
 }
 
+void tool_floats(const struct tool *tool, const char *option, const char *text, double *values,
+                 size_t n)
+{
+    const char *word = text;
+    for (size_t i = 0; i < n; i++) {
+        char *end;
+        values[i] = strtod(word, &end);
+        if (end == word || *end != (i + 1 < n ? ',' : 0) || !isfinite(values[i]))
+            tool_misuse(tool, "--%s takes %zu numbers, separated by commas: '%s'", option, n, text);
+        word = end + 1;
+    }
+}
+
 /* The command line as one string that a shell would split into the same words. */
 static char *join_argv(int argc, char **argv)
 {

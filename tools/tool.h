@@ -82,6 +82,10 @@ int64_t tool_int(const struct tool *tool, const char *option, const char *text, 
 double tool_float(const struct tool *tool, const char *option, const char *text, double min,
                   double max);
 
+/* n finite numbers, separated by commas. values: [n]. */
+void tool_floats(const struct tool *tool, const char *option, const char *text, double *values,
+                 size_t n);
+
 /* Opens stdin or the files that are left in argv from optind on. */
 void tool_read_open(struct tool *tool);
 /* The next record, or false at the end. Fails the tool on a broken stream. The output, with the

@@ -86,6 +86,24 @@ int nax_objectives_read(const struct nax_objective *objectives, size_t n,
                         const struct nax_record *r, double *point,
                         struct nax_err *err) NAX_MUST_USE;
 
+/* --- conditions --- "accuracy >= 0.9", "status = ok": a field, one of = (or ==) != < <= > >=, and
+ * a value that may hold spaces inside. Numbers are compared as numbers, strings and booleans (true,
+ * false) byte by byte and only by = and !=. NaN meets no relation but !=. */
+enum nax_relation { NAX_EQ, NAX_NE, NAX_LT, NAX_LE, NAX_GT, NAX_GE };
+
+struct nax_condition {
+    char field[256], text[256]; /* text: the value as written */
+    enum nax_relation relation;
+    bool is_number; /* text is one */
+    double number;
+};
+
+int nax_condition_parse(const char *text, struct nax_condition *condition,
+                        struct nax_err *err) NAX_MUST_USE;
+/* 1 or 0; a missing field, or one that cannot be compared with the value, is NAX_ERR_VALUE. */
+int nax_condition_holds(const struct nax_condition *condition, const struct nax_record *r,
+                        struct nax_err *err) NAX_MUST_USE;
+
 /* Non-dominated sort (Deb et al. 2002): rank 0 for points that none dominates, 1 for those
  * dominated by rank 0 only, and so on. O(n log n) for two objectives, O(n log^(m-1) n) for m.
  * points: [n][m], rank: [n]. */
@@ -99,6 +117,18 @@ int nax_rank_front(const double *points, size_t n, size_t m, uint32_t *rank,
  * values the earlier point is the lower neighbour. crowding: [n]. */
 int nax_crowding(const double *points, size_t n, size_t m, const uint32_t *rank, double *crowding,
                  struct nax_err *err) NAX_MUST_USE;
+
+/* Volume of what is at least as good as some point and better than the reference in every objective
+ * (Zitzler and Thiele, IEEE Trans. Evol. Comput. 1999), exactly: a sweep for two objectives, the
+ * algorithm WFG for more (While, Bradstreet, Barone, IEEE Trans. Evol. Comput. 2012), whose time
+ * grows exponentially with m in the worst case. A point that is not better
+ * than the reference everywhere adds nothing. points: [n][m], reference: [m]. */
+int nax_hypervolume(const double *points, size_t n, size_t m, const double *reference,
+                    double *volume, struct nax_err *err) NAX_MUST_USE;
+/* The knee of a front: its point with the smallest sum of objectives, each scaled to 0 … 1 over the
+ * front. With two objectives it is the one farthest below the line through the ends (Das, Struct.
+ * Optim. 1999). The first of equal ones; n > 0. points: [n][m]. */
+size_t nax_knee(const double *points, size_t n, size_t m);
 
 /* The front of a stream, in memory for at most twice the points on it (and 1024). Each point comes
  * with something of the caller's, which is handed to `drop` once the point is dominated or the

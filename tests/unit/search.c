@@ -532,6 +532,136 @@ static void crowding_by_hand(void **state)
     assert_true(crowding[1] == 1);
 }
 
+/* --- hypervolume, knee, conditions --- */
+
+/* Inclusion and exclusion over all sets of points: the definition, for few points. */
+static double hypervolume_reference(const double *points, size_t n, size_t m, const double *ref)
+{
+    double volume = 0;
+    for (unsigned set = 1; set < 1u << n; set++) {
+        double box = -1;
+        for (size_t i = 0; i < n; i++)
+            box *= set >> i & 1 ? -1 : 1;
+        for (size_t j = 0; j < m; j++) {
+            double edge = INFINITY;
+            for (size_t i = 0; i < n; i++)
+                if (set >> i & 1)
+                    edge = fmin(edge, fmax(ref[j] - points[i * m + j], 0));
+            box *= edge;
+        }
+        volume += box;
+    }
+    return volume;
+}
+
+static void hypervolumes_by_inclusion_and_exclusion(void **state)
+{
+    (void)state;
+    static const uint64_t levels[] = {4, 1u << 30};
+    struct nax_err err;
+    double volume;
+    for (size_t m = 1; m <= 6; m++)
+        for (size_t n = 0; n <= 11; n++)
+            for (size_t l = 0; l < 2; l++) {
+                double scale = levels[l] * 0.2385, ref[6];
+                double *points = random_points(n, m, levels[l], 29);
+                for (size_t j = 0; j < m; j++)
+                    ref[j] = scale * (0.3 + 0.05 * (double)j); /* some points lie beyond */
+                double expected = hypervolume_reference(points, n, m, ref);
+                assert_int_equal(nax_hypervolume(points, n, m, ref, &volume, &err), 0);
+                if (fabs(volume - expected) > 1e-11 * pow(scale, (double)m))
+                    fail_msg("%zu points, %zu objectives: %g, not %g", n, m, volume, expected);
+                free(points);
+            }
+}
+
+static void hypervolumes_by_hand(void **state)
+{
+    (void)state;
+    struct nax_err err;
+    double volume;
+    /* a staircase of three, a point behind it, one beyond the reference, one on its edge */
+    const double stairs[] = {1, 4, 2, 2.5, 4, 1, 3, 3, 6, 0, 0, 5};
+    const double corner[] = {5, 5};
+    assert_int_equal(nax_hypervolume(stairs, 6, 2, corner, &volume, &err), 0);
+    assert_true(volume == 4 * 1 + 3 * 1.5 + 1 * 1.5);
+    const double cube[] = {0, 1, 2, 1, 2, 0, 2, 0, 1}; /* three boxes that meet in pairs */
+    const double far[] = {3, 3, 3};
+    assert_int_equal(nax_hypervolume(cube, 3, 3, far, &volume, &err), 0);
+    assert_true(volume == 3 * 6 - 3 * 2 + 1);
+    const double wide[] = {-1.7e308, -1.7e308};
+    assert_int_equal(nax_hypervolume(wide, 1, 2, corner, &volume, &err), NAX_ERR_NUMERIC);
+    assert_int_equal(nax_hypervolume(wide, 1, 17, corner, &volume, &err), NAX_ERR_VALUE);
+}
+
+static void knees(void **state)
+{
+    (void)state;
+    const double bend[] = {0, 10, 1, 3, 4, 2, 10, 0};
+    assert_int_equal(nax_knee(bend, 4, 2), 1);
+    const double scaled[] = {0, 1e6, 2, 5e5, 3, 1e5, 10, 0}; /* units do not matter */
+    assert_int_equal(nax_knee(scaled, 4, 2), 2);
+    const double flat[] = {1, 7, 1, 7}; /* no range: the first */
+    assert_int_equal(nax_knee(flat, 2, 2), 0);
+    const double wide[] = {-1.7e308, 1.7e308, 0, -1e308, 1.7e308, -1.7e308};
+    assert_int_equal(nax_knee(wide, 3, 2), 1);
+}
+
+static void conditions(void **state)
+{
+    (void)state;
+    struct nax_record *r = nax_record_alloc();
+    const int64_t kernel[] = {3, 5};
+    assert_int_equal(nax_record_set_float(r, "accuracy", 0.875), 0);
+    assert_int_equal(nax_record_set_int(r, "epochs", 4), 0);
+    assert_int_equal(nax_record_set_string(r, "status", "went well"), 0);
+    assert_int_equal(nax_record_set_string(r, "network", "16"), 0);
+    assert_int_equal(nax_record_set_bool(r, "is_new", true), 0);
+    assert_int_equal(nax_record_set_float(r, "odd", NAN), 0);
+    assert_int_equal(nax_record_set_ints(r, "kernel", kernel, 2), 0);
+    static const struct {
+        const char *text;
+        int holds; /* or what is wrong */
+        const char *message;
+    } cases[] = {
+        {"accuracy >= 0.875", 1, NULL},
+        {"accuracy>0.875", 0, NULL},
+        {"accuracy<=.875", 1, NULL},
+        {"accuracy < inf", 1, NULL},
+        {"epochs = 4.0", 1, NULL},
+        {"epochs == 4", 1, NULL},
+        {" epochs != 4 ", 0, NULL},
+        {"status = went well", 1, NULL},
+        {"status != ok", 1, NULL},
+        {"network = 16", 1, NULL},
+        {"network = 16.0", 0, NULL},
+        {"is_new = true", 1, NULL},
+        {"odd = 2", 0, NULL},
+        {"odd < 2", 0, NULL},
+        {"odd != 2", 1, NULL},
+        {"area_mm2 < 3", NAX_ERR_VALUE, "field 'area_mm2': missing"},
+        {"status < ok", NAX_ERR_VALUE, "field 'status': not a number, for '< ok'"},
+        {"epochs = many", NAX_ERR_VALUE, "field 'epochs': a number, compared with 'many'"},
+        {"kernel = 3", NAX_ERR_VALUE, "field 'kernel': not a number"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct nax_condition c;
+        struct nax_err err = {.text = ""};
+        assert_int_equal(nax_condition_parse(cases[i].text, &c, &err), 0);
+        if (nax_condition_holds(&c, r, &err) != cases[i].holds)
+            fail_msg("'%s': %s", cases[i].text, err.text);
+        if (cases[i].message)
+            assert_string_equal(err.text, cases[i].message);
+    }
+    static const char *const bad[] = {"", "accuracy", ">= 3", "accuracy >=", "a ! 3", "a = "};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct nax_condition c;
+        struct nax_err err;
+        assert_int_equal(nax_condition_parse(bad[i], &c, &err), NAX_ERR_VALUE);
+    }
+    nax_record_free(r);
+}
+
 /* --- the front of a stream --- */
 
 static size_t n_dropped;
@@ -614,6 +744,10 @@ int main(void)
         cmocka_unit_test(ranks_are_those_of_the_definition),
         cmocka_unit_test(ranks_of_odd_inputs),
         cmocka_unit_test(crowding_by_hand),
+        cmocka_unit_test(hypervolumes_by_inclusion_and_exclusion),
+        cmocka_unit_test(hypervolumes_by_hand),
+        cmocka_unit_test(knees),
+        cmocka_unit_test(conditions),
         cmocka_unit_test(fronts_of_streams),
     };
     return cmocka_run_group_tests_name("search", tests, NULL, NULL);
