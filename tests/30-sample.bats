@@ -122,9 +122,113 @@ small_space() {
   [ ! -s out.csv ]
 }
 
+# Ranked by cost, which needs no training.
+ranked() { nax-cost | nax-pareto --rank --objectives energy_pj:min,area_mm2:min; }
+
+@test "evolution: new legal designs, the same for a seed and any order of the population" {
+  nax-sample --random 20 --seed 1 | ranked >population
+  nax-sample --evolve -n 30 --elite 0 --seed 4 --format csv population >out.csv
+  [ "$(wc -l <out.csv)" -eq 31 ]
+  [ "$(head -n 1 out.csv)" = id,space,network,kernel,crossbar,crossbar_fixed,seed ]
+  { nax-pareto --rank --format csv -o seed:min population | column id; column id <out.csv; } | sort | uniq -d | cmp - /dev/null
+  nax-sample --evolve -n 30 --elite 0 --seed 4 --format csv population | cmp - out.csv
+  nax-pareto --rank --sort -o energy_pj:max,area_mm2:max population |
+    nax-pareto --rank -o energy_pj:min,area_mm2:min >turned
+  nax-sample --evolve -n 30 --elite 0 --seed 4 --format csv turned | cmp - out.csv
+  ! nax-sample --evolve -n 30 --elite 0 --seed 5 --format csv population | cmp -s - out.csv
+  nax-sample --evolve -n 30 --elite 0 --format csv population | nax-cost >/dev/null
+}
+
+@test "evolution never loses the best, and goes on as a loop" {
+  nax-sample --random 16 --seed 2 | ranked >population
+  last=0
+  for generation in 1 2 3 4; do
+    nax-pareto --where 'rank = 0' -o energy_pj:min,area_mm2:min --format csv population | column id | sort >front
+    nax-sample --evolve -n 16 population | ranked >next
+    [ "$(nax-pareto --rank --format csv -o seed:min next | sed 1d | wc -l)" -eq 16 ]
+    nax-pareto --rank --format csv -o seed:min next | column id | sort | comm -23 front - | cmp - /dev/null
+    volume=$(nax-pareto -o energy_pj:min,area_mm2:min -H --reference 1e12,1e4 --format csv next | sed -n '2s/,.*//p')
+    awk -v a="$volume" -v b="$last" 'BEGIN { exit !(a >= b) }'
+    last=$volume
+    mv next population
+  done
+}
+
+@test "without mutation offspring are made of their parents; elites come as they were read" {
+  small_space
+  printf '%s\n' space,network,kernel,crossbar,rank,crowding,note \
+    'small.yaml,lenet,3 3,16 16,0,inf,x' 'small.yaml,lenet,5 5,64 64,0,inf,y' 'small.yaml,lenet,3 5,32 32,1,inf,z' >in.csv
+  nax-sample --evolve -n 3 --mutation 0 --elite 1 in.csv >out.csv # two parents left have two children
+  grep -q '^small.yaml,lenet,.*,[xy]' out.csv
+  nax-sample --evolve -n 2 --mutation 0 --elite 0 in.csv --format csv | column kernel | sort | tr '\n' ';' >kernels
+  [ "$(cat kernels)" = "3 5;5 3;" ]
+}
+
+@test "a small space is exhausted with a note" {
+  small_space
+  nax-sample --space small.yaml --random 10 | ranked >population
+  nax-sample --evolve -n 100 --elite 0 --format csv population >out.csv 2>err.txt
+  [ "$(column id <out.csv | sort -u | wc -l)" -eq 26 ]
+  [ "$(cat err.txt)" = "nax-sample: no more new designs found after: '26'" ]
+}
+
+@test "populations that do not fit: file, record, layer" {
+  small_space
+  check() { # ROW MESSAGE
+    printf '%s\n' space,network,kernel,crossbar,rank,crowding "$1" >in.csv
+    run nax-sample --evolve in.csv
+    [ "$status" -eq 1 ]
+    [ "$output" = "nax-sample: in.csv: record 1: $2" ] || echo "$output"
+    [ "$output" = "nax-sample: in.csv: record 1: $2" ]
+  }
+  check 'small.yaml,lenet,3 7,16 16,0,inf' "layer 'conv2': kernel 7 on crossbar 16 is not in space 'small.yaml'"
+  check 'small.yaml,lenet,0 3,0 16,0,inf' "layer 'conv1': cannot be skipped in space 'small.yaml'"
+  check 'small.yaml,lenet,3 3 3,16 16 16,0,inf' "field 'kernel': 3 values for the 2 searched convolutions of 'lenet'"
+  check 'small.yaml,lenet,3 3,16 16,,inf' "field 'rank': missing"
+  check 'small.yaml,lenet,3 3,16 16,0,nan' "field 'crowding': not a number"
+  check 'none.yaml,lenet,3 3,16 16,0,inf' "cannot open: 'none.yaml': No such file or directory"
+}
+
+# A policy over kernels 3, 5 × crossbars 16, 32, 64 and skipping, for the two convolutions of lenet.
+policy() { printf '%s\n' space,network,kernels,crossbars,policy "small.yaml,lenet,3 5,16 32 64,$1" >policy.csv; }
+
+@test "a policy: the most probable design, then draws by its probabilities, none twice" {
+  small_space
+  policy '0.5 0 0 0.25 0 0.25 0 0 0.125 0.875 0 0 0 0'
+  nax-sample --policy policy.csv --format csv -n 10 >out.csv 2>err.txt
+  [ "$(sed -n 2p out.csv | cut -d, -f 2-5)" = "small.yaml,lenet,3 3,16 64" ] || cat out.csv
+  [ "$(column id <out.csv | sort -u | wc -l)" -eq 6 ] # 3 × 2
+  [ "$(cat err.txt)" = "nax-sample: no more new designs found after: '6'" ]
+  nax-sample --policy -n 1 <policy.csv | nax-cost --format csv | column id | cmp - <(sed -n 2p out.csv | cut -d, -f 1)
+}
+
+@test "policies that do not fit the space name the layer" {
+  small_space
+  check() { # POLICY MESSAGE
+    policy "$1"
+    run nax-sample --policy policy.csv
+    [ "$status" -eq 1 ]
+    [ "$output" = "nax-sample: policy.csv: record 1: $2" ] || echo "$output"
+    [ "$output" = "nax-sample: policy.csv: record 1: $2" ]
+  }
+  check '1 0 0 0 0 0 0' "field 'policy': 7 values for 2 layers of 7 choices"
+  check '1 0 0 0 0 0 0 0.5 0 0 0 0 0 0.5' "layer 'conv2': cannot be skipped in space 'small.yaml'"
+  check '1 0 0 0 0 0 0 0.5 0 0 0.25 0 0 0' "layer 'conv2': probabilities add up to 0.75, not 1"
+  check '1.5 -0.5 0 0 0 0 0 1 0 0 0 0 0 0' "layer 'conv1': not a probability: 1.5"
+  policy '1 0 0 0 0 0 0 1 0 0 0 0 0 0'
+  sed -i 's/,3 5,/,3 7,/; s/1 0 0 0 0 0 0$/0 0 0 0 1 0 0/' policy.csv
+  run nax-sample --policy policy.csv
+  [ "$output" = "nax-sample: policy.csv: record 1: layer 'conv2': kernel 7 on crossbar 32 is not in space 'small.yaml'" ]
+  nax-sample | head -c 100000 >candidates
+  run nax-sample --policy candidates
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"record 1: field 'kernels': missing" ]]
+}
+
 @test "misuse: exit 2 and the usage" {
   for options in "--random" "--random x" "--random -1" "--random 2x" "--random 99999999999999999999" \
-    "-n -1" "--grid --homogeneous" "--random 2 --grid" "--seed -3" "--format yaml" "file" "--list --grid"; do
+    "-n -1" "--grid --homogeneous" "--random 2 --grid" "--seed -3" "--format yaml" "file" "--list --grid" \
+    "--elite 3" "--mutation 0.1 --random 2" "--evolve --mutation 2" "--evolve --policy"; do
     # shellcheck disable=SC2086
     run nax-sample $options
     [ "$status" -eq 2 ] || echo "accepted: $options"

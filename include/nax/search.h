@@ -19,6 +19,7 @@ struct nax_space {
     int64_t crossbars[NAX_CHOICES_MAX]; /* rising */
     bool has_skip;                      /* a convolution may be left out where can_skip says so */
     int64_t crossbar_fixed; /* of layers that are not searched; 0: as the nearest searched one */
+    char slot_names[NAX_SLOTS_MAX][24]; /* of the layers, for messages: whoever binds sets them */
     /* set by nax_space_bind */
     size_t n_slots;
     bool can_skip[NAX_SLOTS_MAX];      /* false everywhere without has_skip */
@@ -67,6 +68,47 @@ void nax_space_random(const struct nax_space *space, uint64_t i, uint64_t seed,
 /* Every convolution with the network's own kernel on crossbar size i < n_crossbars. */
 void nax_space_homogeneous(const struct nax_space *space, size_t i, uint64_t seed,
                            struct nax_candidate *c);
+
+/* --- evolution --- A population of designs of a bound space, each with a rank and a crowding
+ * distance; the space must outlive it. */
+struct nax_population;
+
+int nax_population_alloc(struct nax_population **population, const struct nax_space *space,
+                         struct nax_err *err) NAX_MUST_USE;
+void nax_population_free(struct nax_population *population);
+/* A design that is not of the space is NAX_ERR_VALUE; the message names the layer. */
+int nax_population_add(struct nax_population *population, const struct nax_candidate *c,
+                       int64_t rank, double crowding, struct nax_err *err) NAX_MUST_USE;
+/* Puts the best first: by rank, then by crowding, the largest first; a design that was added more
+ * than once stays as its best. The first n_parents have offspring. To be called once, after the
+ * last addition. */
+int nax_population_settle(struct nax_population *population, size_t n_parents,
+                          struct nax_err *err) NAX_MUST_USE;
+size_t nax_population_n(const struct nax_population *population);
+int64_t nax_population_rank(const struct nax_population *population, size_t k);
+/* Which addition, from 0, the k-th best was. */
+size_t nax_population_index(const struct nax_population *population, size_t k);
+/* Offspring i: two parents, each the better of two drawn at random (tournament); every convolution
+ * from either with the same chance (uniform crossover), and drawn anew from all its choices with
+ * probability `mutation`. Never a member nor an offspring before: up to 1000 attempts are made, the
+ * mutations rising to 1. A function of seed, the set of members and the offspring before. 1, or 0
+ * when nothing new was found, or a negative status. */
+int nax_population_breed(struct nax_population *population, double mutation, uint64_t seed,
+                         uint64_t i, struct nax_candidate *child, struct nax_err *err) NAX_MUST_USE;
+
+/* --- policies --- What a search prints: fields network, kernels, crossbars and policy, a row a
+ * convolution of probabilities [n_kernels][n_crossbars] and of the zero op. */
+struct nax_policy;
+
+/* A policy that gives a probability to what the bound space does not have, or whose rows are no
+ * probabilities, is NAX_ERR_VALUE; the message names the layer. The space must outlive it. */
+int nax_policy_read(struct nax_policy **policy, const struct nax_space *space,
+                    const struct nax_record *r, struct nax_err *err) NAX_MUST_USE;
+void nax_policy_free(struct nax_policy *policy);
+/* Draw 0 takes the most probable choice of each convolution; all others are random. No design comes
+ * twice: up to 1000 attempts are made. 1, or 0 when nothing new was found, or a negative status. */
+int nax_policy_draw(struct nax_policy *policy, uint64_t seed, uint64_t i, struct nax_candidate *c,
+                    struct nax_err *err) NAX_MUST_USE;
 
 /* --- dominance --- Points are rows of n_objectives finite numbers, all to be minimised. One point
  * dominates another when it is nowhere larger and somewhere smaller, so equal points never do. */

@@ -296,6 +296,76 @@ static void homogeneous(void **state)
     }
 }
 
+/* --- evolution and policies --- */
+
+static void evolution_finds_a_known_optimum(void **state)
+{
+    (void)state;
+    struct nax_space space = small_space(12, true);
+    struct nax_candidate all[400], child;
+    struct nax_err err;
+    size_t n = 0;
+    int64_t best = 0;
+    for (; n < 40; n++)
+        nax_space_random(&space, n, 3, &all[n]);
+    for (int generation = 0; generation < 9;
+         generation++) { /* the sum of crossbars is to be large */
+        struct nax_population *p;
+        assert_int_equal(nax_population_alloc(&p, &space, &err), 0);
+        for (size_t i = 0; i < n; i++) {
+            int64_t sum = 0;
+            for (size_t s = 0; s < 12; s++)
+                sum += all[i].crossbar[s];
+            best = NAX_MAX(best, sum);
+            assert_int_equal(nax_population_add(p, &all[i], 12 * 64 - sum, 1, &err), 0);
+        }
+        assert_int_equal(nax_population_settle(p, 40, &err), 0);
+        assert_int_equal(nax_population_n(p), n);
+        assert_int_equal(nax_population_rank(p, 0), 12 * 64 - best);
+        for (uint64_t i = 0; i < 40; i++) {
+            assert_int_equal(nax_population_breed(p, 1 / 12.0, 3, i, &child, &err), 1);
+            all[n++] = child;
+        }
+        nax_population_free(p);
+    }
+    assert_true(best > 640); /* random designs have 12 · 16 · 7 · (6/7) / 3 = 384 on average */
+}
+
+static void policies_are_drawn_by_their_probabilities(void **state)
+{
+    (void)state;
+    enum { n_draws = 3000 };
+    struct nax_space space = small_space(20, true);
+    struct nax_record *r = nax_record_alloc();
+    struct nax_policy *policy;
+    struct nax_candidate c;
+    struct nax_err err;
+    static const double row[] = {0.125, 0, 0.25, 0, 0.0625, 0.375, 0.1875};
+    double table[20][7] = {{0.5, 0, 0, 0, 0, 0.5, 0}}; /* the first cannot be skipped */
+    int n_skipped = 0, n_largest = 0;
+    for (size_t s = 1; s < 20; s++)
+        memcpy(table[s], row, sizeof row);
+    assert_int_equal(nax_record_set_string(r, "network", "net"), 0);
+    assert_int_equal(nax_record_set_ints(r, "kernels", space.kernels, 2), 0);
+    assert_int_equal(nax_record_set_ints(r, "crossbars", space.crossbars, 3), 0);
+    assert_int_equal(nax_record_set_floats(r, "policy", table[0], 140), 0);
+    assert_int_equal(nax_policy_read(&policy, &space, r, &err), 0);
+    for (uint64_t i = 0; i < n_draws; i++) {
+        assert_int_equal(nax_policy_draw(policy, 5, i, &c, &err), 1);
+        for (size_t s = 1; s < 20; s++) {
+            assert_true(i || (c.kernel[s] == 5 && c.crossbar[s] == 64));
+            assert_false(c.kernel[s] == 3 && c.crossbar[s] == 32);
+            n_skipped += c.kernel[s] == 0;
+            n_largest += c.kernel[s] == 5 && c.crossbar[s] == 64;
+        }
+    }
+    /* four deviations of a binomial of 57000 */
+    assert_true(abs(n_skipped - (int)(0.1875 * 19 * n_draws)) < 373);
+    assert_true(abs(n_largest - (int)(0.375 * 19 * n_draws)) < 463);
+    nax_policy_free(policy);
+    nax_record_free(r);
+}
+
 /* --- candidates --- */
 
 static void candidate_round_trip(void **state)
@@ -737,6 +807,8 @@ int main(void)
         cmocka_unit_test(random_is_a_function_of_seed_and_index),
         cmocka_unit_test(random_is_uniform),
         cmocka_unit_test(homogeneous),
+        cmocka_unit_test(evolution_finds_a_known_optimum),
+        cmocka_unit_test(policies_are_drawn_by_their_probabilities),
         cmocka_unit_test(candidate_round_trip),
         cmocka_unit_test(identifiers),
         cmocka_unit_test(refused_candidates),

@@ -1,0 +1,93 @@
+/* The choices of a convolution, and sets of designs. */
+#include "choices.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+uint64_t nax_choices(const struct nax_space *space, size_t slot)
+{
+    return space->n_kernels * space->n_crossbars + space->can_skip[slot];
+}
+
+void nax_choices_begin(const struct nax_space *space, uint64_t seed, struct nax_candidate *c)
+{
+    memcpy(c->space, space->name, sizeof space->name);
+    memcpy(c->network, space->network, sizeof c->network);
+    c->seed = seed;
+    c->crossbar_fixed = space->crossbar_fixed;
+    c->n_slots = space->n_slots;
+}
+
+void nax_choices_take(const struct nax_space *space, size_t slot, uint64_t choice,
+                      struct nax_candidate *c)
+{
+    if (space->can_skip[slot] && choice-- == 0) {
+        c->kernel[slot] = c->crossbar[slot] = 0;
+        return;
+    }
+    c->kernel[slot] = space->kernels[choice / space->n_crossbars];
+    c->crossbar[slot] = space->crossbars[choice % space->n_crossbars];
+}
+
+bool nax_choices_end(const struct nax_space *space, struct nax_candidate *c)
+{
+    bool is_empty = space->is_empty_left_out;
+    for (size_t s = 0; s < c->n_slots && is_empty; s++)
+        is_empty = c->kernel[s] == 0;
+    nax_candidate_set_id(c);
+    return !is_empty;
+}
+
+int nax_choices_find(const struct nax_space *space, size_t slot, int64_t kernel, int64_t crossbar,
+                     size_t *choice, struct nax_err *err)
+{
+    size_t k = 0, x = 0;
+    *choice = 0;
+    if (!kernel && space->can_skip[slot])
+        return 0;
+    if (!kernel)
+        return nax_err_set(err, NAX_ERR_VALUE, "layer '%s': cannot be skipped in space '%s'",
+                           space->slot_names[slot], space->name);
+    while (k < space->n_kernels && space->kernels[k] != kernel)
+        k++;
+    while (x < space->n_crossbars && space->crossbars[x] != crossbar)
+        x++;
+    if (k == space->n_kernels || x == space->n_crossbars)
+        return nax_err_set(
+            err, NAX_ERR_VALUE, "layer '%s': kernel %lld on crossbar %lld is not in space '%s'",
+            space->slot_names[slot], (long long)kernel, (long long)crossbar, space->name);
+    *choice = k * space->n_crossbars + x + space->can_skip[slot];
+    return 0;
+}
+
+static uint64_t *find_place(uint64_t *ids, size_t cap, uint64_t id)
+{
+    size_t at = id % cap; /* ids are hashes */
+    while (ids[at] && ids[at] != id)
+        at = (at + 1) % cap;
+    return &ids[at];
+}
+
+int nax_seen_add(struct seen *seen, const struct nax_candidate *c, struct nax_err *err)
+{
+    if (2 * (seen->n + 1) > seen->cap) {
+        size_t cap = seen->cap ? 2 * seen->cap : 256;
+        uint64_t *ids = nax_calloc(cap, sizeof *ids);
+        if (!ids)
+            return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'designs'");
+        for (size_t i = 0; i < seen->cap; i++)
+            if (seen->ids[i])
+                *find_place(ids, cap, seen->ids[i]) = seen->ids[i];
+        free(seen->ids);
+        seen->ids = ids;
+        seen->cap = cap;
+    }
+    uint64_t id = strtoull(c->id, NULL, 16), *place;
+    id += id == 0;
+    place = find_place(seen->ids, seen->cap, id);
+    if (*place)
+        return 0;
+    *place = id;
+    seen->n++;
+    return 1;
+}

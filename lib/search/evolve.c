@@ -1,0 +1,176 @@
+/* Evolution: offspring of a ranked population (after NSGA-II, Deb et al. 2002). */
+#include "choices.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct member {
+    char id[20];
+    int64_t rank;
+    double crowding;
+    size_t index;
+    uint16_t *choice; /* [n_slots] */
+};
+
+struct nax_population {
+    const struct nax_space *space;
+    size_t n, cap, n_parents;
+    struct member *members; /* [cap] */
+    uint64_t hash;          /* of all members: what draws depend on besides the seed */
+    struct seen seen;       /* members and offspring */
+};
+
+enum { N_ATTEMPTS = 1000 };
+
+int nax_population_alloc(struct nax_population **population, const struct nax_space *space,
+                         struct nax_err *err)
+{
+    struct nax_population *p = nax_calloc(1, sizeof *p);
+    if (!p)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'population'");
+    p->space = space;
+    *population = p;
+    return 0;
+}
+
+void nax_population_free(struct nax_population *p)
+{
+    if (!p)
+        return;
+    for (size_t i = 0; i < p->n; i++)
+        free(p->members[i].choice);
+    free(p->members);
+    free(p->seen.ids);
+    free(p);
+}
+
+static int check(const struct nax_space *space, const struct nax_candidate *c, double crowding,
+                 struct nax_err *err)
+{
+    if (strcmp(c->network, space->network) != 0)
+        return nax_err_set(err, NAX_ERR_VALUE, "field 'network': '%s', not the space's '%s'",
+                           c->network, space->network);
+    if (c->n_slots != space->n_slots)
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "field 'kernel': %zu values for the %zu searched convolutions of '%s'",
+                           c->n_slots, space->n_slots, space->network);
+    if (isnan(crowding))
+        return nax_err_set(err, NAX_ERR_VALUE, "field 'crowding': not a number");
+    return 0;
+}
+
+int nax_population_add(struct nax_population *p, const struct nax_candidate *c, int64_t rank,
+                       double crowding, struct nax_err *err)
+{
+    int status = check(p->space, c, crowding, err);
+    if (status)
+        return status;
+    if (p->n == p->cap) {
+        size_t cap = p->cap ? 2 * p->cap : 64;
+        struct member *members = nax_realloc(p->members, cap, sizeof *members);
+        if (!members)
+            return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'population'");
+        p->members = members;
+        p->cap = cap;
+    }
+    uint16_t *choice = nax_calloc(c->n_slots, sizeof *choice);
+    if (!choice)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'population'");
+    struct nax_candidate design;
+    nax_choices_begin(p->space, 0, &design);
+    for (size_t s = 0; s < c->n_slots; s++) {
+        size_t number;
+        if ((status = nax_choices_find(p->space, s, c->kernel[s], c->crossbar[s], &number, err))) {
+            free(choice);
+            return status;
+        }
+        choice[s] = (uint16_t)number;
+        nax_choices_take(p->space, s, number, &design);
+    }
+    nax_choices_end(p->space, &design);
+    p->members[p->n] =
+        (struct member){.rank = rank, .crowding = crowding, .index = p->n, .choice = choice};
+    memcpy(p->members[p->n++].id, design.id, sizeof design.id);
+    return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct member *x = a, *y = b;
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? -1 : 1;
+    if (x->crowding != y->crowding)
+        return x->crowding > y->crowding ? -1 : 1;
+    int order = strcmp(x->id, y->id);
+    return order ? order : (x->index > y->index) - (x->index < y->index);
+}
+
+int nax_population_settle(struct nax_population *p, size_t n_parents, struct nax_err *err)
+{
+    size_t n = 0;
+    if (p->n)
+        qsort(p->members, p->n, sizeof *p->members, compare);
+    for (size_t i = 0; i < p->n; i++) {
+        struct nax_candidate design;
+        memcpy(design.id, p->members[i].id, sizeof design.id);
+        int status = nax_seen_add(&p->seen, &design, err);
+        if (status < 0)
+            return status;
+        if (!status) { /* the same design again */
+            free(p->members[i].choice);
+            p->members[i].choice = NULL;
+            continue;
+        }
+        p->hash = nax_hash(p->hash, design.id, strlen(design.id));
+        struct member kept = p->members[i];
+        p->members[i].choice = NULL;
+        p->members[n++] = kept;
+    }
+    p->n = n;
+    p->n_parents = NAX_MIN(n, n_parents);
+    return 0;
+}
+
+size_t nax_population_n(const struct nax_population *p)
+{
+    return p->n;
+}
+
+size_t nax_population_index(const struct nax_population *p, size_t k)
+{
+    return p->members[k].index;
+}
+
+int64_t nax_population_rank(const struct nax_population *p, size_t k)
+{
+    return p->members[k].rank;
+}
+
+/* The better of two drawn at random. */
+static const struct member *win(const struct nax_population *p, struct nax_rng *rng)
+{
+    uint64_t a = nax_rng_below(rng, p->n_parents), b = nax_rng_below(rng, p->n_parents);
+    return &p->members[NAX_MIN(a, b)];
+}
+
+int nax_population_breed(struct nax_population *p, double mutation, uint64_t seed, uint64_t i,
+                         struct nax_candidate *child, struct nax_err *err)
+{
+    nax_choices_begin(p->space, seed, child);
+    for (uint64_t attempt = 0; attempt < N_ATTEMPTS && p->n_parents; attempt++) {
+        struct nax_rng rng = nax_rng_at(seed, NAX_RNG_EVOLVE, p->hash, i, attempt);
+        const struct member *parents[2] = {win(p, &rng), win(p, &rng)};
+        double rate = mutation + (1 - mutation) * (double)attempt / (N_ATTEMPTS - 1);
+        for (size_t s = 0; s < p->space->n_slots; s++) {
+            uint64_t choice = parents[nax_rng_below(&rng, 2)]->choice[s];
+            if (nax_rng_uniform(&rng) < rate)
+                choice = nax_rng_below(&rng, nax_choices(p->space, s));
+            nax_choices_take(p->space, s, choice, child);
+        }
+        int status = nax_choices_end(p->space, child) ? nax_seen_add(&p->seen, child, err) : 0;
+        if (status)
+            return status;
+    }
+    return 0;
+}
