@@ -142,7 +142,7 @@ ranked() { nax-cost | nax-pareto --rank --objectives energy_pj:min,area_mm2:min;
 @test "evolution never loses the best, and goes on as a loop" {
   nax-sample --random 16 --seed 2 | ranked >population
   last=0
-  for generation in 1 2 3 4; do
+  for _ in 1 2 3 4; do
     nax-pareto --where 'rank = 0' -o energy_pj:min,area_mm2:min --format csv population | column id | sort >front
     nax-sample --evolve -n 16 population | ranked >next
     [ "$(nax-pareto --rank --format csv -o seed:min next | sed 1d | wc -l)" -eq 16 ]
