@@ -50,8 +50,8 @@ UNIT_BIN := $(UNITS:%=$(BUILD)/unit/%)
 # --- how it is built ---------------------------------------------------------------------------
 
 DEPS_RUN   := libopenblas-dev $(if $(DNNL),libdnnl-dev) libcsv-dev libmsgpack-dev libcyaml-dev \
-              libyaml-dev libjansson-dev libjpeg-dev libpng-dev librandom123-dev pkg-config
-DEPS_CHECK := bats libcmocka-dev mandoc ngspice gnuplot-nox zstd git
+              libyaml-dev libjansson-dev libjpeg-dev libpng-dev librandom123-dev gnuplot-nox pkg-config
+DEPS_CHECK := bats libcmocka-dev mandoc ngspice zstd git
 DEPS_BENCH := libsuitesparse-dev ngspice zstd
 DEPS_CLANG := clang libclang-rt-14-dev libomp-dev
 DEPS_LINT  := $(DEPS_CLANG) gcc clang-format cppcheck shellcheck

@@ -1,0 +1,127 @@
+#!/usr/bin/env bats
+# nax-plot: pictures and their scripts, and what it refuses.
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+# Designs with accuracies made up: two files, the second of baselines.
+designs() {
+  nax-sample --random 6 --seed 1 | nax-cost --format csv |
+    awk -F, -v OFS=, '{ print $0, NR == 1 ? "accuracy" : 0.5 + NR / 30 }' >random.csv
+  nax-sample --homogeneous | nax-cost --format csv |
+    awk -F, -v OFS=, '{ print $0, NR == 1 ? "accuracy" : 0.8 - NR / 30 }' >same.csv
+}
+
+# A data block of a script: block NAME FILE
+block() { awk -v name="\$$1" '/^EOD$/ { is_in = 0 } is_in; $1 == name && $2 == "<<" { is_in = 1 }' "$2"; }
+
+@test "every chart as SVG and as PNG" {
+  designs
+  nax-sample --random 2 | nax-cost --breakdown >parts
+  printf '%s\n' id,epoch,loss,accuracy_train a,1,2.5,0.1 a,2,1.25,0.5 b,1,2.25,0.25 >log.csv
+  printf '%s\n' network,kernels,crossbars,policy 'lenet,3 5,16,0.25 0.75 0 1 0 0' >policy.csv
+  for suffix in svg png; do
+    nax-plot front -o front.$suffix random.csv same.csv
+    nax-plot layers -o layers.$suffix random.csv
+    nax-plot costs -o costs.$suffix parts
+    nax-plot curves -o curves.$suffix log.csv
+    nax-plot policy -o policy.$suffix <policy.csv
+  done >out.txt 2>err.txt
+  [ ! -s out.txt ] && [ ! -s err.txt ] || { cat err.txt; false; }
+  for chart in front layers costs curves policy; do
+    grep -q '<svg' $chart.svg && grep -q '</svg>' $chart.svg
+    [ "$(head -c 4 $chart.png | tail -c 3)" = PNG ]
+  done
+  [ -z "$(find . -name '*.tmp.*')" ]
+}
+
+@test "front: the front that nax-pareto finds, baselines marked, a series a file" {
+  designs
+  nax-plot front -o front.gp random.csv same.csv
+  [ "$(block front0 front.gp | wc -l)" -eq "$(nax-pareto random.csv same.csv | grep -c '^[0-9a-f]\{16\},')" ]
+  [ "$(block baselines0 front.gp | awk '{ print $3 }' | sort -n | tr '\n' ' ')" = "16 32 64 128 " ]
+  [ "$(block series0 front.gp | wc -l)" -eq 6 ]
+  grep -q "title 'random'" front.gp
+  grep -q "set logscale x" front.gp
+  grep -q "set ylabel 'accuracy on the hardware (%)'" front.gp
+  nax-plot front --objectives energy_pj:min,area_mm2:min -o front.gp random.csv
+  grep -q "set xlabel 'area (mm²)'" front.gp
+  grep -q "title 'designs'" front.gp
+}
+
+@test "layers: kernels by crossbar size, skipped ones apart" {
+  printf '%s\n' network,kernel,crossbar 'resnet20,3 0 5 3 3 3 7 3 3 3 3 3 5 3 3 3 3 3,16 0 64 16 16 16 64 16 16 16 16 16 16 16 16 16 16 16' >in.csv
+  nax-plot layers -o layers.gp in.csv
+  [ "$(block p0s1 layers.gp)" = "3 5"$'\n'"7 7" ]
+  [ "$(block p0s0 layers.gp | wc -l)" -eq 15 ]
+  [ "$(block p0s2 layers.gp)" = "2 0" ]
+  grep -q "'s1b1c2' 2" layers.gp
+}
+
+@test "costs: bars add up to what nax-cost says" {
+  nax-sample --random 1 >design
+  nax-cost --breakdown design | nax-plot costs -o costs.gp
+  block cost0 costs.gp | awk '{ for (i = 1; i <= NF; i++) sum += $i } END { printf "%.6g\n", sum }' >sum # mJ
+  nax-cost --format csv design | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "energy_pj") c = i; next }
+    { printf "%.6g\n", $c }' >energy
+  awk -v a="$(cat sum)" -v b="$(cat energy)" 'BEGIN { r = a / (b * 1e-9); exit !(r > 0.9999 && r < 1.0001) }' ||
+    { cat sum energy; false; }
+  nax-sample --random 3 | nax-cost --breakdown | nax-plot costs -o costs.gp
+  [ "$(block cost0 costs.gp | wc -l)" -eq 3 ]
+}
+
+@test "curves: a panel for each first word, a line for each run" {
+  printf '%s\n' id,epoch,loss,loss_cost,accuracy_train,rate a,1,2.5,1,0.1,3 a,2,1.25,1,0.5,3 b,1,2.25,1,0.25,3 >log.csv
+  nax-plot curves -o curves.gp log.csv
+  grep -q 'multiplot layout 2,1' curves.gp
+  [ "$(block f0r0 curves.gp)" = "1 2.5"$'\n'"2 1.25" ]
+  [ "$(block f2r1 curves.gp)" = "1 25" ]
+  nax-plot curves --fields rate,loss -o curves.gp log.csv
+  [ "$(block f0r1 curves.gp)" = "1 3" ]
+  ! grep -q accuracy curves.gp
+}
+
+@test "names from records are text, whatever they hold" {
+  # shellcheck disable=SC2016 # not to be run here either
+  printf '%s\n' 'id,epoch,loss' "'; system 'touch x' #,1,2.5" '`touch x`,1,2.25' 'a_b^{c}@d\n,1,2.0' >log.csv
+  nax-plot curves -o curves.svg log.csv
+  [ ! -e x ]
+  grep -q 'a_b^{c}@d' curves.svg
+}
+
+@test "what cannot be drawn: file, record and field; no picture" {
+  designs
+  check() { # MESSAGE ARGUMENTS...
+    message=$1
+    shift
+    run nax-plot "$@"
+    [ "$status" -eq 1 ]
+    [ "$output" = "nax-plot: $message" ] || echo "$output"
+    [ "$output" = "nax-plot: $message" ]
+    [ ! -e out.svg ]
+  }
+  nax-sample --random 13 | nax-cost --format csv >many.csv
+  head -n 1 many.csv >none.csv
+  check "many.csv: record 1: field 'accuracy': missing" front -o out.svg many.csv
+  check "more than 12 designs to draw: 13" layers -o out.svg many.csv
+  check "many.csv: record 1: no field that begins with loss or accuracy" curves -o out.svg many.csv
+  check "many.csv: record 2: more than one policy" policy -o out.svg many.csv
+  check "nothing to draw: no records" front -o out.svg none.csv
+  check "cannot write: './none/out.svg': No such file or directory" front -o ./none/out.svg random.csv
+  PATH=$(dirname "$(command -v nax-plot)") check "cannot run: 'gnuplot': No such file or directory" front -o out.svg random.csv
+}
+
+@test "misuse: exit 2 and the usage" {
+  for options in "" "-o x.svg" "pie -o x.svg" "front" "front -o x" "front -o x.pdf"; do
+    run nax-plot $options </dev/null
+    [ "$status" -eq 2 ] || echo "accepted: $options"
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"usage: nax-plot"* ]]
+  done
+  designs
+  for options in "--objectives accuracy" "--objectives a:min,b:min,c:min" "--objectives accuracy:max"; do
+    run nax-plot front -o x.svg $options random.csv
+    [ "$status" -eq 2 ]
+  done
+}

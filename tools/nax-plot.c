@@ -1,0 +1,132 @@
+/* nax-plot: pictures of records, through gnuplot. */
+#include "plot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+    "nax-plot front -o file [--objectives objectives] [-q] [file ...]\n"
+    "nax-plot layers -o file [-q] [file ...]\n"
+    "nax-plot curves -o file [--fields fields] [-q] [file ...]\n"
+    "nax-plot costs -o file [-q] [file ...]\n"
+    "nax-plot policy -o file [-q] [file ...]\n"
+    "\n"
+    "  -o, --output FILE     picture to write: .svg, .png, or .gp for gnuplot's script itself\n"
+    "      --objectives OBJ  of front: the vertical and the horizontal axis, each with :min or "
+    ":max\n"
+    "                        (accuracy:max,edap_pj_ns_mm2:min)\n"
+    "      --fields NAMES    of curves: fields to draw, separated by commas (all that begin with\n"
+    "                        loss or accuracy)\n" TOOL_USAGE;
+
+enum { OPT_OBJECTIVES = TOOL_OPT_OWN, OPT_FIELDS };
+
+static const struct option long_options[] = {
+    {"output", required_argument, NULL, 'o'},
+    {"objectives", required_argument, NULL, OPT_OBJECTIVES},
+    {"fields", required_argument, NULL, OPT_FIELDS},
+    TOOL_LONG,
+};
+
+static const struct chart {
+    const char *name;
+    void (*draw)(struct plot *plot);
+} charts[] = {{"front", plot_front},
+              {"layers", plot_layers},
+              {"curves", plot_curves},
+              {"costs", plot_costs},
+              {"policy", plot_policy}};
+
+static const struct chart *find_chart(const char *name)
+{
+    for (size_t i = 0; i < sizeof charts / sizeof *charts; i++)
+        if (!strcmp(charts[i].name, name))
+            return &charts[i];
+    return NULL;
+}
+
+/* gnuplot's terminal for a file of this name. */
+static const char *terminal_of(const struct tool *tool, const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    if (dot && !strcmp(dot, ".svg"))
+        return "svg";
+    if (dot && !strcmp(dot, ".png"))
+        return "pngcairo";
+    if (!dot || strcmp(dot, ".gp") != 0)
+        tool_misuse(tool, "neither .svg, .png nor .gp: '%s'", path);
+    return NULL;
+}
+
+static const struct chart *parse(struct tool *tool, struct plot *plot, const char **path)
+{
+    const struct chart *chart;
+    int opt;
+    while ((opt = getopt_long(tool->argc, tool->argv, TOOL_SHORT "o:", long_options, NULL)) != -1)
+        if (opt == 'o')
+            *path = optarg;
+        else if (opt == OPT_OBJECTIVES)
+            plot->objectives = optarg;
+        else if (opt == OPT_FIELDS)
+            plot->fields = optarg;
+        else
+            tool_option(tool, opt);
+    if (optind == tool->argc || !(chart = find_chart(tool->argv[optind])))
+        tool_misuse(tool, "front, layers, curves, costs or policy: '%s'",
+                    optind < tool->argc ? tool->argv[optind] : "");
+    optind++;
+    if (!*path)
+        tool_misuse(tool, "-o takes the picture's name");
+    plot->terminal = terminal_of(tool, *path);
+    return chart;
+}
+
+static void read_all(struct tool *tool, struct plot *plot)
+{
+    struct nax_record *record = nax_record_alloc();
+    struct nax_err err;
+    int status = record ? 1 : nax_err_set(&err, NAX_ERR_MEMORY, "out of memory: 'records'");
+    tool_read_open(tool);
+    while (status > 0 && (status = nax_reader_next(tool->reader, record, &err)) > 0) {
+        if ((status = records_add(&plot->records, record, &err)))
+            break;
+        char **where = nax_realloc(plot->where, plot->records.n, sizeof *where);
+        if (where)
+            plot->where = where;
+        if (!where || !(where[plot->records.n - 1] = nax_strdup(nax_reader_where(tool->reader))))
+            status = nax_err_set(&err, NAX_ERR_MEMORY, "out of memory: 'records'");
+        else
+            status = 1;
+    }
+    if (!status && !plot->records.n)
+        status = nax_err_set(&err, NAX_ERR_VALUE, "nothing to draw: no records");
+    if (status)
+        tool_fail(tool, &err);
+    nax_record_free(record);
+}
+
+int main(int argc, char **argv)
+{
+    struct tool tool = tool_start("nax-plot", usage, argc, argv);
+    struct plot plot = {.tool = &tool, .objectives = "accuracy:max,edap_pj_ns_mm2:min"};
+    const char *path = NULL;
+    struct nax_err err;
+    const struct chart *chart = parse(&tool, &plot, &path);
+    read_all(&tool, &plot);
+    if (!(plot.script = plot.terminal ? tmpfile() : fopen(path, "w"))) {
+        nax_err_io(&err, "cannot write: '%s'", plot.terminal ? "temporary file" : path);
+        tool_fail(&tool, &err);
+    }
+    chart->draw(&plot);
+    if (plot.terminal && plot_run(plot.script, path, &err))
+        tool_fail(&tool, &err);
+    if (fclose(plot.script)) {
+        nax_err_io(&err, "cannot write: '%s'", path);
+        tool_fail(&tool, &err);
+    }
+    for (size_t i = 0; i < plot.records.n; i++)
+        free(plot.where[i]);
+    free(plot.where);
+    records_free(&plot.records);
+    tool_finish(&tool);
+}

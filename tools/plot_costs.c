@@ -1,0 +1,165 @@
+/* What the parts of the machine cost: energy and area by component, of each layer or each design.
+ */
+#include "plot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BARS_MAX = 1025, PARTS_MAX = 256, N_SHOWN = PLOT_COLOURS - 1, N_COSTS = 2 };
+static const char *const costs[N_COSTS] = {"energy_pj", "area_mm2"};
+
+struct names {
+    size_t n;
+    const char **at;
+};
+
+struct breakdown {
+    struct names bars, parts;
+    double *value;                  /* [N_COSTS][BARS_MAX][PARTS_MAX] */
+    size_t shown[N_SHOWN], n_shown; /* parts with the largest shares */
+};
+
+static double *value_of(const struct breakdown *b, size_t cost, size_t bar, size_t part)
+{
+    return &b->value[(cost * BARS_MAX + bar) * PARTS_MAX + part];
+}
+
+static size_t name_index(struct plot *plot, size_t i, struct names *names, const char *name,
+                         size_t max)
+{
+    struct nax_err err;
+    size_t k = 0;
+    while (k < names->n && strcmp(names->at[k], name) != 0)
+        k++;
+    if (k < names->n)
+        return k;
+    if (k == max) {
+        nax_err_set(&err, NAX_ERR_VALUE, "more than %zu bars or components: '%s'", max, name);
+        plot_fail(plot, i, &err);
+    }
+    names->at[names->n++] = name;
+    return k;
+}
+
+/* One design: a bar each layer; several: a bar each design. */
+static const char *bar_field(const struct plot *plot)
+{
+    for (size_t i = 1; i < plot->records.n; i++)
+        if (strcmp(plot_string(plot, i, "id"), plot_string(plot, 0, "id")) != 0)
+            return "id";
+    return "layer";
+}
+
+static void read_breakdown(struct plot *plot, struct breakdown *b)
+{
+    const char *field = bar_field(plot), *bar, *part;
+    struct nax_err err;
+    double value;
+    for (size_t i = 0; i < plot->records.n; i++) {
+        const struct nax_record *r = plot->records.at[i];
+        if (nax_record_string(r, field, &bar, &err) ||
+            nax_record_string(r, "component", &part, &err))
+            plot_fail(plot, i, &err);
+        size_t x = name_index(plot, i, &b->bars, bar, BARS_MAX);
+        size_t k = name_index(plot, i, &b->parts, part, PARTS_MAX);
+        for (size_t c = 0; c < N_COSTS; c++) {
+            if (nax_record_float(r, costs[c], &value, &err))
+                plot_fail(plot, i, &err);
+            *value_of(b, c, x, k) += value;
+        }
+    }
+}
+
+/* The components with the largest shares of energy and area together. */
+static void choose_parts(struct breakdown *b)
+{
+    double share[PARTS_MAX] = {0};
+    for (size_t c = 0; c < N_COSTS; c++) {
+        double sum[PARTS_MAX] = {0}, total = 0;
+        for (size_t k = 0; k < b->parts.n; k++) {
+            for (size_t x = 0; x < b->bars.n; x++)
+                sum[k] += *value_of(b, c, x, k);
+            total += sum[k];
+        }
+        for (size_t k = 0; k < b->parts.n && total > 0; k++)
+            share[k] += sum[k] / total;
+    }
+    for (b->n_shown = 0; b->n_shown < NAX_MIN((size_t)N_SHOWN, b->parts.n); b->n_shown++) {
+        size_t best = 0;
+        for (size_t k = 1; k < b->parts.n; k++)
+            if (share[k] > share[best])
+                best = k;
+        share[best] = -1;
+        b->shown[b->n_shown] = best;
+    }
+}
+
+static void write_panel(struct plot *plot, const struct breakdown *b, size_t cost)
+{
+    FILE *gp = plot->script;
+    double largest = 0;
+    for (size_t x = 0; x < b->bars.n; x++) {
+        double sum = 0;
+        for (size_t k = 0; k < b->parts.n; k++)
+            sum += *value_of(b, cost, x, k);
+        largest = NAX_MAX(largest, sum);
+    }
+    struct plot_axis axis = plot_axis(costs[cost], largest);
+    fprintf(gp, "$cost%zu << EOD\n", cost);
+    for (size_t x = 0; x < b->bars.n; x++) {
+        double rest = 0;
+        for (size_t k = 0; k < b->parts.n; k++)
+            rest += *value_of(b, cost, x, k) * axis.scale;
+        for (size_t s = 0; s < b->n_shown; s++) {
+            double value = *value_of(b, cost, x, b->shown[s]) * axis.scale;
+            rest -= value;
+            fprintf(gp, "%.9g ", value);
+        }
+        fprintf(gp, "%.9g\n", NAX_MAX(rest, 0));
+    }
+    fputs("EOD\nset ylabel ", gp);
+    plot_text(plot, axis.title);
+    fputs("\nplot ", gp);
+    for (size_t s = 0; s < b->n_shown; s++) {
+        fprintf(gp, "$cost%zu using %zu linecolor '%s' title ", cost, s + 1, plot_colour(s));
+        plot_text(plot, b->parts.at[b->shown[s]]);
+        fputs(", \\\n     ", gp);
+    }
+    fprintf(gp, "$cost%zu using %zu linecolor '" PLOT_GREY "' title 'others'\n", cost,
+            b->n_shown + 1);
+}
+
+void plot_costs(struct plot *plot)
+{
+    struct breakdown b = {.n_shown = 0};
+    struct nax_err err;
+    FILE *gp = plot->script;
+    b.value = nax_calloc((size_t)N_COSTS * BARS_MAX * PARTS_MAX, sizeof *b.value);
+    b.bars.at = nax_calloc(BARS_MAX, sizeof *b.bars.at);
+    b.parts.at = nax_calloc(PARTS_MAX, sizeof *b.parts.at);
+    if (!b.value || !b.bars.at || !b.parts.at) {
+        nax_err_set(&err, NAX_ERR_MEMORY, "out of memory: 'breakdown'");
+        tool_fail(plot->tool, &err);
+    }
+    read_breakdown(plot, &b);
+    choose_parts(&b);
+    plot_begin(plot, (int)NAX_MAX(760, NAX_MIN(300 + 30 * b.bars.n, 4000)), 760);
+    fputs("set multiplot layout 2,1\nset style data histograms\nset style histogram rowstacked\n"
+          "set style fill solid 0.9 border linecolor '#ffffff'\nset boxwidth 0.8\n"
+          "set yrange [0:*]\nset grid ytics noxtics\n"
+          "set lmargin 10\nset rmargin 22\nset key outside right top reverse Left invert\n"
+          "set xtics (",
+          gp);
+    for (size_t x = 0; x < b.bars.n; x++) {
+        fputs(x ? ", " : "", gp);
+        plot_text(plot, *b.bars.at[x] ? b.bars.at[x] : "(none)");
+        fprintf(gp, " %zu", x);
+    }
+    fputs(") rotate by 45 right\n", gp);
+    for (size_t c = 0; c < N_COSTS; c++)
+        write_panel(plot, &b, c);
+    fputs("unset multiplot\n", gp);
+    free(b.value);
+    free(b.bars.at);
+    free(b.parts.at);
+}
