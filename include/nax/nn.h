@@ -69,8 +69,10 @@ struct nax_tap {
 struct nax_eval {
     const struct nax_linop *linops; /* [n_layers], zeros for pools; or NULL: nothing changed */
     const struct nax_tap *tap;      /* or NULL */
-    size_t first, n_images;         /* range of the set; n_images 0: to the end */
-    const uint32_t *index;          /* [n_images] which images, instead of a range; or NULL */
+    /* How many images, 0: all; evenly spread over the set, whose classes may lie one after another,
+     * or which: [n_images]. */
+    size_t n_images;
+    const uint32_t *index; /* or NULL */
 };
 
 struct nax_score {

@@ -87,15 +87,9 @@ static int measure(struct meter *m, const struct nax_model *model, const struct 
     struct nax_tap tap = {compare, m};
     struct nax_eval options = {.linops = linops, .tap = &tap, .n_images = n_images};
     struct nax_score score;
-    uint32_t *index = nax_calloc(n_images, sizeof *index);
-    if (!index)
-        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'columns'");
-    images_spread(images, n_images, index);
-    options.index = index;
     int status = nax_model_eval(model, images, &options, &score, err);
     if (!status && m->status)
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'columns'");
-    free(index);
     return status;
 }
 

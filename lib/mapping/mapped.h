@@ -51,8 +51,6 @@ bool product_is_exact(const struct fixed_layer *layer);
 
 /* Which inputs are signed: [n_layers]. */
 void signs_of_inputs(const struct nax_network *net, bool *is_signed);
-/* n ≤ images->n of the images, each from another of n equal parts. */
-void images_spread(const struct nax_images *images, size_t n, uint32_t *index);
 /* Largest magnitude of each layer's inputs on up to 256 of the images: range [n_layers], 1 where
  * all are zero. */
 int ranges_measure(const struct nax_model *model, const struct nax_images *images, double *range,

@@ -36,27 +36,16 @@ static void measure(void *self, size_t l, size_t image, size_t n, const float *x
     meter->largest[image / NAX_CHUNK * meter->net->n_layers + l] = (double)largest;
 }
 
-void images_spread(const struct nax_images *images, size_t n, uint32_t *index)
-{
-    /* one from each of n equal parts, at a place that no period of the classes falls in with */
-    for (size_t i = 0; i < n; i++) {
-        double place = (double)i * 0.6180339887498949;
-        index[i] = (uint32_t)(((double)i + place - floor(place)) * (double)images->n / (double)n);
-    }
-}
-
 int ranges_measure(const struct nax_model *model, const struct nax_images *images, double *range,
                    struct nax_err *err)
 {
     size_t n = NAX_MIN(images->n, (size_t)N_RANGE_IMAGES), n_layers = model->net->n_layers;
     size_t n_chunks = (n + NAX_CHUNK - 1) / NAX_CHUNK;
-    uint32_t index[N_RANGE_IMAGES];
-    images_spread(images, n, index);
     struct meter meter = {model->net, nax_calloc(n_chunks * n_layers, sizeof(double))};
     if (!meter.largest)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'ranges of inputs'");
     struct nax_tap tap = {measure, &meter};
-    struct nax_eval options = {.tap = &tap, .index = index, .n_images = n};
+    struct nax_eval options = {.tap = &tap, .n_images = n};
     struct nax_score score;
     int status = nax_model_eval(model, images, &options, &score, err);
     for (size_t l = 0; !status && l < n_layers; l++) {

@@ -21,6 +21,7 @@ struct eval {
     const struct nax_network *net;
     const struct nax_images *images;
     const struct nax_eval *options;
+    size_t n_images;
     struct pixel_table table;
     struct eval_layer *layer;      /* [n_layers] */
     float *folded;                 /* behind scale and offset */
@@ -191,10 +192,15 @@ static int run_layer(const struct eval *e, const struct workspace *w, size_t l, 
     return status;
 }
 
-/* The image that an evaluation comes to as its i-th. */
+/* The image that an evaluation comes to as its i-th: one from each of n_images equal parts, at a
+ * place that no period of the classes falls in with. */
 static size_t image_at(const struct eval *e, size_t i)
 {
-    return e->options->index ? e->options->index[i] : i;
+    if (e->options->index)
+        return e->options->index[i];
+    double place = (double)i * 0.6180339887498949;
+    return (size_t)(((double)i + place - floor(place)) * (double)e->images->n /
+                    (double)e->n_images);
 }
 
 struct tally {
@@ -219,9 +225,9 @@ static void count(const struct eval *e, const float *logits, size_t first, size_
     }
 }
 
-static int run(const struct eval *e, size_t begin, size_t end, struct tally *tally)
+static int run(const struct eval *e, struct tally *tally)
 {
-    size_t n_chunks = (end - begin + NAX_CHUNK - 1) / NAX_CHUNK;
+    size_t n_chunks = (e->n_images + NAX_CHUNK - 1) / NAX_CHUNK;
     int status = 0;
 #pragma omp parallel num_threads(nax_threads()) reduction(min : status)
     {
@@ -229,7 +235,7 @@ static int run(const struct eval *e, size_t begin, size_t end, struct tally *tal
         status = workspace_alloc(&w, e);
 #pragma omp for schedule(dynamic)
         for (size_t chunk = 0; chunk < n_chunks; chunk++) {
-            size_t first = begin + chunk * NAX_CHUNK, n = NAX_MIN(end - first, NAX_CHUNK);
+            size_t first = chunk * NAX_CHUNK, n = NAX_MIN(e->n_images - first, NAX_CHUNK);
             for (size_t b = 0; !status && b < n; b++)
                 image_load(&e->table, e->images, image_at(e, first + b), 0, 0, false,
                            w.image + b * image_size(e));
@@ -268,24 +274,22 @@ int nax_model_eval(const struct nax_model *model, const struct nax_images *image
                      .net = model->net,
                      .images = images,
                      .options = options ? options : &everything};
-    size_t begin = 0, end = e.options->n_images;
-    if (!e.options->index) {
-        begin = NAX_MIN(e.options->first, images->n);
-        end = end ? NAX_MIN(begin + end, images->n) : images->n;
-    }
-    *score = (struct nax_score){.n_images = end - begin};
-    if (end == begin)
+    e.n_images = e.options->n_images;
+    if (!e.options->index && (!e.n_images || e.n_images > images->n))
+        e.n_images = images->n;
+    *score = (struct nax_score){.n_images = e.n_images};
+    if (!e.n_images)
         return nax_err_set(err, NAX_ERR_VALUE, "no images to evaluate on: 'network %s'",
                            e.net->name);
     int status = nax_images_fit(e.net, images, err);
     if (status)
         return status;
     pixel_table_make(&e.table, model->pixel_mean, model->pixel_sd);
-    size_t n_chunks = (end - begin + NAX_CHUNK - 1) / NAX_CHUNK;
+    size_t n_chunks = (e.n_images + NAX_CHUNK - 1) / NAX_CHUNK;
     struct tally *tally = nax_calloc(n_chunks, sizeof *tally);
     status = tally ? prepare(&e, err) : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'scores'");
     if (!status) {
-        status = run(&e, begin, end, tally);
+        status = run(&e, tally);
         if (status)
             nax_err_set(err, (enum nax_status)status, "evaluation failed: 'network %s'",
                         e.net->name);

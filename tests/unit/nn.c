@@ -642,7 +642,8 @@ static void evaluation_agrees_with_itself(void **state)
     assert_int_equal(whole.n_images, N_IMAGES);
     double loss = 0, right = 0;
     for (size_t i = 0; i < N_IMAGES; i++) { /* one at a time: partial chunks */
-        struct nax_eval one = {.first = i, .n_images = 1};
+        uint32_t index = (uint32_t)i;
+        struct nax_eval one = {.index = &index, .n_images = 1};
         assert_int_equal(nax_model_eval(model, &s.set.train, &one, &part, &err), 0);
         loss += part.loss / N_IMAGES;
         right += part.accuracy / N_IMAGES;
@@ -652,6 +653,52 @@ static void evaluation_agrees_with_itself(void **state)
     s.labels[11] = 7;
     assert_int_equal(nax_model_eval(model, &s.set.train, NULL, &whole, &err), NAX_ERR_VALUE);
     assert_non_null(strstr(err.text, "image 11 has label 7"));
+    nax_model_free(model);
+}
+
+struct seen {
+    size_t n_pixels;
+    size_t n[256]; /* images by the value of their first pixel */
+};
+
+static void see(void *self, size_t l, size_t image, size_t n, const float *x, const float *z)
+{
+    struct seen *seen = self;
+    (void)image, (void)z;
+    for (size_t b = 0; l == 0 && b < n; b++)
+        seen->n[lrint((double)x[b * seen->n_pixels] * 255)]++;
+}
+
+static void part_of_a_set_has_every_class(void **state)
+{
+    (void)state;
+    static struct small_set s;
+    struct nax_err err;
+    struct nax_network net = every_network();
+    struct nax_model *model;
+    struct nax_score score;
+    struct seen seen = {.n_pixels = SIDE * SIDE * 3};
+    small_set_fill(&s);
+    for (size_t i = 0; i < N_IMAGES; i++) { /* one class after another, as folders give them */
+        s.labels[i] = (int32_t)(i * 7 / N_IMAGES);
+        memset(s.pixels + i * seen.n_pixels, s.labels[i], seen.n_pixels);
+    }
+    assert_int_equal(nax_model_alloc(&model, &net, 4, &err), 0);
+    for (size_t c = 0; c < 3; c++) {
+        model->pixel_mean[c] = 0;
+        model->pixel_sd[c] = 1;
+    }
+    struct nax_tap tap = {see, &seen};
+    struct nax_eval options = {.tap = &tap, .n_images = 21};
+    nax_threads_set(1); /* the tap counts without a lock */
+    assert_int_equal(nax_model_eval(model, &s.set.train, &options, &score, &err), 0);
+    assert_int_equal(score.n_images, 21);
+    for (size_t k = 0; k < 7; k++)
+        assert_in_range(seen.n[k], 2, 4);
+    options.n_images = 2 * N_IMAGES; /* more than there are: all, each once */
+    assert_int_equal(nax_model_eval(model, &s.set.train, &options, &score, &err), 0);
+    assert_int_equal(score.n_images, N_IMAGES);
+    nax_threads_set(0);
     nax_model_free(model);
 }
 
@@ -687,6 +734,7 @@ int main(void)
         cmocka_unit_test(gradients_match_finite_differences),
         cmocka_unit_test(split_is_fixed_and_fair),
         cmocka_unit_test(evaluation_agrees_with_itself),
+        cmocka_unit_test(part_of_a_set_has_every_class),
         cmocka_unit_test(training_does_not_depend_on_threads_or_stops),
         cmocka_unit_test(checkpoint_of_another_run_is_refused),
     };
