@@ -139,10 +139,44 @@ int nax_trainer_epoch(struct nax_trainer *trainer,
                       int (*step)(void *self, size_t step, double loss), void *self,
                       struct nax_epoch *epoch, struct nax_err *err) NAX_MUST_USE;
 size_t nax_trainer_epochs_done(const struct nax_trainer *trainer);
+size_t nax_trainer_steps_done(const struct nax_trainer *trainer); /* of the epoch under way */
 
 /* Fraction right and loss on the validation images. */
 int nax_trainer_validate(const struct nax_trainer *trainer, struct nax_score *score,
                          struct nax_err *err) NAX_MUST_USE;
+
+/* --- a part at a time --- A supernet's model lists every alternative of every layer; what a step
+ * trains is a part of it, another network whose parameters lie in the same block of values (and
+ * whose n_values are the model's). Checkpoints hold the whole model. part is not owned; it gets the
+ * model's pixel statistics. */
+int nax_trainer_alloc_part(struct nax_trainer **trainer, struct nax_model *model,
+                           struct nax_model *part, const struct nax_dataset *set,
+                           const struct nax_recipe *recipe, uint64_t seed,
+                           struct nax_err *err) NAX_MUST_USE;
+/* What the next step trains; also from within nax_trainer_epoch's callback. After the last step of
+ * an epoch: what it validates. */
+int nax_trainer_set_part(struct nax_trainer *trainer, struct nax_model *part,
+                         struct nax_err *err) NAX_MUST_USE;
+
+/* A choice between what a convolution is and what it could be: its output, batch norm included,
+ * residual and ReLU not, is own_gate · o + other_gate · o', at gates 1 and 0 (Cai, Zhu, Han:
+ * ProxylessNAS, ICLR 2019, equation 4). own and other are the derivatives of the loss by the two
+ * gates: sums of o and o' times the loss's gradient by that output. */
+struct nax_gate {
+    size_t layer;  /* of the part */
+    size_t kernel; /* of the other convolution, which reads the same input; 0: the layer left out */
+    struct nax_params params; /* of the other; its mean is only a guess */
+    double own, other;        /* results */
+};
+
+/* Derivatives of the mean loss of a batch of validation images, without smoothing, by the gates of
+ * n layers of a part. Batch norm takes the batch's statistics. Batches come in an order drawn anew
+ * whenever all images were used; batch counts from 0 on without end. Convolutions' weights are only
+ * read, and may lie outside the model's block; running statistics of the part move. Error: fewer
+ * validation images than a batch takes. */
+int nax_trainer_gates(struct nax_trainer *trainer, struct nax_model *part, size_t batch,
+                      struct nax_gate *gates, size_t n, double *loss,
+                      struct nax_err *err) NAX_MUST_USE;
 
 /* --- checkpoints --- */
 

@@ -79,7 +79,7 @@ static int to_input(struct pass *pass, size_t l, size_t chunk)
     const struct edge *edge = &layer->input;
     const float *x = pass_source(pass, shape->input) + at_in, *g = layer->g + at_out;
     const float *weight = pass->model->layer[l].weight, *so_far = NULL;
-    float *dw = layer->dw + chunk * layer->dw_size, *dx = NULL;
+    float *dw = layer->dw ? layer->dw + chunk * layer->dw_size : NULL, *dx = NULL;
     void *scratch = pass_scratch(pass, SCRATCH_CONV);
     int status = 0;
     if (edge->target >= 0) {
@@ -91,7 +91,8 @@ static int to_input(struct pass *pass, size_t l, size_t chunk)
         pass->kernel->normalise_backward(n * shape->h_out * shape->w_out, c, g, layer->z + at_out,
                                          layer->mean, layer->p, layer->q, layer->r, dz);
         const struct conv_engine *engine = layer->conv->engine;
-        status = engine->backward_weights(layer->conv, x, dz, dw, scratch);
+        if (layer->dw)
+            status = engine->backward_weights(layer->conv, x, dz, dw, scratch);
         if (dx && !status)
             status = engine->backward_data(layer->conv, dz, dx, scratch);
     } else if (shape->kind == NAX_LAYER_LINEAR) {

@@ -214,6 +214,5 @@ int nax_trainer_resume(struct nax_trainer *trainer, const char *path, struct nax
     trainer->loss = loss;
     trainer->n_right = n_right;
     pixel_table_make(&trainer->table, trainer->model->pixel_mean, trainer->model->pixel_sd);
-    pass_set_weights(trainer->pass);
-    return 0;
+    return nax_trainer_set_part(trainer, trainer->part, err);
 }

@@ -40,10 +40,11 @@ static void lay_out(struct pass *pass, struct piece_maker *maker)
         layer->z = is_conv ? piece(maker, size) : NULL;
         if (!is_conv && !is_linear)
             continue;
+        layer->sums = piece(maker, pass->n_chunks * 2 * c);
         layer->dw_size = is_conv ? layer->conv->gradient_size : nax_layer_n_weights(shape);
         layer->dw_size = (layer->dw_size + 15) / 16 * 16;
-        layer->dw = piece(maker, pass->n_chunks * layer->dw_size);
-        layer->sums = piece(maker, pass->n_chunks * 2 * c);
+        if (is_linear || !pass->is_for_gates)
+            layer->dw = piece(maker, pass->n_chunks * layer->dw_size);
         float **by_channel[] = {&layer->scale, &layer->offset, &layer->mean, &layer->inverse,
                                 &layer->p,     &layer->q,      &layer->r};
         for (size_t i = 0; i < sizeof by_channel / sizeof *by_channel; i++)
@@ -134,7 +135,7 @@ static int alloc_memory(struct pass *pass, struct nax_err *err)
         const struct nax_layer *shape = &pass->net->layers[l];
         for (size_t k = 0; shape->kind == NAX_LAYER_LINEAR && k < shape->c_out; k++)
             pass->layer[l].scale[k] = 1; /* a bias alone */
-        if (p->weight)
+        if (pass->layer[l].dw)
             pass->gradient[l].weight = pass->gradients + (p->weight - values);
         if (p->beta)
             pass->gradient[l].beta = pass->gradients + (p->beta - values);
@@ -144,7 +145,8 @@ static int alloc_memory(struct pass *pass, struct nax_err *err)
     return 0;
 }
 
-int pass_alloc(struct pass **out, struct nax_model *model, size_t batch, struct nax_err *err)
+static int alloc(struct pass **out, struct nax_model *model, size_t batch, bool is_for_gates,
+                 struct nax_err *err)
 {
     const struct nax_network *net = model->net;
     const struct nax_layer *last = &net->layers[net->n_layers - 1];
@@ -158,6 +160,7 @@ int pass_alloc(struct pass **out, struct nax_model *model, size_t batch, struct 
     pass->model = model;
     pass->net = net;
     pass->kernel = nn_kernels();
+    pass->is_for_gates = is_for_gates;
     pass->batch = batch;
     pass->n_chunk = largest_divisor(batch, NAX_CHUNK);
     pass->n_chunks = batch / pass->n_chunk;
@@ -180,6 +183,16 @@ int pass_alloc(struct pass **out, struct nax_model *model, size_t batch, struct 
     pass_set_weights(pass);
     *out = pass;
     return 0;
+}
+
+int pass_alloc(struct pass **pass, struct nax_model *model, size_t batch, struct nax_err *err)
+{
+    return alloc(pass, model, batch, false, err);
+}
+
+int pass_alloc_gates(struct pass **pass, struct nax_model *model, size_t batch, struct nax_err *err)
+{
+    return alloc(pass, model, batch, true, err);
 }
 
 void pass_free(struct pass *pass)

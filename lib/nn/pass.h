@@ -9,6 +9,10 @@ struct pass;
 /* For batches of exactly `batch` images. The model must outlive the pass. */
 int pass_alloc(struct pass **pass, struct nax_model *model, size_t batch,
                struct nax_err *err) NAX_MUST_USE;
+/* The same for a pass whose convolutions' weights get no gradient, and may lie outside the model's
+ * block. */
+int pass_alloc_gates(struct pass **pass, struct nax_model *model, size_t batch,
+                     struct nax_err *err) NAX_MUST_USE;
 void pass_free(struct pass *pass);
 
 /* Tells the pass that the model's weights have changed. */
@@ -36,6 +40,10 @@ int pass_backward(struct pass *pass, struct nax_err *err) NAX_MUST_USE;
 
 /* Gradients in the layout of the model's values. They stay the pass's. */
 const struct nax_params *pass_gradient(const struct pass *pass, size_t l);
+
+/* Fills own and other of the gates, after pass_backward. */
+int pass_gates(struct pass *pass, struct nax_gate *gates, size_t n,
+               struct nax_err *err) NAX_MUST_USE;
 
 /* Pass memory in bytes. */
 size_t pass_size(const struct pass *pass);

@@ -23,7 +23,7 @@ struct pass_layer {
     float *y; /* the layer's output, of the same shape */
     float *g; /* gradient of the loss by y, then gated by the ReLU */
     float *sums;    /* [n_chunks][2][c_out], of the forward pass, then of the backward pass */
-    float *dw;      /* [n_chunks][gradient_size] */
+    float *dw;      /* [n_chunks][gradient_size], or NULL: not wanted */
     size_t dw_size; /* floats of one chunk's weight gradient */
     /* batch norm, [c_out] each: y = z·scale + offset; batch mean and 1 / deviation; dz = p·g − q −
      * r·(z − mean) */
@@ -35,6 +35,7 @@ struct pass {
     struct nax_model *model;
     const struct nax_network *net;
     const struct nn_kernels *kernel;
+    bool is_for_gates;               /* no gradients of convolutions' weights */
     size_t batch, n_chunk, n_chunks; /* n_chunk images a chunk */
     struct pass_layer *layer;        /* [n_layers] */
     float *image;                    /* [batch][height][width][channels] */

@@ -38,9 +38,16 @@ int nax_trainer_alloc(struct nax_trainer **trainer, struct nax_model *model,
                       const struct nax_dataset *set, const struct nax_recipe *recipe, uint64_t seed,
                       struct nax_err *err)
 {
+    return nax_trainer_alloc_part(trainer, model, model, set, recipe, seed, err);
+}
+
+int nax_trainer_alloc_part(struct nax_trainer **trainer, struct nax_model *model,
+                           struct nax_model *part, const struct nax_dataset *set,
+                           const struct nax_recipe *recipe, uint64_t seed, struct nax_err *err)
+{
     int status = check_recipe(recipe, err);
     if (!status)
-        status = nax_images_fit(model->net, &set->train, err);
+        status = nax_images_fit(part->net, &set->train, err);
     if (status)
         return status;
     struct nax_trainer *t = nax_calloc(1, sizeof *t);
@@ -58,8 +65,6 @@ int nax_trainer_alloc(struct nax_trainer **trainer, struct nax_model *model,
         status = nax_err_set(err, NAX_ERR_VALUE,
                              "fewer training images (%zu) than a batch takes (%zu): '%s'",
                              t->n_train, recipe->batch, set->name);
-    if (!status)
-        status = pass_alloc(&t->pass, model, recipe->batch, err);
     if (status) {
         nax_trainer_free(t);
         return status;
@@ -69,8 +74,22 @@ int nax_trainer_alloc(struct nax_trainer **trainer, struct nax_model *model,
         if (!(model->pixel_sd[c] > 0)) /* images of one colour */
             model->pixel_sd[c] = 1;
     pixel_table_make(&t->table, model->pixel_mean, model->pixel_sd);
+    if ((status = nax_trainer_set_part(t, part, err))) {
+        nax_trainer_free(t);
+        return status;
+    }
     *trainer = t;
     return 0;
+}
+
+int nax_trainer_set_part(struct nax_trainer *t, struct nax_model *part, struct nax_err *err)
+{
+    pass_free(t->pass);
+    t->pass = NULL;
+    t->part = part;
+    memmove(part->pixel_mean, t->model->pixel_mean, sizeof part->pixel_mean);
+    memmove(part->pixel_sd, t->model->pixel_sd, sizeof part->pixel_sd);
+    return pass_alloc(&t->pass, part, t->recipe.batch, err);
 }
 
 void nax_trainer_free(struct nax_trainer *t)
@@ -91,21 +110,24 @@ size_t nax_trainer_n_steps(const struct nax_trainer *t)
     return t->n_train / t->recipe.batch;
 }
 
+size_t nax_trainer_steps_done(const struct nax_trainer *t)
+{
+    return t->steps_done;
+}
+
 size_t nax_trainer_epochs_done(const struct nax_trainer *t)
 {
     return t->epochs_done;
 }
 
-/* Fisher–Yates with numbers that belong to the epoch. */
-static void shuffle(struct nax_trainer *t)
+/* Fisher–Yates. */
+static void shuffle(struct nax_rng rng, uint32_t *order, size_t n)
 {
-    memcpy(t->order, t->train, t->n_train * sizeof *t->order);
-    struct nax_rng rng = nax_rng_at(t->seed, NAX_RNG_SHUFFLE, t->epochs_done, 0, 0);
-    for (size_t i = t->n_train; i > 1; i--) {
+    for (size_t i = n; i > 1; i--) {
         size_t j = (size_t)nax_rng_below(&rng, i);
-        uint32_t swapped = t->order[i - 1];
-        t->order[i - 1] = t->order[j];
-        t->order[j] = swapped;
+        uint32_t swapped = order[i - 1];
+        order[i - 1] = order[j];
+        order[j] = swapped;
     }
 }
 
@@ -123,7 +145,7 @@ static void load_augmented(const void *self, size_t b, float *out)
 
 static void descend(struct nax_trainer *t, double rate)
 {
-    const struct nax_model *model = t->model;
+    const struct nax_model *model = t->part;
 #pragma omp parallel for num_threads(nax_threads()) schedule(dynamic)
     for (size_t l = 0; l < model->net->n_layers; l++) {
         struct nax_param param[NAX_PARAMS_MAX], gradient[NAX_PARAMS_MAX];
@@ -149,7 +171,7 @@ static int take_step(struct nax_trainer *t, double rate, struct pass_result *res
     int status = pass_forward(t->pass, &batch, result, err);
     if (!status && !isfinite(result->loss))
         status = nax_err_set(err, NAX_ERR_NUMERIC, "the loss is not finite: 'network %s'",
-                             t->model->net->name);
+                             t->part->net->name);
     if (!status)
         status = pass_backward(t->pass, err);
     if (!status)
@@ -184,7 +206,8 @@ int nax_trainer_epoch(struct nax_trainer *t, int (*step)(void *self, size_t step
     double start = nax_clock_seconds();
     size_t n_steps = nax_trainer_n_steps(t), n_before = t->steps_done;
     *epoch = (struct nax_epoch){0};
-    shuffle(t);
+    memcpy(t->order, t->train, t->n_train * sizeof *t->order);
+    shuffle(nax_rng_at(t->seed, NAX_RNG_SHUFFLE, t->epochs_done, 0, 0), t->order, t->n_train);
     while (t->steps_done < n_steps) {
         struct pass_result result;
         t->first = t->steps_done * t->recipe.batch;
@@ -207,5 +230,56 @@ int nax_trainer_epoch(struct nax_trainer *t, int (*step)(void *self, size_t step
 int nax_trainer_validate(const struct nax_trainer *t, struct nax_score *score, struct nax_err *err)
 {
     struct nax_eval options = {.index = t->validation, .n_images = t->n_validation};
-    return nax_model_eval(t->model, &t->set->train, &options, score, err);
+    return nax_model_eval(t->part, &t->set->train, &options, score, err);
+}
+
+/* A batch of validation images, as they are. */
+struct held_out {
+    const struct nax_trainer *t;
+    const uint32_t *order;
+};
+
+static void load_plain(const void *self, size_t b, float *out)
+{
+    const struct held_out *h = self;
+    image_load(&h->t->table, &h->t->set->train, h->order[b], 0, 0, false, out);
+}
+
+int nax_trainer_gates(struct nax_trainer *t, struct nax_model *part, size_t batch,
+                      struct nax_gate *gates, size_t n, double *loss, struct nax_err *err)
+{
+    size_t size = t->recipe.batch, n_batches = t->n_validation / size;
+    struct pass *pass = NULL;
+    struct pass_result result = {.loss = 0};
+    if (!n_batches)
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "fewer validation images (%zu) than a batch takes (%zu): '%s'",
+                           t->n_validation, size, t->set->name);
+    uint32_t *order = nax_calloc(t->n_validation, sizeof *order);
+    int32_t *labels = nax_calloc(size, sizeof *labels);
+    int status = 0;
+    if (!order || !labels)
+        status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'validation batch'");
+    if (!status)
+        status = pass_alloc_gates(&pass, part, size, err);
+    if (!status) {
+        memcpy(order, t->validation, t->n_validation * sizeof *order);
+        shuffle(nax_rng_at(t->seed, NAX_RNG_SHUFFLE, batch / n_batches, 1, 0), order,
+                t->n_validation);
+        struct held_out images = {t, order + batch % n_batches * size};
+        for (size_t b = 0; b < size; b++)
+            labels[b] = t->set->train.labels[images.order[b]];
+        struct pass_batch source = {load_plain, &images, labels, 0};
+        status = pass_forward(pass, &source, &result, err);
+    }
+    if (!status)
+        status = pass_backward(pass, err);
+    if (!status)
+        status = pass_gates(pass, gates, n, err);
+    if (!status)
+        *loss = result.loss;
+    pass_free(pass);
+    free(order);
+    free(labels);
+    return status;
 }

@@ -8,6 +8,7 @@
 
 struct nax_trainer {
     struct nax_model *model;
+    struct nax_model *part; /* of the model, which the next step trains: all of it, as a rule */
     const struct nax_dataset *set;
     struct nax_recipe recipe;
     uint64_t seed;

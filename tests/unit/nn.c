@@ -506,6 +506,80 @@ static void gradients_match_finite_differences(void **state)
     nax_model_free(model);
 }
 
+/* --- gates --- */
+
+static double gate_slope(const struct nax_model *model, const double *values,
+                         const struct batch_data *d, struct reference_mix mix, bool is_own)
+{
+    const double step = 1e-5;
+    double *gate = is_own ? &mix.own : &mix.other, old = *gate, loss[2];
+    for (int i = 0; i < 2; i++) {
+        *gate = old + (i ? step : -step);
+        loss[i] = reference_loss_mixed(model, values, BATCH, d->image2, d->labels, 0.113, &mix);
+    }
+    return (loss[1] - loss[0]) / (2 * step);
+}
+
+/* Layers in a block and outside, another kernel or none: a1 is followed by a2, which adds the
+ * block's input; b1 and d1 are all that is left of their blocks; c2 adds a convolved shortcut. */
+static void gates_match_finite_differences(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t layer, kernel;
+    } mixed[] = {{1, 3}, {1, 0}, {2, 7}, {2, 0}, {3, 5}, {6, 3}, {6, 0}, {7, 1}, {7, 0}};
+    enum { N = sizeof mixed / sizeof *mixed, MAX = 49 * 32 * 32 };
+    static double weight[N][MAX], gamma[N][32], beta[N][32];
+    static float weight1[N][MAX], gamma1[N][32], beta1[N][32], mean1[N][32];
+    struct nax_err err;
+    struct nax_network net = every_network();
+    struct nax_model *model;
+    struct pass *pass;
+    static struct batch_data d;
+    struct pass_result result;
+    struct nax_gate gates[N] = {{.layer = 0}};
+    batch_fill(&d);
+    assert_int_equal(nax_model_alloc(&model, &net, 3, &err), 0);
+    disturb(model);
+    assert_int_equal(pass_alloc_gates(&pass, model, BATCH, &err), 0);
+    double *values = nax_calloc(model->n_values, sizeof *values);
+    for (size_t i = 0; i < model->n_values; i++)
+        values[i] = (double)model->values[i];
+    struct nax_rng rng = nax_rng_at(13, NAX_RNG_TEST, 0, 0, 0);
+    for (size_t i = 0; i < N; i++) {
+        for (size_t k = 0; k < MAX; k++)
+            weight[i][k] = (double)(weight1[i][k] = (float)(0.1 * noise(&rng)));
+        for (size_t k = 0; k < 32; k++) {
+            gamma[i][k] = (double)(gamma1[i][k] = (float)(1 + 0.3 * noise(&rng)));
+            beta[i][k] = (double)(beta1[i][k] = (float)(0.3 * noise(&rng)));
+            mean1[i][k] = (float)(0.2 * noise(&rng));
+        }
+        gates[i] = (struct nax_gate){
+            .layer = mixed[i].layer,
+            .kernel = mixed[i].kernel,
+            .params = {
+                .weight = weight1[i], .gamma = gamma1[i], .beta = beta1[i], .mean = mean1[i]}};
+    }
+    struct pass_batch batch = {copy_image, &d, d.labels, 0.113};
+    assert_int_equal(pass_forward(pass, &batch, &result, &err), 0);
+    assert_int_equal(pass_backward(pass, &err), 0);
+    assert_int_equal(pass_gates(pass, gates, N, &err), 0);
+    for (size_t i = 0; i < N; i++) {
+        struct reference_mix mix = {mixed[i].layer, mixed[i].kernel, 1,      0,
+                                    weight[i],      gamma[i],        beta[i]};
+        double own = gate_slope(model, values, &d, mix, true);
+        double other = gate_slope(model, values, &d, mix, false);
+        double scale = fabs(own) + fabs(other) + 0.01;
+        if (!(fabs(gates[i].own - own) <= tolerance_gradient * scale &&
+              fabs(gates[i].other - other) <= tolerance_gradient * scale))
+            fail_msg("gate %zu: %g and %g, finite differences %g and %g", i, gates[i].own,
+                     gates[i].other, own, other);
+    }
+    free(values);
+    pass_free(pass);
+    nax_model_free(model);
+}
+
 /* --- training runs --- */
 
 enum { N_IMAGES = 97 };
@@ -732,6 +806,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(convolutions_match_the_definition),
         cmocka_unit_test(gradients_match_finite_differences),
+        cmocka_unit_test(gates_match_finite_differences),
         cmocka_unit_test(split_is_fixed_and_fair),
         cmocka_unit_test(evaluation_agrees_with_itself),
         cmocka_unit_test(part_of_a_set_has_every_class),

@@ -87,13 +87,44 @@ static inline void reference_add(const struct nax_layer *l, size_t n, const doub
                         from[((b * h + i * (h / l->h_out)) * w + j * (w / l->w_out)) * c + k];
 }
 
-/* Mean smoothed cross-entropy of a batch. values: the model's parameters in double, in its layout.
- */
-static inline double reference_loss(const struct nax_model *model, const double *values, size_t n,
-                                    const double *images, const int32_t *labels, double smoothing)
+/* A mixed layer: own · (its output) + other · (that of a convolution with another kernel on the
+ * same input, or for kernel 0 of what the network adds without it). */
+struct reference_mix {
+    size_t layer, kernel;
+    double own, other;
+    const double *weight, *gamma, *beta;
+};
+
+static inline void reference_mix(const struct reference_mix *mix, const struct nax_network *net,
+                                 size_t n, double *const *out, double *const *before, double *y)
+{
+    struct nax_layer s = net->layers[mix->layer];
+    size_t size = n * s.h_out * s.w_out * s.c_out;
+    double *o = calloc(size, sizeof *o);
+    if (mix->kernel) {
+        s.kernel = mix->kernel;
+        s.pad = mix->kernel / 2;
+        reference_conv(&s, n, out[s.input], mix->weight, o);
+        reference_batch_norm(size / s.c_out, s.c_out, mix->gamma, mix->beta, o);
+    } else if (s.residual != s.input) {
+        const double *from = s.residual == NAX_FROM_NONE ? out[s.input] : before[s.input];
+        for (size_t i = 0; i < size; i++)
+            o[i] = from[i];
+    }
+    for (size_t i = 0; i < size; i++)
+        y[i] = mix->own * y[i] + mix->other * o[i];
+    free(o);
+}
+
+/* Mean smoothed cross-entropy of a batch. values: the model's parameters in double, in its layout;
+ * mix: a mixed layer, or NULL. */
+static inline double reference_loss_mixed(const struct nax_model *model, const double *values,
+                                          size_t n, const double *images, const int32_t *labels,
+                                          double smoothing, const struct reference_mix *mix)
 {
     const struct nax_network *net = model->net;
     double **out = calloc(net->n_layers, sizeof *out);
+    double **before = calloc(net->n_layers, sizeof *before); /* residual and ReLU */
     for (size_t l = 0; l < net->n_layers; l++) {
         const struct nax_layer *s = &net->layers[l];
         const struct nax_params *p = &model->layer[l];
@@ -116,6 +147,11 @@ static inline double reference_loss(const struct nax_model *model, const double 
         } else {
             reference_pool(s, n, x, y);
         }
+        before[l] = calloc(size, sizeof *before[l]);
+        for (size_t i = 0; i < size; i++)
+            before[l][i] = y[i];
+        if (mix && mix->layer == l)
+            reference_mix(mix, net, n, out, before, y);
         if (s->residual == NAX_FROM_IMAGE) {
             reference_add(s, n, images, net->height, net->width, net->channels, y);
         } else if (s->residual >= 0) {
@@ -136,10 +172,19 @@ static inline double reference_loss(const struct nax_model *model, const double 
         }
         loss += log(total) - (1 - smoothing) * logits[labels[b]] - smoothing * mean;
     }
-    for (size_t l = 0; l < net->n_layers; l++)
+    for (size_t l = 0; l < net->n_layers; l++) {
         free(out[l]);
+        free(before[l]);
+    }
     free(out);
+    free(before);
     return loss / (double)n;
+}
+
+static inline double reference_loss(const struct nax_model *model, const double *values, size_t n,
+                                    const double *images, const int32_t *labels, double smoothing)
+{
+    return reference_loss_mixed(model, values, n, images, labels, smoothing, NULL);
 }
 
 #endif

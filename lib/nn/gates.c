@@ -1,0 +1,137 @@
+/* Derivatives by the gates of mixed layers: of what a layer is, and of what it could be. */
+#include "pass_data.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+
+/* Sums of one chunk, [c_out] each: of the gradient g, and of the other's linear part z around a
+ * guess of its mean. */
+enum { SUM_G, SUM_GZ, SUM_Z, SUM_ZZ, N_SUMS };
+
+/* The layer's own output: batch norm's gradients hold the sums. */
+static double own_gate(const struct pass *pass, size_t l)
+{
+    const struct nax_params *p = &pass->model->layer[l], *gradient = &pass->gradient[l];
+    double sum = 0;
+    for (size_t k = 0; k < pass->net->layers[l].c_out; k++)
+        sum += (double)p->gamma[k] * (double)gradient->gamma[k] +
+               (double)p->beta[k] * (double)gradient->beta[k];
+    return sum;
+}
+
+/* From the chunks' sums, with the batch's statistics. */
+static double normalised(const struct nax_params *p, size_t n_chunks, size_t c, double n,
+                         const float *sums)
+{
+    double total = 0;
+    for (size_t k = 0; k < c; k++) {
+        double sum[N_SUMS] = {0};
+        for (size_t chunk = 0; chunk < n_chunks; chunk++)
+            for (size_t i = 0; i < N_SUMS; i++)
+                sum[i] += (double)sums[(chunk * N_SUMS + i) * c + k];
+        double mean = sum[SUM_Z] / n; /* beyond the guess */
+        double variance = fmax(sum[SUM_ZZ] / n - mean * mean, 0);
+        total += (double)p->gamma[k] * (sum[SUM_GZ] - mean * sum[SUM_G]) /
+                     sqrt(variance + NAX_BATCH_NORM_EPSILON) +
+                 (double)p->beta[k] * sum[SUM_G];
+    }
+    return total;
+}
+
+static int convolve(const struct pass *pass, const struct nax_gate *gate, const struct conv *conv,
+                    size_t chunk, float *z, void *scratch, float *sums)
+{
+    const struct nax_layer *shape = &conv->layer;
+    size_t n = pass->n_chunk, c = shape->c_out, n_pixels = n * shape->h_out * shape->w_out;
+    const float *x = pass_source(pass, shape->input) + chunk * n * nax_layer_n_in(shape);
+    float *g = pass->layer[gate->layer].g + chunk * n * nax_layer_n_out(shape);
+    float *to = sums + chunk * N_SUMS * c;
+    int status = conv->engine->forward(conv, x, z, scratch);
+    pass->kernel->moments(n_pixels, c, z, gate->params.mean, to + SUM_Z * c, to + SUM_ZZ * c);
+    pass->kernel->gate(n_pixels, c, g, NULL, NULL, z, gate->params.mean, g, to + SUM_G * c,
+                       to + SUM_GZ * c);
+    return status;
+}
+
+/* sums: [n_chunks][N_SUMS][c_out] */
+static int convolve_all(const struct pass *pass, const struct nax_gate *gate,
+                        const struct conv *conv, float *sums)
+{
+    size_t n_z = (pass->n_chunk * nax_layer_n_out(&conv->layer) + 15) / 16 * 16;
+    size_t n_thread = n_z + (conv->scratch_size + 63) / 64 * 16;
+    float *memory = nax_aligned_calloc(pass->n_threads, n_thread * sizeof *memory);
+    if (!memory)
+        return NAX_ERR_MEMORY;
+    int status = 0;
+#pragma omp parallel for num_threads((int)pass->n_threads) schedule(dynamic) reduction(min : status)
+    for (size_t chunk = 0; chunk < pass->n_chunks; chunk++) {
+        float *z = memory + (size_t)omp_get_thread_num() * n_thread;
+        int failed = convolve(pass, gate, conv, chunk, z, z + n_z, sums);
+        status = NAX_MIN(status, failed);
+    }
+    nax_aligned_free(memory);
+    return status;
+}
+
+static int other_convolution(struct pass *pass, struct nax_gate *gate, struct nax_err *err)
+{
+    struct nax_layer shape = pass->net->layers[gate->layer];
+    shape.kernel = gate->kernel;
+    shape.pad = gate->kernel / 2;
+    struct conv *conv = NULL;
+    int status = conv_alloc(&conv, &shape, pass->n_chunk, false, err);
+    if (status)
+        return status;
+    conv->engine->set_weights(conv, gate->params.weight);
+    float *sums = nax_aligned_calloc(pass->n_chunks * N_SUMS * shape.c_out, sizeof *sums);
+    status = sums ? convolve_all(pass, gate, conv, sums) : NAX_ERR_MEMORY;
+    if (!status)
+        gate->other = normalised(&gate->params, pass->n_chunks, shape.c_out,
+                                 (double)(pass->batch * shape.h_out * shape.w_out), sums);
+    conv_free(conv);
+    nax_aligned_free(sums);
+    return status ? nax_err_set(err, (enum nax_status)status, "convolution failed: 'layer %s'",
+                                shape.name)
+                  : 0;
+}
+
+/* What the network would add without the layer: its input; in a residual block, what the
+ * convolution before it adds, or nothing where there is none (see nax_network_build). */
+static double left_out(const struct pass *pass, size_t l)
+{
+    const struct nax_layer *shape = &pass->net->layers[l];
+    const struct pass_layer *layer = &pass->layer[l];
+    const float *x = pass_source(pass, shape->input), *scale = NULL, *offset = NULL;
+    size_t c = shape->c_out, n = pass->batch * shape->h_out * shape->w_out;
+    double sum = 0;
+    if (shape->residual == shape->input)
+        return 0;
+    if (shape->residual != NAX_FROM_NONE) {
+        const struct pass_layer *before = &pass->layer[shape->input];
+        x = before->z;
+        scale = before->scale;
+        offset = before->offset;
+    }
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < c; k++) {
+            double value = (double)x[i * c + k];
+            if (scale)
+                value = value * (double)scale[k] + (double)offset[k];
+            sum += value * (double)layer->g[i * c + k];
+        }
+    return sum;
+}
+
+int pass_gates(struct pass *pass, struct nax_gate *gates, size_t n, struct nax_err *err)
+{
+    int status = 0;
+    for (size_t i = 0; !status && i < n; i++) {
+        gates[i].own = own_gate(pass, gates[i].layer);
+        if (gates[i].kernel)
+            status = other_convolution(pass, &gates[i], err);
+        else
+            gates[i].other = left_out(pass, gates[i].layer);
+    }
+    return status;
+}
