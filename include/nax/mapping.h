@@ -122,8 +122,8 @@ int nax_mapped_noise(const struct nax_mapped *mapped, const struct nax_images *i
                      size_t n_images, struct nax_layer_noise *noise,
                      struct nax_err *err) NAX_MUST_USE;
 
-/* Alloc, eval and free in one: accuracy on n_images test images, evenly spread (0: all), ranges from
- * set->train. */
+/* Alloc, eval and free in one: accuracy on n_images test images, evenly spread (0: all), ranges
+ * from set->train. */
 int nax_mapped_score(const struct nax_model *model, const struct nax_mapping *mapping,
                      const struct nax_dataset *set, size_t n_images, struct nax_score *score,
                      struct nax_err *err) NAX_MUST_USE;

@@ -3,7 +3,8 @@
  * Activations are float, NHWC. A batch is cut into chunks of at most NAX_CHUNK images whose number
  * depends on the batch alone; chunks are computed in parallel and their sums added in chunk order,
  * so results are the same bits for any number of threads. Nothing here knows of crossbars:
- * evaluation multiplies through struct nax_linop, which the mapping room fills in.
+ * evaluation multiplies through struct nax_linop, training through struct nax_train_linop, which
+ * the mapping room fills in.
  */
 #ifndef NAX_NN_H
 #define NAX_NN_H
@@ -140,6 +141,24 @@ int nax_trainer_epoch(struct nax_trainer *trainer,
                       struct nax_epoch *epoch, struct nax_err *err) NAX_MUST_USE;
 size_t nax_trainer_epochs_done(const struct nax_trainer *trainer);
 size_t nax_trainer_steps_done(const struct nax_trainer *trainer); /* of the epoch under way */
+
+/* What a layer of a network multiplies by while it is trained. The gradient by the weights that
+ * were multiplied by is applied to the layer's own (straight through; Bengio, Léonard, Courville,
+ * 2013), unless adjoint, where not NULL, first turns it in place into one by the layer's own
+ * weights; it returns 0 or a negative status. amend, where not NULL, changes y = x ∗ weight before
+ * batch norm, from several threads at once, and the gradient passes it unchanged. image counts the
+ * images since the start of training, for draws of noise. */
+struct nax_train_linop {
+    const float *weight; /* of the layer's shape; NULL: its own */
+    void (*amend)(const void *self, size_t n, float *y, size_t image);
+    int (*adjoint)(const void *self, float *gradient);
+    const void *self;
+};
+
+/* ops: [n_layers] of the trained part, not owned, zeros for pools; NULL: every layer its own
+ * weights. Call it again when the weights behind it have changed; nax_trainer_set_part and
+ * nax_trainer_resume forget it. Validation goes through the layers' own weights. */
+void nax_trainer_set_linops(struct nax_trainer *trainer, const struct nax_train_linop *ops);
 
 /* Fraction right and loss on the validation images. */
 int nax_trainer_validate(const struct nax_trainer *trainer, struct nax_score *score,

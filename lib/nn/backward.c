@@ -78,7 +78,7 @@ static int to_input(struct pass *pass, size_t l, size_t chunk)
     size_t at_out = chunk * n * nax_layer_n_out(shape), c = shape->c_out;
     const struct edge *edge = &layer->input;
     const float *x = pass_source(pass, shape->input) + at_in, *g = layer->g + at_out;
-    const float *weight = pass->model->layer[l].weight, *so_far = NULL;
+    const float *weight = pass_weight(pass, l), *so_far = NULL;
     float *dw = layer->dw ? layer->dw + chunk * layer->dw_size : NULL, *dx = NULL;
     void *scratch = pass_scratch(pass, SCRATCH_CONV);
     int status = 0;
@@ -149,5 +149,12 @@ int pass_backward(struct pass *pass, struct nax_err *err)
     if (status)
         return nax_err_set(err, (enum nax_status)status, "convolution failed: 'network %s'",
                            net->name);
+    for (size_t l = 0; l < net->n_layers && pass->linops; l++) {
+        const struct nax_train_linop *op = &pass->linops[l];
+        float *gradient = pass->gradient[l].weight; /* NULL: not wanted */
+        if (op->adjoint && gradient && (status = op->adjoint(op->self, gradient)))
+            return nax_err_set(err, (enum nax_status)status, "gradient failed: 'layer %s'",
+                               net->layers[l].name);
+    }
     return 0;
 }

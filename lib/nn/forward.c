@@ -32,7 +32,15 @@ static void finish(struct pass *pass, size_t l, size_t chunk)
                             layer->y + first * size);
 }
 
-static int start(struct pass *pass, size_t l, size_t chunk)
+static void amend(const struct pass *pass, size_t l, size_t chunk, size_t first, float *z)
+{
+    const struct nax_train_linop *op = pass->linops ? &pass->linops[l] : NULL;
+    if (op && op->amend)
+        op->amend(op->self, pass->n_chunk, z, first + chunk * pass->n_chunk);
+}
+
+/* first_image: `first` of struct pass_batch */
+static int start(struct pass *pass, size_t l, size_t chunk, size_t first_image)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
     struct pass_layer *layer = &pass->layer[l];
@@ -43,6 +51,7 @@ static int start(struct pass *pass, size_t l, size_t chunk)
         float *z = layer->z + first * size, *sums = layer->sums + chunk * 2 * c;
         int status =
             layer->conv->engine->forward(layer->conv, x, z, pass_scratch(pass, SCRATCH_CONV));
+        amend(pass, l, chunk, first_image, z);
         pass->kernel->moments(n * shape->h_out * shape->w_out, c, z, pass->model->layer[l].mean,
                               sums, sums + c);
         return status;
@@ -51,7 +60,8 @@ static int start(struct pass *pass, size_t l, size_t chunk)
         pool_forward(shape, n, x, y);
         return 0;
     }
-    linear_forward(shape, n, x, pass->model->layer[l].weight, y);
+    linear_forward(shape, n, x, pass_weight(pass, l), y);
+    amend(pass, l, chunk, first_image, y);
     pass->kernel->normalise(n, c, y, layer->scale, pass->model->layer[l].beta, NULL,
                             shape->has_relu, y);
     return 0;
@@ -133,7 +143,7 @@ int pass_forward(struct pass *pass, const struct pass_batch *batch, struct pass_
                 take_loss(pass, batch, chunk);
                 continue;
             }
-            int failed = start(pass, l, chunk);
+            int failed = start(pass, l, chunk, batch->first);
             status = NAX_MIN(status, failed);
         }
         if (l < net->n_layers && net->layers[l].kind == NAX_LAYER_CONV)

@@ -216,8 +216,13 @@ void pass_set_weights(struct pass *pass)
 #pragma omp parallel for num_threads((int)pass->n_threads) schedule(dynamic)
     for (size_t l = 0; l < pass->net->n_layers; l++)
         if (pass->layer[l].conv)
-            pass->layer[l].conv->engine->set_weights(pass->layer[l].conv,
-                                                     pass->model->layer[l].weight);
+            pass->layer[l].conv->engine->set_weights(pass->layer[l].conv, pass_weight(pass, l));
+}
+
+void pass_set_linops(struct pass *pass, const struct nax_train_linop *ops)
+{
+    pass->linops = ops;
+    pass_set_weights(pass);
 }
 
 void *pass_scratch(const struct pass *pass, int area)

@@ -17,6 +17,8 @@ void pass_free(struct pass *pass);
 
 /* Tells the pass that the model's weights have changed. */
 void pass_set_weights(struct pass *pass);
+/* What the layers multiply by, see nax_trainer_set_linops. */
+void pass_set_linops(struct pass *pass, const struct nax_train_linop *ops);
 
 /* Where a batch comes from: image(self, b, out) writes image b, out: [height][width][channels];
  * called from several threads. */
@@ -25,6 +27,7 @@ struct pass_batch {
     const void *self;
     const int32_t *labels; /* [batch] */
     double label_smoothing;
+    size_t first; /* image of the batch, counted since the start of training */
 };
 
 struct pass_result {

@@ -35,11 +35,12 @@ struct pass {
     struct nax_model *model;
     const struct nax_network *net;
     const struct nn_kernels *kernel;
-    bool is_for_gates;               /* no gradients of convolutions' weights */
-    size_t batch, n_chunk, n_chunks; /* n_chunk images a chunk */
-    struct pass_layer *layer;        /* [n_layers] */
-    float *image;                    /* [batch][height][width][channels] */
-    struct nax_params *gradient;     /* [n_layers], into memory */
+    const struct nax_train_linop *linops; /* [n_layers] or NULL */
+    bool is_for_gates;                    /* no gradients of convolutions' weights */
+    size_t batch, n_chunk, n_chunks;      /* n_chunk images a chunk */
+    struct pass_layer *layer;             /* [n_layers] */
+    float *image;                         /* [batch][height][width][channels] */
+    struct nax_params *gradient;          /* [n_layers], into memory */
     float *gradients;
     double *loss;  /* [n_chunks] */
     size_t *right; /* [n_chunks] */
@@ -57,6 +58,12 @@ void *pass_scratch(const struct pass *pass, int area);
 static inline const float *pass_source(const struct pass *pass, int from)
 {
     return from == NAX_FROM_IMAGE ? pass->image : pass->layer[from].y;
+}
+
+static inline const float *pass_weight(const struct pass *pass, size_t l)
+{
+    const float *other = pass->linops ? pass->linops[l].weight : NULL;
+    return other ? other : pass->model->layer[l].weight;
 }
 
 static inline size_t pass_source_size(const struct pass *pass, int from)

@@ -92,6 +92,11 @@ int nax_trainer_set_part(struct nax_trainer *t, struct nax_model *part, struct n
     return pass_alloc(&t->pass, part, t->recipe.batch, err);
 }
 
+void nax_trainer_set_linops(struct nax_trainer *t, const struct nax_train_linop *ops)
+{
+    pass_set_linops(t->pass, ops);
+}
+
 void nax_trainer_free(struct nax_trainer *t)
 {
     if (!t)
@@ -167,7 +172,9 @@ static int take_step(struct nax_trainer *t, double rate, struct pass_result *res
 {
     for (size_t b = 0; b < t->recipe.batch; b++)
         t->labels[b] = t->set->train.labels[t->order[t->first + b]];
-    struct pass_batch batch = {load_augmented, t, t->labels, t->recipe.label_smoothing};
+    size_t step = t->epochs_done * nax_trainer_n_steps(t) + t->steps_done;
+    struct pass_batch batch = {load_augmented, t, t->labels, t->recipe.label_smoothing,
+                               step * t->recipe.batch};
     int status = pass_forward(t->pass, &batch, result, err);
     if (!status && !isfinite(result->loss))
         status = nax_err_set(err, NAX_ERR_NUMERIC, "the loss is not finite: 'network %s'",
@@ -269,7 +276,7 @@ int nax_trainer_gates(struct nax_trainer *t, struct nax_model *part, size_t batc
         struct held_out images = {t, order + batch % n_batches * size};
         for (size_t b = 0; b < size; b++)
             labels[b] = t->set->train.labels[images.order[b]];
-        struct pass_batch source = {load_plain, &images, labels, 0};
+        struct pass_batch source = {load_plain, &images, labels, 0, batch * size};
         status = pass_forward(pass, &source, &result, err);
     }
     if (!status)

@@ -469,24 +469,71 @@ static void check_param(const struct nax_model *model, double *values, const flo
     }
 }
 
-static void gradients_match_finite_differences(void **state)
+/* Adds to every output of a layer what batch norm takes away again, and a linear layer keeps. */
+struct shift {
+    size_t n;       /* outputs of an image */
+    unsigned *seen; /* bit b: image FIRST + b */
+};
+
+enum { FIRST = 1234 };
+static const float shift_by = 0.385F;
+
+static void add_shift(const void *self, size_t n, float *y, size_t image)
 {
-    (void)state;
+    const struct shift *s = self;
+    for (size_t b = 0; b < n; b++)
+        __atomic_fetch_or(s->seen, 1U << (image + b - FIRST), __ATOMIC_RELAXED);
+    for (size_t i = 0; i < n * s->n; i++)
+        y[i] += shift_by;
+}
+
+/* Other weights for every layer, also in the reference's values, which get the shift as a bias. */
+static void substitute(const struct nax_model *model, double *values, float *weights,
+                       struct nax_train_linop *ops, struct shift *shifts)
+{
+    struct nax_rng rng = nax_rng_at(14, NAX_RNG_TEST, 0, 0, 0);
+    for (size_t l = 0; l < model->net->n_layers; l++) {
+        const struct nax_layer *shape = &model->net->layers[l];
+        const struct nax_params *p = &model->layer[l];
+        size_t at = (size_t)(p->weight - model->values), n = nax_layer_n_weights(shape);
+        if (!p->weight)
+            continue;
+        for (size_t i = at; i < at + n; i++)
+            values[i] = (double)(weights[i] = p->weight[i - at] * (float)(1 + 0.4 * noise(&rng)));
+        for (size_t k = 0; shape->kind == NAX_LAYER_LINEAR && k < shape->c_out; k++)
+            values[p->beta + k - model->values] += (double)shift_by;
+        shifts[l].n = shape->h_out * shape->w_out * shape->c_out;
+        ops[l] = (struct nax_train_linop){weights + at, add_shift, NULL, &shifts[l]};
+    }
+}
+
+static void check_gradients(bool is_substituted)
+{
     struct nax_err err;
     struct nax_network net = every_network();
     struct nax_model *model;
     struct pass *pass;
     static struct batch_data d;
     struct pass_result result;
+    struct nax_train_linop ops[sizeof every_layer / sizeof *every_layer] = {{.weight = NULL}};
+    unsigned seen[sizeof every_layer / sizeof *every_layer] = {0};
+    struct shift shifts[sizeof every_layer / sizeof *every_layer];
+    for (size_t l = 0; l < net.n_layers; l++)
+        shifts[l].seen = &seen[l];
     batch_fill(&d);
     assert_int_equal(nax_model_alloc(&model, &net, 3, &err), 0);
     disturb(model);
     assert_int_equal(pass_alloc(&pass, model, BATCH, &err), 0);
     double *values = nax_calloc(model->n_values, sizeof *values);
+    float *weights = nax_calloc(model->n_values, sizeof *weights);
     for (size_t i = 0; i < model->n_values; i++)
         values[i] = (double)model->values[i];
+    if (is_substituted) {
+        substitute(model, values, weights, ops, shifts);
+        pass_set_linops(pass, ops);
+    }
 
-    struct pass_batch batch = {copy_image, &d, d.labels, 0.113};
+    struct pass_batch batch = {copy_image, &d, d.labels, 0.113, FIRST};
     assert_int_equal(pass_forward(pass, &batch, &result, &err), 0);
     double want = reference_loss(model, values, BATCH, d.image2, d.labels, 0.113);
     assert_true(fabs(result.loss - want) < 1e-5 * fabs(want));
@@ -500,10 +547,25 @@ static void gradients_match_finite_differences(void **state)
         check_param(model, values, p->beta, g->beta, c, &d);
         if (p->gamma)
             check_param(model, values, p->gamma, g->gamma, c, &d);
+        if (is_substituted)
+            assert_int_equal(seen[l], (1U << BATCH) - 1);
     }
     free(values);
+    free(weights);
     pass_free(pass);
     nax_model_free(model);
+}
+
+static void gradients_match_finite_differences(void **state)
+{
+    (void)state;
+    check_gradients(false);
+}
+
+static void gradients_by_substituted_weights_match_finite_differences(void **state)
+{
+    (void)state;
+    check_gradients(true);
 }
 
 /* --- gates --- */
@@ -560,7 +622,7 @@ static void gates_match_finite_differences(void **state)
             .params = {
                 .weight = weight1[i], .gamma = gamma1[i], .beta = beta1[i], .mean = mean1[i]}};
     }
-    struct pass_batch batch = {copy_image, &d, d.labels, 0.113};
+    struct pass_batch batch = {copy_image, &d, d.labels, 0.113, 0};
     assert_int_equal(pass_forward(pass, &batch, &result, &err), 0);
     assert_int_equal(pass_backward(pass, &err), 0);
     assert_int_equal(pass_gates(pass, gates, N, &err), 0);
@@ -669,6 +731,59 @@ static void training_does_not_depend_on_threads_or_stops(void **state)
         free(other);
     }
     free(values);
+}
+
+static int no_gradient(const void *self, float *gradient)
+{
+    memset(gradient, 0, *(const size_t *)self * sizeof *gradient);
+    return 0;
+}
+
+static int no_luck(const void *self, float *gradient)
+{
+    (void)self;
+    (void)gradient;
+    return NAX_ERR_NUMERIC;
+}
+
+/* What is learnt by other weights moves the layers' own, unless an adjoint says otherwise. */
+static void gradients_go_straight_through_to_a_layers_own_weights(void **state)
+{
+    (void)state;
+    static struct small_set s;
+    struct nax_err err;
+    struct nax_network net = every_network();
+    struct nax_model *model, *start;
+    struct nax_trainer *trainer;
+    struct nax_epoch epoch;
+    struct nax_recipe recipe = small_recipe(3);
+    struct nax_train_linop ops[sizeof every_layer / sizeof *every_layer] = {{.weight = NULL}};
+    recipe.weight_decay = 0;
+    small_set_fill(&s);
+    assert_int_equal(nax_model_alloc(&model, &net, 4, &err), 0);
+    assert_int_equal(nax_model_alloc(&start, &net, 4, &err), 0);
+    assert_int_equal(nax_trainer_alloc(&trainer, model, &s.set, &recipe, 21, &err), 0);
+    size_t n = nax_layer_n_weights(&net.layers[1]);
+    size_t size = n * sizeof(float);
+    ops[1] = (struct nax_train_linop){start->layer[1].weight, NULL, no_gradient, &n};
+    nax_trainer_set_linops(trainer, ops);
+    assert_int_equal(nax_trainer_epoch(trainer, NULL, NULL, &epoch, &err), 0);
+    assert_memory_equal(model->layer[1].weight, start->layer[1].weight, size);
+
+    ops[1].adjoint = NULL;
+    float *before = nax_calloc(n, sizeof *before);
+    memcpy(before, start->layer[1].weight, size);
+    assert_int_equal(nax_trainer_epoch(trainer, NULL, NULL, &epoch, &err), 0);
+    assert_memory_not_equal(model->layer[1].weight, start->layer[1].weight, size);
+    assert_memory_equal(before, start->layer[1].weight, size);
+    free(before);
+
+    ops[1].adjoint = no_luck;
+    assert_int_equal(nax_trainer_epoch(trainer, NULL, NULL, &epoch, &err), NAX_ERR_NUMERIC);
+    assert_string_equal(err.text, "gradient failed: 'layer a1'");
+    nax_trainer_free(trainer);
+    nax_model_free(model);
+    nax_model_free(start);
 }
 
 static void checkpoint_of_another_run_is_refused(void **state)
@@ -806,6 +921,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(convolutions_match_the_definition),
         cmocka_unit_test(gradients_match_finite_differences),
+        cmocka_unit_test(gradients_by_substituted_weights_match_finite_differences),
+        cmocka_unit_test(gradients_go_straight_through_to_a_layers_own_weights),
         cmocka_unit_test(gates_match_finite_differences),
         cmocka_unit_test(split_is_fixed_and_fair),
         cmocka_unit_test(evaluation_agrees_with_itself),
