@@ -1,8 +1,19 @@
 #!/usr/bin/env bats
 # nax-map: counts per candidate and per layer, and what it refuses.
 
+# One small network, trained once for the tests of arrays.
+setup_file() {
+  cd "$BATS_FILE_TMPDIR" || return 1
+  nax-data synth -q --n-train 300 --n-test 50 --seed 5 -o small.safetensors
+  printf 'network,kernel,crossbar\nlenet,3 3,16 32\n' |
+    nax-train -q --data small.safetensors --epochs 1 --batch 32 --fidelity ideal --checkpoint "$PWD/run" --format csv >trained.csv
+}
+
 setup() {
   cd "$BATS_TEST_TMPDIR" || return 1
+  trained=$BATS_FILE_TMPDIR/trained.csv
+  wires=(--set device.r_wire_row_ohm=0 --set device.r_wire_col_ohm=0 --set device.r_source_ohm=0
+    --set device.r_sink_ohm=0)
   {
     echo network,kernel,crossbar
     for n in 16 32 64 128; do echo "resnet20,$(ints 3 18),$(ints "$n" 18)"; done
@@ -103,4 +114,61 @@ refused() { # refused MESSAGE COMMAND...
   head -n 1 homogeneous.csv | nax-map --format msgpack >none.nax
   nax-map none.nax >out.nax
   [ -s out.nax ]
+}
+
+# same COLUMN COLUMN FILE: numbers of two columns agree to 1e-9 of the largest in their record
+same() {
+  paste -d, <(column "$1" "$3") <(column "$2" "$3") | awk -F, '
+    { n = split($1, x, " "); if (n < 2 || split($2, y, " ") != n) exit 1; worst = top = 0
+      for (i = 1; i <= n; i++) {
+        d = x[i] - y[i]; if (d < 0) d = -d; if (d > worst) worst = d; if (x[i] > top) top = x[i]
+      }
+      if (worst > 1e-9 * top) { print "record", NR, "differs by", worst / top; exit 1 } }'
+}
+
+@test "tiles: every array of a trained network, and nax-xbar solves them" {
+  nax-map --tiles "$trained" >arrays.csv
+  nax-map "$trained" >counts.csv
+  [ "$(($(wc -l <arrays.csv) - 1))" -eq "$(column n_crossbars counts.csv)" ]
+  [ "$(column layer arrays.csv | sort -u | wc -l)" -eq 5 ]
+  [ "$(column slice arrays.csv | sort -nu | tail -n 1)" -eq 7 ]
+  [ "$(column sign arrays.csv | sort -nu | tr '\n' ' ')" = '-1 1 ' ]
+  head -n 30 arrays.csv | nax-xbar --matrix >solved.csv
+  [ "$(column rows solved.csv | sort -u)" = 16 ]
+  [ "$(column cols solved.csv | sort -u)" = 17 ]
+  awk -v w="$(column w_eff_siemens solved.csv | head -n 1)" -v g="$(column g_siemens solved.csv | head -n 1)" 'BEGIN {
+    n = split(w, x, " "); split(g, y, " "); if (n != 16 * 17) exit 1
+    for (i = 1; i <= n; i++) if (!(x[i] > 0 && x[i] < y[i])) exit 1 }'
+  nax-map --tiles "${wires[@]}" "$trained" | head -n 60 | nax-xbar --matrix >ideal.csv
+  same g_siemens w_eff_siemens ideal.csv
+}
+
+@test "tiles: a chip is a function of seed and chip; hardware is as told" {
+  noisy=(--tiles --set device.programming.error=normal --set device.programming.error_frac=0.03)
+  for options in '' '--seed 1' '--chip 1' '--set signs=offset' '--set adc.zero=digital' '--set unused=open'; do
+    # shellcheck disable=SC2086 # words on purpose
+    nax-map "${noisy[@]}" $options "$trained" | md5sum
+  done >sums.txt
+  nax-map "${noisy[@]}" -j 3 "$trained" | md5sum >>sums.txt
+  [ "$(sort -u sums.txt | wc -l)" -eq 6 ]
+  [ "$(sed -n 1p sums.txt)" = "$(sed -n 7p sums.txt)" ]
+  nax-map --tiles --set device.programming.drift=power --set device.programming.drift_nu=0.1 \
+    --set device.programming.drift_start_seconds=1 --time 1000 "$trained" >late.csv
+  nax-map --tiles "$trained" >fresh.csv
+  awk -v a="$(column g_siemens late.csv | head -n 1)" -v b="$(column g_siemens fresh.csv | head -n 1)" 'BEGIN {
+    split(a, x, " "); split(b, y, " "); d = x[1] / y[1] - 1000 ^ -0.1; exit !(d < 1e-9 && d > -1e-9) }'
+}
+
+@test "tiles: what cannot be mapped is refused" {
+  refused "record 1: field 'checkpoint' is missing or no text" nax-map --tiles homogeneous.csv
+  sed 's/run[^,]*safetensors/none/' "$trained" >lost.csv
+  refused "record 1: cannot open" nax-map --tiles lost.csv
+  sed 's/3 3,16 32/5 5,16 32/' "$trained" >other.csv
+  refused 'record 1: ' nax-map --tiles other.csv
+  code=0
+  nax-map --layers --tiles "$trained" 2>err.txt || code=$?
+  [ "$code" -eq 2 ]
+  code=0
+  nax-map --chip 2 "$trained" 2>err.txt || code=$?
+  [ "$code" -eq 2 ]
 }

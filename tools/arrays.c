@@ -93,6 +93,28 @@ int array_draw(const char *path, const struct nax_xbar *x, const double *v_v,
     return status;
 }
 
+int array_set(struct nax_record *r, const struct nax_xbar *x, const double *v_v)
+{
+    int status = nax_record_set_int(r, "rows", (int64_t)x->n_rows);
+    if (!status)
+        status = nax_record_set_int(r, "cols", (int64_t)x->n_cols);
+    const struct {
+        const char *name;
+        double value;
+    } field[] = {{"r_wire_row_ohm", x->r_wire_row_ohm},
+                 {"r_wire_col_ohm", x->r_wire_col_ohm},
+                 {"r_source_ohm", x->r_source_ohm},
+                 {"r_sink_ohm", x->r_sink_ohm},
+                 {"v0_v", x->v0_v}};
+    for (size_t k = 0; !status && k < sizeof field / sizeof *field; k++)
+        status = nax_record_set_float(r, field[k].name, field[k].value);
+    if (!status && v_v)
+        status = nax_record_set_floats(r, "v_v", v_v, x->n_rows);
+    if (!status)
+        status = nax_record_set_floats(r, "g_siemens", x->g_siemens, x->n_rows * x->n_cols);
+    return status;
+}
+
 int array_random(struct nax_record *r, const struct nax_hardware *hardware, uint64_t seed,
                  uint64_t index, size_t n_rows, size_t n_cols, const struct nax_cells *cells,
                  double *room, struct nax_err *err)
@@ -110,15 +132,7 @@ int array_random(struct nax_record *r, const struct nax_hardware *hardware, uint
     int status = nax_program(d, cells, &key, n, g, g, err);
     if (status)
         return status;
-    bool is_full = nax_record_set_int(r, "array", (int64_t)index) ||
-                   nax_record_set_int(r, "rows", (int64_t)n_rows) ||
-                   nax_record_set_int(r, "cols", (int64_t)n_cols) ||
-                   nax_record_set_float(r, "r_wire_row_ohm", d->r_wire_row_ohm) ||
-                   nax_record_set_float(r, "r_wire_col_ohm", d->r_wire_col_ohm) ||
-                   nax_record_set_float(r, "r_source_ohm", d->r_source_ohm) ||
-                   nax_record_set_float(r, "r_sink_ohm", d->r_sink_ohm) ||
-                   nax_record_set_float(r, "v0_v", d->v0_v) ||
-                   nax_record_set_floats(r, "v_v", v, n_rows) ||
-                   nax_record_set_floats(r, "g_siemens", g, n);
+    struct nax_xbar x = nax_xbar_of_device(d, n_rows, n_cols, g);
+    bool is_full = nax_record_set_int(r, "array", (int64_t)index) || array_set(r, &x, v);
     return is_full ? nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'array'") : 0;
 }

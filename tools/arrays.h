@@ -10,6 +10,9 @@
 int array_read(const struct nax_record *r, const struct nax_device *device, struct nax_xbar *x,
                const double **v_v, struct nax_err *err) NAX_MUST_USE;
 
+/* The fields that array_read reads; v_v or NULL. NAX_ERR_MEMORY. */
+int array_set(struct nax_record *r, const struct nax_xbar *x, const double *v_v) NAX_MUST_USE;
+
 /* Adds mean, deviation and extremes of 1 - I/I_ideal over the columns that should carry current. */
 int array_set_nf(struct nax_record *r, const struct nax_xbar *x, const double *v_v,
                  const double *i_a, struct nax_err *err) NAX_MUST_USE;

@@ -42,6 +42,28 @@ int design_build(const struct design *d, struct nax_network **net,
     return status;
 }
 
+int design_load(const struct design *d, const struct nax_record *record, struct nax_network **net,
+                int64_t crossbars[NAX_NETWORK_LAYERS_MAX], struct nax_model **model,
+                struct nax_err *err)
+{
+    const struct nax_value *path = nax_record_get(record, "checkpoint");
+    if (!path || path->type != NAX_STRING)
+        return nax_err_set(err, NAX_ERR_VALUE, "field 'checkpoint' is missing or no text");
+    int status = design_build(d, net, crossbars, err);
+    if (status)
+        return status;
+    status = nax_model_alloc(model, *net, 0, err);
+    if (!status)
+        status = nax_model_load(*model, path->string.s, err);
+    if (status) {
+        nax_model_free(*model);
+        nax_network_free(*net);
+        *model = NULL;
+        *net = NULL;
+    }
+    return status;
+}
+
 void design_close(struct design *d)
 {
     nax_network_file_free(d->file);

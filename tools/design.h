@@ -3,6 +3,7 @@
 #define NAX_TOOLS_DESIGN_H
 
 #include "nax/network.h"
+#include "nax/nn.h"
 #include "nax/search.h"
 #include "tool.h"
 
@@ -21,6 +22,12 @@ bool design_read(struct design *design, struct tool *tool, const struct nax_reco
  * layer. */
 int design_build(const struct design *design, struct nax_network **net,
                  int64_t crossbars[NAX_NETWORK_LAYERS_MAX], struct nax_err *err) NAX_MUST_USE;
+
+/* The same with the weights of the record's checkpoint; model is the caller's, to free before net.
+ */
+int design_load(const struct design *design, const struct nax_record *record,
+                struct nax_network **net, int64_t crossbars[NAX_NETWORK_LAYERS_MAX],
+                struct nax_model **model, struct nax_err *err) NAX_MUST_USE;
 
 void design_close(struct design *design);
 

@@ -136,19 +136,6 @@ static void open_files(struct evaluation *e)
         tool_fail(&e->tool, &err);
 }
 
-static int open_checkpoint(struct job *job, const struct nax_record *record, struct nax_err *err)
-{
-    const struct nax_value *path = nax_record_get(record, "checkpoint");
-    if (!path || path->type != NAX_STRING)
-        return nax_err_set(err, NAX_ERR_VALUE, "field 'checkpoint' is missing or no text");
-    int status = design_build(&job->e->design, &job->net, job->crossbars, err);
-    if (!status)
-        status = nax_model_alloc(&job->model, job->net, 0, err);
-    if (!status)
-        status = nax_model_load(job->model, path->string.s, err);
-    return status;
-}
-
 static int map(const struct job *job, size_t chip, struct nax_mapped **mapped, struct nax_err *err)
 {
     const struct evaluation *e = job->e;
@@ -259,7 +246,9 @@ static void run(struct evaluation *e, struct nax_record *record)
     struct job job = {.e = e};
     design_read(&e->design, &e->tool, record);
     job.accuracy = nax_calloc(2 * e->n_chips, sizeof *job.accuracy);
-    int status = job.accuracy ? open_checkpoint(&job, record, &err) : NAX_ERR_MEMORY;
+    int status = job.accuracy
+                     ? design_load(&e->design, record, &job.net, job.crossbars, &job.model, &err)
+                     : NAX_ERR_MEMORY;
     job.calibrated = job.accuracy + e->n_chips;
     if (!status)
         status = e->has_layers ? describe_layers(&job, record, &err) : measure(&job, &err);

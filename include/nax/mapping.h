@@ -86,6 +86,24 @@ struct nax_mapping {
     const struct nax_cells *cells;
 };
 
+/* One array as a chip holds it: cells of one slice of one chunk of a layer's matrix. */
+struct nax_array {
+    size_t layer;     /* of the network */
+    size_t row, col;  /* of the layer's matrix, where the chunk begins */
+    int slice;        /* 0: the least significant */
+    bool is_negative; /* of W−; offset signs: never */
+    struct nax_xbar
+        xbar; /* what the rungs from linear on solve: N rows, N columns and with adc.zero
+                 reference one more of zeros; cells linear, as at the read voltage */
+};
+
+/* Hands every array of the network to `take`, by layer, chunk (columns fastest), slice and sign;
+ * array and conductances are only valid within the call. A status that it returns ends the list.
+ * mapping->fidelity is not looked at. Errors: as nax_mapped_alloc. */
+int nax_arrays_list(const struct nax_model *model, const struct nax_mapping *mapping,
+                    int (*take)(void *self, const struct nax_array *array, struct nax_err *err),
+                    void *self, struct nax_err *err) NAX_MUST_USE;
+
 struct nax_mapped;
 
 /* Puts a model's weights onto crossbars. model, its network, and hardware must outlive it; later

@@ -68,8 +68,20 @@ static double level_siemens(const struct nax_hardware *h)
     return (on - off) / ((1 << h->precision.slice_bits) - 1);
 }
 
-bool array_program(const struct fixed_layer *layer, const struct tile *tile, int slice, int sign,
-                   double *g_siemens)
+int array_slice(const struct fixed_layer *layer, size_t a)
+{
+    return (int)(a / signs_n(layer));
+}
+
+int array_sign(const struct fixed_layer *layer, size_t a)
+{
+    return (int)(a % signs_n(layer));
+}
+
+/* Fills g [N][array_cols] with the conductances that one array of a tile is to hold. Returns
+ * whether every cell is at level 0. */
+static bool set_levels(const struct fixed_layer *layer, const struct tile *tile, int slice,
+                       int sign, double *g_siemens)
 {
     const struct nax_hardware *h = layer->hardware;
     size_t n_cols = array_cols(layer), n = layer->crossbar;
@@ -100,8 +112,7 @@ static bool is_exact(const struct nax_programming *p)
 int arrays_alloc(struct arrays *arrays, const struct fixed_layer *layer, const struct chip *chip,
                  struct nax_err *err)
 {
-    *arrays = (struct arrays){
-        .layer = layer, .chip = *chip, .is_exact = is_exact(&layer->hardware->device.programming)};
+    *arrays = (struct arrays){.layer = layer, .chip = *chip};
     size_t n_arrays = (size_t)nax_arrays_per_unit(layer->hardware);
     if (array_cols(layer) > NAX_XBAR_SIDE_MAX)
         return nax_err_set(err, NAX_ERR_VALUE, "crossbars of %zu are too large to solve: '%s'",
@@ -145,11 +156,11 @@ static void add_cells(const struct fixed_layer *layer, const struct tile *tile, 
 
 void tile_cells_ideal(const struct fixed_layer *layer, const struct tile *tile, double *cells)
 {
-    size_t n_signs = signs_n(layer), n_planes = planes_n(layer);
+    size_t n_planes = planes_n(layer);
     size_t size = tile->n_rows * tile->n_cols;
     memset(cells, 0, n_planes * size * sizeof *cells);
     for (size_t a = 0; a < (size_t)nax_arrays_per_unit(layer->hardware); a++) {
-        int slice = (int)(a / n_signs), sign = (int)(a % n_signs);
+        int slice = array_slice(layer, a), sign = array_sign(layer, a);
         double *to = cells + (is_analog(layer) ? (size_t)slice : a) * size;
         for (size_t r = 0; r < tile->n_rows; r++)
             for (size_t c = 0; c < tile->n_cols; c++) {
@@ -189,6 +200,20 @@ static int solve(struct arrays *arrays, const struct tile *tile, const bool *is_
     return n ? nax_xbar_matrices(xbar, n, NULL, w_eff, NULL, err) : 0;
 }
 
+int array_program(const struct fixed_layer *layer, const struct chip *chip, const struct tile *tile,
+                  size_t a, double *g_siemens, bool *is_off, struct nax_err *err)
+{
+    const struct nax_device *device = &layer->hardware->device;
+    size_t n_arrays = (size_t)nax_arrays_per_unit(layer->hardware);
+    struct nax_program_key key = {chip->seed, chip->chip, chip->layer,
+                                  tile_index(layer, tile) * n_arrays + a};
+    *is_off = set_levels(layer, tile, array_slice(layer, a), array_sign(layer, a), g_siemens) &&
+              is_exact(&device->programming);
+    int status = nax_program(device, chip->cells, &key, layer->crossbar * array_cols(layer),
+                             g_siemens, g_siemens, err);
+    return status ? nax_err_prefix(err, "layer '%s'", layer->shape->name) : 0;
+}
+
 int tile_cells(struct arrays *arrays, const struct tile *tile, double *cells, struct nax_err *err)
 {
     const struct fixed_layer *layer = arrays->layer;
@@ -196,16 +221,12 @@ int tile_cells(struct arrays *arrays, const struct tile *tile, double *cells, st
     size_t size = layer->crossbar * array_cols(layer), n_tile = tile->n_rows * tile->n_cols;
     bool is_off[ARRAYS_MAX] = {false};
     int status = 0;
-    for (size_t a = 0; !status && a < n_arrays; a++) {
-        double *g = arrays->g_siemens + a * size;
-        is_off[a] = array_program(layer, tile, (int)(a / n_signs), (int)(a % n_signs), g) &&
-                    arrays->is_exact;
-        struct nax_program_key key = {arrays->chip.seed, arrays->chip.chip, arrays->chip.layer,
-                                      tile_index(layer, tile) * n_arrays + a};
-        status = nax_program(&layer->hardware->device, arrays->chip.cells, &key, size, g, g, err);
-    }
-    if (!status)
-        status = solve(arrays, tile, is_off, err);
+    for (size_t a = 0; !status && a < n_arrays; a++)
+        status = array_program(layer, &arrays->chip, tile, a, arrays->g_siemens + a * size,
+                               &is_off[a], err);
+    if (status)
+        return status;
+    status = solve(arrays, tile, is_off, err);
     if (status)
         return nax_err_prefix(err, "layer '%s'", layer->shape->name);
     memset(cells, 0, planes_n(layer) * n_tile * sizeof *cells);

@@ -19,25 +19,26 @@ struct tile {
 size_t tiles_n(const struct fixed_layer *layer);
 struct tile tile_at(const struct fixed_layer *layer, size_t i); /* columns vary fastest */
 
-/* Fills g [N][array_cols] with the conductances that one array of a tile is to hold: levels, unused
- * cells, and with adc.zero reference one more column of G_off cells. Returns whether every cell is
- * at level 0.
- */
-bool array_program(const struct fixed_layer *layer, const struct tile *tile, int slice, int sign,
-                   double *g_siemens);
-size_t array_cols(const struct fixed_layer *layer);
-
 /* Which cells a layer is programmed into. */
 struct chip {
     const struct nax_cells *cells; /* measured deviations, or NULL */
     uint64_t seed, chip, layer;
 };
 
+/* What array `a` of a unit holds: a slice, of W+ (0) or W− (1). */
+int array_slice(const struct fixed_layer *layer, size_t a);
+int array_sign(const struct fixed_layer *layer, size_t a);
+/* Columns of an array: N, with adc.zero reference one more of G_off cells. */
+size_t array_cols(const struct fixed_layer *layer);
+/* Fills g [N][array_cols] with what the chip holds in array `a` of a tile: levels, and unused cells
+ * beside and below. *is_off: without levels and without errors, so like all others that are. */
+int array_program(const struct fixed_layer *layer, const struct chip *chip, const struct tile *tile,
+                  size_t a, double *g_siemens, bool *is_off, struct nax_err *err) NAX_MUST_USE;
+
 /* What is kept between tiles. */
 struct arrays {
     const struct fixed_layer *layer;
     struct chip chip;
-    bool is_exact;        /* every cell holds its level: arrays without levels are alike */
     double *g_siemens;    /* [n_arrays][N][array_cols] */
     double *w_siemens;    /* the same, effective */
     double *off_siemens;  /* [N][array_cols] effective, of an array without levels */

@@ -348,6 +348,67 @@ static void cells_are_those_of_the_circuit(void **state)
         }
 }
 
+/* What the solver makes of the arrays of a list, against the cells of the layer. */
+struct listed {
+    const struct nax_hardware *hardware;
+    struct fixed_layer fixed;
+    double *cells; /* [planes_n][n_rows][n_cols] of the tile at hand */
+    struct arrays arrays;
+    size_t n;
+};
+
+static int take_array(void *self, const struct nax_array *array, struct nax_err *err)
+{
+    struct listed *to = self;
+    size_t n_arrays = (size_t)nax_arrays_per_unit(to->hardware), a = to->n % n_arrays;
+    const struct nax_xbar *x = &array->xbar;
+    struct tile tile = tile_at(&to->fixed, to->n++ / n_arrays);
+    assert_int_equal(array->row, tile.row);
+    assert_int_equal(array->col, tile.col);
+    if (!a)
+        assert_int_equal(tile_cells(&to->arrays, &tile, to->cells, err), 0);
+    double w[17 * 16];
+    assert_int_equal(nax_xbar_matrix(x, NULL, w, NULL, err), 0);
+    double lsb = (nax_level_siemens(&to->hardware->device, 2, 1) -
+                  nax_level_siemens(&to->hardware->device, 2, 0));
+    for (size_t r = 0; r < tile.n_rows; r++)
+        for (size_t c = 0; c < tile.n_cols; c++) {
+            double cell = (w[r * x->n_cols + c] - w[r * x->n_cols + x->n_cols - 1]) / lsb;
+            assert_float_equal(cell, to->cells[(a * tile.n_rows + r) * tile.n_cols + c], 1e-9);
+        }
+    return 0;
+}
+
+static void listed_arrays_are_those_that_are_solved(void **state)
+{
+    (void)state;
+    struct nax_hardware h = default_hardware();
+    struct nax_err err;
+    h.device.programming.error = NAX_PROGRAM_NORMAL;
+    h.device.programming.error_frac = 0.03;
+    struct fixed_layer drawn = make(&odd_conv, &h, 16, false, 1);
+    float weight[45 * 13];
+    for (size_t i = 0; i < 45 * 13; i++)
+        weight[i] = (float)(drawn.weight[i] * drawn.weight_step);
+    fixed_layer_free(&drawn);
+    struct nax_layer shape = odd_conv;
+    struct nax_network net = {.layers = &shape, .n_layers = 1};
+    struct nax_params params = {.weight = weight};
+    struct nax_model model = {.net = &net, .layer = &params};
+    int64_t crossbar = 16;
+    struct nax_mapping mapping = {.hardware = &h, .crossbars = &crossbar, .seed = 3, .chip = 2};
+    struct chip chip = {.seed = 3, .chip = 2};
+    struct listed listed = {.hardware = &h};
+    assert_int_equal(fixed_layer_alloc(&listed.fixed, &shape, &h, 16, weight, true, 5, &err), 0);
+    assert_int_equal(arrays_alloc(&listed.arrays, &listed.fixed, &chip, &err), 0);
+    listed.cells = nax_calloc(planes_n(&listed.fixed) * 256, sizeof(double));
+    assert_int_equal(nax_arrays_list(&model, &mapping, take_array, &listed, &err), 0);
+    assert_int_equal(listed.n, 16 * tiles_n(&listed.fixed));
+    free(listed.cells);
+    arrays_free(&listed.arrays);
+    fixed_layer_free(&listed.fixed);
+}
+
 static void impossible_sizes_are_refused(void **state)
 {
     (void)state;
@@ -553,6 +614,7 @@ int main(void)
         cmocka_unit_test(narrow_adcs_clamp),
         cmocka_unit_test(look_ups_are_the_definition),
         cmocka_unit_test(cells_are_those_of_the_circuit),
+        cmocka_unit_test(listed_arrays_are_those_that_are_solved),
         cmocka_unit_test(impossible_sizes_are_refused),
         cmocka_unit_test(trained_network_keeps_its_accuracy),
     };

@@ -1,0 +1,68 @@
+/* The programmed arrays of a network, one after the other. */
+#include "arrays.h"
+
+#include <stdlib.h>
+
+struct listing {
+    const struct nax_mapping *mapping;
+    int (*take)(void *self, const struct nax_array *array, struct nax_err *err);
+    void *self;
+};
+
+static int list_tile(const struct listing *to, const struct fixed_layer *layer, size_t l,
+                     const struct tile *tile, double *g, struct nax_err *err)
+{
+    const struct nax_mapping *m = to->mapping;
+    struct chip chip = {m->cells, m->seed, m->chip, l};
+    int status = 0;
+    for (size_t a = 0; !status && a < (size_t)nax_arrays_per_unit(layer->hardware); a++) {
+        bool is_off;
+        struct nax_array array = {
+            .layer = l,
+            .row = tile->row,
+            .col = tile->col,
+            .slice = array_slice(layer, a),
+            .is_negative = array_sign(layer, a),
+            .xbar =
+                nax_xbar_of_device(&layer->hardware->device, layer->crossbar, array_cols(layer), g),
+        };
+        array.xbar.v0_v = 0;
+        status = array_program(layer, &chip, tile, a, g, &is_off, err);
+        if (!status)
+            status = to->take(to->self, &array, err);
+    }
+    return status;
+}
+
+static int list_layer(const struct listing *to, const struct nax_model *model, size_t l,
+                      struct nax_err *err)
+{
+    struct fixed_layer layer;
+    int status =
+        fixed_layer_alloc(&layer, &model->net->layers[l], to->mapping->hardware,
+                          to->mapping->crossbars[l], model->layer[l].weight, false, 1, err);
+    if (status)
+        return status;
+    double *g = nax_calloc(layer.crossbar * array_cols(&layer), sizeof *g);
+    if (!g)
+        status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer.shape->name);
+    for (size_t i = 0; !status && i < tiles_n(&layer); i++) {
+        struct tile tile = tile_at(&layer, i);
+        status = list_tile(to, &layer, l, &tile, g, err);
+    }
+    free(g);
+    fixed_layer_free(&layer);
+    return status;
+}
+
+int nax_arrays_list(const struct nax_model *model, const struct nax_mapping *mapping,
+                    int (*take)(void *self, const struct nax_array *array, struct nax_err *err),
+                    void *self, struct nax_err *err)
+{
+    struct listing to = {mapping, take, self};
+    int status = 0;
+    for (size_t l = 0; !status && l < model->net->n_layers; l++)
+        if (nax_layer_n_weights(&model->net->layers[l]))
+            status = list_layer(&to, model, l, err);
+    return status;
+}
