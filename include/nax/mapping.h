@@ -120,6 +120,13 @@ int nax_mapped_eval(const struct nax_mapped *mapped, const struct nax_images *im
                     const struct nax_eval *options, struct nax_score *score,
                     struct nax_err *err) NAX_MUST_USE;
 
+/* The matrix that one layer's arrays multiply by, wires and all: weights of the rung linear.
+ * crossbar: N; layer: number that the cells' draws are keyed by; weight, effective:
+ * [k][k][c_in][c_out] of the shape. mapping's crossbars and fidelity are not looked at. */
+int nax_effective_weights(const struct nax_mapping *mapping, const struct nax_layer *shape,
+                          size_t layer, int64_t crossbar, const float *weight, float *effective,
+                          struct nax_err *err) NAX_MUST_USE;
+
 /* Sets a gain and an offset of every column, digitally, so that on n_images of the images (evenly
  * spaced, of the training set) each layer's output is again what the model's own weights make of
  * the same inputs, by least squares. Twice, since what a layer reads changes with the layers before

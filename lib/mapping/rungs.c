@@ -72,6 +72,20 @@ int rung_linear(struct mapped_layer *m, const struct chip *chip, float *weight, 
     return status;
 }
 
+int nax_effective_weights(const struct nax_mapping *mapping, const struct nax_layer *shape,
+                          size_t layer, int64_t crossbar, const float *weight, float *effective,
+                          struct nax_err *err)
+{
+    struct mapped_layer m = {.amend = {.layer = 0}};
+    struct chip chip = {mapping->cells, mapping->seed, mapping->chip, layer};
+    int status = fixed_layer_alloc(&m.fixed, shape, mapping->hardware, crossbar, weight, false, 1,
+                                   err); /* effective weights know nothing of inputs */
+    if (!status)
+        status = rung_linear(&m, &chip, effective, err);
+    mapped_layer_free(&m);
+    return status;
+}
+
 void mapped_layer_free(struct mapped_layer *m)
 {
     product_free(&m->product);

@@ -1,0 +1,78 @@
+/* Differentiable co-search of kernels and crossbar sizes over a supernet (Negi et al., DAC 2022;
+ * Cai, Zhu, Han: ProxylessNAS, ICLR 2019).
+ *
+ * Every searched convolution is a mixed op over the space's pairs of kernel and crossbar size, and
+ * the zero op where it may be left out. A choice i has an architecture parameter alpha_i and the
+ * probability p = softmax(alpha). Crossbar sizes share a kernel's weights. Only one path is
+ * computed at a time: steps on training images draw one from p and train its weights on ideal
+ * crossbars; steps on validation images draw two choices a convolution, run one of them on
+ * crossbars with wires, and move alpha down the gradient of
+ *
+ *     cross-entropy + latency_area · E[latency · area] + energy · E[energy] + edap · log E[EDAP],
+ *
+ * expectations over p, each in units of what it is while every choice is as likely.
+ */
+#ifndef NAX_COSEARCH_H
+#define NAX_COSEARCH_H
+
+#include "nax/hardware.h"
+#include "nax/nn.h"
+#include "nax/search.h"
+
+struct nax_cosearch_options {
+    const struct nax_space *space;       /* bound to the file's network */
+    const struct nax_network_file *file; /* these four are not owned */
+    const struct nax_dataset *set;
+    const struct nax_hardware *hardware;
+    struct nax_recipe recipe; /* of the steps that train weights */
+    uint64_t seed;            /* of weights, paths, and the chip */
+    size_t warmup_epochs;     /* in which alpha rests */
+    size_t alpha_every;       /* steps that train weights, to one that moves alpha */
+    double alpha_rate;        /* Adam's */
+    size_t refresh;           /* steps of alpha between solutions of the crossbars */
+    bool is_ideal;            /* alpha sees ideal crossbars too */
+    double latency_area, energy, edap;
+};
+
+/* Recipe and numbers with their defaults; what is pointed to, and the terms of cost, 0. */
+struct nax_cosearch_options nax_cosearch_default(void);
+
+struct nax_cosearch_epoch {
+    struct nax_epoch weights; /* validated: the path of the most probable choices */
+    double search_loss;       /* mean cross-entropy of the steps of alpha; NaN without any */
+    double cost;              /* the loss's terms of cost at the end */
+    /* expected at the end */
+    double energy_pj, latency_ns, area_mm2, edap_pj_ns_mm2;
+    double entropy; /* of the probabilities, nats, mean over convolutions */
+};
+
+struct nax_cosearch;
+
+int nax_cosearch_alloc(struct nax_cosearch **search, const struct nax_cosearch_options *options,
+                       struct nax_err *err) NAX_MUST_USE;
+void nax_cosearch_free(struct nax_cosearch *search);
+
+size_t nax_cosearch_n_steps(const struct nax_cosearch *search); /* of weights, in an epoch */
+size_t nax_cosearch_epochs_done(const struct nax_cosearch *search);
+
+/* One epoch. step, unless NULL, is called after every step of weights, as by nax_trainer_epoch; a
+ * non-zero return stops there with 0 and epoch->weights.epoch 0, and what was done of the epoch is
+ * lost: the search goes on from a checkpoint. */
+int nax_cosearch_epoch(struct nax_cosearch *search,
+                       int (*step)(void *self, size_t step, double loss), void *self,
+                       struct nax_cosearch_epoch *epoch, struct nax_err *err) NAX_MUST_USE;
+
+/* Probabilities [n_slots][n_kernels · n_crossbars + 1]: kernels, with all crossbars of each, then
+ * the zero op; 0 for what the space does not allow. They are the search's. */
+const double *nax_cosearch_policy(const struct nax_cosearch *search);
+
+/* Between epochs: all of the search's state, as a safetensors file. Parameters are named as a
+ * network's checkpoint names them, a searched convolution's "s1b2c1.k5.weight". */
+int nax_cosearch_save(const struct nax_cosearch *search, const char *path,
+                      struct nax_err *err) NAX_MUST_USE;
+/* Continues to the same bits as a search that was never stopped. A checkpoint of another one is
+ * NAX_ERR_VALUE. */
+int nax_cosearch_resume(struct nax_cosearch *search, const char *path,
+                        struct nax_err *err) NAX_MUST_USE;
+
+#endif

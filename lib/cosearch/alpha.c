@@ -1,0 +1,191 @@
+/* One step of the architecture parameters: two paths a convolution, one of them computed. */
+#include "search.h"
+
+#include "nax/rng.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { N_DESIGNS = 8 }; /* that a step's expected costs are means over */
+
+/* What was drawn for a convolution. */
+struct pair {
+    bool is_pair; /* there are two choices to tell apart */
+    size_t choice[2], active;
+    double q[2];
+};
+
+double search_cost(const struct nax_cosearch *s, const double mean[N_PRICES], const double *prices,
+                   double *by_p)
+{
+    const struct nax_cosearch_options *o = &s->options;
+    double scale[N_PRICES] = {0};
+    scale[PRICE_LATENCY_AREA] = o->latency_area / s->uniform[PRICE_LATENCY_AREA];
+    scale[PRICE_ENERGY] = o->energy / s->uniform[PRICE_ENERGY];
+    double cost = scale[PRICE_LATENCY_AREA] * mean[PRICE_LATENCY_AREA] +
+                  scale[PRICE_ENERGY] * mean[PRICE_ENERGY] +
+                  o->edap * log(mean[PRICE_EDAP] / s->uniform[PRICE_EDAP]);
+    scale[PRICE_EDAP] = o->edap / mean[PRICE_EDAP];
+    for (size_t i = 0; by_p && i < s->arch.n_slots * s->arch.n_choices; i++) {
+        by_p[i] = 0;
+        for (size_t k = 0; k < N_PRICES; k++)
+            by_p[i] += scale[k] * prices[i * N_PRICES + k];
+    }
+    return cost;
+}
+
+static int add_cost(struct nax_cosearch *s, struct nax_err *err)
+{
+    const struct nax_cosearch_options *o = &s->options;
+    double mean[N_PRICES];
+    if (o->latency_area == 0 && o->energy == 0 && o->edap == 0)
+        return 0;
+    int status =
+        price_expect(&s->price, &s->arch, N_DESIGNS, o->seed, 1 + s->n_alpha, mean, s->prices, err);
+    if (status)
+        return status;
+    search_cost(s, mean, s->prices, s->by_p);
+    arch_add_softmax(&s->arch, s->by_p, s->gradient);
+    return 0;
+}
+
+static void draw(const struct nax_cosearch *s, size_t slot, struct pair *pair)
+{
+    struct nax_rng rng = nax_rng_at(s->options.seed, NAX_RNG_GATE, s->n_alpha, slot, 1);
+    double u[3];
+    for (int i = 0; i < 3; i++)
+        u[i] = nax_rng_uniform(&rng);
+    *pair = (struct pair){.active = 0};
+    pair->is_pair = arch_draw_pair(&s->arch, slot, u, pair->choice, pair->q, &pair->active);
+}
+
+/* The weights that a choice multiplies by. */
+static const float *weight_of(const struct nax_cosearch *s, size_t slot, size_t choice)
+{
+    size_t place = supernet_place(&s->net, slot, arch_kernel(&s->arch, choice));
+    return s->options.is_ideal ? s->net.model->layer[place].weight
+                               : wires_weight(&s->wires, slot, choice);
+}
+
+static int prepare_wires(struct nax_cosearch *s, const struct pair *pairs, struct nax_err *err)
+{
+    struct wires_use uses[2 * NAX_SLOTS_MAX];
+    size_t n = 0;
+    if (s->options.is_ideal)
+        return 0;
+    if (s->n_alpha % s->options.refresh == 0)
+        wires_refresh(&s->wires);
+    for (size_t slot = 0; slot < s->arch.n_slots; slot++)
+        for (size_t i = 0; i < (pairs[slot].is_pair ? 2 : 1); i++)
+            if (arch_kernel(&s->arch, pairs[slot].choice[i]))
+                uses[n++] = (struct wires_use){slot, pairs[slot].choice[i]};
+    return wires_prepare(&s->wires, uses, n, err);
+}
+
+/* The path multiplies by the weights of its choices, and its running statistics move aside from the
+ * supernet's: memory holds both of every layer. */
+static void set_aside(const struct nax_cosearch *s, struct path *path, const struct pair *pairs,
+                      float *memory)
+{
+    for (size_t l = 0; l < path->net->n_layers; l++) {
+        const struct nax_layer *layer = &path->net->layers[l];
+        struct nax_params *p = &path->model.layer[l];
+        if (layer->kind != NAX_LAYER_CONV)
+            continue;
+        size_t size = layer->c_out * sizeof *memory;
+        p->mean = memcpy(memory, p->mean, size);
+        p->variance = memcpy(memory + layer->c_out, p->variance, size);
+        memory += 2 * layer->c_out;
+        if (layer->slot < 0)
+            continue;
+        const struct pair *pair = &pairs[layer->slot];
+        p->weight =
+            (float *)(uintptr_t)weight_of(s, (size_t)layer->slot, pair->choice[pair->active]);
+    }
+}
+
+static size_t list_gates(const struct nax_cosearch *s, const struct path *path,
+                         const struct pair *pairs)
+{
+    size_t n = 0;
+    for (size_t l = 0; l < path->net->n_layers; l++) {
+        int slot = path->net->layers[l].slot;
+        if (slot < 0 || !pairs[slot].is_pair)
+            continue;
+        size_t other = pairs[slot].choice[!pairs[slot].active];
+        struct nax_gate gate = {.layer = l, .kernel = (size_t)arch_kernel(&s->arch, other)};
+        if (gate.kernel) {
+            gate.params =
+                s->net.model->layer[supernet_place(&s->net, (size_t)slot, (int64_t)gate.kernel)];
+            gate.params.weight = (float *)(uintptr_t)weight_of(s, (size_t)slot, other);
+        }
+        s->gates[n++] = gate;
+    }
+    return n;
+}
+
+/* By the alphas of both: softmax over the two. The zero op is only ever the other one, for where a
+ * layer is left out it has no output to weigh; so its steps count by how seldom they come. */
+static void add_gate(struct nax_cosearch *s, const struct nax_gate *gate, size_t slot,
+                     const struct pair *pair)
+{
+    size_t own = pair->choice[pair->active], other = pair->choice[!pair->active];
+    double *gradient = s->gradient + slot * s->arch.n_choices;
+    double slope = pair->q[0] * pair->q[1] * (gate->own - gate->other);
+    if (!gate->kernel)
+        slope /= pair->q[pair->active];
+    gradient[own] += slope;
+    gradient[other] -= slope;
+}
+
+static int add_gates(struct nax_cosearch *s, struct path *path, const struct pair *pairs,
+                     struct nax_err *err)
+{
+    size_t n_channels = 0;
+    for (size_t l = 0; l < path->net->n_layers; l++)
+        n_channels += path->net->layers[l].c_out;
+    float *memory = nax_calloc(2 * n_channels, sizeof *memory);
+    if (!memory)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'running statistics'");
+    double loss = 0;
+    set_aside(s, path, pairs, memory);
+    size_t n = list_gates(s, path, pairs);
+    int status = nax_trainer_gates(s->trainer, &path->model, s->n_alpha, s->gates, n, &loss, err);
+    if (!status && !isfinite(loss))
+        status = nax_err_set(err, NAX_ERR_NUMERIC, "the loss is not finite: 'network %s'",
+                             path->net->name);
+    for (size_t i = 0; !status && i < n; i++) {
+        size_t slot = (size_t)path->net->layers[s->gates[i].layer].slot;
+        add_gate(s, &s->gates[i], slot, &pairs[slot]);
+    }
+    s->loss += loss;
+    s->n_losses++;
+    free(memory);
+    return status;
+}
+
+int search_alpha(struct nax_cosearch *s, struct nax_err *err)
+{
+    struct pair pairs[NAX_SLOTS_MAX];
+    int64_t kernel[NAX_SLOTS_MAX];
+    struct path *path = NULL;
+    memset(s->gradient, 0, s->arch.n_slots * s->arch.n_choices * sizeof *s->gradient);
+    for (size_t slot = 0; slot < s->arch.n_slots; slot++) {
+        draw(s, slot, &pairs[slot]);
+        kernel[slot] = arch_kernel(&s->arch, pairs[slot].choice[pairs[slot].active]);
+    }
+    int status = prepare_wires(s, pairs, err);
+    if (!status)
+        status = path_alloc(&path, &s->net, kernel, err);
+    if (!status)
+        status = add_gates(s, path, pairs, err);
+    if (!status)
+        status = add_cost(s, err);
+    path_free(path);
+    if (status)
+        return status;
+    arch_descend(&s->arch, s->gradient, s->options.alpha_rate);
+    s->n_alpha++;
+    return 0;
+}

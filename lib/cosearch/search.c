@@ -1,0 +1,180 @@
+/* The loop of a search: steps of weights, and between them steps of alpha. */
+#include "search.h"
+
+#include "nax/rng.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { N_DESIGNS = 1000 }; /* that reported costs are means over */
+
+struct nax_cosearch_options nax_cosearch_default(void)
+{
+    return (struct nax_cosearch_options){.recipe = nax_recipe_default(),
+                                         .warmup_epochs = 4,
+                                         .alpha_every = 2,
+                                         .alpha_rate = 0.01,
+                                         .refresh = 50};
+}
+
+static int check(const struct nax_cosearch_options *o, struct nax_err *err)
+{
+    if (o->alpha_every < 1 || o->refresh < 1 || !(o->alpha_rate > 0) || !(o->latency_area >= 0) ||
+        !(o->energy >= 0) || !(o->edap >= 0))
+        return nax_err_set(err, NAX_ERR_VALUE, "options of the search out of range");
+    return 0;
+}
+
+/* The path of the step that comes next; after an epoch's last, that of the most probable choices.
+ */
+static int choose_path(struct nax_cosearch *s, struct path **path, struct nax_err *err)
+{
+    int64_t kernel[NAX_SLOTS_MAX];
+    size_t epoch = s->trainer ? nax_trainer_epochs_done(s->trainer) : 0;
+    size_t step = s->trainer ? nax_trainer_steps_done(s->trainer) : 0;
+    bool is_last = s->trainer && step == nax_trainer_n_steps(s->trainer);
+    for (size_t slot = 0; slot < s->arch.n_slots; slot++) {
+        struct nax_rng rng =
+            nax_rng_at(s->options.seed, NAX_RNG_GATE, (uint64_t)epoch << 32 | step, slot, 0);
+        size_t choice =
+            is_last ? arch_best(&s->arch, slot) : arch_draw(&s->arch, slot, nax_rng_uniform(&rng));
+        kernel[slot] = arch_kernel(&s->arch, choice);
+    }
+    return path_alloc(path, &s->net, kernel, err);
+}
+
+static int move_on(struct nax_cosearch *s, struct nax_err *err)
+{
+    struct path *path = NULL;
+    int status = choose_path(s, &path, err);
+    if (status)
+        return status;
+    status = nax_trainer_set_part(s->trainer, &path->model, err);
+    path_free(s->path);
+    s->path = path;
+    return status;
+}
+
+static int alloc(struct nax_cosearch *s, struct nax_err *err)
+{
+    const struct nax_cosearch_options *o = &s->options;
+    int status = supernet_alloc(&s->net, o->space, o->file, o->seed, err);
+    if (!status)
+        status = arch_alloc(&s->arch, o->space, err);
+    if (!status)
+        status = price_open(&s->price, o->hardware, o->file, o->space->crossbar_fixed, err);
+    if (!status)
+        status = wires_alloc(&s->wires, &s->net, &s->arch, o->hardware, o->seed, err);
+    if (!status)
+        status = price_expect(&s->price, &s->arch, N_DESIGNS, o->seed, 0, s->uniform, NULL, err);
+    if (!status)
+        status = choose_path(s, &s->path, err);
+    if (!status)
+        status = nax_trainer_alloc_part(&s->trainer, s->net.model, &s->path->model, o->set,
+                                        &o->recipe, o->seed, err);
+    if (status)
+        return status;
+    size_t n = s->arch.n_slots * s->arch.n_choices;
+    s->gradient = nax_calloc((2 + N_PRICES) * n, sizeof *s->gradient);
+    s->gates = nax_calloc(s->arch.n_slots, sizeof *s->gates);
+    if (!s->gradient || !s->gates)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'search'");
+    s->by_p = s->gradient + n;
+    s->prices = s->by_p + n;
+    return 0;
+}
+
+int nax_cosearch_alloc(struct nax_cosearch **search, const struct nax_cosearch_options *options,
+                       struct nax_err *err)
+{
+    int status = check(options, err);
+    if (status)
+        return status;
+    struct nax_cosearch *s = nax_calloc(1, sizeof *s);
+    if (!s)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'search'");
+    s->options = *options;
+    if ((status = alloc(s, err))) {
+        nax_cosearch_free(s);
+        return status;
+    }
+    *search = s;
+    return 0;
+}
+
+void nax_cosearch_free(struct nax_cosearch *s)
+{
+    if (!s)
+        return;
+    nax_trainer_free(s->trainer);
+    path_free(s->path);
+    wires_free(&s->wires);
+    price_close(&s->price);
+    arch_free(&s->arch);
+    supernet_free(&s->net);
+    free(s->gradient);
+    free(s->gates);
+    free(s);
+}
+
+size_t nax_cosearch_n_steps(const struct nax_cosearch *s)
+{
+    return nax_trainer_n_steps(s->trainer);
+}
+
+size_t nax_cosearch_epochs_done(const struct nax_cosearch *s)
+{
+    return nax_trainer_epochs_done(s->trainer);
+}
+
+const double *nax_cosearch_policy(const struct nax_cosearch *s)
+{
+    return s->arch.p;
+}
+
+static int after_step(void *self, size_t step, double loss)
+{
+    struct nax_cosearch *s = self;
+    bool is_warm = nax_trainer_epochs_done(s->trainer) >= s->options.warmup_epochs;
+    if (is_warm && step % s->options.alpha_every == 0)
+        s->status = search_alpha(s, s->err);
+    if (!s->status)
+        s->status = move_on(s, s->err);
+    return s->status || (s->step && s->step(s->step_self, step, loss));
+}
+
+static int tell(struct nax_cosearch *s, struct nax_cosearch_epoch *epoch, struct nax_err *err)
+{
+    double mean[N_PRICES];
+    int status = price_expect(&s->price, &s->arch, N_DESIGNS, s->options.seed, 0, mean, NULL, err);
+    if (status)
+        return status;
+    epoch->search_loss = s->n_losses ? s->loss / (double)s->n_losses : NAN;
+    epoch->cost = search_cost(s, mean, NULL, NULL);
+    epoch->energy_pj = mean[PRICE_ENERGY];
+    epoch->latency_ns = mean[PRICE_LATENCY];
+    epoch->area_mm2 = mean[PRICE_AREA];
+    epoch->edap_pj_ns_mm2 = mean[PRICE_EDAP];
+    epoch->entropy = arch_entropy(&s->arch);
+    return 0;
+}
+
+int nax_cosearch_epoch(struct nax_cosearch *s, int (*step)(void *self, size_t step, double loss),
+                       void *self, struct nax_cosearch_epoch *epoch, struct nax_err *err)
+{
+    s->step = step;
+    s->step_self = self;
+    s->err = err;
+    s->status = 0;
+    s->loss = 0;
+    s->n_losses = 0;
+    *epoch = (struct nax_cosearch_epoch){.cost = 0};
+    int status = move_on(s, err);
+    if (status)
+        return status;
+    wires_refresh(&s->wires); /* a checkpoint holds no solutions */
+    status = nax_trainer_epoch(s->trainer, after_step, s, &epoch->weights, err);
+    if (status || s->status)
+        return status ? status : s->status;
+    return epoch->weights.epoch ? tell(s, epoch, err) : 0;
+}

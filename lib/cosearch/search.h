@@ -1,0 +1,40 @@
+/* A search at work, shared by its steps and its checkpoints. */
+#ifndef NAX_COSEARCH_SEARCH_H
+#define NAX_COSEARCH_SEARCH_H
+
+#include "nax/cosearch.h"
+#include "price.h"
+#include "wires.h"
+
+struct nax_cosearch {
+    struct nax_cosearch_options options;
+    struct supernet net;
+    struct arch arch;
+    struct price price;
+    struct wires wires;
+    struct nax_trainer *trainer;
+    struct path *path;        /* that the trainer is at */
+    double uniform[N_PRICES]; /* expected while every choice is as likely */
+    uint64_t n_alpha;         /* steps of alpha so far */
+    double *gradient;         /* by alpha, [n_slots][n_choices] */
+    double *by_p;             /* of the terms of cost by p, the same shape */
+    double *prices;           /* [n_slots][n_choices][N_PRICES] */
+    struct nax_gate *gates;   /* [n_slots] */
+    /* the epoch under way */
+    double loss; /* sum over its steps of alpha */
+    size_t n_losses;
+    int (*step)(void *self, size_t step, double loss);
+    void *step_self;
+    int status; /* of what happens within a step */
+    struct nax_err *err;
+};
+
+/* Moves alpha once. */
+int search_alpha(struct nax_cosearch *search, struct nax_err *err) NAX_MUST_USE;
+
+/* The loss's terms of cost, and by_p [n_slots][n_choices], or NULL: their derivatives by p. mean:
+ * what is expected; prices: its derivatives, or NULL. */
+double search_cost(const struct nax_cosearch *search, const double mean[N_PRICES],
+                   const double *prices, double *by_p);
+
+#endif

@@ -1,0 +1,116 @@
+/* The supernet's parameters, and its paths. */
+#include "supernet.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What is not searched, of the network with nothing left out. */
+static void list_fixed(struct nax_network *all, const struct nax_network *own)
+{
+    for (size_t l = 0; l < own->n_layers; l++)
+        if (own->layers[l].slot < 0)
+            all->layers[all->n_layers++] = own->layers[l];
+}
+
+static void list_searched(struct nax_network *all, const struct nax_network *own,
+                          const struct nax_space *space)
+{
+    for (size_t l = 0; l < own->n_layers; l++)
+        for (size_t k = 0; own->layers[l].slot >= 0 && k < space->n_kernels; k++) {
+            struct nax_layer *layer = &all->layers[all->n_layers++];
+            *layer = own->layers[l];
+            layer->kernel = (size_t)space->kernels[k];
+            layer->pad = layer->kernel / 2;
+            snprintf(layer->name, sizeof layer->name, "%.18s.k%zu", own->layers[l].name,
+                     layer->kernel);
+        }
+}
+
+int supernet_alloc(struct supernet *net, const struct nax_space *space,
+                   const struct nax_network_file *file, uint64_t seed, struct nax_err *err)
+{
+    struct nax_network *own;
+    *net = (struct supernet){.space = space, .file = file};
+    int status = nax_network_build(&own, file, NULL, err);
+    if (status)
+        return status;
+    net->all = nax_calloc(1, sizeof *net->all);
+    if (net->all) {
+        *net->all = *own;
+        net->all->n_layers = 0;
+        net->all->layers = nax_calloc(own->n_layers * space->n_kernels, sizeof *net->all->layers);
+    }
+    if (net->all && net->all->layers) {
+        list_fixed(net->all, own);
+        net->first = net->all->n_layers;
+        list_searched(net->all, own, space);
+        status = nax_model_alloc(&net->model, net->all, seed, err);
+    } else {
+        status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'supernet of %s'", own->name);
+    }
+    nax_network_free(own);
+    if (status)
+        supernet_free(net);
+    return status;
+}
+
+void supernet_free(struct supernet *net)
+{
+    nax_model_free(net->model);
+    nax_network_free(net->all);
+    *net = (struct supernet){.model = NULL};
+}
+
+size_t supernet_place(const struct supernet *net, size_t slot, int64_t kernel)
+{
+    size_t k = 0;
+    while (net->space->kernels[k] != kernel)
+        k++;
+    return net->first + slot * net->space->n_kernels + k;
+}
+
+static size_t find_fixed(const struct supernet *net, const char *name)
+{
+    size_t l = 0;
+    while (strcmp(net->all->layers[l].name, name) != 0)
+        l++;
+    return l;
+}
+
+int path_alloc(struct path **out, const struct supernet *net, const int64_t *kernel,
+               struct nax_err *err)
+{
+    struct path *path = nax_calloc(1, sizeof *path);
+    int status = path ? nax_network_build(&path->net, net->file, kernel, err)
+                      : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'path'");
+    if (!status) {
+        path->model = *net->model;
+        path->model.net = path->net;
+        path->model.layer = nax_calloc(path->net->n_layers, sizeof *path->model.layer);
+        if (!path->model.layer)
+            status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'path'");
+    }
+    if (status) {
+        path_free(path);
+        return status;
+    }
+    for (size_t l = 0; l < path->net->n_layers; l++) {
+        const struct nax_layer *layer = &path->net->layers[l];
+        size_t place = layer->slot < 0
+                           ? find_fixed(net, layer->name)
+                           : supernet_place(net, (size_t)layer->slot, (int64_t)layer->kernel);
+        path->model.layer[l] = net->model->layer[place];
+    }
+    *out = path;
+    return 0;
+}
+
+void path_free(struct path *path)
+{
+    if (!path)
+        return;
+    free(path->model.layer);
+    nax_network_free(path->net);
+    free(path);
+}

@@ -1,0 +1,38 @@
+/* The parameters of every alternative of every layer, and networks that are made of some. */
+#ifndef NAX_COSEARCH_SUPERNET_H
+#define NAX_COSEARCH_SUPERNET_H
+
+#include "nax/nn.h"
+#include "nax/search.h"
+
+struct supernet {
+    const struct nax_space *space; /* bound to the file's network */
+    const struct nax_network_file *file;
+    /* A list, no network to be computed: the layers that are not searched, then every searched
+     * convolution with every kernel, named "s1b2c1.k5". */
+    struct nax_network *all;
+    struct nax_model *model; /* of all */
+    size_t
+        first; /* of the searched ones: place of slot s with kernel k is first + s·n_kernels + k */
+};
+
+int supernet_alloc(struct supernet *net, const struct nax_space *space,
+                   const struct nax_network_file *file, uint64_t seed,
+                   struct nax_err *err) NAX_MUST_USE;
+void supernet_free(struct supernet *net);
+
+/* Place of a searched convolution with a kernel among the layers of `all`. */
+size_t supernet_place(const struct supernet *net, size_t slot, int64_t kernel);
+
+/* One path: a network, and a model whose parameters are the supernet's. */
+struct path {
+    struct nax_network *net;
+    struct nax_model model;
+};
+
+/* kernel: [n_slots], 0: left out */
+int path_alloc(struct path **path, const struct supernet *net, const int64_t *kernel,
+               struct nax_err *err) NAX_MUST_USE;
+void path_free(struct path *path);
+
+#endif
