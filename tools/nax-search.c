@@ -1,13 +1,11 @@
 /* nax-search: searches kernels and crossbar sizes by gradients, and prints a policy. */
 #include "log.h"
 #include "recipe.h"
+#include "search_records.h"
 #include "space.h"
 #include "tool.h"
 
-#include "nax/cosearch.h"
-
 #include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,7 +89,7 @@ struct searching {
     char checkpoint[4096]; /* path, or "" */
     char id[20];           /* of the run, in the log */
     size_t epochs_before;  /* of this run: those resumed from */
-    double start;
+    double start;          /* of this run, in seconds */
 };
 
 static volatile sig_atomic_t is_interrupted;
@@ -202,41 +200,11 @@ static int after_step(void *self, size_t step, double loss)
 static void say(struct searching *s, const struct nax_cosearch_epoch *e)
 {
     tool_say(&s->tool,
-             "epoch %zu of %zu, loss %.4f, validation %.4f, search loss %.4f, EDAP %.4g pJ ns mm2, "
-             "entropy %.3f, %.0f s, %.0f s left",
+             "epoch %zu of %zu, loss %.4f, validation %.4f, EDAP %.4g pJ ns mm2, entropy %.3f, "
+             "%.0f s, %.0f s left",
              e->weights.epoch, s->options.recipe.epochs, e->weights.train_loss,
-             e->weights.validation_accuracy, e->search_loss, e->edap_pj_ns_mm2, e->entropy,
-             e->weights.seconds, seconds_left(s, (double)e->weights.epoch));
-}
-
-static int write_log(struct searching *s, struct nax_record *r, const struct nax_cosearch_epoch *e,
-                     struct nax_err *err)
-{
-    const struct {
-        const char *name;
-        double value;
-    } numbers[] = {{"loss_train", e->weights.train_loss},
-                   {"loss_validation", e->weights.validation_loss},
-                   {"loss_search", e->search_loss},
-                   {"loss_cost", e->cost},
-                   {"accuracy_train", e->weights.train_accuracy},
-                   {"accuracy_validation", e->weights.validation_accuracy},
-                   {"entropy", e->entropy},
-                   {"energy_pj", e->energy_pj},
-                   {"latency_ns", e->latency_ns},
-                   {"area_mm2", e->area_mm2},
-                   {"edap_pj_ns_mm2", e->edap_pj_ns_mm2},
-                   {"train_seconds", e->weights.seconds}};
-    nax_record_clear(r);
-    int status = nax_record_set_string(r, "id", s->id);
-    if (!status)
-        status = nax_record_set_int(r, "epoch", (int64_t)e->weights.epoch);
-    for (size_t i = 0; !status && i < sizeof numbers / sizeof *numbers; i++)
-        status = isnan(numbers[i].value)
-                     ? nax_record_set_null(r, numbers[i].name)
-                     : nax_record_set_float(r, numbers[i].name, numbers[i].value);
-    return status ? nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'log'")
-                  : log_add(&s->log, r, err);
+             e->weights.validation_accuracy, e->edap_pj_ns_mm2, e->entropy, e->weights.seconds,
+             seconds_left(s, (double)e->weights.epoch));
 }
 
 static int search(struct searching *s, struct nax_record *record, struct nax_cosearch_epoch *epoch,
@@ -253,30 +221,19 @@ static int search(struct searching *s, struct nax_record *record, struct nax_cos
             status = nax_cosearch_save(s->search, s->checkpoint, err);
         if (!status) {
             say(s, epoch);
-            status = write_log(s, record, epoch, err);
+            status = search_epoch_record(epoch, s->id, record)
+                         ? nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'log'")
+                         : log_add(&s->log, record, err);
         }
     }
     return status;
 }
 
-static int describe(const struct searching *s, struct nax_record *r)
+static int describe(const struct searching *s, struct nax_record *r, struct nax_err *err)
 {
-    const struct nax_space *space = &s->space;
-    size_t n = space->n_slots * (space->n_kernels * space->n_crossbars + 1);
-    nax_record_clear(r);
-    int status = nax_record_set_string(r, "space", space->name);
-    if (!status)
-        status = nax_record_set_string(r, "network", space->network);
+    int status = search_policy_record(&s->space, nax_cosearch_policy(s->search), r);
     if (!status)
         status = nax_record_set_int(r, "seed", (int64_t)s->tool.seed);
-    if (!status)
-        status = nax_record_set_ints(r, "kernels", space->kernels, space->n_kernels);
-    if (!status)
-        status = nax_record_set_ints(r, "crossbars", space->crossbars, space->n_crossbars);
-    if (!status)
-        status = nax_record_set_int(r, "crossbar_fixed", space->crossbar_fixed);
-    if (!status)
-        status = nax_record_set_floats(r, "policy", nax_cosearch_policy(s->search), n);
     if (!status)
         status = nax_record_set_int(r, "epochs", (int64_t)s->options.recipe.epochs);
     if (!status)
@@ -285,7 +242,7 @@ static int describe(const struct searching *s, struct nax_record *r)
         status = nax_record_set_string(r, "hardware", s->hardware_name);
     if (!status && *s->checkpoint)
         status = nax_record_set_string(r, "checkpoint", s->checkpoint);
-    return status;
+    return status ? nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'policy'") : 0;
 }
 
 int main(int argc, char **argv)
@@ -307,7 +264,7 @@ int main(int argc, char **argv)
     struct nax_record *record = nax_record_alloc();
     int status = record ? search(&s, record, &epoch, &err) : NAX_ERR_MEMORY;
     if (!status)
-        status = describe(&s, record);
+        status = describe(&s, record, &err);
     if (status)
         tool_fail(&s.tool, &err);
     tool_write_open(&s.tool, "policy");

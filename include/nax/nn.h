@@ -130,7 +130,8 @@ int nax_trainer_alloc(struct nax_trainer **trainer, struct nax_model *model,
                       struct nax_err *err) NAX_MUST_USE;
 void nax_trainer_free(struct nax_trainer *trainer);
 
-size_t nax_trainer_n_steps(const struct nax_trainer *trainer); /* of one epoch */
+size_t nax_trainer_n_steps(const struct nax_trainer *trainer);      /* of one epoch */
+size_t nax_trainer_n_validation(const struct nax_trainer *trainer); /* images held out */
 
 /* Trains one epoch, or what is left of one. step, when not NULL, is called after every step with
  * its number from 1 in the epoch and the batch's mean loss, and may save the trainer; a non-zero

@@ -14,7 +14,7 @@ struct nax_cosearch_options nax_cosearch_default(void)
                                          .warmup_epochs = 4,
                                          .alpha_every = 2,
                                          .alpha_rate = 0.01,
-                                         .refresh = 50};
+                                         .refresh = 100};
 }
 
 static int check(const struct nax_cosearch_options *o, struct nax_err *err)
@@ -74,6 +74,11 @@ static int alloc(struct nax_cosearch *s, struct nax_err *err)
                                         &o->recipe, o->seed, err);
     if (status)
         return status;
+    size_t n_validation = nax_trainer_n_validation(s->trainer);
+    if (n_validation < o->recipe.batch)
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "fewer validation images (%zu) than a batch takes (%zu): '%s'",
+                           n_validation, o->recipe.batch, o->set->name);
     size_t n = s->arch.n_slots * s->arch.n_choices;
     s->gradient = nax_calloc((2 + N_PRICES) * n, sizeof *s->gradient);
     s->gates = nax_calloc(s->arch.n_slots, sizeof *s->gates);

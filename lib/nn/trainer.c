@@ -120,6 +120,11 @@ size_t nax_trainer_steps_done(const struct nax_trainer *t)
     return t->steps_done;
 }
 
+size_t nax_trainer_n_validation(const struct nax_trainer *t)
+{
+    return t->n_validation;
+}
+
 size_t nax_trainer_epochs_done(const struct nax_trainer *t)
 {
     return t->epochs_done;
@@ -259,9 +264,8 @@ int nax_trainer_gates(struct nax_trainer *t, struct nax_model *part, size_t batc
     struct pass *pass = NULL;
     struct pass_result result = {.loss = 0};
     if (!n_batches)
-        return nax_err_set(err, NAX_ERR_VALUE,
-                           "fewer validation images (%zu) than a batch takes (%zu): '%s'",
-                           t->n_validation, size, t->set->name);
+        return nax_err_set(err, NAX_ERR_VALUE, "fewer validation images than a batch takes: '%s'",
+                           t->set->name);
     uint32_t *order = nax_calloc(t->n_validation, sizeof *order);
     int32_t *labels = nax_calloc(size, sizeof *labels);
     int status = 0;

@@ -1,0 +1,115 @@
+#!/usr/bin/env bats
+# nax-search: where it goes, that it can be killed and continued, and what it refuses.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return 1
+  nax-data synth -q --n-train 300 --n-test 50 --seed 5 -o small.safetensors
+  printf '%s\n' 'name: small' 'network: lenet' 'kernels: [1, 3]' 'crossbars: [16, 64]' > small.yaml
+}
+
+# A short search: small [OPTION ...]
+small() {
+  nax-search -q --space ./small.yaml --data small.safetensors --batch 30 --rate 0.05 --warm-epochs 1 "$@"
+}
+
+# The value of a column of CSV on stdin: column NAME [ROW]
+column() {
+  awk -F, -v name="$1" -v row="${2:-1}" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i }
+    NR == row + 1 { print $c }'
+}
+
+@test "a large weight of cost leads to the cheapest design of all" {
+  for term in edap latency-area energy; do
+    small --epochs 3 --$term 1000000 --alpha-rate 1 --alpha-every 1 > policy
+    [ "$term" = latency-area ] && field=latency_area || field="$term"
+    nax-sample --grid --space ./small.yaml | nax-cost --format csv > all.csv
+    nax-sample --policy policy --space ./small.yaml -n 1 | nax-cost --format csv > best.csv
+    awk -F, -v field="$field" 'FNR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+      { cost = field == "energy" ? $at["energy_pj"] : $at["latency_ns"] * $at["area_mm2"]
+        if (field == "edap") cost *= $at["energy_pj"]
+        if (FILENAME == "all.csv") { if (!least || cost < least) least = cost }
+        else found = cost }
+      END { exit !(least > 0 && found <= least * 1.000001) }' all.csv best.csv
+  done
+}
+
+@test "one policy record, with probabilities for every choice, and a record of every epoch" {
+  small --epochs 2 --edap 0.1 --log log.csv --checkpoint run --format csv > policy.csv
+  [ "$(wc -l < policy.csv)" -eq 2 ]
+  [ "$(column kernels < policy.csv)" = '1 3' ]
+  [ "$(column crossbars < policy.csv)" = '16 64' ]
+  [ "$(column network < policy.csv)" = lenet ]
+  [ "$(column checkpoint < policy.csv)" = run/search.safetensors ]
+  column policy < policy.csv | awk '{ for (i = 1; i <= NF; i++) sum[int((i - 1) / 5)] += $i }
+    END { exit !(NF == 10 && sum[0] > 0.999999 && sum[0] < 1.000001 && sum[1] > 0.999999 && sum[1] < 1.000001) }'
+  [ "$(wc -l < log.csv)" -eq 3 ]
+  [ -z "$(column loss_search < log.csv)" ]
+  for field in loss_train loss_validation loss_search loss_cost accuracy_train accuracy_validation \
+    entropy energy_pj latency_ns area_mm2 edap_pj_ns_mm2 train_seconds; do
+    [ -n "$(column $field 2 < log.csv)" ]
+  done
+}
+
+@test "the same bits for any number of threads" {
+  for j in 1 2 5; do
+    small -j $j --epochs 2 --edap 0.1 --checkpoint run$j > policy$j
+  done
+  cmp run1/search.safetensors run2/search.safetensors
+  cmp run1/search.safetensors run5/search.safetensors
+}
+
+@test "killed at any moment and resumed, it ends in the same bits" {
+  search='nax-search -q --space ./small.yaml --data small.safetensors --batch 30 --rate 0.05
+    --warm-epochs 1 --epochs 5 --edap 0.1 --seed 3'
+  $search --checkpoint whole --log whole.csv > whole_policy
+  for delay in 0.0 0.1 0.3; do
+    $search --checkpoint cut --resume --log cut.csv > cut_policy &
+    pid=$!
+    for _ in $(seq 3000); do
+      [ -e cut/search.safetensors ] && break
+      sleep 0.01
+    done
+    sleep $delay
+    kill -KILL $pid
+    wait $pid || true
+  done
+  $search --checkpoint cut --resume --log cut.csv > cut_policy
+  cmp whole/search.safetensors cut/search.safetensors
+  [ "$(cut -d, -f1-6 whole.csv)" = "$(cut -d, -f1-6 cut.csv)" ]
+}
+
+@test "an ideal search differs from one through wires" {
+  small --epochs 2 --checkpoint wires > /dev/null
+  small --epochs 2 --checkpoint ideal --ideal > /dev/null
+  ! cmp -s wires/search.safetensors ideal/search.safetensors
+}
+
+@test "a checkpoint of another search is refused" {
+  small --epochs 1 --checkpoint run > /dev/null
+  run ! small --epochs 1 --checkpoint run --resume --edap 0.3
+  [ "$output" = "nax-search: checkpoint of a search with other options, space or hardware: 'run/search.safetensors'" ]
+  run ! small --epochs 1 --checkpoint run --resume --seed 3
+  [[ "$output" = *"another network, recipe, seed or data set"* ]]
+  nax-sample --homogeneous --network lenet -n 1 |
+    nax-train -q --data small.safetensors --epochs 1 --batch 30 --checkpoint train > /dev/null
+  mv train/*.safetensors run/search.safetensors
+  run ! small --epochs 1 --checkpoint run --resume
+  [ "$output" = "nax-search: not a checkpoint of a search: 'run/search.safetensors'" ]
+}
+
+@test "what cannot be searched is refused" {
+  run -2 nax-search --resume
+  [[ "$output" = *"--resume needs --checkpoint"* ]]
+  run -2 nax-search file
+  [[ "$output" = *"takes no files: 'file'"* ]]
+  run -2 nax-search --edap -1
+  run -1 small --epochs 2 --validation 0.05
+  [ "$output" = "nax-search: fewer validation images (20) than a batch takes (30): 'synth'" ]
+  run -1 small --batch 1000
+  [[ "$output" = *"fewer training images"* ]]
+  printf '%s\n' 'name: other' 'network: nowhere' 'kernels: [3]' 'crossbars: [16]' > other.yaml
+  run -1 nax-search --space ./other.yaml
+  [[ "$output" = *"nowhere"* ]]
+}

@@ -1,0 +1,309 @@
+/* Unit tests of lib/cosearch: gradients against finite differences, draws, tasks whose answer is
+ * known. */
+#include "../../lib/cosearch/arch.h"
+#include "../../lib/cosearch/price.h"
+#include "../../lib/cosearch/search.h"
+#include "nax/cosearch.h"
+#include "nax/network.h"
+#include "nax/rng.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const double tolerance_slope = 1e-6;   /* relative: central differences in double */
+static const double tolerance_sampled = 0.05; /* relative: 4000 designs for all */
+static const double tolerance_share = 0.02;   /* of 20000 draws */
+
+/* A network of two searched convolutions, the second of which may be left out. */
+static const char network_text[] = "name: two\n"
+                                   "input: {height: 8, width: 8, channels: 3}\n"
+                                   "classes: 2\n"
+                                   "layers:\n"
+                                   "  - conv: {out: 6, kernel: 3}\n"
+                                   "  - conv: {out: 6, kernel: 3}\n"
+                                   "  - pool: {kind: mean, kernel: 0}\n"
+                                   "  - linear: {role: classifier}\n";
+static const char *const network_path = "./cosearch_test.yaml";
+
+struct fixture {
+    struct nax_space space;
+    struct nax_network_file *file;
+    struct nax_hardware *hardware;
+};
+
+static void write_text(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_true(fputs(text, f) >= 0);
+    assert_int_equal(fclose(f), 0);
+}
+
+static struct fixture fixture_make(const char *text)
+{
+    struct fixture f = {.space = {.name = "test",
+                                  .n_kernels = 2,
+                                  .kernels = {1, 3},
+                                  .n_crossbars = 2,
+                                  .crossbars = {16, 32},
+                                  .has_skip = true}};
+    struct nax_err err;
+    int64_t kernel[8];
+    bool can_skip[8];
+    write_text(network_path, text);
+    assert_int_equal(nax_network_file_load(&f.file, network_path, &err), 0);
+    unlink(network_path);
+    size_t n = nax_network_file_n_slots(f.file);
+    for (size_t s = 0; s < n; s++) {
+        kernel[s] = nax_network_file_kernel(f.file, s);
+        can_skip[s] = nax_network_file_can_skip(f.file, s);
+    }
+    assert_int_equal(nax_space_bind(&f.space, n, kernel, can_skip, &err), 0);
+    assert_int_equal(nax_hardware_load(&f.hardware, "nax-reram", &err), 0);
+    return f;
+}
+
+static void fixture_free(struct fixture *f)
+{
+    nax_network_file_free(f->file);
+    nax_hardware_free(f->hardware);
+}
+
+static void disturb(struct arch *arch)
+{
+    struct nax_rng rng = nax_rng_at(1, NAX_RNG_TEST, 0, 0, 0);
+    for (size_t i = 0; i < arch->n_slots * arch->n_choices; i++)
+        arch->alpha[i] = nax_rng_normal(&rng) * 0.731;
+    arch_update(arch);
+}
+
+static void expected_costs_match_finite_differences(void **state)
+{
+    (void)state;
+    struct fixture f = fixture_make(network_text);
+    struct nax_err err;
+    struct arch arch;
+    struct price price;
+    double mean[N_PRICES], up[N_PRICES], down[N_PRICES];
+    assert_int_equal(arch_alloc(&arch, &f.space, &err), 0);
+    assert_int_equal(price_open(&price, f.hardware, f.file, 0, &err), 0);
+    disturb(&arch);
+    size_t n = arch.n_slots * arch.n_choices;
+    double *by_p = nax_calloc(2 * n, sizeof *by_p), *gradient = by_p + n;
+    double *prices = nax_calloc(n * N_PRICES, sizeof *prices);
+    assert_int_equal(price_expect(&price, &arch, 100, 0, 0, mean, prices, &err), 0);
+    for (int k = 0; k < N_PRICES; k++) {
+        for (size_t i = 0; i < n; i++) {
+            by_p[i] = prices[i * N_PRICES + (size_t)k];
+            gradient[i] = 0;
+        }
+        arch_add_softmax(&arch, by_p, gradient);
+        for (size_t i = 0; i < n; i++) {
+            const double step = 1e-5;
+            double old = arch.alpha[i];
+            arch.alpha[i] = old + step;
+            arch_update(&arch);
+            assert_int_equal(price_expect(&price, &arch, 100, 0, 0, up, NULL, &err), 0);
+            arch.alpha[i] = old - step;
+            arch_update(&arch);
+            assert_int_equal(price_expect(&price, &arch, 100, 0, 0, down, NULL, &err), 0);
+            arch.alpha[i] = old;
+            double slope = (up[k] - down[k]) / (2 * step);
+            if (!(fabs(slope - gradient[i]) <= tolerance_slope * mean[k]))
+                fail_msg("price %d, choice %zu: %g, finite difference %g", k, i, gradient[i],
+                         slope);
+        }
+        arch_update(&arch);
+    }
+    /* drawn designs come to the same */
+    double *sampled = nax_calloc(n * N_PRICES, sizeof *sampled), drawn[N_PRICES];
+    f.space.n_designs = 0;
+    assert_int_equal(price_expect(&price, &arch, 4000, 3, 0, drawn, sampled, &err), 0);
+    for (size_t k = 0; k < N_PRICES; k++)
+        assert_true(fabs(drawn[k] - mean[k]) <= tolerance_sampled * mean[k]);
+    for (size_t i = 0; i < n * N_PRICES; i++)
+        assert_true(fabs(sampled[i] - prices[i]) <= tolerance_sampled * prices[i]);
+    free(sampled);
+    free(prices);
+    free(by_p);
+    price_close(&price);
+    arch_free(&arch);
+    fixture_free(&f);
+}
+
+static void terms_of_cost_match_finite_differences(void **state)
+{
+    (void)state;
+    struct nax_cosearch s = {.options = {.latency_area = 0.37, .energy = 0.211, .edap = 0.053}};
+    double mean[N_PRICES] = {3.1, 2.3, 1.7, 4.4, 13.9}, by_p;
+    double unit[N_PRICES];
+    s.arch = (struct arch){.n_slots = 1, .n_choices = 1};
+    for (int k = 0; k < N_PRICES; k++)
+        s.uniform[k] = 1.13 * (k + 1);
+    for (int k = 0; k < N_PRICES; k++) { /* a choice that adds to one price alone */
+        const double step = 1e-6;
+        memset(unit, 0, sizeof unit);
+        unit[k] = 1;
+        search_cost(&s, mean, unit, &by_p);
+        mean[k] += step;
+        double up = search_cost(&s, mean, NULL, NULL);
+        mean[k] -= 2 * step;
+        double down = search_cost(&s, mean, NULL, NULL);
+        mean[k] += step;
+        assert_true(fabs((up - down) / (2 * step) - by_p) <= tolerance_slope);
+    }
+}
+
+/* Pairs come as often as p_i p_j / (1 − p_i), and one of two is active as often as its part. */
+static void pairs_come_as_often_as_they_should(void **state)
+{
+    (void)state;
+    enum { N_DRAWS = 20000, N = 5 };
+    struct fixture f = fixture_make(network_text);
+    struct nax_err err;
+    struct arch arch;
+    assert_int_equal(arch_alloc(&arch, &f.space, &err), 0);
+    assert_int_equal(arch.n_choices, N);
+    disturb(&arch);
+    const double *p = arch.p + N; /* the second convolution */
+    double count[N][N] = {{0}}, active[N][N] = {{0}};
+    for (int t = 0; t < N_DRAWS; t++) {
+        struct nax_rng rng = nax_rng_at(2, NAX_RNG_TEST, (uint64_t)t, 0, 0);
+        double u[3], q[2];
+        size_t pair[2], which;
+        for (int i = 0; i < 3; i++)
+            u[i] = nax_rng_uniform(&rng);
+        assert_true(arch_draw_pair(&arch, 1, u, pair, q, &which));
+        assert_true(pair[0] != pair[1]);
+        assert_true(fabs(q[0] / q[1] - p[pair[0]] / p[pair[1]]) < 1e-12 * q[0] / q[1]);
+        count[pair[0]][pair[1]] += 1.0 / N_DRAWS;
+        active[pair[0]][pair[1]] += (which == 0) / (double)N_DRAWS;
+    }
+    for (size_t i = 0; i < N; i++)
+        for (size_t j = 0; j < N; j++) {
+            double share = i == j ? 0 : p[i] * p[j] / (1 - p[i]);
+            assert_true(fabs(count[i][j] - share) < tolerance_share);
+            assert_true(fabs(active[i][j] - share * p[i] / (p[i] + p[j])) < tolerance_share);
+        }
+    assert_false(arch_is_allowed(&arch, 0, N - 1)); /* 3 channels become 6 */
+    assert_true(arch.p[N - 1] == 0);
+    arch_free(&arch);
+    fixture_free(&f);
+}
+
+static void adam_descends(void **state)
+{
+    (void)state;
+    struct fixture f = fixture_make(network_text);
+    struct nax_err err;
+    struct arch arch;
+    double gradient[10] = {0};
+    assert_int_equal(arch_alloc(&arch, &f.space, &err), 0);
+    gradient[1] = 2.385;
+    gradient[2] = -0.01;
+    arch_descend(&arch, gradient, 0.3); /* a first step is the rate, whatever the gradient */
+    assert_true(fabs(arch.alpha[1] + 0.3) < 1e-6 && fabs(arch.alpha[2] - 0.3) < 1e-6);
+    gradient[1] = -2.385 / 2;
+    double before = arch.alpha[1];
+    arch_descend(&arch, gradient, 0.3);
+    double square =
+        (0.999 * 0.001 * 2.385 * 2.385 + 0.001 * 2.385 * 2.385 / 4) / (1 - 0.999 * 0.999);
+    assert_true(fabs(arch.alpha[1] - before - 0.3 * 2.385 / 2 / sqrt(square)) < 1e-6);
+    arch_free(&arch);
+    fixture_free(&f);
+}
+
+/* --- a task for 3×3 kernels: two bright pixels side by side, or one above the other --- */
+
+enum { N_IMAGES = 260, SIDE = 8 };
+
+struct pixels {
+    struct nax_dataset set;
+    uint8_t pixels[N_IMAGES][SIDE][SIDE][3];
+    int32_t labels[N_IMAGES];
+};
+
+static void pixels_fill(struct pixels *d)
+{
+    memset(d, 0, sizeof *d);
+    struct nax_rng rng = nax_rng_at(4, NAX_RNG_TEST, 0, 0, 0);
+    for (size_t i = 0; i < N_IMAGES; i++) {
+        size_t label = i % 2;
+        d->labels[i] = (int32_t)label;
+        for (int n = 0; n < 3; n++) {
+            size_t y = 1 + nax_rng_below(&rng, SIDE - 3), x = 1 + nax_rng_below(&rng, SIDE - 3);
+            memset(d->pixels[i][y][x], 250, 3);
+            memset(d->pixels[i][y + label][x + 1 - label], 250, 3);
+        }
+    }
+    d->set = (struct nax_dataset){.name = "pixels", .n_classes = 2};
+    d->set.train = (struct nax_images){N_IMAGES, SIDE, SIDE, 3, d->pixels[0][0][0], d->labels};
+}
+
+/* One searched convolution between image and pool. */
+static const char one_text[] = "name: one\n"
+                               "input: {height: 8, width: 8, channels: 3}\n"
+                               "classes: 2\n"
+                               "layers:\n"
+                               "  - conv: {out: 8, kernel: 3}\n"
+                               "  - pool: {kind: mean, kernel: 0}\n"
+                               "  - linear: {role: classifier}\n";
+
+static void good_kernel_is_found(void **state)
+{
+    (void)state;
+    static struct pixels d;
+    pixels_fill(&d);
+    for (int is_ideal = 0; is_ideal < 2; is_ideal++) {
+        struct fixture f = fixture_make(one_text);
+        struct nax_err err;
+        struct nax_cosearch *search;
+        struct nax_cosearch_epoch epoch;
+        struct nax_cosearch_options o = nax_cosearch_default();
+        o.space = &f.space;
+        o.file = f.file;
+        o.set = &d.set;
+        o.hardware = f.hardware;
+        o.is_ideal = is_ideal;
+        o.warmup_epochs = 3;
+        o.alpha_every = 1;
+        o.alpha_rate = 0.1;
+        o.recipe.epochs = 11;
+        o.recipe.batch = 26;
+        o.recipe.learning_rate = 0.2;
+        o.recipe.crop = 1;
+        o.recipe.validation = 0.3;
+        assert_int_equal(nax_cosearch_alloc(&search, &o, &err), 0);
+        for (size_t e = 0; e < o.recipe.epochs; e++) {
+            if (nax_cosearch_epoch(search, NULL, NULL, &epoch, &err))
+                fail_msg("%s", err.text);
+            assert_int_equal(epoch.weights.epoch, e + 1);
+            assert_true(isnan(epoch.search_loss) == (e < o.warmup_epochs));
+        }
+        const double *p = nax_cosearch_policy(search); /* 1 on 16, 1 on 32, 3 on 16, 3 on 32 */
+        if (!(p[2] + p[3] > 0.9))
+            fail_msg("policy %g %g %g %g", p[0], p[1], p[2], p[3]);
+        assert_true(p[4] == 0);
+        nax_cosearch_free(search);
+        fixture_free(&f);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(expected_costs_match_finite_differences),
+        cmocka_unit_test(terms_of_cost_match_finite_differences),
+        cmocka_unit_test(pairs_come_as_often_as_they_should),
+        cmocka_unit_test(adam_descends),
+        cmocka_unit_test(good_kernel_is_found),
+    };
+    return cmocka_run_group_tests_name("cosearch", tests, NULL, NULL);
+}
