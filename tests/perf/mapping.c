@@ -1,0 +1,275 @@
+/* Images a second of ResNet-20 on crossbars of 16 to 128, rung by rung; and of every conversion
+ * made by one GEMM for each array and stream, whose results have to be the same. */
+#include "../../lib/base/blas.h"
+#include "../../lib/mapping/rungs.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { N_IDEAL = 2000, N_FULL = 256, N_GEMM = 32, BLOCK = 64, N_LAYERS = NAX_NETWORK_LAYERS_MAX };
+
+/* Bounds of this benchmark: ratios of times of the same run. */
+static const double linear_at_most = 1.3, gemm_at_least = 5;
+
+static _Noreturn void die(const struct nax_err *err)
+{
+    fprintf(stderr, "%s\n", err->text);
+    exit(1);
+}
+
+static void need(int status, const struct nax_err *err)
+{
+    if (status)
+        die(err);
+}
+
+static double seconds_of(const struct nax_model *model, const struct nax_linop *linops,
+                         const struct nax_images *images, size_t n, struct nax_score *score)
+{
+    struct nax_err err;
+    struct nax_eval options = {.linops = linops, .n_images = n};
+    double start = nax_clock_seconds();
+    need(nax_model_eval(model, images, &options, score, &err), &err);
+    return nax_clock_seconds() - start;
+}
+
+/* --- one GEMM for each tile and stream: all planes of its cells beside one another --- */
+
+struct gemm {
+    const struct fixed_layer *layer;
+    size_t n_planes;
+    float **cells; /* [n_tiles][n_rows][n_planes][n_cols], rounded as full rounds them */
+};
+
+static void gemm_set(struct gemm *gemm, const struct fixed_layer *layer, const struct full *full)
+{
+    struct nax_err err;
+    struct arrays arrays;
+    struct chip chip = {.seed = 0};
+    size_t n_planes = planes_n(layer), n_tiles = tiles_n(layer);
+    *gemm = (struct gemm){layer, n_planes, nax_calloc(n_tiles, sizeof *gemm->cells)};
+    need(arrays_alloc(&arrays, layer, &chip, &err), &err);
+    for (size_t i = 0; i < n_tiles; i++) {
+        struct tile tile = tile_at(layer, i);
+        size_t n = tile.n_rows * tile.n_cols;
+        double *cells = nax_calloc(n_planes * n, sizeof *cells);
+        gemm->cells[i] = nax_calloc(n_planes * n, sizeof **gemm->cells);
+        need(tile_cells(&arrays, &tile, cells, &err), &err);
+        int shift = full->tile[i].n_vectors ? full->tile[i].vector[0].shift : 0;
+        for (size_t p = 0; p < n_planes; p++)
+            for (size_t r = 0; r < tile.n_rows; r++)
+                for (size_t c = 0; c < tile.n_cols; c++)
+                    gemm->cells[i][(r * n_planes + p) * tile.n_cols + c] = (float)ldexp(
+                        nearbyint(ldexp(cells[p * n + r * tile.n_cols + c], shift)), -shift);
+        free(cells);
+    }
+    arrays_free(&arrays);
+}
+
+static void gemm_free(struct gemm *gemm)
+{
+    for (size_t i = 0; gemm->cells && i < tiles_n(gemm->layer); i++)
+        free(gemm->cells[i]);
+    free(gemm->cells);
+}
+
+struct work {
+    double *image;   /* [h_in][w_in][c_in] */
+    double *patches; /* [BLOCK][n_rows] */
+    float *bits;     /* [BLOCK][N] */
+    float *current;  /* [BLOCK][n_planes][N] */
+    double *sum;     /* [BLOCK][n_cols] */
+};
+
+static size_t gemm_cut(const struct gemm *g, char *at, struct work *w)
+{
+    const struct nax_layer *s = g->layer->shape;
+    size_t n = g->layer->crossbar, start = (size_t)(uintptr_t)at;
+    w->image = (double *)at;
+    w->patches = w->image + s->h_in * s->w_in * s->c_in;
+    w->sum = w->patches + BLOCK * g->layer->n_rows;
+    w->bits = (float *)(w->sum + BLOCK * g->layer->n_cols);
+    w->current = w->bits + BLOCK * n;
+    return (size_t)(uintptr_t)(w->current + BLOCK * n * g->n_planes) - start;
+}
+
+/* Rounds, clamps and adds the currents of one stream. */
+static void convert(const struct gemm *g, const struct tile *tile, size_t n, double weight,
+                    struct work *w)
+{
+    float low = (float)g->layer->adc_min, high = (float)g->layer->adc_max;
+    for (size_t i = 0; i < n; i++)
+        for (size_t p = 0; p < g->n_planes; p++) {
+            const float *current = w->current + (i * g->n_planes + p) * tile->n_cols;
+            double *sum = w->sum + i * g->layer->n_cols + tile->col;
+            double of_plane = weight * plane_weight(g->layer, p);
+            for (size_t c = 0; c < tile->n_cols; c++) {
+                float code = floorf(current[c] + 0.5F);
+                code = code < low ? low : code;
+                code = code > high ? high : code;
+                sum[c] += of_plane * (double)code;
+            }
+        }
+}
+
+static void run_block(const struct gemm *g, size_t n, struct work *w, float *y)
+{
+    const struct fixed_layer *l = g->layer;
+    memset(w->sum, 0, n * l->n_cols * sizeof *w->sum);
+    for (size_t i = 0; i < tiles_n(l); i++) {
+        struct tile tile = tile_at(l, i);
+        for (int t = 0; t < l->n_streams; t++) {
+            bool any = false;
+            for (size_t p = 0; p < n; p++)
+                for (size_t r = 0; r < tile.n_rows; r++) {
+                    int digit =
+                        fixed_digit(l, (int32_t)w->patches[p * l->n_rows + tile.row + r], t);
+                    w->bits[p * tile.n_rows + r] = (float)digit;
+                    any = any || digit;
+                }
+            if (!any)
+                continue;
+            size_t n_cols = g->n_planes * tile.n_cols;
+            nax_sgemm(false, false, n, n_cols, tile.n_rows, w->bits, tile.n_rows, g->cells[i],
+                      n_cols, 0, w->current, n_cols);
+            convert(g, &tile, n, (double)fixed_stream_weight(l, t), w);
+        }
+    }
+    for (size_t i = 0; i < n * l->n_cols; i++)
+        y[i] = (float)(w->sum[i] * (l->weight_step * l->input_step));
+}
+
+static int gemm_forward(const void *self, size_t n, const float *x, float *y, size_t image,
+                        void *scratch)
+{
+    (void)image;
+    const struct gemm *g = self;
+    const struct nax_layer *s = g->layer->shape;
+    size_t n_in = s->h_in * s->w_in * s->c_in, n_positions = s->h_out * s->w_out;
+    struct work w;
+    gemm_cut(g, scratch, &w);
+    for (size_t b = 0; b < n; b++) {
+        fixed_inputs(g->layer, n_in, x + b * n_in, w.image);
+        for (size_t p = 0; p < n_positions; p += BLOCK) {
+            size_t m = NAX_MIN(n_positions - p, (size_t)BLOCK);
+            patches_unfold(s, w.image, p, m, w.patches);
+            run_block(g, m, &w, y + (b * n_positions + p) * s->c_out);
+        }
+    }
+    return 0;
+}
+
+/* --- what is measured --- */
+
+struct bench {
+    const struct nax_model *model;
+    const struct nax_dataset *set;
+    struct nax_hardware *hardware;
+    int64_t crossbars[N_LAYERS];
+};
+
+static double measure_linear(const struct bench *b, int64_t n, double ideal)
+{
+    struct nax_err err;
+    struct nax_score score;
+    struct nax_mapped *mapped;
+    struct nax_mapping mapping = {
+        .hardware = b->hardware, .crossbars = b->crossbars, .fidelity = NAX_FIDELITY_LINEAR};
+    struct nax_eval options = {.n_images = N_IDEAL};
+    double start = nax_clock_seconds();
+    need(nax_mapped_alloc(&mapped, b->model, &mapping, &b->set->train, &err), &err);
+    double solved = nax_clock_seconds();
+    need(nax_mapped_eval(mapped, &b->set->test, &options, &score, &err), &err);
+    double seconds = nax_clock_seconds() - solved;
+    nax_mapped_free(mapped);
+    printf("linear_%d: %.2f times the ideal evaluation, after %.2f s of circuits\n", (int)n,
+           seconds / ideal, solved - start);
+    return seconds / ideal;
+}
+
+/* Seconds an image of every conversion, by table look-ups; with_gemm: the ratio of the GEMMs'. */
+static double measure_full(const struct bench *b, int64_t n, bool with_gemm)
+{
+    struct nax_err err;
+    const struct nax_network *net = b->model->net;
+    struct mapped_layer layer[N_LAYERS] = {0};
+    struct nax_linop op[N_LAYERS] = {0}, gemm_op[N_LAYERS] = {0};
+    struct gemm gemm[N_LAYERS] = {0};
+    bool is_signed[N_LAYERS];
+    double range[N_LAYERS];
+    need(ranges_measure(b->model, &b->set->train, range, &err), &err);
+    signs_of_inputs(net, is_signed);
+    for (size_t l = 0; l < net->n_layers; l++) {
+        if (!nax_layer_n_weights(&net->layers[l]))
+            continue;
+        struct chip chip = {.layer = l};
+        need(fixed_layer_alloc(&layer[l].fixed, &net->layers[l], b->hardware, n,
+                               b->model->layer[l].weight, is_signed[l], range[l], &err),
+             &err);
+        need(rung_full(&layer[l], &chip, NULL, &op[l], &err), &err);
+        if (!with_gemm)
+            continue;
+        struct work w;
+        gemm_set(&gemm[l], &layer[l].fixed, &layer[l].full);
+        gemm_op[l] = (struct nax_linop){.forward = gemm_forward,
+                                        .self = &gemm[l],
+                                        .scratch_size = gemm_cut(&gemm[l], NULL, &w)};
+    }
+    struct nax_score score, other;
+    double ratio = 0, seconds = seconds_of(b->model, op, &b->set->test, N_FULL, &score) / N_FULL;
+    printf("full_%d: %.1f images/s\n", (int)n, 1 / seconds);
+    if (with_gemm) {
+        double plain = seconds_of(b->model, gemm_op, &b->set->test, N_GEMM, &other) / N_GEMM;
+        seconds_of(b->model, op, &b->set->test, N_GEMM, &score);
+        ratio = plain / seconds;
+        printf("full_%d_by_gemm: %.1f images/s, %.1f times slower, results %s\n", (int)n, 1 / plain,
+               ratio, score.loss == other.loss ? "equal" : "DIFFER");
+        if (score.loss != other.loss)
+            exit(1);
+    }
+    for (size_t l = 0; l < net->n_layers; l++) {
+        gemm_free(&gemm[l]);
+        mapped_layer_free(&layer[l]);
+    }
+    return ratio;
+}
+
+int main(void)
+{
+    struct nax_err err;
+    struct bench b;
+    struct nax_dataset *set;
+    struct nax_network_file *file;
+    struct nax_network *net;
+    struct nax_model *model;
+    struct nax_score score;
+    int64_t kernel[NAX_NETWORK_SLOTS_MAX];
+    for (size_t i = 0; i < NAX_NETWORK_SLOTS_MAX; i++)
+        kernel[i] = 3;
+    need(nax_synth(&set, 1, 256, N_IDEAL, &err), &err);
+    need(nax_network_file_load(&file, "resnet20", &err), &err);
+    need(nax_network_build(&net, file, kernel, &err), &err);
+    need(nax_model_alloc(&model, net, 0, &err), &err);
+    need(nax_hardware_load(&b.hardware, "nax-reram", &err), &err);
+    b.model = model;
+    b.set = set;
+    seconds_of(model, NULL, &set->test, N_IDEAL, &score); /* warm */
+    double ideal = seconds_of(model, NULL, &set->test, N_IDEAL, &score);
+    printf("ideal: %.0f images/s\n", N_IDEAL / ideal);
+    bool is_met = true;
+    for (int64_t n = 16; n <= 128; n *= 2) {
+        for (size_t l = 0; l < N_LAYERS; l++)
+            b.crossbars[l] = n;
+        is_met = measure_linear(&b, n, ideal) <= linear_at_most && is_met;
+        double ratio = measure_full(&b, n, n == 64);
+        is_met = (n != 64 || ratio >= gemm_at_least) && is_met;
+    }
+    nax_hardware_free(b.hardware);
+    nax_model_free(model);
+    nax_network_free(net);
+    nax_network_file_free(file);
+    nax_dataset_free(set);
+    return !is_met;
+}
