@@ -63,6 +63,10 @@ struct nax_device {
     struct nax_programming programming;
 };
 
+/* What current the ADC's LSB is of: that of one level of an ideal cell, or as much smaller as the
+ * wires make the currents of the layer's arrays, by least squares over their cells. */
+enum nax_adc_range { NAX_ADC_RANGE_IDEAL, NAX_ADC_RANGE_CALIBRATED };
+
 /* How the energy and the area of an ADC follow from its bits. */
 enum nax_adc_law {
     NAX_ADC_LAW_CONSTANT, /* adc.energy_pj and adc.area_mm2 for any bits */
@@ -74,6 +78,7 @@ enum nax_adc_law {
 struct nax_adc {
     int bits; /* 0: auto, what an array of ideal cells needs */
     enum nax_adc_zero zero;
+    enum nax_adc_range range;
     enum nax_adc_law law;
     double energy_pj, area_mm2; /* of laws constant and linear; energy is of one conversion */
     double leakage_frac;        /* of the ADC's power at its sample rate */

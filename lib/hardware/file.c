@@ -49,6 +49,8 @@ static const cyaml_strval_t signs_words[] = {{"differential", NAX_SIGNS_DIFFEREN
 static const cyaml_strval_t zero_words[] = {{"reference", NAX_ADC_ZERO_REFERENCE},
                                             {"digital", NAX_ADC_ZERO_DIGITAL},
                                             {"signed", NAX_ADC_ZERO_SIGNED}};
+static const cyaml_strval_t range_words[] = {{"ideal", NAX_ADC_RANGE_IDEAL},
+                                             {"calibrated", NAX_ADC_RANGE_CALIBRATED}};
 static const cyaml_strval_t law_words[] = {{"constant", NAX_ADC_LAW_CONSTANT},
                                            {"linear", NAX_ADC_LAW_LINEAR},
                                            {"saberi", NAX_ADC_LAW_SABERI},
@@ -152,6 +154,7 @@ static const cyaml_schema_field_t precision_fields[] = {WHOLE(nax_precision, wei
 static const cyaml_schema_field_t adc_fields[] = {
     CYAML_FIELD_STRING_PTR("bits", PTR, struct yaml_adc, bits, 1, 8),
     CHOICE("zero", WORD, yaml_adc, adc.zero, zero_words),
+    CHOICE("range", MAYBE | WORD, yaml_adc, adc.range, range_words),
     CHOICE("law", WORD, yaml_adc, adc.law, law_words),
     ADC(FLOAT, energy_pj),
     ADC(FLOAT, area_mm2),

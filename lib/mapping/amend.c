@@ -38,7 +38,7 @@ static void add_noise(const struct amend *a, float *y, size_t image)
     for (size_t p = 0; p < a->n_positions; p++, y += a->n_cols, at += a->n_cols) {
         const float *normal = a->normals + at % NORMALS;
         for (size_t c = 0; c < a->n_cols; c++)
-            y[c] += a->sd[c] * normal[c];
+            y[c] += a->noise * a->sd[c] * normal[c];
     }
 }
 
@@ -49,7 +49,7 @@ void amend_apply(const void *self, size_t n, float *y, size_t image)
     for (size_t p = 0; p < n * a->n_positions; p++, to += a->n_cols)
         for (size_t c = 0; c < a->n_cols; c++)
             to[c] = a->gain[c] * to[c] + a->offset[c];
-    for (size_t b = 0; a->has_noise && b < n; b++)
+    for (size_t b = 0; a->noise > 0 && b < n; b++)
         add_noise(a, y + b * a->n_positions * a->n_cols, image + b);
 }
 

@@ -11,7 +11,7 @@ enum { NORMALS = 1 << 16 };
 struct amend {
     size_t layer, n_positions, n_cols;
     float *gain, *offset, *sd; /* [n_cols] */
-    bool has_noise;
+    float noise;               /* of how many sd, 0: none */
     uint64_t seed;
     const float *normals; /* [NORMALS + n_cols]; not owned */
 };

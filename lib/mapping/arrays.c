@@ -146,7 +146,7 @@ static double zero_siemens(const struct fixed_layer *layer, const double *w, siz
 static void add_cells(const struct fixed_layer *layer, const struct tile *tile, const double *w,
                       double sign, double *cells)
 {
-    double lsb = level_siemens(layer->hardware);
+    double lsb = level_siemens(layer->hardware) * layer->adc_gain;
     for (size_t r = 0; r < tile->n_rows; r++) {
         double zero = zero_siemens(layer, w, r);
         for (size_t c = 0; c < tile->n_cols; c++)

@@ -82,7 +82,8 @@ static int copy_weights(struct meter *m, const struct nax_model *reference, stru
 }
 
 static int measure(struct meter *m, const struct nax_model *model, const struct nax_linop *linops,
-                   const struct nax_images *images, size_t n_images, struct nax_err *err)
+                   const struct nax_images *images, size_t n_images, double *loss,
+                   struct nax_err *err)
 {
     struct nax_tap tap = {compare, m};
     struct nax_eval options = {.linops = linops, .tap = &tap, .n_images = n_images};
@@ -90,12 +91,14 @@ static int measure(struct meter *m, const struct nax_model *model, const struct 
     int status = nax_model_eval(model, images, &options, &score, err);
     if (!status && m->status)
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'columns'");
+    if (!status && loss)
+        *loss = score.loss;
     return status;
 }
 
 int columns_measure(const struct nax_model *model, const struct nax_linop *linops,
                     const struct nax_model *reference, const struct nax_images *images,
-                    size_t n_images, struct column_sums *sums, struct nax_err *err)
+                    size_t n_images, struct column_sums *sums, double *loss, struct nax_err *err)
 {
     const struct nax_network *net = model->net;
     struct meter m = {.net = net, .n_columns = columns_first(net, net->n_layers)};
@@ -105,7 +108,7 @@ int columns_measure(const struct nax_model *model, const struct nax_linop *linop
     int status = m.sums ? copy_weights(&m, reference, err)
                         : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'columns'");
     if (!status)
-        status = measure(&m, model, linops, images, n_images, err);
+        status = measure(&m, model, linops, images, n_images, loss, err);
     for (size_t k = 0; !status && k < m.n_columns; k++) {
         sums[k] = (struct column_sums){.n = 0};
         for (size_t chunk = 0; chunk < n_chunks; chunk++) {

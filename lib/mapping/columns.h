@@ -12,12 +12,14 @@ struct column_sums {
 /* Where a layer's columns begin in an array of all layers' columns; n_layers: their number. */
 size_t columns_first(const struct nax_network *net, size_t l);
 
-/* Evaluates `model` through `linops` on up to n_images of the images, evenly spaced, and compares
- * each layer's output with what the weights of `reference` make of the layer's inputs: a layer is
- * not blamed for what the layers before it lost. sums: [columns_first(net, n_layers)]. */
+/* Evaluates `model` through `linops` on up to n_images of the images, evenly spaced, compares each
+ * layer's output with what the weights of `reference` make of the layer's inputs: a layer is
+ * not blamed for what the layers before it lost. sums: [columns_first(net, n_layers)]. loss:
+ * the evaluation's, or NULL. */
 int columns_measure(const struct nax_model *model, const struct nax_linop *linops,
                     const struct nax_model *reference, const struct nax_images *images,
-                    size_t n_images, struct column_sums *sums, struct nax_err *err) NAX_MUST_USE;
+                    size_t n_images, struct column_sums *sums, double *loss,
+                    struct nax_err *err) NAX_MUST_USE;
 
 /* Least squares: to ≈ gain · from + offset, and the variance that is left. A column that does not
  * vary gets gain 1. */

@@ -69,6 +69,7 @@ int fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *shape,
     for (size_t i = 0; i < n; i++)
         layer->weight[i] =
             rounded((double)weight[i] / layer->weight_step, -layer->weight_max, layer->weight_max);
+    layer->adc_gain = 1;
     set_input_format(layer, is_input_signed, input_range);
     set_adc(layer);
     return 0;

@@ -542,6 +542,10 @@ static void trained_network_keeps_its_accuracy(void **state)
     mapping.fidelity = NAX_FIDELITY_FULL;
     assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &again, &err), 0);
     assert_memory_equal(&quantized, &again, sizeof quantized);
+    h.adc.range = NAX_ADC_RANGE_CALIBRATED; /* nothing to give back */
+    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &again, &err), 0);
+    assert_memory_equal(&quantized, &again, sizeof quantized);
+    h.adc.range = NAX_ADC_RANGE_IDEAL;
     /* wires that take too little for a conversion to notice, not too little for a product */
     h.device.r_source_ohm = h.device.r_sink_ohm = 10;
     h.device.r_wire_row_ohm = h.device.r_wire_col_ohm = 0.1;
@@ -564,6 +568,21 @@ static void trained_network_keeps_its_accuracy(void **state)
     mapping.fidelity = NAX_FIDELITY_ADC;
     assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &linear, &err), 0);
     assert_true(fabs(linear.loss / again.loss - 1) <= tolerance_adc);
+    /* a full scale that gives back what wires take */
+    mapping.fidelity = NAX_FIDELITY_FULL;
+    h.adc.range = NAX_ADC_RANGE_CALIBRATED;
+    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &calibrated, &err), 0);
+    assert_true(fabs(calibrated.loss / ideal.loss - 1) < 0.5 * fabs(again.loss / ideal.loss - 1));
+    /* conversions that lose more than the wires: the rung adc follows */
+    h.adc = (struct nax_adc){.bits = 4, .zero = NAX_ADC_ZERO_DIGITAL};
+    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &calibrated, &err), 0);
+    struct nax_score adc;
+    mapping.fidelity = NAX_FIDELITY_ADC;
+    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &adc, &err), 0);
+    mapping.fidelity = NAX_FIDELITY_LINEAR;
+    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &linear, &err), 0);
+    assert_true(fabs(adc.loss - calibrated.loss) < 0.25 * fabs(linear.loss - calibrated.loss));
+    h.adc = default_hardware().adc;
     mapping.fidelity = NAX_FIDELITY_LINEAR;
     assert_int_equal(nax_mapped_alloc(&mapped, model, &mapping, &set->train, &err), 0);
     assert_int_equal(nax_mapped_eval(mapped, &set->test, NULL, &linear, &err), 0);
