@@ -15,7 +15,7 @@ struct fixed_layer {
     double weight_step;    /* weight = integer · weight_step */
     int32_t input_min, input_max;
     double input_step; /* input = integer · input_step */
-    double adc_gain; /* the ADC's LSB over the current of a cell's level: 1 for ideal cells */
+    double adc_gain;   /* the ADC's LSB over the current of a cell's level: 1 for ideal cells */
     int n_streams;
     int32_t adc_min, adc_max; /* codes of the layer's ADCs */
 };

@@ -46,9 +46,10 @@ static int calibrate_range(struct mapped_layer *m, struct arrays *arrays, struct
 {
     struct tile tile = tile_at(&m->fixed, 0);
     size_t n_max = planes_n(&m->fixed) * tile.n_rows * tile.n_cols;
-    double *cells = nax_calloc(2 * n_max, sizeof *cells), *ideal = cells + n_max;
+    double *cells = nax_calloc(2 * n_max, sizeof *cells);
     if (!cells)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", m->fixed.shape->name);
+    double *ideal = cells + n_max;
     double both = 0, square = 0;
     int status = 0;
     for (size_t i = 0; !status && i < tiles_n(&m->fixed); i++) {
