@@ -25,7 +25,8 @@ static const char usage[] =
     "      --edap X          weight of log EDAP in the loss (0)\n"
     "      --latency-area X  weight of latency times area, in units of a random design's (0)\n"
     "      --energy X        weight of energy, in units of a random design's (0)\n"
-    "      --ideal           choose on ideal crossbars, too\n"
+    "      --fidelity NAME   what choices are weighed on: ideal, linear or adc (adc)\n"
+    "      --ideal           the same as --fidelity ideal\n"
     "      --warm-epochs N   epochs before choices are weighed (4)\n"
     "      --alpha-every N   training steps to a step of the choices (2)\n"
     "      --alpha-rate X    learning rate of the choices (0.01)\n"
@@ -44,6 +45,7 @@ enum {
     OPT_LATENCY_AREA,
     OPT_ENERGY,
     OPT_IDEAL,
+    OPT_FIDELITY,
     OPT_WARM_EPOCHS,
     OPT_ALPHA_EVERY,
     OPT_ALPHA_RATE,
@@ -63,6 +65,7 @@ static const struct option options[] = {{"space", required_argument, NULL, OPT_S
                                         {"latency-area", required_argument, NULL, OPT_LATENCY_AREA},
                                         {"energy", required_argument, NULL, OPT_ENERGY},
                                         {"ideal", no_argument, NULL, OPT_IDEAL},
+                                        {"fidelity", required_argument, NULL, OPT_FIDELITY},
                                         {"warm-epochs", required_argument, NULL, OPT_WARM_EPOCHS},
                                         {"alpha-every", required_argument, NULL, OPT_ALPHA_EVERY},
                                         {"alpha-rate", required_argument, NULL, OPT_ALPHA_RATE},
@@ -124,7 +127,12 @@ static void parse(struct searching *s, int argc, char **argv)
         } else if (opt == OPT_ENERGY) {
             o->energy = tool_float(tool, "energy", optarg, 0, 1e6);
         } else if (opt == OPT_IDEAL) {
-            o->is_ideal = true;
+            o->fidelity = NAX_FIDELITY_IDEAL;
+        } else if (opt == OPT_FIDELITY) {
+            o->fidelity = nax_fidelity_parse(optarg);
+            if (o->fidelity != NAX_FIDELITY_IDEAL && o->fidelity != NAX_FIDELITY_LINEAR &&
+                o->fidelity != NAX_FIDELITY_ADC)
+                tool_misuse(tool, "--fidelity takes ideal, linear or adc: '%s'", optarg);
         } else if (opt == OPT_WARM_EPOCHS) {
             o->warmup_epochs = (size_t)tool_int(tool, "warm-epochs", optarg, 0, 100000);
         } else if (opt == OPT_ALPHA_EVERY) {

@@ -16,6 +16,7 @@
 #define NAX_COSEARCH_H
 
 #include "nax/hardware.h"
+#include "nax/mapping.h"
 #include "nax/nn.h"
 #include "nax/search.h"
 
@@ -30,7 +31,9 @@ struct nax_cosearch_options {
     size_t alpha_every;       /* steps that train weights, to one that moves alpha */
     double alpha_rate;        /* Adam's */
     size_t refresh;           /* steps of alpha between solutions of the crossbars */
-    bool is_ideal;            /* alpha sees ideal crossbars too */
+    /* What alpha sees: ideal; linear, the wires of solved arrays; adc, conversions too. The rung
+     * adc is measured on homogeneous networks, and its noise is normal. */
+    enum nax_fidelity fidelity;
     double latency_area, energy, edap;
 };
 

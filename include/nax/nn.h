@@ -185,18 +185,19 @@ int nax_trainer_set_part(struct nax_trainer *trainer, struct nax_model *part,
 struct nax_gate {
     size_t layer;  /* of the part */
     size_t kernel; /* of the other convolution, which reads the same input; 0: the layer left out */
-    struct nax_params params; /* of the other; its mean is only a guess */
-    double own, other;        /* results */
+    struct nax_params params;  /* of the other; its mean is only a guess */
+    struct nax_train_linop op; /* what the other multiplies by, as for nax_trainer_set_linops */
+    double own, other;         /* results */
 };
 
 /* Derivatives of the mean loss of a batch of validation images, without smoothing, by the gates of
- * n layers of a part. Batch norm takes the batch's statistics. Batches come in an order drawn anew
- * whenever all images were used; batch counts from 0 on without end. Convolutions' weights are only
- * read, and may lie outside the model's block; running statistics of the part move. Error: fewer
- * validation images than a batch takes. */
-int nax_trainer_gates(struct nax_trainer *trainer, struct nax_model *part, size_t batch,
-                      struct nax_gate *gates, size_t n, double *loss,
-                      struct nax_err *err) NAX_MUST_USE;
+ * n layers of a part. ops: what it multiplies by, or NULL, as for nax_trainer_set_linops. Batch
+ * norm takes the batch's statistics; the part's running ones move. Batches come in an order drawn
+ * anew whenever all images were used; batch counts from 0 on without end. Error: fewer validation
+ * images than a batch takes. */
+int nax_trainer_gates(struct nax_trainer *trainer, struct nax_model *part,
+                      const struct nax_train_linop *ops, size_t batch, struct nax_gate *gates,
+                      size_t n, double *loss, struct nax_err *err) NAX_MUST_USE;
 
 /* --- checkpoints --- */
 

@@ -60,19 +60,33 @@ static void draw(const struct nax_cosearch *s, size_t slot, struct pair *pair)
     pair->is_pair = arch_draw_pair(&s->arch, slot, u, pair->choice, pair->q, &pair->active);
 }
 
-/* The weights that a choice multiplies by. */
-static const float *weight_of(const struct nax_cosearch *s, size_t slot, size_t choice)
+/* What a choice multiplies by; source: where its noise comes from. */
+static struct nax_train_linop op_of(const struct nax_cosearch *s, size_t slot, size_t choice,
+                                    struct noise_source *source)
 {
+    struct nax_train_linop op = {.weight = NULL};
     size_t place = supernet_place(&s->net, slot, arch_kernel(&s->arch, choice));
-    return s->options.is_ideal ? s->net.model->layer[place].weight
-                               : wires_weight(&s->wires, slot, choice);
+    const struct nax_layer *shape = &s->net.all->layers[place];
+    if (s->options.fidelity != NAX_FIDELITY_IDEAL)
+        op.weight = wires_weight(&s->wires, slot, choice);
+    if (s->options.fidelity == NAX_FIDELITY_ADC) {
+        *source = (struct noise_source){.noise = &s->noise,
+                                        .slot = slot,
+                                        .choice = choice,
+                                        .n_positions = shape->h_out * shape->w_out,
+                                        .n_channels = shape->c_out,
+                                        .variance = s->net.model->layer[place].variance};
+        op.amend = noise_amend;
+        op.self = source;
+    }
+    return op;
 }
 
 static int prepare_wires(struct nax_cosearch *s, const struct pair *pairs, struct nax_err *err)
 {
     struct wires_use uses[2 * NAX_SLOTS_MAX];
     size_t n = 0;
-    if (s->options.is_ideal)
+    if (s->options.fidelity == NAX_FIDELITY_IDEAL)
         return 0;
     if (s->n_alpha % s->options.refresh == 0)
         wires_refresh(&s->wires);
@@ -83,42 +97,40 @@ static int prepare_wires(struct nax_cosearch *s, const struct pair *pairs, struc
     return wires_prepare(&s->wires, uses, n, err);
 }
 
-/* The path multiplies by the weights of its choices, and its running statistics move aside from the
- * supernet's: memory holds both of every layer. */
-static void set_aside(const struct nax_cosearch *s, struct path *path, const struct pair *pairs,
-                      float *memory)
+/* The path's running statistics move aside from the supernet's: memory holds both of every layer.
+ */
+static void set_aside(struct path *path, float *memory)
 {
     for (size_t l = 0; l < path->net->n_layers; l++) {
-        const struct nax_layer *layer = &path->net->layers[l];
         struct nax_params *p = &path->model.layer[l];
-        if (layer->kind != NAX_LAYER_CONV)
+        size_t n = path->net->layers[l].c_out;
+        if (!p->mean)
             continue;
-        size_t size = layer->c_out * sizeof *memory;
-        p->mean = memcpy(memory, p->mean, size);
-        p->variance = memcpy(memory + layer->c_out, p->variance, size);
-        memory += 2 * layer->c_out;
-        if (layer->slot < 0)
-            continue;
-        const struct pair *pair = &pairs[layer->slot];
-        p->weight =
-            (float *)(uintptr_t)weight_of(s, (size_t)layer->slot, pair->choice[pair->active]);
+        p->mean = memcpy(memory, p->mean, n * sizeof *memory);
+        p->variance = memcpy(memory + n, p->variance, n * sizeof *memory);
+        memory += 2 * n;
     }
 }
 
-static size_t list_gates(const struct nax_cosearch *s, const struct path *path,
-                         const struct pair *pairs)
+/* What the path multiplies by, and the gates of the convolutions with two choices; their number. */
+static size_t list_gates(struct nax_cosearch *s, const struct path *path, const struct pair *pairs,
+                         struct nax_train_linop *ops)
 {
     size_t n = 0;
     for (size_t l = 0; l < path->net->n_layers; l++) {
-        int slot = path->net->layers[l].slot;
-        if (slot < 0 || !pairs[slot].is_pair)
+        size_t slot = (size_t)path->net->layers[l].slot;
+        if (path->net->layers[l].slot < 0)
             continue;
-        size_t other = pairs[slot].choice[!pairs[slot].active];
+        const struct pair *pair = &pairs[slot];
+        ops[l] = op_of(s, slot, pair->choice[pair->active], &s->sources[2 * slot]);
+        if (!pair->is_pair)
+            continue;
+        size_t other = pair->choice[!pair->active];
         struct nax_gate gate = {.layer = l, .kernel = (size_t)arch_kernel(&s->arch, other)};
         if (gate.kernel) {
-            gate.params =
-                s->net.model->layer[supernet_place(&s->net, (size_t)slot, (int64_t)gate.kernel)];
-            gate.params.weight = (float *)(uintptr_t)weight_of(s, (size_t)slot, other);
+            size_t place = supernet_place(&s->net, slot, (int64_t)gate.kernel);
+            gate.params = s->net.model->layer[place];
+            gate.op = op_of(s, slot, other, &s->sources[2 * slot + 1]);
         }
         s->gates[n++] = gate;
     }
@@ -146,12 +158,18 @@ static int add_gates(struct nax_cosearch *s, struct path *path, const struct pai
     for (size_t l = 0; l < path->net->n_layers; l++)
         n_channels += path->net->layers[l].c_out;
     float *memory = nax_calloc(2 * n_channels, sizeof *memory);
-    if (!memory)
-        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'running statistics'");
+    struct nax_train_linop *ops = nax_calloc(path->net->n_layers, sizeof *ops);
     double loss = 0;
-    set_aside(s, path, pairs, memory);
-    size_t n = list_gates(s, path, pairs);
-    int status = nax_trainer_gates(s->trainer, &path->model, s->n_alpha, s->gates, n, &loss, err);
+    size_t n = 0;
+    int status = 0;
+    if (memory && ops) {
+        set_aside(path, memory);
+        n = list_gates(s, path, pairs, ops);
+        status =
+            nax_trainer_gates(s->trainer, &path->model, ops, s->n_alpha, s->gates, n, &loss, err);
+    } else {
+        status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'path'");
+    }
     if (!status && !isfinite(loss))
         status = nax_err_set(err, NAX_ERR_NUMERIC, "the loss is not finite: 'network %s'",
                              path->net->name);
@@ -162,6 +180,7 @@ static int add_gates(struct nax_cosearch *s, struct path *path, const struct pai
     s->loss += loss;
     s->n_losses++;
     free(memory);
+    free(ops);
     return status;
 }
 

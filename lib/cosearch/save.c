@@ -13,11 +13,12 @@ static void describe(const struct nax_cosearch *s, char line[LINE_SIZE])
 {
     const struct nax_cosearch_options *o = &s->options;
     int n = snprintf(line, LINE_SIZE,
-                     "warmup %zu every %zu rate %.17g refresh %zu ideal %d latency_area %.17g "
+                     "warmup %zu every %zu rate %.17g refresh %zu fidelity %s latency_area %.17g "
                      "energy %.17g edap %.17g fixed %" PRId64 " uniform %.17g %.17g %.17g choices",
-                     o->warmup_epochs, o->alpha_every, o->alpha_rate, o->refresh, (int)o->is_ideal,
-                     o->latency_area, o->energy, o->edap, o->space->crossbar_fixed,
-                     s->uniform[PRICE_ENERGY], s->uniform[PRICE_LATENCY], s->uniform[PRICE_AREA]);
+                     o->warmup_epochs, o->alpha_every, o->alpha_rate, o->refresh,
+                     nax_fidelity_name(o->fidelity), o->latency_area, o->energy, o->edap,
+                     o->space->crossbar_fixed, s->uniform[PRICE_ENERGY], s->uniform[PRICE_LATENCY],
+                     s->uniform[PRICE_AREA]);
     for (size_t i = 0; i < o->space->n_kernels + o->space->n_crossbars; i++)
         n += snprintf(line + n, LINE_SIZE - (size_t)n, " %" PRId64,
                       i < o->space->n_kernels ? o->space->kernels[i]
@@ -46,16 +47,20 @@ static bool read_numbers(const char *text, double *v, size_t n)
 int nax_cosearch_save(const struct nax_cosearch *s, const char *path, struct nax_err *err)
 {
     size_t n = s->arch.n_slots * s->arch.n_choices;
-    char line[LINE_SIZE], steps[64], *text = nax_calloc(2 * n, NUMBER_SIZE);
+    char line[LINE_SIZE], steps[64], *text = nax_calloc(3 * n, NUMBER_SIZE);
     if (!text)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
-    char *squares = text + n * NUMBER_SIZE;
+    char *squares = text + n * NUMBER_SIZE, *noise = squares + n * NUMBER_SIZE;
     describe(s, line);
     snprintf(steps, sizeof steps, "%" PRIu64, s->n_alpha);
     write_numbers(text, s->arch.alpha, n);
     write_numbers(squares, s->arch.square, n);
-    const struct nax_meta meta[] = {
-        {"search", line}, {"alpha_steps", steps}, {"alpha", text}, {"alpha_square", squares}};
+    write_numbers(noise, s->noise.part, n);
+    const struct nax_meta meta[] = {{"search", line},
+                                    {"alpha_steps", steps},
+                                    {"alpha", text},
+                                    {"alpha_square", squares},
+                                    {"noise", noise}};
     int status = nax_trainer_save(s->trainer, path, meta, sizeof meta / sizeof *meta, err);
     free(text);
     return status;
@@ -70,15 +75,16 @@ static int read_state(struct nax_cosearch *s, const struct nax_tensors *file, co
     const char *steps = nax_tensors_meta(file, "alpha_steps");
     const char *alpha = nax_tensors_meta(file, "alpha");
     const char *square = nax_tensors_meta(file, "alpha_square");
+    const char *noise = nax_tensors_meta(file, "noise");
     describe(s, line);
-    if (!search || !steps || !alpha || !square)
+    if (!search || !steps || !alpha || !square || !noise)
         return nax_err_set(err, NAX_ERR_VALUE, "not a checkpoint of a search: '%s'", path);
     if (strcmp(search, line) != 0)
         return nax_err_set(err, NAX_ERR_VALUE,
                            "checkpoint of a search with other options, space or hardware: '%s'",
                            path);
     if (sscanf(steps, "%" SCNu64, &s->n_alpha) != 1 || !read_numbers(alpha, s->arch.alpha, n) ||
-        !read_numbers(square, s->arch.square, n))
+        !read_numbers(square, s->arch.square, n) || !read_numbers(noise, s->noise.part, n))
         return nax_err_set(err, NAX_ERR_VALUE, "%s: metadata 'alpha' is broken", path);
     s->arch.n_steps = s->n_alpha;
     arch_update(&s->arch);

@@ -6,7 +6,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { N_DESIGNS = 1000 }; /* that reported costs are means over */
+enum {
+    N_DESIGNS = 1000, /* that reported costs are means over */
+    NOISE_EPOCHS = 5  /* from one measurement of conversions to the next */
+};
 
 struct nax_cosearch_options nax_cosearch_default(void)
 {
@@ -14,13 +17,16 @@ struct nax_cosearch_options nax_cosearch_default(void)
                                          .warmup_epochs = 4,
                                          .alpha_every = 2,
                                          .alpha_rate = 0.01,
-                                         .refresh = 100};
+                                         .refresh = 100,
+                                         .fidelity = NAX_FIDELITY_ADC};
 }
 
 static int check(const struct nax_cosearch_options *o, struct nax_err *err)
 {
     if (o->alpha_every < 1 || o->refresh < 1 || !(o->alpha_rate > 0) || !(o->latency_area >= 0) ||
-        !(o->energy >= 0) || !(o->edap >= 0))
+        !(o->energy >= 0) || !(o->edap >= 0) ||
+        (o->fidelity != NAX_FIDELITY_IDEAL && o->fidelity != NAX_FIDELITY_LINEAR &&
+         o->fidelity != NAX_FIDELITY_ADC))
         return nax_err_set(err, NAX_ERR_VALUE, "options of the search out of range");
     return 0;
 }
@@ -66,6 +72,8 @@ static int alloc(struct nax_cosearch *s, struct nax_err *err)
     if (!status)
         status = wires_alloc(&s->wires, &s->net, &s->arch, o->hardware, o->seed, err);
     if (!status)
+        status = noise_alloc(&s->noise, &s->net, &s->arch, o->hardware, o->seed, err);
+    if (!status)
         status = price_expect(&s->price, &s->arch, N_DESIGNS, o->seed, 0, s->uniform, NULL, err);
     if (!status)
         status = choose_path(s, &s->path, err);
@@ -82,7 +90,8 @@ static int alloc(struct nax_cosearch *s, struct nax_err *err)
     size_t n = s->arch.n_slots * s->arch.n_choices;
     s->gradient = nax_calloc((2 + N_PRICES) * n, sizeof *s->gradient);
     s->gates = nax_calloc(s->arch.n_slots, sizeof *s->gates);
-    if (!s->gradient || !s->gates)
+    s->sources = nax_calloc(2 * s->arch.n_slots, sizeof *s->sources);
+    if (!s->gradient || !s->gates || !s->sources)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'search'");
     s->by_p = s->gradient + n;
     s->prices = s->by_p + n;
@@ -114,11 +123,13 @@ void nax_cosearch_free(struct nax_cosearch *s)
     nax_trainer_free(s->trainer);
     path_free(s->path);
     wires_free(&s->wires);
+    noise_free(&s->noise);
     price_close(&s->price);
     arch_free(&s->arch);
     supernet_free(&s->net);
     free(s->gradient);
     free(s->gates);
+    free(s->sources);
     free(s);
 }
 
@@ -174,7 +185,11 @@ int nax_cosearch_epoch(struct nax_cosearch *s, int (*step)(void *self, size_t st
     s->loss = 0;
     s->n_losses = 0;
     *epoch = (struct nax_cosearch_epoch){.cost = 0};
+    size_t done = nax_trainer_epochs_done(s->trainer), warmup = s->options.warmup_epochs;
     int status = move_on(s, err);
+    if (!status && s->options.fidelity == NAX_FIDELITY_ADC && done >= warmup &&
+        (done - warmup) % NOISE_EPOCHS == 0)
+        status = noise_measure(&s->noise, &s->options.set->train, err);
     if (status)
         return status;
     wires_refresh(&s->wires); /* a checkpoint holds no solutions */

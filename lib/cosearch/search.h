@@ -3,6 +3,7 @@
 #define NAX_COSEARCH_SEARCH_H
 
 #include "nax/cosearch.h"
+#include "noise.h"
 #include "price.h"
 #include "wires.h"
 
@@ -12,6 +13,7 @@ struct nax_cosearch {
     struct arch arch;
     struct price price;
     struct wires wires;
+    struct noise noise;
     struct nax_trainer *trainer;
     struct path *path;        /* that the trainer is at */
     double uniform[N_PRICES]; /* expected while every choice is as likely */
@@ -20,6 +22,8 @@ struct nax_cosearch {
     double *by_p;             /* of the terms of cost by p, the same shape */
     double *prices;           /* [n_slots][n_choices][N_PRICES] */
     struct nax_gate *gates;   /* [n_slots] */
+    struct noise_source
+        *sources; /* [n_slots][2], of a step's gates: the layer's own and the other */
     /* the epoch under way */
     double loss; /* sum over its steps of alpha */
     size_t n_losses;

@@ -39,27 +39,37 @@ static double normalised(const struct nax_params *p, size_t n_chunks, size_t c, 
     return total;
 }
 
-static int convolve(const struct pass *pass, const struct nax_gate *gate, const struct conv *conv,
-                    size_t chunk, float *z, void *scratch, float *sums)
+struct other {
+    const struct pass *pass;
+    const struct nax_gate *gate;
+    const struct conv *conv;
+    size_t first; /* image of the batch */
+    float *sums;  /* [n_chunks][N_SUMS][c_out] */
+};
+
+static int convolve(const struct other *o, size_t chunk, float *z, void *scratch)
 {
+    const struct pass *pass = o->pass;
+    const struct conv *conv = o->conv;
+    const float *guess = o->gate->params.mean;
     const struct nax_layer *shape = &conv->layer;
     size_t n = pass->n_chunk, c = shape->c_out, n_pixels = n * shape->h_out * shape->w_out;
     const float *x = pass_source(pass, shape->input) + chunk * n * nax_layer_n_in(shape);
-    float *g = pass->layer[gate->layer].g + chunk * n * nax_layer_n_out(shape);
-    float *to = sums + chunk * N_SUMS * c;
+    float *g = pass->layer[o->gate->layer].g + chunk * n * nax_layer_n_out(shape);
+    float *to = o->sums + chunk * N_SUMS * c;
     int status = conv->engine->forward(conv, x, z, scratch);
-    pass->kernel->moments(n_pixels, c, z, gate->params.mean, to + SUM_Z * c, to + SUM_ZZ * c);
-    pass->kernel->gate(n_pixels, c, g, NULL, NULL, z, gate->params.mean, g, to + SUM_G * c,
-                       to + SUM_GZ * c);
+    if (o->gate->op.amend)
+        o->gate->op.amend(o->gate->op.self, n, z, o->first + chunk * n);
+    pass->kernel->moments(n_pixels, c, z, guess, to + SUM_Z * c, to + SUM_ZZ * c);
+    pass->kernel->gate(n_pixels, c, g, NULL, NULL, z, guess, g, to + SUM_G * c, to + SUM_GZ * c);
     return status;
 }
 
-/* sums: [n_chunks][N_SUMS][c_out] */
-static int convolve_all(const struct pass *pass, const struct nax_gate *gate,
-                        const struct conv *conv, float *sums)
+static int convolve_all(const struct other *o)
 {
-    size_t n_z = (pass->n_chunk * nax_layer_n_out(&conv->layer) + 15) / 16 * 16;
-    size_t n_thread = n_z + (conv->scratch_size + 63) / 64 * 16;
+    const struct pass *pass = o->pass;
+    size_t n_z = (pass->n_chunk * nax_layer_n_out(&o->conv->layer) + 15) / 16 * 16;
+    size_t n_thread = n_z + (o->conv->scratch_size + 63) / 64 * 16;
     float *memory = nax_aligned_calloc(pass->n_threads, n_thread * sizeof *memory);
     if (!memory)
         return NAX_ERR_MEMORY;
@@ -67,14 +77,15 @@ static int convolve_all(const struct pass *pass, const struct nax_gate *gate,
 #pragma omp parallel for num_threads((int)pass->n_threads) schedule(dynamic) reduction(min : status)
     for (size_t chunk = 0; chunk < pass->n_chunks; chunk++) {
         float *z = memory + (size_t)omp_get_thread_num() * n_thread;
-        int failed = convolve(pass, gate, conv, chunk, z, z + n_z, sums);
+        int failed = convolve(o, chunk, z, z + n_z);
         status = NAX_MIN(status, failed);
     }
     nax_aligned_free(memory);
     return status;
 }
 
-static int other_convolution(struct pass *pass, struct nax_gate *gate, struct nax_err *err)
+static int other_convolution(struct pass *pass, size_t first, struct nax_gate *gate,
+                             struct nax_err *err)
 {
     struct nax_layer shape = pass->net->layers[gate->layer];
     shape.kernel = gate->kernel;
@@ -83,9 +94,10 @@ static int other_convolution(struct pass *pass, struct nax_gate *gate, struct na
     int status = conv_alloc(&conv, &shape, pass->n_chunk, false, err);
     if (status)
         return status;
-    conv->engine->set_weights(conv, gate->params.weight);
+    conv->engine->set_weights(conv, gate->op.weight ? gate->op.weight : gate->params.weight);
     float *sums = nax_aligned_calloc(pass->n_chunks * N_SUMS * shape.c_out, sizeof *sums);
-    status = sums ? convolve_all(pass, gate, conv, sums) : NAX_ERR_MEMORY;
+    struct other other = {pass, gate, conv, first, sums};
+    status = sums ? convolve_all(&other) : NAX_ERR_MEMORY;
     if (!status)
         gate->other = normalised(&gate->params, pass->n_chunks, shape.c_out,
                                  (double)(pass->batch * shape.h_out * shape.w_out), sums);
@@ -123,13 +135,14 @@ static double left_out(const struct pass *pass, size_t l)
     return sum;
 }
 
-int pass_gates(struct pass *pass, struct nax_gate *gates, size_t n, struct nax_err *err)
+int pass_gates(struct pass *pass, size_t first, struct nax_gate *gates, size_t n,
+               struct nax_err *err)
 {
     int status = 0;
     for (size_t i = 0; !status && i < n; i++) {
         gates[i].own = own_gate(pass, gates[i].layer);
         if (gates[i].kernel)
-            status = other_convolution(pass, &gates[i], err);
+            status = other_convolution(pass, first, &gates[i], err);
         else
             gates[i].other = left_out(pass, gates[i].layer);
     }

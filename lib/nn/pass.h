@@ -9,8 +9,7 @@ struct pass;
 /* For batches of exactly `batch` images. The model must outlive the pass. */
 int pass_alloc(struct pass **pass, struct nax_model *model, size_t batch,
                struct nax_err *err) NAX_MUST_USE;
-/* The same for a pass whose convolutions' weights get no gradient, and may lie outside the model's
- * block. */
+/* The same for a pass whose convolutions' weights get no gradient. */
 int pass_alloc_gates(struct pass **pass, struct nax_model *model, size_t batch,
                      struct nax_err *err) NAX_MUST_USE;
 void pass_free(struct pass *pass);
@@ -44,8 +43,8 @@ int pass_backward(struct pass *pass, struct nax_err *err) NAX_MUST_USE;
 /* Gradients in the layout of the model's values. They stay the pass's. */
 const struct nax_params *pass_gradient(const struct pass *pass, size_t l);
 
-/* Fills own and other of the gates, after pass_backward. */
-int pass_gates(struct pass *pass, struct nax_gate *gates, size_t n,
+/* Fills own and other of the gates, after pass_backward. first: of the batch. */
+int pass_gates(struct pass *pass, size_t first, struct nax_gate *gates, size_t n,
                struct nax_err *err) NAX_MUST_USE;
 
 /* Pass memory in bytes. */

@@ -257,8 +257,9 @@ static void load_plain(const void *self, size_t b, float *out)
     image_load(&h->t->table, &h->t->set->train, h->order[b], 0, 0, false, out);
 }
 
-int nax_trainer_gates(struct nax_trainer *t, struct nax_model *part, size_t batch,
-                      struct nax_gate *gates, size_t n, double *loss, struct nax_err *err)
+int nax_trainer_gates(struct nax_trainer *t, struct nax_model *part,
+                      const struct nax_train_linop *ops, size_t batch, struct nax_gate *gates,
+                      size_t n, double *loss, struct nax_err *err)
 {
     size_t size = t->recipe.batch, n_batches = t->n_validation / size;
     struct pass *pass = NULL;
@@ -274,6 +275,8 @@ int nax_trainer_gates(struct nax_trainer *t, struct nax_model *part, size_t batc
     if (!status)
         status = pass_alloc_gates(&pass, part, size, err);
     if (!status) {
+        if (ops)
+            pass_set_linops(pass, ops);
         memcpy(order, t->validation, t->n_validation * sizeof *order);
         shuffle(nax_rng_at(t->seed, NAX_RNG_SHUFFLE, batch / n_batches, 1, 0), order,
                 t->n_validation);
@@ -286,7 +289,7 @@ int nax_trainer_gates(struct nax_trainer *t, struct nax_model *part, size_t batc
     if (!status)
         status = pass_backward(pass, err);
     if (!status)
-        status = pass_gates(pass, gates, n, err);
+        status = pass_gates(pass, batch * size, gates, n, err);
     if (!status)
         *loss = result.loss;
     pass_free(pass);

@@ -271,7 +271,7 @@ static void good_kernel_is_found(void **state)
         o.file = f.file;
         o.set = &d.set;
         o.hardware = f.hardware;
-        o.is_ideal = is_ideal;
+        o.fidelity = is_ideal ? NAX_FIDELITY_IDEAL : NAX_FIDELITY_ADC;
         o.warmup_epochs = 3;
         o.alpha_every = 1;
         o.alpha_rate = 0.1;

@@ -625,7 +625,7 @@ static void gates_match_finite_differences(void **state)
     struct pass_batch batch = {copy_image, &d, d.labels, 0.113, 0};
     assert_int_equal(pass_forward(pass, &batch, &result, &err), 0);
     assert_int_equal(pass_backward(pass, &err), 0);
-    assert_int_equal(pass_gates(pass, gates, N, &err), 0);
+    assert_int_equal(pass_gates(pass, 0, gates, N, &err), 0);
     for (size_t i = 0; i < N; i++) {
         struct reference_mix mix = {mixed[i].layer, mixed[i].kernel, 1,      0,
                                     weight[i],      gamma[i],        beta[i]};

@@ -1,0 +1,106 @@
+/* Conversions as noise. */
+#include "noise.h"
+
+#include "nax/rng.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum {
+    N_NORMALS = 1 << 16,
+    N_CHANNELS_MAX = 4096, /* read in one go from the end of the table */
+    N_IMAGES = 16          /* that conversions are measured on */
+};
+
+int noise_alloc(struct noise *noise, const struct supernet *net, const struct arch *arch,
+                const struct nax_hardware *hardware, uint64_t seed, struct nax_err *err)
+{
+    for (size_t l = 0; l < net->all->n_layers; l++)
+        if (net->all->layers[l].c_out > N_CHANNELS_MAX)
+            return nax_err_set(err, NAX_ERR_VALUE, "more than %d channels: 'layer %s'",
+                               N_CHANNELS_MAX, net->all->layers[l].name);
+    *noise = (struct noise){
+        .net = net,
+        .arch = arch,
+        .mapping = {.hardware = hardware, .seed = seed, .fidelity = NAX_FIDELITY_FULL},
+        .part = nax_calloc(arch->n_slots * arch->n_choices, sizeof *noise->part),
+        .normals = nax_calloc(N_NORMALS + N_CHANNELS_MAX, sizeof *noise->normals)};
+    double *draws = nax_calloc(N_NORMALS + N_CHANNELS_MAX, sizeof *draws);
+    if (!noise->part || !noise->normals || !draws) {
+        free(draws);
+        noise_free(noise);
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'noise'");
+    }
+    nax_rng_normals(seed, NAX_RNG_READ, 0, 0, 0, 0, N_NORMALS + N_CHANNELS_MAX, draws);
+    for (size_t i = 0; i < N_NORMALS + N_CHANNELS_MAX; i++)
+        noise->normals[i] = (float)draws[i];
+    free(draws);
+    return 0;
+}
+
+void noise_free(struct noise *noise)
+{
+    free(noise->part);
+    free(noise->normals);
+    *noise = (struct noise){.part = NULL};
+}
+
+/* Of a path with the same choice everywhere. */
+static int measure(struct noise *noise, size_t choice, const struct nax_images *images,
+                   struct nax_err *err)
+{
+    int64_t kernel[NAX_SLOTS_MAX], crossbar[NAX_SLOTS_MAX], crossbars[NAX_NETWORK_LAYERS_MAX];
+    struct nax_layer_noise found[NAX_NETWORK_LAYERS_MAX];
+    struct nax_mapping mapping = noise->mapping;
+    struct nax_mapped *mapped = NULL;
+    struct path *path;
+    for (size_t s = 0; s < noise->arch->n_slots; s++) {
+        kernel[s] = arch_kernel(noise->arch, choice);
+        crossbar[s] = arch_crossbar(noise->arch, choice);
+    }
+    int status = path_alloc(&path, noise->net, kernel, err);
+    if (status)
+        return status;
+    mapping.crossbars = crossbars;
+    status = nax_network_crossbars(path->net, crossbar, 0, crossbars, err);
+    if (!status)
+        status = nax_mapped_alloc(&mapped, &path->model, &mapping, images, err);
+    if (!status)
+        status = nax_mapped_noise(mapped, images, N_IMAGES, found, err);
+    for (size_t l = 0; !status && l < path->net->n_layers; l++) {
+        int slot = path->net->layers[l].slot;
+        if (slot >= 0)
+            noise->part[(size_t)slot * noise->arch->n_choices + choice] =
+                found[l].signal > 0 ? found[l].error_after_gains / found[l].signal : 0;
+    }
+    nax_mapped_free(mapped);
+    path_free(path);
+    return status;
+}
+
+int noise_measure(struct noise *noise, const struct nax_images *images, struct nax_err *err)
+{
+    int status = 0;
+    for (size_t choice = 0; !status && choice + 1 < noise->arch->n_choices; choice++)
+        status = measure(noise, choice, images, err);
+    return status;
+}
+
+void noise_amend(const void *self, size_t n, float *y, size_t image)
+{
+    const struct noise_source *s = self;
+    const struct noise *noise = s->noise;
+    double part = noise->part[s->slot * noise->arch->n_choices + s->choice];
+    float sd[N_CHANNELS_MAX];
+    for (size_t c = 0; c < s->n_channels; c++)
+        sd[c] = (float)sqrt(part * (double)s->variance[c]);
+    for (size_t b = 0; b < n; b++) {
+        const uint64_t key[] = {image + b, s->slot, s->choice};
+        size_t at = (size_t)nax_hash(noise->mapping.seed, key, sizeof key);
+        for (size_t i = 0; i < s->n_positions; i++, y += s->n_channels, at += s->n_channels) {
+            const float *normal = noise->normals + at % N_NORMALS;
+            for (size_t c = 0; c < s->n_channels; c++)
+                y[c] += sd[c] * normal[c];
+        }
+    }
+}

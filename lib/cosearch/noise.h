@@ -1,0 +1,40 @@
+/* What conversions add to the outputs of (slot, kernel, crossbar): noise of a part of their
+ * variance.
+ */
+#ifndef NAX_COSEARCH_NOISE_H
+#define NAX_COSEARCH_NOISE_H
+
+#include "arch.h"
+#include "nax/mapping.h"
+#include "supernet.h"
+
+/* The error that full products leave after a gain and an offset of each column, by the variance of
+ * the output, measured with every convolution on that kernel and crossbar. (Effective weights have
+ * a part of it already, the smaller one by far.) */
+struct noise {
+    const struct supernet *net;
+    const struct arch *arch;
+    struct nax_mapping mapping; /* the chip */
+    double *part;               /* [n_slots][n_choices] */
+    float *normals;             /* a table of normal numbers */
+};
+
+int noise_alloc(struct noise *noise, const struct supernet *net, const struct arch *arch,
+                const struct nax_hardware *hardware, uint64_t seed,
+                struct nax_err *err) NAX_MUST_USE;
+void noise_free(struct noise *noise);
+
+/* Anew, with the weights of the moment, on a few of the images. */
+int noise_measure(struct noise *noise, const struct nax_images *images,
+                  struct nax_err *err) NAX_MUST_USE;
+
+/* One choice's noise, as a training linop adds it: self of noise_amend. */
+struct noise_source {
+    const struct noise *noise;
+    size_t slot, choice, n_positions;
+    size_t n_channels;
+    const float *variance; /* [n_channels] of the output */
+};
+void noise_amend(const void *self, size_t n, float *y, size_t image);
+
+#endif
