@@ -22,7 +22,7 @@ column() {
 
 @test "a large weight of cost leads to the cheapest design of all" {
   for term in edap latency-area energy; do
-    small --epochs 3 --$term 1000000 --alpha-rate 1 --alpha-every 1 > policy
+    small --epochs 3 --ideal --$term 1000000 --alpha-rate 1 --alpha-every 1 > policy
     [ "$term" = latency-area ] && field=latency_area || field="$term"
     nax-sample --grid --space ./small.yaml | nax-cost --format csv > all.csv
     nax-sample --policy policy --space ./small.yaml -n 1 | nax-cost --format csv > best.csv
@@ -80,10 +80,14 @@ column() {
   [ "$(cut -d, -f1-6 whole.csv)" = "$(cut -d, -f1-6 cut.csv)" ]
 }
 
-@test "an ideal search differs from one through wires" {
-  small --epochs 2 --checkpoint wires > /dev/null
-  small --epochs 2 --checkpoint ideal --ideal > /dev/null
-  ! cmp -s wires/search.safetensors ideal/search.safetensors
+@test "each fidelity moves the probabilities in its own way" {
+  for fidelity in ideal linear adc; do
+    small --epochs 2 --fidelity $fidelity --format csv > $fidelity.csv
+  done
+  small --epochs 2 --ideal --format csv > short.csv
+  cmp ideal.csv short.csv
+  [ "$(column policy < ideal.csv)" != "$(column policy < linear.csv)" ]
+  [ "$(column policy < linear.csv)" != "$(column policy < adc.csv)" ]
 }
 
 @test "a checkpoint of another search is refused" {
@@ -105,6 +109,8 @@ column() {
   run -2 nax-search file
   [[ "$output" = *"takes no files: 'file'"* ]]
   run -2 nax-search --edap -1
+  run -2 nax-search --fidelity full
+  [[ "$output" = *"--fidelity takes ideal, linear or adc: 'full'"* ]]
   run -1 small --epochs 2 --validation 0.05
   [ "$output" = "nax-search: fewer validation images (20) than a batch takes (30): 'synth'" ]
   run -1 small --batch 1000

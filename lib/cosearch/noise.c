@@ -91,7 +91,7 @@ void noise_amend(const void *self, size_t n, float *y, size_t image)
     const struct noise_source *s = self;
     const struct noise *noise = s->noise;
     double part = noise->part[s->slot * noise->arch->n_choices + s->choice];
-    float sd[N_CHANNELS_MAX];
+    float sd[N_CHANNELS_MAX] = {0};
     for (size_t c = 0; c < s->n_channels; c++)
         sd[c] = (float)sqrt(part * (double)s->variance[c]);
     for (size_t b = 0; b < n; b++) {

@@ -19,6 +19,7 @@
 
 static const double tolerance_slope = 1e-6;   /* relative: central differences in double */
 static const double tolerance_sampled = 0.05; /* relative: 4000 designs for all */
+static const double tolerance_noise = 0.1;    /* relative: the variance of 4200 draws */
 static const double tolerance_share = 0.02;   /* of 20000 draws */
 
 /* A network of two searched convolutions, the second of which may be left out. */
@@ -198,6 +199,45 @@ static void pairs_come_as_often_as_they_should(void **state)
     fixture_free(&f);
 }
 
+static void noise_has_its_variance(void **state)
+{
+    (void)state;
+    enum { N_IMAGES_NOISE = 7, N_POSITIONS = 600, N_CHANNELS = 3 };
+    static const float variance[N_CHANNELS] = {2.385f, 0, 0.31f};
+    static float y[N_IMAGES_NOISE][N_POSITIONS][N_CHANNELS],
+        other[N_IMAGES_NOISE][N_POSITIONS][N_CHANNELS];
+    struct fixture f = fixture_make(network_text);
+    struct nax_err err;
+    struct arch arch;
+    struct supernet net;
+    struct noise noise;
+    assert_int_equal(arch_alloc(&arch, &f.space, &err), 0);
+    assert_int_equal(supernet_alloc(&net, &f.space, f.file, 3, &err), 0);
+    assert_int_equal(noise_alloc(&noise, &net, &arch, f.hardware, 3, &err), 0);
+    struct noise_source source = {&noise, 1, 2, N_POSITIONS, N_CHANNELS, variance};
+    noise.part[arch.n_choices + 2] = 0.17;
+    noise_amend(&source, N_IMAGES_NOISE, y[0][0], 40);
+    for (size_t c = 0; c < N_CHANNELS; c++) {
+        double square = 0;
+        for (size_t b = 0; b < N_IMAGES_NOISE; b++)
+            for (size_t i = 0; i < N_POSITIONS; i++)
+                square += (double)y[b][i][c] * (double)y[b][i][c];
+        square /= N_IMAGES_NOISE * (double)N_POSITIONS;
+        double want = 0.17 * (double)variance[c];
+        assert_true(fabs(square - want) <= tolerance_noise * want);
+    }
+    noise_amend(&source, 1, other[0][0], 43); /* an image's noise is its own */
+    assert_memory_equal(other[0], y[3], sizeof y[3]);
+    source.choice = 1; /* another choice has none */
+    memset(other, 0, sizeof other);
+    noise_amend(&source, N_IMAGES_NOISE, other[0][0], 40);
+    assert_true(other[2][1][0] == 0);
+    noise_free(&noise);
+    supernet_free(&net);
+    arch_free(&arch);
+    fixture_free(&f);
+}
+
 static void adam_descends(void **state)
 {
     (void)state;
@@ -302,6 +342,7 @@ int main(void)
         cmocka_unit_test(expected_costs_match_finite_differences),
         cmocka_unit_test(terms_of_cost_match_finite_differences),
         cmocka_unit_test(pairs_come_as_often_as_they_should),
+        cmocka_unit_test(noise_has_its_variance),
         cmocka_unit_test(adam_descends),
         cmocka_unit_test(good_kernel_is_found),
     };

@@ -616,11 +616,13 @@ static void gates_match_finite_differences(void **state)
             beta[i][k] = (double)(beta1[i][k] = (float)(0.3 * noise(&rng)));
             mean1[i][k] = (float)(0.2 * noise(&rng));
         }
-        gates[i] = (struct nax_gate){
-            .layer = mixed[i].layer,
-            .kernel = mixed[i].kernel,
-            .params = {
-                .weight = weight1[i], .gamma = gamma1[i], .beta = beta1[i], .mean = mean1[i]}};
+        gates[i] = (struct nax_gate){.layer = mixed[i].layer,
+                                     .kernel = mixed[i].kernel,
+                                     .op = {.weight = i % 2 ? weight1[i] : NULL},
+                                     .params = {.weight = i % 2 ? NULL : weight1[i],
+                                                .gamma = gamma1[i],
+                                                .beta = beta1[i],
+                                                .mean = mean1[i]}};
     }
     struct pass_batch batch = {copy_image, &d, d.labels, 0.113, 0};
     assert_int_equal(pass_forward(pass, &batch, &result, &err), 0);
