@@ -5,9 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of a unit: 24 slices of one bit, twice. */
-enum { ARRAYS_MAX = 48 };
-
 static size_t signs_n(const struct fixed_layer *layer)
 {
     return layer->hardware->signs == NAX_SIGNS_OFFSET ? 1 : 2;
@@ -66,6 +63,11 @@ static double level_siemens(const struct nax_hardware *h)
 {
     double on = 1 / h->device.r_on_ohm, off = 1 / h->device.r_off_ohm;
     return (on - off) / ((1 << h->precision.slice_bits) - 1);
+}
+
+double lsb_siemens(const struct fixed_layer *layer)
+{
+    return level_siemens(layer->hardware) * layer->adc_gain;
 }
 
 int array_slice(const struct fixed_layer *layer, size_t a)
@@ -146,7 +148,7 @@ static double zero_siemens(const struct fixed_layer *layer, const double *w, siz
 static void add_cells(const struct fixed_layer *layer, const struct tile *tile, const double *w,
                       double sign, double *cells)
 {
-    double lsb = level_siemens(layer->hardware) * layer->adc_gain;
+    double lsb = lsb_siemens(layer);
     for (size_t r = 0; r < tile->n_rows; r++) {
         double zero = zero_siemens(layer, w, r);
         for (size_t c = 0; c < tile->n_cols; c++)
@@ -231,9 +233,9 @@ int tile_cells(struct arrays *arrays, const struct tile *tile, double *cells, st
         return nax_err_prefix(err, "layer '%s'", layer->shape->name);
     memset(cells, 0, planes_n(layer) * n_tile * sizeof *cells);
     for (size_t a = 0; a < n_arrays; a++) {
-        const double *w = is_off[a] ? arrays->off_siemens : arrays->w_siemens + a * size;
         double *to = cells + (is_analog(layer) ? a / n_signs : a) * n_tile;
-        add_cells(layer, tile, w, is_analog(layer) && a % n_signs ? -1 : 1, to);
+        arrays->solved[a] = is_off[a] ? arrays->off_siemens : arrays->w_siemens + a * size;
+        add_cells(layer, tile, arrays->solved[a], is_analog(layer) && a % n_signs ? -1 : 1, to);
     }
     return 0;
 }

@@ -25,6 +25,9 @@ struct chip {
     uint64_t seed, chip, layer;
 };
 
+/* Of a unit: 24 slices of one bit, twice. */
+enum { ARRAYS_MAX = 48 };
+
 /* What array `a` of a unit holds: a slice, of W+ (0) or W− (1). */
 int array_slice(const struct fixed_layer *layer, size_t a);
 int array_sign(const struct fixed_layer *layer, size_t a);
@@ -39,15 +42,19 @@ int array_program(const struct fixed_layer *layer, const struct chip *chip, cons
 struct arrays {
     const struct fixed_layer *layer;
     struct chip chip;
-    double *g_siemens;    /* [n_arrays][N][array_cols] */
-    double *w_siemens;    /* the same, effective */
-    double *off_siemens;  /* [N][array_cols] effective, of an array without levels */
-    struct tile off_tile; /* that it was solved for; n_rows 0: none yet */
+    double *g_siemens;                /* [n_arrays][N][array_cols] */
+    double *w_siemens;                /* the same, effective */
+    double *off_siemens;              /* [N][array_cols] effective, of an array without levels */
+    struct tile off_tile;             /* that it was solved for; n_rows 0: none yet */
+    const double *solved[ARRAYS_MAX]; /* [N][array_cols] effective, of the tile solved last */
 };
 
 int arrays_alloc(struct arrays *arrays, const struct fixed_layer *layer, const struct chip *chip,
                  struct nax_err *err) NAX_MUST_USE;
 void arrays_free(struct arrays *arrays);
+
+/* The ADC's LSB, by the voltage of a digit 1. */
+double lsb_siemens(const struct fixed_layer *layer);
 
 /* cells [planes_n][tile->n_rows][tile->n_cols]: LSBs of the ADC that a digit 1 on the row adds to
  * the column's current, what stands for zero subtracted. Of ideal arrays: the levels. */

@@ -74,13 +74,21 @@ int rung_full(struct mapped_layer *m, const struct chip *chip, float *weight, st
     int status = arrays_alloc(&solving.arrays, &m->fixed, chip, err);
     if (!status && m->fixed.hardware->adc.range == NAX_ADC_RANGE_CALIBRATED)
         status = calibrate_range(m, &solving.arrays, err);
-    if (!status)
+    bool has_noise = m->fixed.hardware->device.programming.read_noise_frac > 0;
+    if (!status && has_noise)
+        status = reads_alloc(&m->reads, &solving.arrays, weight, err);
+    else if (!status)
         status = full_alloc(&m->full, &m->fixed, solved_cells, &solving, err);
     arrays_free(&solving.arrays);
-    if (!status)
-        *op = (struct nax_linop){
-            .forward = full_forward, .self = &m->full, .scratch_size = full_scratch_size(&m->full)};
-    return status;
+    if (status)
+        return status;
+    *op = has_noise ? (struct nax_linop){.forward = reads_forward,
+                                         .self = &m->reads,
+                                         .scratch_size = reads_scratch_size(&m->reads)}
+                    : (struct nax_linop){.forward = full_forward,
+                                         .self = &m->full,
+                                         .scratch_size = full_scratch_size(&m->full)};
+    return 0;
 }
 
 int rung_linear(struct mapped_layer *m, const struct chip *chip, float *weight, struct nax_err *err)
@@ -118,6 +126,7 @@ void mapped_layer_free(struct mapped_layer *m)
 {
     product_free(&m->product);
     full_free(&m->full);
+    reads_free(&m->reads);
     fixed_layer_free(&m->fixed);
     amend_free(&m->amend);
 }

@@ -5,11 +5,13 @@
 #include "amend.h"
 #include "full.h"
 #include "product.h"
+#include "reads.h"
 
 struct mapped_layer {
     struct fixed_layer fixed;
-    struct product product; /* one of the two, or neither */
+    struct product product; /* one of the three, or none */
     struct full full;
+    struct reads reads;
     struct amend amend;
 };
 

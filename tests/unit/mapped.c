@@ -4,6 +4,7 @@
 #include "nax/rng.h"
 #include "../../lib/mapping/full.h"
 #include "../../lib/mapping/product.h"
+#include "../../lib/mapping/reads.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -491,6 +492,137 @@ static void look_ups_are_the_definition(void **state)
         }
 }
 
+/* --- noisy reads --- */
+
+enum { READS = 1600, READ_ROWS = 6, READ_COLS = 5, READ_SIZE = 8 };
+
+static const struct nax_layer read_layer = {.name = "reads",
+                                            .kind = NAX_LAYER_CONV,
+                                            .kernel = 1,
+                                            .stride = 1,
+                                            .h_in = READS / 40,
+                                            .w_in = 40,
+                                            .c_in = READ_ROWS,
+                                            .h_out = READS / 40,
+                                            .w_out = 40,
+                                            .c_out = READ_COLS};
+
+/* The definition: solved arrays, noise of each conversion by nax_read_noise. y [READS][n_cols] */
+static void reference_reads(const struct fixed_layer *l, struct arrays *arrays, const int32_t *x,
+                            float *y)
+{
+    const struct nax_hardware *h = l->hardware;
+    size_t width = array_cols(l), n_arrays = (size_t)nax_arrays_per_unit(h);
+    size_t per_plane = n_arrays / planes_n(l);
+    double volt = h->device.v_read_v / ((1 << h->precision.stream_bits) - 1);
+    for (uint64_t k = 0; k < READS; k++)
+        for (size_t c = 0; c < READ_COLS; c++, y++) {
+            double sum = 0;
+            for (int t = 0; t < l->n_streams; t++) {
+                double v[READ_SIZE] = {0}, current = 0, zero = 0;
+                for (size_t r = 0; r < READ_ROWS; r++) {
+                    v[r] = volt * fixed_digit(l, x[r], t);
+                    zero += v[r] / h->device.r_off_ohm;
+                }
+                for (size_t a = 0; a < n_arrays; a++) {
+                    double i[READ_SIZE + 1] = {0};
+                    struct nax_program_key key = {.seed = 9, .layer = c, .tile = a};
+                    for (size_t r = 0; r < READ_ROWS; r++)
+                        for (size_t col = 0; col < width; col++)
+                            i[col] += arrays->solved[a][r * width + col] * v[r];
+                    nax_read_noise(&h->device, &key, k * 64 + (uint64_t)t, READ_SIZE, width,
+                                   arrays->solved[a], v, i);
+                    double of_array = (i[c] - (width > READ_SIZE ? i[READ_SIZE] : zero)) /
+                                      (lsb_siemens(l) * volt);
+                    current += per_plane > 1 && a % 2 ? -of_array : of_array;
+                    if (a % per_plane < per_plane - 1)
+                        continue;
+                    double code = fmin(fmax(floor(current + 0.5), l->adc_min), l->adc_max);
+                    sum +=
+                        plane_weight(l, a / per_plane) * (double)fixed_stream_weight(l, t) * code;
+                    current = 0;
+                }
+            }
+            for (size_t r = 0; r < READ_ROWS; r++)
+                sum -= (double)fixed_offset(l) * x[r];
+            *y = (float)(sum * l->weight_step * l->input_step);
+        }
+}
+
+static void column_moments(const float *y, size_t c, double *mean, double *sd)
+{
+    double sum = 0, square = 0;
+    for (size_t k = 0; k < READS; k++) {
+        double v = (double)y[k * READ_COLS + c];
+        sum += v;
+        square += v * v;
+    }
+    *mean = sum / READS;
+    *sd = sqrt(square / READS - *mean * *mean);
+}
+
+static void reads_are_noisy_as_cells_are(void **state)
+{
+    (void)state;
+    const struct {
+        enum nax_signs signs;
+        enum nax_adc_zero zero;
+        int stream_bits;
+        double frac;
+    } cases[] = {{NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE, 1, 0.12},
+                 {NAX_SIGNS_DIFFERENTIAL_ANALOG, NAX_ADC_ZERO_REFERENCE, 2, 0.07},
+                 {NAX_SIGNS_OFFSET, NAX_ADC_ZERO_DIGITAL, 1, 0.12},
+                 {NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_SIGNED, 4, 0.03}};
+    float *x = nax_calloc((size_t)READS * READ_ROWS, sizeof *x);
+    float *y = nax_calloc((size_t)3 * READS * READ_COLS, sizeof *y);
+    float *expected = y + (size_t)READS * READ_COLS, *other = expected + (size_t)READS * READ_COLS;
+    for (size_t i = 0; i < (size_t)READS * READ_ROWS; i++)
+        x[i] = 0.11F + 0.23F * (float)(i % READ_ROWS);
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        struct nax_hardware h = default_hardware();
+        struct nax_err err;
+        h.precision.weight_bits = h.precision.input_bits = 8;
+        h.precision.stream_bits = cases[k].stream_bits;
+        h.signs = cases[k].signs;
+        h.adc.zero = cases[k].zero;
+        h.device.programming.read_noise_frac = cases[k].frac;
+        struct fixed_layer l = make(&read_layer, &h, READ_SIZE, k % 2, 1.4);
+        struct chip chip = {.seed = 4};
+        struct reads reads;
+        struct arrays arrays;
+        struct tile tile = tile_at(&l, 0);
+        double fixed[READ_ROWS], cells[8 * READ_ROWS * READ_COLS];
+        int32_t in[READ_ROWS];
+        assert_int_equal(arrays_alloc(&arrays, &l, &chip, &err), 0);
+        assert_int_equal(reads_alloc(&reads, &arrays, NULL, &err), 0);
+        void *scratch = nax_aligned_calloc(1, reads_scratch_size(&reads));
+        assert_int_equal(reads_forward(&reads, 1, x, y, 3, scratch), 0);
+        assert_int_equal(reads_forward(&reads, 1, x, other, 4, scratch), 0);
+        assert_memory_not_equal(y, other, READS * READ_COLS * sizeof *y);
+        assert_int_equal(reads_forward(&reads, 1, x, other, 3, scratch), 0);
+        assert_memory_equal(y, other, READS * READ_COLS * sizeof *y);
+        assert_int_equal(tile_cells(&arrays, &tile, cells, &err), 0);
+        fixed_inputs(&l, READ_ROWS, x, fixed);
+        for (size_t r = 0; r < READ_ROWS; r++)
+            in[r] = (int32_t)fixed[r];
+        reference_reads(&l, &arrays, in, expected);
+        for (size_t c = 0; c < READ_COLS; c++) {
+            double mean, sd, expected_mean, expected_sd;
+            column_moments(y, c, &mean, &sd);
+            column_moments(expected, c, &expected_mean, &expected_sd);
+            assert_true(expected_sd > 0);
+            assert_true(fabs(mean - expected_mean) < 4 * expected_sd * sqrt(2.0 / READS));
+            assert_true(fabs(sd / expected_sd - 1) < 4 / sqrt((double)READS));
+        }
+        arrays_free(&arrays);
+        nax_aligned_free(scratch);
+        reads_free(&reads);
+        fixed_layer_free(&l);
+    }
+    free(x);
+    free(y);
+}
+
 /* --- a whole network --- */
 
 static void trained_network_keeps_its_accuracy(void **state)
@@ -632,6 +764,7 @@ int main(void)
         cmocka_unit_test(arrays_give_the_integer_product),
         cmocka_unit_test(narrow_adcs_clamp),
         cmocka_unit_test(look_ups_are_the_definition),
+        cmocka_unit_test(reads_are_noisy_as_cells_are),
         cmocka_unit_test(cells_are_those_of_the_circuit),
         cmocka_unit_test(listed_arrays_are_those_that_are_solved),
         cmocka_unit_test(impossible_sizes_are_refused),
