@@ -31,6 +31,16 @@ bool recipe_option(const struct tool *tool, struct nax_recipe *recipe, int opt)
         recipe->schedule = *optarg == 'o' ? NAX_SCHEDULE_ONECYCLE : NAX_SCHEDULE_COSINE;
         return true;
     }
+    if (opt == RECIPE_OPT_PRECISION) {
+        static const char *const names[] = {"auto", "fp32", "bf16"}; /* enum nax_arithmetic */
+        size_t i = 0;
+        while (i < 3 && strcmp(optarg, names[i]))
+            i++;
+        if (i == 3)
+            tool_misuse(tool, "--precision takes auto, fp32 or bf16: '%s'", optarg);
+        recipe->precision = (enum nax_arithmetic)i;
+        return true;
+    }
     if (opt == RECIPE_OPT_NO_FLIP) {
         recipe->flip = false;
         return true;

@@ -16,7 +16,8 @@ enum {
     RECIPE_OPT_SMOOTHING,
     RECIPE_OPT_CROP,
     RECIPE_OPT_NO_FLIP,
-    RECIPE_OPT_VALIDATION
+    RECIPE_OPT_VALIDATION,
+    RECIPE_OPT_PRECISION
 };
 
 #define RECIPE_LONG                                                                                \
@@ -30,8 +31,9 @@ enum {
         {"smoothing", required_argument, NULL, RECIPE_OPT_SMOOTHING},                              \
         {"crop", required_argument, NULL, RECIPE_OPT_CROP},                                        \
         {"no-flip", no_argument, NULL, RECIPE_OPT_NO_FLIP},                                        \
+        {"validation", required_argument, NULL, RECIPE_OPT_VALIDATION},                            \
     {                                                                                              \
-        "validation", required_argument, NULL, RECIPE_OPT_VALIDATION                               \
+        "precision", required_argument, NULL, RECIPE_OPT_PRECISION                                 \
     }
 
 /* The defaults are those of nax_recipe_default. */
@@ -46,7 +48,8 @@ enum {
     "      --smoothing X     label smoothing (0.1)\n"                                              \
     "      --crop N          pixels of padding for random crops (4)\n"                             \
     "      --no-flip         no mirrored images\n"                                                 \
-    "      --validation X    fraction of the training images held out (0.1)\n"
+    "      --validation X    fraction of the training images held out (0.1)\n"                     \
+    "      --precision NAME  of products: fp32, bf16, auto: the fastest here (auto)\n"
 
 /* Whether opt is one of these; then the recipe has taken optarg, or the tool has ended for misuse.
  */

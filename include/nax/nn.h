@@ -1,10 +1,10 @@
 /* Neural networks on the processor: parameters, forward and backward passes, training, evaluation.
  *
- * Activations are float, NHWC. A batch is cut into chunks of at most NAX_CHUNK images whose number
- * depends on the batch alone; chunks are computed in parallel and their sums added in chunk order,
- * so results are the same bits for any number of threads. Nothing here knows of crossbars:
- * evaluation multiplies through struct nax_linop, training through struct nax_train_linop, which
- * the mapping room fills in.
+ * Activations are float, NHWC (while training also bf16). A batch is cut into chunks of at most
+ * NAX_CHUNK images whose number depends on the batch alone; chunks are computed in parallel and
+ * their sums added in chunk order, so results are the same bits for any number of threads. Nothing
+ * here knows of crossbars: evaluation multiplies through struct nax_linop, training through struct
+ * nax_train_linop, which the mapping room fills in.
  */
 #ifndef NAX_NN_H
 #define NAX_NN_H
@@ -96,6 +96,14 @@ int nax_split(const struct nax_images *images, double fraction, uint64_t seed, u
               size_t *n_train, uint32_t *validation, size_t *n_validation,
               struct nax_err *err) NAX_MUST_USE;
 
+/* What activations, their gradients and the factors of products are stored in while training;
+ * products are summed in float, and the parameters are float, either way. bf16 runs on every
+ * machine, fast on those of nax_has_bf16. */
+enum nax_arithmetic { NAX_ARITHMETIC_AUTO, NAX_ARITHMETIC_FP32, NAX_ARITHMETIC_BF16 };
+
+/* AUTO becomes bf16 on machines of nax_has_bf16, and fp32 elsewhere. */
+enum nax_arithmetic nax_arithmetic_of(enum nax_arithmetic wanted);
+
 enum nax_schedule { NAX_SCHEDULE_ONECYCLE, NAX_SCHEDULE_COSINE };
 
 /* How a network is trained. Defaults: nax_recipe_default. */
@@ -109,6 +117,7 @@ struct nax_recipe {
     size_t crop; /* pixels of padding for random crops; 0: none */
     bool flip;
     double validation; /* fraction of the training images held out */
+    enum nax_arithmetic precision;
 };
 
 struct nax_recipe nax_recipe_default(void);

@@ -34,21 +34,20 @@ static void take_sums(struct pass *pass, size_t l)
 
 /* Adds `piece` (one chunk) to what the target's gradient has, and gates it when that completes it.
  */
-static void arrive(struct pass *pass, const struct edge *edge, size_t chunk, const float *piece,
-                   const float *so_far)
+static void arrive(struct pass *pass, const struct edge *edge, size_t chunk, const char *piece,
+                   const char *so_far)
 {
     const struct nax_layer *shape = &pass->net->layers[edge->target];
     struct pass_layer *to = &pass->layer[edge->target];
-    size_t size = nax_layer_n_out(shape), at = chunk * pass->n_chunk * size, c = shape->c_out;
+    size_t at = chunk * pass->n_chunk * nax_layer_n_out(shape) * to->kernel->size, c = shape->c_out;
     size_t n = pass->n_chunk * shape->h_out * shape->w_out;
     bool is_conv = shape->kind == NAX_LAYER_CONV;
-    const float *y = edge->is_last && shape->has_relu ? to->y + at : NULL;
-    const float *z = edge->is_last && is_conv ? to->z + at : NULL;
+    const char *y = edge->is_last && shape->has_relu ? to->y + at : NULL;
+    const char *z = edge->is_last && is_conv ? to->z + at : NULL;
     if (!y && !z && !so_far && piece == to->g + at)
         return;
     float *sums = is_conv ? to->sums + chunk * 2 * c : NULL;
-    pass->kernel->gate(n, c, piece, so_far, y, z, to->mean, to->g + at, sums,
-                       sums ? sums + c : NULL);
+    to->kernel->gate(n, c, piece, so_far, y, z, to->mean, to->g + at, sums, sums ? sums + c : NULL);
 }
 
 static void to_residual(struct pass *pass, size_t l, size_t chunk)
@@ -57,46 +56,56 @@ static void to_residual(struct pass *pass, size_t l, size_t chunk)
     const struct edge *edge = &pass->layer[l].residual;
     if (edge->target < 0)
         return;
-    const float *g = pass->layer[l].g + chunk * pass->n_chunk * nax_layer_n_out(shape);
+    size_t size = pass->layer[l].kernel->size;
+    const char *g = pass->layer[l].g + chunk * pass->n_chunk * nax_layer_n_out(shape) * size;
     struct pass_layer *to = &pass->layer[edge->target];
-    size_t at = chunk * pass->n_chunk * pass_source_size(pass, edge->target);
-    const float *so_far = edge->holder < 0 ? NULL : pass->layer[edge->holder].g + at;
+    size_t at = chunk * pass->n_chunk * pass_source_size(pass, edge->target) * size;
+    const char *so_far = edge->holder < 0 ? NULL : pass->layer[edge->holder].g + at;
     if (shortcut_is_needed(pass->net, shape)) {
-        float *reshaped = so_far ? pass_scratch(pass, SCRATCH_DX) : to->g + at;
-        shortcut_backward(pass->net, shape, pass->n_chunk, g, false, reshaped);
+        char *reshaped = so_far ? pass_scratch(pass, SCRATCH_DX) : to->g + at;
+        shortcut_backward(pass->net, shape, pass->n_chunk, size, g, reshaped);
         arrive(pass, edge, chunk, reshaped, so_far);
     } else if (so_far || edge->is_last) {
         arrive(pass, edge, chunk, g, so_far);
     } /* else l's gradient itself is what the target has so far */
 }
 
-static int to_input(struct pass *pass, size_t l, size_t chunk)
+/* dx may be NULL */
+static int convolve_back(struct pass *pass, size_t l, size_t chunk, const char *x, char *dx)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
     struct pass_layer *layer = &pass->layer[l];
-    size_t n = pass->n_chunk, at_in = chunk * n * nax_layer_n_in(shape);
-    size_t at_out = chunk * n * nax_layer_n_out(shape), c = shape->c_out;
-    const struct edge *edge = &layer->input;
-    const float *x = pass_source(pass, shape->input) + at_in, *g = layer->g + at_out;
-    const float *weight = pass_weight(pass, l), *so_far = NULL;
-    float *dw = layer->dw ? layer->dw + chunk * layer->dw_size : NULL, *dx = NULL;
+    const struct conv_engine *engine = layer->conv->engine;
+    size_t n = pass->n_chunk, at = chunk * n * nax_layer_n_out(shape) * layer->kernel->size;
+    char *dz = pass_scratch(pass, SCRATCH_DZ);
     void *scratch = pass_scratch(pass, SCRATCH_CONV);
     int status = 0;
-    if (edge->target >= 0) {
-        so_far = edge->holder < 0 ? NULL : pass->layer[edge->holder].g + at_in;
-        dx = so_far ? pass_scratch(pass, SCRATCH_DX) : pass->layer[edge->target].g + at_in;
-    }
-    if (shape->kind == NAX_LAYER_CONV) {
-        float *dz = pass_scratch(pass, SCRATCH_DZ);
-        pass->kernel->normalise_backward(n * shape->h_out * shape->w_out, c, g, layer->z + at_out,
-                                         layer->mean, layer->p, layer->q, layer->r, dz);
-        const struct conv_engine *engine = layer->conv->engine;
-        if (layer->dw)
-            status = engine->backward_weights(layer->conv, x, dz, dw, scratch);
-        if (dx && !status)
-            status = engine->backward_data(layer->conv, dz, dx, scratch);
-    } else if (shape->kind == NAX_LAYER_LINEAR) {
-        linear_backward(shape, n, x, weight, g, dx, dw);
+    layer->kernel->normalise_backward(n * shape->h_out * shape->w_out, shape->c_out, layer->g + at,
+                                      layer->z + at, layer->mean, layer->p, layer->q, layer->r, dz);
+    if (layer->dw)
+        status = engine->backward_weights(layer->conv, x, dz, layer->dw + chunk * layer->dw_size,
+                                          scratch);
+    if (dx && !status)
+        status = engine->backward_data(layer->conv, dz, dx, scratch);
+    return status;
+}
+
+/* Pools and linear layers, in float; dx_chunk may be NULL. */
+static void pool_or_multiply_back(struct pass *pass, size_t l, size_t chunk, const char *x_chunk,
+                                  char *dx_chunk)
+{
+    const struct nax_layer *shape = &pass->net->layers[l];
+    struct pass_layer *layer = &pass->layer[l];
+    const struct nn_kernels *source = pass_source_kernel(pass, shape->input);
+    size_t n = pass->n_chunk, n_y = n * nax_layer_n_out(shape), n_x = n * nax_layer_n_in(shape);
+    size_t c = shape->c_out;
+    const float *x = pass_widen(source, n_x, x_chunk, pass_scratch(pass, SCRATCH_WIDE));
+    const float *g = pass_widen(layer->kernel, n_y, layer->g + chunk * n_y * layer->kernel->size,
+                                pass_scratch(pass, SCRATCH_DZ));
+    float *dx = dx_chunk ? pass_room(source, dx_chunk, pass_scratch(pass, SCRATCH_CONV)) : NULL;
+    if (shape->kind == NAX_LAYER_LINEAR) {
+        linear_backward(shape, n, x, pass_weight(pass, l), g, dx,
+                        layer->dw + chunk * layer->dw_size);
         float *sums = layer->sums + chunk * 2 * c;
         memset(sums, 0, c * sizeof *sums);
         for (size_t b = 0; b < n; b++)
@@ -104,6 +113,27 @@ static int to_input(struct pass *pass, size_t l, size_t chunk)
     } else if (dx) {
         pool_backward(shape, n, x, g, dx);
     }
+    if (dx)
+        pass_narrow(source, n_x, dx, dx_chunk);
+}
+
+static int to_input(struct pass *pass, size_t l, size_t chunk)
+{
+    const struct nax_layer *shape = &pass->net->layers[l];
+    const struct edge *edge = &pass->layer[l].input;
+    size_t at = chunk * pass->n_chunk * nax_layer_n_in(shape) *
+                pass_source_kernel(pass, shape->input)->size;
+    const char *x = pass_source(pass, shape->input) + at, *so_far = NULL;
+    char *dx = NULL;
+    int status = 0;
+    if (edge->target >= 0) {
+        so_far = edge->holder < 0 ? NULL : pass->layer[edge->holder].g + at;
+        dx = so_far ? pass_scratch(pass, SCRATCH_DX) : pass->layer[edge->target].g + at;
+    }
+    if (shape->kind == NAX_LAYER_CONV)
+        status = convolve_back(pass, l, chunk, x, dx);
+    else
+        pool_or_multiply_back(pass, l, chunk, x, dx);
     if (dx)
         arrive(pass, edge, chunk, dx, so_far);
     return status;

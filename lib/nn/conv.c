@@ -4,20 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct conv_engine *engine(void)
+static const struct conv_engine *engine(bool is_bf16)
 {
 #ifdef NAX_HAS_DNNL
     const char *forced = getenv("NAX_CONV");
-    if (!forced || strcmp(forced, "blas"))
+    if ((!forced || strcmp(forced, "blas")) && (!is_bf16 || nax_has_bf16()))
         return &conv_engine_dnnl;
 #endif
-    return &conv_engine_blas;
+    return is_bf16 ? &conv_engine_widened : &conv_engine_blas;
 }
 
 int conv_alloc(struct conv **conv, const struct nax_layer *layer, size_t n, bool has_backward,
-               struct nax_err *err)
+               bool is_bf16, struct nax_err *err)
 {
-    return engine()->alloc(conv, layer, n, has_backward, err);
+    return engine(is_bf16)->alloc(conv, layer, n, has_backward, is_bf16, err);
 }
 
 void conv_free(struct conv *conv)

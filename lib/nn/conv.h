@@ -2,9 +2,10 @@
  * other side.
  *
  * A convolution is made for chunks of exactly n images. Weights outside are plain
- * [k][k][c_in][c_out]; each engine keeps them, and weight gradients, in a layout of its own. All
- * calls run on the calling thread alone, and different threads may work on different chunks at
- * once.
+ * [k][k][c_in][c_out]; each engine keeps them, and weight gradients, in a layout of its own.
+ * Activations are float, or bf16: then the weights are rounded to bf16 as well, and products are
+ * summed in float. Weights outside and their gradients are always float. All calls run on the
+ * calling thread alone, and different threads may work on different chunks at once.
  */
 #ifndef NAX_NN_CONV_H
 #define NAX_NN_CONV_H
@@ -17,15 +18,15 @@ struct conv; /* holds its engine */
 struct conv_engine {
     const char *name;
     int (*alloc)(struct conv **conv, const struct nax_layer *layer, size_t n, bool has_backward,
-                 struct nax_err *err);
+                 bool is_bf16, struct nax_err *err);
     void (*release)(struct conv *conv);
     void (*set_weights)(struct conv *conv, const float *weight);
     /* y [n][h_out][w_out][c_out] = x [n][h_in][w_in][c_in] ∗ weight */
-    int (*forward)(const struct conv *conv, const float *x, float *y, void *scratch);
+    int (*forward)(const struct conv *conv, const void *x, void *y, void *scratch);
     /* dx = dy ∗ transposed weight */
-    int (*backward_data)(const struct conv *conv, const float *dy, float *dx, void *scratch);
+    int (*backward_data)(const struct conv *conv, const void *dy, void *dx, void *scratch);
     /* dw [gradient_size] = x · dy summed over the chunk, in the engine's layout */
-    int (*backward_weights)(const struct conv *conv, const float *x, const float *dy, float *dw,
+    int (*backward_weights)(const struct conv *conv, const void *x, const void *dy, float *dw,
                             void *scratch);
     /* plain [k][k][c_in][c_out] from the engine's layout */
     void (*plain_gradient)(const struct conv *conv, const float *dw, float *weight);
@@ -35,16 +36,18 @@ struct conv {
     const struct conv_engine *engine;
     struct nax_layer layer;
     size_t n;
+    bool is_bf16;         /* activations */
     size_t gradient_size; /* floats of a weight gradient in the engine's layout */
     size_t scratch_size;  /* bytes that each calling thread brings, 64-byte aligned */
 };
 
 /* The engine is oneDNN where the build has it, unless the environment says NAX_CONV=blas. */
 int conv_alloc(struct conv **conv, const struct nax_layer *layer, size_t n, bool has_backward,
-               struct nax_err *err) NAX_MUST_USE;
+               bool is_bf16, struct nax_err *err) NAX_MUST_USE;
 void conv_free(struct conv *conv);
 
-extern const struct conv_engine conv_engine_blas;
-extern const struct conv_engine conv_engine_dnnl; /* with NAX_HAS_DNNL */
+extern const struct conv_engine conv_engine_blas; /* float alone */
+extern const struct conv_engine conv_engine_dnnl; /* with NAX_HAS_DNNL; bf16 where nax_has_bf16 */
+extern const struct conv_engine conv_engine_widened; /* bf16 by the float engine */
 
 #endif

@@ -22,9 +22,9 @@ static size_t n_pixels(const struct nax_layer *l)
 }
 
 static int blas_alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
-                      bool has_backward, struct nax_err *err)
+                      bool has_backward, bool is_bf16, struct nax_err *err)
 {
-    (void)has_backward;
+    (void)has_backward, (void)is_bf16;
     struct blas_conv *b = nax_calloc(1, sizeof *b);
     if (b)
         b->weight = nax_aligned_calloc(n_rows(layer) * layer->c_out, sizeof(float));
@@ -86,8 +86,10 @@ static void fold_add(const struct nax_layer *l, const float *patches, float *x)
                 }
 }
 
-static int blas_forward(const struct conv *conv, const float *x, float *y, void *scratch)
+static int blas_forward(const struct conv *conv, const void *x_chunk, void *y_chunk, void *scratch)
 {
+    const float *x = x_chunk;
+    float *y = y_chunk;
     const struct nax_layer *l = &conv->layer;
     const float *weight = ((const struct blas_conv *)conv)->weight;
     for (size_t b = 0; b < conv->n; b++) {
@@ -98,8 +100,11 @@ static int blas_forward(const struct conv *conv, const float *x, float *y, void 
     return 0;
 }
 
-static int blas_backward_data(const struct conv *conv, const float *dy, float *dx, void *scratch)
+static int blas_backward_data(const struct conv *conv, const void *dy_chunk, void *dx_chunk,
+                              void *scratch)
 {
+    const float *dy = dy_chunk;
+    float *dx = dx_chunk;
     const struct nax_layer *l = &conv->layer;
     const float *weight = ((const struct blas_conv *)conv)->weight;
     size_t image = l->h_in * l->w_in * l->c_in;
@@ -112,9 +117,10 @@ static int blas_backward_data(const struct conv *conv, const float *dy, float *d
     return 0;
 }
 
-static int blas_backward_weights(const struct conv *conv, const float *x, const float *dy,
+static int blas_backward_weights(const struct conv *conv, const void *x_chunk, const void *dy_chunk,
                                  float *dw, void *scratch)
 {
+    const float *x = x_chunk, *dy = dy_chunk;
     const struct nax_layer *l = &conv->layer;
     for (size_t b = 0; b < conv->n; b++) {
         unfold(l, x + b * l->h_in * l->w_in * l->c_in, scratch);

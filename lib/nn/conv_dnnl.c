@@ -17,7 +17,7 @@ struct dnnl_conv {
     dnnl_memory_desc_t src, dst, scratch[N_DIRECTIONS];
     dnnl_memory_desc_t weights[N_DIRECTIONS]; /* the layouts that the primitives chose */
     dnnl_memory_desc_t plain;                 /* [k][k][c_in][c_out] */
-    float *weight[2];                         /* reordered for FORWARD and BACKWARD_DATA */
+    void *weight[2];                          /* reordered for FORWARD and BACKWARD_DATA */
     dnnl_primitive_t reorder_in[2], reorder_out;
 };
 
@@ -34,6 +34,9 @@ static void stream_destroy(void *stream)
 
 static void engine_create(void)
 {
+    static const dnnl_cpu_isa_t most[NAX_ISA_COUNT] = {dnnl_cpu_isa_sse41, dnnl_cpu_isa_avx2,
+                                                       dnnl_cpu_isa_all};
+    dnnl_set_max_cpu_isa(most[nax_isa()]); /* oneDNN's own environment variable comes first */
     if (pthread_key_create(&stream_key, stream_destroy) ||
         dnnl_engine_create(&engine, dnnl_cpu, 0) != dnnl_success)
         engine = NULL;
@@ -112,6 +115,11 @@ static dnnl_status_t create_reorder(dnnl_primitive_t *reorder, const dnnl_memory
     return status;
 }
 
+static dnnl_data_type_t activation_type(const struct dnnl_conv *d)
+{
+    return d->base.is_bf16 ? dnnl_bf16 : dnnl_f32;
+}
+
 /* One direction: descriptor → primitive, its weight layout and scratch. *forward_pd is the hint
  * that the backward directions need and FORWARD leaves behind. */
 static dnnl_status_t create_direction(struct dnnl_conv *d, enum direction direction,
@@ -123,13 +131,13 @@ static dnnl_status_t create_direction(struct dnnl_conv *d, enum direction direct
     dnnl_dims_t after = {((dnnl_dim_t)l->h_out - 1) * s + k - (dnnl_dim_t)l->h_in - pad,
                          ((dnnl_dim_t)l->w_out - 1) * s + k - (dnnl_dim_t)l->w_in - pad};
     dnnl_dims_t dims = {(dnnl_dim_t)l->c_out, (dnnl_dim_t)l->c_in, k, k};
+    dnnl_data_type_t type = direction == BACKWARD_WEIGHTS ? dnnl_f32 : activation_type(d);
     dnnl_memory_desc_t any;
     dnnl_convolution_desc_t desc;
     dnnl_primitive_desc_t pd = NULL;
     dnnl_primitive_attr_t attr = NULL;
 
-    dnnl_status_t status =
-        dnnl_memory_desc_init_by_tag(&any, 4, dims, dnnl_f32, dnnl_format_tag_any);
+    dnnl_status_t status = dnnl_memory_desc_init_by_tag(&any, 4, dims, type, dnnl_format_tag_any);
     if (status == dnnl_success)
         status =
             direction == FORWARD
@@ -176,9 +184,10 @@ static dnnl_status_t create_all(struct dnnl_conv *d, bool has_backward)
                        (dnnl_dim_t)l->w_out};
     dnnl_dims_t dims = {(dnnl_dim_t)l->c_out, (dnnl_dim_t)l->c_in, (dnnl_dim_t)l->kernel,
                         (dnnl_dim_t)l->kernel};
-    dnnl_status_t status = dnnl_memory_desc_init_by_tag(&d->src, 4, src, dnnl_f32, dnnl_nhwc);
+    dnnl_status_t status =
+        dnnl_memory_desc_init_by_tag(&d->src, 4, src, activation_type(d), dnnl_nhwc);
     if (status == dnnl_success)
-        status = dnnl_memory_desc_init_by_tag(&d->dst, 4, dst, dnnl_f32, dnnl_nhwc);
+        status = dnnl_memory_desc_init_by_tag(&d->dst, 4, dst, activation_type(d), dnnl_nhwc);
     if (status == dnnl_success)
         status = dnnl_memory_desc_init_by_tag(&d->plain, 4, dims, dnnl_f32, dnnl_hwio);
 
@@ -204,13 +213,14 @@ static dnnl_status_t create_all(struct dnnl_conv *d, bool has_backward)
 }
 
 static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n, bool has_backward,
-                 struct nax_err *err)
+                 bool is_bf16, struct nax_err *err)
 {
     pthread_once(&engine_once, engine_create);
     struct dnnl_conv *d = nax_calloc(1, sizeof *d);
     if (!d)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->name);
-    d->base = (struct conv){.engine = &conv_engine_dnnl, .layer = *layer, .n = n};
+    d->base =
+        (struct conv){.engine = &conv_engine_dnnl, .layer = *layer, .n = n, .is_bf16 = is_bf16};
     int n_threads = omp_get_max_threads();
     work_alone(); /* primitives are made for the threads that will run them: one */
     dnnl_status_t status = engine ? create_all(d, has_backward) : dnnl_runtime_error;
@@ -235,7 +245,7 @@ static void set_weights(struct conv *conv, const float *weight)
     }
 }
 
-static int forward(const struct conv *conv, const float *x, float *y, void *scratch)
+static int forward(const struct conv *conv, const void *x, void *y, void *scratch)
 {
     const struct dnnl_conv *d = (const struct dnnl_conv *)conv;
     const struct argument arguments[] = {
@@ -247,7 +257,7 @@ static int forward(const struct conv *conv, const float *x, float *y, void *scra
     return execute(d->primitive[FORWARD], arguments, 4);
 }
 
-static int backward_data(const struct conv *conv, const float *dy, float *dx, void *scratch)
+static int backward_data(const struct conv *conv, const void *dy, void *dx, void *scratch)
 {
     const struct dnnl_conv *d = (const struct dnnl_conv *)conv;
     const struct argument arguments[] = {
@@ -259,7 +269,7 @@ static int backward_data(const struct conv *conv, const float *dy, float *dx, vo
     return execute(d->primitive[BACKWARD_DATA], arguments, 4);
 }
 
-static int backward_weights(const struct conv *conv, const float *x, const float *dy, float *dw,
+static int backward_weights(const struct conv *conv, const void *x, const void *dy, float *dw,
                             void *scratch)
 {
     const struct dnnl_conv *d = (const struct dnnl_conv *)conv;

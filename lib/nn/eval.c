@@ -106,7 +106,7 @@ static int prepare(struct eval *e, struct nax_err *err)
         if (linop_of(e, l)) {
             scratch = linop_of(e, l)->scratch_size;
         } else if (shape->kind == NAX_LAYER_CONV) {
-            int status = conv_alloc(&layer->conv, shape, NAX_CHUNK, false, err);
+            int status = conv_alloc(&layer->conv, shape, NAX_CHUNK, false, false, err);
             if (status)
                 return status;
             layer->conv->engine->set_weights(layer->conv, e->model->layer[l].weight);
@@ -183,12 +183,12 @@ static int run_layer(const struct eval *e, const struct workspace *w, size_t l, 
     if (shape->residual != NAX_FROM_NONE) {
         residual = shape->residual < 0 ? w->image : buffer_of(e, w, (size_t)shape->residual);
         if (shortcut_is_needed(e->net, shape)) {
-            shortcut_forward(e->net, shape, n, residual, w->residual);
+            shortcut_forward(e->net, shape, n, sizeof(float), residual, w->residual);
             residual = w->residual;
         }
     }
-    nn_kernels()->normalise(n * shape->h_out * shape->w_out, shape->c_out, y, layer->scale,
-                            layer->offset, residual, shape->has_relu, y);
+    nn_kernels(false)->normalise(n * shape->h_out * shape->w_out, shape->c_out, y, layer->scale,
+                                 layer->offset, residual, shape->has_relu, y);
     return status;
 }
 

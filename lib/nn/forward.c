@@ -16,55 +16,94 @@ static void finish(struct pass *pass, size_t l, size_t chunk)
     struct pass_layer *layer = &pass->layer[l];
     if (shape->kind != NAX_LAYER_CONV)
         return;
-    size_t n = pass->n_chunk, first = chunk * n, size = nax_layer_n_out(shape);
-    const float *residual = NULL;
+    const struct nn_kernels *kernel = layer->kernel;
+    size_t n = pass->n_chunk, first = chunk * n;
+    size_t at = first * nax_layer_n_out(shape) * kernel->size;
+    const char *residual = NULL;
     if (shape->residual != NAX_FROM_NONE) {
-        residual =
-            pass_source(pass, shape->residual) + first * pass_source_size(pass, shape->residual);
+        residual = pass_source(pass, shape->residual) +
+                   first * pass_source_size(pass, shape->residual) * kernel->size;
         if (shortcut_is_needed(pass->net, shape)) {
-            float *reshaped = pass_scratch(pass, SCRATCH_DX);
-            shortcut_forward(pass->net, shape, n, residual, reshaped);
+            char *reshaped = pass_scratch(pass, SCRATCH_DX);
+            shortcut_forward(pass->net, shape, n, kernel->size, residual, reshaped);
             residual = reshaped;
         }
     }
-    pass->kernel->normalise(n * shape->h_out * shape->w_out, shape->c_out, layer->z + first * size,
-                            layer->scale, layer->offset, residual, shape->has_relu,
-                            layer->y + first * size);
+    kernel->normalise(n * shape->h_out * shape->w_out, shape->c_out, layer->z + at, layer->scale,
+                      layer->offset, residual, shape->has_relu, layer->y + at);
 }
 
-static void amend(const struct pass *pass, size_t l, size_t chunk, size_t first, float *z)
+/* first: of struct pass_batch; room: a chunk of floats */
+static void amend(const struct pass *pass, size_t l, size_t chunk, size_t first,
+                  const struct nn_kernels *kernel, char *z_chunk, float *room)
 {
     const struct nax_train_linop *op = pass->linops ? &pass->linops[l] : NULL;
-    if (op && op->amend)
-        op->amend(op->self, pass->n_chunk, z, first + chunk * pass->n_chunk);
+    size_t n = pass->n_chunk, n_z = n * nax_layer_n_out(&pass->net->layers[l]);
+    if (!op || !op->amend)
+        return;
+    float *z = pass_room(kernel, z_chunk, room);
+    pass_widen(kernel, n_z, z_chunk, z);
+    op->amend(op->self, n, z, first + chunk * n);
+    pass_narrow(kernel, n_z, z, z_chunk);
 }
 
-/* first_image: `first` of struct pass_batch */
-static int start(struct pass *pass, size_t l, size_t chunk, size_t first_image)
+static int convolve(struct pass *pass, size_t l, size_t chunk, size_t first, const char *x)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
     struct pass_layer *layer = &pass->layer[l];
-    size_t n = pass->n_chunk, first = chunk * n, size = nax_layer_n_out(shape), c = shape->c_out;
-    const float *x = pass_source(pass, shape->input) + first * nax_layer_n_in(shape);
-    float *y = layer->y + first * size;
-    if (shape->kind == NAX_LAYER_CONV) {
-        float *z = layer->z + first * size, *sums = layer->sums + chunk * 2 * c;
-        int status =
-            layer->conv->engine->forward(layer->conv, x, z, pass_scratch(pass, SCRATCH_CONV));
-        amend(pass, l, chunk, first_image, z);
-        pass->kernel->moments(n * shape->h_out * shape->w_out, c, z, pass->model->layer[l].mean,
-                              sums, sums + c);
-        return status;
-    }
-    if (shape->kind != NAX_LAYER_LINEAR) {
+    size_t n = pass->n_chunk, c = shape->c_out;
+    char *z = layer->z + chunk * n * nax_layer_n_out(shape) * layer->kernel->size;
+    float *sums = layer->sums + chunk * 2 * c;
+    int status = layer->conv->engine->forward(layer->conv, x, z, pass_scratch(pass, SCRATCH_CONV));
+    amend(pass, l, chunk, first, layer->kernel, z, pass_scratch(pass, SCRATCH_DZ));
+    layer->kernel->moments(n * shape->h_out * shape->w_out, c, z, pass->model->layer[l].mean, sums,
+                           sums + c);
+    return status;
+}
+
+/* Pools and linear layers, in float. */
+static void pool_or_multiply(struct pass *pass, size_t l, size_t chunk, size_t first,
+                             const char *x_chunk)
+{
+    const struct nax_layer *shape = &pass->net->layers[l];
+    struct pass_layer *layer = &pass->layer[l];
+    size_t n = pass->n_chunk, n_y = n * nax_layer_n_out(shape);
+    char *y_chunk = layer->y + chunk * n_y * layer->kernel->size;
+    const float *x = pass_widen(pass_source_kernel(pass, shape->input), n * nax_layer_n_in(shape),
+                                x_chunk, pass_scratch(pass, SCRATCH_WIDE));
+    float *y = pass_room(layer->kernel, y_chunk, pass_scratch(pass, SCRATCH_DZ));
+    if (shape->kind == NAX_LAYER_LINEAR) {
+        linear_forward(shape, n, x, pass_weight(pass, l), y);
+        amend(pass, l, chunk, first, nn_kernels(false), (char *)y, NULL);
+        nn_kernels(false)->normalise(n, shape->c_out, y, layer->scale, pass->model->layer[l].beta,
+                                     NULL, shape->has_relu, y);
+    } else {
         pool_forward(shape, n, x, y);
-        return 0;
     }
-    linear_forward(shape, n, x, pass_weight(pass, l), y);
-    amend(pass, l, chunk, first_image, y);
-    pass->kernel->normalise(n, c, y, layer->scale, pass->model->layer[l].beta, NULL,
-                            shape->has_relu, y);
+    pass_narrow(layer->kernel, n_y, y, y_chunk);
+}
+
+static int start(struct pass *pass, size_t l, size_t chunk, size_t first)
+{
+    const struct nax_layer *shape = &pass->net->layers[l];
+    size_t size = pass_source_kernel(pass, shape->input)->size;
+    const char *x =
+        pass_source(pass, shape->input) + chunk * pass->n_chunk * nax_layer_n_in(shape) * size;
+    if (shape->kind == NAX_LAYER_CONV)
+        return convolve(pass, l, chunk, first, x);
+    pool_or_multiply(pass, l, chunk, first, x);
     return 0;
+}
+
+static void load_images(struct pass *pass, const struct pass_batch *batch, size_t chunk)
+{
+    size_t n = pass->net->height * pass->net->width * pass->net->channels;
+    for (size_t b = chunk * pass->n_chunk; b < (chunk + 1) * pass->n_chunk; b++) {
+        char *image = pass->image + b * n * pass->kernel->size;
+        float *room = pass_room(pass->kernel, image, pass_scratch(pass, SCRATCH_DZ));
+        batch->image(batch->self, b, room);
+        pass_narrow(pass->kernel, n, room, image);
+    }
 }
 
 /* Batch statistics from the chunks' sums, and the running ones. */
@@ -102,8 +141,8 @@ static void take_loss(struct pass *pass, const struct pass_batch *batch, size_t 
     double loss = 0, smooth = batch->label_smoothing / (double)c;
     size_t right = 0;
     for (size_t b = chunk * pass->n_chunk; b < (chunk + 1) * pass->n_chunk; b++) {
-        const float *logit = pass->layer[last].y + b * c;
-        float *g = pass->layer[last].g + b * c;
+        const float *logit = (const float *)pass->layer[last].y + b * c;
+        float *g = (float *)pass->layer[last].g + b * c;
         size_t label = (size_t)batch->labels[b], best = 0;
         double total = 0, mean_logit = 0;
         for (size_t k = 1; k < c; k++)
@@ -130,15 +169,14 @@ int pass_forward(struct pass *pass, const struct pass_batch *batch, struct pass_
                  struct nax_err *err)
 {
     const struct nax_network *net = pass->net;
-    size_t image = net->height * net->width * net->channels;
     int status = 0;
     for (size_t l = 0; l <= net->n_layers; l++) {
 #pragma omp parallel for num_threads((int)pass->n_threads) schedule(dynamic) reduction(min : status)
         for (size_t chunk = 0; chunk < pass->n_chunks; chunk++) {
-            for (size_t b = chunk * pass->n_chunk; l == 0 && b < (chunk + 1) * pass->n_chunk; b++)
-                batch->image(batch->self, b, pass->image + b * image);
             if (l > 0)
                 finish(pass, l - 1, chunk);
+            else
+                load_images(pass, batch, chunk);
             if (l == net->n_layers) {
                 take_loss(pass, batch, chunk);
                 continue;

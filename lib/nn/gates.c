@@ -54,8 +54,9 @@ static int convolve(const struct other *o, size_t chunk, float *z, void *scratch
     const float *guess = o->gate->params.mean;
     const struct nax_layer *shape = &conv->layer;
     size_t n = pass->n_chunk, c = shape->c_out, n_pixels = n * shape->h_out * shape->w_out;
-    const float *x = pass_source(pass, shape->input) + chunk * n * nax_layer_n_in(shape);
-    float *g = pass->layer[o->gate->layer].g + chunk * n * nax_layer_n_out(shape);
+    const float *x =
+        (const float *)pass_source(pass, shape->input) + chunk * n * nax_layer_n_in(shape);
+    float *g = (float *)pass->layer[o->gate->layer].g + chunk * n * nax_layer_n_out(shape);
     float *to = o->sums + chunk * N_SUMS * c;
     int status = conv->engine->forward(conv, x, z, scratch);
     if (o->gate->op.amend)
@@ -91,7 +92,7 @@ static int other_convolution(struct pass *pass, size_t first, struct nax_gate *g
     shape.kernel = gate->kernel;
     shape.pad = gate->kernel / 2;
     struct conv *conv = NULL;
-    int status = conv_alloc(&conv, &shape, pass->n_chunk, false, err);
+    int status = conv_alloc(&conv, &shape, pass->n_chunk, false, false, err);
     if (status)
         return status;
     conv->engine->set_weights(conv, gate->op.weight ? gate->op.weight : gate->params.weight);
@@ -114,14 +115,15 @@ static double left_out(const struct pass *pass, size_t l)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
     const struct pass_layer *layer = &pass->layer[l];
-    const float *x = pass_source(pass, shape->input), *scale = NULL, *offset = NULL;
+    const float *x = (const float *)pass_source(pass, shape->input), *g = (const float *)layer->g;
+    const float *scale = NULL, *offset = NULL;
     size_t c = shape->c_out, n = pass->batch * shape->h_out * shape->w_out;
     double sum = 0;
     if (shape->residual == shape->input)
         return 0;
     if (shape->residual != NAX_FROM_NONE) {
         const struct pass_layer *before = &pass->layer[shape->input];
-        x = before->z;
+        x = (const float *)before->z;
         scale = before->scale;
         offset = before->offset;
     }
@@ -130,7 +132,7 @@ static double left_out(const struct pass *pass, size_t l)
             double value = (double)x[i * c + k];
             if (scale)
                 value = value * (double)scale[k] + (double)offset[k];
-            sum += value * (double)layer->g[i * c + k];
+            sum += value * (double)g[i * c + k];
         }
     return sum;
 }

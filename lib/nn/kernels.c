@@ -3,9 +3,14 @@
 
 #include "nax/base.h"
 
-const struct nn_kernels *nn_kernels(void)
+extern const struct nn_kernels nn_kernels_fp32_baseline, nn_kernels_fp32_avx2,
+    nn_kernels_fp32_avx512, nn_kernels_bf16_baseline, nn_kernels_bf16_avx2, nn_kernels_bf16_avx512;
+
+const struct nn_kernels *nn_kernels(bool is_bf16)
 {
-    static const struct nn_kernels *const sets[NAX_ISA_COUNT] = {
-        &nn_kernels_baseline, &nn_kernels_avx2, &nn_kernels_avx512};
-    return sets[nax_isa()];
+    static const struct nn_kernels *const sets[NAX_ISA_COUNT][2] = {
+        {&nn_kernels_fp32_baseline, &nn_kernels_bf16_baseline},
+        {&nn_kernels_fp32_avx2, &nn_kernels_bf16_avx2},
+        {&nn_kernels_fp32_avx512, &nn_kernels_bf16_avx512}};
+    return sets[nax_isa()][is_bf16];
 }

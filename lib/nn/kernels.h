@@ -1,7 +1,8 @@
 /* The elementwise work around the convolutions, fused, on chunks of pixels × channels.
  *
- * Arrays are [n][c]: n pixels (images × height × width) of c channels; per-channel arrays are [c].
- * Sums run over the n pixels in float lanes, and the caller adds chunks in double.
+ * Arrays are [n][c]: n pixels (images × height × width) of c channels, of the table's own kind:
+ * float or bf16, the upper half of a float, which is rounded to when stored. Per-channel arrays are
+ * [c]. Sums run over the n pixels in float lanes, and the caller adds chunks in double.
  */
 #ifndef NAX_NN_KERNELS_H
 #define NAX_NN_KERNELS_H
@@ -10,21 +11,24 @@
 #include <stddef.h>
 
 struct nn_kernels {
+    size_t size; /* bytes of an element */
     /* sum[c] = Σ (z − shift), square[c] = Σ (z − shift)² */
-    void (*moments)(size_t n, size_t c, const float *z, const float *shift, float *sum,
+    void (*moments)(size_t n, size_t c, const void *z, const float *shift, float *sum,
                     float *square);
     /* y = z·scale + offset (+ residual), clipped at 0 when is_relu; residual may be NULL, y may be
      * z */
-    void (*normalise)(size_t n, size_t c, const float *z, const float *scale, const float *offset,
-                      const float *residual, bool is_relu, float *y);
+    void (*normalise)(size_t n, size_t c, const void *z, const float *scale, const float *offset,
+                      const void *residual, bool is_relu, void *y);
     /* g = (a + b) where y > 0, else 0; sum[c] = Σ g, dot[c] = Σ g·(z − mean).
      * b may be NULL; y NULL: no ReLU; z NULL: no sums; g may be a or b. */
-    void (*gate)(size_t n, size_t c, const float *a, const float *b, const float *y, const float *z,
-                 const float *mean, float *g, float *sum, float *dot);
+    void (*gate)(size_t n, size_t c, const void *a, const void *b, const void *y, const void *z,
+                 const float *mean, void *g, float *sum, float *dot);
     /* dz = p·g − q − r·(z − mean): back through batch norm */
-    void (*normalise_backward)(size_t n, size_t c, const float *g, const float *z,
-                               const float *mean, const float *p, const float *q, const float *r,
-                               float *dz);
+    void (*normalise_backward)(size_t n, size_t c, const void *g, const void *z, const float *mean,
+                               const float *p, const float *q, const float *r, void *dz);
+    /* to = from, n elements */
+    void (*widen)(size_t n, const void *from, float *to);
+    void (*narrow)(size_t n, const float *from, void *to);
     /* Nesterov: d = gradient + decay·w; v = momentum·v + d; w −= rate·(d + momentum·v) */
     void (*descend)(size_t n, float *w, float *v, const float *gradient, float rate, float momentum,
                     float decay);
@@ -32,8 +36,6 @@ struct nn_kernels {
     void (*add)(size_t n, float *to, const float *from);
 };
 
-const struct nn_kernels *nn_kernels(void);
-
-extern const struct nn_kernels nn_kernels_baseline, nn_kernels_avx2, nn_kernels_avx512;
+const struct nn_kernels *nn_kernels(bool is_bf16);
 
 #endif

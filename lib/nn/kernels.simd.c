@@ -2,35 +2,80 @@
  * by element.
  *
  * Each function handles one block of channels over all pixels, so that what belongs to a channel
- * stays in registers. */
+ * stays in registers. It is written once and inlined twice, for activations in float and in bf16.
+ */
 #include "kernels.h"
 
 #include "nax/simd.h"
 
+#include <stdint.h>
+#include <string.h>
+
 typedef nax_vfloat vec;
 typedef int vmask __attribute__((vector_size(64)));
+
+typedef uint32_t vbits __attribute__((vector_size(64)));
+typedef uint16_t vhalf __attribute__((vector_size(32), aligned(2), may_alias));
 
 #define LOAD(p)      (*(const vec *)(p))
 #define STORE(p, v)  (*(vec *)(p) = (v))
 #define SELECT(m, v) ((vec)((m) & (vmask)(v))) /* v where m, else 0 */
+#define WIDEN(p)     ((vec)(__builtin_convertvector(*(const vhalf *)(p), vbits) << 16))
+#define GET(p, i)    (is_bf16 ? WIDEN((const uint16_t *)(p) + (i)) : LOAD((const float *)(p) + (i)))
+#define INLINE       static inline __attribute__((always_inline))
 
 static const size_t lanes = NAX_LANES;
 
-static void moments(size_t n, size_t c, const float *z, const float *shift, float *sum,
+/* A float's bits to those of bf16, rounded to nearest even; the NaNs that arithmetic makes stay
+ * NaNs.
+ */
+#define ROUND(bits) (((bits) + 0x7fff + ((bits) >> 16 & 1)) >> 16)
+
+INLINE void put(bool is_bf16, void *values, size_t i, const vec *v)
+{
+    if (!is_bf16) {
+        STORE((float *)values + i, *v);
+        return;
+    }
+    vbits bits = (vbits)*v;
+    *(vhalf *)((uint16_t *)values + i) = __builtin_convertvector(ROUND(bits), vhalf);
+}
+
+INLINE float get_one(bool is_bf16, const void *values, size_t i)
+{
+    if (!is_bf16)
+        return ((const float *)values)[i];
+    uint32_t bits = (uint32_t)((const uint16_t *)values)[i] << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+INLINE void put_one(bool is_bf16, void *values, size_t i, float value)
+{
+    if (!is_bf16) {
+        ((float *)values)[i] = value;
+        return;
+    }
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    ((uint16_t *)values)[i] = (uint16_t)ROUND(bits);
+}
+
+INLINE void moments(bool is_bf16, size_t n, size_t c, const void *z, const float *shift, float *sum,
                     float *square)
 {
     size_t k = 0;
     for (; k + lanes <= c; k += lanes) {
         vec s0 = {0}, s1 = {0}, q0 = {0}, q1 = {0}, m = LOAD(shift + k);
-        const float *p = z + k;
-        size_t i = 0;
+        size_t i = 0, p = k;
         for (; i + 2 <= n; i += 2, p += 2 * c) {
-            vec a = LOAD(p) - m, b = LOAD(p + c) - m;
+            vec a = GET(z, p) - m, b = GET(z, p + c) - m;
             s0 += a, s1 += b;
             q0 += a * a, q1 += b * b;
         }
         if (i < n) {
-            vec a = LOAD(p) - m;
+            vec a = GET(z, p) - m;
             s0 += a, q0 += a * a;
         }
         STORE(sum + k, s0 + s1);
@@ -40,34 +85,36 @@ static void moments(size_t n, size_t c, const float *z, const float *shift, floa
         sum[j] = square[j] = 0;
     for (size_t i = 0; k < c && i < n; i++)
         for (size_t j = k; j < c; j++) {
-            float a = z[i * c + j] - shift[j];
+            float a = get_one(is_bf16, z, i * c + j) - shift[j];
             sum[j] += a;
             square[j] += a * a;
         }
 }
 
-static void normalise(size_t n, size_t c, const float *z, const float *scale, const float *offset,
-                      const float *residual, bool is_relu, float *y)
+INLINE void normalise(bool is_bf16, size_t n, size_t c, const void *z, const float *scale,
+                      const float *offset, const void *residual, bool is_relu, void *y)
 {
     size_t k = 0;
     for (; k + lanes <= c; k += lanes) {
         vec a = LOAD(scale + k), b = LOAD(offset + k);
         for (size_t i = k; i < n * c; i += c) {
-            vec v = LOAD(z + i) * a + b;
+            vec v = GET(z, i) * a + b;
             if (residual)
-                v += LOAD(residual + i);
-            STORE(y + i, is_relu ? SELECT(v > 0, v) : v);
+                v += GET(residual, i);
+            v = is_relu ? SELECT(v > 0, v) : v;
+            put(is_bf16, y, i, &v);
         }
     }
     for (size_t i = 0; k < c && i < n * c; i += c)
         for (size_t j = k; j < c; j++) {
-            float v = z[i + j] * scale[j] + offset[j] + (residual ? residual[i + j] : 0);
-            y[i + j] = is_relu && !(v > 0) ? 0 : v;
+            float v = get_one(is_bf16, z, i + j) * scale[j] + offset[j] +
+                      (residual ? get_one(is_bf16, residual, i + j) : 0);
+            put_one(is_bf16, y, i + j, is_relu && !(v > 0) ? 0 : v);
         }
 }
 
-static void gate(size_t n, size_t c, const float *a, const float *b, const float *y, const float *z,
-                 const float *mean, float *g, float *sum, float *dot)
+INLINE void gate(bool is_bf16, size_t n, size_t c, const void *a, const void *b, const void *y,
+                 const void *z, const float *mean, void *g, float *sum, float *dot)
 {
     size_t k = 0;
     for (; k + lanes <= c; k += lanes) {
@@ -75,16 +122,16 @@ static void gate(size_t n, size_t c, const float *a, const float *b, const float
         if (z)
             m = LOAD(mean + k);
         for (size_t i = k; i < n * c; i += c) {
-            vec v = LOAD(a + i);
+            vec v = GET(a, i);
             if (b)
-                v += LOAD(b + i);
+                v += GET(b, i);
             if (y)
-                v = SELECT(LOAD(y + i) > 0, v);
+                v = SELECT(GET(y, i) > 0, v);
             if (z) {
                 s += v;
-                d += v * (LOAD(z + i) - m);
+                d += v * (GET(z, i) - m);
             }
-            STORE(g + i, v);
+            put(is_bf16, g, i, &v);
         }
         if (z) {
             STORE(sum + k, s);
@@ -95,30 +142,52 @@ static void gate(size_t n, size_t c, const float *a, const float *b, const float
         sum[j] = dot[j] = 0;
     for (size_t i = 0; k < c && i < n * c; i += c)
         for (size_t j = k; j < c; j++) {
-            float v = a[i + j] + (b ? b[i + j] : 0);
-            if (y && !(y[i + j] > 0))
+            float v = get_one(is_bf16, a, i + j) + (b ? get_one(is_bf16, b, i + j) : 0);
+            if (y && !(get_one(is_bf16, y, i + j) > 0))
                 v = 0;
             if (z) {
                 sum[j] += v;
-                dot[j] += v * (z[i + j] - mean[j]);
+                dot[j] += v * (get_one(is_bf16, z, i + j) - mean[j]);
             }
-            g[i + j] = v;
+            put_one(is_bf16, g, i + j, v);
         }
 }
 
-static void normalise_backward(size_t n, size_t c, const float *g, const float *z,
+INLINE void normalise_backward(bool is_bf16, size_t n, size_t c, const void *g, const void *z,
                                const float *mean, const float *p, const float *q, const float *r,
-                               float *dz)
+                               void *dz)
 {
     size_t k = 0;
     for (; k + lanes <= c; k += lanes) {
         vec a = LOAD(p + k), b = LOAD(q + k), e = LOAD(r + k), m = LOAD(mean + k);
-        for (size_t i = k; i < n * c; i += c)
-            STORE(dz + i, a * LOAD(g + i) - b - e * (LOAD(z + i) - m));
+        for (size_t i = k; i < n * c; i += c) {
+            vec v = a * GET(g, i) - b - e * (GET(z, i) - m);
+            put(is_bf16, dz, i, &v);
+        }
     }
     for (size_t i = 0; k < c && i < n * c; i += c)
         for (size_t j = k; j < c; j++)
-            dz[i + j] = p[j] * g[i + j] - q[j] - r[j] * (z[i + j] - mean[j]);
+            put_one(is_bf16, dz, i + j,
+                    p[j] * get_one(is_bf16, g, i + j) - q[j] -
+                        r[j] * (get_one(is_bf16, z, i + j) - mean[j]));
+}
+
+INLINE void widen(bool is_bf16, size_t n, const void *from, float *to)
+{
+    size_t i = 0;
+    for (; i + lanes <= n; i += lanes)
+        STORE(to + i, GET(from, i));
+    for (; i < n; i++)
+        to[i] = get_one(is_bf16, from, i);
+}
+
+INLINE void narrow(bool is_bf16, size_t n, const float *from, void *to)
+{
+    size_t i = 0;
+    for (; i + lanes <= n; i += lanes)
+        put(is_bf16, to, i, (const vec *)(from + i));
+    for (; i < n; i++)
+        put_one(is_bf16, to, i, from[i]);
 }
 
 static void descend(size_t n, float *w, float *v, const float *gradient, float rate, float momentum,
@@ -137,11 +206,48 @@ static void add(size_t n, float *to, const float *from)
         to[i] += from[i];
 }
 
-const struct nn_kernels NAX_SIMD(nn_kernels) = {
-    .moments = moments,
-    .normalise = normalise,
-    .gate = gate,
-    .normalise_backward = normalise_backward,
-    .descend = descend,
-    .add = add,
-};
+/* The functions for one kind of activation, and their table. */
+#define KERNELS(kind, is_bf16, n_bytes)                                                            \
+    static void moments_##kind(size_t n, size_t c, const void *z, const float *shift, float *sum,  \
+                               float *square)                                                      \
+    {                                                                                              \
+        moments(is_bf16, n, c, z, shift, sum, square);                                             \
+    }                                                                                              \
+    static void normalise_##kind(size_t n, size_t c, const void *z, const float *scale,            \
+                                 const float *offset, const void *residual, bool is_relu, void *y) \
+    {                                                                                              \
+        normalise(is_bf16, n, c, z, scale, offset, residual, is_relu, y);                          \
+    }                                                                                              \
+    static void gate_##kind(size_t n, size_t c, const void *a, const void *b, const void *y,       \
+                            const void *z, const float *mean, void *g, float *sum, float *dot)     \
+    {                                                                                              \
+        gate(is_bf16, n, c, a, b, y, z, mean, g, sum, dot);                                        \
+    }                                                                                              \
+    static void normalise_backward_##kind(size_t n, size_t c, const void *g, const void *z,        \
+                                          const float *mean, const float *p, const float *q,       \
+                                          const float *r, void *dz)                                \
+    {                                                                                              \
+        normalise_backward(is_bf16, n, c, g, z, mean, p, q, r, dz);                                \
+    }                                                                                              \
+    static void widen_##kind(size_t n, const void *from, float *to)                                \
+    {                                                                                              \
+        widen(is_bf16, n, from, to);                                                               \
+    }                                                                                              \
+    static void narrow_##kind(size_t n, const float *from, void *to)                               \
+    {                                                                                              \
+        narrow(is_bf16, n, from, to);                                                              \
+    }                                                                                              \
+    const struct nn_kernels NAX_SIMD(nn_kernels_##kind) = {                                        \
+        .size = n_bytes,                                                                           \
+        .moments = moments_##kind,                                                                 \
+        .normalise = normalise_##kind,                                                             \
+        .gate = gate_##kind,                                                                       \
+        .normalise_backward = normalise_backward_##kind,                                           \
+        .widen = widen_##kind,                                                                     \
+        .narrow = narrow_##kind,                                                                   \
+        .descend = descend,                                                                        \
+        .add = add,                                                                                \
+    }
+
+KERNELS(fp32, false, sizeof(float));
+KERNELS(bf16, true, sizeof(uint16_t));

@@ -127,31 +127,31 @@ bool shortcut_is_needed(const struct nax_network *net, const struct nax_layer *l
 }
 
 void shortcut_forward(const struct nax_network *net, const struct nax_layer *l, size_t n,
-                      const float *from, float *to)
+                      size_t size, const void *from, void *to)
 {
     struct source s = source_of(net, l);
     size_t step_y = s.h / l->h_out, step_x = s.w / l->w_out, c = NAX_MIN(s.c, l->c_out);
-    memset(to, 0, n * nax_layer_n_out(l) * sizeof *to);
-    for (size_t b = 0; b < n; b++, from += s.h * s.w * s.c)
+    const char *p = from;
+    char *q = to;
+    memset(to, 0, n * nax_layer_n_out(l) * size);
+    for (size_t b = 0; b < n; b++, p += s.h * s.w * s.c * size)
         for (size_t i = 0; i < l->h_out; i++)
-            for (size_t j = 0; j < l->w_out; j++, to += l->c_out)
-                memcpy(to, from + (i * step_y * s.w + j * step_x) * s.c, c * sizeof *to);
+            for (size_t j = 0; j < l->w_out; j++, q += l->c_out * size)
+                memcpy(q, p + (i * step_y * s.w + j * step_x) * s.c * size, c * size);
 }
 
 void shortcut_backward(const struct nax_network *net, const struct nax_layer *l, size_t n,
-                       const float *to, bool is_added, float *from)
+                       size_t size, const void *to, void *from)
 {
     struct source s = source_of(net, l);
     size_t step_y = s.h / l->h_out, step_x = s.w / l->w_out, c = NAX_MIN(s.c, l->c_out);
-    if (!is_added)
-        memset(from, 0, n * s.h * s.w * s.c * sizeof *from);
-    for (size_t b = 0; b < n; b++, from += s.h * s.w * s.c)
+    char *p = from;
+    const char *q = to;
+    memset(from, 0, n * s.h * s.w * s.c * size);
+    for (size_t b = 0; b < n; b++, p += s.h * s.w * s.c * size)
         for (size_t i = 0; i < l->h_out; i++)
-            for (size_t j = 0; j < l->w_out; j++, to += l->c_out) {
-                float *p = from + (i * step_y * s.w + j * step_x) * s.c;
-                for (size_t k = 0; k < c; k++)
-                    p[k] += to[k];
-            }
+            for (size_t j = 0; j < l->w_out; j++, q += l->c_out * size)
+                memcpy(p + (i * step_y * s.w + j * step_x) * s.c * size, q, c * size);
 }
 
 void pixel_table_make(struct pixel_table *table, const double mean[3], const double sd[3])

@@ -28,12 +28,13 @@ void linear_backward(const struct nax_layer *l, size_t n, const float *x, const 
 
 /* Whether the residual of l has another shape than its output, and so goes through shortcut_*. */
 bool shortcut_is_needed(const struct nax_network *net, const struct nax_layer *l);
-/* from: outputs of the layer (or image) that l adds; to: [n] images of l's output shape */
+/* from: outputs of the layer (or image) that l adds; to: [n] images of l's output shape; elements
+ * of `size` bytes, whose zeros are zero bits */
 void shortcut_forward(const struct nax_network *net, const struct nax_layer *l, size_t n,
-                      const float *from, float *to);
-/* The transpose: `to`'s gradient in l's shape goes back to the source's shape, written or added. */
+                      size_t size, const void *from, void *to);
+/* The transpose: `to`'s gradient in l's shape goes back to the source's shape. */
 void shortcut_backward(const struct nax_network *net, const struct nax_layer *l, size_t n,
-                       const float *to, bool is_added, float *from);
+                       size_t size, const void *to, void *from);
 
 /* Pixels to floats: (p / 255 − mean) / sd through a table, shifted by (dy, dx) with zeros moving
  * in, mirrored when asked. */

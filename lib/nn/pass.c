@@ -15,40 +15,46 @@ static size_t largest_divisor(size_t n, size_t limit)
 
 /* Hands out cache-aligned pieces of a block; with memory NULL it only counts. */
 struct piece_maker {
-    float *memory;
-    size_t used;
+    char *memory;
+    size_t used; /* bytes */
 };
 
-static float *piece(struct piece_maker *maker, size_t n)
+static char *piece(struct piece_maker *maker, size_t n, size_t size)
 {
-    float *p = maker->memory ? maker->memory + maker->used : NULL;
-    maker->used += (n + 15) / 16 * 16;
+    char *p = maker->memory ? maker->memory + maker->used : NULL;
+    maker->used += (n * size + 63) / 64 * 64;
     return p;
+}
+
+static float *floats(struct piece_maker *maker, size_t n)
+{
+    return (float *)piece(maker, n, sizeof(float));
 }
 
 static void lay_out(struct pass *pass, struct piece_maker *maker)
 {
     const struct nax_network *net = pass->net;
-    pass->image = piece(maker, pass->batch * net->height * net->width * net->channels);
+    pass->image =
+        piece(maker, pass->batch * net->height * net->width * net->channels, pass->kernel->size);
     for (size_t l = 0; l < net->n_layers; l++) {
         const struct nax_layer *shape = &net->layers[l];
         struct pass_layer *layer = &pass->layer[l];
         size_t size = pass->batch * nax_layer_n_out(shape), c = shape->c_out;
         bool is_conv = shape->kind == NAX_LAYER_CONV, is_linear = shape->kind == NAX_LAYER_LINEAR;
-        layer->y = piece(maker, size);
-        layer->g = piece(maker, size);
-        layer->z = is_conv ? piece(maker, size) : NULL;
+        layer->y = piece(maker, size, layer->kernel->size);
+        layer->g = piece(maker, size, layer->kernel->size);
+        layer->z = is_conv ? piece(maker, size, layer->kernel->size) : NULL;
         if (!is_conv && !is_linear)
             continue;
-        layer->sums = piece(maker, pass->n_chunks * 2 * c);
+        layer->sums = floats(maker, pass->n_chunks * 2 * c);
         layer->dw_size = is_conv ? layer->conv->gradient_size : nax_layer_n_weights(shape);
         layer->dw_size = (layer->dw_size + 15) / 16 * 16;
         if (is_linear || !pass->is_for_gates)
-            layer->dw = piece(maker, pass->n_chunks * layer->dw_size);
+            layer->dw = floats(maker, pass->n_chunks * layer->dw_size);
         float **by_channel[] = {&layer->scale, &layer->offset, &layer->mean, &layer->inverse,
                                 &layer->p,     &layer->q,      &layer->r};
         for (size_t i = 0; i < sizeof by_channel / sizeof *by_channel; i++)
-            *by_channel[i] = piece(maker, c);
+            *by_channel[i] = floats(maker, c);
     }
 }
 
@@ -93,22 +99,24 @@ static int plan_edges(struct pass *pass, struct nax_err *err)
 
 static int alloc_convs(struct pass *pass, struct nax_err *err)
 {
-    size_t dz = 0, dx = 0, scratch = 0;
+    bool is_bf16 = pass->kernel->size != sizeof(float);
+    size_t largest = pass->net->height * pass->net->width * pass->net->channels, conv = 0;
     for (size_t l = 0; l < pass->net->n_layers; l++) {
         const struct nax_layer *shape = &pass->net->layers[l];
-        dz = NAX_MAX(dz, nax_layer_n_out(shape));
-        dx = NAX_MAX(dx, NAX_MAX(nax_layer_n_in(shape), nax_layer_n_out(shape)));
+        pass->layer[l].kernel = l + 1 < pass->net->n_layers ? pass->kernel : nn_kernels(false);
+        largest = NAX_MAX(largest, nax_layer_n_out(shape));
         if (shape->kind != NAX_LAYER_CONV)
             continue;
-        int status = conv_alloc(&pass->layer[l].conv, shape, pass->n_chunk, true, err);
+        int status = conv_alloc(&pass->layer[l].conv, shape, pass->n_chunk, true, is_bf16, err);
         if (status)
             return status;
-        scratch = NAX_MAX(scratch, pass->layer[l].conv->scratch_size);
+        conv = NAX_MAX(conv, pass->layer[l].conv->scratch_size);
     }
-    size_t each[] = {dz * pass->n_chunk * sizeof(float), dx * pass->n_chunk * sizeof(float),
-                     scratch};
-    for (int i = 0; i < 3; i++) {
-        pass->scratch_each[i] = (each[i] + 4095) / 4096 * 4096;
+    for (int i = 0; i < N_SCRATCH; i++) {
+        size_t size = largest * pass->n_chunk * sizeof(float);
+        if (i == SCRATCH_CONV)
+            size = NAX_MAX(size, conv);
+        pass->scratch_each[i] = (size + 4095) / 4096 * 4096;
         pass->scratch_size += pass->scratch_each[i];
     }
     return 0;
@@ -119,7 +127,7 @@ static int alloc_memory(struct pass *pass, struct nax_err *err)
     struct piece_maker counter = {0};
     lay_out(pass, &counter);
     pass->memory_size = counter.used;
-    pass->memory = nax_aligned_calloc(counter.used, sizeof(float));
+    pass->memory = nax_aligned_calloc(counter.used, 1);
     pass->scratch = nax_aligned_calloc(pass->n_threads, pass->scratch_size);
     pass->gradients = nax_aligned_calloc(pass->model->n_values, sizeof(float));
     pass->loss = nax_calloc(pass->n_chunks, sizeof *pass->loss);
@@ -145,8 +153,8 @@ static int alloc_memory(struct pass *pass, struct nax_err *err)
     return 0;
 }
 
-static int alloc(struct pass **out, struct nax_model *model, size_t batch, bool is_for_gates,
-                 struct nax_err *err)
+static int alloc(struct pass **out, struct nax_model *model, size_t batch, bool is_bf16,
+                 bool is_for_gates, struct nax_err *err)
 {
     const struct nax_network *net = model->net;
     const struct nax_layer *last = &net->layers[net->n_layers - 1];
@@ -159,7 +167,7 @@ static int alloc(struct pass **out, struct nax_model *model, size_t batch, bool 
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
     pass->model = model;
     pass->net = net;
-    pass->kernel = nn_kernels();
+    pass->kernel = nn_kernels(is_bf16);
     pass->is_for_gates = is_for_gates;
     pass->batch = batch;
     pass->n_chunk = largest_divisor(batch, NAX_CHUNK);
@@ -185,14 +193,16 @@ static int alloc(struct pass **out, struct nax_model *model, size_t batch, bool 
     return 0;
 }
 
-int pass_alloc(struct pass **pass, struct nax_model *model, size_t batch, struct nax_err *err)
+int pass_alloc(struct pass **pass, struct nax_model *model, size_t batch,
+               enum nax_arithmetic precision, struct nax_err *err)
 {
-    return alloc(pass, model, batch, false, err);
+    return alloc(pass, model, batch, nax_arithmetic_of(precision) == NAX_ARITHMETIC_BF16, false,
+                 err);
 }
 
 int pass_alloc_gates(struct pass **pass, struct nax_model *model, size_t batch, struct nax_err *err)
 {
-    return alloc(pass, model, batch, true, err);
+    return alloc(pass, model, batch, false, true, err);
 }
 
 void pass_free(struct pass *pass)
@@ -240,6 +250,6 @@ const struct nax_params *pass_gradient(const struct pass *pass, size_t l)
 
 size_t pass_size(const struct pass *pass)
 {
-    return (pass->memory_size + pass->model->n_values) * sizeof(float) +
+    return pass->memory_size + pass->model->n_values * sizeof(float) +
            pass->n_threads * pass->scratch_size;
 }

@@ -6,10 +6,12 @@
 
 struct pass;
 
-/* For batches of exactly `batch` images. The model must outlive the pass. */
+/* For batches of exactly `batch` images. The model must outlive the pass. In bf16, activations and
+ * their gradients are stored rounded, and so are the weights that convolutions multiply with; sums,
+ * batch norm's statistics, linear layers, the loss and the gradients of parameters are float. */
 int pass_alloc(struct pass **pass, struct nax_model *model, size_t batch,
-               struct nax_err *err) NAX_MUST_USE;
-/* The same for a pass whose convolutions' weights get no gradient. */
+               enum nax_arithmetic precision, struct nax_err *err) NAX_MUST_USE;
+/* A pass in fp32 whose convolutions' weights get no gradient. */
 int pass_alloc_gates(struct pass **pass, struct nax_model *model, size_t batch,
                      struct nax_err *err) NAX_MUST_USE;
 void pass_free(struct pass *pass);

@@ -16,12 +16,13 @@ struct edge {
     bool is_last; /* the target's gradient is complete after this edge */
 };
 
+/* Activations and their gradients are float or bf16: elements of kernel->size bytes. */
 struct pass_layer {
-    struct conv *conv; /* NULL for other kinds */
-    float *z; /* [batch][h_out][w_out][c_out] before batch norm; linear: before the ReLU; NULL for
-                 pools */
-    float *y; /* the layer's output, of the same shape */
-    float *g; /* gradient of the loss by y, then gated by the ReLU */
+    struct conv *conv;               /* NULL for other kinds */
+    const struct nn_kernels *kernel; /* for the kind of activation that the layer has */
+    char *z;        /* [batch][h_out][w_out][c_out] before batch norm; NULL for other kinds */
+    char *y;        /* the layer's output, of the same shape */
+    char *g;        /* gradient of the loss by y, then gated by the ReLU */
     float *sums;    /* [n_chunks][2][c_out], of the forward pass, then of the backward pass */
     float *dw;      /* [n_chunks][gradient_size], or NULL: not wanted */
     size_t dw_size; /* floats of one chunk's weight gradient */
@@ -34,28 +35,30 @@ struct pass_layer {
 struct pass {
     struct nax_model *model;
     const struct nax_network *net;
-    const struct nn_kernels *kernel;
+    const struct nn_kernels *kernel; /* of images and of all layers but the last, whose outputs are
+                                        always float */
     const struct nax_train_linop *linops; /* [n_layers] or NULL */
     bool is_for_gates;                    /* no gradients of convolutions' weights */
     size_t batch, n_chunk, n_chunks;      /* n_chunk images a chunk */
     struct pass_layer *layer;             /* [n_layers] */
-    float *image;                         /* [batch][height][width][channels] */
+    char *image;                          /* [batch][height][width][channels] */
     struct nax_params *gradient;          /* [n_layers], into memory */
     float *gradients;
     double *loss;  /* [n_chunks] */
     size_t *right; /* [n_chunks] */
-    size_t n_threads, scratch_size, scratch_each[3];
-    char *scratch; /* [n_threads][scratch_size]: dz, dx and shortcut, conv's own */
-    float *memory; /* one block behind the arrays of all layers */
+    size_t n_threads, scratch_size, scratch_each[4];
+    char *scratch; /* [n_threads][scratch_size] */
+    char *memory;  /* one block behind the arrays of all layers */
     size_t memory_size;
 };
 
-/* What a thread works with: three areas of its scratch. */
-enum { SCRATCH_DZ, SCRATCH_DX, SCRATCH_CONV };
+/* What a thread works with: areas of its scratch. Each has room for a chunk of any layer in float;
+ * CONV also for what a convolution needs. */
+enum { SCRATCH_DZ, SCRATCH_DX, SCRATCH_WIDE, SCRATCH_CONV, N_SCRATCH };
 
 void *pass_scratch(const struct pass *pass, int area);
 
-static inline const float *pass_source(const struct pass *pass, int from)
+static inline const char *pass_source(const struct pass *pass, int from)
 {
     return from == NAX_FROM_IMAGE ? pass->image : pass->layer[from].y;
 }
@@ -71,6 +74,34 @@ static inline size_t pass_source_size(const struct pass *pass, int from)
     const struct nax_network *net = pass->net;
     return from == NAX_FROM_IMAGE ? net->height * net->width * net->channels
                                   : nax_layer_n_out(&net->layers[from]);
+}
+
+static inline const struct nn_kernels *pass_source_kernel(const struct pass *pass, int from)
+{
+    return from == NAX_FROM_IMAGE ? pass->kernel : pass->layer[from].kernel;
+}
+
+/* n elements as floats: where they are, or in `room` */
+static inline const float *pass_widen(const struct nn_kernels *kernel, size_t n, const char *values,
+                                      float *room)
+{
+    if (kernel->size == sizeof(float))
+        return (const float *)values;
+    kernel->widen(n, values, room);
+    return room;
+}
+
+/* Where n floats are to be written that pass_narrow then brings to `values`. */
+static inline float *pass_room(const struct nn_kernels *kernel, char *values, float *room)
+{
+    return kernel->size == sizeof(float) ? (float *)values : room;
+}
+
+static inline void pass_narrow(const struct nn_kernels *kernel, size_t n, const float *room,
+                               char *values)
+{
+    if (kernel->size != sizeof(float))
+        kernel->narrow(n, room, values);
 }
 
 #endif

@@ -15,7 +15,15 @@ struct nax_recipe nax_recipe_default(void)
                                .label_smoothing = 0.1,
                                .crop = 4,
                                .flip = true,
-                               .validation = 0.1};
+                               .validation = 0.1,
+                               .precision = NAX_ARITHMETIC_AUTO};
+}
+
+enum nax_arithmetic nax_arithmetic_of(enum nax_arithmetic wanted)
+{
+    if (wanted == NAX_ARITHMETIC_AUTO)
+        return nax_has_bf16() ? NAX_ARITHMETIC_BF16 : NAX_ARITHMETIC_FP32;
+    return wanted;
 }
 
 double recipe_rate(const struct nax_recipe *recipe, size_t step, size_t n_steps)

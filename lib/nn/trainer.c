@@ -56,6 +56,7 @@ int nax_trainer_alloc_part(struct nax_trainer **trainer, struct nax_model *model
     t->model = model;
     t->set = set;
     t->recipe = *recipe;
+    t->recipe.precision = nax_arithmetic_of(recipe->precision);
     t->seed = seed;
     status = alloc_arrays(t, err);
     if (!status)
@@ -89,7 +90,7 @@ int nax_trainer_set_part(struct nax_trainer *t, struct nax_model *part, struct n
     t->part = part;
     memmove(part->pixel_mean, t->model->pixel_mean, sizeof part->pixel_mean);
     memmove(part->pixel_sd, t->model->pixel_sd, sizeof part->pixel_sd);
-    return pass_alloc(&t->pass, part, t->recipe.batch, err);
+    return pass_alloc(&t->pass, part, t->recipe.batch, t->recipe.precision, err);
 }
 
 void nax_trainer_set_linops(struct nax_trainer *t, const struct nax_train_linop *ops)
@@ -164,10 +165,10 @@ static void descend(struct nax_trainer *t, double rate)
         nax_params_list(shape, pass_gradient(t->pass, l), gradient);
         for (size_t i = 0; i < n; i++)
             if (param[i].is_trained)
-                nn_kernels()->descend(param[i].n, param[i].values,
-                                      t->momentum + (param[i].values - model->values),
-                                      gradient[i].values, (float)rate, (float)t->recipe.momentum,
-                                      param[i].is_decayed ? (float)t->recipe.weight_decay : 0);
+                nn_kernels(false)->descend(
+                    param[i].n, param[i].values, t->momentum + (param[i].values - model->values),
+                    gradient[i].values, (float)rate, (float)t->recipe.momentum,
+                    param[i].is_decayed ? (float)t->recipe.weight_decay : 0);
     }
     pass_set_weights(t->pass);
 }

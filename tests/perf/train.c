@@ -1,11 +1,14 @@
-/* Images a second that ResNet-20 trains on and is evaluated on, for each kernel size, and the rate
- * of arithmetic that this comes to. */
+/* ResNet-20 with one kernel size everywhere: milliseconds of a training step of 128 images, and of
+ * evaluating as many.
+ *
+ * Usage: train KERNEL auto|fp32|bf16 SECONDS; prints "NAME WHAT_KxK MILLISECONDS" lines. */
 #include "nax/nn.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { n_steps = 24, n_warm = 4, n_test = 2000 };
+enum { N_BATCH = 128, N_TEST = 16 * N_BATCH, N_STEPS_MAX = 4096, N_WARM = 4 };
 
 static _Noreturn void die(const struct nax_err *err)
 {
@@ -19,68 +22,83 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static double median(double *values, size_t n)
+{
+    qsort(values, n, sizeof *values, compare);
+    return values[n / 2];
+}
+
 struct clock {
-    double last, seconds[n_steps];
-    size_t n;
+    double start, last, limit; /* seconds */
+    double step[N_STEPS_MAX];
+    size_t n, n_seen;
 };
 
 static int tick(void *self, size_t step, double loss)
 {
     struct clock *c = self;
     double now = nax_clock_seconds();
-    (void)loss;
-    if (step > n_warm)
-        c->seconds[c->n++] = now - c->last;
+    (void)step, (void)loss;
+    if (c->n_seen++ >= N_WARM)
+        c->step[c->n++] = now - c->last;
     c->last = now;
-    return c->n == n_steps;
+    return c->n == N_STEPS_MAX || (c->n >= 5 && now - c->start > c->limit);
 }
 
-static void measure(const struct nax_dataset *set, int64_t k)
+static void measure(const struct nax_dataset *set, int64_t k, enum nax_arithmetic precision,
+                    double limit)
 {
     struct nax_err err;
     struct nax_network_file *file;
     struct nax_network *net;
     struct nax_model *model;
     struct nax_trainer *trainer;
-    struct nax_epoch epoch;
+    struct nax_epoch epoch = {.epoch = 1};
     struct nax_score score;
     struct nax_recipe recipe = nax_recipe_default();
-    struct nax_eval part = {.n_images = n_test};
-    struct clock clock = {0};
+    static struct clock clock;
     int64_t kernel[NAX_NETWORK_SLOTS_MAX];
-    double macs = 0;
+    recipe.precision = precision;
     for (size_t i = 0; i < NAX_NETWORK_SLOTS_MAX; i++)
         kernel[i] = k;
     if (nax_network_file_load(&file, "resnet20", &err) ||
         nax_network_build(&net, file, kernel, &err) || nax_model_alloc(&model, net, 0, &err) ||
-        nax_trainer_alloc(&trainer, model, set, &recipe, 0, &err) ||
-        nax_trainer_epoch(trainer, tick, &clock, &epoch, &err))
+        nax_trainer_alloc(&trainer, model, set, &recipe, 0, &err))
         die(&err);
-    for (size_t l = 0; l < net->n_layers; l++)
-        macs += (double)nax_layer_macs(&net->layers[l]);
-    qsort(clock.seconds, n_steps, sizeof(double), compare);
-    double step = clock.seconds[n_steps / 2];
-    double start = nax_clock_seconds();
-    if (nax_model_eval(model, &set->test, &part, &score, &err))
-        die(&err);
-    double seconds = nax_clock_seconds() - start;
-    printf("train_%dx%d: %.1f ms a step of 128, %.0f images/s, %.0f GFLOP/s in multiplications\n",
-           (int)k, (int)k, 1e3 * step, 128 / step, 6 * macs * 128 / step * 1e-9);
-    printf("evaluate_%dx%d: %.0f images/s, %.0f GFLOP/s\n", (int)k, (int)k, n_test / seconds,
-           2 * macs * n_test / seconds * 1e-9);
+    clock.start = nax_clock_seconds();
+    clock.limit = limit;
+    while (epoch.epoch)
+        if (nax_trainer_epoch(trainer, tick, &clock, &epoch, &err))
+            die(&err);
+    const char *name = nax_arithmetic_of(precision) == NAX_ARITHMETIC_BF16 ? "bf16" : "fp32";
+    printf("%s train_%dx%d %.1f\n", name, (int)k, (int)k, 1e3 * median(clock.step, clock.n));
+
+    for (clock.n = 0, clock.start = nax_clock_seconds();
+         clock.n < 3 || clock.last - clock.start < limit / 2; clock.n++) {
+        double before = nax_clock_seconds();
+        if (nax_model_eval(model, &set->test, NULL, &score, &err))
+            die(&err);
+        clock.last = nax_clock_seconds();
+        clock.step[clock.n] = (clock.last - before) * N_BATCH / N_TEST;
+    }
+    printf("%s evaluate_%dx%d %.1f\n", name, (int)k, (int)k, 1e3 * median(clock.step, clock.n));
     nax_trainer_free(trainer);
     nax_model_free(model);
     nax_network_free(net);
     nax_network_file_free(file);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct nax_err err;
     struct nax_dataset *set;
-    if (nax_synth(&set, 1, 4500, n_test, &err))
+    if (argc != 4)
+        return 2;
+    enum nax_arithmetic precision = !strcmp(argv[2], "fp32")   ? NAX_ARITHMETIC_FP32
+                                    : !strcmp(argv[2], "bf16") ? NAX_ARITHMETIC_BF16
+                                                               : NAX_ARITHMETIC_AUTO;
+    if (nax_synth(&set, 1, 4500, N_TEST, &err))
         die(&err);
-    for (int64_t k = 3; k <= 7; k += 2)
-        measure(set, k);
+    measure(set, atoi(argv[1]), precision, atof(argv[3]));
     nax_dataset_free(set);
 }

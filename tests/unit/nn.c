@@ -141,7 +141,7 @@ static void check_conv(const struct nax_layer *l, const struct conv_engine *engi
     struct nax_err err;
     struct conv *conv;
     struct arrays a = arrays_make(l, n);
-    assert_int_equal(engine->alloc(&conv, l, n, true, &err), 0);
+    assert_int_equal(engine->alloc(&conv, l, n, true, false, &err), 0);
     void *scratch = nax_aligned_calloc(conv->scratch_size, 1);
     engine->set_weights(conv, a.w);
     assert_int_equal(engine->forward(conv, a.x, a.y, scratch), 0);
@@ -523,7 +523,7 @@ static void check_gradients(bool is_substituted)
     batch_fill(&d);
     assert_int_equal(nax_model_alloc(&model, &net, 3, &err), 0);
     disturb(model);
-    assert_int_equal(pass_alloc(&pass, model, BATCH, &err), 0);
+    assert_int_equal(pass_alloc(&pass, model, BATCH, NAX_ARITHMETIC_FP32, &err), 0);
     double *values = nax_calloc(model->n_values, sizeof *values);
     float *weights = nax_calloc(model->n_values, sizeof *weights);
     for (size_t i = 0; i < model->n_values; i++)
