@@ -7,8 +7,7 @@
 #ifndef NAX_NN_KERNELS_H
 #define NAX_NN_KERNELS_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "nax/base.h"
 
 struct nn_kernels {
     size_t size; /* bytes of an element */
@@ -36,6 +35,8 @@ struct nn_kernels {
     void (*add)(size_t n, float *to, const float *from);
 };
 
+/* For this processor, or for an instruction set that it has. */
 const struct nn_kernels *nn_kernels(bool is_bf16);
+const struct nn_kernels *nn_kernels_of(enum nax_isa isa, bool is_bf16);
 
 #endif

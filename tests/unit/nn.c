@@ -3,6 +3,7 @@
 #include "nax/nn.h"
 #include "nax/rng.h"
 #include "../../lib/nn/conv.h"
+#include "../../lib/nn/kernels.h"
 #include "../../lib/nn/pass.h"
 #include "nn_reference.h"
 
@@ -11,18 +12,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 /* Relative to the largest value of the array. */
 static const double tolerance_conv = 2e-6;     /* float sums of up to 7·7·37 products */
+static const double tolerance_bf16 = 0.00392;  /* rounding to 8 bits, and float sums */
+static const double tolerance_kernel = 2e-6;   /* float sums of 75 terms */
 static const double tolerance_gradient = 2e-4; /* float through five layers with batch norm */
 
 static double noise(struct nax_rng *rng)
 {
     return nax_rng_normal(rng) * 0.731;
 }
+
+static const double tolerance_bf16_loss = 0.02;     /* five layers, each rounded */
+static const double tolerance_bf16_gradient = 0.02; /* 1 − cosine */
 
 /* --- convolutions --- */
 
@@ -89,110 +96,273 @@ static const struct nax_layer conv_shapes[] = {
      .c_out = 16},
 };
 
-struct arrays {
-    size_t n_x, n_w, n_y;
-    float *x, *w, *y, *dw;
-    double *x2, *w2, *y2;
-};
-
-static struct arrays arrays_make(const struct nax_layer *l, size_t n)
+/* n values around 0 in the kind of the kernels, and what they are exactly. */
+static void *draw(const struct nn_kernels *kernel, size_t n, uint64_t key, double *exact)
 {
-    struct arrays a = {.n_x = n * l->h_in * l->w_in * l->c_in,
-                       .n_w = l->kernel * l->kernel * l->c_in * l->c_out,
-                       .n_y = n * l->h_out * l->w_out * l->c_out};
-    a.x = nax_aligned_calloc(a.n_x, sizeof(float));
-    a.w = nax_aligned_calloc(a.n_w, sizeof(float));
-    a.dw = nax_aligned_calloc(a.n_w, sizeof(float));
-    a.y = nax_aligned_calloc(a.n_y, sizeof(float));
-    a.x2 = nax_aligned_calloc(a.n_x, sizeof(double));
-    a.w2 = nax_aligned_calloc(a.n_w, sizeof(double));
-    a.y2 = nax_aligned_calloc(a.n_y, sizeof(double));
-    struct nax_rng rng = nax_rng_at(5, NAX_RNG_TEST, l->kernel, l->c_in, n);
-    for (size_t i = 0; i < a.n_x; i++)
-        a.x2[i] = (double)(a.x[i] = (float)noise(&rng));
-    for (size_t i = 0; i < a.n_w; i++)
-        a.w2[i] = (double)(a.w[i] = (float)noise(&rng));
-    return a;
+    struct nax_rng rng = nax_rng_at(5, NAX_RNG_TEST, key, n, 0);
+    void *values = nax_aligned_calloc(n, kernel->size);
+    float *wide = nax_calloc(n, sizeof *wide);
+    for (size_t i = 0; i < n; i++)
+        wide[i] = (float)noise(&rng);
+    kernel->narrow(n, wide, values);
+    kernel->widen(n, values, wide);
+    for (size_t i = 0; i < n; i++)
+        exact[i] = (double)wide[i];
+    free(wide);
+    return values;
 }
 
-static void arrays_free(struct arrays *a)
-{
-    void *all[] = {a->x, a->w, a->dw, a->y, a->x2, a->w2, a->y2};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        nax_aligned_free(all[i]);
-}
-
-static void assert_near(const float *got, const double *want, size_t n, double tolerance)
+static void assert_near(const struct nn_kernels *kernel, const void *got, const double *want,
+                        size_t n, double tolerance)
 {
     double largest = 0, worst = 0;
+    float *wide = nax_calloc(n, sizeof *wide);
+    kernel->widen(n, got, wide);
     for (size_t i = 0; i < n; i++) {
         largest = fmax(largest, fabs(want[i]));
-        worst = fmax(worst, fabs((double)got[i] - want[i]));
+        worst = fmax(worst, fabs((double)wide[i] - want[i]));
     }
+    free(wide);
     if (!(worst <= tolerance * largest))
         fail_msg("differs by %g of %g", worst, largest);
 }
 
-/* forward against the definition; the backward products against it through <dy, conv(x, w)>, which
- * is linear in x and in w, so that its derivatives are exact differences */
-static void check_conv(const struct nax_layer *l, const struct conv_engine *engine)
+/* y against the definition; the backward products against it through <dy, conv(x, w)>, which is
+ * linear in x and in w, so that its derivatives are exact differences */
+static void check_conv(const struct nax_layer *l, const struct conv_engine *engine, bool is_bf16)
 {
     enum { n = 3 };
+    const struct nn_kernels *kernel = nn_kernels(is_bf16);
+    const double tolerance = is_bf16 ? tolerance_bf16 : tolerance_conv;
+    size_t n_x = n * l->h_in * l->w_in * l->c_in, n_y = n * l->h_out * l->w_out * l->c_out;
+    size_t n_w = l->kernel * l->kernel * l->c_in * l->c_out;
+    double *x2 = nax_calloc(n_x, sizeof *x2), *w2 = nax_calloc(n_w, sizeof *w2);
+    double *y2 = nax_calloc(n_y, sizeof *y2), *dy2 = nax_calloc(n_y, sizeof *dy2);
+    double *unit = nax_calloc(NAX_MAX(n_x, n_w), sizeof *unit);
+    void *x = draw(kernel, n_x, 1, x2), *dy = draw(kernel, n_y, 3, dy2);
+    void *y = nax_aligned_calloc(n_y, kernel->size), *dx = nax_aligned_calloc(n_x, kernel->size);
+    void *rounded = draw(kernel, n_w, 2, w2);
+    float *w = nax_aligned_calloc(n_w, sizeof *w), *dx1 = nax_calloc(n_x, sizeof *dx1);
+    kernel->widen(n_w, rounded, w);
+
     struct nax_err err;
     struct conv *conv;
-    struct arrays a = arrays_make(l, n);
-    assert_int_equal(engine->alloc(&conv, l, n, true, false, &err), 0);
+    assert_int_equal(engine->alloc(&conv, l, n, true, is_bf16, &err), 0);
     void *scratch = nax_aligned_calloc(conv->scratch_size, 1);
-    engine->set_weights(conv, a.w);
-    assert_int_equal(engine->forward(conv, a.x, a.y, scratch), 0);
-    reference_conv(l, n, a.x2, a.w2, a.y2);
-    assert_near(a.y, a.y2, a.n_y, tolerance_conv);
+    float *dw = nax_aligned_calloc(conv->gradient_size, sizeof *dw);
+    engine->set_weights(conv, w);
+    assert_int_equal(engine->forward(conv, x, y, scratch), 0);
+    reference_conv(l, n, x2, w2, y2);
+    assert_near(kernel, y, y2, n_y, tolerance);
 
-    float *dy = nax_aligned_calloc(a.n_y, sizeof(float)),
-          *dx = nax_aligned_calloc(a.n_x, sizeof(float));
-    float *dw = nax_aligned_calloc(conv->gradient_size, sizeof(float));
-    double *unit = nax_calloc(NAX_MAX(a.n_x, a.n_w), sizeof(double));
-    struct nax_rng rng = nax_rng_at(6, NAX_RNG_TEST, 0, 0, 0);
-    for (size_t i = 0; i < a.n_y; i++)
-        dy[i] = (float)noise(&rng);
     assert_int_equal(engine->backward_data(conv, dy, dx, scratch), 0);
-    assert_int_equal(engine->backward_weights(conv, a.x, dy, dw, scratch), 0);
-    engine->plain_gradient(conv, dw, a.dw);
+    assert_int_equal(engine->backward_weights(conv, x, dy, dw, scratch), 0);
+    engine->plain_gradient(conv, dw, w);
+    kernel->widen(n_x, dx, dx1);
+    struct nax_rng rng = nax_rng_at(6, NAX_RNG_TEST, 0, 0, 0);
     for (int trial = 0; trial < 12; trial++) {
-        size_t at = nax_rng_below(&rng, a.n_x);
+        size_t at = nax_rng_below(&rng, n_x);
         double want = 0;
-        memset(unit, 0, a.n_x * sizeof *unit);
+        memset(unit, 0, n_x * sizeof *unit);
         unit[at] = 1;
-        reference_conv(l, n, unit, a.w2, a.y2);
-        for (size_t i = 0; i < a.n_y; i++)
-            want += a.y2[i] * (double)dy[i];
-        assert_true(fabs(want - (double)dx[at]) < 1e-4);
-        at = nax_rng_below(&rng, a.n_w);
+        reference_conv(l, n, unit, w2, y2);
+        for (size_t i = 0; i < n_y; i++)
+            want += y2[i] * dy2[i];
+        assert_true(fabs(want - (double)dx1[at]) <
+                    (is_bf16 ? tolerance_bf16 * fabs(want) : 0) + 1e-4);
+        at = nax_rng_below(&rng, n_w);
         want = 0;
-        memset(unit, 0, a.n_w * sizeof *unit);
+        memset(unit, 0, n_w * sizeof *unit);
         unit[at] = 1;
-        reference_conv(l, n, a.x2, unit, a.y2);
-        for (size_t i = 0; i < a.n_y; i++)
-            want += a.y2[i] * (double)dy[i];
-        assert_true(fabs(want - (double)a.dw[at]) < 1e-4);
+        reference_conv(l, n, x2, unit, y2);
+        for (size_t i = 0; i < n_y; i++)
+            want += y2[i] * dy2[i];
+        assert_true(fabs(want - (double)w[at]) < 1e-4);
     }
-    nax_aligned_free(dy);
-    nax_aligned_free(dx);
-    nax_aligned_free(dw);
-    free(unit);
-    nax_aligned_free(scratch);
+    void *aligned[] = {x, dy, y, dx, rounded, w, dw, scratch},
+         *plain[] = {x2, w2, y2, dy2, unit, dx1};
+    for (size_t i = 0; i < sizeof aligned / sizeof *aligned; i++)
+        nax_aligned_free(aligned[i]);
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        free(plain[i]);
     conv_free(conv);
-    arrays_free(&a);
 }
 
 static void convolutions_match_the_definition(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof conv_shapes / sizeof *conv_shapes; i++) {
-        check_conv(&conv_shapes[i], &conv_engine_blas);
+        check_conv(&conv_shapes[i], &conv_engine_blas, false);
+        check_conv(&conv_shapes[i], &conv_engine_widened, true);
 #ifdef NAX_HAS_DNNL
-        check_conv(&conv_shapes[i], &conv_engine_dnnl);
+        check_conv(&conv_shapes[i], &conv_engine_dnnl, false);
+        if (nax_has_bf16())
+            check_conv(&conv_shapes[i], &conv_engine_dnnl, true);
 #endif
+    }
+}
+
+/* --- kernels --- */
+
+enum { N_PIXELS = 75, C_MAX = 49 };
+
+/* Arrays of all kernels, drawn, and what they are exactly. */
+struct kernel_case {
+    const struct nn_kernels *kernel;
+    size_t n, c;
+    void *a, *b, *y, *z, *out; /* [n][c] */
+    double a2[N_PIXELS * C_MAX], b2[N_PIXELS * C_MAX], y2[N_PIXELS * C_MAX], z2[N_PIXELS * C_MAX];
+    double want[N_PIXELS * C_MAX], sum2[C_MAX], dot2[C_MAX];
+    float *by_channel[4], *sum, *dot; /* [c] */
+    double by_channel2[4][C_MAX];
+    double tolerance; /* of what is stored */
+};
+
+static void assert_sums(const struct kernel_case *k)
+{
+    assert_near(nn_kernels(false), k->sum, k->sum2, k->c, tolerance_kernel);
+    assert_near(nn_kernels(false), k->dot, k->dot2, k->c, tolerance_kernel);
+}
+
+static void check_moments(struct kernel_case *k)
+{
+    memset(k->sum2, 0, sizeof k->sum2);
+    memset(k->dot2, 0, sizeof k->dot2);
+    for (size_t i = 0; i < k->n * k->c; i++) {
+        double away = k->z2[i] - k->by_channel2[0][i % k->c];
+        k->sum2[i % k->c] += away;
+        k->dot2[i % k->c] += away * away;
+    }
+    k->kernel->moments(k->n, k->c, k->z, k->by_channel[0], k->sum, k->dot);
+    assert_sums(k);
+}
+
+static void check_normalise(struct kernel_case *k, bool has_residual, bool is_relu)
+{
+    for (size_t i = 0; i < k->n * k->c; i++) {
+        double v = k->z2[i] * k->by_channel2[0][i % k->c] + k->by_channel2[1][i % k->c] +
+                   (has_residual ? k->a2[i] : 0);
+        k->want[i] = is_relu ? fmax(v, 0) : v;
+    }
+    k->kernel->normalise(k->n, k->c, k->z, k->by_channel[0], k->by_channel[1],
+                         has_residual ? k->a : NULL, is_relu, k->out);
+    assert_near(k->kernel, k->out, k->want, k->n * k->c, k->tolerance);
+}
+
+static void check_gate(struct kernel_case *k, bool has_b, bool has_y, bool has_z)
+{
+    memset(k->sum2, 0, sizeof k->sum2);
+    memset(k->dot2, 0, sizeof k->dot2);
+    for (size_t i = 0; i < k->n * k->c; i++) {
+        double v = has_y && !(k->y2[i] > 0) ? 0 : k->a2[i] + (has_b ? k->b2[i] : 0);
+        k->want[i] = v;
+        k->sum2[i % k->c] += v;
+        k->dot2[i % k->c] += v * (k->z2[i] - k->by_channel2[0][i % k->c]);
+    }
+    k->kernel->gate(k->n, k->c, k->a, has_b ? k->b : NULL, has_y ? k->y : NULL, has_z ? k->z : NULL,
+                    k->by_channel[0], k->out, k->sum, k->dot);
+    assert_near(k->kernel, k->out, k->want, k->n * k->c, k->tolerance);
+    if (has_z)
+        assert_sums(k);
+}
+
+static void check_normalise_backward(struct kernel_case *k)
+{
+    for (size_t i = 0; i < k->n * k->c; i++) {
+        size_t c = i % k->c;
+        k->want[i] = k->by_channel2[1][c] * k->a2[i] - k->by_channel2[2][c] -
+                     k->by_channel2[3][c] * (k->z2[i] - k->by_channel2[0][c]);
+    }
+    k->kernel->normalise_backward(k->n, k->c, k->a, k->z, k->by_channel[0], k->by_channel[1],
+                                  k->by_channel[2], k->by_channel[3], k->out);
+    assert_near(k->kernel, k->out, k->want, k->n * k->c, k->tolerance);
+}
+
+static void check_kernels(enum nax_isa isa, bool is_bf16, size_t c)
+{
+    static struct kernel_case k;
+    k = (struct kernel_case){.kernel = nn_kernels_of(isa, is_bf16),
+                             .n = N_PIXELS,
+                             .c = c,
+                             .tolerance = is_bf16 ? tolerance_bf16 : tolerance_kernel};
+    size_t n = k.n * c;
+    k.a = draw(k.kernel, n, 1, k.a2);
+    k.b = draw(k.kernel, n, 2, k.b2);
+    k.y = draw(k.kernel, n, 3, k.y2);
+    k.z = draw(k.kernel, n, 4, k.z2);
+    k.out = nax_aligned_calloc(n, k.kernel->size);
+    for (size_t i = 0; i < 4; i++)
+        k.by_channel[i] = draw(nn_kernels(false), c, 5 + i, k.by_channel2[i]);
+    k.sum = nax_aligned_calloc(c, sizeof(float));
+    k.dot = nax_aligned_calloc(c, sizeof(float));
+    check_moments(&k);
+    check_normalise_backward(&k);
+    for (int bits = 0; bits < 8; bits++) {
+        check_normalise(&k, bits & 1, bits & 2);
+        check_gate(&k, bits & 1, bits & 2, bits & 4);
+    }
+    void *all[] = {k.a,
+                   k.b,
+                   k.y,
+                   k.z,
+                   k.out,
+                   k.sum,
+                   k.dot,
+                   k.by_channel[0],
+                   k.by_channel[1],
+                   k.by_channel[2],
+                   k.by_channel[3]};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        nax_aligned_free(all[i]);
+}
+
+static void kernels_match_the_definition(void **state)
+{
+    (void)state;
+    static const size_t n_channels[] = {3, 16, 21, C_MAX};
+    for (int isa = NAX_ISA_BASELINE; isa <= (int)nax_isa(); isa++)
+        for (size_t i = 0; i < sizeof n_channels / sizeof *n_channels; i++) {
+            check_kernels((enum nax_isa)isa, false, n_channels[i]);
+            check_kernels((enum nax_isa)isa, true, n_channels[i]);
+        }
+}
+
+/* Ties go to the even neighbour; what is too large becomes infinite, and NaN stays NaN. */
+static void bf16_is_rounded_to_nearest(void **state)
+{
+    (void)state;
+    enum { N = 19 }; /* lanes, and a rest */
+    static const struct {
+        float from, to;
+    } cases[] = {{1, 1},
+                 {1.00390625F, 1},
+                 {1.01171875F, 1.015625F},
+                 {1.004F, 1.0078125F},
+                 {-1.00390625F, -1},
+                 {-0.0F, -0.0F},
+                 {3.4e38F, INFINITY},
+                 {-INFINITY, -INFINITY},
+                 {1e-40F, 9.183549615799121e-41F}};
+    for (int isa = NAX_ISA_BASELINE; isa <= (int)nax_isa(); isa++) {
+        const struct nn_kernels *kernel = nn_kernels_of((enum nax_isa)isa, true);
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+            float values[N];
+            uint16_t rounded[N];
+            for (size_t k = 0; k < N; k++)
+                values[k] = cases[i].from;
+            kernel->narrow(N, values, rounded);
+            kernel->widen(N, rounded, values);
+            for (size_t k = 0; k < N; k++)
+                assert_memory_equal(&values[k], &cases[i].to, sizeof(float));
+        }
+        float nan[N];
+        uint16_t rounded[N];
+        for (size_t k = 0; k < N; k++)
+            nan[k] = k % 2 ? NAN : -NAN;
+        kernel->narrow(N, nan, rounded);
+        kernel->widen(N, rounded, nan);
+        for (size_t k = 0; k < N; k++)
+            assert_true(isnan(nan[k]));
     }
 }
 
@@ -556,6 +726,51 @@ static void check_gradients(bool is_substituted)
     nax_model_free(model);
 }
 
+/* Gradients of every weight in bf16 point where those in fp32 do: the cosine between them. */
+static void gradients_in_bf16_agree_with_fp32(void **state)
+{
+    (void)state;
+    static const enum nax_arithmetic kinds[] = {NAX_ARITHMETIC_FP32, NAX_ARITHMETIC_BF16};
+    struct nax_err err;
+    struct nax_network net = every_network();
+    struct nax_model *model;
+    struct pass *pass[2];
+    static struct batch_data d;
+    struct pass_result result[2];
+    struct nax_train_linop ops[sizeof every_layer / sizeof *every_layer] = {{.weight = NULL}};
+    unsigned seen = 0;
+    struct shift shift = {SIDE * SIDE * 16, &seen};
+    ops[1] = (struct nax_train_linop){.amend = add_shift, .self = &shift};
+    batch_fill(&d);
+    assert_int_equal(nax_model_alloc(&model, &net, 3, &err), 0);
+    disturb(model);
+    for (int i = 0; i < 2; i++) {
+        struct pass_batch batch = {copy_image, &d, d.labels, 0.113, FIRST};
+        assert_int_equal(pass_alloc(&pass[i], model, BATCH, kinds[i], &err), 0);
+        pass_set_linops(pass[i], ops);
+        assert_int_equal(pass_forward(pass[i], &batch, &result[i], &err), 0);
+        assert_int_equal(pass_backward(pass[i], &err), 0);
+    }
+    assert_int_equal(seen, (1U << BATCH) - 1);
+    assert_true(result[0].loss != result[1].loss);
+    assert_true(fabs(result[0].loss - result[1].loss) < tolerance_bf16_loss * result[0].loss);
+    assert_true(pass_size(pass[1]) < pass_size(pass[0]));
+    for (size_t l = 0; l < net.n_layers; l++) {
+        const float *a = pass_gradient(pass[0], l)->weight, *b = pass_gradient(pass[1], l)->weight;
+        double ab = 0, aa = 0, bb = 0;
+        for (size_t i = 0; i < nax_layer_n_weights(&net.layers[l]); i++) {
+            ab += (double)a[i] * (double)b[i];
+            aa += (double)a[i] * (double)a[i];
+            bb += (double)b[i] * (double)b[i];
+        }
+        if (a && !(ab > (1 - tolerance_bf16_gradient) * sqrt(aa * bb)))
+            fail_msg("cosine %g: '%s'", ab / sqrt(aa * bb), net.layers[l].name);
+    }
+    pass_free(pass[0]);
+    pass_free(pass[1]);
+    nax_model_free(model);
+}
+
 static void gradients_match_finite_differences(void **state)
 {
     (void)state;
@@ -680,7 +895,8 @@ static struct nax_recipe small_recipe(size_t epochs)
 
 /* Trains, stopping and resuming through a file after epoch `stop_after` (0: never); returns the
  * values. */
-static float *train(size_t stop_after, int n_threads, size_t *n_values, double *loss)
+static float *train(enum nax_arithmetic precision, size_t stop_after, int n_threads,
+                    size_t *n_values, double *loss)
 {
     static struct small_set s;
     struct nax_err err;
@@ -689,6 +905,7 @@ static float *train(size_t stop_after, int n_threads, size_t *n_values, double *
     struct nax_trainer *trainer;
     struct nax_epoch epoch;
     struct nax_recipe recipe = small_recipe(4);
+    recipe.precision = precision;
     const char *path = "nn_test_checkpoint.safetensors";
     small_set_fill(&s);
     nax_threads_set(n_threads);
@@ -716,23 +933,29 @@ static float *train(size_t stop_after, int n_threads, size_t *n_values, double *
     return values;
 }
 
-static void training_does_not_depend_on_threads_or_stops(void **state)
+static void check_training(enum nax_arithmetic precision)
 {
-    (void)state;
     size_t n;
     double loss[4], other_loss[4];
-    float *values = train(0, 2, &n, loss);
+    float *values = train(precision, 0, 2, &n, loss);
     assert_true(loss[3] < loss[0]);
     const struct {
         size_t stop_after;
         int n_threads;
     } runs[] = {{0, 1}, {0, 8}, {2, 2}, {1, 3}};
     for (size_t i = 0; i < 4; i++) {
-        float *other = train(runs[i].stop_after, runs[i].n_threads, &n, other_loss);
+        float *other = train(precision, runs[i].stop_after, runs[i].n_threads, &n, other_loss);
         assert_memory_equal(values, other, n * sizeof *values);
         free(other);
     }
     free(values);
+}
+
+static void training_does_not_depend_on_threads_or_stops(void **state)
+{
+    (void)state;
+    check_training(NAX_ARITHMETIC_FP32);
+    check_training(NAX_ARITHMETIC_BF16);
 }
 
 static int no_gradient(const void *self, float *gradient)
@@ -806,6 +1029,12 @@ static void checkpoint_of_another_run_is_refused(void **state)
     assert_int_equal(nax_trainer_alloc(&trainer, model, &s.set, &recipe, 22, &err), 0);
     assert_int_equal(nax_trainer_resume(trainer, path, &err), NAX_ERR_VALUE);
     assert_non_null(strstr(err.text, "another network, recipe, seed or data set"));
+    nax_trainer_free(trainer);
+    recipe.precision = nax_arithmetic_of(recipe.precision) == NAX_ARITHMETIC_FP32
+                           ? NAX_ARITHMETIC_BF16
+                           : NAX_ARITHMETIC_FP32;
+    assert_int_equal(nax_trainer_alloc(&trainer, model, &s.set, &recipe, 21, &err), 0);
+    assert_int_equal(nax_trainer_resume(trainer, path, &err), NAX_ERR_VALUE);
     nax_trainer_free(trainer);
 
     every_layer_copy[1].kernel = 3; /* another network */
@@ -918,19 +1147,46 @@ static void split_is_fixed_and_fair(void **state)
         assert_int_equal(in_validation[k], (size_t)((double)in_class[k] * 0.3 + 0.5));
 }
 
-int main(void)
+#define CHILD "of-another-instruction-set"
+
+/* Each lower instruction set runs this program anew, for what depends on it. */
+static void every_instruction_set_does_the_same(void **state)
+{
+    (void)state;
+    for (int isa = NAX_ISA_BASELINE; isa < (int)nax_isa(); isa++) {
+        pid_t child = fork();
+        if (!child) {
+            setenv("NAX_ISA", nax_isa_name((enum nax_isa)isa), 1);
+            setenv("CMOCKA_MESSAGE_OUTPUT", "STDOUT", 1); /* one plan a run of TAP */
+            execl("/proc/self/exe", "nn", CHILD, (char *)NULL);
+            _exit(127);
+        }
+        int status;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_int_equal(status, 0);
+    }
+}
+
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(convolutions_match_the_definition),
+        cmocka_unit_test(training_does_not_depend_on_threads_or_stops),
+        cmocka_unit_test(kernels_match_the_definition),
+        cmocka_unit_test(bf16_is_rounded_to_nearest),
         cmocka_unit_test(gradients_match_finite_differences),
         cmocka_unit_test(gradients_by_substituted_weights_match_finite_differences),
         cmocka_unit_test(gradients_go_straight_through_to_a_layers_own_weights),
+        cmocka_unit_test(gradients_in_bf16_agree_with_fp32),
         cmocka_unit_test(gates_match_finite_differences),
         cmocka_unit_test(split_is_fixed_and_fair),
         cmocka_unit_test(evaluation_agrees_with_itself),
         cmocka_unit_test(part_of_a_set_has_every_class),
-        cmocka_unit_test(training_does_not_depend_on_threads_or_stops),
         cmocka_unit_test(checkpoint_of_another_run_is_refused),
+        cmocka_unit_test(every_instruction_set_does_the_same),
     };
+    const struct CMUnitTest child[] = {tests[0], tests[1]};
+    if (argc == 2 && !strcmp(argv[1], CHILD))
+        return _cmocka_run_group_tests("nn", child, 2, NULL, NULL);
     return cmocka_run_group_tests_name("nn", tests, NULL, NULL);
 }
