@@ -215,7 +215,8 @@ int nax_trainer_gates(struct nax_trainer *trainer, struct nax_model *part,
  * own. */
 int nax_model_save(const struct nax_model *model, const char *path, const struct nax_meta *meta,
                    size_t n_meta, struct nax_err *err) NAX_MUST_USE;
-/* Fills the parameters from a file; every tensor must be there with the shape of the network. */
+/* Fills the parameters from a file; every tensor must be there with the shape of the network. Of a
+ * supernet's file, "s1b2c1.k5.weight" is the weight of layer s1b2c1 when its kernel is 5. */
 int nax_model_load(struct nax_model *model, const char *path, struct nax_err *err) NAX_MUST_USE;
 
 int nax_trainer_save(const struct nax_trainer *trainer, const char *path,

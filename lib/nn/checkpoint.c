@@ -105,6 +105,20 @@ int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
     return save(trainer->model, trainer, path, meta, n_meta, err);
 }
 
+/* By the layer's name or, of a file that holds a layer with several kernels, with its kernel. name:
+ * [NAME_SIZE], gets the plain one. */
+static const struct nax_tensor *find_param(const struct nax_tensors *file,
+                                           const struct nax_layer *layer, const char *prefix,
+                                           const char *param, char *name)
+{
+    char with_kernel[NAME_SIZE];
+    snprintf(with_kernel, sizeof with_kernel, "%s%s.k%zu.%s", prefix, layer->name, layer->kernel,
+             param);
+    snprintf(name, NAME_SIZE, "%s%s.%s", prefix, layer->name, param);
+    const struct nax_tensor *t = nax_tensors_find(file, name);
+    return t ? t : nax_tensors_find(file, with_kernel);
+}
+
 static int load_values(const struct nax_tensors *file, const char *path,
                        const struct nax_model *model, const char *prefix, float *values,
                        bool is_all, struct nax_err *err)
@@ -116,9 +130,8 @@ static int load_values(const struct nax_tensors *file, const char *path,
             if (!is_all && !param[i].is_trained)
                 continue;
             char name[NAME_SIZE];
-            snprintf(name, sizeof name, "%s%s.%s", prefix, model->net->layers[l].name,
-                     param[i].name);
-            const struct nax_tensor *t = nax_tensors_find(file, name);
+            const struct nax_tensor *t =
+                find_param(file, &model->net->layers[l], prefix, param[i].name, name);
             if (!t)
                 return nax_err_set(err, NAX_ERR_VALUE, "%s: no tensor '%s' for network '%s'", path,
                                    name, model->net->name);

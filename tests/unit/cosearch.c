@@ -336,6 +336,48 @@ static void good_kernel_is_found(void **state)
     }
 }
 
+/* A network takes its parameters from a search's checkpoint. */
+static void networks_inherit(void **state)
+{
+    (void)state;
+    static struct pixels d;
+    struct fixture f = fixture_make(network_text);
+    struct nax_err err;
+    struct nax_cosearch *search;
+    struct nax_cosearch_options o = nax_cosearch_default();
+    struct nax_network *net;
+    struct nax_model *model;
+    struct path *path;
+    const char *file = "cosearch_test.safetensors";
+    const int64_t kernel[] = {1, 3};
+    pixels_fill(&d);
+    o.space = &f.space;
+    o.file = f.file;
+    o.set = &d.set;
+    o.hardware = f.hardware;
+    o.recipe.batch = 26;
+    assert_int_equal(nax_cosearch_alloc(&search, &o, &err), 0);
+    assert_int_equal(nax_cosearch_save(search, file, &err), 0);
+    assert_int_equal(nax_network_build(&net, f.file, kernel, &err), 0);
+    assert_int_equal(nax_model_alloc(&model, net, 77, &err), 0);
+    assert_int_equal(nax_model_load(model, file, &err), 0);
+    assert_int_equal(path_alloc(&path, &search->net, kernel, &err), 0);
+    for (size_t l = 0; l < net->n_layers; l++)
+        if (model->layer[l].weight)
+            assert_memory_equal(model->layer[l].weight, path->model.layer[l].weight,
+                                nax_layer_n_weights(&net->layers[l]) * sizeof(float));
+    assert_true(model->pixel_mean[1] == search->net.model->pixel_mean[1]);
+    net->layers[0].kernel = 5; /* which the space does not have */
+    assert_int_equal(nax_model_load(model, file, &err), NAX_ERR_VALUE);
+    assert_non_null(strstr(err.text, "no tensor 'conv1.weight'"));
+    unlink(file);
+    path_free(path);
+    nax_model_free(model);
+    nax_network_free(net);
+    nax_cosearch_free(search);
+    fixture_free(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,6 +386,7 @@ int main(void)
         cmocka_unit_test(pairs_come_as_often_as_they_should),
         cmocka_unit_test(noise_has_its_variance),
         cmocka_unit_test(adam_descends),
+        cmocka_unit_test(networks_inherit),
         cmocka_unit_test(good_kernel_is_found),
     };
     return cmocka_run_group_tests_name("cosearch", tests, NULL, NULL);
