@@ -225,14 +225,14 @@ static int search(struct searching *s, struct nax_record *record, struct nax_cos
         status = nax_cosearch_epoch(s->search, after_step, s, epoch, err);
         if (!status && !epoch->weights.epoch)
             return nax_err_set(err, NAX_ERR_IO, "interrupted: the epoch under way is lost");
-        if (!status && *s->checkpoint)
-            status = nax_cosearch_save(s->search, s->checkpoint, err);
         if (!status) {
             say(s, epoch);
             status = search_epoch_record(epoch, s->id, record)
                          ? nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'log'")
-                         : log_add(&s->log, record, err);
+                         : log_add(&s->log, record, err); /* resuming forgets what is too new */
         }
+        if (!status && *s->checkpoint)
+            status = nax_cosearch_save(s->search, s->checkpoint, err);
     }
     return status;
 }
