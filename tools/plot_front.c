@@ -154,9 +154,9 @@ static void write_plot(const struct front *f)
     }
     if (n_baselines)
         fputs(", \\\n     $baselines0 using 1:2 with points pointtype 4 pointsize 1.6 linewidth 2 "
-              "linecolor '#D55E00' title 'baselines: one crossbar size', \\\n"
+              "linecolor '#000000' title 'baselines: one crossbar size', \\\n"
               "     $baselines0 using 1:2:(sprintf('%d', $3)) with labels offset 0,1.1 "
-              "textcolor '#D55E00' notitle",
+              "textcolor '#000000' notitle",
               gp);
     fputs("\n", gp);
 }

@@ -1,0 +1,67 @@
+#!/usr/bin/env bats
+# The pipelines: each leaves its result, takes up what is there, and the report compares them.
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return 1
+  pipelines=$BATS_TEST_DIRNAME/../pipelines
+}
+
+setup_file() {
+  cd "$BATS_FILE_TMPDIR" || return 1
+  nax-data synth --n-train 1300 --n-test 60 -o set.safetensors
+  export DATA=$BATS_FILE_TMPDIR/set.safetensors
+  export NETWORK=lenet EPOCHS=1 N=2 GENERATIONS=1
+}
+
+count() { nax-pareto --rank --format csv "$1" | sed 1d | wc -l; }
+
+@test "baselines, random, evolve: ranked designs; a second run makes nothing again" {
+  "$pipelines/baselines" out
+  "$pipelines/random" out
+  "$pipelines/evolve" out
+  [ "$(count out/baselines)" = 4 ]
+  [ "$(count out/random)" = 2 ]
+  [ "$(count out/generation-0)" = 2 ]
+  [ "$(count out/evolve)" = 4 ]
+  touch -d 2001-01-01 out/baselines out/generation-1
+  "$pipelines/baselines" out
+  "$pipelines/evolve" out
+  [ "$(date -r out/baselines +%Y)" = 2001 ]
+  [ "$(date -r out/generation-1 +%Y)" = 2001 ]
+  # a lost result is made of the checkpoints, without training
+  cp out/random before
+  rm out/random
+  "$pipelines/random" out 2>log
+  ! grep epoch log
+  cmp <(nax-pareto --format csv before | cut -d, -f1-6) <(nax-pareto --format csv out/random | cut -d, -f1-6)
+}
+
+@test "evolution never loses the best" {
+  GENERATIONS=2 "$pipelines/evolve" out
+  volume() {
+    nax-pareto --hypervolume --reference 0,1e18 --format csv "$1" | sed -n 2p | cut -d, -f1
+  }
+  for g in 0 1 2; do
+    awk -v a="$(volume out/generation-$g)" -v b="$(volume out/evolve)" 'BEGIN { exit !(b >= a) }'
+  done
+}
+
+@test "cosearch: a policy and designs of it; report: tables and pictures" {
+  "$pipelines/cosearch" out
+  "$pipelines/baselines" out
+  [ "$(count out/cosearch)" = 2 ]
+  [ -s out/policy ] && [ -s out/search.csv ]
+  "$pipelines/report" out >table
+  grep -q '^hypervolume above' table
+  [ "$(grep -c '^baselines \|^cosearch ' table)" = 2 ]
+  for picture in front layers policy search; do
+    grep -q '</svg>' "out/$picture.svg"
+  done
+}
+
+@test "report: a folder without results" {
+  mkdir empty
+  run "$pipelines/report" empty
+  [ "$status" = 1 ]
+  [ "$output" = "report: no results in 'empty'" ]
+}
