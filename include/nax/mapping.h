@@ -147,6 +147,23 @@ int nax_mapped_noise(const struct nax_mapped *mapped, const struct nax_images *i
                      size_t n_images, struct nax_layer_noise *noise,
                      struct nax_err *err) NAX_MUST_USE;
 
+/* The rung above full, vector by vector: every array's circuit solved with cells I = G v0
+ * sinh(V/v0) for every stream of an input vector, and every conversion made. Cells are programmed
+ * and verified at the read voltage, where they conduct as full has them; below it they conduct
+ * less. For device.v0_v 0 it differs from full only where a current falls on a code's edge. */
+struct nax_layer_circuit {
+    double signal, error; /* variance of the circuits' outputs; mean square of full's less them */
+    double gain;          /* of the circuits, full's being 1 */
+};
+
+/* results: [n_layers], zeros for pools. One vector of each of n_vectors images, evenly spaced, as
+ * every layer reads it where all products are full ones; mapping->fidelity is not looked at, nor is
+ * read noise. Costs a circuit for each array and stream: about 9e4 for a vector of every layer of
+ * ResNet-20 at N = 64. */
+int nax_mapped_circuits(const struct nax_model *model, const struct nax_mapping *mapping,
+                        const struct nax_images *images, size_t n_vectors,
+                        struct nax_layer_circuit *results, struct nax_err *err) NAX_MUST_USE;
+
 /* Alloc, eval and free in one: accuracy on n_images test images, evenly spread (0: all), ranges
  * from set->train. */
 int nax_mapped_score(const struct nax_model *model, const struct nax_mapping *mapping,

@@ -239,3 +239,30 @@ int tile_cells(struct arrays *arrays, const struct tile *tile, double *cells, st
     }
     return 0;
 }
+
+int range_calibrate(struct fixed_layer *layer, struct arrays *arrays, struct nax_err *err)
+{
+    struct tile tile = tile_at(layer, 0);
+    size_t n_planes = planes_n(layer), n_max = n_planes * tile.n_rows * tile.n_cols;
+    if (layer->hardware->adc.range != NAX_ADC_RANGE_CALIBRATED)
+        return 0;
+    double *cells = nax_calloc(2 * n_max, sizeof *cells);
+    if (!cells)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->shape->name);
+    double *ideal = cells + n_max;
+    double both = 0, square = 0;
+    int status = 0;
+    for (size_t i = 0; !status && i < tiles_n(layer); i++) {
+        tile = tile_at(layer, i);
+        tile_cells_ideal(layer, &tile, ideal);
+        status = tile_cells(arrays, &tile, cells, err);
+        for (size_t k = 0; k < n_planes * tile.n_rows * tile.n_cols; k++) {
+            both += cells[k] * ideal[k];
+            square += ideal[k] * ideal[k];
+        }
+    }
+    if (!status && both > 0)
+        layer->adc_gain = both / square;
+    free(cells);
+    return status;
+}

@@ -62,5 +62,9 @@ void tile_cells_ideal(const struct fixed_layer *layer, const struct tile *tile, 
 /* Of programmed arrays with wires: every array solved, those that are alike (no levels) once. */
 int tile_cells(struct arrays *arrays, const struct tile *tile, double *cells,
                struct nax_err *err) NAX_MUST_USE;
+/* Where adc.range is calibrated: sets the LSB of the layer, the arrays', so that its cells count
+ * for their levels, by least squares. */
+int range_calibrate(struct fixed_layer *layer, struct arrays *arrays,
+                    struct nax_err *err) NAX_MUST_USE;
 
 #endif

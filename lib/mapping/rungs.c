@@ -41,39 +41,13 @@ int rung_quantized(struct mapped_layer *m, struct nax_linop *op, struct nax_err 
     return status;
 }
 
-/* Sets the LSB so that the layer's cells count for their levels, by least squares. */
-static int calibrate_range(struct mapped_layer *m, struct arrays *arrays, struct nax_err *err)
-{
-    struct tile tile = tile_at(&m->fixed, 0);
-    size_t n_max = planes_n(&m->fixed) * tile.n_rows * tile.n_cols;
-    double *cells = nax_calloc(2 * n_max, sizeof *cells);
-    if (!cells)
-        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", m->fixed.shape->name);
-    double *ideal = cells + n_max;
-    double both = 0, square = 0;
-    int status = 0;
-    for (size_t i = 0; !status && i < tiles_n(&m->fixed); i++) {
-        tile = tile_at(&m->fixed, i);
-        tile_cells_ideal(&m->fixed, &tile, ideal);
-        status = tile_cells(arrays, &tile, cells, err);
-        for (size_t k = 0; k < planes_n(&m->fixed) * tile.n_rows * tile.n_cols; k++) {
-            both += cells[k] * ideal[k];
-            square += ideal[k] * ideal[k];
-        }
-    }
-    if (!status && both > 0)
-        m->fixed.adc_gain = both / square;
-    free(cells);
-    return status;
-}
-
 int rung_full(struct mapped_layer *m, const struct chip *chip, float *weight, struct nax_linop *op,
               struct nax_err *err)
 {
     struct solving solving = {.weight = weight};
     int status = arrays_alloc(&solving.arrays, &m->fixed, chip, err);
-    if (!status && m->fixed.hardware->adc.range == NAX_ADC_RANGE_CALIBRATED)
-        status = calibrate_range(m, &solving.arrays, err);
+    if (!status)
+        status = range_calibrate(&m->fixed, &solving.arrays, err);
     bool has_noise = m->fixed.hardware->device.programming.read_noise_frac > 0;
     if (!status && has_noise)
         status = reads_alloc(&m->reads, &solving.arrays, weight, err);

@@ -2,6 +2,7 @@
 #include "nax/crossbar.h"
 #include "nax/mapping.h"
 #include "nax/rng.h"
+#include "../../lib/mapping/circuits.h"
 #include "../../lib/mapping/full.h"
 #include "../../lib/mapping/product.h"
 #include "../../lib/mapping/reads.h"
@@ -623,6 +624,69 @@ static void reads_are_noisy_as_cells_are(void **state)
     free(y);
 }
 
+/* --- circuits --- */
+
+static void compare_circuits(const struct nax_hardware *h, int64_t crossbar, bool is_signed,
+                             bool is_ideal)
+{
+    enum { N = 3, ROWS = 45, COLS = 13 };
+    struct fixed_layer l = make(&odd_conv, h, crossbar, is_signed, 1.9);
+    struct nax_rng rng = nax_rng_at(6, NAX_RNG_TEST, 2, 0, 0);
+    struct nax_err err;
+    struct chip chip = {.seed = 2};
+    struct arrays arrays;
+    float x[N * ROWS], y[N * COLS];
+    double fixed[ROWS], sum[COLS], cells[16 * ROWS * COLS];
+    int32_t in[ROWS];
+    int64_t whole[COLS];
+    for (size_t i = 0; i < N * ROWS; i++)
+        x[i] = (float)(is_signed ? nax_rng_normal(&rng) : exp(3 * nax_rng_normal(&rng) - 5));
+    assert_int_equal(circuits_products(&l, &chip, N, x, y, &err), 0);
+    assert_int_equal(arrays_alloc(&arrays, &l, &chip, &err), 0);
+    for (size_t k = 0; k < N; k++) {
+        double total = 0;
+        fixed_inputs(&l, ROWS, x + k * ROWS, fixed);
+        for (size_t r = 0; r < ROWS; r++)
+            total += in[r] = (int32_t)fixed[r];
+        product_reference(&l, in, whole);
+        for (size_t c = 0; c < COLS; c++)
+            sum[c] = 0 - (double)fixed_offset(&l) * total;
+        for (size_t i = 0; !is_ideal && i < tiles_n(&l); i++) {
+            struct tile tile = tile_at(&l, i);
+            assert_int_equal(tile_cells(&arrays, &tile, cells, &err), 0);
+            tile_reference(&l, &tile, cells, in, sum);
+        }
+        for (size_t c = 0; c < COLS; c++) {
+            double expected = is_ideal ? (double)whole[c] : sum[c];
+            assert_true(y[k * COLS + c] == (float)(expected * (l.weight_step * l.input_step)));
+        }
+    }
+    arrays_free(&arrays);
+    fixed_layer_free(&l);
+}
+
+static void circuits_are_the_rungs_below(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 6; k++) {
+        struct nax_hardware h = default_hardware();
+        h.signs = (enum nax_signs)(k % 3);
+        h.adc.zero = (enum nax_adc_zero)((k + k / 3) % 3);
+        /* perfect wires: cells are at 0 or at the read voltage, where they are verified */
+        struct nax_hardware ideal = h;
+        ideal.device.r_wire_row_ohm = ideal.device.r_wire_col_ohm = 0;
+        ideal.device.r_source_ohm = ideal.device.r_sink_ohm = 0;
+        ideal.adc.bits = k % 2 ? 4 : 0;
+        compare_circuits(&ideal, k % 2 ? 16 : 7, k / 3, true);
+        /* linear cells: currents by effective conductances */
+        h.device.v0_v = 0;
+        h.device.programming.error = NAX_PROGRAM_NORMAL;
+        h.device.programming.error_frac = 0.02;
+        h.precision.stream_bits = 1 + k % 2;
+        compare_circuits(&h, k % 2 ? 7 : 16, k / 3, false);
+    }
+}
+
 /* --- a whole network --- */
 
 static void trained_network_keeps_its_accuracy(void **state)
@@ -764,6 +828,7 @@ int main(void)
         cmocka_unit_test(arrays_give_the_integer_product),
         cmocka_unit_test(narrow_adcs_clamp),
         cmocka_unit_test(look_ups_are_the_definition),
+        cmocka_unit_test(circuits_are_the_rungs_below),
         cmocka_unit_test(reads_are_noisy_as_cells_are),
         cmocka_unit_test(cells_are_those_of_the_circuit),
         cmocka_unit_test(listed_arrays_are_those_that_are_solved),

@@ -1,0 +1,323 @@
+/* Full products against solved circuits of nonlinear cells, on input vectors that layers see. */
+#include "circuits.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of currents, to the largest. */
+static const double tolerance = 1e-8;
+
+/* Input vectors of every layer and what full makes of them, one of each image. */
+struct sample {
+    const struct nax_network *net;
+    size_t n;
+    float **x, **y; /* [n_layers][n][n_rows], [n_layers][n][n_cols]; NULL for pools */
+};
+
+static size_t rows_of(const struct nax_layer *shape)
+{
+    return shape->kernel * shape->kernel * shape->c_in;
+}
+
+/* Row r of the layer's matrix, as the layer's output at a position sees the image x. */
+static float input_at(const struct nax_layer *s, const float *x, size_t position, size_t r)
+{
+    size_t row = position / s->w_out * s->stride + r / s->c_in / s->kernel - s->pad;
+    size_t col = position % s->w_out * s->stride + r / s->c_in % s->kernel - s->pad;
+    if (row >= s->h_in || col >= s->w_in) /* negative positions wrap to huge ones */
+        return 0;
+    return x[(row * s->w_in + col) * s->c_in + r % s->c_in];
+}
+
+static void keep(void *self, size_t l, size_t image, size_t n, const float *x, const float *y)
+{
+    const struct sample *sample = self;
+    const struct nax_layer *s = &sample->net->layers[l];
+    size_t n_positions = s->h_out * s->w_out, n_rows = rows_of(s);
+    for (size_t b = 0; sample->x[l] && b < n; b++, x += s->h_in * s->w_in * s->c_in) {
+        uint64_t key[] = {l, image + b};
+        size_t position = nax_hash(0, key, sizeof key) % n_positions;
+        for (size_t r = 0; r < n_rows; r++)
+            sample->x[l][(image + b) * n_rows + r] = input_at(s, x, position, r);
+        memcpy(sample->y[l] + (image + b) * s->c_out, y + (b * n_positions + position) * s->c_out,
+               s->c_out * sizeof *y);
+    }
+}
+
+static void sample_free(struct sample *sample)
+{
+    for (size_t l = 0; sample->x && l < sample->net->n_layers; l++)
+        free(sample->x[l]);
+    free(sample->x);
+    free(sample->y);
+}
+
+static int sample_alloc(struct sample *sample, const struct nax_network *net, size_t n,
+                        struct nax_err *err)
+{
+    *sample = (struct sample){.net = net, .n = n};
+    sample->x = nax_calloc(net->n_layers, sizeof *sample->x);
+    sample->y = nax_calloc(net->n_layers, sizeof *sample->y);
+    bool is_whole = sample->x && sample->y;
+    for (size_t l = 0; is_whole && l < net->n_layers; l++) {
+        const struct nax_layer *s = &net->layers[l];
+        if (!nax_layer_n_weights(s))
+            continue;
+        sample->x[l] = nax_calloc(n * (rows_of(s) + s->c_out), sizeof **sample->x);
+        is_whole = sample->x[l];
+        sample->y[l] = is_whole ? sample->x[l] + n * rows_of(s) : NULL;
+    }
+    if (is_whole)
+        return 0;
+    sample_free(sample);
+    return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'input vectors'");
+}
+
+static int sample_take(struct sample *sample, const struct nax_model *model,
+                       const struct nax_mapping *mapping, const struct nax_images *images,
+                       struct nax_err *err)
+{
+    struct nax_mapping full = *mapping;
+    struct nax_mapped *mapped = NULL;
+    struct nax_tap tap = {keep, sample};
+    struct nax_eval options = {.tap = &tap, .n_images = sample->n};
+    struct nax_score score;
+    full.fidelity = NAX_FIDELITY_FULL;
+    int status = nax_mapped_alloc(&mapped, model, &full, images, err);
+    if (!status)
+        status = nax_mapped_eval(mapped, images, &options, &score, err);
+    nax_mapped_free(mapped);
+    return status;
+}
+
+/* Products of one layer's vectors, tile by tile. */
+struct room {
+    const struct fixed_layer *layer;
+    const struct chip *chip;
+    size_t n;          /* vectors */
+    int32_t *x;        /* [n][n_rows] */
+    double *y;         /* [n][n_cols], in units of weight_step · input_step */
+    size_t *use;       /* [n · n_streams] vector and stream of what is not all zeros */
+    double *v_v;       /* [n · n_streams][N] */
+    double *i_a;       /* [n · n_streams][array_cols] */
+    double *i_off_a;   /* the same, of an array without levels */
+    double *current;   /* [n_planes][n · n_streams][N], LSBs */
+    double *g_siemens; /* [N][array_cols] */
+};
+
+static double volt_of(const struct fixed_layer *layer)
+{
+    const struct nax_hardware *h = layer->hardware;
+    return h->device.v_read_v / ((1 << h->precision.stream_bits) - 1);
+}
+
+/* Voltages of the streams that carry anything; returns their number. */
+static size_t set_voltages(struct room *room, const struct tile *tile)
+{
+    const struct fixed_layer *l = room->layer;
+    size_t n_uses = 0, n_streams = (size_t)l->n_streams;
+    for (size_t use = 0; use < room->n * n_streams; use++) {
+        double *v = room->v_v + n_uses * l->crossbar;
+        bool any = false;
+        memset(v, 0, l->crossbar * sizeof *v);
+        for (size_t r = 0; r < tile->n_rows; r++) {
+            int digit = fixed_digit(l, room->x[use / n_streams * l->n_rows + tile->row + r],
+                                    (int)(use % n_streams));
+            v[r] = volt_of(l) * digit;
+            any = any || digit;
+        }
+        if (any)
+            room->use[n_uses++] = use;
+    }
+    return n_uses;
+}
+
+/* current += what one array's columns count */
+static void add_array(const struct room *room, const struct tile *tile, size_t n_uses, double sign,
+                      const double *i_a, double *current)
+{
+    const struct fixed_layer *l = room->layer;
+    double lsb = lsb_siemens(l) * volt_of(l);
+    for (size_t u = 0; u < n_uses; u++, i_a += array_cols(l), current += tile->n_cols) {
+        double zero = 0;
+        for (size_t r = 0; r < tile->n_rows; r++)
+            zero += room->v_v[u * l->crossbar + r] / l->hardware->device.r_off_ohm;
+        if (l->hardware->adc.zero == NAX_ADC_ZERO_REFERENCE)
+            zero = i_a[l->crossbar];
+        for (size_t c = 0; c < tile->n_cols; c++)
+            current[c] += sign * (i_a[c] - zero) / lsb;
+    }
+}
+
+static void add_codes(const struct room *room, const struct tile *tile, size_t n_uses)
+{
+    const struct fixed_layer *l = room->layer;
+    const double *current = room->current;
+    for (size_t plane = 0; plane < planes_n(l); plane++)
+        for (size_t u = 0; u < n_uses; u++, current += tile->n_cols) {
+            size_t n_streams = (size_t)l->n_streams, use = room->use[u];
+            double *y = room->y + use / n_streams * l->n_cols + tile->col;
+            double weight =
+                plane_weight(l, plane) * (double)fixed_stream_weight(l, (int)(use % n_streams));
+            for (size_t c = 0; c < tile->n_cols; c++)
+                y[c] += weight * fmin(fmax(floor(current[c] + 0.5), l->adc_min), l->adc_max);
+        }
+}
+
+static int run_tile(struct room *room, const struct tile *tile, struct nax_err *err)
+{
+    const struct fixed_layer *l = room->layer;
+    const struct nax_device *device = &l->hardware->device;
+    size_t n_arrays = (size_t)nax_arrays_per_unit(l->hardware), n_planes = planes_n(l);
+    size_t n_uses = set_voltages(room, tile), width = array_cols(l), size = l->crossbar * width;
+    const struct nax_xbar_options options = {.tolerance = tolerance};
+    bool has_off = false;
+    memset(room->current, 0, n_planes * n_uses * tile->n_cols * sizeof *room->current);
+    for (size_t a = 0; a < n_arrays; a++) {
+        bool is_off;
+        int status = array_program(l, room->chip, tile, a, room->g_siemens, &is_off, err);
+        if (status)
+            return status;
+        /* levels are programmed and verified at the read voltage: cells conduct less below it */
+        double x = device->v0_v > 0 ? device->v_read_v / device->v0_v : 0;
+        for (size_t i = 0; i < size && x > 0; i++)
+            room->g_siemens[i] *= x / sinh(x);
+        struct nax_xbar xbar = nax_xbar_of_device(device, l->crossbar, width, room->g_siemens);
+        double *i_a = is_off ? room->i_off_a : room->i_a;
+        if (!is_off || !has_off)
+            status = nax_xbar_currents(&xbar, &options, n_uses, room->v_v, i_a, NULL, err);
+        if (status)
+            return nax_err_prefix(err, "layer '%s'", l->shape->name);
+        has_off = has_off || is_off;
+        size_t per_plane = n_arrays / n_planes;
+        add_array(room, tile, n_uses, per_plane > 1 && a % per_plane ? -1 : 1, i_a,
+                  room->current + a / per_plane * n_uses * tile->n_cols);
+    }
+    add_codes(room, tile, n_uses);
+    return 0;
+}
+
+static void room_free(struct room *room)
+{
+    free(room->x);
+    free(room->y);
+    free(room->use);
+    free(room->v_v);
+    free(room->i_a);
+    free(room->i_off_a);
+    free(room->current);
+    free(room->g_siemens);
+}
+
+static int room_alloc(struct room *room, size_t n, struct nax_err *err)
+{
+    const struct fixed_layer *l = room->layer;
+    size_t n_uses = n * (size_t)l->n_streams, width = array_cols(l);
+    room->n = n;
+    room->x = nax_calloc(n * l->n_rows, sizeof *room->x);
+    room->y = nax_calloc(n * l->n_cols, sizeof *room->y);
+    room->use = nax_calloc(n_uses, sizeof *room->use);
+    room->v_v = nax_calloc(n_uses * l->crossbar, sizeof *room->v_v);
+    room->i_a = nax_calloc(n_uses * width, sizeof *room->i_a);
+    room->i_off_a = nax_calloc(n_uses * width, sizeof *room->i_off_a);
+    room->current = nax_calloc(planes_n(l) * n_uses * l->crossbar, sizeof *room->current);
+    room->g_siemens = nax_calloc(l->crossbar * width, sizeof *room->g_siemens);
+    if (room->x && room->y && room->use && room->v_v && room->i_a && room->i_off_a &&
+        room->current && room->g_siemens)
+        return 0;
+    return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", l->shape->name);
+}
+
+int circuits_products(const struct fixed_layer *layer, const struct chip *chip, size_t n,
+                      const float *x, float *y, struct nax_err *err)
+{
+    struct room room = {.layer = layer, .chip = chip};
+    double fixed;
+    int status = room_alloc(&room, n, err);
+    for (size_t i = 0; !status && i < n * layer->n_rows; i++) {
+        fixed_inputs(layer, 1, x + i, &fixed);
+        room.x[i] = (int32_t)fixed;
+        for (size_t c = 0; c < layer->n_cols; c++)
+            room.y[i / layer->n_rows * layer->n_cols + c] -= (double)fixed_offset(layer) * fixed;
+    }
+    for (size_t i = 0; !status && i < tiles_n(layer); i++) {
+        struct tile tile = tile_at(layer, i);
+        status = run_tile(&room, &tile, err);
+    }
+    for (size_t i = 0; !status && i < n * layer->n_cols; i++)
+        y[i] = (float)(room.y[i] * (layer->weight_step * layer->input_step));
+    room_free(&room);
+    return status;
+}
+
+static struct nax_layer_circuit compared(size_t n, const float *circuit, const float *full)
+{
+    struct nax_layer_circuit result = {.signal = 0};
+    double c = 0, f = 0, cc = 0, cf = 0, ff = 0;
+    for (size_t i = 0; i < n; i++) {
+        double a = (double)circuit[i], b = (double)full[i];
+        c += a / (double)n;
+        f += b / (double)n;
+        cc += a * a / (double)n;
+        cf += a * b / (double)n;
+        ff += b * b / (double)n;
+        result.error += (a - b) * (a - b) / (double)n;
+    }
+    result.signal = cc - c * c;
+    result.gain = ff - f * f > 0 ? (cf - c * f) / (ff - f * f) : 1;
+    return result;
+}
+
+static int compare_layer(const struct sample *sample, const struct nax_model *model,
+                         const struct nax_mapping *mapping, size_t l, bool is_signed, double range,
+                         struct nax_layer_circuit *result, struct nax_err *err)
+{
+    struct chip chip = {mapping->cells, mapping->seed, mapping->chip, l};
+    struct fixed_layer layer;
+    int status =
+        fixed_layer_alloc(&layer, &model->net->layers[l], mapping->hardware, mapping->crossbars[l],
+                          model->layer[l].weight, is_signed, range, err);
+    if (status)
+        return status;
+    struct arrays arrays;
+    status = arrays_alloc(&arrays, &layer, &chip, err);
+    if (!status)
+        status = range_calibrate(&layer, &arrays, err);
+    arrays_free(&arrays);
+    float *y = nax_calloc(sample->n * layer.n_cols, sizeof *y);
+    if (!status)
+        status =
+            y ? circuits_products(&layer, &chip, sample->n, sample->x[l], y, err)
+              : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer.shape->name);
+    if (!status)
+        *result = compared(sample->n * layer.n_cols, y, sample->y[l]);
+    free(y);
+    fixed_layer_free(&layer);
+    return status;
+}
+
+int nax_mapped_circuits(const struct nax_model *model, const struct nax_mapping *mapping,
+                        const struct nax_images *images, size_t n_vectors,
+                        struct nax_layer_circuit *results, struct nax_err *err)
+{
+    const struct nax_network *net = model->net;
+    bool is_signed[NAX_NETWORK_LAYERS_MAX];
+    double range[NAX_NETWORK_LAYERS_MAX];
+    struct sample sample;
+    int status = sample_alloc(&sample, net, NAX_MIN(n_vectors, images->n), err);
+    if (status)
+        return status;
+    status = sample_take(&sample, model, mapping, images, err);
+    if (!status)
+        status = ranges_measure(model, images, range, err);
+    signs_of_inputs(net, is_signed);
+    for (size_t l = 0; !status && l < net->n_layers; l++) {
+        results[l] = (struct nax_layer_circuit){.signal = 0};
+        if (sample.x[l])
+            status =
+                compare_layer(&sample, model, mapping, l, is_signed[l], range[l], &results[l], err);
+    }
+    sample_free(&sample);
+    return status;
+}
