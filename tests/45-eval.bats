@@ -17,6 +17,7 @@ setup() {
   eval=(nax-eval -q --data "$BATS_FILE_TMPDIR/small.safetensors")
   wires=(--set device.r_wire_row_ohm=0 --set device.r_wire_col_ohm=0 --set device.r_source_ohm=0
     --set device.r_sink_ohm=0)
+  reads=(--set device.programming.read_noise_frac=0.05)
   noisy=(--set device.programming.error=normal --set device.programming.error_frac=0.03)
 }
 
@@ -60,6 +61,22 @@ column() {
     awk -v a="$(column snr_after_gains_db $row < out.csv)" -v b="$(column snr_db $row < out.csv)" \
       'BEGIN { exit !(a > b + 3) }'
   done
+}
+
+@test "circuits: nonlinear cells conduct less behind wires; linear ones, or no wires, are what full computes" {
+  few=(-l --circuit 2 --set precision.weight_bits=4 --set precision.input_bits=4)
+  "${eval[@]}" "${few[@]}" "$trained" > sinh.csv
+  for row in 1 2 3 4 5; do
+    awk -v g="$(column gain_circuit $row < sinh.csv)" -v snr="$(column snr_circuit_db $row < sinh.csv)" \
+      'BEGIN { exit !(g > 0.8 && g < 1.1 && (snr == "" || snr > 5 && snr < 60)) }'
+  done
+  [ -n "$(column snr_circuit_db 2 < sinh.csv)" ]
+  "${eval[@]}" "${few[@]}" "${wires[@]}" "$trained" > perfect.csv
+  for row in 1 2 3 4 5; do
+    [ -z "$(column snr_circuit_db $row < perfect.csv)" ]
+    awk -v g="$(column gain_circuit $row < perfect.csv)" 'BEGIN { exit !(g > 0.999999 && g < 1.000001) }'
+  done
+  run -2 "${eval[@]}" --circuit 1 "$trained"
 }
 
 @test "chips: deviation, worst tenth, the same for any number of threads" {

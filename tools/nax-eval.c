@@ -1,5 +1,6 @@
 /* nax-eval: the accuracy of trained networks on given hardware, over several chips. */
 #include "design.h"
+#include "layer_record.h"
 #include "moments.h"
 #include "nax/mapping.h"
 
@@ -8,7 +9,8 @@
 #include <string.h>
 
 static const char usage[] =
-    "nax-eval [-lq] [--data file] [--hardware name] [--set key=value] [--fidelity name] "
+    "nax-eval [-lq] [--circuit n] [--data file] [--hardware name] [--set key=value] [--fidelity "
+    "name] "
     "[--chips n] [--time seconds] [--calibrate n] [--images n] [--format format] [file ...]\n"
     "\n"
     "      --data FILE       data set (the built-in synthetic one)\n"
@@ -19,7 +21,9 @@ static const char usage[] =
     "      --time SECONDS    after programming, for cells that drift (the hardware's)\n"
     "      --calibrate N     also correct gains and offsets on N training images\n"
     "      --images N        test images to measure on, 0: all (0)\n"
-    "  -l, --layers          one record a layer: what its products lose\n" TOOL_USAGE;
+    "  -l, --layers          one record a layer: what its products lose\n"
+    "      --circuit N       and what circuits of nonlinear cells do to N of its "
+    "products\n" TOOL_USAGE;
 
 enum {
     OPT_DATA = TOOL_OPT_OWN,
@@ -30,6 +34,7 @@ enum {
     OPT_TIME,
     OPT_CALIBRATE,
     OPT_IMAGES,
+    OPT_CIRCUIT,
     SETS_MAX = 64,
     CHIPS_MAX = 10000,
     N_NOISE_IMAGES = 64 /* that --layers looks at */
@@ -44,6 +49,7 @@ static const struct option options[] = {{"data", required_argument, NULL, OPT_DA
                                         {"calibrate", required_argument, NULL, OPT_CALIBRATE},
                                         {"images", required_argument, NULL, OPT_IMAGES},
                                         {"layers", no_argument, NULL, 'l'},
+                                        {"circuit", required_argument, NULL, OPT_CIRCUIT},
                                         TOOL_LONG};
 
 /* What the built-in set has, as in nax-train. */
@@ -55,7 +61,7 @@ struct evaluation {
     const char *sets[SETS_MAX];
     size_t n_sets;
     enum nax_fidelity fidelity;
-    size_t n_chips, n_calibration, n_images;
+    size_t n_chips, n_calibration, n_images, n_vectors;
     double time_seconds; /* negative: the hardware's */
     bool has_layers;
     struct nax_dataset *set;
@@ -107,6 +113,9 @@ static void parse(struct evaluation *e, int argc, char **argv)
         case OPT_IMAGES:
             e->n_images = (size_t)tool_int(tool, "images", optarg, 0, INT32_MAX);
             break;
+        case OPT_CIRCUIT:
+            e->n_vectors = (size_t)tool_int(tool, "circuit", optarg, 1, INT32_MAX);
+            break;
         case 'l':
             e->has_layers = true;
             tool->kind = "layer";
@@ -114,6 +123,8 @@ static void parse(struct evaluation *e, int argc, char **argv)
         default:
             tool_option(tool, opt);
         }
+    if (e->n_vectors && !e->has_layers)
+        tool_misuse(tool, "--circuit goes with --layers");
 }
 
 static void open_files(struct evaluation *e)
@@ -136,12 +147,17 @@ static void open_files(struct evaluation *e)
         tool_fail(&e->tool, &err);
 }
 
-static int map(const struct job *job, size_t chip, struct nax_mapped **mapped, struct nax_err *err)
+static struct nax_mapping mapping_of(const struct job *job, size_t chip)
 {
     const struct evaluation *e = job->e;
-    struct nax_mapping mapping = {e->hardware,  job->crossbars, e->fidelity,
-                                  e->tool.seed, chip,           e->cells};
-    return nax_mapped_alloc(mapped, job->model, &mapping, &e->set->train, err);
+    return (struct nax_mapping){e->hardware,  job->crossbars, e->fidelity,
+                                e->tool.seed, chip,           e->cells};
+}
+
+static int map(const struct job *job, size_t chip, struct nax_mapped **mapped, struct nax_err *err)
+{
+    struct nax_mapping mapping = mapping_of(job, chip);
+    return nax_mapped_alloc(mapped, job->model, &mapping, &job->e->set->train, err);
 }
 
 static int measure_chip(struct job *job, size_t chip, struct nax_err *err)
@@ -197,17 +213,12 @@ static void describe(const struct job *job, struct nax_record *r)
     tool_write(&e->tool, r);
 }
 
-/* 10 log10 of a ratio; null where nothing is lost. */
-static int set_db(struct nax_record *r, const char *name, double signal, double error)
-{
-    return signal > 0 && error > 0 ? nax_record_set_float(r, name, 10 * log10(signal / error))
-                                   : nax_record_set_null(r, name);
-}
-
 static int describe_layers(const struct job *job, struct nax_record *r, struct nax_err *err)
 {
     struct evaluation *e = job->e;
     struct nax_layer_noise noise[NAX_NETWORK_LAYERS_MAX];
+    struct nax_layer_circuit circuit[NAX_NETWORK_LAYERS_MAX];
+    struct nax_mapping mapping = mapping_of(job, 0);
     struct nax_mapped *mapped = NULL;
     int status = map(job, 0, &mapped, err);
     if (!status && e->n_calibration)
@@ -215,19 +226,15 @@ static int describe_layers(const struct job *job, struct nax_record *r, struct n
     if (!status)
         status = nax_mapped_noise(mapped, &e->set->train, N_NOISE_IMAGES, noise, err);
     nax_mapped_free(mapped);
+    if (!status && e->n_vectors)
+        status =
+            nax_mapped_circuits(job->model, &mapping, &e->set->train, e->n_vectors, circuit, err);
     for (size_t l = 0; !status && l < job->net->n_layers; l++) {
         const struct nax_layer *layer = &job->net->layers[l];
         if (layer->role == NAX_ROLE_POOL)
             continue;
-        nax_record_clear(r);
-        design_check(&e->tool, nax_record_set_string(r, "id", e->design.candidate.id) ||
-                                   nax_record_set_string(r, "layer", layer->name) ||
-                                   nax_record_set_string(r, "role", design_role(layer->role)) ||
-                                   nax_record_set_int(r, "array_size", job->crossbars[l]) ||
-                                   set_db(r, "snr_db", noise[l].signal, noise[l].error) ||
-                                   nax_record_set_float(r, "gain", noise[l].gain) ||
-                                   set_db(r, "snr_after_gains_db", noise[l].signal,
-                                          noise[l].error_after_gains));
+        design_check(&e->tool, layer_record(r, e->design.candidate.id, layer, job->crossbars[l],
+                                            &noise[l], e->n_vectors ? &circuit[l] : NULL));
         tool_write(&e->tool, r);
     }
     return status;

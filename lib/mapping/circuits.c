@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Of currents, to the largest. */
-static const double tolerance = 1e-8;
+static const double tolerance = 1e-6;
 
 /* Input vectors of every layer and what full makes of them, one of each image. */
 struct sample {
@@ -78,11 +78,14 @@ static int sample_take(struct sample *sample, const struct nax_model *model,
                        const struct nax_mapping *mapping, const struct nax_images *images,
                        struct nax_err *err)
 {
+    struct nax_hardware hardware = *mapping->hardware;
     struct nax_mapping full = *mapping;
     struct nax_mapped *mapped = NULL;
     struct nax_tap tap = {keep, sample};
     struct nax_eval options = {.tap = &tap, .n_images = sample->n};
     struct nax_score score;
+    hardware.device.programming.read_noise_frac = 0;
+    full.hardware = &hardware;
     full.fidelity = NAX_FIDELITY_FULL;
     int status = nax_mapped_alloc(&mapped, model, &full, images, err);
     if (!status)

@@ -1,0 +1,30 @@
+/* Records of layers' losses. */
+#include "layer_record.h"
+#include "design.h"
+
+#include <math.h>
+
+/* 10 log10 of a ratio; null where nothing is lost. */
+static int set_db(struct nax_record *r, const char *name, double signal, double error)
+{
+    return signal > 0 && error > 0 ? nax_record_set_float(r, name, 10 * log10(signal / error))
+                                   : nax_record_set_null(r, name);
+}
+
+int layer_record(struct nax_record *r, const char *id, const struct nax_layer *layer,
+                 int64_t crossbar, const struct nax_layer_noise *noise,
+                 const struct nax_layer_circuit *circuit)
+{
+    nax_record_clear(r);
+    int status = nax_record_set_string(r, "id", id) ||
+                 nax_record_set_string(r, "layer", layer->name) ||
+                 nax_record_set_string(r, "role", design_role(layer->role)) ||
+                 nax_record_set_int(r, "array_size", crossbar) ||
+                 set_db(r, "snr_db", noise->signal, noise->error) ||
+                 nax_record_set_float(r, "gain", noise->gain) ||
+                 set_db(r, "snr_after_gains_db", noise->signal, noise->error_after_gains);
+    if (!status && circuit)
+        status = set_db(r, "snr_circuit_db", circuit->signal, circuit->error) ||
+                 nax_record_set_float(r, "gain_circuit", circuit->gain);
+    return status ? NAX_ERR_MEMORY : 0;
+}
