@@ -1,0 +1,27 @@
+# Accuracy against crossbar size: every rung on exact chips; full products under every condition.
+# condition,fidelity,crossbar,accuracy,accuracy_calibrated,accuracy_ideal
+set terminal svg size 1000,430 font "sans,13" background "#ffffff"
+set output "accuracy.svg"
+set datafile separator ","
+set multiplot layout 1,2
+set logscale x 2
+set xtics (16, 32, 64, 128)
+set xrange [14:146]
+set yrange [0:100]
+set xlabel "crossbar size N"
+set ylabel "accuracy on test images (%)"
+set grid ytics linecolor "#dddddd"
+set key bottom left
+rows(condition, rung) = sprintf("< awk -F, '$1 == \"%s\" && $2 == \"%s\"' results/accuracy.csv", condition, rung)
+rungs = "ideal linear adc full"
+colours = "#000000 #0072B2 #E69F00 #D55E00"
+set title "exact chips, as they are"
+plot for [i=1:4] rows("exact", word(rungs, i)) using 3:(100 * $4) with linespoints pointtype 4 + i linewidth 2 \
+    linecolor rgb word(colours, i) title word(rungs, i)
+conditions = "exact range programming drift"
+tones = "#D55E00 #009E73 #56B4E9 #CC79A7"
+set title "full products; dashed: gains and offsets corrected"
+plot for [i=1:4] rows(word(conditions, i), "full") using 3:(100 * $4) with linespoints pointtype 4 + i linewidth 2 \
+    linecolor rgb word(tones, i) title word(conditions, i), \
+    for [i=1:4] rows(word(conditions, i), "full") using 3:(100 * $5) with linespoints pointtype 4 + i linewidth 1.5 \
+    dashtype 2 linecolor rgb word(tones, i) notitle
