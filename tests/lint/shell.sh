@@ -3,4 +3,4 @@
 tests/lint/files | grep -zvE '\.bats$' | xargs -0 grep -lZE '^#!.*[/ ](ba)?sh$' | xargs -0 shellcheck -x
 # bats: status and output come from its run, every test is a subshell on purpose, and so are words
 # split; a format called array is not a file called array
-find tests -name '*.bats' -exec shellcheck -x -x -s bats -e SC2086,SC2094,SC2030,SC2031,SC2154,SC2314,SC2315 {} +
+find tests -name '*.bats' -exec shellcheck -x -s bats -e SC2086,SC2094,SC2030,SC2031,SC2154,SC2314,SC2315 {} +
