@@ -119,7 +119,13 @@ $(BUILD)/libnax.a: $(LIB_OBJ)
 	$(SAY) AR $@
 	$(Q)$(AR) rcs $@ $(LIB_OBJ)
 
-$(BUILD)/bin/%: $(BUILD)/tools/%.o $(SHARED:%=$(BUILD)/tools/%.o) $(BUILD)/libnax.a
+# an archive, so that a tool carries only what it uses
+$(BUILD)/libtools.a: $(SHARED:%=$(BUILD)/tools/%.o)
+	@rm -f $@
+	$(SAY) AR $@
+	$(Q)$(AR) rcs $@ $^
+
+$(BUILD)/bin/%: $(BUILD)/tools/%.o $(BUILD)/libtools.a $(BUILD)/libnax.a
 	@mkdir -p $(@D)
 	$(SAY) LINK $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)

@@ -168,8 +168,141 @@ small() {
   [[ "$stderr" == *".safetensors"* ]]
 }
 
+@test "candidates side by side: the same results in the same order" {
+  small
+  { candidate lenet '5 5' '32 32'; echo 'lenet,3 3,16 16'; echo 'lenet,3 5,64 16'; } > c.csv
+  fit="nax-train -q --data small.safetensors --epochs 1 --batch 50 --images 50"
+  $fit --checkpoint one c.csv > one.csv
+  $fit --parallel 2 -j 3 --checkpoint two c.csv > two.csv
+  for field in kernel accuracy accuracy_ideal accuracy_validation status; do
+    for row in 1 2 3; do
+      [ "$(column $field $row < one.csv)" = "$(column $field $row < two.csv)" ]
+    done
+  done
+  for file in one/*; do
+    cmp "$file" "two/${file#one/}"
+  done
+  # those before a bad record are written, though it is read while they are at work
+  { cat c.csv; echo 'lenet,4 5,32 32'; } > bad.csv
+  run --separate-stderr $fit --parallel 3 bad.csv
+  [ "$status" -eq 1 ]
+  [ "${#lines[@]}" -eq 4 ]
+  [[ "$stderr" == *"bad.csv: record 4"* ]]
+}
+
+@test "a cache repeats nothing, and tells a damaged entry and another run" {
+  small
+  { candidate lenet '5 5' '32 32'; echo 'lenet,3 3,16 16'; } > c.csv
+  fit="nax-train --data small.safetensors --batch 50 --images 50 --cache cache"
+  head -n 2 c.csv > first.csv
+  $fit --epochs 1 first.csv > first-out.csv 2> log
+  [ "$(grep -c epoch log)" -eq 1 ]
+  $fit --epochs 1 c.csv > out.csv 2> log
+  [ "$(grep -c epoch log)" -eq 1 ]
+  [ "$(head -n 2 out.csv)" = "$(cat first-out.csv)" ]
+  $fit --epochs 1 c.csv > again.csv 2> log
+  [ ! -s log ]
+  cmp out.csv again.csv
+  for other in '--epochs 2' '--epochs 1 --seed 1' '--epochs 1 --rate 0.1' \
+    '--epochs 1 --set device.r_on_ohm=50000' '--epochs 1 --noise-aware 1'; do
+    # shellcheck disable=SC2086 # words on purpose
+    $fit $other first.csv 2> log > other.csv
+    grep -q epoch log
+  done
+  # half an entry, and one with a bit turned over
+  for entry in cache/*; do
+    head -c 100 "$entry" > half
+    cp half "$entry"
+  done
+  $fit --epochs 1 c.csv > again.csv 2> log
+  [ "$(grep -c epoch log)" -eq 2 ]
+  for entry in cache/*; do
+    sed -i 's/synth/sinth/' "$entry"
+  done
+  $fit --epochs 1 c.csv > again.csv 2> log
+  [ "$(grep -c epoch log)" -eq 2 ]
+  [ "$(column accuracy 2 < out.csv)" = "$(column accuracy 2 < again.csv)" ]
+  # a result whose weights are wanted but not there
+  $fit --epochs 1 --checkpoint run first.csv > again.csv 2> log
+  grep -q epoch log
+  $fit --epochs 1 --checkpoint run first.csv > again.csv 2> log
+  [ ! -s log ]
+  [ -e "$(column checkpoint < again.csv)" ]
+}
+
+@test "a log of epochs, which a resumed run continues" {
+  small
+  candidate lenet '5 5' '32 32' > c.csv
+  fit="nax-train -q --data small.safetensors --epochs 2 --batch 50 --images 50 --log log.csv"
+  $fit --checkpoint run c.csv > out.csv
+  [ "$(cut -d, -f 2 log.csv | paste -s -d ' ')" = 'epoch 1 2' ]
+  [ "$(column accuracy_validation 2 < log.csv)" = "$(column accuracy_validation < out.csv)" ]
+  $fit --checkpoint run --resume c.csv > out.csv
+  [ "$(cut -d, -f 2 log.csv | paste -s -d ' ')" = 'epoch 1 2' ]
+  $fit --validation 0 --seed 1 --checkpoint other --resume c.csv > out.csv
+  [ "$(cut -d, -f 2 log.csv | paste -s -d ' ')" = 'epoch 1 2  epoch 1 2' ]
+  run --separate-stderr nax-train -q --epochs 1 --log /dev/full c.csv
+  [ "$status" -eq 1 ]
+  [[ "$stderr" == *"'/dev/full'"* ]]
+  run --separate-stderr nax-train -q --log none/log.csv c.csv
+  [ "$status" -eq 1 ]
+  [[ "$stderr" == *"cannot open: 'none/log.csv'"* ]]
+}
+
+@test "from a checkpoint, of a file or a folder" {
+  small
+  { candidate lenet '5 5' '32 32'; echo 'lenet,5 5,64 16'; } > c.csv
+  fit="nax-train -q --data small.safetensors --epochs 1 --batch 50 --images 50"
+  head -n 2 c.csv | $fit --checkpoint run > first.csv
+  file=$(column checkpoint < first.csv)
+  # so small a rate changes nothing that counts
+  $fit --rate 1e-9 --init "$file" c.csv > out.csv
+  [ "$(column accuracy_validation 1 < out.csv)" = "$(column accuracy_validation 2 < out.csv)" ]
+  head -n 2 c.csv | $fit --rate 1e-9 --init run > folder.csv
+  [ "$(column accuracy_ideal < folder.csv)" = "$(column accuracy_ideal < out.csv)" ]
+  run --separate-stderr $fit --init run c.csv
+  [ "$status" -eq 1 ]
+  [ "${#lines[@]}" -eq 2 ]
+  [[ "$stderr" == *"record 2"*"'run'"* ]]
+  candidate lenet '3 3' '32 32' > c.csv
+  run --separate-stderr $fit --init "$file" c.csv
+  [ "$status" -eq 1 ]
+  [[ "$stderr" == *"another shape"* ]]
+}
+
+@test "epochs on the hardware: stopped, resumed, side by side, the same bits" {
+  small
+  { candidate lenet '5 5' '32 32'; echo 'lenet,3 3,16 16'; } > c.csv
+  fit="nax-train --data small.safetensors --epochs 3 --noise-aware 2 --refresh 3 --batch 20 --images 50
+    --set device.programming.error=normal --set device.programming.error_frac=0.05"
+  $fit -q --checkpoint whole c.csv > whole.csv
+  for signal in KILL INT; do
+    rm -f log
+    $fit --checkpoint cut --resume c.csv > cut.csv 2> log &
+    pid=$!
+    for _ in $(seq 3000); do
+      grep -q epoch log && break
+      sleep 0.01
+    done
+    kill -$signal $pid
+    wait $pid || true
+  done
+  grep -q 'to continue, add --resume' log
+  $fit -q -j 1 --parallel 2 --checkpoint cut --resume c.csv > cut.csv
+  for file in whole/*; do
+    cmp "$file" "cut/${file#whole/}"
+  done
+  for row in 1 2; do
+    [ "$(column accuracy $row < whole.csv)" = "$(column accuracy $row < cut.csv)" ]
+  done
+  run --separate-stderr $fit -q --refresh 4 --checkpoint cut --resume c.csv
+  [ "$status" -eq 1 ]
+  [[ "$stderr" == *"another network, recipe, seed or data set"* ]]
+}
+
 @test "misuse" {
-  for bad in '--epochs 0' '--epochs x' '--rate nan' '--schedule sine' '--resume' '--momentum 1'; do
+  for bad in '--epochs 0' '--epochs x' '--rate nan' '--schedule sine' '--resume' '--momentum 1' \
+    '--noise-aware 21' '--refresh 0' '--parallel 0' '--fidelity exact'; do
     # shellcheck disable=SC2086 # words on purpose
     run --separate-stderr nax-train $bad < /dev/null
     [ "$status" -eq 2 ]

@@ -11,20 +11,26 @@ static int open_network(struct design *d, struct nax_err *err)
     return nax_network_file_load(&d->file, d->network, err);
 }
 
+int design_take(struct design *d, const struct nax_record *record, struct nax_err *err)
+{
+    int status = nax_candidate_read(&d->candidate, record, err);
+    bool is_new = !status && (!d->file || strcmp(d->network, d->candidate.network));
+    if (is_new)
+        status = open_network(d, err);
+    if (!status && d->candidate.n_slots != nax_network_file_n_slots(d->file))
+        status = nax_err_set(err, NAX_ERR_VALUE,
+                             "field 'kernel': %zu values for the %zu searched convolutions of '%s'",
+                             d->candidate.n_slots, nax_network_file_n_slots(d->file), d->network);
+    return status ? status : is_new;
+}
+
 bool design_read(struct design *d, struct tool *tool, const struct nax_record *record)
 {
     struct nax_err err;
-    int status = nax_candidate_read(&d->candidate, record, &err);
-    bool is_new = !status && (!d->file || strcmp(d->network, d->candidate.network));
-    if (is_new)
-        status = open_network(d, &err);
-    if (!status && d->candidate.n_slots != nax_network_file_n_slots(d->file))
-        status = nax_err_set(&err, NAX_ERR_VALUE,
-                             "field 'kernel': %zu values for the %zu searched convolutions of '%s'",
-                             d->candidate.n_slots, nax_network_file_n_slots(d->file), d->network);
-    if (status)
+    int status = design_take(d, record, &err);
+    if (status < 0)
         tool_fail_record(tool, &err);
-    return is_new;
+    return status;
 }
 
 int design_build(const struct design *d, struct nax_network **net,

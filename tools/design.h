@@ -13,9 +13,12 @@ struct design {
     char network[256];
 };
 
-/* Reads the record's candidate and opens its network; a record that is no candidate, or does not
- * fit its network, fails the tool. Returns whether the network is another than the record's before.
- */
+/* Reads the record's candidate and opens its network. Returns 1 where the network is another than
+ * the record's before, 0 where it is the same, or an error: the record is no candidate, or does not
+ * fit its network. */
+int design_take(struct design *design, const struct nax_record *record,
+                struct nax_err *err) NAX_MUST_USE;
+/* The same, where an error fails the tool. */
 bool design_read(struct design *design, struct tool *tool, const struct nax_record *record);
 
 /* The network with the candidate's kernels (the caller's, to free) and the crossbar size of every

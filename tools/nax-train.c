@@ -1,270 +1,226 @@
 /* nax-train: trains each candidate and measures its accuracy. */
 #include "design.h"
 #include "recipe.h"
-#include "tool.h"
+#include "train.h"
 
-#include <errno.h>
-#include <math.h>
-#include <signal.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "nax/mapping.h"
 
 static const char usage[] =
-    "nax-train [-q] [--data file] [--epochs n] [--checkpoint dir] [--resume] "
-    "[--hardware name] [--fidelity name] [options] [file ...]\n"
+    "nax-train [-q] [--data file] [--epochs n] [--init path] [--noise-aware n] [--checkpoint dir] "
+    "[--resume] [--cache dir] [--hardware name] [--fidelity name] [--parallel n] [options] "
+    "[file ...]\n"
     "\n"
     "      --data FILE       data set (the built-in synthetic one)\n" RECIPE_USAGE
+    "      --init PATH       start from a checkpoint, or from ID.safetensors in a folder\n"
+    "      --noise-aware N   train the last N epochs on the hardware (0)\n"
+    "      --refresh N       steps until it is programmed anew (32)\n"
     "      --checkpoint DIR  keep the weights of each candidate in DIR/ID.safetensors\n"
     "      --save-every X    minutes between checkpoints within an epoch (10)\n"
     "      --resume          continue from the checkpoints in DIR\n"
+    "      --cache DIR       keep finished results, and do not train what is there\n"
+    "      --log FILE        one record an epoch, as CSV\n"
     "      --hardware NAME   built in (nax-reram, puma, isaac) or a file\n"
-    "      --fidelity NAME   ideal, quantized, linear or full (quantized)\n"
-    "      --images N        test images to measure on, 0: all (0)\n" TOOL_USAGE;
+    "      --set KEY=VALUE   change a key of the hardware; may come several times\n"
+    "      --fidelity NAME   ideal, quantized, linear, adc or full (adc)\n"
+    "      --images N        test images to measure on, 0: all (0)\n"
+    "      --parallel N      candidates at a time, which share the threads (1)\n" TOOL_USAGE;
 
 enum {
     OPT_DATA = TOOL_OPT_OWN,
+    OPT_INIT,
+    OPT_NOISE_AWARE,
+    OPT_REFRESH,
     OPT_CHECKPOINT,
     OPT_SAVE_EVERY,
     OPT_RESUME,
+    OPT_CACHE,
+    OPT_LOG,
     OPT_HARDWARE,
+    OPT_SET,
     OPT_FIDELITY,
-    OPT_IMAGES
+    OPT_IMAGES,
+    OPT_PARALLEL,
+    PARALLEL_MAX = 256
 };
 
 static const struct option options[] = {{"data", required_argument, NULL, OPT_DATA},
                                         RECIPE_LONG,
+                                        {"init", required_argument, NULL, OPT_INIT},
+                                        {"noise-aware", required_argument, NULL, OPT_NOISE_AWARE},
+                                        {"refresh", required_argument, NULL, OPT_REFRESH},
                                         {"checkpoint", required_argument, NULL, OPT_CHECKPOINT},
                                         {"save-every", required_argument, NULL, OPT_SAVE_EVERY},
                                         {"resume", no_argument, NULL, OPT_RESUME},
+                                        {"cache", required_argument, NULL, OPT_CACHE},
+                                        {"log", required_argument, NULL, OPT_LOG},
                                         {"hardware", required_argument, NULL, OPT_HARDWARE},
+                                        {"set", required_argument, NULL, OPT_SET},
                                         {"fidelity", required_argument, NULL, OPT_FIDELITY},
                                         {"images", required_argument, NULL, OPT_IMAGES},
+                                        {"parallel", required_argument, NULL, OPT_PARALLEL},
                                         TOOL_LONG};
 
-struct training {
-    struct tool tool;
-    struct nax_recipe recipe;
-    const char *data, *folder; /* of the checkpoints, or NULL */
-    const char *hardware_name;
-    enum nax_fidelity fidelity;
-    double save_seconds; /* at most, between checkpoints */
-    bool is_resumed;
-    size_t n_test;
-    struct nax_dataset *set;
-    struct nax_hardware *hardware;
-    struct design design;
-};
-
-/* One candidate at work. */
-struct job {
-    struct training *t;
-    const struct nax_candidate *candidate;
-    int64_t crossbars[NAX_NETWORK_LAYERS_MAX];
-    struct nax_network *net;
-    struct nax_model *model;
-    struct nax_trainer *trainer;
-    char checkpoint[4096]; /* path, or "" */
-    size_t epochs_before;  /* of this run: those resumed from */
-    double start, saved;   /* when training and when the last checkpoint was, in seconds */
-    int save_status;       /* of a checkpoint within an epoch */
-    struct nax_err *err;   /* where it tells why */
-};
-
-static volatile sig_atomic_t is_interrupted;
-
-static void interrupt(int signal)
+static void add_set(struct training *t, const char *set)
 {
-    (void)signal;
-    is_interrupted = 1;
+    if (t->n_sets == TRAIN_SETS_MAX)
+        tool_misuse(&t->tool, "--set more than %d times", TRAIN_SETS_MAX);
+    t->sets[t->n_sets++] = set;
+}
+
+/* Where an option that is a word goes, or NULL. */
+static const char **word_of(struct training *t, int opt)
+{
+    return opt == OPT_DATA         ? &t->data
+           : opt == OPT_INIT       ? &t->init
+           : opt == OPT_CHECKPOINT ? &t->folder
+           : opt == OPT_CACHE      ? &t->cache
+           : opt == OPT_LOG        ? &t->log_path
+           : opt == OPT_HARDWARE   ? &t->hardware_name
+                                   : NULL;
+}
+
+static void parse_option(struct training *t, int opt)
+{
+    struct tool *tool = &t->tool;
+    const char **word = word_of(t, opt);
+    if (word) {
+        *word = optarg;
+    } else if (opt == OPT_NOISE_AWARE) {
+        t->n_noise_epochs = (size_t)tool_int(tool, "noise-aware", optarg, 0, 100000);
+    } else if (opt == OPT_REFRESH) {
+        t->n_refresh = (size_t)tool_int(tool, "refresh", optarg, 1, INT32_MAX);
+    } else if (opt == OPT_SAVE_EVERY) {
+        t->save_seconds = 60 * tool_float(tool, "save-every", optarg, 0, 1e6);
+    } else if (opt == OPT_RESUME) {
+        t->is_resumed = true;
+    } else if (opt == OPT_SET) {
+        add_set(t, optarg);
+    } else if (opt == OPT_FIDELITY) {
+        t->fidelity = nax_fidelity_parse(optarg);
+        if (t->fidelity == NAX_FIDELITY_COUNT)
+            tool_misuse(tool, "no such fidelity: '%s'", optarg);
+    } else if (opt == OPT_IMAGES) {
+        t->n_test = (size_t)tool_int(tool, "images", optarg, 0, INT32_MAX);
+    } else if (opt == OPT_PARALLEL) {
+        t->n_parallel = (size_t)tool_int(tool, "parallel", optarg, 1, PARALLEL_MAX);
+    } else if (!recipe_option(tool, &t->recipe, opt)) {
+        tool_option(tool, opt);
+    }
 }
 
 static void parse(struct training *t, int argc, char **argv)
 {
-    struct tool *tool = &t->tool;
     for (int opt; (opt = getopt_long(argc, argv, TOOL_SHORT, options, NULL)) != -1;)
-        if (opt == OPT_DATA) {
-            t->data = optarg;
-        } else if (opt == OPT_CHECKPOINT) {
-            t->folder = optarg;
-        } else if (opt == OPT_SAVE_EVERY) {
-            t->save_seconds = 60 * tool_float(tool, "save-every", optarg, 0, 1e6);
-        } else if (opt == OPT_RESUME) {
-            t->is_resumed = true;
-        } else if (opt == OPT_HARDWARE) {
-            t->hardware_name = optarg;
-        } else if (opt == OPT_FIDELITY) {
-            t->fidelity = nax_fidelity_parse(optarg);
-            if (t->fidelity == NAX_FIDELITY_COUNT)
-                tool_misuse(tool, "no such fidelity: '%s'", optarg);
-        } else if (opt == OPT_IMAGES) {
-            t->n_test = (size_t)tool_int(tool, "images", optarg, 0, INT32_MAX);
-        } else if (!recipe_option(tool, &t->recipe, opt)) {
-            tool_option(tool, opt);
-        }
+        parse_option(t, opt);
     if (t->is_resumed && !t->folder)
-        tool_misuse(tool, "--resume needs --checkpoint");
+        tool_misuse(&t->tool, "--resume needs --checkpoint");
+    if (t->n_noise_epochs > t->recipe.epochs)
+        tool_misuse(&t->tool, "--noise-aware takes at most the %zu of --epochs: '%zu'",
+                    t->recipe.epochs, t->n_noise_epochs);
+    nax_threads_set((int)NAX_MAX((size_t)nax_threads() / t->n_parallel, 1));
 }
 
-static void open_data(struct training *t)
-{
+/* A candidate at work on a thread of its own; results leave in the order of the input. */
+struct slot {
+    pthread_t thread;
+    bool is_busy;
+    struct job job;
+    struct nax_record *record;
+    char where[512]; /* it came from, for messages */
     struct nax_err err;
-    int status = t->data ? nax_dataset_open(&t->set, t->data, &err)
-                         : nax_synth(&t->set, 0, 4000, 1000, &err);
-    if (!status && !t->set->test.n)
-        status = nax_err_set(&err, NAX_ERR_VALUE, "no test images: '%s'", t->data);
-    if (!status)
-        status = nax_hardware_load(&t->hardware, t->hardware_name, &err);
-    if (!status && t->folder && mkdir(t->folder, 0777) && errno != EEXIST)
-        status = nax_err_io(&err, "cannot make folder: '%s'", t->folder);
-    if (status)
-        tool_fail(&t->tool, &err);
+    int status;
+};
+
+static void *work(void *self)
+{
+    struct slot *s = self;
+    s->status = train_run(&s->job, s->record, &s->err);
+    return NULL;
 }
 
-static int save(struct job *job, struct nax_err *err)
+static void join(struct slot *s)
 {
-    if (!job->t->folder)
-        return 0;
-    job->saved = nax_clock_seconds();
-    const struct nax_meta meta[] = {{"id", job->candidate->id}};
-    return nax_trainer_save(job->trainer, job->checkpoint, meta, 1, err);
+    if (s->is_busy)
+        pthread_join(s->thread, NULL);
+    s->is_busy = false;
 }
 
-static double seconds_left(const struct job *job, double epochs_done)
+/* Waits for a slot, oldest first, and writes its record. When it has failed, the younger ones end
+ * their step and keep a checkpoint before the tool ends. */
+static void finish(struct training *t, struct slot *slots, size_t i)
 {
-    double all = (double)job->t->recipe.epochs, before = (double)job->epochs_before;
-    return (nax_clock_seconds() - job->start) / (epochs_done - before) * (all - epochs_done);
-}
-
-static int after_step(void *self, size_t step, double loss)
-{
-    struct job *job = self;
-    size_t n_steps = nax_trainer_n_steps(job->trainer);
-    size_t done = nax_trainer_epochs_done(job->trainer);
-    tool_progress(&job->t->tool, "%s: epoch %zu of %zu, step %zu of %zu, loss %.3f, %.0f s left",
-                  job->candidate->id, done + 1, job->t->recipe.epochs, step, n_steps, loss,
-                  seconds_left(job, (double)done + (double)step / (double)n_steps));
-    bool is_due = nax_clock_seconds() - job->saved > job->t->save_seconds;
-    if (is_due || is_interrupted)
-        job->save_status = save(job, job->err);
-    return is_interrupted || job->save_status;
-}
-
-static void say_epoch(const struct job *job, const struct nax_epoch *e)
-{
-    tool_say(&job->t->tool,
-             "%s: epoch %zu of %zu, loss %.4f, train %.4f, validation %.4f, %.0f images/s, "
-             "%.0f s left",
-             job->candidate->id, e->epoch, job->t->recipe.epochs, e->train_loss, e->train_accuracy,
-             e->validation_accuracy, e->images_per_second, seconds_left(job, (double)e->epoch));
-}
-
-static int prepare(struct job *job, struct nax_err *err)
-{
-    struct training *t = job->t;
-    uint64_t seed = t->tool.seed;
-    int status = design_build(&t->design, &job->net, job->crossbars, err);
-    if (!status)
-        status = nax_model_alloc(&job->model, job->net, seed, err);
-    if (!status)
-        status = nax_trainer_alloc(&job->trainer, job->model, t->set, &t->recipe, seed, err);
-    if (status || !t->folder)
-        return status;
-    snprintf(job->checkpoint, sizeof job->checkpoint, "%s/%s.safetensors", t->folder,
-             job->candidate->id);
-    if (t->is_resumed && !access(job->checkpoint, F_OK))
-        status = nax_trainer_resume(job->trainer, job->checkpoint, err);
-    return status;
-}
-
-/* 0, NAX_ERR_NUMERIC when it diverged, or another error */
-static int train(struct job *job, double *seconds, struct nax_err *err)
-{
-    int status = 0;
-    job->start = job->saved = nax_clock_seconds();
-    job->epochs_before = nax_trainer_epochs_done(job->trainer);
-    while (!status && nax_trainer_epochs_done(job->trainer) < job->t->recipe.epochs) {
-        struct nax_epoch epoch;
-        status = nax_trainer_epoch(job->trainer, after_step, job, &epoch, err);
-        if (job->save_status)
-            return job->save_status;
-        if (!status && !epoch.epoch)
-            return nax_err_set(err, NAX_ERR_IO,
-                               job->t->folder ? "interrupted: to continue, add --resume"
-                                              : "interrupted: nothing kept without --checkpoint");
-        if (!status) {
-            say_epoch(job, &epoch);
-            status = save(job, err);
-        }
+    struct slot *s = &slots[i];
+    if (!s->is_busy)
+        return;
+    join(s);
+    nax_network_free(s->job.net);
+    if (!s->status) {
+        tool_write(&t->tool, s->record);
+        s->status = nax_writer_flush(t->tool.writer, &s->err);
+    } else {
+        nax_err_prefix(&s->err, "%s", s->where);
     }
-    *seconds = nax_clock_seconds() - job->start;
-    return status;
+    if (!s->status)
+        return;
+    train_interrupt();
+    for (size_t k = 0; k < t->n_parallel; k++)
+        join(&slots[k]);
+    tool_fail(&t->tool, &s->err);
 }
 
-static int measure(const struct job *job, struct nax_record *record, struct nax_err *err)
+static void finish_all(struct training *t, struct slot *slots, size_t oldest)
 {
-    const struct training *t = job->t;
-    struct nax_score ideal = {0}, hardware = {0}, validation = {0};
-    struct nax_eval options_test = {.n_images = t->n_test};
-    struct nax_mapping mapping = {
-        .hardware = t->hardware, .crossbars = job->crossbars, .fidelity = t->fidelity};
-    bool has_validation = t->recipe.validation > 0;
-    int status = nax_model_eval(job->model, &t->set->test, &options_test, &ideal, err);
-    if (!status)
-        status = nax_mapped_score(job->model, &mapping, t->set, t->n_test, &hardware, err);
-    if (!status && has_validation)
-        status = nax_trainer_validate(job->trainer, &validation, err);
-    if (!status)
-        status = nax_record_set_float(record, "accuracy", hardware.accuracy);
-    if (!status)
-        status = nax_record_set_float(record, "accuracy_ideal", ideal.accuracy);
-    if (!status && has_validation)
-        status = nax_record_set_float(record, "accuracy_validation", validation.accuracy);
-    if (!status)
-        status = nax_record_set_string(record, "fidelity", nax_fidelity_name(t->fidelity));
-    return status;
+    for (size_t k = 0; k < t->n_parallel; k++)
+        finish(t, slots, (oldest + k) % t->n_parallel);
 }
 
-static int describe(const struct job *job, struct nax_record *record, double seconds,
-                    bool has_diverged, struct nax_err *err)
+/* 1: a candidate is at work in the slot; 0: there is none left; negative: an error. */
+static int begin(struct training *t, struct design *design, struct slot *s, struct nax_err *err)
 {
-    int status = has_diverged ? nax_record_set_null(record, "accuracy") : measure(job, record, err);
-    if (!status)
-        status =
-            nax_record_set_int(record, "epochs", (int64_t)nax_trainer_epochs_done(job->trainer));
-    if (!status)
-        status = nax_record_set_float(record, "train_seconds", seconds);
-    if (!status)
-        status = nax_record_set_string(record, "data", job->t->set->name);
-    if (!status && *job->checkpoint)
-        status = nax_record_set_string(record, "checkpoint", job->checkpoint);
-    if (!status)
-        status = nax_record_set_string(record, "status", has_diverged ? "diverged" : "ok");
-    return status;
+    int status = tool_read_status(&t->tool, s->record, err);
+    if (status <= 0)
+        return status;
+    snprintf(s->where, sizeof s->where, "%s", nax_reader_where(t->tool.reader));
+    s->job = (struct job){.t = t};
+    status = design_take(design, s->record, err);
+    if (status >= 0)
+        status = design_build(design, &s->job.net, s->job.crossbars, err);
+    if (status) {
+        nax_err_prefix(err, "%s", s->where);
+        return status;
+    }
+    s->job.candidate = design->candidate;
+    if (pthread_create(&s->thread, NULL, work, s))
+        return nax_err_io(err, "cannot make a thread: 'candidate %s'", s->job.candidate.id);
+    s->is_busy = true;
+    return 1;
 }
 
-static void run(struct training *t, struct nax_record *record)
+static void run(struct training *t)
 {
     struct nax_err err = {.text = "out of memory"};
-    struct job job = {.t = t, .candidate = &t->design.candidate, .err = &err};
-    double seconds = 0;
-    design_read(&t->design, &t->tool, record);
-    int status = prepare(&job, &err);
-    if (!status)
-        status = train(&job, &seconds, &err);
-    bool has_diverged = status == NAX_ERR_NUMERIC;
-    if (has_diverged)
-        tool_say(&t->tool, "%s: diverged: %s", job.candidate->id, err.text);
-    if (!status || has_diverged)
-        status = describe(&job, record, seconds, has_diverged, &err);
-    nax_trainer_free(job.trainer);
-    nax_model_free(job.model);
-    nax_network_free(job.net);
-    if (status)
-        tool_fail_record(&t->tool, &err);
+    struct design design = {.file = NULL};
+    struct slot *slots = nax_calloc(t->n_parallel, sizeof *slots);
+    if (!slots)
+        tool_fail(&t->tool, &err);
+    for (size_t k = 0; k < t->n_parallel; k++)
+        if (!(slots[k].record = nax_record_alloc()))
+            tool_fail(&t->tool, &err);
+    int status = 1;
+    size_t at = 0;
+    for (; status > 0; at = (at + 1) % t->n_parallel) {
+        finish(t, slots, at);
+        status = begin(t, &design, &slots[at], &err);
+    }
+    finish_all(t, slots, at);
+    if (status < 0)
+        tool_fail(&t->tool, &err);
+    for (size_t k = 0; k < t->n_parallel; k++)
+        nax_record_free(slots[k].record);
+    free(slots);
+    design_close(&design);
 }
 
 int main(int argc, char **argv)
@@ -273,27 +229,15 @@ int main(int argc, char **argv)
     struct training t = {.tool = tool_start("nax-train", usage, argc, argv),
                          .save_seconds = 600,
                          .hardware_name = "nax-reram",
-                         .fidelity = NAX_FIDELITY_QUANTIZED,
+                         .fidelity = NAX_FIDELITY_ADC,
+                         .n_refresh = 32,
+                         .n_parallel = 1,
                          .recipe = nax_recipe_default()};
     parse(&t, argc, argv);
     tool_read_open(&t.tool);
-    open_data(&t);
-    signal(SIGINT, interrupt);
-    signal(SIGTERM, interrupt);
-
-    struct nax_err err = {.text = "out of memory"};
-    struct nax_record *record = nax_record_alloc();
-    if (!record)
-        tool_fail(&t.tool, &err);
-    while (tool_read(&t.tool, record)) {
-        run(&t, record);
-        tool_write(&t.tool, record);
-        if (nax_writer_flush(t.tool.writer, &err))
-            tool_fail(&t.tool, &err);
-    }
-    nax_record_free(record);
-    nax_dataset_free(t.set);
-    nax_hardware_free(t.hardware);
-    design_close(&t.design);
+    train_open(&t);
+    train_catch_signals();
+    run(&t);
+    train_close(&t);
     tool_finish(&t.tool);
 }

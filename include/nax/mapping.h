@@ -164,6 +164,20 @@ int nax_mapped_circuits(const struct nax_model *model, const struct nax_mapping 
                         const struct nax_images *images, size_t n_vectors,
                         struct nax_layer_circuit *results, struct nax_err *err) NAX_MUST_USE;
 
+/* --- training on the hardware --- rungs linear and adc. (NAX_ERR_VALUE on others.)
+ *
+ * What each layer multiplies by while the network is trained (nax_trainer_set_linops): its
+ * effective weights with the columns' gains in them; offsets and noise, new in every image, come
+ * after. ops: [n_layers], good until the next call of nax_mapped_reprogram or nax_mapped_free. */
+int nax_mapped_train_linops(struct nax_mapped *mapped, struct nax_train_linop *ops,
+                            struct nax_err *err) NAX_MUST_USE;
+
+/* Programs the model's weights, as training has moved them, into the chip (seed, cells) that
+ * mapping names, and solves its arrays. Input ranges and what conversions add stay as they were
+ * measured. Batch norm is not copied: evaluate on a new mapping. */
+int nax_mapped_reprogram(struct nax_mapped *mapped, const struct nax_mapping *mapping,
+                         struct nax_err *err) NAX_MUST_USE;
+
 /* Alloc, eval and free in one: accuracy on n_images test images, evenly spread (0: all), ranges
  * from set->train. */
 int nax_mapped_score(const struct nax_model *model, const struct nax_mapping *mapping,

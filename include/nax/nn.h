@@ -118,6 +118,9 @@ struct nax_recipe {
     bool flip;
     double validation; /* fraction of the training images held out */
     enum nax_arithmetic precision;
+    /* A hash of what else the caller lets decide the run, 0: nothing. A checkpoint of other
+     * conditions is refused. */
+    uint64_t conditions;
 };
 
 struct nax_recipe nax_recipe_default(void);

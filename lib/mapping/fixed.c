@@ -36,6 +36,18 @@ static void set_adc(struct fixed_layer *layer)
     }
 }
 
+void fixed_layer_set_weights(struct fixed_layer *layer, const float *weight)
+{
+    size_t n = layer->n_rows * layer->n_cols;
+    double largest = 0;
+    for (size_t i = 0; i < n; i++)
+        largest = fmax(largest, fabs((double)weight[i]));
+    layer->weight_step = largest > 0 ? largest / layer->weight_max : 1;
+    for (size_t i = 0; i < n; i++)
+        layer->weight[i] =
+            rounded((double)weight[i] / layer->weight_step, -layer->weight_max, layer->weight_max);
+}
+
 int fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *shape,
                       const struct nax_hardware *hardware, int64_t crossbar, const float *weight,
                       bool is_input_signed, double input_range, struct nax_err *err)
@@ -55,20 +67,13 @@ int fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *shape,
                            "weights of %d bits and inputs of %d, summed over %zu rows, take more "
                            "than 53 bits: 'layer %s'",
                            p->weight_bits, p->input_bits, layer->n_rows, shape->name);
-    size_t n = layer->n_rows * layer->n_cols;
-    layer->weight = nax_calloc(n, sizeof *layer->weight);
+    layer->weight = nax_calloc(layer->n_rows * layer->n_cols, sizeof *layer->weight);
     if (!layer->weight)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", shape->name);
 
     int bits = p->weight_bits - (hardware->signs == NAX_SIGNS_OFFSET);
     layer->weight_max = NAX_MAX(((int32_t)1 << bits) - 1, 1);
-    double largest = 0;
-    for (size_t i = 0; i < n; i++)
-        largest = fmax(largest, fabs((double)weight[i]));
-    layer->weight_step = largest > 0 ? largest / layer->weight_max : 1;
-    for (size_t i = 0; i < n; i++)
-        layer->weight[i] =
-            rounded((double)weight[i] / layer->weight_step, -layer->weight_max, layer->weight_max);
+    fixed_layer_set_weights(layer, weight);
     layer->adc_gain = 1;
     set_input_format(layer, is_input_signed, input_range);
     set_adc(layer);

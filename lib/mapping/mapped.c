@@ -114,6 +114,7 @@ void nax_mapped_free(struct nax_mapped *mapped)
     for (size_t l = 0; mapped->layer && l < mapped->n_layers; l++)
         mapped_layer_free(&mapped->layer[l]);
     free(mapped->layer);
+    practice_free(mapped->practice);
     nax_model_free(mapped->own);
     free(mapped->linops);
     free(mapped->normals);

@@ -24,6 +24,8 @@ struct fixed_layer {
 int fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *shape,
                       const struct nax_hardware *hardware, int64_t crossbar, const float *weight,
                       bool is_input_signed, double input_range, struct nax_err *err) NAX_MUST_USE;
+/* Other weights of the same layer, with a step of their own. */
+void fixed_layer_set_weights(struct fixed_layer *layer, const float *weight);
 void fixed_layer_free(struct fixed_layer *layer);
 
 /* Level of the cell that holds slice s of the weight in row r and column c: of W+ (sign 0) or W−

@@ -12,7 +12,10 @@ struct nax_mapped {
     struct mapped_layer *layer; /* [n_layers]; empty for pools */
     struct nax_linop *linops;   /* [n_layers], or NULL: ideal */
     float *normals;             /* or NULL */
+    struct practice *practice;  /* what training multiplies by, or NULL */
 };
+
+void practice_free(struct practice *practice);
 
 /* What an evaluation starts from. */
 static inline const struct nax_model *mapped_model(const struct nax_mapped *m)

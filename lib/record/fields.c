@@ -54,6 +54,7 @@ static const struct nax_field fields[] = {
     {"latency_ns", NAX_FLOAT, "ns", "time of one inference"},
     {"layer", NAX_STRING, "", "name of a layer"},
     {"leakage_mw", NAX_FLOAT, "mW", "leakage power"},
+    {"learning_rate", NAX_FLOAT, "", "of the last step of an epoch"},
     {"level", NAX_STRING, "", "array, unit, core, tile or node"},
     {"loss_cost", NAX_FLOAT, "", "terms of cost in the loss of a search, expected"},
     {"loss_search", NAX_FLOAT, "nats",

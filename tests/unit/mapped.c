@@ -820,6 +820,95 @@ static void trained_network_keeps_its_accuracy(void **state)
     nax_dataset_free(set);
 }
 
+/* --- training on the hardware --- */
+
+/* Loss of a network through what training would multiply by. */
+static double practised_loss(const struct nax_model *model, const struct nax_train_linop *ops,
+                             const struct nax_images *images)
+{
+    struct nax_err err;
+    struct nax_score score;
+    struct nax_linop linops[NAX_NETWORK_LAYERS_MAX] = {{.forward = NULL}};
+    struct nax_eval options = {.linops = linops, .n_images = 60};
+    struct nax_model *other;
+    assert_int_equal(nax_model_alloc(&other, model->net, 0, &err), 0);
+    memcpy(other->values, model->values, model->n_values * sizeof *model->values);
+    memcpy(other->pixel_mean, model->pixel_mean, sizeof model->pixel_mean);
+    memcpy(other->pixel_sd, model->pixel_sd, sizeof model->pixel_sd);
+    for (size_t l = 0; l < model->net->n_layers; l++) {
+        size_t n = nax_layer_n_weights(&model->net->layers[l]);
+        if (!n)
+            continue;
+        memcpy(other->layer[l].weight, ops[l].weight, n * sizeof(float));
+        linops[l].amend = ops[l].amend;
+        linops[l].amend_self = ops[l].self;
+    }
+    assert_int_equal(nax_model_eval(other, images, &options, &score, &err), 0);
+    nax_model_free(other);
+    return score.loss;
+}
+
+static void training_multiplies_as_an_evaluation_does(void **state)
+{
+    (void)state;
+    struct nax_err err;
+    struct nax_dataset *set;
+    struct nax_network_file *file;
+    struct nax_network *net;
+    struct nax_model *model;
+    struct nax_mapped *mapped, *anew;
+    struct nax_score score;
+    struct nax_train_linop ops[NAX_NETWORK_LAYERS_MAX], again[NAX_NETWORK_LAYERS_MAX];
+    struct nax_eval options = {.n_images = 60};
+    struct nax_hardware h = default_hardware();
+    int64_t crossbar[NAX_NETWORK_SLOTS_MAX], slots[] = {32, 64};
+    h.device.programming.error = NAX_PROGRAM_NORMAL;
+    h.device.programming.error_frac = 0.03;
+    assert_int_equal(nax_synth(&set, 5, 64, 64, &err), 0);
+    assert_int_equal(nax_network_file_load(&file, "lenet", &err), 0);
+    assert_int_equal(nax_network_build(&net, file, NULL, &err), 0);
+    assert_int_equal(nax_network_crossbars(net, slots, 0, crossbar, &err), 0);
+    assert_int_equal(nax_model_alloc(&model, net, 6, &err), 0);
+    nax_images_moments(&set->train, model->pixel_mean, model->pixel_sd);
+    struct nax_mapping mapping = {
+        .hardware = &h, .crossbars = crossbar, .fidelity = NAX_FIDELITY_ADC, .chip = 3};
+
+    assert_int_equal(nax_mapped_alloc(&mapped, model, &mapping, &set->train, &err), 0);
+    assert_int_equal(nax_mapped_train_linops(mapped, ops, &err), 0);
+    assert_int_equal(nax_mapped_eval(mapped, &set->test, &options, &score, &err), 0);
+    assert_true(fabs(practised_loss(model, ops, &set->test) / score.loss - 1) < 1e-5);
+    nax_mapped_free(mapped);
+
+    /* moved weights in another chip: as if they were mapped for the first time */
+    mapping.fidelity = NAX_FIDELITY_LINEAR;
+    assert_int_equal(nax_mapped_alloc(&mapped, model, &mapping, &set->train, &err), 0);
+    struct nax_rng rng = nax_rng_at(15, NAX_RNG_TEST, 0, 0, 0);
+    for (size_t l = 0; l < net->n_layers; l++)
+        for (size_t i = 0; i < nax_layer_n_weights(&net->layers[l]); i++)
+            model->layer[l].weight[i] *= (float)(1.385 + 0.2 * nax_rng_normal(&rng));
+    mapping.chip = 5;
+    assert_int_equal(nax_mapped_reprogram(mapped, &mapping, &err), 0);
+    assert_int_equal(nax_mapped_train_linops(mapped, ops, &err), 0);
+    assert_int_equal(nax_mapped_alloc(&anew, model, &mapping, &set->train, &err), 0);
+    assert_int_equal(nax_mapped_train_linops(anew, again, &err), 0);
+    for (size_t l = 0; l < net->n_layers; l++)
+        if (ops[l].weight)
+            assert_memory_equal(ops[l].weight, again[l].weight,
+                                nax_layer_n_weights(&net->layers[l]) * sizeof(float));
+    nax_mapped_free(anew);
+    nax_mapped_free(mapped);
+
+    mapping.fidelity = NAX_FIDELITY_QUANTIZED;
+    assert_int_equal(nax_mapped_alloc(&mapped, model, &mapping, &set->train, &err), 0);
+    assert_int_equal(nax_mapped_train_linops(mapped, ops, &err), NAX_ERR_VALUE);
+    assert_int_equal(nax_mapped_reprogram(mapped, &mapping, &err), NAX_ERR_VALUE);
+    nax_mapped_free(mapped);
+    nax_model_free(model);
+    nax_network_free(net);
+    nax_network_file_free(file);
+    nax_dataset_free(set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -834,6 +923,7 @@ int main(void)
         cmocka_unit_test(listed_arrays_are_those_that_are_solved),
         cmocka_unit_test(impossible_sizes_are_refused),
         cmocka_unit_test(trained_network_keeps_its_accuracy),
+        cmocka_unit_test(training_multiplies_as_an_evaluation_does),
     };
     return cmocka_run_group_tests_name("mapped", tests, NULL, NULL);
 }

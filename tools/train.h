@@ -1,0 +1,65 @@
+/* How nax-train trains one candidate, from its network to the fields of its record. */
+#ifndef NAX_TOOLS_TRAIN_H
+#define NAX_TOOLS_TRAIN_H
+
+#include "nax/mapping.h"
+#include "nax/search.h"
+#include "tool.h"
+
+enum { TRAIN_SETS_MAX = 64, TRAIN_PATH_SIZE = 4096 };
+
+/* What all candidates of a run have in common. */
+struct training {
+    struct tool tool;
+    struct nax_recipe recipe;
+    const char *data;
+    const char *folder; /* of the checkpoints, or NULL */
+    const char *init;   /* a checkpoint to start from, or a folder of them, or NULL */
+    const char *cache;  /* folder of finished results, or NULL */
+    const char *log_path;
+    const char *hardware_name, *sets[TRAIN_SETS_MAX];
+    size_t n_sets;
+    enum nax_fidelity fidelity;
+    double save_seconds; /* at most, between checkpoints */
+    bool is_resumed;
+    size_t n_test;
+    size_t n_noise_epochs,
+        n_refresh; /* the last epochs, on hardware programmed every so many steps */
+    size_t n_parallel;
+    struct nax_dataset *set;
+    struct nax_hardware *hardware;
+    struct train_log *log; /* or NULL */
+};
+
+/* One candidate at work. */
+struct job {
+    struct training *t;
+    struct nax_candidate candidate;
+    int64_t crossbars[NAX_NETWORK_LAYERS_MAX];
+    struct nax_network *net;
+    struct nax_model *model;
+    struct nax_trainer *trainer;
+    struct rehearsal *rehearsal;      /* of epochs on hardware, or NULL */
+    char checkpoint[TRAIN_PATH_SIZE]; /* path, or "" */
+    size_t epochs_before;             /* of this run: those resumed from */
+    double start, saved; /* when training and when the last checkpoint was, in seconds */
+    int step_status;     /* of what is done between steps */
+    struct nax_err *err; /* where it tells why */
+};
+
+/* Opens data, hardware, folders, log; a failure ends the tool. */
+void train_open(struct training *t);
+void train_close(struct training *t);
+
+/* Interrupts end every job after its step, with a checkpoint. */
+void train_catch_signals(void);
+void train_interrupt(void);
+
+/* Trains job->candidate, whose net and crossbars the caller has built, and adds the results to its
+ * record. Several jobs may run at once, on threads of their own. Releases what the job holds. */
+int train_run(struct job *job, struct nax_record *record, struct nax_err *err) NAX_MUST_USE;
+
+/* Where a candidate starts from: t->init, or its file in that folder. */
+void train_init_path(const struct training *t, const char *id, char path[TRAIN_PATH_SIZE]);
+
+#endif

@@ -1,0 +1,71 @@
+/* The last epochs of nax-train on the hardware: chips drawn anew, programmed every few steps. */
+#include "train_noise.h"
+
+#include <stdlib.h>
+
+struct rehearsal {
+    struct job *job;
+    struct nax_mapping mapping;
+    struct nax_mapped *mapped;
+    struct nax_train_linop ops[NAX_NETWORK_LAYERS_MAX];
+};
+
+enum nax_fidelity rehearsal_fidelity(const struct training *t)
+{
+    return t->fidelity == NAX_FIDELITY_LINEAR ? NAX_FIDELITY_LINEAR : NAX_FIDELITY_ADC;
+}
+
+/* Chip 0 is the one that results are measured on. A number depends on the place in the run alone,
+ * so that a resumed run meets the same chips. */
+static uint64_t chip_at(const struct job *job, size_t step)
+{
+    size_t n_steps = nax_trainer_n_steps(job->trainer);
+    return 1 + nax_trainer_epochs_done(job->trainer) * n_steps + step;
+}
+
+static int practise(struct rehearsal *r, struct nax_err *err)
+{
+    int status = nax_mapped_train_linops(r->mapped, r->ops, err);
+    if (!status)
+        nax_trainer_set_linops(r->job->trainer, r->ops);
+    return status;
+}
+
+int rehearsal_begin(struct rehearsal **rehearsal, struct job *job, struct nax_err *err)
+{
+    struct rehearsal *r = *rehearsal;
+    const struct training *t = job->t;
+    if (!r)
+        *rehearsal = r = nax_calloc(1, sizeof *r);
+    if (!r)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'rehearsal'");
+    nax_trainer_set_linops(job->trainer, NULL);
+    nax_mapped_free(r->mapped);
+    r->mapped = NULL;
+    r->job = job;
+    r->mapping = (struct nax_mapping){.hardware = t->hardware,
+                                      .crossbars = job->crossbars,
+                                      .fidelity = rehearsal_fidelity(t),
+                                      .seed = t->tool.seed,
+                                      .chip = chip_at(job, 0)};
+    int status = nax_mapped_alloc(&r->mapped, job->model, &r->mapping, &t->set->train, err);
+    return status ? status : practise(r, err);
+}
+
+int rehearsal_step(struct rehearsal *r, size_t step, struct nax_err *err)
+{
+    if (step % r->job->t->n_refresh || step == nax_trainer_n_steps(r->job->trainer))
+        return 0;
+    r->mapping.chip = chip_at(r->job, step);
+    int status = nax_mapped_reprogram(r->mapped, &r->mapping, err);
+    return status ? status : practise(r, err);
+}
+
+void rehearsal_free(struct rehearsal *r)
+{
+    if (!r)
+        return;
+    nax_trainer_set_linops(r->job->trainer, NULL);
+    nax_mapped_free(r->mapped);
+    free(r);
+}

@@ -1,0 +1,22 @@
+/* Epochs trained on the hardware. */
+#ifndef NAX_TOOLS_TRAIN_NOISE_H
+#define NAX_TOOLS_TRAIN_NOISE_H
+
+#include "train.h"
+
+struct rehearsal;
+
+/* The rung that epochs are trained on: linear where results are measured on it, else adc. */
+enum nax_fidelity rehearsal_fidelity(const struct training *t);
+
+/* At the start of an epoch: input ranges and what conversions add are measured with the weights as
+ * they are, and the trainer multiplies on the hardware from now on. *rehearsal: NULL, or of the
+ * epoch before. */
+int rehearsal_begin(struct rehearsal **rehearsal, struct job *job,
+                    struct nax_err *err) NAX_MUST_USE;
+/* After step `step`, from 1, of the epoch: programs the weights into another chip when that is due.
+ */
+int rehearsal_step(struct rehearsal *rehearsal, size_t step, struct nax_err *err) NAX_MUST_USE;
+void rehearsal_free(struct rehearsal *rehearsal);
+
+#endif
