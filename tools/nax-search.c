@@ -27,6 +27,7 @@ static const char usage[] =
     "      --energy X        weight of energy, in units of a random design's (0)\n"
     "      --fidelity NAME   what choices are weighed on: ideal, linear or adc (adc)\n"
     "      --ideal           the same as --fidelity ideal\n"
+    "      --nested          smaller kernels are the middles of larger ones\n"
     "      --warm-epochs N   epochs before choices are weighed (4)\n"
     "      --alpha-every N   training steps to a step of the choices (2)\n"
     "      --alpha-rate X    learning rate of the choices (0.01)\n"
@@ -46,6 +47,7 @@ enum {
     OPT_ENERGY,
     OPT_IDEAL,
     OPT_FIDELITY,
+    OPT_NESTED,
     OPT_WARM_EPOCHS,
     OPT_ALPHA_EVERY,
     OPT_ALPHA_RATE,
@@ -66,6 +68,7 @@ static const struct option options[] = {{"space", required_argument, NULL, OPT_S
                                         {"energy", required_argument, NULL, OPT_ENERGY},
                                         {"ideal", no_argument, NULL, OPT_IDEAL},
                                         {"fidelity", required_argument, NULL, OPT_FIDELITY},
+                                        {"nested", no_argument, NULL, OPT_NESTED},
                                         {"warm-epochs", required_argument, NULL, OPT_WARM_EPOCHS},
                                         {"alpha-every", required_argument, NULL, OPT_ALPHA_EVERY},
                                         {"alpha-rate", required_argument, NULL, OPT_ALPHA_RATE},
@@ -133,6 +136,8 @@ static void parse(struct searching *s, int argc, char **argv)
             if (o->fidelity != NAX_FIDELITY_IDEAL && o->fidelity != NAX_FIDELITY_LINEAR &&
                 o->fidelity != NAX_FIDELITY_ADC)
                 tool_misuse(tool, "--fidelity takes ideal, linear or adc: '%s'", optarg);
+        } else if (opt == OPT_NESTED) {
+            o->is_nested = true;
         } else if (opt == OPT_WARM_EPOCHS) {
             o->warmup_epochs = (size_t)tool_int(tool, "warm-epochs", optarg, 0, 100000);
         } else if (opt == OPT_ALPHA_EVERY) {

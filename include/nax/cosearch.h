@@ -34,6 +34,9 @@ struct nax_cosearch_options {
     /* What alpha sees: ideal; linear, the wires of solved arrays; adc, conversions too. The rung
      * adc is measured on homogeneous networks, and its noise is normal. */
     enum nax_fidelity fidelity;
+    /* Smaller kernels are the middles of larger ones: they share weights (Stamoulis et al., ECML
+     * PKDD 2019), though neither batch norm nor momentum. */
+    bool is_nested;
     double latency_area, energy, edap;
 };
 

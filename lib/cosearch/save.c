@@ -12,13 +12,14 @@ enum { NUMBER_SIZE = 26, LINE_SIZE = 1024 };
 static void describe(const struct nax_cosearch *s, char line[LINE_SIZE])
 {
     const struct nax_cosearch_options *o = &s->options;
-    int n = snprintf(line, LINE_SIZE,
-                     "warmup %zu every %zu rate %.17g refresh %zu fidelity %s latency_area %.17g "
-                     "energy %.17g edap %.17g fixed %" PRId64 " uniform %.17g %.17g %.17g choices",
-                     o->warmup_epochs, o->alpha_every, o->alpha_rate, o->refresh,
-                     nax_fidelity_name(o->fidelity), o->latency_area, o->energy, o->edap,
-                     o->space->crossbar_fixed, s->uniform[PRICE_ENERGY], s->uniform[PRICE_LATENCY],
-                     s->uniform[PRICE_AREA]);
+    int n = snprintf(
+        line, LINE_SIZE,
+        "warmup %zu every %zu rate %.17g refresh %zu nested %d fidelity %s latency_area %.17g "
+        "energy %.17g edap %.17g fixed %" PRId64 " uniform %.17g %.17g %.17g choices",
+        o->warmup_epochs, o->alpha_every, o->alpha_rate, o->refresh, (int)o->is_nested,
+        nax_fidelity_name(o->fidelity), o->latency_area, o->energy, o->edap,
+        o->space->crossbar_fixed, s->uniform[PRICE_ENERGY], s->uniform[PRICE_LATENCY],
+        s->uniform[PRICE_AREA]);
     for (size_t i = 0; i < o->space->n_kernels + o->space->n_crossbars; i++)
         n += snprintf(line + n, LINE_SIZE - (size_t)n, " %" PRId64,
                       i < o->space->n_kernels ? o->space->kernels[i]

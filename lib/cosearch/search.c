@@ -65,6 +65,8 @@ static int alloc(struct nax_cosearch *s, struct nax_err *err)
 {
     const struct nax_cosearch_options *o = &s->options;
     int status = supernet_alloc(&s->net, o->space, o->file, o->seed, err);
+    for (size_t slot = 0; !status && o->is_nested && slot < o->space->n_slots; slot++)
+        supernet_nest(&s->net, slot, o->space->kernels[o->space->n_kernels - 1]);
     if (!status)
         status = arch_alloc(&s->arch, o->space, err);
     if (!status)
@@ -148,9 +150,21 @@ const double *nax_cosearch_policy(const struct nax_cosearch *s)
     return s->arch.p;
 }
 
+/* What the step has changed goes to the path's other kernels. */
+static void nest(const struct nax_cosearch *s)
+{
+    for (size_t l = 0; l < s->path->net->n_layers; l++) {
+        const struct nax_layer *layer = &s->path->net->layers[l];
+        if (layer->slot >= 0)
+            supernet_nest(&s->net, (size_t)layer->slot, (int64_t)layer->kernel);
+    }
+}
+
 static int after_step(void *self, size_t step, double loss)
 {
     struct nax_cosearch *s = self;
+    if (s->options.is_nested)
+        nest(s);
     bool is_warm = nax_trainer_epochs_done(s->trainer) >= s->options.warmup_epochs;
     if (is_warm && step % s->options.alpha_every == 0)
         s->status = search_alpha(s, s->err);

@@ -70,6 +70,33 @@ size_t supernet_place(const struct supernet *net, size_t slot, int64_t kernel)
     return net->first + slot * net->space->n_kernels + k;
 }
 
+/* The middle of the larger kernel, out of it or into it. */
+static void copy_middle(const struct nax_layer *small, float *small_weight,
+                        const struct nax_layer *large, float *large_weight, bool is_into_large)
+{
+    size_t n = small->c_in * small->c_out, margin = (large->kernel - small->kernel) / 2;
+    for (size_t y = 0; y < small->kernel; y++)
+        for (size_t x = 0; x < small->kernel; x++) {
+            float *a = small_weight + (y * small->kernel + x) * n;
+            float *b = large_weight + ((y + margin) * large->kernel + x + margin) * n;
+            memcpy(is_into_large ? b : a, is_into_large ? a : b, n * sizeof *a);
+        }
+}
+
+void supernet_nest(const struct supernet *net, size_t slot, int64_t kernel)
+{
+    size_t from = supernet_place(net, slot, kernel);
+    const struct nax_layer *layers = net->all->layers;
+    for (size_t k = 0; k < net->space->n_kernels; k++) {
+        size_t to = supernet_place(net, slot, net->space->kernels[k]);
+        bool is_into_large = to > from;
+        size_t small = is_into_large ? from : to, large = is_into_large ? to : from;
+        if (to != from)
+            copy_middle(&layers[small], net->model->layer[small].weight, &layers[large],
+                        net->model->layer[large].weight, is_into_large);
+    }
+}
+
 static size_t find_fixed(const struct supernet *net, const char *name)
 {
     size_t l = 0;

@@ -24,6 +24,10 @@ void supernet_free(struct supernet *net);
 /* Place of a searched convolution with a kernel among the layers of `all`. */
 size_t supernet_place(const struct supernet *net, size_t slot, int64_t kernel);
 
+/* For nested kernels: every kernel of the slot becomes the middle of the larger ones, as `kernel`
+ * has it where they overlap. */
+void supernet_nest(const struct supernet *net, size_t slot, int64_t kernel);
+
 /* One path: a network, and a model whose parameters are the supernet's. */
 struct path {
     struct nax_network *net;

@@ -296,6 +296,41 @@ static const char one_text[] = "name: one\n"
                                "  - pool: {kind: mean, kernel: 0}\n"
                                "  - linear: {role: classifier}\n";
 
+static void kernels_stay_nested(void **state)
+{
+    (void)state;
+    static struct pixels d;
+    struct fixture f = fixture_make(network_text);
+    struct nax_err err;
+    struct nax_cosearch *search;
+    struct nax_cosearch_epoch epoch;
+    struct nax_cosearch_options o = nax_cosearch_default();
+    pixels_fill(&d);
+    o.space = &f.space;
+    o.file = f.file;
+    o.set = &d.set;
+    o.hardware = f.hardware;
+    o.recipe.batch = 26;
+    o.is_nested = true;
+    assert_int_equal(nax_cosearch_alloc(&search, &o, &err), 0);
+    float first = 0;
+    for (int e = 0; e < 2; e++) { /* before and after an epoch */
+        for (size_t slot = 0; slot < 2; slot++) {
+            const struct nax_params *layer = search->net.model->layer;
+            const float *one = layer[supernet_place(&search->net, slot, 1)].weight;
+            const float *three = layer[supernet_place(&search->net, slot, 3)].weight;
+            size_t n = (slot ? 6 : 3) * 6;
+            assert_memory_equal(one, three + 4 * n, n * sizeof *one);
+            assert_true(e == 0 || slot || one[0] != first);
+            first = slot ? first : one[0];
+        }
+        if (!e)
+            assert_int_equal(nax_cosearch_epoch(search, NULL, NULL, &epoch, &err), 0);
+    }
+    nax_cosearch_free(search);
+    fixture_free(&f);
+}
+
 static void good_kernel_is_found(void **state)
 {
     (void)state;
@@ -387,6 +422,7 @@ int main(void)
         cmocka_unit_test(noise_has_its_variance),
         cmocka_unit_test(adam_descends),
         cmocka_unit_test(networks_inherit),
+        cmocka_unit_test(kernels_stay_nested),
         cmocka_unit_test(good_kernel_is_found),
     };
     return cmocka_run_group_tests_name("cosearch", tests, NULL, NULL);
