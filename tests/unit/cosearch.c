@@ -287,6 +287,17 @@ static void pixels_fill(struct pixels *d)
     d->set.train = (struct nax_images){N_IMAGES, SIDE, SIDE, 3, d->pixels[0][0][0], d->labels};
 }
 
+static struct nax_cosearch_options options_of(const struct fixture *f, const struct pixels *d)
+{
+    struct nax_cosearch_options o = nax_cosearch_default();
+    o.space = &f->space;
+    o.file = f->file;
+    o.set = &d->set;
+    o.hardware = f->hardware;
+    o.recipe.batch = 26;
+    return o;
+}
+
 /* One searched convolution between image and pool. */
 static const char one_text[] = "name: one\n"
                                "input: {height: 8, width: 8, channels: 3}\n"
@@ -304,13 +315,8 @@ static void kernels_stay_nested(void **state)
     struct nax_err err;
     struct nax_cosearch *search;
     struct nax_cosearch_epoch epoch;
-    struct nax_cosearch_options o = nax_cosearch_default();
+    struct nax_cosearch_options o = options_of(&f, &d);
     pixels_fill(&d);
-    o.space = &f.space;
-    o.file = f.file;
-    o.set = &d.set;
-    o.hardware = f.hardware;
-    o.recipe.batch = 26;
     o.is_nested = true;
     assert_int_equal(nax_cosearch_alloc(&search, &o, &err), 0);
     float first = 0;
@@ -341,17 +347,12 @@ static void good_kernel_is_found(void **state)
         struct nax_err err;
         struct nax_cosearch *search;
         struct nax_cosearch_epoch epoch;
-        struct nax_cosearch_options o = nax_cosearch_default();
-        o.space = &f.space;
-        o.file = f.file;
-        o.set = &d.set;
-        o.hardware = f.hardware;
+        struct nax_cosearch_options o = options_of(&f, &d);
         o.fidelity = is_ideal ? NAX_FIDELITY_IDEAL : NAX_FIDELITY_ADC;
         o.warmup_epochs = 3;
         o.alpha_every = 1;
         o.alpha_rate = 0.1;
         o.recipe.epochs = 11;
-        o.recipe.batch = 26;
         o.recipe.learning_rate = 0.2;
         o.recipe.crop = 1;
         o.recipe.validation = 0.3;
@@ -379,18 +380,13 @@ static void networks_inherit(void **state)
     struct fixture f = fixture_make(network_text);
     struct nax_err err;
     struct nax_cosearch *search;
-    struct nax_cosearch_options o = nax_cosearch_default();
+    struct nax_cosearch_options o = options_of(&f, &d);
     struct nax_network *net;
     struct nax_model *model;
     struct path *path;
     const char *file = "cosearch_test.safetensors";
     const int64_t kernel[] = {1, 3};
     pixels_fill(&d);
-    o.space = &f.space;
-    o.file = f.file;
-    o.set = &d.set;
-    o.hardware = f.hardware;
-    o.recipe.batch = 26;
     assert_int_equal(nax_cosearch_alloc(&search, &o, &err), 0);
     assert_int_equal(nax_cosearch_save(search, file, &err), 0);
     assert_int_equal(nax_network_build(&net, f.file, kernel, &err), 0);
