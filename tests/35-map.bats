@@ -165,6 +165,14 @@ same() {
   refused "record 1: cannot open" nax-map --tiles lost.csv
   sed 's/3 3,16 32/5 5,16 32/' "$trained" >other.csv
   refused 'record 1: ' nax-map --tiles other.csv
+  : >empty
+  refused 'empty: empty input' nax-map --tiles empty
+  nax-map --format msgpack "$trained" >whole.nax
+  head -c -9 whole.nax >cut.nax
+  refused 'cut.nax: ' nax-map --tiles cut.nax
+  head -c 2000 "$BATS_FILE_TMPDIR"/run/*.safetensors >short.safetensors
+  sed "s|[^,]*/run/[^,]*safetensors|$PWD/short.safetensors|" "$trained" >short.csv
+  refused 'short.safetensors' nax-map --tiles short.csv
   code=0
   nax-map --layers --tiles "$trained" 2>err.txt || code=$?
   [ "$code" -eq 2 ]

@@ -17,7 +17,7 @@ setup() {
   eval=(nax-eval -q --data "$BATS_FILE_TMPDIR/small.safetensors")
   wires=(--set device.r_wire_row_ohm=0 --set device.r_wire_col_ohm=0 --set device.r_source_ohm=0
     --set device.r_sink_ohm=0)
-  reads=(--set device.programming.read_noise_frac=0.05)
+  reads=(--set device.programming.read_noise_frac=0.3)
   noisy=(--set device.programming.error=normal --set device.programming.error_frac=0.03)
 }
 
@@ -77,6 +77,21 @@ column() {
     awk -v g="$(column gain_circuit $row < perfect.csv)" 'BEGIN { exit !(g > 0.999999 && g < 1.000001) }'
   done
   run -2 "${eval[@]}" --circuit 1 "$trained"
+}
+
+@test "read noise: the same for any number of threads, another for another seed, and it costs accuracy" {
+  for j in 1 2; do
+    "${eval[@]}" -j $j --images 40 "${reads[@]}" "$trained" > reads$j.csv
+  done
+  cmp reads1.csv reads2.csv
+  "${eval[@]}" -l "${reads[@]}" "$trained" > noisy.csv
+  "${eval[@]}" -l --seed 1 "${reads[@]}" "$trained" > other.csv
+  run ! cmp -s noisy.csv other.csv
+  "${eval[@]}" -l "$trained" > quiet.csv
+  for row in 1 2 3 4 5; do
+    awk -v a="$(column snr_after_gains_db $row < noisy.csv)" -v b="$(column snr_after_gains_db $row < quiet.csv)" \
+      'BEGIN { exit !(a < b - 3) }'
+  done
 }
 
 @test "chips: deviation, worst tenth, the same for any number of threads" {

@@ -60,6 +60,7 @@ int conversions_replace(struct nax_mapped *m, const struct nax_mapping *mapping,
             : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
     for (size_t l = 0; l < m->n_layers; l++) {
         full_free(&m->layer[l].full);
+        reads_free(&m->layer[l].reads);
         m->linops[l] = (struct nax_linop){.forward = NULL};
     }
     if (!status)

@@ -67,6 +67,11 @@ int fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *shape,
                            "weights of %d bits and inputs of %d, summed over %zu rows, take more "
                            "than 53 bits: 'layer %s'",
                            p->weight_bits, p->input_bits, layer->n_rows, shape->name);
+    for (size_t i = 0; i < layer->n_rows * layer->n_cols; i++)
+        if (!isfinite(weight[i]))
+            return nax_err_set(err, NAX_ERR_VALUE,
+                               "weight in row %zu, column %zu is %g: 'layer %s'", i / layer->n_cols,
+                               i % layer->n_cols, (double)weight[i], shape->name);
     layer->weight = nax_calloc(layer->n_rows * layer->n_cols, sizeof *layer->weight);
     if (!layer->weight)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", shape->name);
