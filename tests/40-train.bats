@@ -273,7 +273,7 @@ small() {
 @test "epochs on the hardware: stopped, resumed, side by side, the same bits" {
   small
   { candidate lenet '5 5' '32 32'; echo 'lenet,3 3,16 16'; } > c.csv
-  fit="nax-train --data small.safetensors --epochs 3 --noise-aware 2 --refresh 3 --batch 20 --images 50
+  fit="nax-train --data small.safetensors --epochs 3 --noise-aware 2 --refresh 4 --batch 70 --images 50
     --set device.programming.error=normal --set device.programming.error_frac=0.05"
   $fit -q --checkpoint whole c.csv > whole.csv
   for signal in KILL INT; do

@@ -158,8 +158,8 @@ struct nax_layer_circuit {
 
 /* results: [n_layers], zeros for pools. One vector of each of n_vectors images, evenly spaced, as
  * every layer reads it where all products are full ones; mapping->fidelity is not looked at, nor is
- * read noise. Costs a circuit for each array and stream that is not all zeros: for a vector of every
- * layer of ResNet-20 at N = 64, up to 25,000. */
+ * read noise. Costs a circuit for each array and stream that is not all zeros: for a vector of
+ * every layer of ResNet-20 at N = 64, up to 25,000. */
 int nax_mapped_circuits(const struct nax_model *model, const struct nax_mapping *mapping,
                         const struct nax_images *images, size_t n_vectors,
                         struct nax_layer_circuit *results, struct nax_err *err) NAX_MUST_USE;
