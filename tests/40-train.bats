@@ -295,7 +295,7 @@ small() {
   for row in 1 2; do
     [ "$(column accuracy $row < whole.csv)" = "$(column accuracy $row < cut.csv)" ]
   done
-  run --separate-stderr $fit -q --refresh 4 --checkpoint cut --resume c.csv
+  run --separate-stderr $fit -q --refresh 5 --checkpoint cut --resume c.csv
   [ "$status" -eq 1 ]
   [[ "$stderr" == *"another network, recipe, seed or data set"* ]]
 }

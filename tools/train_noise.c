@@ -54,10 +54,13 @@ int rehearsal_begin(struct rehearsal **rehearsal, struct job *job, struct nax_er
 
 int rehearsal_step(struct rehearsal *r, size_t step, struct nax_err *err)
 {
-    if (step % r->job->t->n_refresh || step == nax_trainer_n_steps(r->job->trainer))
+    int status = 0;
+    if (step == nax_trainer_n_steps(r->job->trainer))
         return 0;
-    r->mapping.chip = chip_at(r->job, step);
-    int status = nax_mapped_reprogram(r->mapped, &r->mapping, err);
+    if (step % r->job->t->n_refresh == 0) {
+        r->mapping.chip = chip_at(r->job, step);
+        status = nax_mapped_reprogram(r->mapped, &r->mapping, err);
+    }
     return status ? status : practise(r, err);
 }
 

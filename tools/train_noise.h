@@ -14,8 +14,8 @@ enum nax_fidelity rehearsal_fidelity(const struct training *t);
  * epoch before. */
 int rehearsal_begin(struct rehearsal **rehearsal, struct job *job,
                     struct nax_err *err) NAX_MUST_USE;
-/* After step `step`, from 1, of the epoch: programs the weights into another chip when that is due.
- */
+/* After step `step`, from 1, of the epoch: effective weights follow the weights; where that is due,
+ * they are programmed into another chip. */
 int rehearsal_step(struct rehearsal *rehearsal, size_t step, struct nax_err *err) NAX_MUST_USE;
 void rehearsal_free(struct rehearsal *rehearsal);
 

@@ -168,7 +168,9 @@ int nax_mapped_circuits(const struct nax_model *model, const struct nax_mapping 
  *
  * What each layer multiplies by while the network is trained (nax_trainer_set_linops): its
  * effective weights with the columns' gains in them; offsets and noise, new in every image, come
- * after. ops: [n_layers], good until the next call of nax_mapped_reprogram or nax_mapped_free. */
+ * after. The first call comes before training moves the weights; after each step another one moves
+ * the effective weights as much as the weights have moved since they were programmed. ops:
+ * [n_layers], good until the next call of nax_mapped_reprogram or nax_mapped_free. */
 int nax_mapped_train_linops(struct nax_mapped *mapped, struct nax_train_linop *ops,
                             struct nax_err *err) NAX_MUST_USE;
 

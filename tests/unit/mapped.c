@@ -904,6 +904,11 @@ static void training_multiplies_as_an_evaluation_does(void **state)
         if (ops[l].weight)
             assert_memory_equal(ops[l].weight, again[l].weight,
                                 nax_layer_n_weights(&net->layers[l]) * sizeof(float));
+    /* until they are programmed again, effective weights move with the weights */
+    float before = ops[0].weight[17];
+    model->layer[0].weight[17] += 0.0385F;
+    assert_int_equal(nax_mapped_train_linops(mapped, ops, &err), 0);
+    assert_true(fabs((double)(ops[0].weight[17] - before) - 0.0385) < 1e-6);
     nax_mapped_free(anew);
     nax_mapped_free(mapped);
 
