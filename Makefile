@@ -52,7 +52,7 @@ UNIT_BIN := $(UNITS:%=$(BUILD)/unit/%)
 DEPS_RUN   := libopenblas-dev $(if $(DNNL),libdnnl-dev) libcsv-dev libmsgpack-dev libcyaml-dev \
               libyaml-dev libjansson-dev libjpeg-dev libpng-dev librandom123-dev gnuplot-nox pkg-config
 DEPS_CHECK := bats libcmocka-dev mandoc ngspice zstd git
-DEPS_BENCH := libsuitesparse-dev ngspice zstd
+DEPS_BENCH := libsuitesparse-dev ngspice zstd python3-torch
 DEPS_CLANG := clang libclang-rt-14-dev libomp-dev
 DEPS_LINT  := $(DEPS_CLANG) gcc clang-format cppcheck shellcheck
 
