@@ -11,7 +11,7 @@ set yrange [0:100]
 set xlabel "crossbar size N"
 set ylabel "accuracy on test images (%)"
 set grid ytics linecolor "#dddddd"
-set key bottom left
+set key left center
 rows(condition, rung) = sprintf("< awk -F, '$1 == \"%s\" && $2 == \"%s\"' results/accuracy.csv", condition, rung)
 rungs = "ideal linear adc full"
 colours = "#000000 #0072B2 #E69F00 #D55E00"
@@ -20,7 +20,7 @@ plot for [i=1:4] rows("exact", word(rungs, i)) using 3:(100 * $4) with linespoin
     linecolor rgb word(colours, i) title word(rungs, i)
 conditions = "exact range programming drift"
 tones = "#D55E00 #009E73 #56B4E9 #CC79A7"
-set title "full products; dashed: gains and offsets corrected"
+set title "full products; dashed: corrected"
 plot for [i=1:4] rows(word(conditions, i), "full") using 3:(100 * $4) with linespoints pointtype 4 + i linewidth 2 \
     linecolor rgb word(tones, i) title word(conditions, i), \
     for [i=1:4] rows(word(conditions, i), "full") using 3:(100 * $5) with linespoints pointtype 4 + i linewidth 1.5 \
