@@ -32,7 +32,7 @@ static const char usage[] =
     "      --alpha-every N   training steps to a step of the choices (2)\n"
     "      --alpha-rate X    learning rate of the choices (0.01)\n"
     "      --refresh N       steps of the choices between solutions of the circuits "
-    "(50)\n" RECIPE_USAGE "      --checkpoint DIR  keep the search in DIR/search.safetensors\n"
+    "(100)\n" RECIPE_USAGE "      --checkpoint DIR  keep the search in DIR/search.safetensors\n"
     "      --resume          continue from the checkpoint in DIR\n"
     "      --log FILE        a record of every epoch\n" TOOL_USAGE;
 
