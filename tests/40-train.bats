@@ -300,9 +300,24 @@ small() {
   [[ "$stderr" == *"another network, recipe, seed or data set"* ]]
 }
 
+@test "gradients through the wires: another network, the same for any number of threads" {
+  small
+  candidate lenet '5 5' '32 32' > c.csv
+  fit="nax-train -q --data small.safetensors --epochs 1 --noise-aware 1 --batch 100 --images 50 --fidelity linear"
+  $fit --checkpoint straight c.csv > straight.csv
+  $fit --gradient adjoint -j 1 --checkpoint one c.csv > one.csv
+  $fit --gradient adjoint -j 2 --checkpoint two c.csv > two.csv
+  cmp one/*.safetensors two/*.safetensors
+  run cmp one/*.safetensors straight/*.safetensors
+  [ "$status" -eq 1 ]
+  run --separate-stderr $fit --checkpoint one --resume c.csv
+  [ "$status" -eq 1 ]
+  [[ "$stderr" == *"another network, recipe, seed or data set"* ]]
+}
+
 @test "misuse" {
   for bad in '--epochs 0' '--epochs x' '--rate nan' '--schedule sine' '--resume' '--momentum 1' \
-    '--noise-aware 21' '--refresh 0' '--parallel 0' '--fidelity exact'; do
+    '--noise-aware 21' '--refresh 0' '--gradient steep' '--parallel 0' '--fidelity exact'; do
     # shellcheck disable=SC2086 # words on purpose
     run --separate-stderr nax-train $bad < /dev/null
     [ "$status" -eq 2 ]

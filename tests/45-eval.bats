@@ -8,7 +8,7 @@ setup_file() {
   cd "$BATS_FILE_TMPDIR" || return 1
   nax-data synth -q --n-train 700 --n-test 200 --seed 5 -o small.safetensors
   printf 'network,kernel,crossbar\nlenet,5 5,32 64\n' |
-    nax-train -q --data small.safetensors --epochs 2 --batch 32 --checkpoint "$PWD/run" --format csv > trained.csv
+    nax-train -q --data small.safetensors --epochs 2 --batch 32 --rate 0.05 --checkpoint "$PWD/run" --format csv > trained.csv
 }
 
 setup() {

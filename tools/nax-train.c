@@ -16,6 +16,7 @@ static const char usage[] =
     "      --init PATH       start from a checkpoint, or from ID.safetensors in a folder\n"
     "      --noise-aware N   train the last N epochs on the hardware (0)\n"
     "      --refresh N       steps until it is programmed anew (32)\n"
+    "      --gradient NAME   of these epochs: straight, or adjoint: through the wires (straight)\n"
     "      --checkpoint DIR  keep the weights of each candidate in DIR/ID.safetensors\n"
     "      --save-every X    minutes between checkpoints within an epoch (10)\n"
     "      --resume          continue from the checkpoints in DIR\n"
@@ -32,6 +33,7 @@ enum {
     OPT_INIT,
     OPT_NOISE_AWARE,
     OPT_REFRESH,
+    OPT_GRADIENT,
     OPT_CHECKPOINT,
     OPT_SAVE_EVERY,
     OPT_RESUME,
@@ -50,6 +52,7 @@ static const struct option options[] = {{"data", required_argument, NULL, OPT_DA
                                         {"init", required_argument, NULL, OPT_INIT},
                                         {"noise-aware", required_argument, NULL, OPT_NOISE_AWARE},
                                         {"refresh", required_argument, NULL, OPT_REFRESH},
+                                        {"gradient", required_argument, NULL, OPT_GRADIENT},
                                         {"checkpoint", required_argument, NULL, OPT_CHECKPOINT},
                                         {"save-every", required_argument, NULL, OPT_SAVE_EVERY},
                                         {"resume", no_argument, NULL, OPT_RESUME},
@@ -81,6 +84,13 @@ static const char **word_of(struct training *t, int opt)
                                    : NULL;
 }
 
+static enum nax_gradient gradient_of(const struct training *t, const char *name)
+{
+    if (strcmp(name, "straight") && strcmp(name, "adjoint"))
+        tool_misuse(&t->tool, "no such gradient: '%s'", name);
+    return strcmp(name, "adjoint") ? NAX_GRADIENT_STRAIGHT : NAX_GRADIENT_ADJOINT;
+}
+
 static void parse_option(struct training *t, int opt)
 {
     struct tool *tool = &t->tool;
@@ -91,6 +101,8 @@ static void parse_option(struct training *t, int opt)
         t->n_noise_epochs = (size_t)tool_int(tool, "noise-aware", optarg, 0, 100000);
     } else if (opt == OPT_REFRESH) {
         t->n_refresh = (size_t)tool_int(tool, "refresh", optarg, 1, INT32_MAX);
+    } else if (opt == OPT_GRADIENT) {
+        t->gradient = gradient_of(t, optarg);
     } else if (opt == OPT_SAVE_EVERY) {
         t->save_seconds = 60 * tool_float(tool, "save-every", optarg, 0, 1e6);
     } else if (opt == OPT_RESUME) {

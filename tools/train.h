@@ -25,6 +25,7 @@ struct training {
     size_t n_test;
     size_t n_noise_epochs,
         n_refresh; /* the last epochs, on hardware programmed every so many steps */
+    enum nax_gradient gradient; /* of these epochs */
     size_t n_parallel;
     struct nax_dataset *set;
     struct nax_hardware *hardware;

@@ -60,6 +60,8 @@ static int describe_conditions(FILE *to, const struct job *job, struct nax_err *
         return status;
     fprintf(to, " noise %zu %zu %s", t->n_noise_epochs, t->n_refresh,
             nax_fidelity_name(rehearsal_fidelity(t)));
+    if (t->gradient == NAX_GRADIENT_ADJOINT)
+        fputs(" adjoint", to);
     for (size_t l = 0; l < job->net->n_layers; l++)
         fprintf(to, " %" PRId64, job->crossbars[l]);
     return describe_hardware(to, t, err);

@@ -25,7 +25,7 @@ static uint64_t chip_at(const struct job *job, size_t step)
 
 static int practise(struct rehearsal *r, struct nax_err *err)
 {
-    int status = nax_mapped_train_linops(r->mapped, r->ops, err);
+    int status = nax_mapped_train_linops(r->mapped, r->job->t->gradient, r->ops, err);
     if (!status)
         nax_trainer_set_linops(r->job->trainer, r->ops);
     return status;

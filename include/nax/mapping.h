@@ -67,7 +67,7 @@ enum nax_fidelity {
     NAX_FIDELITY_QUANTIZED, /* fixed point, slices, streams, ADCs that clamp; ideal arrays */
     NAX_FIDELITY_LINEAR,    /* solved arrays folded into effective weights: wires, no ADCs */
     NAX_FIDELITY_ADC,       /* linear, and what conversions add: gain, offset and noise of every
-                               column, measured through full on 32 images */
+                               column, measured through full on 128 images */
     NAX_FIDELITY_FULL,      /* solved arrays, every conversion rounded and clamped */
     NAX_FIDELITY_COUNT
 };
@@ -170,9 +170,16 @@ int nax_mapped_circuits(const struct nax_model *model, const struct nax_mapping 
  * effective weights with the columns' gains in them; offsets and noise, new in every image, come
  * after. The first call comes before training moves the weights; after each step another one moves
  * the effective weights as much as the weights have moved since they were programmed. ops:
- * [n_layers], good until the next call of nax_mapped_reprogram or nax_mapped_free. */
-int nax_mapped_train_linops(struct nax_mapped *mapped, struct nax_train_linop *ops,
-                            struct nax_err *err) NAX_MUST_USE;
+ * [n_layers], good until the next call of nax_mapped_reprogram or nax_mapped_free. mapping->cells
+ * must live as long. */
+enum nax_gradient {
+    NAX_GRADIENT_STRAIGHT, /* of an effective weight: the weight's own (straight through) */
+    NAX_GRADIENT_ADJOINT,  /* through the wires of the arrays that hold the top slice, taken for
+                              those of all slices: what a cell does to every current. A step
+                              takes several times as long */
+};
+int nax_mapped_train_linops(struct nax_mapped *mapped, enum nax_gradient gradient,
+                            struct nax_train_linop *ops, struct nax_err *err) NAX_MUST_USE;
 
 /* Programs the model's weights, as training has moved them, into the chip (seed, cells) that
  * mapping names, and solves its arrays. Input ranges and what conversions add stay as they were

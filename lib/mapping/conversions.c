@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 enum {
-    N_IMAGES = 64,   /* measured on */
+    N_IMAGES = 128,  /* measured on */
     N_BISECTIONS = 6 /* of the noise's variance */
 };
 

@@ -25,17 +25,17 @@ static int map_layer(struct nax_mapped *m, size_t l, const struct nax_mapping *m
 {
     const struct nax_layer *shape = &m->model->net->layers[l];
     struct mapped_layer *layer = &m->layer[l];
-    struct chip chip = {mapping->cells, mapping->seed, mapping->chip, l};
     float *weight = m->own ? m->own->layer[l].weight : NULL;
     int status = fixed_layer_alloc(&layer->fixed, shape, mapping->hardware, mapping->crossbars[l],
                                    m->model->layer[l].weight, is_signed, range, err);
     if (status)
         return status;
+    layer->chip = (struct chip){mapping->cells, mapping->seed, mapping->chip, l};
     if (mapping->fidelity == NAX_FIDELITY_QUANTIZED)
         return rung_quantized(layer, &m->linops[l], err);
     if (mapping->fidelity == NAX_FIDELITY_LINEAR)
-        return rung_linear(layer, &chip, weight, err);
-    return rung_full(layer, &chip, weight, &m->linops[l], err);
+        return rung_linear(layer, weight, err);
+    return rung_full(layer, weight, &m->linops[l], err);
 }
 
 static int copy_model(struct nax_mapped *m, struct nax_err *err)

@@ -1,14 +1,21 @@
 /* Training on the hardware: effective weights, programmed anew as training moves them. */
+#include "adjoint.h"
 #include "network.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+/* Of one layer: what its ops are handed. */
+struct practised {
+    const struct mapped_layer *layer;
+    struct amend rest;  /* offsets and noise */
+};
+
 struct practice {
+    struct practised *layer; /* [n_layers] */
     float *weight; /* effective, times the columns' gains; in the layout of the model's values */
     float *ones;   /* gains that are left, [the most columns of a layer] */
     float *programmed;  /* the model's values when they were programmed */
-    struct amend *rest; /* [n_layers] offsets and noise */
 };
 
 void practice_free(struct practice *p)
@@ -18,7 +25,7 @@ void practice_free(struct practice *p)
     nax_aligned_free(p->weight);
     free(p->programmed);
     free(p->ones);
-    free(p->rest);
+    free(p->layer);
     free(p);
 }
 
@@ -33,9 +40,9 @@ static int practice_alloc(struct nax_mapped *m, struct nax_err *err)
         p->weight = nax_aligned_calloc(m->model->n_values, sizeof *p->weight);
         p->programmed = nax_calloc(m->model->n_values, sizeof *p->programmed);
         p->ones = nax_calloc(n_cols_max, sizeof *p->ones);
-        p->rest = nax_calloc(m->n_layers, sizeof *p->rest);
+        p->layer = nax_calloc(m->n_layers, sizeof *p->layer);
     }
-    if (!p || !p->weight || !p->programmed || !p->ones || !p->rest) {
+    if (!p || !p->weight || !p->programmed || !p->ones || !p->layer) {
         practice_free(p);
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
     }
@@ -46,11 +53,30 @@ static int practice_alloc(struct nax_mapped *m, struct nax_err *err)
     return 0;
 }
 
+static void amend(const void *self, size_t n, float *y, size_t image)
+{
+    const struct practised *p = self;
+    amend_apply(&p->rest, n, y, image);
+}
+
+/* What is multiplied by is gain · effective weight, so the gradient is scaled on its way back. */
+static int turn_back(const void *self, float *gradient)
+{
+    const struct practised *p = self;
+    const struct amend *a = &p->layer->amend;
+    struct nax_err err;
+    for (size_t i = 0; a->gain && i < nax_layer_n_weights(p->layer->fixed.shape); i++)
+        gradient[i] *= a->gain[i % a->n_cols];
+    return layer_adjoint(&p->layer->fixed, &p->layer->chip, gradient, &err);
+}
+
 /* Effective weights, moved as the weights have since; and gains, which a gradient has to pass. */
-static struct nax_train_linop follow(const struct nax_mapped *m, size_t l)
+static struct nax_train_linop follow(const struct nax_mapped *m, enum nax_gradient gradient,
+                                     size_t l)
 {
     const struct practice *p = m->practice;
-    const struct amend *amend = &m->layer[l].amend;
+    struct practised *own = &p->layer[l];
+    const struct amend *amends = &m->layer[l].amend;
     const float *effective = m->own->layer[l].weight, *now = m->model->layer[l].weight;
     if (!effective)
         return (struct nax_train_linop){.weight = NULL};
@@ -59,14 +85,18 @@ static struct nax_train_linop follow(const struct nax_mapped *m, size_t l)
     size_t n = nax_layer_n_weights(&m->model->net->layers[l]);
     for (size_t i = 0; i < n; i++)
         weight[i] = effective[i] + (now[i] - before[i]);
-    if (!amend->gain)
-        return (struct nax_train_linop){.weight = weight};
-    for (size_t i = 0; i < n; i++)
-        weight[i] *= amend->gain[i % amend->n_cols];
-    struct amend *rest = &p->rest[l];
-    *rest = *amend;
-    rest->gain = p->ones;
-    return (struct nax_train_linop){.weight = weight, .amend = amend_apply, .self = rest};
+    own->layer = &m->layer[l];
+    struct nax_train_linop op = {.weight = weight,
+                                 .adjoint = gradient == NAX_GRADIENT_ADJOINT ? turn_back : NULL,
+                                 .self = own};
+    if (amends->gain) {
+        for (size_t i = 0; i < n; i++)
+            weight[i] *= amends->gain[i % amends->n_cols];
+        own->rest = *amends;
+        own->rest.gain = p->ones;
+        op.amend = amend;
+    }
+    return op;
 }
 
 static int check_rung(const struct nax_mapped *m, struct nax_err *err)
@@ -78,7 +108,8 @@ static int check_rung(const struct nax_mapped *m, struct nax_err *err)
                        m->model->net->name);
 }
 
-int nax_mapped_train_linops(struct nax_mapped *m, struct nax_train_linop *ops, struct nax_err *err)
+int nax_mapped_train_linops(struct nax_mapped *m, enum nax_gradient gradient,
+                            struct nax_train_linop *ops, struct nax_err *err)
 {
     int status = check_rung(m, err);
     if (!status && !m->practice)
@@ -87,7 +118,7 @@ int nax_mapped_train_linops(struct nax_mapped *m, struct nax_train_linop *ops, s
         return status;
 #pragma omp parallel for num_threads(nax_threads()) schedule(dynamic)
     for (size_t l = 0; l < m->n_layers; l++)
-        ops[l] = follow(m, l);
+        ops[l] = follow(m, gradient, l);
     return 0;
 }
 
@@ -102,9 +133,9 @@ int nax_mapped_reprogram(struct nax_mapped *m, const struct nax_mapping *mapping
         struct mapped_layer *layer = &m->layer[l];
         if (!nax_layer_n_weights(&m->model->net->layers[l]))
             continue;
-        struct chip chip = {mapping->cells, mapping->seed, mapping->chip, l};
+        layer->chip = (struct chip){mapping->cells, mapping->seed, mapping->chip, l};
         fixed_layer_set_weights(&layer->fixed, m->model->layer[l].weight);
-        status = rung_linear(layer, &chip, m->own->layer[l].weight, err);
+        status = rung_linear(layer, m->own->layer[l].weight, err);
     }
     return status;
 }

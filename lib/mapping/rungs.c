@@ -41,11 +41,11 @@ int rung_quantized(struct mapped_layer *m, struct nax_linop *op, struct nax_err 
     return status;
 }
 
-int rung_full(struct mapped_layer *m, const struct chip *chip, float *weight, struct nax_linop *op,
+int rung_full(struct mapped_layer *m, float *weight, struct nax_linop *op,
               struct nax_err *err)
 {
     struct solving solving = {.weight = weight};
-    int status = arrays_alloc(&solving.arrays, &m->fixed, chip, err);
+    int status = arrays_alloc(&solving.arrays, &m->fixed, &m->chip, err);
     if (!status)
         status = range_calibrate(&m->fixed, &solving.arrays, err);
     bool has_noise = m->fixed.hardware->device.programming.read_noise_frac > 0;
@@ -65,14 +65,14 @@ int rung_full(struct mapped_layer *m, const struct chip *chip, float *weight, st
     return 0;
 }
 
-int rung_linear(struct mapped_layer *m, const struct chip *chip, float *weight, struct nax_err *err)
+int rung_linear(struct mapped_layer *m, float *weight, struct nax_err *err)
 {
     struct solving solving = {.weight = weight};
     struct tile tile = tile_at(&m->fixed, 0);
     double *cells = nax_calloc(planes_n(&m->fixed) * tile.n_rows * tile.n_cols, sizeof *cells);
     if (!cells)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", m->fixed.shape->name);
-    int status = arrays_alloc(&solving.arrays, &m->fixed, chip, err);
+    int status = arrays_alloc(&solving.arrays, &m->fixed, &m->chip, err);
     for (size_t i = 0; !status && i < tiles_n(&m->fixed); i++) {
         tile = tile_at(&m->fixed, i);
         status = solved_cells(&solving, &tile, cells, err);
@@ -86,12 +86,11 @@ int nax_effective_weights(const struct nax_mapping *mapping, const struct nax_la
                           size_t layer, int64_t crossbar, const float *weight, float *effective,
                           struct nax_err *err)
 {
-    struct mapped_layer m = {.amend = {.layer = 0}};
-    struct chip chip = {mapping->cells, mapping->seed, mapping->chip, layer};
+    struct mapped_layer m = {.chip = {mapping->cells, mapping->seed, mapping->chip, layer}};
     int status = fixed_layer_alloc(&m.fixed, shape, mapping->hardware, crossbar, weight, false, 1,
                                    err); /* effective weights know nothing of inputs */
     if (!status)
-        status = rung_linear(&m, &chip, effective, err);
+        status = rung_linear(&m, effective, err);
     mapped_layer_free(&m);
     return status;
 }

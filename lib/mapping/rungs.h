@@ -9,6 +9,7 @@
 
 struct mapped_layer {
     struct fixed_layer fixed;
+    struct chip chip;       /* of the rungs above quantized */
     struct product product; /* one of the three, or none */
     struct full full;
     struct reads reads;
@@ -20,9 +21,9 @@ struct mapped_layer {
  * weights go, or NULL. */
 int rung_quantized(struct mapped_layer *layer, struct nax_linop *op,
                    struct nax_err *err) NAX_MUST_USE;
-int rung_linear(struct mapped_layer *layer, const struct chip *chip, float *weight,
+int rung_linear(struct mapped_layer *layer, float *weight,
                 struct nax_err *err) NAX_MUST_USE;
-int rung_full(struct mapped_layer *layer, const struct chip *chip, float *weight,
+int rung_full(struct mapped_layer *layer, float *weight,
               struct nax_linop *op, struct nax_err *err) NAX_MUST_USE;
 
 void mapped_layer_free(struct mapped_layer *layer);

@@ -142,6 +142,14 @@ static void shuffle(struct nax_rng rng, uint32_t *order, size_t n)
     }
 }
 
+/* Whether an image is mirrored alternates from epoch to epoch, from a first draw on: in every two
+ * epochs both of its sides are seen (Jordan, 94 % on CIFAR-10 in 3.29 seconds, 2024). */
+static bool is_mirrored_now(const struct nax_trainer *t, size_t image)
+{
+    struct nax_rng rng = nax_rng_at(t->seed, NAX_RNG_AUGMENT, UINT64_MAX, image, 0);
+    return t->recipe.flip && (nax_rng_below(&rng, 2) + t->epochs_done) % 2;
+}
+
 static void load_augmented(const void *self, size_t b, float *out)
 {
     const struct nax_trainer *t = self;
@@ -150,8 +158,7 @@ static void load_augmented(const void *self, size_t b, float *out)
     struct nax_rng rng = nax_rng_at(t->seed, NAX_RNG_AUGMENT, t->epochs_done, image, 0);
     int dy = (int)nax_rng_below(&rng, (uint64_t)(2 * shift + 1)) - shift;
     int dx = (int)nax_rng_below(&rng, (uint64_t)(2 * shift + 1)) - shift;
-    bool is_mirrored = nax_rng_below(&rng, 2) && t->recipe.flip;
-    image_load(&t->table, &t->set->train, image, dy, dx, is_mirrored, out);
+    image_load(&t->table, &t->set->train, image, dy, dx, is_mirrored_now(t, image), out);
 }
 
 static void descend(struct nax_trainer *t, double rate)

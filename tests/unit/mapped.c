@@ -2,6 +2,7 @@
 #include "nax/crossbar.h"
 #include "nax/mapping.h"
 #include "nax/rng.h"
+#include "../../lib/mapping/adjoint.h"
 #include "../../lib/mapping/circuits.h"
 #include "../../lib/mapping/full.h"
 #include "../../lib/mapping/product.h"
@@ -831,6 +832,70 @@ static void trained_network_keeps_its_accuracy(void **state)
 
 /* --- training on the hardware --- */
 
+/* A loss that is linear in the effective weights of a layer, with weights moved by whole levels of
+ * the top slice, against the adjoint. Cells are alike (R_off little above R_on), so that a level
+ * is a small step; wires are long, so that a straight-through gradient is off by far. */
+static void check_adjoint(struct nax_hardware h, int64_t crossbar)
+{
+    struct nax_err err = {0};
+    h.device.r_off_ohm = 1.1 * h.device.r_on_ohm;
+    struct fixed_layer layer = make(&odd_conv, &h, crossbar, false, 1);
+    struct nax_mapping mapping = {.hardware = &h, .seed = 4, .chip = 2};
+    struct chip chip = {.seed = 4, .chip = 2, .layer = 7};
+    size_t n = layer.n_rows * layer.n_cols;
+    double level = ldexp(1, (nax_n_slices(&h.precision) - 1) * h.precision.slice_bits);
+    float weight[1024], effective[1024], gradient[1024], slope[1024];
+    struct nax_rng rng = nax_rng_at(16, NAX_RNG_TEST, 0, 0, 0);
+    for (size_t i = 0; i < n; i++) {
+        weight[i] = (float)(layer.weight[i] * layer.weight_step);
+        gradient[i] = slope[i] = (float)nax_rng_normal(&rng);
+    }
+    assert_int_equal(layer_adjoint(&layer, &chip, gradient, &err), 0);
+    double apart = 0, total = 0, straight = 0;
+    int n_tried = 0;
+    for (size_t i = 5; i < n && n_tried < 12; i += 17) {
+        double magnitude = fabs(layer.weight[i] + (double)fixed_offset(&layer)) / level;
+        if (magnitude < 1 || magnitude >= (1 << h.precision.slice_bits) - 1)
+            continue; /* a level less or more is another sign, or none */
+        double loss[2] = {0, 0}, own = weight[i];
+        for (int side = 0; side < 2; side++) {
+            weight[i] = (float)(own + (side ? 1 : -1) * level * layer.weight_step);
+            assert_int_equal(nax_effective_weights(&mapping, &odd_conv, 7, crossbar, weight,
+                                                   effective, &err),
+                             0);
+            for (size_t k = 0; k < n; k++)
+                loss[side] += (double)slope[k] * (double)effective[k];
+        }
+        weight[i] = (float)own;
+        double numeric = (loss[1] - loss[0]) / (2 * level * layer.weight_step);
+        apart += fabs((double)gradient[i] - numeric);
+        straight += fabs((double)slope[i] - numeric);
+        total += fabs(numeric);
+        n_tried++;
+    }
+    assert_true(n_tried >= 5);
+    assert_true(apart < 0.005 * total);
+    assert_true(straight > 0.1 * total);
+    fixed_layer_free(&layer);
+}
+
+static void gradients_pass_the_wires(void **state)
+{
+    (void)state;
+    struct nax_hardware h = default_hardware();
+    h.device.r_wire_row_ohm = h.device.r_wire_col_ohm = 30;
+    check_adjoint(h, 64);
+    h.adc.zero = NAX_ADC_ZERO_DIGITAL;
+    check_adjoint(h, 16);
+    h.signs = NAX_SIGNS_OFFSET;
+    h.device.programming.error = NAX_PROGRAM_NORMAL;
+    h.device.programming.error_frac = 0.01;
+    check_adjoint(h, 16);
+    h.signs = NAX_SIGNS_DIFFERENTIAL_ANALOG;
+    h.unused = NAX_UNUSED_OPEN;
+    check_adjoint(h, 32);
+}
+
 /* Loss of a network through what training would multiply by. */
 static double practised_loss(const struct nax_model *model, const struct nax_train_linop *ops,
                              const struct nax_images *images)
@@ -883,7 +948,7 @@ static void training_multiplies_as_an_evaluation_does(void **state)
         .hardware = &h, .crossbars = crossbar, .fidelity = NAX_FIDELITY_ADC, .chip = 3};
 
     assert_int_equal(nax_mapped_alloc(&mapped, model, &mapping, &set->train, &err), 0);
-    assert_int_equal(nax_mapped_train_linops(mapped, ops, &err), 0);
+    assert_int_equal(nax_mapped_train_linops(mapped, NAX_GRADIENT_STRAIGHT, ops, &err), 0);
     assert_int_equal(nax_mapped_eval(mapped, &set->test, &options, &score, &err), 0);
     assert_true(fabs(practised_loss(model, ops, &set->test) / score.loss - 1) < 1e-5);
     nax_mapped_free(mapped);
@@ -897,9 +962,9 @@ static void training_multiplies_as_an_evaluation_does(void **state)
             model->layer[l].weight[i] *= (float)(1.385 + 0.2 * nax_rng_normal(&rng));
     mapping.chip = 5;
     assert_int_equal(nax_mapped_reprogram(mapped, &mapping, &err), 0);
-    assert_int_equal(nax_mapped_train_linops(mapped, ops, &err), 0);
+    assert_int_equal(nax_mapped_train_linops(mapped, NAX_GRADIENT_STRAIGHT, ops, &err), 0);
     assert_int_equal(nax_mapped_alloc(&anew, model, &mapping, &set->train, &err), 0);
-    assert_int_equal(nax_mapped_train_linops(anew, again, &err), 0);
+    assert_int_equal(nax_mapped_train_linops(anew, NAX_GRADIENT_STRAIGHT, again, &err), 0);
     for (size_t l = 0; l < net->n_layers; l++)
         if (ops[l].weight)
             assert_memory_equal(ops[l].weight, again[l].weight,
@@ -907,14 +972,14 @@ static void training_multiplies_as_an_evaluation_does(void **state)
     /* until they are programmed again, effective weights move with the weights */
     float before = ops[0].weight[17];
     model->layer[0].weight[17] += 0.0385F;
-    assert_int_equal(nax_mapped_train_linops(mapped, ops, &err), 0);
+    assert_int_equal(nax_mapped_train_linops(mapped, NAX_GRADIENT_STRAIGHT, ops, &err), 0);
     assert_true(fabs((double)(ops[0].weight[17] - before) - 0.0385) < 1e-6);
     nax_mapped_free(anew);
     nax_mapped_free(mapped);
 
     mapping.fidelity = NAX_FIDELITY_QUANTIZED;
     assert_int_equal(nax_mapped_alloc(&mapped, model, &mapping, &set->train, &err), 0);
-    assert_int_equal(nax_mapped_train_linops(mapped, ops, &err), NAX_ERR_VALUE);
+    assert_int_equal(nax_mapped_train_linops(mapped, NAX_GRADIENT_STRAIGHT, ops, &err), NAX_ERR_VALUE);
     assert_int_equal(nax_mapped_reprogram(mapped, &mapping, &err), NAX_ERR_VALUE);
     nax_mapped_free(mapped);
     nax_model_free(model);
@@ -937,6 +1002,7 @@ int main(void)
         cmocka_unit_test(listed_arrays_are_those_that_are_solved),
         cmocka_unit_test(impossible_sizes_are_refused),
         cmocka_unit_test(trained_network_keeps_its_accuracy),
+        cmocka_unit_test(gradients_pass_the_wires),
         cmocka_unit_test(training_multiplies_as_an_evaluation_does),
     };
     return cmocka_run_group_tests_name("mapped", tests, NULL, NULL);
