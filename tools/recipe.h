@@ -13,6 +13,7 @@ enum {
     RECIPE_OPT_WARMUP,
     RECIPE_OPT_MOMENTUM,
     RECIPE_OPT_DECAY,
+    RECIPE_OPT_MUON,
     RECIPE_OPT_SMOOTHING,
     RECIPE_OPT_CROP,
     RECIPE_OPT_NO_FLIP,
@@ -28,6 +29,7 @@ enum {
         {"warmup", required_argument, NULL, RECIPE_OPT_WARMUP},                                    \
         {"momentum", required_argument, NULL, RECIPE_OPT_MOMENTUM},                                \
         {"decay", required_argument, NULL, RECIPE_OPT_DECAY},                                      \
+        {"muon", required_argument, NULL, RECIPE_OPT_MUON},                                        \
         {"smoothing", required_argument, NULL, RECIPE_OPT_SMOOTHING},                              \
         {"crop", required_argument, NULL, RECIPE_OPT_CROP},                                        \
         {"no-flip", no_argument, NULL, RECIPE_OPT_NO_FLIP},                                        \
@@ -45,6 +47,7 @@ enum {
     "      --warmup X        fraction of the steps in which the rate rises (0.2)\n"                \
     "      --momentum X      Nesterov momentum (0.9)\n"                                            \
     "      --decay X         weight decay (0.0005)\n"                                              \
+    "      --muon X          steps of convolutions by Muon, X of their weights' norm (0: not)\n"      \
     "      --smoothing X     label smoothing (0.1)\n"                                              \
     "      --crop N          pixels of padding for random crops (4)\n"                             \
     "      --no-flip         no mirrored images\n"                                                 \

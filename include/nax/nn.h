@@ -42,6 +42,9 @@ size_t nax_layer_n_weights(const struct nax_layer *layer);
  * N(0, 1 / inputs); gamma and variance start at 1, the rest at 0. net must outlive the model. */
 int nax_model_alloc(struct nax_model **model, const struct nax_network *net, uint64_t seed,
                     struct nax_err *err) NAX_MUST_USE;
+/* The same parameters in a block of their own; from may be a part of another model. */
+int nax_model_copy(struct nax_model **model, const struct nax_model *from,
+                   struct nax_err *err) NAX_MUST_USE;
 void nax_model_free(struct nax_model *model);
 
 /* --- evaluation --- */
@@ -113,6 +116,8 @@ struct nax_recipe {
     double learning_rate;          /* at its peak */
     double warmup;                 /* fraction of all steps in which it rises, linearly */
     double momentum, weight_decay; /* Nesterov; decay spares batch norm and biases */
+    double muon_rate; /* of convolutions' weights, at its peak: the step by their norm, each step's
+                         singular values made alike (Muon); 0: as all others, by learning_rate */
     double label_smoothing;
     size_t crop; /* pixels of padding for random crops; 0: none */
     bool flip;

@@ -54,6 +54,12 @@ void nax_rng_uniforms(uint64_t seed, enum nax_rng_what what, uint64_t a, uint64_
 void nax_rng_normals(uint64_t seed, enum nax_rng_what what, uint64_t a, uint64_t b, uint64_t c,
                      uint64_t first, size_t n, double *out);
 
+/* A table of normal numbers for noise that is read rather than drawn, from a place that a hash of
+ * what it belongs to chooses: NAX_NORMALS of them, and the first n_more again, so that a row of as
+ * many need not wrap around. The caller frees it; NULL: no memory. */
+enum { NAX_NORMALS = 1 << 16 };
+float *nax_normals_alloc(uint64_t seed, size_t n_more);
+
 /* Inverse of the normal distribution: p in (0, 1), relative error below 1e-15. */
 double nax_normal_quantile(double p);
 

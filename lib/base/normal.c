@@ -1,4 +1,5 @@
 /* Series of random numbers under one key, and the inverse normal distribution. */
+#include "nax/base.h"
 #include "nax/rng.h"
 
 #include <math.h>
@@ -88,4 +89,19 @@ double nax_normal_quantile(double p)
     double x = r <= 5 ? polynomial(c, r - 1.6) / polynomial(d, r - 1.6)
                       : polynomial(e, r - 5) / polynomial(f, r - 5);
     return q < 0 ? -x : x;
+}
+
+float *nax_normals_alloc(uint64_t seed, size_t n_more)
+{
+    enum { BLOCK = 256 };
+    float *normals = nax_calloc(NAX_NORMALS + n_more, sizeof *normals);
+    double block[BLOCK];
+    for (size_t i = 0; normals && i < NAX_NORMALS; i += BLOCK) {
+        nax_rng_normals(seed, NAX_RNG_READ, 0, 0, 0, i, BLOCK, block);
+        for (size_t k = 0; k < BLOCK; k++)
+            normals[i + k] = (float)block[k];
+    }
+    for (size_t i = 0; normals && i < n_more; i++)
+        normals[NAX_NORMALS + i] = normals[i % NAX_NORMALS];
+    return normals;
 }

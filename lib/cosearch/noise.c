@@ -7,8 +7,7 @@
 #include <stdlib.h>
 
 enum {
-    N_NORMALS = 1 << 16,
-    N_CHANNELS_MAX = 4096, /* read in one go from the end of the table */
+    N_CHANNELS_MAX = 4096, /* of a layer */
     N_IMAGES = 16          /* that conversions are measured on */
 };
 
@@ -22,20 +21,13 @@ int noise_alloc(struct noise *noise, const struct supernet *net, const struct ar
     *noise = (struct noise){
         .net = net,
         .arch = arch,
-        .mapping = {.hardware = hardware, .seed = seed, .fidelity = NAX_FIDELITY_FULL},
+        .mapping = {.hardware = hardware, .seed = seed, .fidelity = NAX_FIDELITY_ADC},
         .part = nax_calloc(arch->n_slots * arch->n_choices, sizeof *noise->part),
-        .normals = nax_calloc(N_NORMALS + N_CHANNELS_MAX, sizeof *noise->normals)};
-    double *draws = nax_calloc(N_NORMALS + N_CHANNELS_MAX, sizeof *draws);
-    if (!noise->part || !noise->normals || !draws) {
-        free(draws);
-        noise_free(noise);
-        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'noise'");
-    }
-    nax_rng_normals(seed, NAX_RNG_READ, 0, 0, 0, 0, N_NORMALS + N_CHANNELS_MAX, draws);
-    for (size_t i = 0; i < N_NORMALS + N_CHANNELS_MAX; i++)
-        noise->normals[i] = (float)draws[i];
-    free(draws);
-    return 0;
+        .normals = nax_normals_alloc(seed, N_CHANNELS_MAX)};
+    if (noise->part && noise->normals)
+        return 0;
+    noise_free(noise);
+    return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'noise'");
 }
 
 void noise_free(struct noise *noise)
@@ -98,7 +90,7 @@ void noise_amend(const void *self, size_t n, float *y, size_t image)
         const uint64_t key[] = {image + b, s->slot, s->choice};
         size_t at = (size_t)nax_hash(noise->mapping.seed, key, sizeof key);
         for (size_t i = 0; i < s->n_positions; i++, y += s->n_channels, at += s->n_channels) {
-            const float *normal = noise->normals + at % N_NORMALS;
+            const float *normal = noise->normals + at % NAX_NORMALS;
             for (size_t c = 0; c < s->n_channels; c++)
                 y[c] += sd[c] * normal[c];
         }

@@ -8,9 +8,10 @@
 #include "nax/mapping.h"
 #include "supernet.h"
 
-/* The error that full products leave after a gain and an offset of each column, by the variance of
- * the output, measured with every convolution on that kernel and crossbar. (Effective weights have
- * a part of it already, the smaller one by far.) */
+/* The error that the rung adc leaves after a gain and an offset of each column, by the variance of
+ * the output, measured with every convolution on that kernel and crossbar: as much noise as makes
+ * that network's loss what conversions make it. (Effective weights have a part of it already, the
+ * smaller one by far.) */
 struct noise {
     const struct supernet *net;
     const struct arch *arch;

@@ -36,7 +36,7 @@ static void add_noise(const struct amend *a, float *y, size_t image)
     uint64_t key[2] = {image, a->layer};
     size_t at = (size_t)nax_hash(a->seed, key, sizeof key);
     for (size_t p = 0; p < a->n_positions; p++, y += a->n_cols, at += a->n_cols) {
-        const float *normal = a->normals + at % NORMALS;
+        const float *normal = a->normals + at % NAX_NORMALS;
         for (size_t c = 0; c < a->n_cols; c++)
             y[c] += a->noise * a->sd[c] * normal[c];
     }
@@ -51,18 +51,4 @@ void amend_apply(const void *self, size_t n, float *y, size_t image)
             to[c] = a->gain[c] * to[c] + a->offset[c];
     for (size_t b = 0; a->noise > 0 && b < n; b++)
         add_noise(a, y + b * a->n_positions * a->n_cols, image + b);
-}
-
-float *normals_alloc(uint64_t seed, size_t n_cols_max)
-{
-    float *normals = nax_calloc(NORMALS + n_cols_max, sizeof *normals);
-    double block[256];
-    for (size_t i = 0; normals && i < NORMALS; i += 256) {
-        nax_rng_normals(seed, NAX_RNG_READ, 0, 0, 0, i, 256, block);
-        for (size_t k = 0; k < 256; k++)
-            normals[i + k] = (float)block[k];
-    }
-    for (size_t i = 0; normals && i < n_cols_max; i++)
-        normals[NORMALS + i] = normals[i % NORMALS];
-    return normals;
 }

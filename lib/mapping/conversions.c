@@ -6,6 +6,7 @@
  * do, and leaving them out costs it less. So all the draws are scaled by one factor, such that the
  * network's loss on the images measured is what full products made it.
  */
+#include "nax/rng.h"
 #include "network.h"
 
 #include <math.h>
@@ -53,7 +54,7 @@ int conversions_replace(struct nax_mapped *m, const struct nax_mapping *mapping,
     struct column_sums *sums = nax_calloc(columns_first(net, m->n_layers), sizeof *sums);
     for (size_t l = 0; l < m->n_layers; l++)
         n_cols_max = NAX_MAX(n_cols_max, net->layers[l].c_out);
-    m->normals = normals_alloc(mapping->seed, n_cols_max);
+    m->normals = nax_normals_alloc(mapping->seed, n_cols_max);
     int status =
         sums && m->normals
             ? columns_measure(m->model, m->linops, m->own, images, N_IMAGES, sums, &wanted, err)

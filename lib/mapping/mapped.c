@@ -38,17 +38,6 @@ static int map_layer(struct nax_mapped *m, size_t l, const struct nax_mapping *m
     return rung_full(layer, weight, &m->linops[l], err);
 }
 
-static int copy_model(struct nax_mapped *m, struct nax_err *err)
-{
-    int status = nax_model_alloc(&m->own, m->model->net, 0, err);
-    if (status)
-        return status;
-    memcpy(m->own->values, m->model->values, m->model->n_values * sizeof *m->own->values);
-    memcpy(m->own->pixel_mean, m->model->pixel_mean, sizeof m->own->pixel_mean);
-    memcpy(m->own->pixel_sd, m->model->pixel_sd, sizeof m->own->pixel_sd);
-    return 0;
-}
-
 static int map_layers(struct nax_mapped *m, const struct nax_mapping *mapping,
                       const struct nax_images *ranges, struct nax_err *err)
 {
@@ -80,7 +69,7 @@ static int map(struct nax_mapped *m, const struct nax_mapping *mapping,
     m->linops = nax_calloc(m->n_layers, sizeof *m->linops);
     if (!m->layer || !m->linops)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", m->model->net->name);
-    int status = is_folded ? copy_model(m, err) : 0;
+    int status = is_folded ? nax_model_copy(&m->own, m->model, err) : 0;
     if (!status)
         status = map_layers(m, mapping, images, err);
     if (!status && mapping->fidelity == NAX_FIDELITY_ADC)

@@ -8,14 +8,14 @@
 /* Of one layer: what its ops are handed. */
 struct practised {
     const struct mapped_layer *layer;
-    struct amend rest;  /* offsets and noise */
+    struct amend rest; /* offsets and noise */
 };
 
 struct practice {
     struct practised *layer; /* [n_layers] */
     float *weight; /* effective, times the columns' gains; in the layout of the model's values */
     float *ones;   /* gains that are left, [the most columns of a layer] */
-    float *programmed;  /* the model's values when they were programmed */
+    struct nax_model *programmed; /* the model when it was programmed */
 };
 
 void practice_free(struct practice *p)
@@ -23,7 +23,7 @@ void practice_free(struct practice *p)
     if (!p)
         return;
     nax_aligned_free(p->weight);
-    free(p->programmed);
+    nax_model_free(p->programmed);
     free(p->ones);
     free(p->layer);
     free(p);
@@ -37,20 +37,22 @@ static int practice_alloc(struct nax_mapped *m, struct nax_err *err)
     for (size_t l = 0; l < m->n_layers; l++)
         n_cols_max = NAX_MAX(n_cols_max, net->layers[l].c_out);
     if (p) {
-        p->weight = nax_aligned_calloc(m->model->n_values, sizeof *p->weight);
-        p->programmed = nax_calloc(m->model->n_values, sizeof *p->programmed);
+        p->weight = nax_aligned_calloc(m->own->n_values, sizeof *p->weight);
         p->ones = nax_calloc(n_cols_max, sizeof *p->ones);
         p->layer = nax_calloc(m->n_layers, sizeof *p->layer);
     }
-    if (!p || !p->weight || !p->programmed || !p->ones || !p->layer) {
+    if (!p || !p->weight || !p->ones || !p->layer) {
         practice_free(p);
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
     }
     for (size_t c = 0; c < n_cols_max; c++)
         p->ones[c] = 1;
-    memcpy(p->programmed, m->model->values, m->model->n_values * sizeof *p->programmed);
-    m->practice = p;
-    return 0;
+    int status = nax_model_copy(&p->programmed, m->model, err);
+    if (status)
+        practice_free(p);
+    else
+        m->practice = p;
+    return status;
 }
 
 static void amend(const void *self, size_t n, float *y, size_t image)
@@ -81,7 +83,7 @@ static struct nax_train_linop follow(const struct nax_mapped *m, enum nax_gradie
     if (!effective)
         return (struct nax_train_linop){.weight = NULL};
     float *weight = p->weight + (effective - m->own->values);
-    const float *before = p->programmed + (effective - m->own->values);
+    const float *before = p->programmed->layer[l].weight;
     size_t n = nax_layer_n_weights(&m->model->net->layers[l]);
     for (size_t i = 0; i < n; i++)
         weight[i] = effective[i] + (now[i] - before[i]);
@@ -126,13 +128,14 @@ int nax_mapped_reprogram(struct nax_mapped *m, const struct nax_mapping *mapping
                          struct nax_err *err)
 {
     int status = check_rung(m, err);
-    if (m->practice)
-        memcpy(m->practice->programmed, m->model->values,
-               m->model->n_values * sizeof *m->practice->programmed);
     for (size_t l = 0; !status && l < m->n_layers; l++) {
         struct mapped_layer *layer = &m->layer[l];
-        if (!nax_layer_n_weights(&m->model->net->layers[l]))
+        size_t n = nax_layer_n_weights(&m->model->net->layers[l]);
+        if (!n)
             continue;
+        if (m->practice)
+            memcpy(m->practice->programmed->layer[l].weight, m->model->layer[l].weight,
+                   n * sizeof(float));
         layer->chip = (struct chip){mapping->cells, mapping->seed, mapping->chip, l};
         fixed_layer_set_weights(&layer->fixed, m->model->layer[l].weight);
         status = rung_linear(layer, m->own->layer[l].weight, err);

@@ -116,7 +116,7 @@ static void run_stream(const struct reads *reads, const struct read_tile *t, siz
               n_variance, 0, w->variance, n_variance);
     for (size_t p = 0; p < n; p++) {
         /* Weyl's sequence from the position's key on: its upper bits spread evenly */
-        size_t at = (size_t)((w->key[p] + use * 0x9e3779b97f4a7c15U) >> 32) % NORMALS;
+        size_t at = (size_t)((w->key[p] + use * 0x9e3779b97f4a7c15U) >> 32) % NAX_NORMALS;
         add_errors(reads, tile, w->variance + p * n_variance, reads->normals + at,
                    w->current + p * n_current);
         add_codes(reads, tile, (double)fixed_stream_weight(l, stream), w->current + p * n_current,
@@ -209,7 +209,7 @@ int reads_alloc(struct reads *reads, struct arrays *arrays, float *weight, struc
     struct tile largest = tile_at(layer, 0);
     double *cells = nax_calloc(reads->n_planes * largest.n_rows * largest.n_cols, sizeof *cells);
     reads->tile = nax_calloc(reads->n_tiles, sizeof *reads->tile);
-    reads->normals = normals_alloc(reads->chip.seed, n_arrays * array_cols(layer));
+    reads->normals = nax_normals_alloc(reads->chip.seed, n_arrays * array_cols(layer));
     int status = 0;
     if (!cells || !reads->tile || !reads->normals)
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->shape->name);

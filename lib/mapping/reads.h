@@ -18,7 +18,7 @@ struct reads {
     size_t n_planes, n_arrays, n_tiles;
     bool has_reference;     /* a column of zeros, which is noisy too */
     struct read_tile *tile; /* [n_tiles] */
-    float *normals;         /* [NORMALS + a product's] */
+    float *normals;         /* nax_normals_alloc's, for rows of a product */
 };
 
 /* Programs and solves the arrays. weight [n_rows][n_cols]: where effective weights go, or NULL. */

@@ -41,8 +41,7 @@ int rung_quantized(struct mapped_layer *m, struct nax_linop *op, struct nax_err 
     return status;
 }
 
-int rung_full(struct mapped_layer *m, float *weight, struct nax_linop *op,
-              struct nax_err *err)
+int rung_full(struct mapped_layer *m, float *weight, struct nax_linop *op, struct nax_err *err)
 {
     struct solving solving = {.weight = weight};
     int status = arrays_alloc(&solving.arrays, &m->fixed, &m->chip, err);

@@ -21,10 +21,9 @@ struct mapped_layer {
  * weights go, or NULL. */
 int rung_quantized(struct mapped_layer *layer, struct nax_linop *op,
                    struct nax_err *err) NAX_MUST_USE;
-int rung_linear(struct mapped_layer *layer, float *weight,
-                struct nax_err *err) NAX_MUST_USE;
-int rung_full(struct mapped_layer *layer, float *weight,
-              struct nax_linop *op, struct nax_err *err) NAX_MUST_USE;
+int rung_linear(struct mapped_layer *layer, float *weight, struct nax_err *err) NAX_MUST_USE;
+int rung_full(struct mapped_layer *layer, float *weight, struct nax_linop *op,
+              struct nax_err *err) NAX_MUST_USE;
 
 void mapped_layer_free(struct mapped_layer *layer);
 

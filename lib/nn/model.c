@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 size_t nax_layer_n_weights(const struct nax_layer *l)
 {
@@ -98,6 +99,23 @@ int nax_model_alloc(struct nax_model **model, const struct nax_network *net, uin
     for (int i = 0; i < 3; i++)
         m->pixel_sd[i] = 1;
     *model = m;
+    return 0;
+}
+
+int nax_model_copy(struct nax_model **model, const struct nax_model *from, struct nax_err *err)
+{
+    int status = nax_model_alloc(model, from->net, 0, err);
+    if (status)
+        return status;
+    for (size_t l = 0; l < from->net->n_layers; l++) {
+        struct nax_param old[NAX_PARAMS_MAX], copy[NAX_PARAMS_MAX];
+        size_t n = nax_params_list(&from->net->layers[l], &from->layer[l], old);
+        nax_params_list(&from->net->layers[l], &(*model)->layer[l], copy);
+        for (size_t i = 0; i < n; i++)
+            memcpy(copy[i].values, old[i].values, old[i].n * sizeof(float));
+    }
+    memcpy((*model)->pixel_mean, from->pixel_mean, sizeof from->pixel_mean);
+    memcpy((*model)->pixel_sd, from->pixel_sd, sizeof from->pixel_sd);
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "trainer.h"
 
 #include "kernels.h"
+#include "muon.h"
 #include "recipe.h"
 
 #include "nax/rng.h"
@@ -14,7 +15,7 @@
 static int check_recipe(const struct nax_recipe *r, struct nax_err *err)
 {
     if (r->epochs < 1 || r->batch < 1 || !(r->learning_rate > 0) || !(r->momentum >= 0) ||
-        !(r->momentum < 1) || !(r->weight_decay >= 0) || !(r->warmup >= 0) || !(r->warmup < 1) ||
+        !(r->momentum < 1) || !(r->weight_decay >= 0) || !(r->muon_rate >= 0) || !(r->warmup >= 0) || !(r->warmup < 1) ||
         !(r->label_smoothing >= 0) || !(r->label_smoothing < 1) || !(r->validation >= 0) ||
         !(r->validation < 1))
         return nax_err_set(err, NAX_ERR_VALUE, "recipe out of range");
@@ -161,23 +162,43 @@ static void load_augmented(const void *self, size_t b, float *out)
     image_load(&t->table, &t->set->train, image, dy, dx, is_mirrored_now(t, image), out);
 }
 
-static void descend(struct nax_trainer *t, double rate)
+/* A convolution's weights, by Muon. */
+static int turn(struct nax_trainer *t, size_t l, struct nax_param *weight, const float *gradient,
+                double rate)
+{
+    size_t n_cols = t->part->net->layers[l].c_out;
+    return muon_step(weight->n / n_cols, n_cols, weight->values,
+                     t->momentum + (weight->values - t->part->values), gradient,
+                     rate / t->recipe.learning_rate * t->recipe.muon_rate, t->recipe.momentum);
+}
+
+static int descend(struct nax_trainer *t, double rate, struct nax_err *err)
 {
     const struct nax_model *model = t->part;
-#pragma omp parallel for num_threads(nax_threads()) schedule(dynamic)
-    for (size_t l = 0; l < model->net->n_layers; l++) {
+    int status = 0;
+#pragma omp parallel for num_threads(nax_threads()) schedule(dynamic) reduction(min : status)
+    for (size_t i = 0; i < model->net->n_layers; i++) {
+        size_t l = model->net->n_layers - 1 - i; /* the large ones first */
         struct nax_param param[NAX_PARAMS_MAX], gradient[NAX_PARAMS_MAX];
         const struct nax_layer *shape = &model->net->layers[l];
         size_t n = nax_params_list(shape, &model->layer[l], param);
+        bool is_turned = t->recipe.muon_rate > 0 && shape->kind == NAX_LAYER_CONV;
         nax_params_list(shape, pass_gradient(t->pass, l), gradient);
-        for (size_t i = 0; i < n; i++)
-            if (param[i].is_trained)
+        if (is_turned) {
+            int failed = turn(t, l, &param[0], gradient[0].values, rate);
+            status = NAX_MIN(status, failed);
+        }
+        for (size_t k = is_turned; k < n; k++)
+            if (param[k].is_trained)
                 nn_kernels(false)->descend(
-                    param[i].n, param[i].values, t->momentum + (param[i].values - model->values),
-                    gradient[i].values, (float)rate, (float)t->recipe.momentum,
-                    param[i].is_decayed ? (float)t->recipe.weight_decay : 0);
+                    param[k].n, param[k].values, t->momentum + (param[k].values - model->values),
+                    gradient[k].values, (float)rate, (float)t->recipe.momentum,
+                    param[k].is_decayed ? (float)t->recipe.weight_decay : 0);
     }
     pass_set_weights(t->pass);
+    return status ? nax_err_set(err, (enum nax_status)status, "out of memory: 'network %s'",
+                                model->net->name)
+                  : 0;
 }
 
 static int take_step(struct nax_trainer *t, double rate, struct pass_result *result,
@@ -194,9 +215,7 @@ static int take_step(struct nax_trainer *t, double rate, struct pass_result *res
                              t->part->net->name);
     if (!status)
         status = pass_backward(t->pass, err);
-    if (!status)
-        descend(t, rate);
-    return status;
+    return status ? status : descend(t, rate, err);
 }
 
 /* What the epoch came to, and the next one begins. */

@@ -905,10 +905,7 @@ static double practised_loss(const struct nax_model *model, const struct nax_tra
     struct nax_linop linops[NAX_NETWORK_LAYERS_MAX] = {{.forward = NULL}};
     struct nax_eval options = {.linops = linops, .n_images = 60};
     struct nax_model *other;
-    assert_int_equal(nax_model_alloc(&other, model->net, 0, &err), 0);
-    memcpy(other->values, model->values, model->n_values * sizeof *model->values);
-    memcpy(other->pixel_mean, model->pixel_mean, sizeof model->pixel_mean);
-    memcpy(other->pixel_sd, model->pixel_sd, sizeof model->pixel_sd);
+    assert_int_equal(nax_model_copy(&other, model, &err), 0);
     for (size_t l = 0; l < model->net->n_layers; l++) {
         size_t n = nax_layer_n_weights(&model->net->layers[l]);
         if (!n)
