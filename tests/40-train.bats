@@ -203,7 +203,7 @@ small() {
   $fit --epochs 1 c.csv > again.csv 2> log
   [ ! -s log ]
   cmp out.csv again.csv
-  for other in '--epochs 2' '--epochs 1 --seed 1' '--epochs 1 --rate 0.1' \
+  for other in '--epochs 2' '--epochs 1 --seed 1' '--epochs 1 --rate 0.2' \
     '--epochs 1 --set device.r_on_ohm=50000' '--epochs 1 --noise-aware 1'; do
     # shellcheck disable=SC2086 # words on purpose
     $fit $other first.csv 2> log > other.csv

@@ -17,7 +17,7 @@ static const struct number {
     {RECIPE_OPT_WARMUP, "warmup", offsetof(struct nax_recipe, warmup), false, 0, 0.99},
     {RECIPE_OPT_MOMENTUM, "momentum", offsetof(struct nax_recipe, momentum), false, 0, 0.999999},
     {RECIPE_OPT_DECAY, "decay", offsetof(struct nax_recipe, weight_decay), false, 0, 1},
-    {RECIPE_OPT_MUON, "muon", offsetof(struct nax_recipe, muon_rate), false, 0, 1},
+    {RECIPE_OPT_MUON, "muon", offsetof(struct nax_recipe, muon), false, 0, 1e9},
     {RECIPE_OPT_SMOOTHING, "smoothing", offsetof(struct nax_recipe, label_smoothing), false, 0,
      0.99},
     {RECIPE_OPT_CROP, "crop", offsetof(struct nax_recipe, crop), true, 0, 1000},

@@ -42,13 +42,13 @@ enum {
 #define RECIPE_USAGE                                                                               \
     "      --epochs N        passes over the training images (20)\n"                               \
     "      --batch N         images a step (128)\n"                                                \
-    "      --rate X          learning rate at its peak (0.4)\n"                                    \
+    "      --rate X          learning rate at its peak (0.1)\n"                                    \
     "      --schedule NAME   onecycle or cosine (onecycle)\n"                                      \
     "      --warmup X        fraction of the steps in which the rate rises (0.2)\n"                \
     "      --momentum X      Nesterov momentum (0.9)\n"                                            \
     "      --decay X         weight decay (0.0005)\n"                                              \
-    "      --muon X          steps of convolutions by Muon, X of their weights' norm (0: not)\n"      \
-    "      --smoothing X     label smoothing (0.1)\n"                                              \
+    "      --muon X          convolutions step by Muon, X · rate of their norm; 0: not (0.2)\n"   \
+    "      --smoothing X     label smoothing (0)\n"                                                \
     "      --crop N          pixels of padding for random crops (4)\n"                             \
     "      --no-flip         no mirrored images\n"                                                 \
     "      --validation X    fraction of the training images held out (0.1)\n"                     \

@@ -116,8 +116,8 @@ struct nax_recipe {
     double learning_rate;          /* at its peak */
     double warmup;                 /* fraction of all steps in which it rises, linearly */
     double momentum, weight_decay; /* Nesterov; decay spares batch norm and biases */
-    double muon_rate; /* of convolutions' weights, at its peak: the step by their norm, each step's
-                         singular values made alike (Muon); 0: as all others, by learning_rate */
+    double muon; /* > 0: convolutions' weights move by Muon, each step's singular values made alike,
+                    and its norm muon · rate · that of the weights; 0: as all others */
     double label_smoothing;
     size_t crop; /* pixels of padding for random crops; 0: none */
     bool flip;

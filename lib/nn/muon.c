@@ -25,8 +25,7 @@ static double norm(size_t n, const float *x)
     return sqrt(sum);
 }
 
-/* x [n_rows][n_cols]; other: as large; gram: [2][m][m] of the smaller side m */
-static void orthogonalise(size_t n_rows, size_t n_cols, float *x, float *other, float *gram)
+void muon_orthogonalise(size_t n_rows, size_t n_cols, float *x, float *other, float *gram)
 {
     size_t n = n_rows * n_cols, m = NAX_MIN(n_rows, n_cols);
     bool is_tall = n_rows > n_cols;
@@ -61,7 +60,7 @@ int muon_step(size_t n_rows, size_t n_cols, float *w, float *v, const float *gra
         v[i] = (float)momentum * v[i] + gradient[i];
         x[i] = gradient[i] + (float)momentum * v[i];
     }
-    orthogonalise(n_rows, n_cols, x, x + n, x + 2 * n);
+    muon_orthogonalise(n_rows, n_cols, x, x + n, x + 2 * n);
     double before = norm(n, w), step = norm(n, x);
     float part = (float)(step > 0 ? rate * before / step : 0);
     for (size_t i = 0; i < n; i++)

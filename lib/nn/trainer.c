@@ -15,9 +15,9 @@
 static int check_recipe(const struct nax_recipe *r, struct nax_err *err)
 {
     if (r->epochs < 1 || r->batch < 1 || !(r->learning_rate > 0) || !(r->momentum >= 0) ||
-        !(r->momentum < 1) || !(r->weight_decay >= 0) || !(r->muon_rate >= 0) || !(r->warmup >= 0) || !(r->warmup < 1) ||
-        !(r->label_smoothing >= 0) || !(r->label_smoothing < 1) || !(r->validation >= 0) ||
-        !(r->validation < 1))
+        !(r->momentum < 1) || !(r->weight_decay >= 0) || !(r->muon >= 0) || !(r->warmup >= 0) ||
+        !(r->warmup < 1) || !(r->label_smoothing >= 0) || !(r->label_smoothing < 1) ||
+        !(r->validation >= 0) || !(r->validation < 1))
         return nax_err_set(err, NAX_ERR_VALUE, "recipe out of range");
     return 0;
 }
@@ -169,7 +169,7 @@ static int turn(struct nax_trainer *t, size_t l, struct nax_param *weight, const
     size_t n_cols = t->part->net->layers[l].c_out;
     return muon_step(weight->n / n_cols, n_cols, weight->values,
                      t->momentum + (weight->values - t->part->values), gradient,
-                     rate / t->recipe.learning_rate * t->recipe.muon_rate, t->recipe.momentum);
+                     rate * t->recipe.muon, t->recipe.momentum);
 }
 
 static int descend(struct nax_trainer *t, double rate, struct nax_err *err)
@@ -182,7 +182,7 @@ static int descend(struct nax_trainer *t, double rate, struct nax_err *err)
         struct nax_param param[NAX_PARAMS_MAX], gradient[NAX_PARAMS_MAX];
         const struct nax_layer *shape = &model->net->layers[l];
         size_t n = nax_params_list(shape, &model->layer[l], param);
-        bool is_turned = t->recipe.muon_rate > 0 && shape->kind == NAX_LAYER_CONV;
+        bool is_turned = t->recipe.muon > 0 && shape->kind == NAX_LAYER_CONV;
         nax_params_list(shape, pass_gradient(t->pass, l), gradient);
         if (is_turned) {
             int failed = turn(t, l, &param[0], gradient[0].values, rate);

@@ -4,9 +4,11 @@
 #include "nax/rng.h"
 #include "../../lib/nn/conv.h"
 #include "../../lib/nn/kernels.h"
+#include "../../lib/nn/muon.h"
 #include "../../lib/nn/pass.h"
 #include "nn_reference.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -895,7 +897,7 @@ static struct nax_recipe small_recipe(size_t epochs)
 
 /* Trains, stopping and resuming through a file after epoch `stop_after` (0: never); returns the
  * values. */
-static float *train(enum nax_arithmetic precision, size_t stop_after, int n_threads,
+static float *train(enum nax_arithmetic precision, double muon, size_t stop_after, int n_threads,
                     size_t *n_values, double *loss)
 {
     static struct small_set s;
@@ -906,6 +908,7 @@ static float *train(enum nax_arithmetic precision, size_t stop_after, int n_thre
     struct nax_epoch epoch;
     struct nax_recipe recipe = small_recipe(4);
     recipe.precision = precision;
+    recipe.muon = muon;
     const char *path = "nn_test_checkpoint.safetensors";
     small_set_fill(&s);
     nax_threads_set(n_threads);
@@ -933,18 +936,19 @@ static float *train(enum nax_arithmetic precision, size_t stop_after, int n_thre
     return values;
 }
 
-static void check_training(enum nax_arithmetic precision)
+static void check_training(enum nax_arithmetic precision, double muon)
 {
     size_t n;
     double loss[4], other_loss[4];
-    float *values = train(precision, 0, 2, &n, loss);
+    float *values = train(precision, muon, 0, 2, &n, loss);
     assert_true(loss[3] < loss[0]);
     const struct {
         size_t stop_after;
         int n_threads;
     } runs[] = {{0, 1}, {0, 8}, {2, 2}, {1, 3}};
     for (size_t i = 0; i < 4; i++) {
-        float *other = train(precision, runs[i].stop_after, runs[i].n_threads, &n, other_loss);
+        float *other =
+            train(precision, muon, runs[i].stop_after, runs[i].n_threads, &n, other_loss);
         assert_memory_equal(values, other, n * sizeof *values);
         free(other);
     }
@@ -954,8 +958,82 @@ static void check_training(enum nax_arithmetic precision)
 static void training_does_not_depend_on_threads_or_stops(void **state)
 {
     (void)state;
-    check_training(NAX_ARITHMETIC_FP32);
-    check_training(NAX_ARITHMETIC_BF16);
+    check_training(NAX_ARITHMETIC_FP32, 0);
+    check_training(NAX_ARITHMETIC_BF16, 0.2);
+}
+
+/* --- Muon --- */
+
+/* Entry (i, k) of the orthonormal cosine transform of n numbers. */
+static double cosine(size_t n, size_t i, size_t k)
+{
+    double phase = 3.14159265358979323846 * ((double)i + 0.5) * (double)k / (double)n;
+    return sqrt((k ? 2 : 1) / (double)n) * cos(phase);
+}
+
+enum { MUON_LARGE = 11, MUON_SMALL = 5 };
+
+/* What the iteration makes of singular values, in double. */
+static void muon_values(const double value[MUON_SMALL], double became[MUON_SMALL])
+{
+    double sum = 0;
+    for (size_t k = 0; k < MUON_SMALL; k++)
+        sum += value[k] * value[k];
+    for (size_t k = 0; k < MUON_SMALL; k++) {
+        double s = value[k] / sqrt(sum);
+        for (int i = 0; i < 5; i++)
+            s = 3.4445 * s - 4.7750 * pow(s, 3) + 2.0315 * pow(s, 5);
+        assert_true(s > 0.65 && s < 1.25);
+        became[k] = s;
+    }
+}
+
+/* A matrix of singular values, and the cosine transforms' columns for its vectors. */
+static double entry_of(const double value[MUON_SMALL], size_t n_rows, size_t n_cols, size_t i)
+{
+    double sum = 0;
+    for (size_t k = 0; k < MUON_SMALL; k++)
+        sum += value[k] * cosine(n_rows, i / n_cols, k) * cosine(n_cols, i % n_cols, k);
+    return sum;
+}
+
+static void check_muon(size_t n_rows, size_t n_cols)
+{
+    enum { N = MUON_LARGE * MUON_SMALL };
+    const double value[MUON_SMALL] = {3, 0.7, 0.2, 1.1, 0.05}, rate = 0.05;
+    float x[N], w[N], old[N], v[N] = {0}, gradient[N], other[N], gram[2 * MUON_SMALL * MUON_SMALL];
+    double became[MUON_SMALL], before = 0, after = 0, length = 0, stepped = 0, along = 0;
+    muon_values(value, became);
+    for (size_t i = 0; i < N; i++) {
+        x[i] = gradient[i] = (float)entry_of(value, n_rows, n_cols, i);
+        w[i] = old[i] = (float)sin(1.3 * (double)i);
+    }
+    muon_orthogonalise(n_rows, n_cols, x, other, gram);
+    for (size_t i = 0; i < N; i++) {
+        double want = entry_of(became, n_rows, n_cols, i);
+        assert_true(fabs((double)x[i] - want) < 1e-4);
+        before += (double)old[i] * (double)old[i];
+        length += want * want;
+    }
+    /* one step: as long as it is to be, and back to the norm that the weights had */
+    assert_int_equal(muon_step(n_rows, n_cols, w, v, gradient, rate, 0.9), 0);
+    for (size_t i = 0; i < N; i++) {
+        double want = entry_of(became, n_rows, n_cols, i);
+        double to = (double)old[i] - rate * sqrt(before / length) * want;
+        after += (double)w[i] * (double)w[i];
+        stepped += to * to;
+        along += to * (double)w[i];
+        assert_true(v[i] == gradient[i]);
+    }
+    assert_true(fabs(after / before - 1) < 1e-6);
+    assert_true(along / sqrt(after * stepped) > 1 - 1e-9);
+}
+
+static void muon_moves_singular_values_alone(void **state)
+{
+    (void)state;
+    check_muon(MUON_LARGE, MUON_SMALL);
+    check_muon(MUON_SMALL, MUON_LARGE);
 }
 
 static int no_gradient(const void *self, float *gradient)
@@ -1170,6 +1248,7 @@ static void every_instruction_set_does_the_same(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(muon_moves_singular_values_alone),
         cmocka_unit_test(convolutions_match_the_definition),
         cmocka_unit_test(training_does_not_depend_on_threads_or_stops),
         cmocka_unit_test(kernels_match_the_definition),
