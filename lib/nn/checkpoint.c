@@ -192,9 +192,8 @@ void nax_trainer_describe(const struct nax_trainer *t, char *text, size_t size)
              "warmup %.17g momentum %.17g decay %.17g muon %.17g smoothing %.17g crop %zu flip %d "
              "validation %.17g precision %d conditions %016" PRIx64 " kernels%s",
              t->seed, nax_dataset_hash(t->set), r->epochs, r->batch, (int)r->schedule,
-             r->learning_rate, r->warmup, r->momentum, r->weight_decay, r->muon,
-             r->label_smoothing, r->crop, (int)r->flip, r->validation, (int)r->precision,
-             r->conditions, kernels);
+             r->learning_rate, r->warmup, r->momentum, r->weight_decay, r->muon, r->label_smoothing,
+             r->crop, (int)r->flip, r->validation, (int)r->precision, r->conditions, kernels);
 }
 
 int nax_trainer_resume(struct nax_trainer *trainer, const char *path, struct nax_err *err)
