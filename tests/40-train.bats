@@ -230,6 +230,23 @@ small() {
   [ -e "$(column checkpoint < again.csv)" ]
 }
 
+@test "two processes share a cache" {
+  small
+  candidate lenet '5 5' '32 32' > c.csv
+  echo 'lenet,3 3,16 16' >> c.csv
+  fit="nax-train --data small.safetensors --batch 50 --images 50 --fidelity ideal --epochs 1 --cache cache"
+  $fit -q c.csv > one.csv &
+  pid=$!
+  $fit -q c.csv > two.csv
+  wait $pid
+  for column in accuracy accuracy_validation; do
+    [ "$(column $column 2 < one.csv)" = "$(column $column 2 < two.csv)" ]
+  done
+  $fit c.csv > three.csv 2> log
+  [ ! -s log ]
+  [ "$(find cache -type f | wc -l)" -eq 2 ]
+}
+
 @test "a log of epochs, which a resumed run continues" {
   small
   candidate lenet '5 5' '32 32' > c.csv

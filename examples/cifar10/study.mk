@@ -1,0 +1,70 @@
+# The study: networks found together with their crossbars, against ResNet-20 on crossbars of one size.
+# make -f study.mk DATA=cifar10.safetensors      results/study.csv, front.svg, layers.svg, out/study/*.csv on the way
+# Needs the tools on PATH, and gnuplot. Every stage is a file, every training and search has a checkpoint: an interrupted
+# run goes on where it was. Same recipe, epochs and seed for all.
+DATA    ?= cifar10.safetensors
+NETWORK ?= resnet20
+EPOCHS  ?= 20#               of every network, on all training images
+SEARCH_EPOCHS ?= 12#         a third of them before choices are weighed
+EDAPS   ?= 0.002 0.01 0.05#  weights of log EDAP in the search's loss
+IDEAL_EDAP ?= 0.01#          of the search on ideal crossbars, for comparison
+IMAGES  ?= 0#                test images, 0: all
+CALIBRATION ?= 256
+SEED    ?= 0
+RANGE   ?= calibrated#       the ADC's range in the search; every network is measured with both
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+.SECONDARY:
+.DELETE_ON_ERROR:
+.PHONY: study clean-study
+
+dir      := out/study
+methods  := baselines $(EDAPS:%=edap-%) ideal-$(IDEAL_EDAP)
+ranges   := ideal calibrated
+rungs    := linear adc full
+sample    = nax-sample --network $(NETWORK) --seed $(SEED)
+train     = nax-train --data $(DATA) --epochs $(EPOCHS) --validation 0 --fidelity ideal --seed $(SEED) \
+            --checkpoint $(dir)/nets --resume --format csv
+search    = nax-search --network $(NETWORK) --data $(DATA) --set adc.range=$(RANGE) --epochs $(SEARCH_EPOCHS) \
+            --warm-epochs $$(($(SEARCH_EPOCHS) / 3)) --seed $(SEED) --checkpoint $(basename $@) --resume
+
+study: results/study.csv front.svg layers.svg
+
+# --- networks: one ResNet-20 serves on crossbars of every size; the most probable design of every policy
+$(dir)/one.csv:
+	@mkdir -p $(dir)
+	$(sample) --homogeneous -n 1 | $(train) --log $(dir)/one.log.csv > $@
+$(dir)/baselines.csv: $(dir)/one.csv
+	$(sample) --homogeneous --format csv | awk -F, -f ../nonideal/checkpoint.awk $< - > $@
+
+$(dir)/edap-%.policy:
+	@mkdir -p $(dir)
+	$(search) --edap $* --log $(dir)/edap-$*.search.csv > $@
+$(dir)/ideal-%.policy:
+	@mkdir -p $(dir)
+	$(search) --ideal --edap $* --log $(dir)/ideal-$*.search.csv > $@
+$(dir)/%.csv: $(dir)/%.policy
+	nax-sample --policy -n 1 --seed $(SEED) $< | $(train) --log $(dir)/$*.log.csv > $@
+
+# --- METHOD-RANGE-RUNG: accuracy and cost
+define evaluation
+$(dir)/$(1)-$(2)-$(3).measured: $(dir)/$(1).csv
+	nax-eval --data $(DATA) --set adc.range=$(2) --fidelity $(3) --images $(IMAGES) --calibrate $(CALIBRATION) $$< | \
+	    nax-cost --set adc.range=$(2) | nax-pareto --rank --format csv | \
+	    awk -v values=$(1),$(2) '{ print (NR == 1 ? "method,range" : values) "," $$$$0 }' > $$@
+endef
+$(foreach m,$(methods),$(foreach a,$(ranges),$(foreach r,$(rungs),$(eval $(call evaluation,$(m),$(a),$(r))))))
+
+results/study.csv: ../nonideal/columns.awk \
+    $(foreach r,$(rungs),$(foreach a,$(ranges),$(methods:%=$(dir)/%-$(a)-$(r).measured)))
+	@mkdir -p results
+	awk -F, -v names="method range fidelity kernel crossbar accuracy accuracy_calibrated accuracy_ideal energy_pj latency_ns area_mm2 edap_pj_ns_mm2" \
+	    -f $^ > $@
+
+# --- pictures: accuracy on every conversion, with the range that the search had
+front.svg layers.svg: $(methods:%=$(dir)/%-$(RANGE)-full.measured)
+	nax-plot $(basename $@) -q -o $@ $^
+
+clean-study:
+	rm -rf $(dir)
