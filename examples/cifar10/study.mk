@@ -47,9 +47,10 @@ $(dir)/ideal-%.policy:
 $(dir)/%.csv: $(dir)/%.policy
 	nax-sample --policy -n 1 --seed $(SEED) $< | $(train) --log $(dir)/$*.log.csv > $@
 
-# --- METHOD-RANGE-RUNG: accuracy and cost
+# --- RANGE-RUNG/METHOD: accuracy and cost
 define evaluation
-$(dir)/$(1)-$(2)-$(3).measured: $(dir)/$(1).csv
+$(dir)/$(2)-$(3)/$(1): $(dir)/$(1).csv
+	@mkdir -p $$(@D)
 	nax-eval --data $(DATA) --set adc.range=$(2) --fidelity $(3) --images $(IMAGES) --calibrate $(CALIBRATION) $$< | \
 	    nax-cost --set adc.range=$(2) | nax-pareto --rank --format csv | \
 	    awk -v values=$(1),$(2) '{ print (NR == 1 ? "method,range" : values) "," $$$$0 }' > $$@
@@ -57,13 +58,13 @@ endef
 $(foreach m,$(methods),$(foreach a,$(ranges),$(foreach r,$(rungs),$(eval $(call evaluation,$(m),$(a),$(r))))))
 
 results/study.csv: ../nonideal/columns.awk \
-    $(foreach r,$(rungs),$(foreach a,$(ranges),$(methods:%=$(dir)/%-$(a)-$(r).measured)))
+    $(foreach r,$(rungs),$(foreach a,$(ranges),$(methods:%=$(dir)/$(a)-$(r)/%)))
 	@mkdir -p results
 	awk -F, -v names="method range fidelity kernel crossbar accuracy accuracy_calibrated accuracy_ideal energy_pj latency_ns area_mm2 edap_pj_ns_mm2" \
 	    -f $^ > $@
 
 # --- pictures: accuracy on every conversion, with the range that the search had
-front.svg layers.svg: $(methods:%=$(dir)/%-$(RANGE)-full.measured)
+front.svg layers.svg: $(methods:%=$(dir)/$(RANGE)-full/%)
 	nax-plot $(basename $@) -q -o $@ $^
 
 clean-study:
