@@ -23,8 +23,8 @@ struct training {
     double save_seconds; /* at most, between checkpoints */
     bool is_resumed;
     size_t n_test;
-    size_t n_noise_epochs,
-        n_refresh; /* the last epochs, on hardware programmed every so many steps */
+    size_t n_noise_epochs;      /* the last ones, on hardware */
+    size_t n_refresh;           /* steps until it is programmed anew */
     enum nax_gradient gradient; /* of these epochs */
     size_t n_parallel;
     struct nax_dataset *set;

@@ -864,9 +864,9 @@ static void check_adjoint(struct nax_hardware h, int64_t crossbar)
         double loss[2] = {0, 0}, own = weight[i];
         for (int side = 0; side < 2; side++) {
             weight[i] = (float)(own + (side ? 1 : -1) * level * layer.weight_step);
-            assert_int_equal(nax_effective_weights(&mapping, &odd_conv, 7, crossbar, weight,
-                                                   effective, &err),
-                             0);
+            assert_int_equal(
+                nax_effective_weights(&mapping, &odd_conv, 7, crossbar, weight, effective, &err),
+                0);
             for (size_t k = 0; k < n; k++)
                 loss[side] += (double)slope[k] * (double)effective[k];
         }
@@ -980,7 +980,8 @@ static void training_multiplies_as_an_evaluation_does(void **state)
 
     mapping.fidelity = NAX_FIDELITY_QUANTIZED;
     assert_int_equal(nax_mapped_alloc(&mapped, model, &mapping, &set->train, &err), 0);
-    assert_int_equal(nax_mapped_train_linops(mapped, NAX_GRADIENT_STRAIGHT, ops, &err), NAX_ERR_VALUE);
+    assert_int_equal(nax_mapped_train_linops(mapped, NAX_GRADIENT_STRAIGHT, ops, &err),
+                     NAX_ERR_VALUE);
     assert_int_equal(nax_mapped_reprogram(mapped, &mapping, &err), NAX_ERR_VALUE);
     nax_mapped_free(mapped);
     nax_model_free(model);
