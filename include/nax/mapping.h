@@ -164,20 +164,20 @@ int nax_mapped_circuits(const struct nax_model *model, const struct nax_mapping 
                         const struct nax_images *images, size_t n_vectors,
                         struct nax_layer_circuit *results, struct nax_err *err) NAX_MUST_USE;
 
-/* --- training on the hardware --- rungs linear and adc. (NAX_ERR_VALUE on others.)
- *
- * What each layer multiplies by while the network is trained (nax_trainer_set_linops): its
+/* --- training on the hardware --- rungs linear and adc. (NAX_ERR_VALUE on others.) */
+enum nax_gradient {
+    NAX_GRADIENT_STRAIGHT, /* of an effective weight: the weight's own (straight through) */
+    NAX_GRADIENT_ADJOINT,  /* through the wires of the arrays that hold the top slice, taken for
+                              those of all slices: what a cell does to every current. Circuits are
+                              solved at every step */
+};
+
+/* What each layer multiplies by while the network is trained (nax_trainer_set_linops): its
  * effective weights with the columns' gains in them; offsets and noise, new in every image, come
  * after. The first call comes before training moves the weights; after each step another one moves
  * the effective weights as much as the weights have moved since they were programmed. ops:
  * [n_layers], good until the next call of nax_mapped_reprogram or nax_mapped_free. mapping->cells
  * must live as long. */
-enum nax_gradient {
-    NAX_GRADIENT_STRAIGHT, /* of an effective weight: the weight's own (straight through) */
-    NAX_GRADIENT_ADJOINT,  /* through the wires of the arrays that hold the top slice, taken for
-                              those of all slices: what a cell does to every current. A step
-                              takes several times as long */
-};
 int nax_mapped_train_linops(struct nax_mapped *mapped, enum nax_gradient gradient,
                             struct nax_train_linop *ops, struct nax_err *err) NAX_MUST_USE;
 

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 /* x [n_rows][n_cols] keeps its singular vectors; its singular values become about 1 (0.7 to 1.2,
- * or less where they were below a thousandth of x's norm). other: as large as x; gram: twice the
+ * less where they were below a five-hundredth of x's norm). other: as large as x; gram: twice the
  * square of the smaller side. */
 void muon_orthogonalise(size_t n_rows, size_t n_cols, float *x, float *other, float *gram);
 
