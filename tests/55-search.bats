@@ -90,6 +90,26 @@ column() {
   [ "$(column policy < linear.csv)" != "$(column policy < adc.csv)" ]
 }
 
+@test "a search starts from the weights of another one" {
+  small --epochs 30 --warm-epochs 30 --checkpoint warm > /dev/null
+  small --epochs 1 --log drawn.csv > /dev/null
+  for edap in 0 10; do
+    small --epochs 1 --warm-epochs 0 --init warm/search.safetensors --edap $edap --alpha-rate 0.1 --log $edap.csv \
+      --checkpoint $edap > /dev/null
+  done
+  awk -v drawn="$(column loss_train < drawn.csv)" -v warm="$(column loss_train < 0.csv)" 'BEGIN { exit !(warm < drawn - 0.2) }'
+  awk -v free="$(column edap_pj_ns_mm2 < 0.csv)" -v dear="$(column edap_pj_ns_mm2 < 10.csv)" 'BEGIN { exit !(dear < free) }'
+
+  run ! small --epochs 1 --warm-epochs 0 --init 0/search.safetensors --edap 10 --alpha-rate 0.1 --checkpoint 10 --resume
+  [[ "$output" = *"a search with other options"* ]]
+  run -1 small --epochs 1 --init nowhere.safetensors
+  [[ "$output" = *"nowhere.safetensors"* ]]
+  nax-sample --homogeneous --network lenet -n 1 |
+    nax-train -q --data small.safetensors --epochs 1 --batch 30 --checkpoint net > /dev/null
+  run -1 small --epochs 1 --init net/*.safetensors
+  [[ "$output" = *"net/"*".k1."* ]]
+}
+
 @test "a checkpoint of another search is refused" {
   small --epochs 1 --checkpoint run > /dev/null
   run ! small --epochs 1 --checkpoint run --resume --edap 0.3

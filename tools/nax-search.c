@@ -14,7 +14,8 @@
 
 static const char usage[] =
     "nax-search [-q] [--space name] [--data file] [--hardware name] [--set key=value] "
-    "[--edap x] [--latency-area x] [--energy x] [--ideal] [--epochs n] [--checkpoint dir] "
+    "[--init file] [--edap x] [--latency-area x] [--energy x] [--ideal] [--epochs n] [--checkpoint "
+    "dir] "
     "[--resume] [--log file] [options]\n"
     "\n"
     "      --space NAME      built in (cifar10, tiny-imagenet) or a file (cifar10)\n"
@@ -22,6 +23,7 @@ static const char usage[] =
     "      --data FILE       data set (the built-in synthetic one)\n"
     "      --hardware NAME   built in (nax-reram, puma, isaac) or a file\n"
     "      --set KEY=VALUE   change a key of the hardware; may come several times\n"
+    "      --init FILE       start from the weights of another search's checkpoint\n"
     "      --edap X          weight of log EDAP in the loss (0)\n"
     "      --latency-area X  weight of latency times area, in units of a random design's (0)\n"
     "      --energy X        weight of energy, in units of a random design's (0)\n"
@@ -42,6 +44,7 @@ enum {
     OPT_DATA,
     OPT_HARDWARE,
     OPT_SET,
+    OPT_INIT,
     OPT_EDAP,
     OPT_LATENCY_AREA,
     OPT_ENERGY,
@@ -63,6 +66,7 @@ static const struct option options[] = {{"space", required_argument, NULL, OPT_S
                                         {"data", required_argument, NULL, OPT_DATA},
                                         {"hardware", required_argument, NULL, OPT_HARDWARE},
                                         {"set", required_argument, NULL, OPT_SET},
+                                        {"init", required_argument, NULL, OPT_INIT},
                                         {"edap", required_argument, NULL, OPT_EDAP},
                                         {"latency-area", required_argument, NULL, OPT_LATENCY_AREA},
                                         {"energy", required_argument, NULL, OPT_ENERGY},
@@ -123,6 +127,8 @@ static void parse(struct searching *s, int argc, char **argv)
             if (s->n_sets == SETS_MAX)
                 tool_misuse(tool, "more than %d changes of the hardware", SETS_MAX);
             s->sets[s->n_sets++] = optarg;
+        } else if (opt == OPT_INIT) {
+            o->init = optarg;
         } else if (opt == OPT_EDAP) {
             o->edap = tool_float(tool, "edap", optarg, 0, 1e6);
         } else if (opt == OPT_LATENCY_AREA) {

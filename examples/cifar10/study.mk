@@ -1,14 +1,16 @@
 # The study: networks found together with their crossbars, against ResNet-20 on crossbars of one size.
 # make -f study.mk DATA=cifar10.safetensors      results/study.csv, front.svg, layers.svg, out/study/*.csv on the way
 # Needs the tools on PATH, and gnuplot. Every stage is a file, every training and search has a checkpoint: an interrupted
-# run goes on where it was. Same recipe, epochs and seed for all.
+# run goes on where it was, after kill -9 too. Same recipe, epochs and seed for all.
 DATA    ?= cifar10.safetensors
 NETWORK ?= resnet20
 EPOCHS  ?= 20#               of every network, on all training images
-SEARCH_EPOCHS ?= 12#         a third of them before choices are weighed
-EDAPS   ?= 0.002 0.01 0.05#  weights of log EDAP in the search's loss
-IDEAL_EDAP ?= 0.01#          of the search on ideal crossbars, for comparison
+WARM_EPOCHS   ?= 12#         of a supernet's weights, every choice being as likely; all searches start from them
+SEARCH_EPOCHS ?= 3#          of every search
+EDAPS   ?= 0.02 0.05 0.1#    weights of log EDAP in the search's loss
+IDEAL_EDAP ?= 0.05#          of the search on ideal crossbars, for comparison
 IMAGES  ?= 0#                test images, 0: all
+OTHER_IMAGES ?= 2000#        with the ADC's other range
 CALIBRATION ?= 256
 SEED    ?= 0
 RANGE   ?= calibrated#       the ADC's range in the search; every network is measured with both
@@ -26,34 +28,39 @@ rungs    := linear adc full
 sample    = nax-sample --network $(NETWORK) --seed $(SEED)
 train     = nax-train --data $(DATA) --epochs $(EPOCHS) --validation 0 --fidelity ideal --seed $(SEED) \
             --checkpoint $(dir)/nets --resume --format csv
-search    = nax-search --network $(NETWORK) --data $(DATA) --set adc.range=$(RANGE) --epochs $(SEARCH_EPOCHS) \
-            --warm-epochs $$(($(SEARCH_EPOCHS) / 3)) --seed $(SEED) --checkpoint $(basename $@) --resume
+search    = nax-search --network $(NETWORK) --data $(DATA) --set adc.range=$(RANGE) --seed $(SEED) --resume
+find      = $(search) --init $< --rate 0.02 --epochs $(SEARCH_EPOCHS) --warm-epochs 0 --alpha-rate 0.02 \
+            --checkpoint $(basename $@)
+whole     = > $@.part && mv $@.part $@#  a target is there when it is whole
 
 study: results/study.csv front.svg layers.svg
 
 # --- networks: one ResNet-20 serves on crossbars of every size; the most probable design of every policy
 $(dir)/one.csv:
 	@mkdir -p $(dir)
-	$(sample) --homogeneous -n 1 | $(train) --log $(dir)/one.log.csv > $@
+	$(sample) --homogeneous -n 1 | $(train) --log $(dir)/one.log.csv $(whole)
 $(dir)/baselines.csv: $(dir)/one.csv
-	$(sample) --homogeneous --format csv | awk -F, -f ../nonideal/checkpoint.awk $< - > $@
+	$(sample) --homogeneous --format csv | awk -F, -f ../nonideal/checkpoint.awk $< - $(whole)
 
-$(dir)/edap-%.policy:
+$(dir)/supernet.policy:
 	@mkdir -p $(dir)
-	$(search) --edap $* --log $(dir)/edap-$*.search.csv > $@
-$(dir)/ideal-%.policy:
-	@mkdir -p $(dir)
-	$(search) --ideal --edap $* --log $(dir)/ideal-$*.search.csv > $@
+	$(search) --epochs $(WARM_EPOCHS) --warm-epochs $(WARM_EPOCHS) --checkpoint $(dir)/supernet \
+	    --log $(dir)/supernet.search.csv $(whole)
+$(dir)/supernet/search.safetensors: $(dir)/supernet.policy ;
+$(dir)/edap-%.policy: $(dir)/supernet/search.safetensors
+	$(find) --edap $* --log $(dir)/edap-$*.search.csv $(whole)
+$(dir)/ideal-%.policy: $(dir)/supernet/search.safetensors
+	$(find) --ideal --edap $* --log $(dir)/ideal-$*.search.csv $(whole)
 $(dir)/%.csv: $(dir)/%.policy
-	nax-sample --policy -n 1 --seed $(SEED) $< | $(train) --log $(dir)/$*.log.csv > $@
+	nax-sample --policy -n 1 --seed $(SEED) $< | $(train) --log $(dir)/$*.log.csv $(whole)
 
 # --- RANGE-RUNG/METHOD: accuracy and cost
 define evaluation
 $(dir)/$(2)-$(3)/$(1): $(dir)/$(1).csv
 	@mkdir -p $$(@D)
-	nax-eval --data $(DATA) --set adc.range=$(2) --fidelity $(3) --images $(IMAGES) --calibrate $(CALIBRATION) $$< | \
+	nax-eval --data $(DATA) --set adc.range=$(2) --fidelity $(3) --images $(if $(filter $(2),$(RANGE)),$(IMAGES),$(OTHER_IMAGES)) --calibrate $(CALIBRATION) $$< | \
 	    nax-cost --set adc.range=$(2) | nax-pareto --rank --format csv | \
-	    awk -v values=$(1),$(2) '{ print (NR == 1 ? "method,range" : values) "," $$$$0 }' > $$@
+	    awk -v values=$(1),$(2) '{ print (NR == 1 ? "method,range" : values) "," $$$$0 }' $$(whole)
 endef
 $(foreach m,$(methods),$(foreach a,$(ranges),$(foreach r,$(rungs),$(eval $(call evaluation,$(m),$(a),$(r))))))
 

@@ -27,10 +27,11 @@ struct nax_cosearch_options {
     const struct nax_hardware *hardware;
     struct nax_recipe recipe; /* of the steps that train weights */
     uint64_t seed;            /* of weights, paths, and the chip */
-    size_t warmup_epochs;     /* in which alpha rests */
-    size_t alpha_every;       /* steps that train weights, to one that moves alpha */
-    double alpha_rate;        /* Adam's */
-    size_t refresh;           /* steps of alpha between solutions of the crossbars */
+    const char *init; /* NULL, or the checkpoint of a search whose weights this one starts from */
+    size_t warmup_epochs; /* in which alpha rests */
+    size_t alpha_every;   /* steps that train weights, to one that moves alpha */
+    double alpha_rate;    /* Adam's */
+    size_t refresh;       /* steps of alpha between solutions of the crossbars */
     /* What alpha sees: ideal; linear, the wires of solved arrays; adc, conversions too. The rung
      * adc is measured on homogeneous networks, and its noise is normal. */
     enum nax_fidelity fidelity;

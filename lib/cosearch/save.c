@@ -15,9 +15,10 @@ static void describe(const struct nax_cosearch *s, char line[LINE_SIZE])
     int n = snprintf(
         line, LINE_SIZE,
         "warmup %zu every %zu rate %.17g refresh %zu nested %d fidelity %s latency_area %.17g "
-        "energy %.17g edap %.17g fixed %" PRId64 " uniform %.17g %.17g %.17g choices",
+        "energy %.17g edap %.17g start %016" PRIx64 " fixed %" PRId64
+        " uniform %.17g %.17g %.17g choices",
         o->warmup_epochs, o->alpha_every, o->alpha_rate, o->refresh, (int)o->is_nested,
-        nax_fidelity_name(o->fidelity), o->latency_area, o->energy, o->edap,
+        nax_fidelity_name(o->fidelity), o->latency_area, o->energy, o->edap, s->start,
         o->space->crossbar_fixed, s->uniform[PRICE_ENERGY], s->uniform[PRICE_LATENCY],
         s->uniform[PRICE_AREA]);
     for (size_t i = 0; i < o->space->n_kernels + o->space->n_crossbars; i++)

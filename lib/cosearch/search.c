@@ -61,10 +61,21 @@ static int move_on(struct nax_cosearch *s, struct nax_err *err)
     return status;
 }
 
+static int load_start(struct nax_cosearch *s, struct nax_err *err)
+{
+    struct nax_model *model = s->net.model;
+    int status = nax_model_load(model, s->options.init, err);
+    if (!status)
+        s->start = nax_hash(0, model->values, model->n_values * sizeof *model->values);
+    return status;
+}
+
 static int alloc(struct nax_cosearch *s, struct nax_err *err)
 {
     const struct nax_cosearch_options *o = &s->options;
     int status = supernet_alloc(&s->net, o->space, o->file, o->seed, err);
+    if (!status && o->init)
+        status = load_start(s, err);
     for (size_t slot = 0; !status && o->is_nested && slot < o->space->n_slots; slot++)
         supernet_nest(&s->net, slot, o->space->kernels[o->space->n_kernels - 1]);
     if (!status)

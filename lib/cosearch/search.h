@@ -17,6 +17,7 @@ struct nax_cosearch {
     struct nax_trainer *trainer;
     struct path *path;        /* that the trainer is at */
     double uniform[N_PRICES]; /* expected while every choice is as likely */
+    uint64_t start;           /* hash of the weights that it starts from; 0: drawn ones */
     uint64_t n_alpha;         /* steps of alpha so far */
     double *gradient;         /* by alpha, [n_slots][n_choices] */
     double *by_p;             /* of the terms of cost by p, the same shape */
