@@ -1,6 +1,6 @@
 /* Neural networks on the processor: parameters, forward and backward passes, training, evaluation.
  *
- * Activations are float, NHWC (while training also bf16). A batch is cut into chunks of at most
+ * Activations are float or bf16, NHWC. A batch is cut into chunks of at most
  * NAX_CHUNK images whose number depends on the batch alone; chunks are computed in parallel and
  * their sums added in chunk order, so results are the same bits for any number of threads. Nothing
  * here knows of crossbars: evaluation multiplies through struct nax_linop, training through struct
@@ -77,6 +77,9 @@ struct nax_eval {
      * or which: [n_images]. */
     size_t n_images;
     const uint32_t *index; /* or NULL */
+    /* Activations and factors of products as in training with NAX_ARITHMETIC_BF16. Not with linops
+     * or a tap, which see floats. */
+    bool is_bf16;
 };
 
 struct nax_score {

@@ -99,10 +99,10 @@ static void pool_or_multiply_back(struct pass *pass, size_t l, size_t chunk, con
     const struct nn_kernels *source = pass_source_kernel(pass, shape->input);
     size_t n = pass->n_chunk, n_y = n * nax_layer_n_out(shape), n_x = n * nax_layer_n_in(shape);
     size_t c = shape->c_out;
-    const float *x = pass_widen(source, n_x, x_chunk, pass_scratch(pass, SCRATCH_WIDE));
-    const float *g = pass_widen(layer->kernel, n_y, layer->g + chunk * n_y * layer->kernel->size,
-                                pass_scratch(pass, SCRATCH_DZ));
-    float *dx = dx_chunk ? pass_room(source, dx_chunk, pass_scratch(pass, SCRATCH_CONV)) : NULL;
+    const float *x = nn_widen(source, n_x, x_chunk, pass_scratch(pass, SCRATCH_WIDE));
+    const float *g = nn_widen(layer->kernel, n_y, layer->g + chunk * n_y * layer->kernel->size,
+                              pass_scratch(pass, SCRATCH_DZ));
+    float *dx = dx_chunk ? nn_room(source, dx_chunk, pass_scratch(pass, SCRATCH_CONV)) : NULL;
     if (shape->kind == NAX_LAYER_LINEAR) {
         linear_backward(shape, n, x, pass_weight(pass, l), g, dx,
                         layer->dw + chunk * layer->dw_size);
@@ -114,7 +114,7 @@ static void pool_or_multiply_back(struct pass *pass, size_t l, size_t chunk, con
         pool_backward(shape, n, x, g, dx);
     }
     if (dx)
-        pass_narrow(source, n_x, dx, dx_chunk);
+        nn_narrow(source, n_x, dx, dx_chunk);
 }
 
 static int to_input(struct pass *pass, size_t l, size_t chunk)

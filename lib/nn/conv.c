@@ -14,10 +14,10 @@ static const struct conv_engine *engine(bool is_bf16)
     return is_bf16 ? &conv_engine_widened : &conv_engine_blas;
 }
 
-int conv_alloc(struct conv **conv, const struct nax_layer *layer, size_t n, bool has_backward,
-               bool is_bf16, struct nax_err *err)
+int conv_alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
+               const struct conv_options *options, struct nax_err *err)
 {
-    return engine(is_bf16)->alloc(conv, layer, n, has_backward, is_bf16, err);
+    return engine(options->is_bf16)->alloc(conv, layer, n, options, err);
 }
 
 void conv_free(struct conv *conv)

@@ -15,10 +15,25 @@
 
 struct conv; /* holds its engine */
 
+/* What is done to outputs before they leave the processor's registers: batch norm or a bias, a
+ * residual, ReLU. */
+struct conv_finish {
+    const float *scale, *offset; /* [c_out]: y = z·scale + offset */
+    bool is_added;               /* to what y holds before */
+    bool has_relu;
+};
+
+struct conv_options {
+    bool has_backward; /* else forward alone */
+    bool is_bf16;      /* activations */
+    /* Of forward alone, NULL: nothing. Whether the engine can: conv's is_finished. */
+    const struct conv_finish *finish;
+};
+
 struct conv_engine {
     const char *name;
-    int (*alloc)(struct conv **conv, const struct nax_layer *layer, size_t n, bool has_backward,
-                 bool is_bf16, struct nax_err *err);
+    int (*alloc)(struct conv **conv, const struct nax_layer *layer, size_t n,
+                 const struct conv_options *options, struct nax_err *err);
     void (*release)(struct conv *conv);
     void (*set_weights)(struct conv *conv, const float *weight);
     /* y [n][h_out][w_out][c_out] = x [n][h_in][w_in][c_in] ∗ weight */
@@ -37,13 +52,14 @@ struct conv {
     struct nax_layer layer;
     size_t n;
     bool is_bf16;         /* activations */
+    bool is_finished;     /* forward does what options->finish says */
     size_t gradient_size; /* floats of a weight gradient in the engine's layout */
     size_t scratch_size;  /* bytes that each calling thread brings, 64-byte aligned */
 };
 
 /* The engine is oneDNN where the build has it, unless the environment says NAX_CONV=blas. */
-int conv_alloc(struct conv **conv, const struct nax_layer *layer, size_t n, bool has_backward,
-               bool is_bf16, struct nax_err *err) NAX_MUST_USE;
+int conv_alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
+               const struct conv_options *options, struct nax_err *err) NAX_MUST_USE;
 void conv_free(struct conv *conv);
 
 extern const struct conv_engine conv_engine_blas; /* float alone */

@@ -22,9 +22,9 @@ static size_t n_pixels(const struct nax_layer *l)
 }
 
 static int blas_alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
-                      bool has_backward, bool is_bf16, struct nax_err *err)
+                      const struct conv_options *options, struct nax_err *err)
 {
-    (void)has_backward, (void)is_bf16;
+    (void)options;
     struct blas_conv *b = nax_calloc(1, sizeof *b);
     if (b)
         b->weight = nax_aligned_calloc(n_rows(layer) * layer->c_out, sizeof(float));

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { N_ARGUMENTS_MAX = 5 };
 enum direction { FORWARD, BACKWARD_DATA, BACKWARD_WEIGHTS, N_DIRECTIONS };
 
 struct dnnl_conv {
@@ -17,9 +18,18 @@ struct dnnl_conv {
     dnnl_memory_desc_t src, dst, scratch[N_DIRECTIONS];
     dnnl_memory_desc_t weights[N_DIRECTIONS]; /* the layouts that the primitives chose */
     dnnl_memory_desc_t plain;                 /* [k][k][c_in][c_out] */
+    dnnl_memory_desc_t bias;                  /* [c_out] */
     void *weight[2];                          /* reordered for FORWARD and BACKWARD_DATA */
+    float *scaled;                            /* [n_weights], with finish */
+    float *scale, *offset;                    /* [c_out], with finish */
     dnnl_primitive_t reorder_in[2], reorder_out;
 };
+
+static size_t n_weights(const struct conv *conv)
+{
+    const struct nax_layer *l = &conv->layer;
+    return l->kernel * l->kernel * l->c_in * l->c_out;
+}
 
 static dnnl_engine_t engine;
 static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
@@ -69,8 +79,8 @@ struct argument {
 
 static int execute(dnnl_primitive_t primitive, const struct argument *arguments, int n)
 {
-    dnnl_exec_arg_t list[4];
-    dnnl_memory_t memory[4] = {NULL};
+    dnnl_exec_arg_t list[N_ARGUMENTS_MAX];
+    dnnl_memory_t memory[N_ARGUMENTS_MAX] = {NULL};
     dnnl_stream_t stream = thread_stream();
     dnnl_status_t status = stream ? dnnl_success : dnnl_out_of_memory;
     int n_made = 0;
@@ -100,6 +110,7 @@ static void release(struct conv *conv)
     }
     if (d->reorder_out)
         dnnl_primitive_destroy(d->reorder_out);
+    nax_aligned_free(d->scaled);
     free(d);
 }
 
@@ -120,9 +131,26 @@ static dnnl_data_type_t activation_type(const struct dnnl_conv *d)
     return d->base.is_bf16 ? dnnl_bf16 : dnnl_f32;
 }
 
+/* What follows a product of FORWARD: the bias is part of the convolution itself. */
+static dnnl_status_t append_finish(dnnl_primitive_attr_t attr, const struct conv_finish *finish)
+{
+    dnnl_post_ops_t ops = NULL;
+    dnnl_status_t status = dnnl_post_ops_create(&ops);
+    if (status == dnnl_success && finish->is_added)
+        status = dnnl_post_ops_append_sum(ops, 1);
+    if (status == dnnl_success && finish->has_relu)
+        status = dnnl_post_ops_append_eltwise(ops, 1, dnnl_eltwise_relu, 0, 0);
+    if (status == dnnl_success)
+        status = dnnl_primitive_attr_set_post_ops(attr, ops);
+    if (ops)
+        dnnl_post_ops_destroy(ops);
+    return status;
+}
+
 /* One direction: descriptor → primitive, its weight layout and scratch. *forward_pd is the hint
  * that the backward directions need and FORWARD leaves behind. */
 static dnnl_status_t create_direction(struct dnnl_conv *d, enum direction direction,
+                                      const struct conv_finish *finish,
                                       dnnl_primitive_desc_t *forward_pd)
 {
     const struct nax_layer *l = &d->base.layer;
@@ -141,9 +169,9 @@ static dnnl_status_t create_direction(struct dnnl_conv *d, enum direction direct
     if (status == dnnl_success)
         status =
             direction == FORWARD
-                ? dnnl_convolution_forward_desc_init(&desc, dnnl_forward_training,
-                                                     dnnl_convolution_direct, &d->src, &any, NULL,
-                                                     &d->dst, strides, before, after)
+                ? dnnl_convolution_forward_desc_init(
+                      &desc, dnnl_forward_training, dnnl_convolution_direct, &d->src, &any,
+                      finish ? &d->bias : NULL, &d->dst, strides, before, after)
             : direction == BACKWARD_DATA
                 ? dnnl_convolution_backward_data_desc_init(&desc, dnnl_convolution_direct, &d->src,
                                                            &any, &d->dst, strides, before, after)
@@ -154,6 +182,8 @@ static dnnl_status_t create_direction(struct dnnl_conv *d, enum direction direct
         status = dnnl_primitive_attr_create(&attr);
     if (status == dnnl_success)
         status = dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user);
+    if (status == dnnl_success && finish)
+        status = append_finish(attr, finish);
     if (status == dnnl_success)
         status = dnnl_primitive_desc_create(&pd, &desc, attr, engine, *forward_pd);
     if (status == dnnl_success)
@@ -175,8 +205,9 @@ static dnnl_status_t create_direction(struct dnnl_conv *d, enum direction direct
     return status;
 }
 
-static dnnl_status_t create_all(struct dnnl_conv *d, bool has_backward)
+static dnnl_status_t create_all(struct dnnl_conv *d, const struct conv_options *options)
 {
+    bool has_backward = options->has_backward;
     const struct nax_layer *l = &d->base.layer;
     dnnl_dims_t src = {(dnnl_dim_t)d->base.n, (dnnl_dim_t)l->c_in, (dnnl_dim_t)l->h_in,
                        (dnnl_dim_t)l->w_in};
@@ -190,11 +221,13 @@ static dnnl_status_t create_all(struct dnnl_conv *d, bool has_backward)
         status = dnnl_memory_desc_init_by_tag(&d->dst, 4, dst, activation_type(d), dnnl_nhwc);
     if (status == dnnl_success)
         status = dnnl_memory_desc_init_by_tag(&d->plain, 4, dims, dnnl_f32, dnnl_hwio);
+    if (status == dnnl_success)
+        status = dnnl_memory_desc_init_by_tag(&d->bias, 1, dims, dnnl_f32, dnnl_x);
 
     dnnl_primitive_desc_t forward_pd = NULL;
     int n_directions = has_backward ? N_DIRECTIONS : 1;
     for (int i = 0; status == dnnl_success && i < n_directions; i++)
-        status = create_direction(d, (enum direction)i, &forward_pd);
+        status = create_direction(d, (enum direction)i, options->finish, &forward_pd);
     if (forward_pd)
         dnnl_primitive_desc_destroy(forward_pd);
 
@@ -212,18 +245,35 @@ static dnnl_status_t create_all(struct dnnl_conv *d, bool has_backward)
     return status;
 }
 
-static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n, bool has_backward,
-                 bool is_bf16, struct nax_err *err)
+/* Scale and offset outlive the options. */
+static dnnl_status_t keep_finish(struct dnnl_conv *d, const struct conv_finish *finish)
+{
+    size_t c = d->base.layer.c_out, n = n_weights(&d->base);
+    d->scaled = nax_aligned_calloc(n + 2 * c, sizeof *d->scaled);
+    if (!d->scaled)
+        return dnnl_out_of_memory;
+    d->scale = memcpy(d->scaled + n, finish->scale, c * sizeof *d->scale);
+    d->offset = memcpy(d->scale + c, finish->offset, c * sizeof *d->offset);
+    return dnnl_success;
+}
+
+static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
+                 const struct conv_options *options, struct nax_err *err)
 {
     pthread_once(&engine_once, engine_create);
     struct dnnl_conv *d = nax_calloc(1, sizeof *d);
     if (!d)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->name);
-    d->base =
-        (struct conv){.engine = &conv_engine_dnnl, .layer = *layer, .n = n, .is_bf16 = is_bf16};
+    d->base = (struct conv){.engine = &conv_engine_dnnl,
+                            .layer = *layer,
+                            .n = n,
+                            .is_bf16 = options->is_bf16,
+                            .is_finished = options->finish};
     int n_threads = omp_get_max_threads();
     work_alone(); /* primitives are made for the threads that will run them: one */
-    dnnl_status_t status = engine ? create_all(d, has_backward) : dnnl_runtime_error;
+    dnnl_status_t status = engine ? create_all(d, options) : dnnl_runtime_error;
+    if (status == dnnl_success && options->finish)
+        status = keep_finish(d, options->finish);
     omp_set_num_threads(n_threads);
     if (status != dnnl_success) {
         release(&d->base);
@@ -237,6 +287,11 @@ static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n, bo
 static void set_weights(struct conv *conv, const float *weight)
 {
     struct dnnl_conv *d = (struct dnnl_conv *)conv;
+    size_t c = conv->layer.c_out, n = d->scaled ? n_weights(conv) : 0;
+    for (size_t i = 0; i < n; i++)
+        d->scaled[i] = weight[i] * d->scale[i % c];
+    if (d->scaled)
+        weight = d->scaled;
     work_alone();
     for (int i = 0; i < 2 && d->reorder_in[i]; i++) {
         const struct argument arguments[] = {{DNNL_ARG_FROM, &d->plain, weight},
@@ -252,9 +307,10 @@ static int forward(const struct conv *conv, const void *x, void *y, void *scratc
         {DNNL_ARG_SRC, &d->src, x},
         {DNNL_ARG_WEIGHTS, &d->weights[FORWARD], d->weight[FORWARD]},
         {DNNL_ARG_DST, &d->dst, y},
-        {DNNL_ARG_SCRATCHPAD, &d->scratch[FORWARD], scratch}};
+        {DNNL_ARG_SCRATCHPAD, &d->scratch[FORWARD], scratch},
+        {DNNL_ARG_BIAS, &d->bias, d->offset}};
     work_alone();
-    return execute(d->primitive[FORWARD], arguments, 4);
+    return execute(d->primitive[FORWARD], arguments, conv->is_finished ? 5 : 4);
 }
 
 static int backward_data(const struct conv *conv, const void *dy, void *dx, void *scratch)

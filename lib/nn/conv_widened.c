@@ -30,8 +30,8 @@ static void release(struct conv *conv)
     free(w);
 }
 
-static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n, bool has_backward,
-                 bool is_bf16, struct nax_err *err)
+static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
+                 const struct conv_options *options, struct nax_err *err)
 {
     size_t n_weights = layer->kernel * layer->kernel * layer->c_in * layer->c_out;
     struct widened_conv *w = nax_calloc(1, sizeof *w);
@@ -44,7 +44,8 @@ static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n, bo
             release(&w->base);
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->name);
     }
-    int status = conv_alloc(&w->inner, layer, n, has_backward, false, err);
+    const struct conv_options inner = {.has_backward = options->has_backward};
+    int status = conv_alloc(&w->inner, layer, n, &inner, err);
     if (status) {
         release(&w->base);
         return status;
@@ -56,7 +57,7 @@ static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n, bo
     w->base = (struct conv){.engine = &conv_engine_widened,
                             .layer = *layer,
                             .n = n,
-                            .is_bf16 = is_bf16,
+                            .is_bf16 = true,
                             .gradient_size = w->inner->gradient_size,
                             .scratch_size = w->y_at + w->n_y * sizeof(float)};
     *conv = &w->base;

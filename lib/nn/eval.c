@@ -22,12 +22,32 @@ struct eval {
     const struct nax_images *images;
     const struct nax_eval *options;
     size_t n_images;
+    const struct nn_kernels *kernel; /* of images and of all layers but the last */
     struct pixel_table table;
     struct eval_layer *layer;      /* [n_layers] */
     float *folded;                 /* behind scale and offset */
-    size_t n_buffers, buffer_size; /* floats */
+    size_t n_buffers, buffer_size; /* bytes */
     size_t scratch_size;           /* bytes */
 };
+
+static size_t padded(size_t n_bytes)
+{
+    return (n_bytes + 63) / 64 * 64;
+}
+
+/* Whether the layer's own convolution does all that the layer does. */
+static bool is_finished(const struct eval *e, size_t l)
+{
+    return e->layer[l].conv && e->layer[l].conv->is_finished;
+}
+
+/* Whether the convolution can add to its residual where that lies: nobody reads it after. */
+static bool is_in_place(const struct eval *e, size_t l, const size_t *last_use)
+{
+    const struct nax_layer *shape = &e->net->layers[l];
+    return is_finished(e, l) && shape->residual >= 0 && shape->residual != shape->input &&
+           last_use[shape->residual] == l && !shortcut_is_needed(e->net, shape);
+}
 
 /* A buffer is free again after the last layer that reads it. */
 static int assign_buffers(struct eval *e, struct nax_err *err)
@@ -42,7 +62,8 @@ static int assign_buffers(struct eval *e, struct nax_err *err)
     }
     for (size_t l = 0; l < net->n_layers; l++) {
         const struct nax_layer *shape = &net->layers[l];
-        e->buffer_size = NAX_MAX(e->buffer_size, nax_layer_n_out(shape) * NAX_CHUNK);
+        size_t size = l + 1 < net->n_layers ? e->kernel->size : sizeof(float);
+        e->buffer_size = NAX_MAX(e->buffer_size, padded(nax_layer_n_out(shape) * NAX_CHUNK * size));
         last_use[l] = l;
         if (shape->input >= 0)
             last_use[shape->input] = l;
@@ -50,8 +71,9 @@ static int assign_buffers(struct eval *e, struct nax_err *err)
             last_use[shape->residual] = NAX_MAX(last_use[shape->residual], l);
     }
     for (size_t l = 0; l < net->n_layers; l++) {
-        size_t k = 0;
-        while (k < e->n_buffers && busy_until[k] >= l)
+        bool in_place = is_in_place(e, l, last_use);
+        size_t k = in_place ? (size_t)e->layer[net->layers[l].residual].buffer : 0;
+        while (!in_place && k < e->n_buffers && busy_until[k] >= l)
             k++;
         e->n_buffers = NAX_MAX(e->n_buffers, k + 1);
         e->layer[l].buffer = (int)k;
@@ -83,6 +105,12 @@ static const struct nax_linop *linop_of(const struct eval *e, size_t l)
     return ops && ops[l].forward ? &ops[l] : NULL;
 }
 
+/* Whether somebody sees the layer's product, before batch norm. */
+static bool is_watched(const struct eval *e, size_t l)
+{
+    return e->options->tap || (e->options->linops && e->options->linops[l].amend);
+}
+
 static int prepare(struct eval *e, struct nax_err *err)
 {
     const struct nax_network *net = e->net;
@@ -106,7 +134,13 @@ static int prepare(struct eval *e, struct nax_err *err)
         if (linop_of(e, l)) {
             scratch = linop_of(e, l)->scratch_size;
         } else if (shape->kind == NAX_LAYER_CONV) {
-            int status = conv_alloc(&layer->conv, shape, NAX_CHUNK, false, false, err);
+            const struct conv_finish finish = {.scale = layer->scale,
+                                               .offset = layer->offset,
+                                               .is_added = shape->residual != NAX_FROM_NONE,
+                                               .has_relu = shape->has_relu};
+            const struct conv_options options = {.is_bf16 = e->options->is_bf16,
+                                                 .finish = is_watched(e, l) ? NULL : &finish};
+            int status = conv_alloc(&layer->conv, shape, NAX_CHUNK, &options, err);
             if (status)
                 return status;
             layer->conv->engine->set_weights(layer->conv, e->model->layer[l].weight);
@@ -125,9 +159,11 @@ static void release(struct eval *e)
     nax_aligned_free(e->folded);
 }
 
-/* A thread's memory: images, the buffers, a reshaped residual, scratch of the products. */
+/* A thread's memory: images, the buffers, a reshaped residual, input and output of what is computed
+ * in floats though they are bf16, scratch of the products. */
 struct workspace {
-    float *image, *buffers, *residual;
+    char *image, *buffers, *residual;
+    float *input, *output;
     void *scratch;
 };
 
@@ -138,58 +174,107 @@ static size_t image_size(const struct eval *e)
 
 static int workspace_alloc(struct workspace *w, const struct eval *e)
 {
-    size_t n_image = (image_size(e) * NAX_CHUNK + 15) / 16 * 16;
-    size_t n_buffer = (e->buffer_size + 15) / 16 * 16;
-    size_t n_floats = n_image + (e->n_buffers + 1) * n_buffer;
-    w->image = nax_aligned_calloc(n_floats + (e->scratch_size + 3) / 4, sizeof(float));
+    size_t image = padded(image_size(e) * NAX_CHUNK * e->kernel->size), buffer = e->buffer_size;
+    size_t floats = e->options->is_bf16 ? 2 * NAX_MAX(image, buffer) : 0;
+    w->image =
+        nax_aligned_calloc(image + (e->n_buffers + 1) * buffer + 2 * floats + e->scratch_size, 1);
     if (!w->image)
         return NAX_ERR_MEMORY;
-    w->buffers = w->image + n_image;
-    w->residual = w->buffers + e->n_buffers * n_buffer;
-    w->scratch = w->image + n_floats;
+    w->buffers = w->image + image;
+    w->residual = w->buffers + e->n_buffers * buffer;
+    w->input = (float *)(void *)(w->residual + buffer);
+    w->output = w->input + floats / sizeof(float);
+    w->scratch = w->residual + buffer + 2 * floats;
     return 0;
 }
 
-static float *buffer_of(const struct eval *e, const struct workspace *w, size_t l)
+/* A layer's output, or the images. */
+static char *output_of(const struct eval *e, const struct workspace *w, int l)
 {
-    return w->buffers + (size_t)e->layer[l].buffer * ((e->buffer_size + 15) / 16 * 16);
+    return l < 0 ? w->image : w->buffers + (size_t)e->layer[l].buffer * e->buffer_size;
 }
 
-static int run_layer(const struct eval *e, const struct workspace *w, size_t l, size_t first,
-                     size_t n)
+/* What the layer adds to its output, or NULL. Where its shape differs, it is brought to it in
+ * `room`. */
+static const char *residual_of(const struct eval *e, const struct workspace *w, size_t l, size_t n,
+                               char *room)
 {
     const struct nax_layer *shape = &e->net->layers[l];
-    const struct eval_layer *layer = &e->layer[l];
+    if (shape->residual == NAX_FROM_NONE)
+        return NULL;
+    const char *residual = output_of(e, w, shape->residual);
+    if (!shortcut_is_needed(e->net, shape))
+        return residual;
+    shortcut_forward(e->net, shape, n, e->kernel->size, residual, room);
+    return room;
+}
+
+static int run_finished(const struct eval *e, const struct workspace *w, size_t l, size_t n)
+{
+    const struct nax_layer *shape = &e->net->layers[l];
+    const struct conv *conv = e->layer[l].conv;
+    char *y = output_of(e, w, (int)l);
+    const char *residual = residual_of(e, w, l, n, y);
+    if (residual && residual != y)
+        memcpy(y, residual, n * nax_layer_n_out(shape) * e->kernel->size);
+    return conv->engine->forward(conv, output_of(e, w, shape->input), y, w->scratch);
+}
+
+/* y = x ∗ weight, of the kind of activations that the layer computes in */
+static int multiply(const struct eval *e, const struct workspace *w, size_t l, size_t first,
+                    size_t n, const void *x, void *y)
+{
+    const struct conv *conv = e->layer[l].conv;
     const struct nax_linop *op = linop_of(e, l);
-    const float *x = shape->input < 0 ? w->image : buffer_of(e, w, (size_t)shape->input);
-    float *y = buffer_of(e, w, l);
     int status = 0;
-    if (!layer->scale) {
-        pool_forward(shape, n, x, y);
-        return 0;
-    }
     if (op)
         status = op->forward(op->self, n, x, y, first, w->scratch);
-    else if (layer->conv)
-        status = layer->conv->engine->forward(layer->conv, x, y, w->scratch);
+    else if (conv)
+        status = conv->engine->forward(conv, x, y, w->scratch);
     else
-        linear_forward(shape, n, x, e->model->layer[l].weight, y);
+        linear_forward(&e->net->layers[l], n, x, e->model->layer[l].weight, y);
     if (e->options->linops && e->options->linops[l].amend && !status)
         e->options->linops[l].amend(e->options->linops[l].amend_self, n, y, first);
     if (e->options->tap)
         e->options->tap->layer(e->options->tap->self, l, first, n, x, y);
-
-    const float *residual = NULL;
-    if (shape->residual != NAX_FROM_NONE) {
-        residual = shape->residual < 0 ? w->image : buffer_of(e, w, (size_t)shape->residual);
-        if (shortcut_is_needed(e->net, shape)) {
-            shortcut_forward(e->net, shape, n, sizeof(float), residual, w->residual);
-            residual = w->residual;
-        }
-    }
-    nn_kernels(false)->normalise(n * shape->h_out * shape->w_out, shape->c_out, y, layer->scale,
-                                 layer->offset, residual, shape->has_relu, y);
     return status;
+}
+
+/* In the order of the definition. Only convolutions compute in bf16. */
+static int run_in_steps(const struct eval *e, const struct workspace *w, size_t l, size_t first,
+                        size_t n)
+{
+    const struct nax_layer *shape = &e->net->layers[l];
+    const struct eval_layer *layer = &e->layer[l];
+    const struct nn_kernels *kernel = layer->conv ? e->kernel : nn_kernels(false);
+    const struct nn_kernels *to_kernel = l + 1 < e->net->n_layers ? e->kernel : nn_kernels(false);
+    const void *x = output_of(e, w, shape->input);
+    char *out = output_of(e, w, (int)l);
+    void *y = out;
+    if (!layer->conv) {
+        x = nn_widen(e->kernel, n * nax_layer_n_in(shape), x, w->input);
+        y = nn_room(to_kernel, out, w->output);
+    }
+    if (!layer->scale) {
+        pool_forward(shape, n, x, y);
+    } else {
+        int status = multiply(e, w, l, first, n, x, y);
+        if (status)
+            return status;
+        kernel->normalise(n * shape->h_out * shape->w_out, shape->c_out, y, layer->scale,
+                          layer->offset, residual_of(e, w, l, n, w->residual), shape->has_relu, y);
+    }
+    if (!layer->conv)
+        nn_narrow(to_kernel, n * nax_layer_n_out(shape), y, out);
+    return 0;
+}
+
+static void load_image(const struct eval *e, const struct workspace *w, size_t b, size_t image)
+{
+    char *to = w->image + b * image_size(e) * e->kernel->size;
+    float *room = nn_room(e->kernel, to, w->input);
+    image_load(&e->table, e->images, image, 0, 0, false, room);
+    nn_narrow(e->kernel, image_size(e), room, to);
 }
 
 /* The image that an evaluation comes to as its i-th: one from each of n_images equal parts, at a
@@ -237,12 +322,13 @@ static int run(const struct eval *e, struct tally *tally)
         for (size_t chunk = 0; chunk < n_chunks; chunk++) {
             size_t first = chunk * NAX_CHUNK, n = NAX_MIN(e->n_images - first, NAX_CHUNK);
             for (size_t b = 0; !status && b < n; b++)
-                image_load(&e->table, e->images, image_at(e, first + b), 0, 0, false,
-                           w.image + b * image_size(e));
+                load_image(e, &w, b, image_at(e, first + b));
             for (size_t l = 0; !status && l < e->net->n_layers; l++)
-                status = run_layer(e, &w, l, first, n);
+                status = is_finished(e, l) ? run_finished(e, &w, l, n)
+                                           : run_in_steps(e, &w, l, first, n);
             if (!status)
-                count(e, buffer_of(e, &w, e->net->n_layers - 1), first, n, &tally[chunk]);
+                count(e, (const float *)(const void *)output_of(e, &w, (int)e->net->n_layers - 1),
+                      first, n, &tally[chunk]);
         }
         nax_aligned_free(w.image);
     }
@@ -274,6 +360,7 @@ int nax_model_eval(const struct nax_model *model, const struct nax_images *image
                      .net = model->net,
                      .images = images,
                      .options = options ? options : &everything};
+    e.kernel = nn_kernels(e.options->is_bf16);
     e.n_images = e.options->n_images;
     if (!e.options->index && (!e.n_images || e.n_images > images->n))
         e.n_images = images->n;

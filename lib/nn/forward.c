@@ -41,10 +41,10 @@ static void amend(const struct pass *pass, size_t l, size_t chunk, size_t first,
     size_t n = pass->n_chunk, n_z = n * nax_layer_n_out(&pass->net->layers[l]);
     if (!op || !op->amend)
         return;
-    float *z = pass_room(kernel, z_chunk, room);
-    pass_widen(kernel, n_z, z_chunk, z);
+    float *z = nn_room(kernel, z_chunk, room);
+    nn_widen(kernel, n_z, z_chunk, z);
     op->amend(op->self, n, z, first + chunk * n);
-    pass_narrow(kernel, n_z, z, z_chunk);
+    nn_narrow(kernel, n_z, z, z_chunk);
 }
 
 static int convolve(struct pass *pass, size_t l, size_t chunk, size_t first, const char *x)
@@ -69,9 +69,9 @@ static void pool_or_multiply(struct pass *pass, size_t l, size_t chunk, size_t f
     struct pass_layer *layer = &pass->layer[l];
     size_t n = pass->n_chunk, n_y = n * nax_layer_n_out(shape);
     char *y_chunk = layer->y + chunk * n_y * layer->kernel->size;
-    const float *x = pass_widen(pass_source_kernel(pass, shape->input), n * nax_layer_n_in(shape),
-                                x_chunk, pass_scratch(pass, SCRATCH_WIDE));
-    float *y = pass_room(layer->kernel, y_chunk, pass_scratch(pass, SCRATCH_DZ));
+    const float *x = nn_widen(pass_source_kernel(pass, shape->input), n * nax_layer_n_in(shape),
+                              x_chunk, pass_scratch(pass, SCRATCH_WIDE));
+    float *y = nn_room(layer->kernel, y_chunk, pass_scratch(pass, SCRATCH_DZ));
     if (shape->kind == NAX_LAYER_LINEAR) {
         linear_forward(shape, n, x, pass_weight(pass, l), y);
         amend(pass, l, chunk, first, nn_kernels(false), (char *)y, NULL);
@@ -80,7 +80,7 @@ static void pool_or_multiply(struct pass *pass, size_t l, size_t chunk, size_t f
     } else {
         pool_forward(shape, n, x, y);
     }
-    pass_narrow(layer->kernel, n_y, y, y_chunk);
+    nn_narrow(layer->kernel, n_y, y, y_chunk);
 }
 
 static int start(struct pass *pass, size_t l, size_t chunk, size_t first)
@@ -100,9 +100,9 @@ static void load_images(struct pass *pass, const struct pass_batch *batch, size_
     size_t n = pass->net->height * pass->net->width * pass->net->channels;
     for (size_t b = chunk * pass->n_chunk; b < (chunk + 1) * pass->n_chunk; b++) {
         char *image = pass->image + b * n * pass->kernel->size;
-        float *room = pass_room(pass->kernel, image, pass_scratch(pass, SCRATCH_DZ));
+        float *room = nn_room(pass->kernel, image, pass_scratch(pass, SCRATCH_DZ));
         batch->image(batch->self, b, room);
-        pass_narrow(pass->kernel, n, room, image);
+        nn_narrow(pass->kernel, n, room, image);
     }
 }
 

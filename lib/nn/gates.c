@@ -91,8 +91,9 @@ static int other_convolution(struct pass *pass, size_t first, struct nax_gate *g
     struct nax_layer shape = pass->net->layers[gate->layer];
     shape.kernel = gate->kernel;
     shape.pad = gate->kernel / 2;
+    static const struct conv_options forward_alone;
     struct conv *conv = NULL;
-    int status = conv_alloc(&conv, &shape, pass->n_chunk, false, false, err);
+    int status = conv_alloc(&conv, &shape, pass->n_chunk, &forward_alone, err);
     if (status)
         return status;
     conv->engine->set_weights(conv, gate->op.weight ? gate->op.weight : gate->params.weight);

@@ -39,4 +39,27 @@ struct nn_kernels {
 const struct nn_kernels *nn_kernels(bool is_bf16);
 const struct nn_kernels *nn_kernels_of(enum nax_isa isa, bool is_bf16);
 
+/* n elements as floats: where they are, or in `room` */
+static inline const float *nn_widen(const struct nn_kernels *kernel, size_t n, const char *values,
+                                    float *room)
+{
+    if (kernel->size == sizeof(float))
+        return (const float *)values;
+    kernel->widen(n, values, room);
+    return room;
+}
+
+/* Where n floats are to be written that nn_narrow then brings to `values`. */
+static inline float *nn_room(const struct nn_kernels *kernel, char *values, float *room)
+{
+    return kernel->size == sizeof(float) ? (float *)values : room;
+}
+
+static inline void nn_narrow(const struct nn_kernels *kernel, size_t n, const float *room,
+                             char *values)
+{
+    if (kernel->size != sizeof(float))
+        kernel->narrow(n, room, values);
+}
+
 #endif

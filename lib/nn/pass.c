@@ -99,7 +99,8 @@ static int plan_edges(struct pass *pass, struct nax_err *err)
 
 static int alloc_convs(struct pass *pass, struct nax_err *err)
 {
-    bool is_bf16 = pass->kernel->size != sizeof(float);
+    const struct conv_options options = {.has_backward = true,
+                                         .is_bf16 = pass->kernel->size != sizeof(float)};
     size_t largest = pass->net->height * pass->net->width * pass->net->channels, conv = 0;
     for (size_t l = 0; l < pass->net->n_layers; l++) {
         const struct nax_layer *shape = &pass->net->layers[l];
@@ -107,7 +108,7 @@ static int alloc_convs(struct pass *pass, struct nax_err *err)
         largest = NAX_MAX(largest, nax_layer_n_out(shape));
         if (shape->kind != NAX_LAYER_CONV)
             continue;
-        int status = conv_alloc(&pass->layer[l].conv, shape, pass->n_chunk, true, is_bf16, err);
+        int status = conv_alloc(&pass->layer[l].conv, shape, pass->n_chunk, &options, err);
         if (status)
             return status;
         conv = NAX_MAX(conv, pass->layer[l].conv->scratch_size);

@@ -81,27 +81,4 @@ static inline const struct nn_kernels *pass_source_kernel(const struct pass *pas
     return from == NAX_FROM_IMAGE ? pass->kernel : pass->layer[from].kernel;
 }
 
-/* n elements as floats: where they are, or in `room` */
-static inline const float *pass_widen(const struct nn_kernels *kernel, size_t n, const char *values,
-                                      float *room)
-{
-    if (kernel->size == sizeof(float))
-        return (const float *)values;
-    kernel->widen(n, values, room);
-    return room;
-}
-
-/* Where n floats are to be written that pass_narrow then brings to `values`. */
-static inline float *pass_room(const struct nn_kernels *kernel, char *values, float *room)
-{
-    return kernel->size == sizeof(float) ? (float *)values : room;
-}
-
-static inline void pass_narrow(const struct nn_kernels *kernel, size_t n, const float *room,
-                               char *values)
-{
-    if (kernel->size != sizeof(float))
-        kernel->narrow(n, room, values);
-}
-
 #endif

@@ -268,7 +268,10 @@ int nax_trainer_epoch(struct nax_trainer *t, int (*step)(void *self, size_t step
 
 int nax_trainer_validate(const struct nax_trainer *t, struct nax_score *score, struct nax_err *err)
 {
-    struct nax_eval options = {.index = t->validation, .n_images = t->n_validation};
+    struct nax_eval options = {.index = t->validation,
+                               .n_images = t->n_validation,
+                               .is_bf16 =
+                                   nax_arithmetic_of(t->recipe.precision) == NAX_ARITHMETIC_BF16};
     return nax_model_eval(t->part, &t->set->train, &options, score, err);
 }
 

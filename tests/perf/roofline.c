@@ -125,7 +125,8 @@ static void add_layer(const struct nax_layer *shape, bool is_bf16, struct total 
     struct nax_err err;
     struct bench b = {.shape = shape, .kernel = nn_kernels(is_bf16)};
     size_t n = N_CHUNKS * NAX_CHUNK, size = b.kernel->size;
-    if (conv_alloc(&b.conv, shape, NAX_CHUNK, true, is_bf16, &err))
+    const struct conv_options options = {.has_backward = true, .is_bf16 = is_bf16};
+    if (conv_alloc(&b.conv, shape, NAX_CHUNK, &options, &err))
         die(&err);
     b.x = array(n * nax_layer_n_in(shape), size);
     b.y = array(n * nax_layer_n_out(shape), size);

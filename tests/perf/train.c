@@ -1,5 +1,5 @@
 /* ResNet-20 with one kernel size everywhere: milliseconds of a training step of 128 images, and of
- * evaluating as many, which is always in fp32.
+ * evaluating as many.
  *
  * Usage: train KERNEL auto|fp32|bf16 SECONDS; prints "NAME WHAT_KxK MILLISECONDS" lines. */
 #include "nax/nn.h"
@@ -73,10 +73,11 @@ static void measure(const struct nax_dataset *set, int64_t k, enum nax_arithmeti
     const char *name = nax_arithmetic_of(precision) == NAX_ARITHMETIC_BF16 ? "bf16" : "fp32";
     printf("%s train_%dx%d %.1f\n", name, (int)k, (int)k, 1e3 * median(clock.step, clock.n));
 
+    const struct nax_eval options = {.is_bf16 = !strcmp(name, "bf16")};
     for (clock.n = 0, clock.start = nax_clock_seconds();
-         strcmp(name, "bf16") && (clock.n < 3 || clock.last - clock.start < limit / 2); clock.n++) {
+         clock.n < 3 || clock.last - clock.start < limit / 2; clock.n++) {
         double before = nax_clock_seconds();
-        if (nax_model_eval(model, &set->test, NULL, &score, &err))
+        if (nax_model_eval(model, &set->test, &options, &score, &err))
             die(&err);
         clock.last = nax_clock_seconds();
         clock.step[clock.n] = (clock.last - before) * N_BATCH / N_TEST;

@@ -149,7 +149,9 @@ static void check_conv(const struct nax_layer *l, const struct conv_engine *engi
 
     struct nax_err err;
     struct conv *conv;
-    assert_int_equal(engine->alloc(&conv, l, n, true, is_bf16, &err), 0);
+    const struct conv_options options = {.has_backward = true, .is_bf16 = is_bf16};
+    assert_int_equal(engine->alloc(&conv, l, n, &options, &err), 0);
+    assert_false(conv->is_finished);
     void *scratch = nax_aligned_calloc(conv->scratch_size, 1);
     float *dw = nax_aligned_calloc(conv->gradient_size, sizeof *dw);
     engine->set_weights(conv, w);
@@ -190,6 +192,45 @@ static void check_conv(const struct nax_layer *l, const struct conv_engine *engi
     conv_free(conv);
 }
 
+/* max(0, scale · conv(x, w) + offset + y), or parts of it */
+static void check_finished_conv(const struct nax_layer *l, const struct conv_engine *engine,
+                                bool is_added, bool has_relu)
+{
+    enum { n = 3 };
+    const struct nn_kernels *kernel = nn_kernels(false);
+    size_t n_x = n * l->h_in * l->w_in * l->c_in, n_y = n * l->h_out * l->w_out * l->c_out;
+    size_t n_w = l->kernel * l->kernel * l->c_in * l->c_out;
+    double *x2 = nax_calloc(n_x, sizeof *x2), *w2 = nax_calloc(n_w, sizeof *w2);
+    double *z2 = nax_calloc(n_y, sizeof *z2), *y2 = nax_calloc(n_y, sizeof *y2);
+    double *scale2 = nax_calloc(2 * l->c_out, sizeof *scale2), *offset2 = scale2 + l->c_out;
+    float *x = draw(kernel, n_x, 1, x2), *w = draw(kernel, n_w, 2, w2);
+    float *y = draw(kernel, n_y, 3, y2), *scale = draw(kernel, l->c_out, 4, scale2);
+    float *offset = draw(kernel, l->c_out, 5, offset2);
+
+    struct nax_err err;
+    struct conv *conv;
+    const struct conv_finish finish = {scale, offset, is_added, has_relu};
+    const struct conv_options options = {.finish = &finish};
+    assert_int_equal(engine->alloc(&conv, l, n, &options, &err), 0);
+    assert_true(conv->is_finished);
+    void *scratch = nax_aligned_calloc(conv->scratch_size, 1);
+    engine->set_weights(conv, w);
+    memset(scale, 0, l->c_out * sizeof *scale); /* it has its own */
+    assert_int_equal(engine->forward(conv, x, y, scratch), 0);
+    reference_conv(l, n, x2, w2, z2);
+    for (size_t i = 0; i < n_y; i++) {
+        y2[i] = scale2[i % l->c_out] * z2[i] + offset2[i % l->c_out] + (is_added ? y2[i] : 0);
+        y2[i] = has_relu ? fmax(y2[i], 0) : y2[i];
+    }
+    assert_near(kernel, y, y2, n_y, tolerance_conv);
+    void *aligned[] = {x, w, y, scale, offset, scratch}, *plain[] = {x2, w2, z2, y2, scale2};
+    for (size_t i = 0; i < sizeof aligned / sizeof *aligned; i++)
+        nax_aligned_free(aligned[i]);
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        free(plain[i]);
+    conv_free(conv);
+}
+
 static void convolutions_match_the_definition(void **state)
 {
     (void)state;
@@ -200,6 +241,8 @@ static void convolutions_match_the_definition(void **state)
         check_conv(&conv_shapes[i], &conv_engine_dnnl, false);
         if (nax_has_bf16())
             check_conv(&conv_shapes[i], &conv_engine_dnnl, true);
+        for (int k = 0; k < 4; k++)
+            check_finished_conv(&conv_shapes[i], &conv_engine_dnnl, k & 1, k & 2);
 #endif
     }
 }
@@ -1125,6 +1168,34 @@ static void checkpoint_of_another_run_is_refused(void **state)
     unlink(path);
 }
 
+static void look_away(void *self, size_t l, size_t image, size_t n, const float *x, const float *z)
+{
+    (void)self, (void)l, (void)image, (void)n, (void)x, (void)z;
+}
+
+/* Layers whose convolutions do all of it, step by step as they are when somebody looks, in bf16. */
+static void evaluations_agree(void **state)
+{
+    (void)state;
+    static struct small_set s;
+    struct nax_err err;
+    struct nax_network net = every_network();
+    struct nax_model *model;
+    struct nax_score whole, steps, rounded;
+    small_set_fill(&s);
+    assert_int_equal(nax_model_alloc(&model, &net, 4, &err), 0);
+    disturb(model);
+    struct nax_tap tap = {look_away, NULL};
+    struct nax_eval in_steps = {.tap = &tap}, in_bf16 = {.is_bf16 = true};
+    assert_int_equal(nax_model_eval(model, &s.set.train, NULL, &whole, &err), 0);
+    assert_int_equal(nax_model_eval(model, &s.set.train, &in_steps, &steps, &err), 0);
+    assert_int_equal(nax_model_eval(model, &s.set.train, &in_bf16, &rounded, &err), 0);
+    assert_true(fabs(steps.loss - whole.loss) < 1e-5 * whole.loss);
+    assert_true(fabs(rounded.loss - whole.loss) < 0.02 * whole.loss);
+    assert_true(rounded.loss != whole.loss);
+    nax_model_free(model);
+}
+
 static void evaluation_agrees_with_itself(void **state)
 {
     (void)state;
@@ -1259,6 +1330,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(gradients_in_bf16_agree_with_fp32),
         cmocka_unit_test(gates_match_finite_differences),
         cmocka_unit_test(split_is_fixed_and_fair),
+        cmocka_unit_test(evaluations_agree),
         cmocka_unit_test(evaluation_agrees_with_itself),
         cmocka_unit_test(part_of_a_set_has_every_class),
         cmocka_unit_test(checkpoint_of_another_run_is_refused),
