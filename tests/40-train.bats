@@ -287,6 +287,38 @@ small() {
   [[ "$stderr" == *"another shape"* ]]
 }
 
+@test "the first step starts from the checkpoint" {
+  small
+  candidate lenet '5 5' '32 32' > c.csv
+  nax-train -q --data small.safetensors --epochs 8 --batch 50 --images 50 --checkpoint run c.csv > out.csv
+  for init in '' '--init run'; do # one step an epoch: its loss is that of the weights at the start
+    # shellcheck disable=SC2086 # words on purpose
+    nax-train -q --data small.safetensors --epochs 1 --batch 630 --images 50 --log log.csv $init c.csv > out.csv
+    column loss_train < log.csv
+  done > losses
+  awk '{ loss[NR] = $1 } END { exit !(loss[2] > 0 && loss[2] < loss[1] - 0.3) }' losses
+}
+
+@test "weights that designs share, scored without training" {
+  small
+  printf '%s\n' 'name: small' 'network: lenet' 'kernels: [3, 5]' 'crossbars: [16, 64]' > small.yaml
+  nax-search -q --space ./small.yaml --data small.safetensors --batch 50 --epochs 30 --warm-epochs 30 \
+    --checkpoint warm > policy
+  score="nax-train -q --data small.safetensors --init warm/search.safetensors --epochs 0 --batch 50 --images 100"
+  nax-sample --space ./small.yaml --grid -n 8 | $score --checkpoint run --format csv > out.csv
+  [ "$(wc -l < out.csv)" -eq 9 ]
+  [ "$(column epochs < out.csv)" = 0 ]
+  column accuracy_validation 1 < out.csv | awk '{ exit !($1 > 0.2) }' # of ten classes
+  # the kernels differ, and only they do
+  [ "$(column accuracy_validation 1 < out.csv)" = "$(column accuracy_validation 2 < out.csv)" ]
+  [ "$(column accuracy_validation 1 < out.csv)" != "$(column accuracy_validation 8 < out.csv)" ]
+  nax-eval -q --data small.safetensors --fidelity ideal --images 100 out.csv --format csv > again.csv
+  [ "$(column accuracy_ideal 8 < again.csv)" = "$(column accuracy_ideal 8 < out.csv)" ]
+  run --separate-stderr nax-train --epochs 0 out.csv
+  [ "$status" -eq 2 ]
+  [[ "$stderr" == *"--epochs 0 needs --init"* ]]
+}
+
 @test "epochs on the hardware: stopped, resumed, side by side, the same bits" {
   small
   { candidate lenet '5 5' '32 32'; echo 'lenet,3 3,16 16'; } > c.csv

@@ -161,6 +161,8 @@ static void parse(struct searching *s, int argc, char **argv)
         } else if (!recipe_option(tool, &o->recipe, opt)) {
             tool_option(tool, opt);
         }
+    if (!o->recipe.epochs)
+        tool_misuse(tool, "--epochs must be 1 or more");
     if (s->is_resumed && !s->folder)
         tool_misuse(tool, "--resume needs --checkpoint");
     if (optind < argc)

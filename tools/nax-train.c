@@ -128,6 +128,8 @@ static void parse(struct training *t, int argc, char **argv)
         parse_option(t, opt);
     if (t->is_resumed && !t->folder)
         tool_misuse(&t->tool, "--resume needs --checkpoint");
+    if (!t->recipe.epochs && !t->init)
+        tool_misuse(&t->tool, "--epochs 0 needs --init");
     if (t->n_noise_epochs > t->recipe.epochs)
         tool_misuse(&t->tool, "--noise-aware takes at most the %zu of --epochs: '%zu'",
                     t->recipe.epochs, t->n_noise_epochs);

@@ -11,7 +11,7 @@ static const struct number {
     bool is_integer;
     double min, max;
 } numbers[] = {
-    {RECIPE_OPT_EPOCHS, "epochs", offsetof(struct nax_recipe, epochs), true, 1, 1e5},
+    {RECIPE_OPT_EPOCHS, "epochs", offsetof(struct nax_recipe, epochs), true, 0, 1e5},
     {RECIPE_OPT_BATCH, "batch", offsetof(struct nax_recipe, batch), true, 1, 65536},
     {RECIPE_OPT_RATE, "rate", offsetof(struct nax_recipe, learning_rate), false, 1e-9, 1e9},
     {RECIPE_OPT_WARMUP, "warmup", offsetof(struct nax_recipe, warmup), false, 0, 0.99},

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { N_STATISTICS = 64 }; /* batches, for weights that are not trained */
+
 static volatile sig_atomic_t is_interrupted;
 static pthread_mutex_t talking = PTHREAD_MUTEX_INITIALIZER;
 
@@ -125,16 +127,20 @@ static int prepare(struct job *job, struct nax_err *err)
     struct training *t = job->t;
     uint64_t seed = t->tool.seed;
     struct nax_recipe recipe = t->recipe;
+    bool has_checkpoint = t->is_resumed && !access(job->checkpoint, F_OK);
     int status = train_conditions(job, &recipe.conditions, err);
     if (!status)
         status = nax_model_alloc(&job->model, job->net, seed, err);
+    if (!status && t->init && !has_checkpoint)
+        status = load_start(job, err);
     if (!status)
         status = nax_trainer_alloc(&job->trainer, job->model, t->set, &recipe, seed, err);
-    bool has_checkpoint = t->is_resumed && !access(job->checkpoint, F_OK);
     if (!status && has_checkpoint)
-        status = nax_trainer_resume(job->trainer, job->checkpoint, err);
-    else if (!status && t->init)
-        status = load_start(job, err);
+        return nax_trainer_resume(job->trainer, job->checkpoint, err);
+    if (!status && !recipe.epochs)
+        status = nax_trainer_renew_statistics(job->trainer, N_STATISTICS, err);
+    if (!status && !recipe.epochs)
+        status = save(job, err);
     return status;
 }
 

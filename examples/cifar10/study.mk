@@ -6,7 +6,7 @@ DATA    ?= cifar10.safetensors
 NETWORK ?= resnet20
 EPOCHS  ?= 20#               of every network, on all training images
 WARM_EPOCHS   ?= 12#         of a supernet's weights, every choice being as likely; all searches start from them
-SEARCH_EPOCHS ?= 3#          of every search
+SEARCH_EPOCHS ?= 2#          of every search
 EDAPS   ?= 0.02 0.05 0.1#    weights of log EDAP in the search's loss
 IDEAL_EDAP ?= 0.05#          of the search on ideal crossbars, for comparison
 IMAGES  ?= 0#                test images, 0: all
@@ -29,7 +29,7 @@ sample    = nax-sample --network $(NETWORK) --seed $(SEED)
 train     = nax-train --data $(DATA) --epochs $(EPOCHS) --validation 0 --fidelity ideal --seed $(SEED) \
             --checkpoint $(dir)/nets --resume --format csv
 search    = nax-search --network $(NETWORK) --data $(DATA) --set adc.range=$(RANGE) --seed $(SEED) --resume
-find      = $(search) --init $< --rate 0.02 --epochs $(SEARCH_EPOCHS) --warm-epochs 0 --alpha-rate 0.02 \
+find      = $(search) --init $< --rate 0.02 --epochs $(SEARCH_EPOCHS) --warm-epochs 0 --alpha-every 1 --alpha-rate 0.02 \
             --checkpoint $(basename $@)
 whole     = > $@.part && mv $@.part $@#  a target is there when it is whole
 

@@ -14,10 +14,10 @@
 
 static int check_recipe(const struct nax_recipe *r, struct nax_err *err)
 {
-    if (r->epochs < 1 || r->batch < 1 || !(r->learning_rate > 0) || !(r->momentum >= 0) ||
-        !(r->momentum < 1) || !(r->weight_decay >= 0) || !(r->muon >= 0) || !(r->warmup >= 0) ||
-        !(r->warmup < 1) || !(r->label_smoothing >= 0) || !(r->label_smoothing < 1) ||
-        !(r->validation >= 0) || !(r->validation < 1))
+    if (r->batch < 1 || !(r->learning_rate > 0) || !(r->momentum >= 0) || !(r->momentum < 1) ||
+        !(r->weight_decay >= 0) || !(r->muon >= 0) || !(r->warmup >= 0) || !(r->warmup < 1) ||
+        !(r->label_smoothing >= 0) || !(r->label_smoothing < 1) || !(r->validation >= 0) ||
+        !(r->validation < 1))
         return nax_err_set(err, NAX_ERR_VALUE, "recipe out of range");
     return 0;
 }
@@ -201,18 +201,27 @@ static int descend(struct nax_trainer *t, double rate, struct nax_err *err)
                   : 0;
 }
 
-static int take_step(struct nax_trainer *t, double rate, struct pass_result *result,
-                     struct nax_err *err)
+/* The forward pass of a step of the epoch. */
+static int look_forward(struct nax_trainer *t, size_t step, struct pass_result *result,
+                        struct nax_err *err)
 {
+    t->first = step * t->recipe.batch;
     for (size_t b = 0; b < t->recipe.batch; b++)
         t->labels[b] = t->set->train.labels[t->order[t->first + b]];
-    size_t step = t->epochs_done * nax_trainer_n_steps(t) + t->steps_done;
     struct pass_batch batch = {load_augmented, t, t->labels, t->recipe.label_smoothing,
-                               step * t->recipe.batch};
+                               t->epochs_done * nax_trainer_n_steps(t) * t->recipe.batch +
+                                   t->first};
     int status = pass_forward(t->pass, &batch, result, err);
     if (!status && !isfinite(result->loss))
         status = nax_err_set(err, NAX_ERR_NUMERIC, "the loss is not finite: 'network %s'",
                              t->part->net->name);
+    return status;
+}
+
+static int take_step(struct nax_trainer *t, double rate, struct pass_result *result,
+                     struct nax_err *err)
+{
+    int status = look_forward(t, t->steps_done, result, err);
     if (!status)
         status = pass_backward(t->pass, err);
     return status ? status : descend(t, rate, err);
@@ -239,17 +248,31 @@ static int end_epoch(struct nax_trainer *t, struct nax_epoch *epoch, struct nax_
     return 0;
 }
 
+static void shuffle_epoch(struct nax_trainer *t)
+{
+    memcpy(t->order, t->train, t->n_train * sizeof *t->order);
+    shuffle(nax_rng_at(t->seed, NAX_RNG_SHUFFLE, t->epochs_done, 0, 0), t->order, t->n_train);
+}
+
+int nax_trainer_renew_statistics(struct nax_trainer *t, size_t n, struct nax_err *err)
+{
+    struct pass_result result;
+    int status = 0;
+    shuffle_epoch(t);
+    for (size_t i = 0; !status && i < n; i++)
+        status = look_forward(t, i % nax_trainer_n_steps(t), &result, err);
+    return status;
+}
+
 int nax_trainer_epoch(struct nax_trainer *t, int (*step)(void *self, size_t step, double loss),
                       void *self, struct nax_epoch *epoch, struct nax_err *err)
 {
     double start = nax_clock_seconds();
     size_t n_steps = nax_trainer_n_steps(t), n_before = t->steps_done;
     *epoch = (struct nax_epoch){0};
-    memcpy(t->order, t->train, t->n_train * sizeof *t->order);
-    shuffle(nax_rng_at(t->seed, NAX_RNG_SHUFFLE, t->epochs_done, 0, 0), t->order, t->n_train);
+    shuffle_epoch(t);
     while (t->steps_done < n_steps) {
         struct pass_result result;
-        t->first = t->steps_done * t->recipe.batch;
         epoch->learning_rate = recipe_rate(&t->recipe, t->epochs_done * n_steps + t->steps_done,
                                            t->recipe.epochs * n_steps);
         int status = take_step(t, epoch->learning_rate, &result, err);

@@ -1132,6 +1132,47 @@ static void gradients_go_straight_through_to_a_layers_own_weights(void **state)
     nax_model_free(start);
 }
 
+/* Two models with the same weights, one of which remembers statistics of something else. */
+static void statistics_are_renewed(void **state)
+{
+    (void)state;
+    static struct small_set s;
+    struct nax_err err;
+    struct nax_network net = every_network();
+    struct nax_model *model[2], *start;
+    struct nax_recipe recipe = small_recipe(0);
+    small_set_fill(&s);
+    assert_int_equal(nax_model_alloc(&start, &net, 4, &err), 0);
+    for (int i = 0; i < 2; i++) {
+        struct nax_trainer *trainer;
+        assert_int_equal(nax_model_alloc(&model[i], &net, 4, &err), 0);
+        assert_int_equal(nax_trainer_alloc(&trainer, model[i], &s.set, &recipe, 21, &err), 0);
+        for (size_t l = 0; l < net.n_layers; l++)
+            for (size_t k = 0; i && model[i]->layer[l].mean && k < net.layers[l].c_out; k++) {
+                model[i]->layer[l].mean[k] = 5;
+                model[i]->layer[l].variance[k] = 9;
+            }
+        assert_int_equal(nax_trainer_renew_statistics(trainer, 120, &err), 0);
+        nax_trainer_free(trainer);
+    }
+    for (size_t l = 0; l < net.n_layers; l++) {
+        const struct nax_params *p = &model[0]->layer[l], *q = &model[1]->layer[l];
+        size_t n = nax_layer_n_weights(&net.layers[l]);
+        if (n)
+            assert_memory_equal(q->weight, start->layer[l].weight, n * sizeof *p->weight);
+        for (size_t k = 0; p->mean && k < net.layers[l].c_out; k++) {
+            double deviation = sqrt((double)p->variance[k]);
+            assert_true(fabs((double)p->mean[k] - (double)q->mean[k]) < 1e-3 * deviation);
+            assert_true(fabs((double)p->variance[k] - (double)q->variance[k]) <
+                        1e-3 * (double)p->variance[k]);
+            assert_true(p->mean[k] != 0 && p->variance[k] != 1);
+        }
+    }
+    nax_model_free(model[0]);
+    nax_model_free(model[1]);
+    nax_model_free(start);
+}
+
 static void checkpoint_of_another_run_is_refused(void **state)
 {
     (void)state;
@@ -1333,6 +1374,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(evaluations_agree),
         cmocka_unit_test(evaluation_agrees_with_itself),
         cmocka_unit_test(part_of_a_set_has_every_class),
+        cmocka_unit_test(statistics_are_renewed),
         cmocka_unit_test(checkpoint_of_another_run_is_refused),
         cmocka_unit_test(every_instruction_set_does_the_same),
     };
