@@ -47,38 +47,45 @@ struct other {
     float *sums;  /* [n_chunks][N_SUMS][c_out] */
 };
 
-static int convolve(const struct other *o, size_t chunk, float *z, void *scratch)
+/* z: room for the chunk's output */
+static int convolve(const struct other *o, size_t chunk, char *z, void *scratch)
 {
     const struct pass *pass = o->pass;
     const struct conv *conv = o->conv;
+    const struct nn_kernels *kernel = pass->kernel;
     const float *guess = o->gate->params.mean;
     const struct nax_layer *shape = &conv->layer;
     size_t n = pass->n_chunk, c = shape->c_out, n_pixels = n * shape->h_out * shape->w_out;
-    const float *x =
-        (const float *)pass_source(pass, shape->input) + chunk * n * nax_layer_n_in(shape);
-    float *g = (float *)pass->layer[o->gate->layer].g + chunk * n * nax_layer_n_out(shape);
+    const char *x =
+        pass_source(pass, shape->input) + chunk * n * nax_layer_n_in(shape) * kernel->size;
+    char *g = pass->layer[o->gate->layer].g + chunk * n_pixels * c * kernel->size;
     float *to = o->sums + chunk * N_SUMS * c;
     int status = conv->engine->forward(conv, x, z, scratch);
-    if (o->gate->op.amend)
-        o->gate->op.amend(o->gate->op.self, n, z, o->first + chunk * n);
-    pass->kernel->moments(n_pixels, c, z, guess, to + SUM_Z * c, to + SUM_ZZ * c);
-    pass->kernel->gate(n_pixels, c, g, NULL, NULL, z, guess, g, to + SUM_G * c, to + SUM_GZ * c);
+    if (o->gate->op.amend) {
+        float *wide = nn_room(kernel, z, pass_scratch(pass, SCRATCH_DZ));
+        nn_widen(kernel, n_pixels * c, z, wide);
+        o->gate->op.amend(o->gate->op.self, n, wide, o->first + chunk * n);
+        nn_narrow(kernel, n_pixels * c, wide, z);
+    }
+    kernel->moments(n_pixels, c, z, guess, to + SUM_Z * c, to + SUM_ZZ * c);
+    kernel->gate(n_pixels, c, g, NULL, NULL, z, guess, g, to + SUM_G * c, to + SUM_GZ * c);
     return status;
 }
 
 static int convolve_all(const struct other *o)
 {
     const struct pass *pass = o->pass;
-    size_t n_z = (pass->n_chunk * nax_layer_n_out(&o->conv->layer) + 15) / 16 * 16;
-    size_t n_thread = n_z + (o->conv->scratch_size + 63) / 64 * 16;
-    float *memory = nax_aligned_calloc(pass->n_threads, n_thread * sizeof *memory);
+    size_t z_size = pass->n_chunk * nax_layer_n_out(&o->conv->layer) * pass->kernel->size;
+    size_t padded = (z_size + 63) / 64 * 64;
+    size_t n_thread = padded + (o->conv->scratch_size + 63) / 64 * 64;
+    char *memory = nax_aligned_calloc(pass->n_threads, n_thread);
     if (!memory)
         return NAX_ERR_MEMORY;
     int status = 0;
 #pragma omp parallel for num_threads((int)pass->n_threads) schedule(dynamic) reduction(min : status)
     for (size_t chunk = 0; chunk < pass->n_chunks; chunk++) {
-        float *z = memory + (size_t)omp_get_thread_num() * n_thread;
-        int failed = convolve(o, chunk, z, z + n_z);
+        char *z = memory + (size_t)omp_get_thread_num() * n_thread;
+        int failed = convolve(o, chunk, z, z + padded);
         status = NAX_MIN(status, failed);
     }
     nax_aligned_free(memory);
@@ -91,9 +98,9 @@ static int other_convolution(struct pass *pass, size_t first, struct nax_gate *g
     struct nax_layer shape = pass->net->layers[gate->layer];
     shape.kernel = gate->kernel;
     shape.pad = gate->kernel / 2;
-    static const struct conv_options forward_alone;
+    const struct conv_options options = {.is_bf16 = pass->kernel->size != sizeof(float)};
     struct conv *conv = NULL;
-    int status = conv_alloc(&conv, &shape, pass->n_chunk, &forward_alone, err);
+    int status = conv_alloc(&conv, &shape, pass->n_chunk, &options, err);
     if (status)
         return status;
     conv->engine->set_weights(conv, gate->op.weight ? gate->op.weight : gate->params.weight);
@@ -110,32 +117,51 @@ static int other_convolution(struct pass *pass, size_t first, struct nax_gate *g
                   : 0;
 }
 
+/* Σ g · (x · scale + offset) of a chunk; scale NULL: of x as it is. */
+static double weigh(const struct pass *pass, size_t chunk, size_t n, const char *x_all,
+                    const char *g_all, size_t c, const float *scale, const float *offset)
+{
+    const struct nn_kernels *kernel = pass->kernel;
+    size_t at = chunk * n * kernel->size;
+    const float *x = nn_widen(kernel, n, x_all + at, pass_scratch(pass, SCRATCH_WIDE));
+    const float *g = nn_widen(kernel, n, g_all + at, pass_scratch(pass, SCRATCH_DZ));
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        double value = (double)x[i];
+        if (scale)
+            value = value * (double)scale[i % c] + (double)offset[i % c];
+        sum += value * (double)g[i];
+    }
+    return sum;
+}
+
 /* What the network would add without the layer: its input; in a residual block, what the
  * convolution before it adds, or nothing where there is none (see nax_network_build). */
-static double left_out(const struct pass *pass, size_t l)
+static int left_out(const struct pass *pass, size_t l, double *gate)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
-    const struct pass_layer *layer = &pass->layer[l];
-    const float *x = (const float *)pass_source(pass, shape->input), *g = (const float *)layer->g;
+    const char *x = pass_source(pass, shape->input), *g = pass->layer[l].g;
     const float *scale = NULL, *offset = NULL;
-    size_t c = shape->c_out, n = pass->batch * shape->h_out * shape->w_out;
-    double sum = 0;
+    size_t n = pass->n_chunk * nax_layer_n_out(shape);
+    *gate = 0;
     if (shape->residual == shape->input)
         return 0;
     if (shape->residual != NAX_FROM_NONE) {
         const struct pass_layer *before = &pass->layer[shape->input];
-        x = (const float *)before->z;
+        x = before->z;
         scale = before->scale;
         offset = before->offset;
     }
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < c; k++) {
-            double value = (double)x[i * c + k];
-            if (scale)
-                value = value * (double)scale[k] + (double)offset[k];
-            sum += value * (double)g[i * c + k];
-        }
-    return sum;
+    double *sums = nax_calloc(pass->n_chunks, sizeof *sums);
+    if (!sums)
+        return NAX_ERR_MEMORY;
+#pragma omp parallel for num_threads((int)pass->n_threads) schedule(dynamic)
+    for (size_t chunk = 0; chunk < pass->n_chunks; chunk++)
+        sums[chunk] = weigh(pass, chunk, n, x, g, shape->c_out, scale, offset);
+    for (size_t chunk = 0; chunk < pass->n_chunks; chunk++)
+        *gate += sums[chunk];
+    free(sums);
+    return 0;
 }
 
 int pass_gates(struct pass *pass, size_t first, struct nax_gate *gates, size_t n,
@@ -146,8 +172,8 @@ int pass_gates(struct pass *pass, size_t first, struct nax_gate *gates, size_t n
         gates[i].own = own_gate(pass, gates[i].layer);
         if (gates[i].kernel)
             status = other_convolution(pass, first, &gates[i], err);
-        else
-            gates[i].other = left_out(pass, gates[i].layer);
+        else if (left_out(pass, gates[i].layer, &gates[i].other))
+            status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'gates'");
     }
     return status;
 }

@@ -201,9 +201,11 @@ int pass_alloc(struct pass **pass, struct nax_model *model, size_t batch,
                  err);
 }
 
-int pass_alloc_gates(struct pass **pass, struct nax_model *model, size_t batch, struct nax_err *err)
+int pass_alloc_gates(struct pass **pass, struct nax_model *model, size_t batch,
+                     enum nax_arithmetic precision, struct nax_err *err)
 {
-    return alloc(pass, model, batch, false, true, err);
+    return alloc(pass, model, batch, nax_arithmetic_of(precision) == NAX_ARITHMETIC_BF16, true,
+                 err);
 }
 
 void pass_free(struct pass *pass)

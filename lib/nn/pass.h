@@ -11,9 +11,9 @@ struct pass;
  * batch norm's statistics, linear layers, the loss and the gradients of parameters are float. */
 int pass_alloc(struct pass **pass, struct nax_model *model, size_t batch,
                enum nax_arithmetic precision, struct nax_err *err) NAX_MUST_USE;
-/* A pass in fp32 whose convolutions' weights get no gradient. */
+/* A pass whose convolutions' weights get no gradient. */
 int pass_alloc_gates(struct pass **pass, struct nax_model *model, size_t batch,
-                     struct nax_err *err) NAX_MUST_USE;
+                     enum nax_arithmetic precision, struct nax_err *err) NAX_MUST_USE;
 void pass_free(struct pass *pass);
 
 /* Tells the pass that the model's weights have changed. */

@@ -326,7 +326,7 @@ int nax_trainer_gates(struct nax_trainer *t, struct nax_model *part,
     if (!order || !labels)
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'validation batch'");
     if (!status)
-        status = pass_alloc_gates(&pass, part, size, err);
+        status = pass_alloc_gates(&pass, part, size, t->recipe.precision, err);
     if (!status) {
         if (ops)
             pass_set_linops(pass, ops);

@@ -844,9 +844,8 @@ static double gate_slope(const struct nax_model *model, const double *values,
 
 /* Layers in a block and outside, another kernel or none: a1 is followed by a2, which adds the
  * block's input; b1 and d1 are all that is left of their blocks; c2 adds a convolved shortcut. */
-static void gates_match_finite_differences(void **state)
+static void check_gates(enum nax_arithmetic precision, double tolerance, double tolerance_angle)
 {
-    (void)state;
     static const struct {
         size_t layer, kernel;
     } mixed[] = {{1, 3}, {1, 0}, {2, 7}, {2, 0}, {3, 5}, {6, 3}, {6, 0}, {7, 1}, {7, 0}};
@@ -863,7 +862,7 @@ static void gates_match_finite_differences(void **state)
     batch_fill(&d);
     assert_int_equal(nax_model_alloc(&model, &net, 3, &err), 0);
     disturb(model);
-    assert_int_equal(pass_alloc_gates(&pass, model, BATCH, &err), 0);
+    assert_int_equal(pass_alloc_gates(&pass, model, BATCH, precision, &err), 0);
     double *values = nax_calloc(model->n_values, sizeof *values);
     for (size_t i = 0; i < model->n_values; i++)
         values[i] = (double)model->values[i];
@@ -888,20 +887,32 @@ static void gates_match_finite_differences(void **state)
     assert_int_equal(pass_forward(pass, &batch, &result, &err), 0);
     assert_int_equal(pass_backward(pass, &err), 0);
     assert_int_equal(pass_gates(pass, 0, gates, N, &err), 0);
+    double product = 0, got = 0, want = 0;
     for (size_t i = 0; i < N; i++) {
         struct reference_mix mix = {mixed[i].layer, mixed[i].kernel, 1,      0,
                                     weight[i],      gamma[i],        beta[i]};
         double own = gate_slope(model, values, &d, mix, true);
         double other = gate_slope(model, values, &d, mix, false);
         double scale = fabs(own) + fabs(other) + 0.01;
-        if (!(fabs(gates[i].own - own) <= tolerance_gradient * scale &&
-              fabs(gates[i].other - other) <= tolerance_gradient * scale))
+        if (!(fabs(gates[i].own - own) <= tolerance * scale &&
+              fabs(gates[i].other - other) <= tolerance * scale))
             fail_msg("gate %zu: %g and %g, finite differences %g and %g", i, gates[i].own,
                      gates[i].other, own, other);
+        product += gates[i].own * own + gates[i].other * other;
+        got += gates[i].own * gates[i].own + gates[i].other * gates[i].other;
+        want += own * own + other * other;
     }
+    assert_true(1 - product / sqrt(got * want) < tolerance_angle);
     free(values);
     pass_free(pass);
     nax_model_free(model);
+}
+
+static void gates_match_finite_differences(void **state)
+{
+    (void)state;
+    check_gates(NAX_ARITHMETIC_FP32, tolerance_gradient, tolerance_gradient);
+    check_gates(NAX_ARITHMETIC_BF16, 1, tolerance_bf16_gradient);
 }
 
 /* --- training runs --- */
