@@ -4,6 +4,7 @@
 # run goes on where it was, after kill -9 too. Same recipe, epochs and seed for all.
 DATA    ?= cifar10.safetensors
 NETWORK ?= resnet20
+SPACE   ?= ./whole.yaml#     of the searches
 EPOCHS  ?= 20#               of every network, on all training images
 WARM_EPOCHS   ?= 12#         of a supernet's weights, every choice being as likely; all searches start from them
 SEARCH_EPOCHS ?= 2#          of every search
@@ -28,8 +29,8 @@ rungs    := linear adc full
 sample    = nax-sample --network $(NETWORK) --seed $(SEED)
 train     = nax-train --data $(DATA) --epochs $(EPOCHS) --validation 0 --fidelity ideal --seed $(SEED) \
             --checkpoint $(dir)/nets --resume --format csv
-search    = nax-search --network $(NETWORK) --data $(DATA) --set adc.range=$(RANGE) --seed $(SEED) --resume
-find      = $(search) --init $< --rate 0.02 --epochs $(SEARCH_EPOCHS) --warm-epochs 0 --alpha-every 1 --alpha-rate 0.02 \
+search    = nax-search --space $(SPACE) --network $(NETWORK) --data $(DATA) --set adc.range=$(RANGE) --seed $(SEED) --resume
+find      = $(search) --init $< --rate 0.02 --epochs $(SEARCH_EPOCHS) --warm-epochs 0 --alpha-every 1 --alpha-rate 0.03 \
             --checkpoint $(basename $@)
 whole     = > $@.part && mv $@.part $@#  a target is there when it is whole
 
@@ -52,7 +53,7 @@ $(dir)/edap-%.policy: $(dir)/supernet/search.safetensors
 $(dir)/ideal-%.policy: $(dir)/supernet/search.safetensors
 	$(find) --ideal --edap $* --log $(dir)/ideal-$*.search.csv $(whole)
 $(dir)/%.csv: $(dir)/%.policy
-	nax-sample --policy -n 1 --seed $(SEED) $< | $(train) --log $(dir)/$*.log.csv $(whole)
+	nax-sample --policy --space $(SPACE) --network $(NETWORK) -n 1 --seed $(SEED) $< | $(train) --log $(dir)/$*.log.csv $(whole)
 
 # --- RANGE-RUNG/METHOD: accuracy and cost
 define evaluation
