@@ -139,6 +139,16 @@ ranked() { nax-cost | nax-pareto --rank --objectives energy_pj:min,area_mm2:min;
   nax-sample --evolve -n 30 --elite 0 --format csv population | nax-cost >/dev/null
 }
 
+@test "evolution of crossbars alone keeps kernels, and what is left out" {
+  nax-sample --random 2 --seed 3 | ranked >population
+  nax-sample --evolve --keep-kernels -n 40 --elite 0 --format csv population >out.csv
+  [ "$(wc -l <out.csv)" -eq 41 ]
+  column kernel <out.csv | sort -u >kernels
+  nax-pareto --rank -o seed:min --format csv population | column kernel | sort -u | cmp - kernels
+  [ "$(column crossbar <out.csv | sort -u | wc -l)" -gt 30 ]
+  nax-cost out.csv >/dev/null
+}
+
 @test "evolution never loses the best, and goes on as a loop" {
   nax-sample --random 16 --seed 2 | ranked >population
   last=0
@@ -228,7 +238,7 @@ policy() { printf '%s\n' space,network,kernels,crossbars,policy "small.yaml,lene
 @test "misuse: exit 2 and the usage" {
   for options in "--random" "--random x" "--random -1" "--random 2x" "--random 99999999999999999999" \
     "-n -1" "--grid --homogeneous" "--random 2 --grid" "--seed -3" "--format yaml" "file" "--list --grid" \
-    "--elite 3" "--mutation 0.1 --random 2" "--evolve --mutation 2" "--evolve --policy"; do
+    "--elite 3" "--mutation 0.1 --random 2" "--keep-kernels" "--evolve --mutation 2" "--evolve --policy"; do
     # shellcheck disable=SC2086
     run nax-sample $options
     [ "$status" -eq 2 ] || echo "accepted: $options"

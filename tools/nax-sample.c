@@ -10,7 +10,7 @@
 static const char usage[] =
     "nax-sample [--space space] [--network network] [--grid | --homogeneous | --random n] [-n n] "
     "[--seed n] [--format format] [-q]\n"
-    "nax-sample --evolve [--elite n] [--mutation p] [options] [file ...]\n"
+    "nax-sample --evolve [--elite n] [--mutation p] [--keep-kernels] [options] [file ...]\n"
     "nax-sample --policy [options] [file ...]\n"
     "nax-sample --list [--format format]\n"
     "\n"
@@ -23,6 +23,7 @@ static const char usage[] =
     "      --elite N         how many of the best (rank 0, but at most half)\n"
     "      --mutation P      chance that a convolution of an offspring is drawn anew\n"
     "                        (1 / number of convolutions)\n"
+    "      --keep-kernels    offspring keep a parent's kernels: crossbars alone change\n"
     "      --policy          the most probable design of each policy read, then random ones\n"
     "  -n, --n N             at most N candidates (offspring: as many as were read; policy: 4)\n"
     "      --list            the built-in spaces, a record each\n" TOOL_USAGE;
@@ -34,6 +35,7 @@ enum {
     OPT_NETWORK,
     OPT_ELITE,
     OPT_MUTATION,
+    OPT_KEEP_KERNELS,
     OPT_MODE /* and the modes after it */
 };
 
@@ -48,6 +50,7 @@ static const struct option long_options[] = {
     {"policy", no_argument, NULL, OPT_MODE + POLICY},
     {"elite", required_argument, NULL, OPT_ELITE},
     {"mutation", required_argument, NULL, OPT_MUTATION},
+    {"keep-kernels", no_argument, NULL, OPT_KEEP_KERNELS},
     {"n", required_argument, NULL, 'n'},
     TOOL_LONG,
 };
@@ -59,6 +62,7 @@ struct job {
     uint64_t n_random, n_most;   /* n_most UINT64_MAX: not given */
     uint64_t n_elite;            /* UINT64_MAX: not given */
     double mutation;             /* negative: not given */
+    bool keeps_kernels;
 };
 
 static struct job parse(struct tool *tool)
@@ -84,13 +88,15 @@ static struct job parse(struct tool *tool)
             job.n_elite = (uint64_t)tool_int(tool, "elite", optarg, 0, INT64_MAX);
         else if (opt == OPT_MUTATION)
             job.mutation = tool_float(tool, "mutation", optarg, 0, 1);
+        else if (opt == OPT_KEEP_KERNELS)
+            job.keeps_kernels = true;
         else if (opt == 'n')
             job.n_most = (uint64_t)tool_int(tool, "n", optarg, 0, INT64_MAX);
         else if (opt < OPT_MODE)
             tool_option(tool, opt);
     }
-    if (job.mode != EVOLVE && (job.n_elite != UINT64_MAX || job.mutation >= 0))
-        tool_misuse(tool, "--elite and --mutation belong to --evolve");
+    if (job.mode != EVOLVE && (job.n_elite != UINT64_MAX || job.mutation >= 0 || job.keeps_kernels))
+        tool_misuse(tool, "--elite, --mutation and --keep-kernels belong to --evolve");
     if (job.mode != EVOLVE && job.mode != POLICY && optind < tool->argc)
         tool_misuse(tool, "takes no file: '%s'", tool->argv[optind]);
     return job;
@@ -219,7 +225,8 @@ static void write_generation(struct tool *tool, const struct job *job,
     for (i = 0; i < n_elite; i++)
         tool_write(tool, all->at[nax_population_index(population, i)]);
     for (; i < n; i++) {
-        int status = nax_population_breed(population, mutation, tool->seed, i, &child, &err);
+        int status = nax_population_breed(population, mutation, job->keeps_kernels, tool->seed, i,
+                                          &child, &err);
         if (status < 0)
             tool_fail(tool, &err);
         if (!status)

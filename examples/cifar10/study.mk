@@ -11,6 +11,7 @@ SEARCH_EPOCHS ?= 2#          of every search
 EDAPS   ?= 0.02 0.05 0.1#    weights of log EDAP in the search's loss
 IDEAL_EDAP ?= 0.05#          of the search on ideal crossbars, for comparison
 IMAGES  ?= 0#                test images, 0: all
+GENERATIONS ?= 200#          of 500 designs each, of the refinement
 OTHER_IMAGES ?= 2000#        with the ADC's other range
 CALIBRATION ?= 256
 SEED    ?= 0
@@ -23,7 +24,8 @@ SHELL       := /bin/bash
 .PHONY: study clean-study
 
 dir      := out/study
-methods  := baselines $(EDAPS:%=edap-%) ideal-$(IDEAL_EDAP)
+found    := $(EDAPS:%=edap-%) ideal-$(IDEAL_EDAP)
+methods  := baselines $(found) $(patsubst %,%-refined,one $(found))
 ranges   := ideal calibrated
 rungs    := linear adc full
 sample    = nax-sample --network $(NETWORK) --seed $(SEED)
@@ -54,6 +56,10 @@ $(dir)/ideal-%.policy: $(dir)/supernet/search.safetensors
 	$(find) --ideal --edap $* --log $(dir)/ideal-$*.search.csv $(whole)
 $(dir)/%.csv: $(dir)/%.policy
 	nax-sample --policy --space $(SPACE) --network $(NETWORK) -n 1 --seed $(SEED) $< | $(train) --log $(dir)/$*.log.csv $(whole)
+
+# the same weights on the crossbars of least EDAP that evolution finds for their kernels
+$(dir)/%-refined.csv: $(dir)/%.csv refine
+	SPACE=$(SPACE) ./refine $(GENERATIONS) $(SEED) < $< | awk -F, -f ../nonideal/checkpoint.awk $< - $(whole)
 
 # --- RANGE-RUNG/METHOD: accuracy and cost
 define evaluation

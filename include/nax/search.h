@@ -91,10 +91,12 @@ size_t nax_population_index(const struct nax_population *population, size_t k);
 /* Offspring i: two parents, each the better of two drawn at random (tournament); every convolution
  * from either with the same chance (uniform crossover), and drawn anew from all its choices with
  * probability `mutation`. Never a member nor an offspring before: up to 1000 attempts are made, the
- * mutations rising to 1. A function of seed, the set of members and the offspring before. 1, or 0
- * when nothing new was found, or a negative status. */
-int nax_population_breed(struct nax_population *population, double mutation, uint64_t seed,
-                         uint64_t i, struct nax_candidate *child, struct nax_err *err) NAX_MUST_USE;
+ * mutations rising to 1. With keeps_kernels the first parent's kernels stay, and what it skips:
+ * crossbars alone are mixed and drawn. A function of seed, the set of members and the offspring
+ * before. 1, or 0 when nothing new was found, or a negative status. */
+int nax_population_breed(struct nax_population *population, double mutation, bool keeps_kernels,
+                         uint64_t seed, uint64_t i, struct nax_candidate *child,
+                         struct nax_err *err) NAX_MUST_USE;
 
 /* --- policies --- What a search prints: fields network, kernels, crossbars and policy, a row a
  * convolution of probabilities [n_kernels][n_crossbars] and of the zero op. */

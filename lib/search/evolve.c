@@ -154,8 +154,27 @@ static const struct member *win(const struct nax_population *p, struct nax_rng *
     return &p->members[NAX_MIN(a, b)];
 }
 
-int nax_population_breed(struct nax_population *p, double mutation, uint64_t seed, uint64_t i,
-                         struct nax_candidate *child, struct nax_err *err)
+/* The choice with the kernel of one and the crossbar of another; one that skips is taken whole. */
+static int graft(const struct nax_space *space, size_t slot, uint64_t kernel_of,
+                 uint64_t crossbar_of, uint64_t *choice, struct nax_err *err)
+{
+    struct nax_candidate stock, scion;
+    size_t number;
+    *choice = kernel_of;
+    nax_choices_take(space, slot, kernel_of, &stock);
+    nax_choices_take(space, slot, crossbar_of, &scion);
+    if (!stock.kernel[slot] || !scion.kernel[slot])
+        return 0;
+    int status =
+        nax_choices_find(space, slot, stock.kernel[slot], scion.crossbar[slot], &number, err);
+    if (!status)
+        *choice = number;
+    return status;
+}
+
+int nax_population_breed(struct nax_population *p, double mutation, bool keeps_kernels,
+                         uint64_t seed, uint64_t i, struct nax_candidate *child,
+                         struct nax_err *err)
 {
     nax_choices_begin(p->space, seed, child);
     for (uint64_t attempt = 0; attempt < N_ATTEMPTS && p->n_parents; attempt++) {
@@ -166,6 +185,10 @@ int nax_population_breed(struct nax_population *p, double mutation, uint64_t see
             uint64_t choice = parents[nax_rng_below(&rng, 2)]->choice[s];
             if (nax_rng_uniform(&rng) < rate)
                 choice = nax_rng_below(&rng, nax_choices(p->space, s));
+            int status =
+                keeps_kernels ? graft(p->space, s, parents[0]->choice[s], choice, &choice, err) : 0;
+            if (status)
+                return status;
             nax_choices_take(p->space, s, choice, child);
         }
         int status = nax_choices_end(p->space, child) ? nax_seen_add(&p->seen, child, err) : 0;

@@ -323,7 +323,7 @@ static void evolution_finds_a_known_optimum(void **state)
         assert_int_equal(nax_population_n(p), n);
         assert_int_equal(nax_population_rank(p, 0), 12 * 64 - best);
         for (uint64_t i = 0; i < 40; i++) {
-            assert_int_equal(nax_population_breed(p, 1 / 12.0, 3, i, &child, &err), 1);
+            assert_int_equal(nax_population_breed(p, 1 / 12.0, false, 3, i, &child, &err), 1);
             all[n++] = child;
         }
         nax_population_free(p);
