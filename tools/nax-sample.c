@@ -21,23 +21,17 @@ static const char usage[] =
     "      --homogeneous     the network's own kernels on crossbars of one size, each size\n"
     "      --evolve          offspring of the ranked records read, after the best of these\n"
     "      --elite N         how many of the best (rank 0, but at most half)\n"
-    "      --mutation P      chance that a convolution of an offspring is drawn anew\n"
-    "                        (1 / number of convolutions)\n"
+    "      --mutation P      chance that a convolution is drawn anew (1 / their number)\n"
     "      --keep-kernels    offspring keep a parent's kernels: crossbars alone change\n"
     "      --policy          the most probable design of each policy read, then random ones\n"
     "  -n, --n N             at most N candidates (offspring: as many as were read; policy: 4)\n"
     "      --list            the built-in spaces, a record each\n" TOOL_USAGE;
 
+#define MODES "--random, --grid, --homogeneous, --evolve, --policy, --list"
 enum mode { RANDOM, GRID, HOMOGENEOUS, LIST, EVOLVE, POLICY };
 
-enum {
-    OPT_SPACE = TOOL_OPT_OWN,
-    OPT_NETWORK,
-    OPT_ELITE,
-    OPT_MUTATION,
-    OPT_KEEP_KERNELS,
-    OPT_MODE /* and the modes after it */
-};
+/* The modes come after OPT_MODE. */
+enum { OPT_SPACE = TOOL_OPT_OWN, OPT_NETWORK, OPT_ELITE, OPT_MUTATION, OPT_KEEP, OPT_MODE };
 
 static const struct option long_options[] = {
     {"space", required_argument, NULL, OPT_SPACE},
@@ -50,7 +44,7 @@ static const struct option long_options[] = {
     {"policy", no_argument, NULL, OPT_MODE + POLICY},
     {"elite", required_argument, NULL, OPT_ELITE},
     {"mutation", required_argument, NULL, OPT_MUTATION},
-    {"keep-kernels", no_argument, NULL, OPT_KEEP_KERNELS},
+    {"keep-kernels", no_argument, NULL, OPT_KEEP},
     {"n", required_argument, NULL, 'n'},
     TOOL_LONG,
 };
@@ -72,9 +66,7 @@ static struct job parse(struct tool *tool)
     while ((opt = getopt_long(tool->argc, tool->argv, TOOL_SHORT "n:", long_options, NULL)) != -1) {
         if (opt >= OPT_MODE) {
             if (job.has_mode)
-                tool_misuse(
-                    tool,
-                    "one of --random, --grid, --homogeneous, --evolve, --policy, --list, once");
+                tool_misuse(tool, "one of " MODES ", once");
             job.has_mode = true;
             job.mode = (enum mode)(opt - OPT_MODE);
         }
@@ -88,7 +80,7 @@ static struct job parse(struct tool *tool)
             job.n_elite = (uint64_t)tool_int(tool, "elite", optarg, 0, INT64_MAX);
         else if (opt == OPT_MUTATION)
             job.mutation = tool_float(tool, "mutation", optarg, 0, 1);
-        else if (opt == OPT_KEEP_KERNELS)
+        else if (opt == OPT_KEEP)
             job.keeps_kernels = true;
         else if (opt == 'n')
             job.n_most = (uint64_t)tool_int(tool, "n", optarg, 0, INT64_MAX);
