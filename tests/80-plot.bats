@@ -43,6 +43,9 @@ block() { awk -v name="\$$1" '/^EOD$/ { is_in = 0 } is_in; $1 == name && $2 == "
   [ "$(block baselines0 front.gp | awk '{ print $3 }' | sort -n | tr '\n' ' ')" = "16 32 64 128 " ]
   [ "$(block series0 front.gp | wc -l)" -eq 6 ]
   grep -q "title 'random'" front.gp
+  cp random.csv random-0.05
+  nax-plot front -o numbers.gp random-0.05 same.csv
+  grep -q "title 'random-0.05'" numbers.gp
   grep -q "set logscale x" front.gp
   grep -q "set ylabel 'accuracy on the hardware (%)'" front.gp
   nax-plot front --objectives energy_pj:min,area_mm2:min -o front.gp random.csv

@@ -1,6 +1,7 @@
 /* The front of designs in two objectives, each input file a series of its own. */
 #include "plot.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,7 +132,8 @@ static void series_title(const struct front *f, size_t series)
         const char *slash = memrchr(where, '/', (size_t)(end - where));
         const char *start = slash ? slash + 1 : where;
         const char *dot = memrchr(start, '.', (size_t)(end - start));
-        snprintf(name, sizeof name, "%.*s", (int)((dot ? dot : end) - start), start);
+        bool has_ending = dot && isalpha((unsigned char)dot[1]); /* not "edap-0.05" */
+        snprintf(name, sizeof name, "%.*s", (int)((has_ending ? dot : end) - start), start);
     }
     plot_text(f->plot, name);
 }

@@ -62,19 +62,21 @@ $(dir)/%-refined.csv: $(dir)/%.csv refine
 	SPACE=$(SPACE) ./refine $(GENERATIONS) $(SEED) < $< | awk -F, -f ../nonideal/checkpoint.awk $< - $(whole)
 
 # --- RANGE-RUNG/METHOD: accuracy and cost
+images = $(if $(filter $(1),$(RANGE)),$(IMAGES),$(OTHER_IMAGES))
 define evaluation
 $(dir)/$(2)-$(3)/$(1): $(dir)/$(1).csv
 	@mkdir -p $$(@D)
-	nax-eval --data $(DATA) --set adc.range=$(2) --fidelity $(3) --images $(if $(filter $(2),$(RANGE)),$(IMAGES),$(OTHER_IMAGES)) --calibrate $(CALIBRATION) $$< | \
+	nax-eval --data $(DATA) --set adc.range=$(2) --fidelity $(3) --images $(call images,$(2)) --calibrate $(CALIBRATION) $$< | \
 	    nax-cost --set adc.range=$(2) | nax-pareto --rank --format csv | \
-	    awk -v values=$(1),$(2) '{ print (NR == 1 ? "method,range" : values) "," $$$$0 }' $$(whole)
+	    awk -v values=$(1),$(2),$(call images,$(2)) \
+	    '{ print (NR == 1 ? "method,range,images" : values) "," $$$$0 }' $$(whole)
 endef
 $(foreach m,$(methods),$(foreach a,$(ranges),$(foreach r,$(rungs),$(eval $(call evaluation,$(m),$(a),$(r))))))
 
 results/study.csv: ../nonideal/columns.awk \
     $(foreach r,$(rungs),$(foreach a,$(ranges),$(methods:%=$(dir)/$(a)-$(r)/%)))
 	@mkdir -p results
-	awk -F, -v names="method range fidelity kernel crossbar accuracy accuracy_calibrated accuracy_ideal energy_pj latency_ns area_mm2 edap_pj_ns_mm2" \
+	awk -F, -v names="method range fidelity images kernel crossbar accuracy accuracy_calibrated accuracy_ideal energy_pj latency_ns area_mm2 edap_pj_ns_mm2" \
 	    -f $^ > $@
 
 # --- pictures: accuracy on every conversion, with the range that the search had
