@@ -27,7 +27,6 @@ static const char usage[] =
     "  -n, --n N             at most N candidates (offspring: as many as were read; policy: 4)\n"
     "      --list            the built-in spaces, a record each\n" TOOL_USAGE;
 
-#define MODES "--random, --grid, --homogeneous, --evolve, --policy, --list"
 enum mode { RANDOM, GRID, HOMOGENEOUS, LIST, EVOLVE, POLICY };
 
 /* The modes come after OPT_MODE. */
@@ -66,7 +65,8 @@ static struct job parse(struct tool *tool)
     while ((opt = getopt_long(tool->argc, tool->argv, TOOL_SHORT "n:", long_options, NULL)) != -1) {
         if (opt >= OPT_MODE) {
             if (job.has_mode)
-                tool_misuse(tool, "one of " MODES ", once");
+                tool_misuse(tool, "one of --random, --grid, --homogeneous, --evolve, --policy, "
+                                  "--list, once");
             job.has_mode = true;
             job.mode = (enum mode)(opt - OPT_MODE);
         }

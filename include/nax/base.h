@@ -49,6 +49,12 @@ void *nax_calloc(size_t count, size_t size) NAX_MUST_USE;
 void *nax_realloc(void *p, size_t count, size_t size) NAX_MUST_USE; /* p is kept on failure */
 char *nax_strdup(const char *s) NAX_MUST_USE;
 
+/* Bytes up to the next cache line: pieces of one aligned block stay aligned. */
+static inline size_t nax_padded(size_t n_bytes)
+{
+    return (n_bytes + 63) / 64 * 64;
+}
+
 /* 64-byte aligned, zeroed, its size rounded up to whole cache lines; from 4 MiB on the pages are
  * asked to be huge ones. Released by nax_aligned_free (NULL-safe). */
 void *nax_aligned_calloc(size_t count, size_t size) NAX_MUST_USE;

@@ -31,7 +31,7 @@ static size_t width_of(const struct reads *reads, const struct tile *tile)
 static void *cut(char **at, size_t bytes)
 {
     void *p = *at;
-    *at += (bytes + 63) / 64 * 64;
+    *at += nax_padded(bytes);
     return p;
 }
 

@@ -16,11 +16,6 @@ struct widened_conv {
     size_t x_at, y_at; /* bytes into scratch, behind the inner convolution's */
 };
 
-static size_t padded(size_t n_bytes)
-{
-    return (n_bytes + 63) / 64 * 64;
-}
-
 static void release(struct conv *conv)
 {
     struct widened_conv *w = (struct widened_conv *)conv;
@@ -52,8 +47,8 @@ static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
     }
     w->n_x = n * nax_layer_n_in(layer);
     w->n_y = n * nax_layer_n_out(layer);
-    w->x_at = padded(w->inner->scratch_size);
-    w->y_at = w->x_at + padded(w->n_x * sizeof(float));
+    w->x_at = nax_padded(w->inner->scratch_size);
+    w->y_at = w->x_at + nax_padded(w->n_x * sizeof(float));
     w->base = (struct conv){.engine = &conv_engine_widened,
                             .layer = *layer,
                             .n = n,

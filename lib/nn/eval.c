@@ -30,11 +30,6 @@ struct eval {
     size_t scratch_size;           /* bytes */
 };
 
-static size_t padded(size_t n_bytes)
-{
-    return (n_bytes + 63) / 64 * 64;
-}
-
 /* Whether the layer's own convolution does all that the layer does. */
 static bool is_finished(const struct eval *e, size_t l)
 {
@@ -63,7 +58,8 @@ static int assign_buffers(struct eval *e, struct nax_err *err)
     for (size_t l = 0; l < net->n_layers; l++) {
         const struct nax_layer *shape = &net->layers[l];
         size_t size = l + 1 < net->n_layers ? e->kernel->size : sizeof(float);
-        e->buffer_size = NAX_MAX(e->buffer_size, padded(nax_layer_n_out(shape) * NAX_CHUNK * size));
+        e->buffer_size =
+            NAX_MAX(e->buffer_size, nax_padded(nax_layer_n_out(shape) * NAX_CHUNK * size));
         last_use[l] = l;
         if (shape->input >= 0)
             last_use[shape->input] = l;
@@ -174,7 +170,7 @@ static size_t image_size(const struct eval *e)
 
 static int workspace_alloc(struct workspace *w, const struct eval *e)
 {
-    size_t image = padded(image_size(e) * NAX_CHUNK * e->kernel->size), buffer = e->buffer_size;
+    size_t image = nax_padded(image_size(e) * NAX_CHUNK * e->kernel->size), buffer = e->buffer_size;
     size_t floats = e->options->is_bf16 ? 2 * NAX_MAX(image, buffer) : 0;
     w->image =
         nax_aligned_calloc(image + (e->n_buffers + 1) * buffer + 2 * floats + e->scratch_size, 1);

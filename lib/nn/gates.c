@@ -75,9 +75,9 @@ static int convolve(const struct other *o, size_t chunk, char *z, void *scratch)
 static int convolve_all(const struct other *o)
 {
     const struct pass *pass = o->pass;
-    size_t z_size = pass->n_chunk * nax_layer_n_out(&o->conv->layer) * pass->kernel->size;
-    size_t padded = (z_size + 63) / 64 * 64;
-    size_t n_thread = padded + (o->conv->scratch_size + 63) / 64 * 64;
+    size_t z_size =
+        nax_padded(pass->n_chunk * nax_layer_n_out(&o->conv->layer) * pass->kernel->size);
+    size_t n_thread = z_size + nax_padded(o->conv->scratch_size);
     char *memory = nax_aligned_calloc(pass->n_threads, n_thread);
     if (!memory)
         return NAX_ERR_MEMORY;
@@ -85,7 +85,7 @@ static int convolve_all(const struct other *o)
 #pragma omp parallel for num_threads((int)pass->n_threads) schedule(dynamic) reduction(min : status)
     for (size_t chunk = 0; chunk < pass->n_chunks; chunk++) {
         char *z = memory + (size_t)omp_get_thread_num() * n_thread;
-        int failed = convolve(o, chunk, z, z + padded);
+        int failed = convolve(o, chunk, z, z + z_size);
         status = NAX_MIN(status, failed);
     }
     nax_aligned_free(memory);

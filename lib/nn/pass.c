@@ -22,7 +22,7 @@ struct piece_maker {
 static char *piece(struct piece_maker *maker, size_t n, size_t size)
 {
     char *p = maker->memory ? maker->memory + maker->used : NULL;
-    maker->used += (n * size + 63) / 64 * 64;
+    maker->used += nax_padded(n * size);
     return p;
 }
 
