@@ -21,6 +21,7 @@ static const struct number {
     {RECIPE_OPT_SMOOTHING, "smoothing", offsetof(struct nax_recipe, label_smoothing), false, 0,
      0.99},
     {RECIPE_OPT_CROP, "crop", offsetof(struct nax_recipe, crop), true, 0, 1000},
+    {RECIPE_OPT_CUTOUT, "cutout", offsetof(struct nax_recipe, cutout), true, 0, 1000},
     {RECIPE_OPT_VALIDATION, "validation", offsetof(struct nax_recipe, validation), false, 0, 0.9},
 };
 

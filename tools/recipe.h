@@ -17,6 +17,7 @@ enum {
     RECIPE_OPT_SMOOTHING,
     RECIPE_OPT_CROP,
     RECIPE_OPT_NO_FLIP,
+    RECIPE_OPT_CUTOUT,
     RECIPE_OPT_VALIDATION,
     RECIPE_OPT_PRECISION
 };
@@ -33,6 +34,7 @@ enum {
         {"smoothing", required_argument, NULL, RECIPE_OPT_SMOOTHING},                              \
         {"crop", required_argument, NULL, RECIPE_OPT_CROP},                                        \
         {"no-flip", no_argument, NULL, RECIPE_OPT_NO_FLIP},                                        \
+        {"cutout", required_argument, NULL, RECIPE_OPT_CUTOUT},                                    \
         {"validation", required_argument, NULL, RECIPE_OPT_VALIDATION},                            \
     {                                                                                              \
         "precision", required_argument, NULL, RECIPE_OPT_PRECISION                                 \
@@ -51,6 +53,7 @@ enum {
     "      --smoothing X     label smoothing (0)\n"                                                \
     "      --crop N          pixels of padding for random crops (4)\n"                             \
     "      --no-flip         no mirrored images\n"                                                 \
+    "      --cutout N        side of a square that is blanked at a random place; 0: not (0)\n"     \
     "      --validation X    fraction of the training images held out (0.1)\n"                     \
     "      --precision NAME  of products: fp32, bf16, auto: the fastest here (auto)\n"
 

@@ -73,11 +73,12 @@ static int describe_result(FILE *to, const struct job *job, struct nax_err *err)
     const struct nax_recipe *r = &t->recipe;
     fprintf(to,
             "nax %s seed %" PRIu64 " data %016" PRIx64 " epochs %zu batch %zu schedule %d rate %a "
-            "warmup %a momentum %a decay %a smoothing %a crop %zu flip %d validation %a "
+            "warmup %a momentum %a decay %a muon %a smoothing %a crop %zu flip %d cutout %zu "
+            "validation %a "
             "precision %d fidelity %s images %zu id %s layers",
             NAX_VERSION, t->tool.seed, nax_dataset_hash(t->set), r->epochs, r->batch,
-            (int)r->schedule, r->learning_rate, r->warmup, r->momentum, r->weight_decay,
-            r->label_smoothing, r->crop, (int)r->flip, r->validation,
+            (int)r->schedule, r->learning_rate, r->warmup, r->momentum, r->weight_decay, r->muon,
+            r->label_smoothing, r->crop, (int)r->flip, r->cutout, r->validation,
             (int)nax_arithmetic_of(r->precision), nax_fidelity_name(t->fidelity), t->n_test,
             job->candidate.id);
     for (size_t l = 0; l < job->net->n_layers; l++) {

@@ -124,6 +124,7 @@ struct nax_recipe {
     double label_smoothing;
     size_t crop; /* pixels of padding for random crops; 0: none */
     bool flip;
+    size_t cutout;     /* side in pixels of the square that is blanked in every image; 0: none */
     double validation; /* fraction of the training images held out */
     enum nax_arithmetic precision;
     /* A hash of what else the caller lets decide the run, 0: nothing. A checkpoint of other

@@ -190,10 +190,11 @@ void nax_trainer_describe(const struct nax_trainer *t, char *text, size_t size)
     snprintf(text, size,
              "seed %" PRIu64 " data %016" PRIx64 " epochs %zu batch %zu schedule %d rate %.17g "
              "warmup %.17g momentum %.17g decay %.17g muon %.17g smoothing %.17g crop %zu flip %d "
-             "validation %.17g precision %d conditions %016" PRIx64 " kernels%s",
+             "cutout %zu validation %.17g precision %d conditions %016" PRIx64 " kernels%s",
              t->seed, nax_dataset_hash(t->set), r->epochs, r->batch, (int)r->schedule,
              r->learning_rate, r->warmup, r->momentum, r->weight_decay, r->muon, r->label_smoothing,
-             r->crop, (int)r->flip, r->validation, (int)r->precision, r->conditions, kernels);
+             r->crop, (int)r->flip, r->cutout, r->validation, (int)r->precision, r->conditions,
+             kernels);
 }
 
 int nax_trainer_resume(struct nax_trainer *trainer, const char *path, struct nax_err *err)

@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct conv_engine *engine(bool is_bf16)
+static const struct conv_engine *engine(const struct nax_layer *layer, bool is_bf16)
 {
-#ifdef NAX_HAS_DNNL
     const char *forced = getenv("NAX_CONV");
+    if (!forced && conv_is_winograd(layer))
+        return &conv_engine_winograd;
+#ifdef NAX_HAS_DNNL
     if ((!forced || strcmp(forced, "blas")) && (!is_bf16 || nax_has_bf16()))
         return &conv_engine_dnnl;
 #endif
@@ -17,7 +19,7 @@ static const struct conv_engine *engine(bool is_bf16)
 int conv_alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
                const struct conv_options *options, struct nax_err *err)
 {
-    return engine(options->is_bf16)->alloc(conv, layer, n, options, err);
+    return engine(layer, options->is_bf16)->alloc(conv, layer, n, options, err);
 }
 
 void conv_free(struct conv *conv)

@@ -151,6 +151,19 @@ static bool is_mirrored_now(const struct nax_trainer *t, size_t image)
     return t->recipe.flip && (nax_rng_below(&rng, 2) + t->epochs_done) % 2;
 }
 
+/* A square of n × n pixels around a random one takes the mean's value, 0 (DeVries and Taylor,
+ * arXiv 1708.04552); what lies outside of the image is left out. */
+static void cut_out(const struct nax_images *images, size_t n, struct nax_rng *rng, float *pixels)
+{
+    size_t h = images->height, w = images->width, half = n / 2;
+    size_t y = (size_t)nax_rng_below(rng, h), x = (size_t)nax_rng_below(rng, w);
+    size_t y0 = y > half ? y - half : 0, y1 = NAX_MIN(y + n - half, h);
+    size_t x0 = x > half ? x - half : 0, x1 = NAX_MIN(x + n - half, w);
+    for (size_t i = y0; i < y1; i++)
+        memset(pixels + (i * w + x0) * images->channels, 0,
+               (x1 - x0) * images->channels * sizeof *pixels);
+}
+
 static void load_augmented(const void *self, size_t b, float *out)
 {
     const struct nax_trainer *t = self;
@@ -160,6 +173,8 @@ static void load_augmented(const void *self, size_t b, float *out)
     int dy = (int)nax_rng_below(&rng, (uint64_t)(2 * shift + 1)) - shift;
     int dx = (int)nax_rng_below(&rng, (uint64_t)(2 * shift + 1)) - shift;
     image_load(&t->table, &t->set->train, image, dy, dx, is_mirrored_now(t, image), out);
+    if (t->recipe.cutout)
+        cut_out(&t->set->train, t->recipe.cutout, &rng, out);
 }
 
 /* A convolution's weights, by Muon. */

@@ -1,0 +1,448 @@
+/* Convolutions by Winograd's minimal filtering: 4, 6.25 and 4 times fewer products for kernels of
+ * 3, 5 and 7 than their definition has.
+ *
+ * Each image is first copied into one of floats that its tiles cover as a whole, with zeros around;
+ * a chunk's tiles are then taken some at a time, so that what they become stays in the cache.
+ */
+#include "conv.h"
+#include "kernels.h"
+#include "layers.h"
+#include "winograd.h"
+
+#include "nax/simd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    TILE_STEP = 16,         /* tiles are taken in multiples of it */
+    TILES_SIZE = 512 << 10, /* what they become at a time, in bytes */
+};
+
+struct winograd_conv {
+    struct conv base;
+    struct winograd_form form;
+    size_t n_places, n_parts;  /* a × a; of the kernel, together */
+    size_t n_down, n_across;   /* tiles of an image */
+    size_t n_tiles, n_at_once; /* of a chunk; taken together */
+    /* G g Gᵀ of the weights [a][a][part][c_in][c_out], and of those turned by half a circle
+     * [a][a][part][c_out][c_in]; each place's values are `plane` floats behind those of the one
+     * before */
+    float *weight[2];
+    size_t plane;
+    float *taps;                 /* [part][r][r][c_in][c_out], or turned */
+    float *scale, *offset, *one; /* [c_out] with finish, else NULL */
+    bool is_added, has_relu;
+};
+
+/* A thread's scratch; c is that of the side with more channels. */
+struct room {
+    float *left;  /* transformed tiles of inputs [a][a][n_at_once][part][c], a plane each place */
+    float *right; /* and of outputs [a][a][n_at_once][c] */
+    float *sum;   /* of their products, as the weights */
+    float *taps;  /* [r][r][c_in][c_out] */
+    float *image; /* a copy of an image with its margin */
+    float *tiled; /* a copy without, of whole tiles */
+    float *row;   /* of an image */
+};
+
+/* Planes' distances are no powers of two, which would meet in few sets of a cache. */
+static size_t plane_of(size_t n)
+{
+    return n + NAX_LANES;
+}
+
+static size_t divide_up(size_t n, size_t by)
+{
+    return (n + by - 1) / by;
+}
+
+/* Rows and columns of the copies with and without a margin. */
+static size_t with_margin(const struct winograd_conv *w, size_t n_tiles)
+{
+    return (n_tiles + w->form.n_parts - 1) * WINOGRAD_M + w->form.r - 1;
+}
+
+/* Returns its size in bytes. */
+static size_t lay_out(const struct winograd_conv *w, float *scratch, struct room *room)
+{
+    const struct nax_layer *l = &w->base.layer;
+    size_t c = NAX_MAX(l->c_in, l->c_out), n_columns = w->n_across * WINOGRAD_M, used = 0;
+    const struct {
+        float **piece;
+        size_t n;
+    } pieces[] = {{&room->left, w->n_places * plane_of(w->n_at_once * w->n_parts * c)},
+                  {&room->right, w->n_places * plane_of(w->n_at_once * c)},
+                  {&room->sum, w->n_places * w->plane},
+                  {&room->taps, w->form.r * w->form.r * l->c_in * l->c_out},
+                  {&room->image, with_margin(w, w->n_down) * with_margin(w, w->n_across) * c},
+                  {&room->tiled, w->n_down * WINOGRAD_M * n_columns * c},
+                  {&room->row, n_columns * c}};
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        *pieces[i].piece = scratch ? scratch + used : NULL;
+        used += pieces[i].n;
+    }
+    return used * sizeof(float);
+}
+
+static void release(struct conv *conv)
+{
+    struct winograd_conv *w = (struct winograd_conv *)conv;
+    nax_aligned_free(w->weight[0]);
+    nax_aligned_free(w->weight[1]);
+    nax_aligned_free(w->taps);
+    nax_aligned_free(w->scale);
+    free(w);
+}
+
+bool conv_is_winograd(const struct nax_layer *l)
+{
+    return (l->kernel == 3 || l->kernel == 5 || l->kernel == 7) && l->stride == 1 &&
+           l->pad == l->kernel / 2 && l->h_out == l->h_in && l->w_out == l->w_in &&
+           l->c_in % NAX_LANES == 0 && l->c_out % NAX_LANES == 0;
+}
+
+static void keep_finish(struct winograd_conv *w, const struct conv_finish *finish)
+{
+    size_t c = w->base.layer.c_out;
+    w->is_added = finish->is_added;
+    w->has_relu = finish->has_relu;
+    w->offset = w->scale + c;
+    w->one = w->offset + c;
+    for (size_t o = 0; o < c; o++) {
+        w->scale[o] = finish->scale[o];
+        w->offset[o] = finish->offset[o];
+        w->one[o] = 1;
+    }
+}
+
+static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
+                 const struct conv_options *options, struct nax_err *err)
+{
+    struct winograd_conv *w = nax_calloc(1, sizeof *w);
+    if (!w)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->name);
+    size_t n_pairs = layer->c_in * layer->c_out;
+    w->form = winograd_form(layer->kernel);
+    w->n_places = w->form.a * w->form.a;
+    w->n_parts = w->form.n_parts * w->form.n_parts;
+    w->n_down = divide_up(layer->h_out, WINOGRAD_M);
+    w->n_across = divide_up(layer->w_out, WINOGRAD_M);
+    w->n_tiles = n * w->n_down * w->n_across;
+    w->plane = plane_of(w->n_parts * n_pairs);
+    size_t tile = w->n_places * (w->n_parts * layer->c_in + layer->c_out) * sizeof(float);
+    w->n_at_once = NAX_MAX(TILES_SIZE / tile / TILE_STEP, 1) * TILE_STEP;
+    w->n_at_once = NAX_MIN(w->n_at_once, divide_up(w->n_tiles, TILE_STEP) * TILE_STEP);
+    struct room room;
+    w->base = (struct conv){.engine = &conv_engine_winograd,
+                            .layer = *layer,
+                            .n = n,
+                            .is_bf16 = options->is_bf16,
+                            .is_finished = options->finish,
+                            .gradient_size = nax_layer_n_weights(layer)};
+    w->base.scratch_size = lay_out(w, NULL, &room);
+    *conv = &w->base;
+
+    const struct {
+        float **piece;
+        size_t n;
+    } pieces[] = {{&w->weight[0], w->n_places * w->plane},
+                  {&w->weight[1], options->has_backward ? w->n_places * w->plane : 0},
+                  {&w->taps, w->n_parts * w->form.r * w->form.r * n_pairs},
+                  {&w->scale, options->finish ? 3 * layer->c_out : 0}};
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++)
+        if (pieces[i].n && !(*pieces[i].piece = nax_aligned_calloc(pieces[i].n, sizeof(float)))) {
+            release(&w->base);
+            return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->name);
+        }
+    if (options->finish)
+        keep_finish(w, options->finish);
+    return 0;
+}
+
+/* --- weights --- */
+
+/* A tap [c_in][c_out] of the weights, scaled where the options say so */
+static void take_tap(const struct winograd_conv *w, const float *tap, float *to)
+{
+    size_t n_out = w->base.layer.c_out, n = w->base.layer.c_in * n_out;
+    for (size_t i = 0; i < n; i++)
+        to[i] = tap[i] * (w->scale ? w->scale[i % n_out] : 1);
+}
+
+/* or [c_out][c_in] */
+static void turn_tap(const struct winograd_conv *w, const float *tap, float *to)
+{
+    size_t n_in = w->base.layer.c_in, n_out = w->base.layer.c_out;
+    for (size_t o = 0; o < n_out; o++)
+        for (size_t i = 0; i < n_in; i++)
+            *to++ = tap[i * n_out + o];
+}
+
+static void transform_weights(struct winograd_conv *w, const float *weight, bool is_turned)
+{
+    const struct winograd_form *f = &w->form;
+    size_t n = w->base.layer.c_in * w->base.layer.c_out;
+    float *tap = w->taps;
+    for (size_t part = 0; part < w->n_parts; part++) {
+        for (size_t i = 0; i < f->r * f->r; i++, tap += n) {
+            size_t y = part / f->n_parts * WINOGRAD_M + i / f->r;
+            size_t x = part % f->n_parts * WINOGRAD_M + i % f->r;
+            if (y >= f->k || x >= f->k)
+                memset(tap, 0, n * sizeof *tap);
+            else if (is_turned)
+                turn_tap(w, weight + ((f->k - 1 - y) * f->k + f->k - 1 - x) * n, tap);
+            else
+                take_tap(w, weight + (y * f->k + x) * n, tap);
+        }
+        winograd_kernels()->congruence(f->a, f->r, f->g[0], WINOGRAD_A_MAX, 1, n,
+                                       tap - f->r * f->r * n, n, w->weight[is_turned] + part * n,
+                                       w->plane);
+    }
+}
+
+static void set_weights(struct conv *conv, const float *weight)
+{
+    struct winograd_conv *w = (struct winograd_conv *)conv;
+    transform_weights(w, weight, false);
+    if (w->weight[1])
+        transform_weights(w, weight, true);
+}
+
+/* dw [k][k][c_in][c_out] = Gᵀ sum G */
+static void take_gradient(const struct winograd_conv *w, const struct room *room, float *dw)
+{
+    const struct winograd_form *f = &w->form;
+    size_t n = w->base.layer.c_in * w->base.layer.c_out;
+    for (size_t part = 0; part < w->n_parts; part++) {
+        winograd_kernels()->congruence(f->r, f->a, f->g[0], 1, WINOGRAD_A_MAX, n,
+                                       room->sum + part * n, w->plane, room->taps, n);
+        for (size_t i = 0; i < f->r * f->r; i++) {
+            size_t y = part / f->n_parts * WINOGRAD_M + i / f->r;
+            size_t x = part % f->n_parts * WINOGRAD_M + i % f->r;
+            if (y < f->k && x < f->k)
+                memcpy(dw + (y * f->k + x) * n, room->taps + i * n, n * sizeof *dw);
+        }
+    }
+}
+
+/* --- images --- */
+
+/* One image as floats [height][width][c], zeros around it and `margin` of them in front. */
+static void copy_in(const struct winograd_conv *w, size_t c, size_t margin, size_t height,
+                    size_t width, const char *image, float *copy)
+{
+    const struct nn_kernels *kernel = nn_kernels(w->base.is_bf16);
+    size_t h = w->base.layer.h_out, front = margin * c, n = w->base.layer.w_out * c;
+    for (size_t i = 0; i < height; i++, copy += width * c) {
+        if (i < margin || i >= margin + h) {
+            memset(copy, 0, width * c * sizeof *copy);
+            continue;
+        }
+        memset(copy, 0, front * sizeof *copy);
+        kernel->widen(n, image, copy + front);
+        memset(copy + front + n, 0, (width * c - front - n) * sizeof *copy);
+        image += n * kernel->size;
+    }
+}
+
+/* Whether images are what copies without a margin would be. */
+static bool is_tiled(const struct winograd_conv *w)
+{
+    return !w->base.is_bf16 && w->n_down * WINOGRAD_M == w->base.layer.h_out &&
+           w->n_across * WINOGRAD_M == w->base.layer.w_out;
+}
+
+/* From a copy without a margin, whose values may be lost; row: NULL, or room for one to do what the
+ * options want done. */
+static void copy_out(const struct winograd_conv *w, size_t c, float *tiled, float *row, char *image)
+{
+    const struct nn_kernels *kernel = nn_kernels(w->base.is_bf16);
+    size_t n_columns = w->base.layer.w_out, n = n_columns * c;
+    for (size_t i = 0; i < w->base.layer.h_out; i++, image += n * kernel->size) {
+        if (row) {
+            const float *residual = w->is_added ? nn_widen(kernel, n, image, row) : NULL;
+            nn_kernels(false)->normalise(n_columns, c, tiled, w->one, w->offset, residual,
+                                         w->has_relu, tiled);
+        }
+        kernel->narrow(n, tiled, image);
+        tiled += w->n_across * WINOGRAD_M * c;
+    }
+}
+
+/* --- tiles --- */
+
+/* Tiles first .. first + n of a chunk's outputs. */
+struct range {
+    size_t first, n;
+};
+
+static struct range range_at(const struct winograd_conv *w, size_t first)
+{
+    return (struct range){first, NAX_MIN(w->n_at_once, w->n_tiles - first)};
+}
+
+/* Where the parts of the kernel want the tile of inputs (down, across) of an image. */
+static size_t wanted(const struct winograd_conv *w, const struct range *range, size_t image,
+                     size_t down, size_t across, size_t c, float *left,
+                     float *to[WINOGRAD_PARTS_MAX])
+{
+    size_t n = 0;
+    for (size_t part = 0; part < w->n_parts; part++) {
+        size_t i = down - part / w->form.n_parts, j = across - part % w->form.n_parts;
+        size_t tile = (image * w->n_down + i) * w->n_across + j - range->first;
+        if (i < w->n_down && j < w->n_across && tile < range->n) /* what is negative is huge */
+            to[n++] = left + (tile * w->n_parts + part) * c;
+    }
+    return n;
+}
+
+/* x: [n] images of c channels */
+static void transform_inputs(const struct winograd_conv *w, const struct range *range, size_t c,
+                             const char *x, const struct room *room)
+{
+    size_t n_each = w->n_down * w->n_across, n_extra = w->form.n_parts - 1;
+    size_t image_size =
+        w->base.layer.h_out * w->base.layer.w_out * c * nn_kernels(w->base.is_bf16)->size;
+    size_t height = with_margin(w, w->n_down), width = with_margin(w, w->n_across);
+    size_t last = (range->first + range->n - 1) / n_each;
+    for (size_t image = range->first / n_each; image <= last; image++) {
+        if (image * n_each >= range->first) /* else it is there from the range before */
+            copy_in(w, c, w->base.layer.pad, height, width, x + image * image_size, room->image);
+        for (size_t i = 0; i < w->n_down + n_extra; i++)
+            for (size_t j = 0; j < w->n_across + n_extra; j++) {
+                float *to[WINOGRAD_PARTS_MAX];
+                size_t n_to = wanted(w, range, image, i, j, c, room->left, to);
+                if (n_to)
+                    winograd_kernels()->input(
+                        w->form.a, c, room->image + (i * width + j) * WINOGRAD_M * c, width * c,
+                        n_to, to, plane_of(w->n_at_once * w->n_parts * c));
+            }
+    }
+}
+
+/* A tile of outputs: its image, and where it begins in a copy without a margin */
+struct place {
+    size_t image, at;
+    bool is_first, is_last; /* of the image */
+};
+
+static struct place place_of(const struct winograd_conv *w, size_t tile, size_t c)
+{
+    size_t n_each = w->n_down * w->n_across, in_image = tile % n_each;
+    size_t down = in_image / w->n_across, across = in_image % w->n_across;
+    return (struct place){.image = tile / n_each,
+                          .at = (down * w->n_across * WINOGRAD_M + across) * WINOGRAD_M * c,
+                          .is_first = in_image == 0,
+                          .is_last = in_image == n_each - 1};
+}
+
+/* row: as in copy_out */
+static void make_outputs(const struct winograd_conv *w, const struct range *range, size_t c,
+                         const struct room *room, float *row, char *y)
+{
+    size_t image_size =
+        w->base.layer.h_out * w->base.layer.w_out * c * nn_kernels(w->base.is_bf16)->size;
+    bool is_direct = is_tiled(w) && !row;
+    for (size_t t = 0; t < range->n; t++) {
+        struct place place = place_of(w, range->first + t, c);
+        char *image = y + place.image * image_size;
+        float *tiled = is_direct ? (float *)image : room->tiled;
+        winograd_kernels()->output(w->form.a, c, room->right + t * c, plane_of(w->n_at_once * c),
+                                   tiled + place.at, w->n_across * WINOGRAD_M * c);
+        if (place.is_last && !is_direct)
+            copy_out(w, c, tiled, row, image);
+    }
+}
+
+static void transform_gradient(const struct winograd_conv *w, const struct range *range,
+                               const char *dy, const struct room *room)
+{
+    size_t c = w->base.layer.c_out, width = w->n_across * WINOGRAD_M;
+    size_t image_size =
+        w->base.layer.h_out * w->base.layer.w_out * c * nn_kernels(w->base.is_bf16)->size;
+    for (size_t t = 0; t < range->n; t++) {
+        struct place place = place_of(w, range->first + t, c);
+        const char *image = dy + place.image * image_size;
+        if (place.is_first && !is_tiled(w))
+            copy_in(w, c, 0, w->n_down * WINOGRAD_M, width, image, room->tiled);
+        const float *tiled = is_tiled(w) ? (const float *)image : room->tiled;
+        winograd_kernels()->output_back(w->form.a, c, tiled + place.at, width * c,
+                                        room->right + t * c, plane_of(w->n_at_once * c));
+    }
+}
+
+/* --- the three products --- */
+
+/* y [n][h][w][n_out] from x [n][h][w][n_in] */
+static void convolve(const struct winograd_conv *w, const float *weight, size_t n_in, size_t n_out,
+                     const char *x, const struct room *room, float *row, char *y)
+{
+    size_t n_inner = w->n_parts * n_in;
+    for (size_t first = 0; first < w->n_tiles; first += w->n_at_once) {
+        struct range range = range_at(w, first);
+        transform_inputs(w, &range, n_in, x, room);
+        for (size_t p = 0; p < w->n_places; p++)
+            winograd_kernels()->multiply(divide_up(range.n, TILE_STEP) * TILE_STEP, n_out, n_inner,
+                                         room->left + p * plane_of(w->n_at_once * n_inner), n_inner,
+                                         1, weight + p * w->plane,
+                                         room->right + p * plane_of(w->n_at_once * n_out), false);
+        make_outputs(w, &range, n_out, room, row, y);
+    }
+}
+
+static int forward(const struct conv *conv, const void *x, void *y, void *scratch)
+{
+    const struct winograd_conv *w = (const struct winograd_conv *)conv;
+    struct room room;
+    lay_out(w, scratch, &room);
+    convolve(w, w->weight[0], conv->layer.c_in, conv->layer.c_out, x, &room,
+             conv->is_finished ? room.row : NULL, y);
+    return 0;
+}
+
+static int backward_data(const struct conv *conv, const void *dy, void *dx, void *scratch)
+{
+    const struct winograd_conv *w = (const struct winograd_conv *)conv;
+    struct room room;
+    lay_out(w, scratch, &room);
+    convolve(w, w->weight[1], conv->layer.c_out, conv->layer.c_in, dy, &room, NULL, dx);
+    return 0;
+}
+
+static int backward_weights(const struct conv *conv, const void *x, const void *dy, float *dw,
+                            void *scratch)
+{
+    const struct winograd_conv *w = (const struct winograd_conv *)conv;
+    size_t n_out = conv->layer.c_out, n_left = w->n_parts * conv->layer.c_in;
+    struct room room;
+    lay_out(w, scratch, &room);
+    for (size_t first = 0; first < w->n_tiles; first += w->n_at_once) {
+        struct range range = range_at(w, first);
+        transform_inputs(w, &range, conv->layer.c_in, x, &room);
+        transform_gradient(w, &range, dy, &room);
+        for (size_t p = 0; p < w->n_places; p++)
+            winograd_kernels()->multiply(n_left, n_out, range.n,
+                                         room.left + p * plane_of(w->n_at_once * n_left), 1, n_left,
+                                         room.right + p * plane_of(w->n_at_once * n_out),
+                                         room.sum + p * w->plane, first > 0);
+    }
+    take_gradient(w, &room, dw);
+    return 0;
+}
+
+static void plain_gradient(const struct conv *conv, const float *dw, float *weight)
+{
+    memcpy(weight, dw, conv->gradient_size * sizeof *dw);
+}
+
+const struct conv_engine conv_engine_winograd = {
+    .name = "winograd",
+    .alloc = alloc,
+    .release = release,
+    .set_weights = set_weights,
+    .forward = forward,
+    .backward_data = backward_data,
+    .backward_weights = backward_weights,
+    .plain_gradient = plain_gradient,
+};

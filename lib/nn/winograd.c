@@ -1,0 +1,28 @@
+/* Winograd's kernels for this processor, and its forms. */
+#include "winograd.h"
+
+extern const struct winograd_kernels winograd_kernels_baseline, winograd_kernels_avx2,
+    winograd_kernels_avx512;
+
+const struct winograd_kernels *winograd_kernels(void)
+{
+    static const struct winograd_kernels *const sets[NAX_ISA_COUNT] = {
+        &winograd_kernels_baseline, &winograd_kernels_avx2, &winograd_kernels_avx512};
+    return sets[nax_isa()];
+}
+
+struct winograd_form winograd_form(size_t k)
+{
+    static const double points[] = {0, 1, -1, 2, -2, 0.5, -0.5};
+    struct winograd_form f = {.k = k, .r = k == 7 ? 4 : k, .n_parts = k == 7 ? 2 : 1};
+    f.a = WINOGRAD_M + f.r - 1;
+    for (size_t i = 0; i + 1 < f.a; i++) {
+        double entry = 1;
+        for (size_t l = 0; l + 1 < f.a; l++)
+            entry /= l == i ? 1 : points[i] - points[l];
+        for (size_t j = 0; j < f.r; j++, entry *= points[i])
+            f.g[i][j] = (float)entry;
+    }
+    f.g[f.a - 1][f.r - 1] = 1;
+    return f;
+}

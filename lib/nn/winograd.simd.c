@@ -1,0 +1,297 @@
+/* Winograd's transforms and products, in lanes of 16 channels. */
+#include "winograd.h"
+
+#include "nax/simd.h"
+
+typedef nax_vfloat vec;
+
+#define LOAD(p)     (*(const vec *)(p))
+#define STORE(p, v) (*(vec *)(p) = (v))
+#define INLINE      static inline __attribute__((always_inline))
+#define UNROLL      _Pragma("GCC unroll 16")
+
+static const size_t lanes = NAX_LANES;
+
+/* --- transforms of one column or row: places in the order of the points 0, 1, -1, 2, -2, (1/2,
+ * (-1/2,)) infinity --- */
+
+/* Bᵀ d: place i has the coefficients of the product of all (x - point) but the i-th, infinity those
+ * of all */
+INLINE void in_6(const vec d[], vec v[])
+{
+    vec even = d[4] - 4 * d[2], odd = d[3] - 4 * d[1];
+    v[0] = d[4] - 5 * d[2] + 4 * d[0];
+    v[1] = even + odd;
+    v[2] = even - odd;
+    even = d[4] - d[2], odd = 2 * (d[3] - d[1]);
+    v[3] = even + odd;
+    v[4] = even - odd;
+    v[5] = d[5] - 5 * d[3] + 4 * d[1];
+}
+
+INLINE void in_7(const vec d[], vec v[])
+{
+    vec e[6]; /* times x - 1/2, which the points of in_6 have in common */
+    UNROLL
+    for (size_t i = 0; i < 6; i++)
+        e[i] = d[i + 1] - 0.5F * d[i];
+    in_6(e, v);
+    v[6] = v[5];
+    v[5] = d[5] - 5 * d[3] + 4 * d[1];
+}
+
+INLINE void in_8(const vec d[], vec v[])
+{
+    vec even = d[6] - 4.25F * d[4] + d[2], odd = d[5] - 4.25F * d[3] + d[1];
+    v[0] = d[6] - d[0] + 5.25F * (d[2] - d[4]);
+    v[1] = even + odd;
+    v[2] = even - odd;
+    even = d[6] - 1.25F * d[4] + 0.25F * d[2], odd = 2 * d[5] - 2.5F * d[3] + 0.5F * d[1];
+    v[3] = even + odd;
+    v[4] = even - odd;
+    even = d[6] - 5 * d[4] + 4 * d[2], odd = 0.5F * d[5] - 2.5F * d[3] + 2 * d[1];
+    v[5] = even + odd;
+    v[6] = even - odd;
+    v[7] = d[7] - d[1] + 5.25F * (d[3] - d[5]);
+}
+
+INLINE void in(size_t a, const vec d[], vec v[])
+{
+    a == 6 ? in_6(d, v) : a == 7 ? in_7(d, v) : in_8(d, v);
+}
+
+/* Aᵀ z: y[i] = Σ point^i z, infinity in the last */
+INLINE void out(size_t a, const vec z[], vec y[])
+{
+    vec s1 = z[1] + z[2], d1 = z[1] - z[2], s2 = z[3] + z[4], d2 = z[3] - z[4];
+    y[0] = z[0] + s1 + s2;
+    y[1] = d1 + 2 * d2;
+    y[2] = s1 + 4 * s2;
+    y[3] = d1 + 8 * d2 + z[a - 1];
+    if (a > 6) {
+        vec s3 = z[5], d3 = z[5];
+        if (a > 7)
+            s3 += z[6], d3 -= z[6];
+        y[0] += s3;
+        y[1] += 0.5F * d3;
+        y[2] += 0.25F * s3;
+        y[3] += 0.125F * d3;
+    }
+}
+
+/* A y */
+INLINE void out_back(size_t a, const vec y[], vec z[])
+{
+    vec even = y[0] + y[2], odd = y[1] + y[3];
+    z[0] = y[0];
+    z[1] = even + odd;
+    z[2] = even - odd;
+    even = y[0] + 4 * y[2], odd = 2 * y[1] + 8 * y[3];
+    z[3] = even + odd;
+    z[4] = even - odd;
+    even = y[0] + 0.25F * y[2], odd = 0.5F * y[1] + 0.125F * y[3];
+    if (a > 6)
+        z[5] = even + odd;
+    if (a > 7)
+        z[6] = even - odd;
+    z[a - 1] = y[3];
+}
+
+/* --- and of tiles, columns first --- */
+
+INLINE void input_of(size_t a, size_t c, const float *d, size_t row, size_t n_to, float *const *to,
+                     size_t plane)
+{
+    for (size_t l = 0; l < c; l += lanes) {
+        vec half[WINOGRAD_A_MAX][WINOGRAD_A_MAX], column[WINOGRAD_A_MAX], v[WINOGRAD_A_MAX];
+        for (size_t j = 0; j < a; j++) {
+            UNROLL
+            for (size_t i = 0; i < a; i++)
+                column[i] = LOAD(d + i * row + j * c + l);
+            in(a, column, v);
+            UNROLL
+            for (size_t i = 0; i < a; i++)
+                half[i][j] = v[i];
+        }
+        for (size_t i = 0; i < a; i++) {
+            in(a, half[i], v);
+            for (size_t t = 0; t < n_to; t++)
+                UNROLL
+            for (size_t j = 0; j < a; j++)
+                STORE(to[t] + (i * a + j) * plane + l, v[j]);
+        }
+    }
+}
+
+INLINE void output_of(size_t a, size_t c, const float *z, size_t plane, float *y, size_t row)
+{
+    for (size_t l = 0; l < c; l += lanes, z += lanes, y += lanes) {
+        vec half[WINOGRAD_M][WINOGRAD_A_MAX], column[WINOGRAD_A_MAX], v[WINOGRAD_M];
+        for (size_t j = 0; j < a; j++) {
+            UNROLL
+            for (size_t i = 0; i < a; i++)
+                column[i] = LOAD(z + (i * a + j) * plane);
+            out(a, column, v);
+            UNROLL
+            for (size_t i = 0; i < WINOGRAD_M; i++)
+                half[i][j] = v[i];
+        }
+        for (size_t i = 0; i < WINOGRAD_M; i++) {
+            out(a, half[i], v);
+            UNROLL
+            for (size_t j = 0; j < WINOGRAD_M; j++)
+                STORE(y + i * row + j * c, v[j]);
+        }
+    }
+}
+
+INLINE void output_back_of(size_t a, size_t c, const float *dy, size_t row, float *z, size_t plane)
+{
+    for (size_t l = 0; l < c; l += lanes, dy += lanes, z += lanes) {
+        vec half[WINOGRAD_A_MAX][WINOGRAD_M], column[WINOGRAD_M], v[WINOGRAD_A_MAX];
+        for (size_t j = 0; j < WINOGRAD_M; j++) {
+            UNROLL
+            for (size_t i = 0; i < WINOGRAD_M; i++)
+                column[i] = LOAD(dy + i * row + j * c);
+            out_back(a, column, v);
+            UNROLL
+            for (size_t i = 0; i < a; i++)
+                half[i][j] = v[i];
+        }
+        for (size_t i = 0; i < a; i++) {
+            out_back(a, half[i], v);
+            UNROLL
+            for (size_t j = 0; j < a; j++)
+                STORE(z + (i * a + j) * plane, v[j]);
+        }
+    }
+}
+
+/* The same function for each size of tile. */
+#define FOR_TILES(a, function, ...)                                                                \
+    ((a) == 6   ? function(6, __VA_ARGS__)                                                         \
+     : (a) == 7 ? function(7, __VA_ARGS__)                                                         \
+                : function(8, __VA_ARGS__))
+
+static void input(size_t a, size_t c, const float *d, size_t row, size_t n_to, float *const *to,
+                  size_t plane)
+{
+    FOR_TILES(a, input_of, c, d, row, n_to, to, plane);
+}
+
+static void output(size_t a, size_t c, const float *z, size_t plane, float *y, size_t row)
+{
+    FOR_TILES(a, output_of, c, z, plane, y, row);
+}
+
+static void output_back(size_t a, size_t c, const float *dy, size_t row, float *z, size_t plane)
+{
+    FOR_TILES(a, output_back_of, c, dy, row, z, plane);
+}
+
+static void congruence(size_t n_rows, size_t n_cols, const float *t, size_t step_i, size_t step_j,
+                       size_t n, const float *from, size_t plane_from, float *to, size_t plane_to)
+{
+    for (size_t l = 0; l < n; l += lanes, from += lanes, to += lanes) {
+        vec half[8][8];
+        for (size_t j = 0; j < n_cols; j++)
+            for (size_t i = 0; i < n_rows; i++) {
+                vec sum = {0};
+                for (size_t k = 0; k < n_cols; k++)
+                    sum += t[i * step_i + k * step_j] * LOAD(from + (k * n_cols + j) * plane_from);
+                half[i][j] = sum;
+            }
+        for (size_t i = 0; i < n_rows; i++)
+            for (size_t j = 0; j < n_rows; j++) {
+                vec sum = {0};
+                for (size_t k = 0; k < n_cols; k++)
+                    sum += t[j * step_i + k * step_j] * half[i][k];
+                STORE(to + (i * n_rows + j) * plane_to, sum);
+            }
+    }
+}
+
+/* --- products --- */
+
+/* rows × width vectors of c, in registers */
+INLINE void block(size_t rows, size_t width, size_t n_inner, const float *a, size_t step_i,
+                  size_t step_k, const float *b, float *c, size_t n_cols, bool is_added)
+{
+    vec sum[16][4];
+    UNROLL
+    for (size_t i = 0; i < rows; i++)
+        UNROLL
+    for (size_t j = 0; j < width; j++)
+        sum[i][j] = is_added ? LOAD(c + i * n_cols + j * lanes) : (vec){0};
+    for (size_t k = 0; k < n_inner; k++, a += step_k, b += n_cols) {
+        vec right[4];
+        UNROLL
+        for (size_t j = 0; j < width; j++)
+            right[j] = LOAD(b + j * lanes);
+        UNROLL
+        for (size_t i = 0; i < rows; i++) {
+            float left = a[i * step_i];
+            UNROLL
+            for (size_t j = 0; j < width; j++)
+                sum[i][j] += left * right[j];
+        }
+    }
+    UNROLL
+    for (size_t i = 0; i < rows; i++)
+        UNROLL
+    for (size_t j = 0; j < width; j++)
+        STORE(c + i * n_cols + j * lanes, sum[i][j]);
+}
+
+/* What the registers hold: 16 vectors of 16 floats, 4 or 2 of them in shorter registers. */
+#if NAX_SIMD_BYTES == 64
+enum { ROWS_NARROW = 16, ROWS_WIDE = 8, WIDTH = 2 };
+#elif NAX_SIMD_BYTES == 32
+enum { ROWS_NARROW = 4, ROWS_WIDE = 4, WIDTH = 1 };
+#else
+enum { ROWS_NARROW = 2, ROWS_WIDE = 2, WIDTH = 1 };
+#endif
+
+INLINE void multiply_steps(size_t n_rows, size_t n_cols, size_t n_inner, const float *a,
+                           size_t step_i, size_t step_k, const float *b, float *c, bool is_added)
+{
+    if (n_cols % (WIDTH * lanes) == 0)
+        for (size_t j = 0; j < n_cols; j += WIDTH * lanes)
+            for (size_t i = 0; i < n_rows; i += ROWS_WIDE)
+                block(ROWS_WIDE, WIDTH, n_inner, a + i * step_i, step_i, step_k, b + j,
+                      c + i * n_cols + j, n_cols, is_added);
+    else
+        for (size_t j = 0; j < n_cols; j += lanes)
+            for (size_t i = 0; i < n_rows; i += ROWS_NARROW)
+                block(ROWS_NARROW, 1, n_inner, a + i * step_i, step_i, step_k, b + j,
+                      c + i * n_cols + j, n_cols, is_added);
+}
+
+/* A known step is part of an instruction, where others take a register for each row. */
+static void multiply(size_t n_rows, size_t n_cols, size_t n_inner, const float *a, size_t step_i,
+                     size_t step_k, const float *b, float *c, bool is_added)
+{
+#define STEP(n)                                                                                    \
+    case n:                                                                                        \
+        multiply_steps(n_rows, n_cols, n_inner, a, n, step_k, b, c, is_added);                     \
+        break
+    switch (step_i) {
+        STEP(1);
+        STEP(16);
+        STEP(32);
+        STEP(64);
+        STEP(128);
+        STEP(256);
+    default:
+        multiply_steps(n_rows, n_cols, n_inner, a, step_i, step_k, b, c, is_added);
+    }
+#undef STEP
+}
+
+const struct winograd_kernels NAX_SIMD(winograd_kernels) = {
+    .input = input,
+    .output = output,
+    .output_back = output_back,
+    .congruence = congruence,
+    .multiply = multiply,
+};
