@@ -1,16 +1,17 @@
-/* Winograd's transforms and products, in lanes of 16 channels. */
+/* Winograd's transforms and products, in vectors of channels that a register holds: so many values
+ * live at once that the compiler does badly with vectors of several registers. */
 #include "winograd.h"
 
 #include "nax/simd.h"
 
-typedef nax_vfloat vec;
+typedef float vec __attribute__((vector_size(NAX_SIMD_BYTES), aligned(4), may_alias));
 
 #define LOAD(p)     (*(const vec *)(p))
 #define STORE(p, v) (*(vec *)(p) = (v))
 #define INLINE      static inline __attribute__((always_inline))
 #define UNROLL      _Pragma("GCC unroll 16")
 
-static const size_t lanes = NAX_LANES;
+static const size_t lanes = sizeof(vec) / sizeof(float);
 
 /* --- transforms of one column or row: places in the order of the points 0, 1, -1, 2, -2, (1/2,
  * (-1/2,)) infinity --- */
@@ -243,13 +244,12 @@ INLINE void block(size_t rows, size_t width, size_t n_inner, const float *a, siz
         STORE(c + i * n_cols + j * lanes, sum[i][j]);
 }
 
-/* What the registers hold: 16 vectors of 16 floats, 4 or 2 of them in shorter registers. */
+/* Sums in registers, of which there are 32, or 16 shorter ones; rows divide 16, and WIDTH vectors
+ * 32 or 16 columns. */
 #if NAX_SIMD_BYTES == 64
-enum { ROWS_NARROW = 16, ROWS_WIDE = 8, WIDTH = 2 };
-#elif NAX_SIMD_BYTES == 32
-enum { ROWS_NARROW = 4, ROWS_WIDE = 4, WIDTH = 1 };
+enum { ROWS_WIDE = 8, WIDTH = 2, ROWS_NARROW = 16 };
 #else
-enum { ROWS_NARROW = 2, ROWS_WIDE = 2, WIDTH = 1 };
+enum { ROWS_WIDE = 4, WIDTH = 2, ROWS_NARROW = 8 };
 #endif
 
 INLINE void multiply_steps(size_t n_rows, size_t n_cols, size_t n_inner, const float *a,
