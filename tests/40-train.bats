@@ -203,7 +203,7 @@ small() {
   $fit --epochs 1 c.csv > again.csv 2> log
   [ ! -s log ]
   cmp out.csv again.csv
-  for other in '--epochs 2' '--epochs 1 --seed 1' '--epochs 1 --rate 0.2' \
+  for other in '--epochs 2' '--epochs 1 --seed 1' '--epochs 1 --rate 0.2' '--epochs 1 --muon 0.1' '--epochs 1 --cutout 5' \
     '--epochs 1 --set device.r_on_ohm=50000' '--epochs 1 --noise-aware 1'; do
     # shellcheck disable=SC2086 # words on purpose
     $fit $other first.csv 2> log > other.csv
@@ -373,10 +373,21 @@ small() {
   done
 }
 
+@test "cutout blanks a part of every image, or all of it" {
+  small
+  candidate lenet '5 5' '32 32' > c.csv
+  for side in 0 7 64; do
+    nax-train --data small.safetensors --epochs 3 --batch 50 --rate 0.05 --cutout $side c.csv 2>&1 > /dev/null |
+      awk '{ for (i = 1; i < NF; i++) if ($i == "loss") loss = $(i + 1) + 0 } END { print loss }'
+  done > losses
+  # blank images are all alike: nothing to learn beyond how frequent the classes are
+  awk '{ loss[NR] = $1 } END { exit !(loss[1] < loss[2] && loss[2] < loss[3] && loss[3] > 2.2) }' losses
+}
+
 @test "convolutions by OpenBLAS and narrower vectors learn the same" {
   small
   candidate lenet '5 5' '32 32' > c.csv
-  for how in NAX_CONV=blas NAX_ISA=avx2 NAX_ISA=baseline NAX_ISA=avx512; do
+  for how in NAX_CONV=blas NAX_CONV=onednn NAX_ISA=avx2 NAX_ISA=baseline NAX_ISA=avx512; do
     env "$how" nax-train --data small.safetensors --epochs 1 --batch 50 --rate 0.05 c.csv \
       2>&1 > /dev/null | awk '{ for (i = 1; i < NF; i++) if ($i == "loss") print $(i + 1) + 0 }' > "loss-$how"
   done

@@ -7,10 +7,11 @@
 static const struct conv_engine *engine(const struct nax_layer *layer, bool is_bf16)
 {
     const char *forced = getenv("NAX_CONV");
-    if (!forced && conv_is_winograd(layer))
+    bool is_blas = forced && !strcmp(forced, "blas"), is_dnnl = forced && !strcmp(forced, "onednn");
+    if (!is_blas && !is_dnnl && conv_is_winograd(layer))
         return &conv_engine_winograd;
 #ifdef NAX_HAS_DNNL
-    if ((!forced || strcmp(forced, "blas")) && (!is_bf16 || nax_has_bf16()))
+    if (!is_blas && (!is_bf16 || nax_has_bf16()))
         return &conv_engine_dnnl;
 #endif
     return is_bf16 ? &conv_engine_widened : &conv_engine_blas;

@@ -1,10 +1,10 @@
-/* Dense convolutions of one layer on chunks of images: the seam to oneDNN, with OpenBLAS as the
- * other side.
+/* Dense convolutions of one layer on chunks of images: the seam between what asks for them
+ * and the engines: Winograd's filtering, oneDNN, OpenBLAS.
  *
  * A convolution is made for chunks of exactly n images. Weights outside are plain
  * [k][k][c_in][c_out]; each engine keeps them, and weight gradients, in a layout of its own.
- * Activations are float, or bf16: then the weights are rounded to bf16 as well, and products are
- * summed in float. Weights outside and their gradients are always float. All calls run on the
+ * Activations are float, or bf16: then an engine may round the weights to bf16 as well, and sums
+ * are float. Weights outside and their gradients are always float. All calls run on the
  * calling thread alone, and different threads may work on different chunks at once.
  */
 #ifndef NAX_NN_CONV_H
@@ -57,7 +57,8 @@ struct conv {
     size_t scratch_size;  /* bytes that each calling thread brings, 64-byte aligned */
 };
 
-/* The engine is oneDNN where the build has it, unless the environment says NAX_CONV=blas. */
+/* The engine is Winograd's filtering where it can, else oneDNN where the build has it, else
+ * OpenBLAS; the environment may say NAX_CONV=onednn or blas. */
 int conv_alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
                const struct conv_options *options, struct nax_err *err) NAX_MUST_USE;
 void conv_free(struct conv *conv);

@@ -7,8 +7,8 @@
  *
  * Kernels of 3 and 5 are taken as they are. One of 7 is taken as 2 × 2 parts of 4 (the last ones
  * with a row or column of zeros): being as far apart as tiles are, they share the tiles of inputs.
- * With 2 × 2 outputs instead, it would cost a third more products and four times the transforms;
- * with a = 10, too many digits.
+ * With 2 × 2 outputs of a whole kernel, it would cost a third more products and four times the
+ * transforms; with 4 × 4, a = 10, whose points are too many to round well.
  *
  * Tiles are [a][a][c] or [4][4][c] parts of images [h][w][c] of floats, c a multiple of 16; `row`
  * is the floats of an image's row. Transformed ones are spread over planes: a place's c values are
