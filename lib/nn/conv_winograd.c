@@ -179,6 +179,14 @@ static void turn_tap(const struct winograd_conv *w, const float *tap, float *to)
             *to++ = tap[i * n_out + o];
 }
 
+/* Where tap i of a part stands in the kernel, or SIZE_MAX: outside. */
+static size_t place_of_tap(const struct winograd_form *f, size_t part, size_t i)
+{
+    size_t y = part / f->n_parts * WINOGRAD_M + i / f->r;
+    size_t x = part % f->n_parts * WINOGRAD_M + i % f->r;
+    return y < f->k && x < f->k ? y * f->k + x : SIZE_MAX;
+}
+
 static void transform_weights(struct winograd_conv *w, const float *weight, bool is_turned)
 {
     const struct winograd_form *f = &w->form;
@@ -186,14 +194,13 @@ static void transform_weights(struct winograd_conv *w, const float *weight, bool
     float *tap = w->taps;
     for (size_t part = 0; part < w->n_parts; part++) {
         for (size_t i = 0; i < f->r * f->r; i++, tap += n) {
-            size_t y = part / f->n_parts * WINOGRAD_M + i / f->r;
-            size_t x = part % f->n_parts * WINOGRAD_M + i % f->r;
-            if (y >= f->k || x >= f->k)
+            size_t place = place_of_tap(f, part, i);
+            if (place == SIZE_MAX)
                 memset(tap, 0, n * sizeof *tap);
             else if (is_turned)
-                turn_tap(w, weight + ((f->k - 1 - y) * f->k + f->k - 1 - x) * n, tap);
+                turn_tap(w, weight + (f->k * f->k - 1 - place) * n, tap);
             else
-                take_tap(w, weight + (y * f->k + x) * n, tap);
+                take_tap(w, weight + place * n, tap);
         }
         winograd_kernels()->congruence(f->a, f->r, f->g[0], WINOGRAD_A_MAX, 1, n,
                                        tap - f->r * f->r * n, n, w->weight[is_turned] + part * n,
@@ -218,15 +225,20 @@ static void take_gradient(const struct winograd_conv *w, const struct room *room
         winograd_kernels()->congruence(f->r, f->a, f->g[0], 1, WINOGRAD_A_MAX, n,
                                        room->sum + part * n, w->plane, room->taps, n);
         for (size_t i = 0; i < f->r * f->r; i++) {
-            size_t y = part / f->n_parts * WINOGRAD_M + i / f->r;
-            size_t x = part % f->n_parts * WINOGRAD_M + i % f->r;
-            if (y < f->k && x < f->k)
-                memcpy(dw + (y * f->k + x) * n, room->taps + i * n, n * sizeof *dw);
+            size_t place = place_of_tap(f, part, i);
+            if (place != SIZE_MAX)
+                memcpy(dw + place * n, room->taps + i * n, n * sizeof *dw);
         }
     }
 }
 
 /* --- images --- */
+
+/* in bytes */
+static size_t image_size(const struct winograd_conv *w, size_t c)
+{
+    return w->base.layer.h_out * w->base.layer.w_out * c * nn_kernels(w->base.is_bf16)->size;
+}
 
 /* One image as floats [height][width][c], zeros around it and `margin` of them in front. */
 static void copy_in(const struct winograd_conv *w, size_t c, size_t margin, size_t height,
@@ -302,13 +314,12 @@ static void transform_inputs(const struct winograd_conv *w, const struct range *
                              const char *x, const struct room *room)
 {
     size_t n_each = w->n_down * w->n_across, n_extra = w->form.n_parts - 1;
-    size_t image_size =
-        w->base.layer.h_out * w->base.layer.w_out * c * nn_kernels(w->base.is_bf16)->size;
     size_t height = with_margin(w, w->n_down), width = with_margin(w, w->n_across);
     size_t last = (range->first + range->n - 1) / n_each;
     for (size_t image = range->first / n_each; image <= last; image++) {
         if (image * n_each >= range->first) /* else it is there from the range before */
-            copy_in(w, c, w->base.layer.pad, height, width, x + image * image_size, room->image);
+            copy_in(w, c, w->base.layer.pad, height, width, x + image * image_size(w, c),
+                    room->image);
         for (size_t i = 0; i < w->n_down + n_extra; i++)
             for (size_t j = 0; j < w->n_across + n_extra; j++) {
                 float *to[WINOGRAD_PARTS_MAX];
@@ -341,12 +352,10 @@ static struct place place_of(const struct winograd_conv *w, size_t tile, size_t 
 static void make_outputs(const struct winograd_conv *w, const struct range *range, size_t c,
                          const struct room *room, float *row, char *y)
 {
-    size_t image_size =
-        w->base.layer.h_out * w->base.layer.w_out * c * nn_kernels(w->base.is_bf16)->size;
     bool is_direct = is_tiled(w) && !row;
     for (size_t t = 0; t < range->n; t++) {
         struct place place = place_of(w, range->first + t, c);
-        char *image = y + place.image * image_size;
+        char *image = y + place.image * image_size(w, c);
         float *tiled = is_direct ? (float *)image : room->tiled;
         winograd_kernels()->output(w->form.a, c, room->right + t * c, plane_of(w->n_at_once * c),
                                    tiled + place.at, w->n_across * WINOGRAD_M * c);
@@ -359,11 +368,9 @@ static void transform_gradient(const struct winograd_conv *w, const struct range
                                const char *dy, const struct room *room)
 {
     size_t c = w->base.layer.c_out, width = w->n_across * WINOGRAD_M;
-    size_t image_size =
-        w->base.layer.h_out * w->base.layer.w_out * c * nn_kernels(w->base.is_bf16)->size;
     for (size_t t = 0; t < range->n; t++) {
         struct place place = place_of(w, range->first + t, c);
-        const char *image = dy + place.image * image_size;
+        const char *image = dy + place.image * image_size(w, c);
         if (place.is_first && !is_tiled(w))
             copy_in(w, c, 0, w->n_down * WINOGRAD_M, width, image, room->tiled);
         const float *tiled = is_tiled(w) ? (const float *)image : room->tiled;

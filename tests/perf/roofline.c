@@ -3,6 +3,8 @@
  *
  * Usage: roofline KERNEL fp32|bf16. Peaks are measured first: products of fp32 registers (bf16's
  * are twice that: a register holds twice as many factors), and copies of arrays beyond the caches.
+ * A convolution's flops are those of its definition: Winograd's filtering needs fewer, and may pass
+ * 100 % of the peak.
  */
 #include "nax/nn.h"
 #include "../../lib/nn/conv.h"
