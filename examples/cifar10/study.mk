@@ -5,7 +5,8 @@
 DATA    ?= cifar10.safetensors
 NETWORK ?= resnet20
 SPACE   ?= ./whole.yaml#     of the searches
-EPOCHS  ?= 20#               of every network, on all training images
+EPOCHS  ?= 30#               of every network, on all training images
+RECIPE  ?= --cutout 8#       of every network, beside nax-train's defaults
 WARM_EPOCHS   ?= 12#         of a supernet's weights, every choice being as likely; all searches start from them
 SEARCH_EPOCHS ?= 2#          of every search
 EDAPS   ?= 0.02 0.05 0.1#    weights of log EDAP in the search's loss
@@ -29,7 +30,7 @@ methods  := baselines $(found) $(patsubst %,%-refined,one $(found))
 ranges   := ideal calibrated
 rungs    := linear adc full
 sample    = nax-sample --network $(NETWORK) --seed $(SEED)
-train     = nax-train --data $(DATA) --epochs $(EPOCHS) --validation 0 --fidelity ideal --seed $(SEED) \
+train     = nax-train --data $(DATA) --epochs $(EPOCHS) $(RECIPE) --validation 0 --fidelity ideal --seed $(SEED) \
             --checkpoint $(dir)/nets --resume --format csv
 search    = nax-search --space $(SPACE) --network $(NETWORK) --data $(DATA) --set adc.range=$(RANGE) --seed $(SEED) --resume
 find      = $(search) --init $< --rate 0.02 --epochs $(SEARCH_EPOCHS) --warm-epochs 0 --alpha-every 1 --alpha-rate 0.03 \
