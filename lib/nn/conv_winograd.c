@@ -57,7 +57,7 @@ static size_t divide_up(size_t n, size_t by)
     return (n + by - 1) / by;
 }
 
-/* Rows and columns of the copies with and without a margin. */
+/* Rows or columns of a copy with a margin. */
 static size_t with_margin(const struct winograd_conv *w, size_t n_tiles)
 {
     return (n_tiles + w->form.n_parts - 1) * WINOGRAD_M + w->form.r - 1;

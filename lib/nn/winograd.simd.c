@@ -116,10 +116,11 @@ INLINE void input_of(size_t a, size_t c, const float *d, size_t row, size_t n_to
         }
         for (size_t i = 0; i < a; i++) {
             in(a, half[i], v);
-            for (size_t t = 0; t < n_to; t++)
+            for (size_t t = 0; t < n_to; t++) {
                 UNROLL
-            for (size_t j = 0; j < a; j++)
-                STORE(to[t] + (i * a + j) * plane + l, v[j]);
+                for (size_t j = 0; j < a; j++)
+                    STORE(to[t] + (i * a + j) * plane + l, v[j]);
+            }
         }
     }
 }
@@ -194,7 +195,7 @@ static void congruence(size_t n_rows, size_t n_cols, const float *t, size_t step
                        size_t n, const float *from, size_t plane_from, float *to, size_t plane_to)
 {
     for (size_t l = 0; l < n; l += lanes, from += lanes, to += lanes) {
-        vec half[8][8];
+        vec half[WINOGRAD_A_MAX][WINOGRAD_A_MAX];
         for (size_t j = 0; j < n_cols; j++)
             for (size_t i = 0; i < n_rows; i++) {
                 vec sum = {0};
@@ -214,18 +215,27 @@ static void congruence(size_t n_rows, size_t n_cols, const float *t, size_t step
 
 /* --- products --- */
 
+/* Sums in registers, of which there are 32, or 16 shorter ones; rows divide 16, and WIDTH vectors
+ * 32 or 16 columns. */
+#if NAX_SIMD_BYTES == 64
+enum { ROWS_WIDE = 8, WIDTH = 2, ROWS_NARROW = 16 };
+#else
+enum { ROWS_WIDE = 4, WIDTH = 2, ROWS_NARROW = 8 };
+#endif
+
 /* rows × width vectors of c, in registers */
 INLINE void block(size_t rows, size_t width, size_t n_inner, const float *a, size_t step_i,
                   size_t step_k, const float *b, float *c, size_t n_cols, bool is_added)
 {
-    vec sum[16][4];
+    vec sum[ROWS_NARROW][WIDTH];
     UNROLL
-    for (size_t i = 0; i < rows; i++)
+    for (size_t i = 0; i < rows; i++) {
         UNROLL
-    for (size_t j = 0; j < width; j++)
-        sum[i][j] = is_added ? LOAD(c + i * n_cols + j * lanes) : (vec){0};
+        for (size_t j = 0; j < width; j++)
+            sum[i][j] = is_added ? LOAD(c + i * n_cols + j * lanes) : (vec){0};
+    }
     for (size_t k = 0; k < n_inner; k++, a += step_k, b += n_cols) {
-        vec right[4];
+        vec right[WIDTH];
         UNROLL
         for (size_t j = 0; j < width; j++)
             right[j] = LOAD(b + j * lanes);
@@ -238,19 +248,12 @@ INLINE void block(size_t rows, size_t width, size_t n_inner, const float *a, siz
         }
     }
     UNROLL
-    for (size_t i = 0; i < rows; i++)
+    for (size_t i = 0; i < rows; i++) {
         UNROLL
-    for (size_t j = 0; j < width; j++)
-        STORE(c + i * n_cols + j * lanes, sum[i][j]);
+        for (size_t j = 0; j < width; j++)
+            STORE(c + i * n_cols + j * lanes, sum[i][j]);
+    }
 }
-
-/* Sums in registers, of which there are 32, or 16 shorter ones; rows divide 16, and WIDTH vectors
- * 32 or 16 columns. */
-#if NAX_SIMD_BYTES == 64
-enum { ROWS_WIDE = 8, WIDTH = 2, ROWS_NARROW = 16 };
-#else
-enum { ROWS_WIDE = 4, WIDTH = 2, ROWS_NARROW = 8 };
-#endif
 
 INLINE void multiply_steps(size_t n_rows, size_t n_cols, size_t n_inner, const float *a,
                            size_t step_i, size_t step_k, const float *b, float *c, bool is_added)

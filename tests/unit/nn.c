@@ -22,9 +22,10 @@
 /* Relative to the largest value of the array. */
 static const double tolerance_conv = 2e-6;     /* float sums of up to 7·7·37 products */
 static const double tolerance_winograd = 2e-5; /* the same, with cancellation of the tiles */
-static const double tolerance_backward = 2e-4; /* absolute, of sums up to some 60 */
-static const double tolerance_bf16 = 0.00392;  /* rounding to 8 bits, and float sums */
-static const double tolerance_kernel = 2e-6;   /* float sums of 75 terms */
+static const double tolerance_backward = 1e-4; /* absolute */
+static const double tolerance_winograd_backward = 2e-4; /* of sums up to some 60 */
+static const double tolerance_bf16 = 0.00392;           /* rounding to 8 bits, and float sums */
+static const double tolerance_kernel = 2e-6;            /* float sums of 75 terms */
 static const double tolerance_gradient = 2e-4; /* float through five layers with batch norm */
 
 static double noise(struct nax_rng *rng)
@@ -170,6 +171,8 @@ static void check_conv(const struct nax_layer *l, const struct conv_engine *engi
     const double tolerance = is_bf16                           ? tolerance_bf16
                              : engine == &conv_engine_winograd ? tolerance_winograd
                                                                : tolerance_conv;
+    const double backward =
+        engine == &conv_engine_winograd ? tolerance_winograd_backward : tolerance_backward;
     size_t n_x = n * l->h_in * l->w_in * l->c_in, n_y = n * l->h_out * l->w_out * l->c_out;
     size_t n_w = l->kernel * l->kernel * l->c_in * l->c_out;
     double *x2 = nax_calloc(n_x, sizeof *x2), *w2 = nax_calloc(n_w, sizeof *w2);
@@ -207,7 +210,7 @@ static void check_conv(const struct nax_layer *l, const struct conv_engine *engi
         for (size_t i = 0; i < n_y; i++)
             want += y2[i] * dy2[i];
         assert_true(fabs(want - (double)dx1[at]) <
-                    (is_bf16 ? tolerance_bf16 * fabs(want) : 0) + tolerance_backward);
+                    (is_bf16 ? tolerance_bf16 * fabs(want) : 0) + backward);
         at = nax_rng_below(&rng, n_w);
         want = 0;
         memset(unit, 0, n_w * sizeof *unit);
@@ -215,7 +218,7 @@ static void check_conv(const struct nax_layer *l, const struct conv_engine *engi
         reference_conv(l, n, x2, unit, y2);
         for (size_t i = 0; i < n_y; i++)
             want += y2[i] * dy2[i];
-        assert_true(fabs(want - (double)w[at]) < tolerance_backward);
+        assert_true(fabs(want - (double)w[at]) < backward);
     }
     void *aligned[] = {x, dy, y, dx, rounded, w, dw, scratch},
          *plain[] = {x2, w2, y2, dy2, unit, dx1};
@@ -743,11 +746,12 @@ static void add_shift(const void *self, size_t n, float *y, size_t image)
         y[i] += shift_by;
 }
 
-/* Drawn so that no value lies so near a ReLU's kink that float and double differ about its side.
- * Other weights for every layer, also in the reference's values, which get the shift as a bias. */
+/* Other weights for every layer, also in the reference's values, which get the shift as a bias. */
 static void substitute(const struct nax_model *model, double *values, float *weights,
                        struct nax_train_linop *ops, struct shift *shifts)
 {
+    /* Of the seeds 14 to 20, the first alone makes a gradient differ by Winograd's rounding (0.4 %
+     * of the largest), as a value next to a ReLU's kink would. */
     struct nax_rng rng = nax_rng_at(15, NAX_RNG_TEST, 0, 0, 0);
     for (size_t l = 0; l < model->net->n_layers; l++) {
         const struct nax_layer *shape = &model->net->layers[l];
