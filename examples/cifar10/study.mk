@@ -5,35 +5,35 @@
 DATA    ?= cifar10.safetensors
 NETWORK ?= resnet20
 SPACE   ?= ./whole.yaml#     of the searches
-EPOCHS  ?= 30#               of every network, on all training images
-RECIPE  ?= --cutout 8#       of every network, beside nax-train's defaults
-WARM_EPOCHS   ?= 12#         of a supernet's weights, every choice being as likely; all searches start from them
-SEARCH_EPOCHS ?= 2#          of every search
-EDAPS   ?= 0.02 0.05 0.1#    weights of log EDAP in the search's loss
+EPOCHS  ?= 7#                of every network, on all training images
+RECIPE  ?=#                  of every network, beside nax-train's defaults
+WARM_EPOCHS   ?= 5#          of a supernet's weights, every choice being as likely; all searches start from them
+SEARCH_EPOCHS ?= 1#          of every search
+EDAPS   ?= 0.01 0.02 0.05#   weights of log EDAP in the search's loss
 IDEAL_EDAP ?= 0.05#          of the search on ideal crossbars, for comparison
-IMAGES  ?= 0#                test images, 0: all
-GENERATIONS ?= 200#          of 500 designs each, of the refinement
-OTHER_IMAGES ?= 2000#        with the ADC's other range
-CALIBRATION ?= 256
+IMAGES  ?= 0#                test images, 0: all, on the rungs linear and adc
+FULL_IMAGES ?= 500#          on full, where an image takes some thirty times as long
+CALIBRATION ?= 256#          training images
+SPACE_REFINED ?= ./upto-64.yaml# of the refinement: it does not see what larger crossbars lose
+GENERATIONS ?= 60#           of 500 designs each, of the refinement
 SEED    ?= 0
-RANGE   ?= calibrated#       the ADC's range in the search; every network is measured with both
+RANGE   ?= ideal#            the ADC's range in the search: the hardware's own; networks are measured with both
+OTHER_RANGE ?= calibrated
 
 SHELL       := /bin/bash
 .SHELLFLAGS := -o pipefail -c
-.SECONDARY:
+.PRECIOUS: out/study/%.csv out/study/%-refined.csv out/study/edap-%.policy out/study/ideal-%.policy
 .DELETE_ON_ERROR:
 .PHONY: study clean-study
 
 dir      := out/study
 found    := $(EDAPS:%=edap-%) ideal-$(IDEAL_EDAP)
-methods  := baselines $(found) $(patsubst %,%-refined,one $(found))
-ranges   := ideal calibrated
-rungs    := linear adc full
+refined  := $(patsubst %,%-refined,one $(found))
 sample    = nax-sample --network $(NETWORK) --seed $(SEED)
 train     = nax-train --data $(DATA) --epochs $(EPOCHS) $(RECIPE) --validation 0 --fidelity ideal --seed $(SEED) \
             --checkpoint $(dir)/nets --resume --format csv
 search    = nax-search --space $(SPACE) --network $(NETWORK) --data $(DATA) --set adc.range=$(RANGE) --seed $(SEED) --resume
-find      = $(search) --init $< --rate 0.02 --epochs $(SEARCH_EPOCHS) --warm-epochs 0 --alpha-every 1 --alpha-rate 0.03 \
+find      = $(search) --init $< --rate 0.02 --epochs $(SEARCH_EPOCHS) --warm-epochs 0 --alpha-every 1 --alpha-rate 0.05 \
             --checkpoint $(basename $@)
 whole     = > $@.part && mv $@.part $@#  a target is there when it is whole
 
@@ -60,29 +60,35 @@ $(dir)/%.csv: $(dir)/%.policy
 
 # the same weights on the crossbars of least EDAP that evolution finds for their kernels
 $(dir)/%-refined.csv: $(dir)/%.csv refine
-	SPACE=$(SPACE) ./refine $(GENERATIONS) $(SEED) < $< | awk -F, -f ../nonideal/checkpoint.awk $< - $(whole)
+	SPACE=$(SPACE_REFINED) ./refine $(GENERATIONS) $(SEED) < $< | awk -F, -f ../nonideal/checkpoint.awk $< - $(whole)
 
-# --- RANGE-RUNG/METHOD: accuracy and cost
-images = $(if $(filter $(1),$(RANGE)),$(IMAGES),$(OTHER_IMAGES))
-define evaluation
-$(dir)/$(2)-$(3)/$(1): $(dir)/$(1).csv
+# --- RANGE-RUNG-IMAGES/METHOD: accuracy and cost. $(1): range, $(2): rung, $(3): images, $(4): options, $(5): methods
+define measurement
+$(dir)/$(1)-$(2)-$(3)/%: $(dir)/%.csv
 	@mkdir -p $$(@D)
-	nax-eval --data $(DATA) --set adc.range=$(2) --fidelity $(3) --images $(call images,$(2)) --calibrate $(CALIBRATION) $$< | \
-	    nax-cost --set adc.range=$(2) | nax-pareto --rank --format csv | \
-	    awk -v values=$(1),$(2),$(call images,$(2)) \
-	    '{ print (NR == 1 ? "method,range,images" : values) "," $$$$0 }' $$(whole)
+	nax-eval --data $(DATA) --set adc.range=$(1) --fidelity $(2) --images $(3) $(4) $$< | \
+	    nax-cost --set adc.range=$(1) | nax-pareto --rank --format csv | \
+	    awk -v values=$$*,$(1),$(3) '{ print (NR == 1 ? "method,range,images" : values) "," $$$$0 }' $$(whole)
+measured += $(5:%=$(dir)/$(1)-$(2)-$(3)/%)
 endef
-$(foreach m,$(methods),$(foreach a,$(ranges),$(foreach r,$(rungs),$(eval $(call evaluation,$(m),$(a),$(r))))))
+methods    := baselines $(found) $(refined)
+calibrated := --calibrate $(CALIBRATION)
+$(eval $(call measurement,$(RANGE),linear,$(IMAGES),$(calibrated),$(methods)))
+$(eval $(call measurement,$(RANGE),adc,$(IMAGES),$(calibrated),$(methods)))
+$(eval $(call measurement,$(RANGE),full,$(FULL_IMAGES),$(calibrated),baselines one-refined $(found)))
+$(eval $(call measurement,$(OTHER_RANGE),adc,$(IMAGES),,$(methods)))
 
-results/study.csv: ../nonideal/columns.awk \
-    $(foreach r,$(rungs),$(foreach a,$(ranges),$(methods:%=$(dir)/$(a)-$(r)/%)))
+results/study.csv: ../nonideal/columns.awk $(measured)
 	@mkdir -p results
 	awk -F, -v names="method range fidelity images kernel crossbar accuracy accuracy_calibrated accuracy_ideal energy_pj latency_ns area_mm2 edap_pj_ns_mm2" \
 	    -f $^ > $@
 
-# --- pictures: accuracy on every conversion, with the range that the search had
-front.svg layers.svg: $(methods:%=$(dir)/$(RANGE)-full/%)
-	nax-plot $(basename $@) -q -o $@ $^
+# --- pictures
+pictured := $(filter $(dir)/$(RANGE)-adc-$(IMAGES)/%,$(measured))
+front.svg: $(pictured)
+	nax-plot front -q -o $@ --objectives accuracy_calibrated:max,edap_pj_ns_mm2:min $^
+layers.svg: $(pictured)
+	nax-plot layers -q -o $@ $^
 
 clean-study:
 	rm -rf $(dir)

@@ -1,8 +1,9 @@
-# Named columns of several CSV files, one below the other; lists of equal numbers as one of them.
+# Named columns of several CSV files, one below the other; lists of equal numbers as one of them; empty where a file lacks one.
 # Usage: awk -F, -v names="a b" [-v file=NAME] -f columns.awk x-FIRST.csv x-SECOND.csv; file: a column
 # of that name holds the word of the file's name between - and .csv
 FNR == 1 {
     n = split(names, name, " ")
+    delete column
     for (i = 1; i <= NF; i++) column[$i] = i
     word = FILENAME
     gsub(/.*-|\.csv$/, "", word)
@@ -15,7 +16,7 @@ FNR == 1 {
 {
     if (file) printf "%s,", word
     for (k = 1; k <= n; k++) {
-        cell = $(column[name[k]])
+        cell = name[k] in column ? $(column[name[k]]) : ""
         if (split(cell, item, " ") > 1) {
             same = 1
             for (j in item) same = same && item[j] == item[1]
