@@ -87,7 +87,7 @@ results/study.csv: ../nonideal/columns.awk $(measured)
 pictured := $(filter $(dir)/$(RANGE)-adc-$(IMAGES)/%,$(measured))
 front.svg: $(pictured)
 	nax-plot front -q -o $@ --objectives accuracy_calibrated:max,edap_pj_ns_mm2:min $^
-layers.svg: $(pictured)
+layers.svg: $(filter-out %/baselines,$(pictured))
 	nax-plot layers -q -o $@ $^
 
 clean-study:
