@@ -22,11 +22,11 @@ OTHER_RANGE ?= calibrated
 
 SHELL       := /bin/bash
 .SHELLFLAGS := -o pipefail -c
-.PRECIOUS: out/study/%.csv out/study/%-refined.csv out/study/edap-%.policy out/study/ideal-%.policy
 .DELETE_ON_ERROR:
 .PHONY: study clean-study
 
 dir      := out/study
+.PRECIOUS: $(dir)/%.csv $(dir)/%-refined.csv $(dir)/edap-%.policy $(dir)/ideal-%.policy
 found    := $(EDAPS:%=edap-%) ideal-$(IDEAL_EDAP)
 refined  := $(patsubst %,%-refined,one $(found))
 sample    = nax-sample --network $(NETWORK) --seed $(SEED)

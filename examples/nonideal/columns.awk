@@ -1,4 +1,5 @@
-# Named columns of several CSV files, one below the other; lists of equal numbers as one of them; empty where a file lacks one.
+# Named columns of several CSV files, one below the other; lists of equal numbers as one of them;
+# empty where a file lacks one.
 # Usage: awk -F, -v names="a b" [-v file=NAME] -f columns.awk x-FIRST.csv x-SECOND.csv; file: a column
 # of that name holds the word of the file's name between - and .csv
 FNR == 1 {
