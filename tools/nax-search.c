@@ -14,7 +14,8 @@
 
 static const char usage[] =
     "nax-search [-q] [--space name] [--data file] [--hardware name] [--set key=value] "
-    "[--init file] [--edap x] [--latency-area x] [--energy x] [--ideal] [--epochs n] "
+    "[--init file] [--edap x] [--latency-area x] [--energy x] [--ideal] [--calibrated] [--epochs "
+    "n] "
     "[--checkpoint dir] [--resume] [--log file] [options]\n"
     "\n"
     "      --space NAME      built in (cifar10, tiny-imagenet) or a file (cifar10)\n"
@@ -28,6 +29,7 @@ static const char usage[] =
     "      --energy X        weight of energy, in units of a random design's (0)\n"
     "      --fidelity NAME   what choices are weighed on: ideal, linear or adc (adc)\n"
     "      --ideal           the same as --fidelity ideal\n"
+    "      --calibrated      on hardware whose gains and offsets are made good\n"
     "      --nested          smaller kernels are the middles of larger ones\n"
     "      --warm-epochs N   epochs before choices are weighed (4)\n"
     "      --alpha-every N   training steps to a step of the choices (2)\n"
@@ -47,8 +49,9 @@ enum {
     OPT_EDAP,
     OPT_LATENCY_AREA,
     OPT_ENERGY,
-    OPT_IDEAL,
     OPT_FIDELITY,
+    OPT_IDEAL,
+    OPT_CALIBRATED,
     OPT_NESTED,
     OPT_WARM_EPOCHS,
     OPT_ALPHA_EVERY,
@@ -71,6 +74,7 @@ static const struct option options[] = {{"space", required_argument, NULL, OPT_S
                                         {"energy", required_argument, NULL, OPT_ENERGY},
                                         {"ideal", no_argument, NULL, OPT_IDEAL},
                                         {"fidelity", required_argument, NULL, OPT_FIDELITY},
+                                        {"calibrated", no_argument, NULL, OPT_CALIBRATED},
                                         {"nested", no_argument, NULL, OPT_NESTED},
                                         {"warm-epochs", required_argument, NULL, OPT_WARM_EPOCHS},
                                         {"alpha-every", required_argument, NULL, OPT_ALPHA_EVERY},
@@ -87,7 +91,7 @@ struct searching {
     struct nax_cosearch_options options;
     const char *space_name, *network, *data, *hardware_name, *folder;
     const char *sets[SETS_MAX];
-    size_t n_sets;
+    size_t n_sets, epochs_before; /* the latter: of this run, those resumed from */
     bool is_resumed;
     struct nax_space space;
     struct nax_network_file *file;
@@ -97,7 +101,6 @@ struct searching {
     struct log log;
     char checkpoint[4096]; /* path, or "" */
     char id[20];           /* of the run, in the log */
-    size_t epochs_before;  /* of this run: those resumed from */
     double start;          /* of this run, in seconds */
 };
 
@@ -141,6 +144,8 @@ static void parse(struct searching *s, int argc, char **argv)
             if (o->fidelity != NAX_FIDELITY_IDEAL && o->fidelity != NAX_FIDELITY_LINEAR &&
                 o->fidelity != NAX_FIDELITY_ADC)
                 tool_misuse(tool, "--fidelity takes ideal, linear or adc: '%s'", optarg);
+        } else if (opt == OPT_CALIBRATED) {
+            o->is_calibrated = true;
         } else if (opt == OPT_NESTED) {
             o->is_nested = true;
         } else if (opt == OPT_WARM_EPOCHS) {
@@ -203,8 +208,8 @@ static void open_files(struct searching *s)
 
 static double seconds_left(const struct searching *s, double epochs_done)
 {
-    double all = (double)s->options.recipe.epochs, before = (double)s->epochs_before;
-    return (nax_clock_seconds() - s->start) / (epochs_done - before) * (all - epochs_done);
+    return (nax_clock_seconds() - s->start) / (epochs_done - (double)s->epochs_before) *
+           ((double)s->options.recipe.epochs - epochs_done);
 }
 
 static int after_step(void *self, size_t step, double loss)
@@ -251,18 +256,14 @@ static int search(struct searching *s, struct nax_record *record, struct nax_cos
 
 static int describe(const struct searching *s, struct nax_record *r, struct nax_err *err)
 {
-    int status = search_policy_record(&s->space, nax_cosearch_policy(s->search), r);
-    if (!status)
-        status = nax_record_set_int(r, "seed", (int64_t)s->tool.seed);
-    if (!status)
-        status = nax_record_set_int(r, "epochs", (int64_t)s->options.recipe.epochs);
-    if (!status)
-        status = nax_record_set_string(r, "data", s->set->name);
-    if (!status)
-        status = nax_record_set_string(r, "hardware", s->hardware_name);
-    if (!status && *s->checkpoint)
-        status = nax_record_set_string(r, "checkpoint", s->checkpoint);
-    return status ? nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'policy'") : 0;
+    if (search_policy_record(&s->space, nax_cosearch_policy(s->search), r) ||
+        nax_record_set_int(r, "seed", (int64_t)s->tool.seed) ||
+        nax_record_set_int(r, "epochs", (int64_t)s->options.recipe.epochs) ||
+        nax_record_set_string(r, "data", s->set->name) ||
+        nax_record_set_string(r, "hardware", s->hardware_name) ||
+        (*s->checkpoint && nax_record_set_string(r, "checkpoint", s->checkpoint)))
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'policy'");
+    return 0;
 }
 
 int main(int argc, char **argv)

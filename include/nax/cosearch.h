@@ -35,6 +35,9 @@ struct nax_cosearch_options {
     /* What alpha sees: ideal; linear, the wires of solved arrays; adc, conversions too. The rung
      * adc is measured on homogeneous networks, and its noise is normal. */
     enum nax_fidelity fidelity;
+    /* The chip is calibrated: batch norm takes the statistics of what it computes. Else those of
+     * the ideal network, as a chip has them that is used as it is: lost gain is lost. */
+    bool is_calibrated;
     /* Smaller kernels are the middles of larger ones: they share weights (Stamoulis et al., ECML
      * PKDD 2019), though neither batch norm nor momentum. */
     bool is_nested;

@@ -146,6 +146,10 @@ struct nax_layer_noise {
 int nax_mapped_noise(const struct nax_mapped *mapped, const struct nax_images *images,
                      size_t n_images, struct nax_layer_noise *noise,
                      struct nax_err *err) NAX_MUST_USE;
+/* The same without conversions, by the effective weights of a network on the rung linear or adc. */
+int nax_mapped_noise_of_wires(const struct nax_mapped *mapped, const struct nax_images *images,
+                              size_t n_images, struct nax_layer_noise *noise,
+                              struct nax_err *err) NAX_MUST_USE;
 
 /* The rung above full, vector by vector: every array's circuit solved with cells I = G v0
  * sinh(V/v0) for every stream of an input vector, and every conversion made. Cells are programmed

@@ -210,19 +210,28 @@ int nax_trainer_set_part(struct nax_trainer *trainer, struct nax_model *part,
 struct nax_gate {
     size_t layer;  /* of the part */
     size_t kernel; /* of the other convolution, which reads the same input; 0: the layer left out */
-    struct nax_params params;  /* of the other; its mean is only a guess */
+    struct nax_params params;  /* of the other; its mean is only a guess, its statistics change */
     struct nax_train_linop op; /* what the other multiplies by, as for nax_trainer_set_linops */
     double own, other;         /* results */
 };
 
+struct nax_gate_batch {
+    size_t number; /* from 0 on without end; images come in an order drawn anew after all of them */
+    const struct nax_train_linop *ops; /* what the part multiplies by, or NULL, as for
+                                          nax_trainer_set_linops */
+    /* Batch norm takes the statistics that the batch has by the part's own weights, and those of
+     * the others by theirs (they go to params.mean and variance), as hardware has them that was
+     * given a trained network. Else, as on calibrated hardware, those of what comes. */
+    bool has_own_statistics;
+    double loss; /* result: mean over the batch */
+};
+
 /* Derivatives of the mean loss of a batch of validation images, without smoothing, by the gates of
- * n layers of a part. ops: what it multiplies by, or NULL, as for nax_trainer_set_linops. Batch
- * norm takes the batch's statistics; the part's running ones move. Batches come in an order drawn
- * anew whenever all images were used; batch counts from 0 on without end. Error: fewer validation
- * images than a batch takes. */
+ * n layers of a part, whose running statistics move. Error: fewer validation images than a batch
+ * takes. */
 int nax_trainer_gates(struct nax_trainer *trainer, struct nax_model *part,
-                      const struct nax_train_linop *ops, size_t batch, struct nax_gate *gates,
-                      size_t n, double *loss, struct nax_err *err) NAX_MUST_USE;
+                      struct nax_gate_batch *batch, struct nax_gate *gates, size_t n,
+                      struct nax_err *err) NAX_MUST_USE;
 
 /* --- checkpoints --- */
 

@@ -97,19 +97,14 @@ static int prepare_wires(struct nax_cosearch *s, const struct pair *pairs, struc
     return wires_prepare(&s->wires, uses, n, err);
 }
 
-/* The path's running statistics move aside from the supernet's: memory holds both of every layer.
- */
-static void set_aside(struct path *path, float *memory)
+/* Running statistics move aside from the supernet's, to memory. */
+static void set_aside(struct nax_params *p, size_t n, float **memory)
 {
-    for (size_t l = 0; l < path->net->n_layers; l++) {
-        struct nax_params *p = &path->model.layer[l];
-        size_t n = path->net->layers[l].c_out;
-        if (!p->mean)
-            continue;
-        p->mean = memcpy(memory, p->mean, n * sizeof *memory);
-        p->variance = memcpy(memory + n, p->variance, n * sizeof *memory);
-        memory += 2 * n;
-    }
+    if (!p->mean)
+        return;
+    p->mean = memcpy(*memory, p->mean, n * sizeof **memory);
+    p->variance = memcpy(*memory + n, p->variance, n * sizeof **memory);
+    *memory += 2 * n;
 }
 
 /* What the path multiplies by, and the gates of the convolutions with two choices; their number. */
@@ -157,27 +152,33 @@ static int add_gates(struct nax_cosearch *s, struct path *path, const struct pai
     size_t n_channels = 0;
     for (size_t l = 0; l < path->net->n_layers; l++)
         n_channels += path->net->layers[l].c_out;
-    float *memory = nax_calloc(2 * n_channels, sizeof *memory);
+    float *memory = nax_calloc(4 * n_channels, sizeof *memory), *free_memory = memory;
     struct nax_train_linop *ops = nax_calloc(path->net->n_layers, sizeof *ops);
-    double loss = 0;
+    struct nax_gate_batch batch = {.number = s->n_alpha,
+                                   .ops = ops,
+                                   .has_own_statistics = !s->options.is_calibrated &&
+                                                         s->options.fidelity != NAX_FIDELITY_IDEAL};
     size_t n = 0;
     int status = 0;
     if (memory && ops) {
-        set_aside(path, memory);
         n = list_gates(s, path, pairs, ops);
-        status =
-            nax_trainer_gates(s->trainer, &path->model, ops, s->n_alpha, s->gates, n, &loss, err);
+        for (size_t l = 0; l < path->net->n_layers; l++)
+            set_aside(&path->model.layer[l], path->net->layers[l].c_out, &free_memory);
+        for (size_t i = 0; i < n; i++)
+            set_aside(&s->gates[i].params, path->net->layers[s->gates[i].layer].c_out,
+                      &free_memory);
+        status = nax_trainer_gates(s->trainer, &path->model, &batch, s->gates, n, err);
     } else {
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'path'");
     }
-    if (!status && !isfinite(loss))
+    if (!status && !isfinite(batch.loss))
         status = nax_err_set(err, NAX_ERR_NUMERIC, "the loss is not finite: 'network %s'",
                              path->net->name);
     for (size_t i = 0; !status && i < n; i++) {
         size_t slot = (size_t)path->net->layers[s->gates[i].layer].slot;
         add_gate(s, &s->gates[i], slot, &pairs[slot]);
     }
-    s->loss += loss;
+    s->loss += batch.loss;
     s->n_losses++;
     free(memory);
     free(ops);

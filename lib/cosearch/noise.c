@@ -22,12 +22,16 @@ int noise_alloc(struct noise *noise, const struct supernet *net, const struct ar
         .net = net,
         .arch = arch,
         .mapping = {.hardware = hardware, .seed = seed, .fidelity = NAX_FIDELITY_ADC},
-        .part = nax_calloc(arch->n_slots * arch->n_choices, sizeof *noise->part),
+        .part = nax_calloc(2 * arch->n_slots * arch->n_choices, sizeof *noise->part),
         .normals = nax_normals_alloc(seed, N_CHANNELS_MAX)};
-    if (noise->part && noise->normals)
-        return 0;
-    noise_free(noise);
-    return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'noise'");
+    if (!noise->part || !noise->normals) {
+        noise_free(noise);
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'noise'");
+    }
+    noise->gain = noise->part + arch->n_slots * arch->n_choices;
+    for (size_t i = 0; i < arch->n_slots * arch->n_choices; i++)
+        noise->gain[i] = 1;
+    return 0;
 }
 
 void noise_free(struct noise *noise)
@@ -42,7 +46,7 @@ static int measure(struct noise *noise, size_t choice, const struct nax_images *
                    struct nax_err *err)
 {
     int64_t kernel[NAX_SLOTS_MAX], crossbar[NAX_SLOTS_MAX], crossbars[NAX_NETWORK_LAYERS_MAX];
-    struct nax_layer_noise found[NAX_NETWORK_LAYERS_MAX];
+    struct nax_layer_noise wires[NAX_NETWORK_LAYERS_MAX], all[NAX_NETWORK_LAYERS_MAX];
     struct nax_mapping mapping = noise->mapping;
     struct nax_mapped *mapped = NULL;
     struct path *path;
@@ -58,12 +62,16 @@ static int measure(struct noise *noise, size_t choice, const struct nax_images *
     if (!status)
         status = nax_mapped_alloc(&mapped, &path->model, &mapping, images, err);
     if (!status)
-        status = nax_mapped_noise(mapped, images, N_IMAGES, found, err);
+        status = nax_mapped_noise_of_wires(mapped, images, N_IMAGES, wires, err);
+    if (!status)
+        status = nax_mapped_noise(mapped, images, N_IMAGES, all, err);
     for (size_t l = 0; !status && l < path->net->n_layers; l++) {
         int slot = path->net->layers[l].slot;
-        if (slot >= 0)
-            noise->part[(size_t)slot * noise->arch->n_choices + choice] =
-                found[l].signal > 0 ? found[l].error_after_gains / found[l].signal : 0;
+        size_t at = (size_t)slot * noise->arch->n_choices + choice;
+        if (slot < 0 || !(all[l].signal > 0) || !(wires[l].gain > 0))
+            continue;
+        noise->part[at] = all[l].gain * all[l].gain * all[l].error_after_gains / all[l].signal;
+        noise->gain[at] = all[l].gain / wires[l].gain;
     }
     nax_mapped_free(mapped);
     path_free(path);

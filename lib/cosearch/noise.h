@@ -1,5 +1,5 @@
-/* What conversions add to the outputs of (slot, kernel, crossbar): noise of a part of their
- * variance.
+/* What conversions do to the outputs of (slot, kernel, crossbar): a gain, and noise of a part of
+ * their variance.
  */
 #ifndef NAX_COSEARCH_NOISE_H
 #define NAX_COSEARCH_NOISE_H
@@ -8,15 +8,15 @@
 #include "nax/mapping.h"
 #include "supernet.h"
 
-/* The error that the rung adc leaves after a gain and an offset of each column, by the variance of
- * the output, measured with every convolution on that kernel and crossbar: as much noise as makes
- * that network's loss what conversions make it. (Effective weights have a part of it already, the
- * smaller one by far.) */
+/* Measured with every convolution on that kernel and crossbar. Gain: of the rung adc, by that of
+ * the rung linear. Noise: the error that adc leaves after a gain and an offset of each column, by
+ * the variance of the ideal output; effective weights have a part of it already, the smaller one by
+ * far. Offsets are left out. Effective weights take the gains, noise_amend the noise. */
 struct noise {
     const struct supernet *net;
     const struct arch *arch;
     struct nax_mapping mapping; /* the chip */
-    double *part;               /* [n_slots][n_choices] */
+    double *part, *gain;        /* [n_slots][n_choices] each, in one piece */
     float *normals;             /* a table of normal numbers */
 };
 

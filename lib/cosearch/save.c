@@ -14,13 +14,13 @@ static void describe(const struct nax_cosearch *s, char line[LINE_SIZE])
     const struct nax_cosearch_options *o = &s->options;
     int n = snprintf(
         line, LINE_SIZE,
-        "warmup %zu every %zu rate %.17g refresh %zu nested %d fidelity %s latency_area %.17g "
+        "warmup %zu every %zu rate %.17g refresh %zu nested %d fidelity %s%s latency_area %.17g "
         "energy %.17g edap %.17g start %016" PRIx64 " fixed %" PRId64
         " uniform %.17g %.17g %.17g choices",
         o->warmup_epochs, o->alpha_every, o->alpha_rate, o->refresh, (int)o->is_nested,
-        nax_fidelity_name(o->fidelity), o->latency_area, o->energy, o->edap, s->start,
-        o->space->crossbar_fixed, s->uniform[PRICE_ENERGY], s->uniform[PRICE_LATENCY],
-        s->uniform[PRICE_AREA]);
+        nax_fidelity_name(o->fidelity), o->is_calibrated ? " calibrated" : "", o->latency_area,
+        o->energy, o->edap, s->start, o->space->crossbar_fixed, s->uniform[PRICE_ENERGY],
+        s->uniform[PRICE_LATENCY], s->uniform[PRICE_AREA]);
     for (size_t i = 0; i < o->space->n_kernels + o->space->n_crossbars; i++)
         n += snprintf(line + n, LINE_SIZE - (size_t)n, " %" PRId64,
                       i < o->space->n_kernels ? o->space->kernels[i]
@@ -49,7 +49,7 @@ static bool read_numbers(const char *text, double *v, size_t n)
 int nax_cosearch_save(const struct nax_cosearch *s, const char *path, struct nax_err *err)
 {
     size_t n = s->arch.n_slots * s->arch.n_choices;
-    char line[LINE_SIZE], steps[64], *text = nax_calloc(3 * n, NUMBER_SIZE);
+    char line[LINE_SIZE], steps[64], *text = nax_calloc(4 * n, NUMBER_SIZE);
     if (!text)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
     char *squares = text + n * NUMBER_SIZE, *noise = squares + n * NUMBER_SIZE;
@@ -57,7 +57,7 @@ int nax_cosearch_save(const struct nax_cosearch *s, const char *path, struct nax
     snprintf(steps, sizeof steps, "%" PRIu64, s->n_alpha);
     write_numbers(text, s->arch.alpha, n);
     write_numbers(squares, s->arch.square, n);
-    write_numbers(noise, s->noise.part, n);
+    write_numbers(noise, s->noise.part, 2 * n);
     const struct nax_meta meta[] = {{"search", line},
                                     {"alpha_steps", steps},
                                     {"alpha", text},
@@ -86,7 +86,7 @@ static int read_state(struct nax_cosearch *s, const struct nax_tensors *file, co
                            "checkpoint of a search with other options, space or hardware: '%s'",
                            path);
     if (sscanf(steps, "%" SCNu64, &s->n_alpha) != 1 || !read_numbers(alpha, s->arch.alpha, n) ||
-        !read_numbers(square, s->arch.square, n) || !read_numbers(noise, s->noise.part, n))
+        !read_numbers(square, s->arch.square, n) || !read_numbers(noise, s->noise.part, 2 * n))
         return nax_err_set(err, NAX_ERR_VALUE, "%s: metadata 'alpha' is broken", path);
     s->arch.n_steps = s->n_alpha;
     arch_update(&s->arch);

@@ -86,6 +86,8 @@ static int alloc(struct nax_cosearch *s, struct nax_err *err)
         status = wires_alloc(&s->wires, &s->net, &s->arch, o->hardware, o->seed, err);
     if (!status)
         status = noise_alloc(&s->noise, &s->net, &s->arch, o->hardware, o->seed, err);
+    if (o->fidelity == NAX_FIDELITY_ADC)
+        s->wires.gain = s->noise.gain;
     if (!status)
         status = price_expect(&s->price, &s->arch, N_DESIGNS, o->seed, 0, s->uniform, NULL, err);
     if (!status)

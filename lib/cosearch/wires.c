@@ -64,8 +64,9 @@ static int prepare(struct wires *wires, const struct wires_use *use, struct nax_
             lost[i] -= weight[i];
         wires->is_fresh[at] = true;
     }
+    float gain = wires->gain ? (float)wires->gain[at] : 1;
     for (size_t i = 0; i < n; i++)
-        effective[i] = weight[i] + lost[i];
+        effective[i] = gain * (weight[i] + lost[i]);
     return 0;
 }
 

@@ -15,6 +15,7 @@ struct wires {
     struct nax_mapping mapping; /* the chip */
     float **lost, **effective;  /* [n_slots][n_choices], each NULL or [n_weights] */
     bool *is_fresh;             /* [n_slots][n_choices]: solved since the last refresh */
+    const double *gain;         /* [n_slots][n_choices] of the conversions, or NULL: none */
 };
 
 int wires_alloc(struct wires *wires, const struct supernet *net, const struct arch *arch,

@@ -60,12 +60,13 @@ static struct nax_layer_noise noise_of(const struct column_sums *sums, size_t n_
     return noise;
 }
 
-int nax_mapped_noise(const struct nax_mapped *mapped, const struct nax_images *images,
-                     size_t n_images, struct nax_layer_noise *noise, struct nax_err *err)
+static int measure(const struct nax_mapped *mapped, const struct nax_linop *linops,
+                   const struct nax_images *images, size_t n_images, struct nax_layer_noise *noise,
+                   struct nax_err *err)
 {
     const struct nax_network *net = mapped->model->net;
     struct column_sums *sums = nax_calloc(columns_first(net, mapped->n_layers), sizeof *sums);
-    int status = sums ? columns_measure(mapped_model(mapped), mapped->linops, mapped->model, images,
+    int status = sums ? columns_measure(mapped_model(mapped), linops, mapped->model, images,
                                         n_images, sums, NULL, err)
                       : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
     for (size_t l = 0; !status && l < mapped->n_layers; l++)
@@ -74,4 +75,16 @@ int nax_mapped_noise(const struct nax_mapped *mapped, const struct nax_images *i
                        : (struct nax_layer_noise){.signal = 0};
     free(sums);
     return status;
+}
+
+int nax_mapped_noise(const struct nax_mapped *mapped, const struct nax_images *images,
+                     size_t n_images, struct nax_layer_noise *noise, struct nax_err *err)
+{
+    return measure(mapped, mapped->linops, images, n_images, noise, err);
+}
+
+int nax_mapped_noise_of_wires(const struct nax_mapped *mapped, const struct nax_images *images,
+                              size_t n_images, struct nax_layer_noise *noise, struct nax_err *err)
+{
+    return measure(mapped, NULL, images, n_images, noise, err);
 }

@@ -52,9 +52,22 @@ static int map_layers(struct nax_mapped *m, const struct nax_mapping *mapping,
         status = ranges_measure(m->model, ranges, range, err);
     if (!status)
         signs_of_inputs(m->model->net, is_signed);
-    for (size_t l = 0; !status && l < n; l++)
-        if (nax_layer_n_weights(&m->model->net->layers[l]))
-            status = map_layer(m, l, mapping, is_signed[l], range[l], err);
+    size_t n_mapped = status ? 0 : n;
+#pragma omp parallel for num_threads(nax_threads()) schedule(dynamic)
+    for (size_t i = 0; i < n_mapped; i++) {
+        size_t l = n - 1 - i; /* the large ones first */
+        struct nax_err own;
+        if (!nax_layer_n_weights(&m->model->net->layers[l]))
+            continue;
+        int failed = map_layer(m, l, mapping, is_signed[l], range[l], &own);
+        if (!failed)
+            continue;
+#pragma omp critical(nax_mapping_layers)
+        if (!status) {
+            status = failed;
+            nax_err_set(err, own.status, "%s", own.text);
+        }
+    }
     free(is_signed);
     free(range);
     return status;

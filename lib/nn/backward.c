@@ -8,13 +8,14 @@
 
 #include <string.h>
 
-/* What batch norm's way back needs of the whole batch (Ioffe and Szegedy, ICML 2015, section 3),
- * and the gradients of gamma and beta. */
+/* What batch norm's way back needs of the whole batch (Ioffe and Szegedy, ICML 2015, section 3;
+ * statistics that stay have no part in it), and the gradients of gamma and beta. */
 static void take_sums(struct pass *pass, size_t l)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
     struct pass_layer *layer = &pass->layer[l];
     double n = (double)(pass->batch * shape->h_out * shape->w_out);
+    bool is_batch = pass->statistics != STATISTICS_RUNNING;
     size_t c = shape->c_out;
     for (size_t k = 0; k < c; k++) {
         double sum = 0, dot = 0;
@@ -27,8 +28,8 @@ static void take_sums(struct pass *pass, size_t l)
         pass->gradient[l].beta[k] = (float)sum;
         pass->gradient[l].gamma[k] = (float)(dot * inverse);
         layer->p[k] = (float)p;
-        layer->q[k] = (float)(p * sum / n);
-        layer->r[k] = (float)(p * inverse * inverse * dot / n);
+        layer->q[k] = is_batch ? (float)(p * sum / n) : 0;
+        layer->r[k] = is_batch ? (float)(p * inverse * inverse * dot / n) : 0;
     }
 }
 

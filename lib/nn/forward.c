@@ -106,31 +106,45 @@ static void load_images(struct pass *pass, const struct pass_batch *batch, size_
     }
 }
 
-/* Batch statistics from the chunks' sums, and the running ones. */
-static void take_statistics(struct pass *pass, size_t l)
+/* Batch statistics of channel k from the chunks' sums; the running ones move. */
+static void take_statistics(struct pass *pass, size_t l, size_t k, double *mean, double *variance)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
-    struct pass_layer *layer = &pass->layer[l];
+    const struct pass_layer *layer = &pass->layer[l];
     struct nax_params *p = &pass->model->layer[l];
-    double n = (double)(pass->batch * shape->h_out * shape->w_out);
+    double n = (double)(pass->batch * shape->h_out * shape->w_out), sum = 0, square = 0;
     size_t c = shape->c_out;
-    for (size_t k = 0; k < c; k++) {
-        double sum = 0, square = 0;
-        for (size_t chunk = 0; chunk < pass->n_chunks; chunk++) {
-            sum += (double)layer->sums[chunk * 2 * c + k];
-            square += (double)layer->sums[chunk * 2 * c + c + k];
-        }
-        double shifted = sum / n, mean = shifted + (double)p->mean[k];
-        double variance = fmax(square / n - shifted * shifted, 0);
+    for (size_t chunk = 0; chunk < pass->n_chunks; chunk++) {
+        sum += (double)layer->sums[chunk * 2 * c + k];
+        square += (double)layer->sums[chunk * 2 * c + c + k];
+    }
+    double shifted = sum / n;
+    *mean = shifted + (double)p->mean[k];
+    *variance = fmax(square / n - shifted * shifted, 0);
+    double unbiased = n > 1 ? *variance * n / (n - 1) : *variance;
+    if (pass->statistics == STATISTICS_KEPT) {
+        p->mean[k] = (float)*mean;
+        p->variance[k] = (float)*variance;
+    } else {
+        p->mean[k] += (float)(running_step * (*mean - (double)p->mean[k]));
+        p->variance[k] += (float)(running_step * (unbiased - (double)p->variance[k]));
+    }
+}
+
+static void set_batch_norm(struct pass *pass, size_t l)
+{
+    struct pass_layer *layer = &pass->layer[l];
+    const struct nax_params *p = &pass->model->layer[l];
+    for (size_t k = 0; k < pass->net->layers[l].c_out; k++) {
+        double mean = (double)p->mean[k], variance = (double)p->variance[k];
+        if (pass->statistics != STATISTICS_RUNNING)
+            take_statistics(pass, l, k, &mean, &variance);
         double inverse = 1 / sqrt(variance + NAX_BATCH_NORM_EPSILON);
         double scale = (double)p->gamma[k] * inverse;
         layer->mean[k] = (float)mean;
         layer->inverse[k] = (float)inverse;
         layer->scale[k] = (float)scale;
         layer->offset[k] = (float)((double)p->beta[k] - scale * mean);
-        double unbiased = n > 1 ? variance * n / (n - 1) : variance;
-        p->mean[k] += (float)(running_step * (mean - (double)p->mean[k]));
-        p->variance[k] += (float)(running_step * (unbiased - (double)p->variance[k]));
     }
 }
 
@@ -185,7 +199,7 @@ int pass_forward(struct pass *pass, const struct pass_batch *batch, struct pass_
             status = NAX_MIN(status, failed);
         }
         if (l < net->n_layers && net->layers[l].kind == NAX_LAYER_CONV)
-            take_statistics(pass, l);
+            set_batch_norm(pass, l);
     }
     if (status)
         return nax_err_set(err, (enum nax_status)status, "convolution failed: 'network %s'",

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Sums of one chunk, [c_out] each: of the gradient g, and of the other's linear part z around a
  * guess of its mean. */
@@ -20,18 +21,46 @@ static double own_gate(const struct pass *pass, size_t l)
     return sum;
 }
 
-/* From the chunks' sums, with the batch's statistics. */
-static double normalised(const struct nax_params *p, size_t n_chunks, size_t c, double n,
-                         const float *sums)
+/* The other convolution at work. */
+struct other {
+    const struct pass *pass;
+    const struct nax_gate *gate;
+    struct conv *conv;
+    bool is_ideal; /* its own weights, for their statistics alone; else what the gate asks for */
+    size_t first;  /* image of the batch */
+    float *sums;   /* [n_chunks][N_SUMS][c_out] */
+};
+
+static void add_up(const struct other *o, size_t k, double sum[N_SUMS])
 {
+    size_t c = o->conv->layer.c_out;
+    memset(sum, 0, N_SUMS * sizeof *sum);
+    for (size_t chunk = 0; chunk < o->pass->n_chunks; chunk++)
+        for (size_t i = 0; i < N_SUMS; i++)
+            sum[i] += (double)o->sums[(chunk * N_SUMS + i) * c + k];
+}
+
+/* Of channel k; mean: beyond the guess. */
+static void statistics_of(const struct other *o, const double sum[N_SUMS], double *mean,
+                          double *variance)
+{
+    const struct nax_layer *shape = &o->conv->layer;
+    double n = (double)(o->pass->batch * shape->h_out * shape->w_out);
+    *mean = sum[SUM_Z] / n;
+    *variance = fmax(sum[SUM_ZZ] / n - *mean * *mean, 0);
+}
+
+static double normalised(const struct other *o)
+{
+    const struct nax_params *p = &o->gate->params;
     double total = 0;
-    for (size_t k = 0; k < c; k++) {
-        double sum[N_SUMS] = {0};
-        for (size_t chunk = 0; chunk < n_chunks; chunk++)
-            for (size_t i = 0; i < N_SUMS; i++)
-                sum[i] += (double)sums[(chunk * N_SUMS + i) * c + k];
-        double mean = sum[SUM_Z] / n; /* beyond the guess */
-        double variance = fmax(sum[SUM_ZZ] / n - mean * mean, 0);
+    for (size_t k = 0; k < o->conv->layer.c_out; k++) {
+        double sum[N_SUMS], mean = 0, variance = 0;
+        add_up(o, k, sum);
+        if (o->pass->statistics == STATISTICS_RUNNING)
+            variance = (double)p->variance[k];
+        else
+            statistics_of(o, sum, &mean, &variance);
         total += (double)p->gamma[k] * (sum[SUM_GZ] - mean * sum[SUM_G]) /
                      sqrt(variance + NAX_BATCH_NORM_EPSILON) +
                  (double)p->beta[k] * sum[SUM_G];
@@ -39,13 +68,17 @@ static double normalised(const struct nax_params *p, size_t n_chunks, size_t c, 
     return total;
 }
 
-struct other {
-    const struct pass *pass;
-    const struct nax_gate *gate;
-    const struct conv *conv;
-    size_t first; /* image of the batch */
-    float *sums;  /* [n_chunks][N_SUMS][c_out] */
-};
+static void keep_statistics(const struct other *o)
+{
+    const struct nax_params *p = &o->gate->params;
+    for (size_t k = 0; k < o->conv->layer.c_out; k++) {
+        double sum[N_SUMS], mean, variance;
+        add_up(o, k, sum);
+        statistics_of(o, sum, &mean, &variance);
+        p->mean[k] += (float)mean;
+        p->variance[k] = (float)variance;
+    }
+}
 
 /* z: room for the chunk's output */
 static int convolve(const struct other *o, size_t chunk, char *z, void *scratch)
@@ -61,14 +94,15 @@ static int convolve(const struct other *o, size_t chunk, char *z, void *scratch)
     char *g = pass->layer[o->gate->layer].g + chunk * n_pixels * c * kernel->size;
     float *to = o->sums + chunk * N_SUMS * c;
     int status = conv->engine->forward(conv, x, z, scratch);
-    if (o->gate->op.amend) {
+    if (o->gate->op.amend && !o->is_ideal) {
         float *wide = nn_room(kernel, z, pass_scratch(pass, SCRATCH_DZ));
         nn_widen(kernel, n_pixels * c, z, wide);
         o->gate->op.amend(o->gate->op.self, n, wide, o->first + chunk * n);
         nn_narrow(kernel, n_pixels * c, wide, z);
     }
     kernel->moments(n_pixels, c, z, guess, to + SUM_Z * c, to + SUM_ZZ * c);
-    kernel->gate(n_pixels, c, g, NULL, NULL, z, guess, g, to + SUM_G * c, to + SUM_GZ * c);
+    if (!o->is_ideal)
+        kernel->gate(n_pixels, c, g, NULL, NULL, z, guess, g, to + SUM_G * c, to + SUM_GZ * c);
     return status;
 }
 
@@ -92,29 +126,53 @@ static int convolve_all(const struct other *o)
     return status;
 }
 
-static int other_convolution(struct pass *pass, size_t first, struct nax_gate *gate,
-                             struct nax_err *err)
+static void other_free(struct other *o)
 {
+    conv_free(o->conv);
+    nax_aligned_free(o->sums);
+}
+
+/* Makes the other's sums, in memory that other_free frees. */
+static int other_convolution(struct other *o, struct nax_err *err)
+{
+    const struct pass *pass = o->pass;
+    const struct nax_gate *gate = o->gate;
     struct nax_layer shape = pass->net->layers[gate->layer];
     shape.kernel = gate->kernel;
     shape.pad = gate->kernel / 2;
     const struct conv_options options = {.is_bf16 = pass->kernel->size != sizeof(float)};
-    struct conv *conv = NULL;
-    int status = conv_alloc(&conv, &shape, pass->n_chunk, &options, err);
+    int status = conv_alloc(&o->conv, &shape, pass->n_chunk, &options, err);
     if (status)
         return status;
-    conv->engine->set_weights(conv, gate->op.weight ? gate->op.weight : gate->params.weight);
-    float *sums = nax_aligned_calloc(pass->n_chunks * N_SUMS * shape.c_out, sizeof *sums);
-    struct other other = {pass, gate, conv, first, sums};
-    status = sums ? convolve_all(&other) : NAX_ERR_MEMORY;
-    if (!status)
-        gate->other = normalised(&gate->params, pass->n_chunks, shape.c_out,
-                                 (double)(pass->batch * shape.h_out * shape.w_out), sums);
-    conv_free(conv);
-    nax_aligned_free(sums);
+    bool is_own = o->is_ideal || !gate->op.weight;
+    o->conv->engine->set_weights(o->conv, is_own ? gate->params.weight : gate->op.weight);
+    o->sums = nax_aligned_calloc(pass->n_chunks * N_SUMS * shape.c_out, sizeof *o->sums);
+    status = o->sums ? convolve_all(o) : NAX_ERR_MEMORY;
     return status ? nax_err_set(err, (enum nax_status)status, "convolution failed: 'layer %s'",
                                 shape.name)
                   : 0;
+}
+
+int pass_gate_statistics(struct pass *pass, struct nax_gate *gates, size_t n, struct nax_err *err)
+{
+    int status = 0;
+    for (size_t i = 0; !status && i < n; i++) {
+        struct other other = {.pass = pass, .gate = &gates[i], .is_ideal = true};
+        const struct nax_params *own = &pass->model->layer[gates[i].layer], *p = &gates[i].params;
+        size_t size = pass->net->layers[gates[i].layer].c_out * sizeof *p->mean;
+        if (!gates[i].kernel)
+            continue;
+        if (p->weight == own->weight) { /* another crossbar alone */
+            memcpy(p->mean, own->mean, size);
+            memcpy(p->variance, own->variance, size);
+            continue;
+        }
+        status = other_convolution(&other, err);
+        if (!status)
+            keep_statistics(&other);
+        other_free(&other);
+    }
+    return status;
 }
 
 /* Σ g · (x · scale + offset) of a chunk; scale NULL: of x as it is. */
@@ -170,10 +228,15 @@ int pass_gates(struct pass *pass, size_t first, struct nax_gate *gates, size_t n
     int status = 0;
     for (size_t i = 0; !status && i < n; i++) {
         gates[i].own = own_gate(pass, gates[i].layer);
-        if (gates[i].kernel)
-            status = other_convolution(pass, first, &gates[i], err);
-        else if (left_out(pass, gates[i].layer, &gates[i].other))
+        if (gates[i].kernel) {
+            struct other other = {.pass = pass, .gate = &gates[i], .first = first};
+            status = other_convolution(&other, err);
+            if (!status)
+                gates[i].other = normalised(&other);
+            other_free(&other);
+        } else if (left_out(pass, gates[i].layer, &gates[i].other)) {
             status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'gates'");
+        }
     }
     return status;
 }

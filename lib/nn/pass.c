@@ -238,6 +238,11 @@ void pass_set_linops(struct pass *pass, const struct nax_train_linop *ops)
     pass_set_weights(pass);
 }
 
+void pass_set_statistics(struct pass *pass, enum pass_statistics statistics)
+{
+    pass->statistics = statistics;
+}
+
 void *pass_scratch(const struct pass *pass, int area)
 {
     char *p = pass->scratch + (size_t)omp_get_thread_num() * pass->scratch_size;

@@ -36,7 +36,14 @@ struct pass_result {
     size_t n_right;
 };
 
-/* Batch norm takes the batch's statistics; the running ones in the model move towards them. */
+/* What batch norm takes, and what becomes of the running statistics in the model. */
+enum pass_statistics {
+    STATISTICS_BATCH,  /* the batch's; the running ones move towards them: at first */
+    STATISTICS_KEPT,   /* the batch's, which become the running ones */
+    STATISTICS_RUNNING /* the running ones, which stay */
+};
+void pass_set_statistics(struct pass *pass, enum pass_statistics statistics);
+
 int pass_forward(struct pass *pass, const struct pass_batch *batch, struct pass_result *result,
                  struct nax_err *err) NAX_MUST_USE;
 /* Gradients of the mean loss of the last forward pass, for every trained parameter. */
@@ -45,7 +52,12 @@ int pass_backward(struct pass *pass, struct nax_err *err) NAX_MUST_USE;
 /* Gradients in the layout of the model's values. They stay the pass's. */
 const struct nax_params *pass_gradient(const struct pass *pass, size_t l);
 
-/* Fills own and other of the gates, after pass_backward. first: of the batch. */
+/* Mean and variance of the other convolutions of the gates, by their own weights (params.weight)
+ * on the last forward pass's inputs, into params.mean and params.variance. */
+int pass_gate_statistics(struct pass *pass, struct nax_gate *gates, size_t n,
+                         struct nax_err *err) NAX_MUST_USE;
+/* Fills own and other of the gates, after pass_backward. first: of the batch. With
+ * STATISTICS_RUNNING, the others' statistics are those in params. */
 int pass_gates(struct pass *pass, size_t first, struct nax_gate *gates, size_t n,
                struct nax_err *err) NAX_MUST_USE;
 

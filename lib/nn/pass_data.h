@@ -39,10 +39,11 @@ struct pass {
                                         always float */
     const struct nax_train_linop *linops; /* [n_layers] or NULL */
     bool is_for_gates;                    /* no gradients of convolutions' weights */
-    size_t batch, n_chunk, n_chunks;      /* n_chunk images a chunk */
-    struct pass_layer *layer;             /* [n_layers] */
-    char *image;                          /* [batch][height][width][channels] */
-    struct nax_params *gradient;          /* [n_layers], into memory */
+    enum pass_statistics statistics;
+    size_t batch, n_chunk, n_chunks; /* n_chunk images a chunk */
+    struct pass_layer *layer;        /* [n_layers] */
+    char *image;                     /* [batch][height][width][channels] */
+    struct nax_params *gradient;     /* [n_layers], into memory */
     float *gradients;
     double *loss;  /* [n_chunks] */
     size_t *right; /* [n_chunks] */

@@ -325,9 +325,21 @@ static void load_plain(const void *self, size_t b, float *out)
     image_load(&h->t->table, &h->t->set->train, h->order[b], 0, 0, false, out);
 }
 
-int nax_trainer_gates(struct nax_trainer *t, struct nax_model *part,
-                      const struct nax_train_linop *ops, size_t batch, struct nax_gate *gates,
-                      size_t n, double *loss, struct nax_err *err)
+/* The forward pass whose batch norms keep what the part's own weights make. */
+static int look_ideally(struct pass *pass, const struct pass_batch *batch, struct nax_gate *gates,
+                        size_t n, struct nax_err *err)
+{
+    struct pass_result result;
+    pass_set_statistics(pass, STATISTICS_KEPT);
+    int status = pass_forward(pass, batch, &result, err);
+    if (!status)
+        status = pass_gate_statistics(pass, gates, n, err);
+    pass_set_statistics(pass, STATISTICS_RUNNING);
+    return status;
+}
+
+int nax_trainer_gates(struct nax_trainer *t, struct nax_model *part, struct nax_gate_batch *batch,
+                      struct nax_gate *gates, size_t n, struct nax_err *err)
 {
     size_t size = t->recipe.batch, n_batches = t->n_validation / size;
     struct pass *pass = NULL;
@@ -343,23 +355,25 @@ int nax_trainer_gates(struct nax_trainer *t, struct nax_model *part,
     if (!status)
         status = pass_alloc_gates(&pass, part, size, t->recipe.precision, err);
     if (!status) {
-        if (ops)
-            pass_set_linops(pass, ops);
         memcpy(order, t->validation, t->n_validation * sizeof *order);
-        shuffle(nax_rng_at(t->seed, NAX_RNG_SHUFFLE, batch / n_batches, 1, 0), order,
+        shuffle(nax_rng_at(t->seed, NAX_RNG_SHUFFLE, batch->number / n_batches, 1, 0), order,
                 t->n_validation);
-        struct held_out images = {t, order + batch % n_batches * size};
+        struct held_out images = {t, order + batch->number % n_batches * size};
         for (size_t b = 0; b < size; b++)
             labels[b] = t->set->train.labels[images.order[b]];
-        struct pass_batch source = {load_plain, &images, labels, 0, batch * size};
-        status = pass_forward(pass, &source, &result, err);
+        struct pass_batch source = {load_plain, &images, labels, 0, batch->number * size};
+        if (batch->has_own_statistics)
+            status = look_ideally(pass, &source, gates, n, err);
+        if (batch->ops)
+            pass_set_linops(pass, batch->ops);
+        if (!status)
+            status = pass_forward(pass, &source, &result, err);
     }
     if (!status)
         status = pass_backward(pass, err);
     if (!status)
-        status = pass_gates(pass, batch * size, gates, n, err);
-    if (!status)
-        *loss = result.loss;
+        status = pass_gates(pass, batch->number * size, gates, n, err);
+    batch->loss = result.loss;
     pass_free(pass);
     free(order);
     free(labels);

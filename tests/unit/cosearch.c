@@ -372,6 +372,60 @@ static void good_kernel_is_found(void **state)
     }
 }
 
+/* Where the sinks take much of a large crossbar's current, of a column's cells alike, and costs do
+ * not count. */
+static double small_crossbar(bool is_calibrated, double *first_loss)
+{
+    static struct pixels d;
+    static const char *const sinks[] = {"device.r_wire_row_ohm=0", "device.r_wire_col_ohm=0",
+                                        "device.r_source_ohm=0", "device.r_sink_ohm=6000"};
+    struct fixture f = fixture_make(one_text);
+    struct nax_err err;
+    struct nax_cosearch *search;
+    struct nax_cosearch_epoch epoch;
+    pixels_fill(&d);
+    nax_hardware_free(f.hardware);
+    assert_int_equal(nax_hardware_load_set(&f.hardware, "nax-reram", sinks, 4, &err), 0);
+    f.space.n_kernels = 1;
+    f.space.kernels[0] = 3;
+    f.space.crossbars[1] = 128;
+    int64_t kernel = 3;
+    bool can_skip = false;
+    assert_int_equal(nax_space_bind(&f.space, 1, &kernel, &can_skip, &err), 0);
+    struct nax_cosearch_options o = options_of(&f, &d);
+    o.fidelity = NAX_FIDELITY_LINEAR;
+    o.is_calibrated = is_calibrated;
+    o.warmup_epochs = 5;
+    o.alpha_every = 1;
+    o.alpha_rate = 0.1;
+    o.recipe.epochs = 10;
+    o.recipe.learning_rate = 0.2;
+    o.recipe.crop = 1;
+    o.recipe.validation = 0.3;
+    assert_int_equal(nax_cosearch_alloc(&search, &o, &err), 0);
+    for (size_t e = 0; e < o.recipe.epochs; e++) {
+        if (nax_cosearch_epoch(search, NULL, NULL, &epoch, &err))
+            fail_msg("%s", err.text);
+        if (e == o.warmup_epochs)
+            *first_loss = epoch.search_loss;
+    }
+    double p = nax_cosearch_policy(search)[0];
+    nax_cosearch_free(search);
+    fixture_free(&f);
+    return p;
+}
+
+/* The loss of a calibrated chip does not know of it. */
+static void lost_gain_is_avoided(void **state)
+{
+    (void)state;
+    double loss, calibrated_loss, p = small_crossbar(false, &loss);
+    small_crossbar(true, &calibrated_loss);
+    if (!(p > 0.9 && loss > 1.5 * calibrated_loss))
+        fail_msg("probability of the small crossbar %g, loss %g, calibrated %g", p, loss,
+                 calibrated_loss);
+}
+
 /* A network takes its parameters from a search's checkpoint. */
 static void networks_inherit(void **state)
 {
@@ -420,6 +474,7 @@ int main(void)
         cmocka_unit_test(networks_inherit),
         cmocka_unit_test(kernels_stay_nested),
         cmocka_unit_test(good_kernel_is_found),
+        cmocka_unit_test(lost_gain_is_avoided),
     };
     return cmocka_run_group_tests_name("cosearch", tests, NULL, NULL);
 }

@@ -33,6 +33,8 @@ static double noise(struct nax_rng *rng)
     return nax_rng_normal(rng) * 0.731;
 }
 
+static const double tolerance_statistics = 1e-5;    /* float sums of some hundred terms */
+static const double tolerance_made_good = 0.05;     /* of what is lost: epsilon is not */
 static const double tolerance_bf16_loss = 0.02;     /* five layers, each rounded */
 static const double tolerance_bf16_gradient = 0.02; /* 1 − cosine */
 
@@ -698,6 +700,16 @@ static void disturb(struct nax_model *model)
         }
 }
 
+static void disturb_statistics(struct nax_model *model)
+{
+    struct nax_rng rng = nax_rng_at(10, NAX_RNG_TEST, 2, 0, 0);
+    for (size_t l = 0; l < model->net->n_layers; l++)
+        for (size_t k = 0; model->layer[l].mean && k < model->net->layers[l].c_out; k++) {
+            model->layer[l].mean[k] = (float)(0.2 * noise(&rng));
+            model->layer[l].variance[k] = (float)(0.9 + 0.3 * noise(&rng));
+        }
+}
+
 static double slope(const struct nax_model *model, double *values, size_t at,
                     const struct batch_data *d, double smoothing)
 {
@@ -890,14 +902,15 @@ static double gate_slope(const struct nax_model *model, const double *values,
 
 /* Layers in a block and outside, another kernel or none: a1 is followed by a2, which adds the
  * block's input; b1 and d1 are all that is left of their blocks; c2 adds a convolved shortcut. */
-static void check_gates(enum nax_arithmetic precision, double tolerance, double tolerance_angle)
+static void check_gates(enum nax_arithmetic precision, bool is_running, double tolerance,
+                        double tolerance_angle)
 {
     static const struct {
         size_t layer, kernel;
     } mixed[] = {{1, 3}, {1, 0}, {2, 7}, {2, 0}, {3, 5}, {6, 3}, {6, 0}, {7, 1}, {7, 0}};
     enum { N = sizeof mixed / sizeof *mixed, MAX = 49 * 32 * 32 };
-    static double weight[N][MAX], gamma[N][32], beta[N][32];
-    static float weight1[N][MAX], gamma1[N][32], beta1[N][32], mean1[N][32];
+    static double weight[N][MAX], gamma[N][32], beta[N][32], mean[N][32], variance[N][32];
+    static float weight1[N][MAX], gamma1[N][32], beta1[N][32], mean1[N][32], variance1[N][32];
     struct nax_err err;
     struct nax_network net = every_network();
     struct nax_model *model;
@@ -908,7 +921,9 @@ static void check_gates(enum nax_arithmetic precision, double tolerance, double 
     batch_fill(&d);
     assert_int_equal(nax_model_alloc(&model, &net, 3, &err), 0);
     disturb(model);
+    disturb_statistics(model);
     assert_int_equal(pass_alloc_gates(&pass, model, BATCH, precision, &err), 0);
+    pass_set_statistics(pass, is_running ? STATISTICS_RUNNING : STATISTICS_BATCH);
     double *values = nax_calloc(model->n_values, sizeof *values);
     for (size_t i = 0; i < model->n_values; i++)
         values[i] = (double)model->values[i];
@@ -919,7 +934,8 @@ static void check_gates(enum nax_arithmetic precision, double tolerance, double 
         for (size_t k = 0; k < 32; k++) {
             gamma[i][k] = (double)(gamma1[i][k] = (float)(1 + 0.3 * noise(&rng)));
             beta[i][k] = (double)(beta1[i][k] = (float)(0.3 * noise(&rng)));
-            mean1[i][k] = (float)(0.2 * noise(&rng));
+            mean[i][k] = (double)(mean1[i][k] = (float)(0.2 * noise(&rng)));
+            variance[i][k] = (double)(variance1[i][k] = (float)(0.9 + 0.3 * noise(&rng)));
         }
         gates[i] = (struct nax_gate){.layer = mixed[i].layer,
                                      .kernel = mixed[i].kernel,
@@ -927,7 +943,8 @@ static void check_gates(enum nax_arithmetic precision, double tolerance, double 
                                      .params = {.weight = i % 2 ? NULL : weight1[i],
                                                 .gamma = gamma1[i],
                                                 .beta = beta1[i],
-                                                .mean = mean1[i]}};
+                                                .mean = mean1[i],
+                                                .variance = variance1[i]}};
     }
     struct pass_batch batch = {copy_image, &d, d.labels, 0.113, 0};
     assert_int_equal(pass_forward(pass, &batch, &result, &err), 0);
@@ -935,8 +952,10 @@ static void check_gates(enum nax_arithmetic precision, double tolerance, double 
     assert_int_equal(pass_gates(pass, 0, gates, N, &err), 0);
     double product = 0, got = 0, want = 0;
     for (size_t i = 0; i < N; i++) {
-        struct reference_mix mix = {mixed[i].layer, mixed[i].kernel, 1,      0,
-                                    weight[i],      gamma[i],        beta[i]};
+        struct reference_mix mix = {
+            mixed[i].layer, mixed[i].kernel, 1,       0,
+            weight[i],      gamma[i],        beta[i], is_running ? mean[i] : NULL,
+            variance[i]};
         double own = gate_slope(model, values, &d, mix, true);
         double other = gate_slope(model, values, &d, mix, false);
         double scale = fabs(own) + fabs(other) + 0.01;
@@ -957,8 +976,79 @@ static void check_gates(enum nax_arithmetic precision, double tolerance, double 
 static void gates_match_finite_differences(void **state)
 {
     (void)state;
-    check_gates(NAX_ARITHMETIC_FP32, tolerance_gradient, tolerance_gradient);
-    check_gates(NAX_ARITHMETIC_BF16, 1, tolerance_bf16_gradient);
+    for (int is_running = 0; is_running < 2; is_running++) {
+        check_gates(NAX_ARITHMETIC_FP32, is_running, tolerance_gradient, tolerance_gradient);
+        check_gates(NAX_ARITHMETIC_BF16, is_running, 1, tolerance_bf16_gradient);
+    }
+}
+
+/* The others are the layers themselves: one by its own weights, one by a copy of them, one by a
+ * larger kernel around them. */
+static void statistics_are_kept_and_used(void **state)
+{
+    (void)state;
+    enum { SMALL = 3, LARGE = 5, MAX = LARGE * LARGE * 32 * 32 };
+    static float copy[MAX], larger[MAX], half[MAX], mean[3][32], variance[3][32];
+    struct nax_err err;
+    struct nax_network net = every_network();
+    struct nax_model *model;
+    struct pass *pass;
+    static struct batch_data d;
+    struct pass_result batch_result, kept, running;
+    struct nax_train_linop ops[NAX_NETWORK_LAYERS_MAX] = {{.weight = NULL}};
+    batch_fill(&d);
+    size_t l = 0;
+    while (net.layers[l].kind != NAX_LAYER_CONV || net.layers[l].kernel != SMALL)
+        l++;
+    size_t n = net.layers[l].c_in * net.layers[l].c_out, c = net.layers[l].c_out;
+    assert_int_equal(nax_model_alloc(&model, &net, 3, &err), 0);
+    disturb(model);
+    const float *weight = model->layer[l].weight;
+    for (size_t y = 0; y < SMALL; y++)
+        for (size_t x = 0; x < SMALL; x++) {
+            memcpy(copy + (y * SMALL + x) * n, weight + (y * SMALL + x) * n, n * sizeof *copy);
+            memcpy(larger + ((y + 1) * LARGE + x + 1) * n, weight + (y * SMALL + x) * n,
+                   n * sizeof *copy);
+        }
+    for (size_t i = 0; i < SMALL * SMALL * n; i++)
+        half[i] = weight[i] / 2;
+    assert_int_equal(pass_alloc_gates(&pass, model, BATCH, NAX_ARITHMETIC_FP32, &err), 0);
+    struct pass_batch batch = {copy_image, &d, d.labels, 0, 0};
+    assert_int_equal(pass_forward(pass, &batch, &batch_result, &err), 0);
+    pass_set_statistics(pass, STATISTICS_KEPT);
+    assert_int_equal(pass_forward(pass, &batch, &kept, &err), 0);
+    assert_true(fabs(kept.loss - batch_result.loss) < tolerance_statistics);
+    struct nax_gate gates[3] = {{.layer = l, .kernel = SMALL, .params = model->layer[l]},
+                                {.layer = l, .kernel = SMALL, .params = model->layer[l]},
+                                {.layer = l, .kernel = LARGE, .params = model->layer[l]}};
+    gates[1].params.weight = copy;
+    gates[2].params.weight = larger;
+    for (int i = 0; i < 3; i++) {
+        gates[i].params.mean = mean[i];
+        gates[i].params.variance = variance[i];
+    }
+    assert_int_equal(pass_gate_statistics(pass, gates, 3, &err), 0);
+    for (int i = 0; i < 3; i++)
+        for (size_t k = 0; k < c; k++) {
+            double want = (double)model->layer[l].variance[k];
+            assert_true(fabs((double)(mean[i][k] - model->layer[l].mean[k])) <
+                        tolerance_statistics * sqrt(want));
+            assert_true(fabs((double)variance[i][k] - want) < tolerance_statistics * want);
+        }
+    pass_set_statistics(pass, STATISTICS_RUNNING);
+    assert_int_equal(pass_forward(pass, &batch, &running, &err), 0);
+    assert_true(fabs(running.loss - kept.loss) < tolerance_statistics);
+    /* half the gain is lost on hardware that is used as it is, and made good on a calibrated one */
+    ops[l].weight = half;
+    pass_set_linops(pass, ops);
+    assert_int_equal(pass_forward(pass, &batch, &running, &err), 0);
+    double lost = fabs(running.loss - kept.loss);
+    assert_true(lost > 100 * tolerance_statistics);
+    pass_set_statistics(pass, STATISTICS_BATCH);
+    assert_int_equal(pass_forward(pass, &batch, &batch_result, &err), 0);
+    assert_true(fabs(batch_result.loss - kept.loss) < tolerance_made_good * lost);
+    pass_free(pass);
+    nax_model_free(model);
 }
 
 /* --- training runs --- */
@@ -1427,6 +1517,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(gradients_go_straight_through_to_a_layers_own_weights),
         cmocka_unit_test(gradients_in_bf16_agree_with_fp32),
         cmocka_unit_test(gates_match_finite_differences),
+        cmocka_unit_test(statistics_are_kept_and_used),
         cmocka_unit_test(split_is_fixed_and_fair),
         cmocka_unit_test(evaluations_agree),
         cmocka_unit_test(evaluation_agrees_with_itself),

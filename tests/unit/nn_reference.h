@@ -12,25 +12,24 @@
 static inline void reference_conv(const struct nax_layer *l, size_t n, const double *x,
                                   const double *weight, double *y)
 {
-    for (size_t b = 0; b < n; b++)
-        for (size_t i = 0; i < l->h_out; i++)
-            for (size_t j = 0; j < l->w_out; j++)
-                for (size_t o = 0; o < l->c_out; o++) {
-                    double sum = 0;
-                    for (size_t ky = 0; ky < l->kernel; ky++)
-                        for (size_t kx = 0; kx < l->kernel; kx++)
-                            for (size_t c = 0; c < l->c_in; c++) {
-                                long yy = (long)(i * l->stride + ky) - (long)l->pad;
-                                long xx = (long)(j * l->stride + kx) - (long)l->pad;
-                                if (yy < 0 || xx < 0 || yy >= (long)l->h_in || xx >= (long)l->w_in)
-                                    continue;
-                                sum += x[((b * l->h_in + (size_t)yy) * l->w_in + (size_t)xx) *
-                                             l->c_in +
-                                         c] *
-                                       weight[((ky * l->kernel + kx) * l->c_in + c) * l->c_out + o];
-                            }
-                    y[((b * l->h_out + i) * l->w_out + j) * l->c_out + o] = sum;
-                }
+    size_t c_in = l->c_in, c_out = l->c_out;
+    for (size_t at = 0; at < n * l->h_out * l->w_out; at++, y += c_out) {
+        size_t b = at / (l->h_out * l->w_out), i = at / l->w_out % l->h_out, j = at % l->w_out;
+        for (size_t o = 0; o < c_out; o++)
+            y[o] = 0;
+        for (size_t ky = 0; ky < l->kernel; ky++)
+            for (size_t kx = 0; kx < l->kernel; kx++) {
+                long yy = (long)(i * l->stride + ky) - (long)l->pad;
+                long xx = (long)(j * l->stride + kx) - (long)l->pad;
+                if (yy < 0 || xx < 0 || yy >= (long)l->h_in || xx >= (long)l->w_in)
+                    continue;
+                const double *from = x + ((b * l->h_in + (size_t)yy) * l->w_in + (size_t)xx) * c_in;
+                const double *w = weight + (ky * l->kernel + kx) * c_in * c_out;
+                for (size_t c = 0; c < c_in; c++, w += c_out)
+                    for (size_t o = 0; o < c_out; o++)
+                        y[o] += from[c] * w[o];
+            }
+    }
 }
 
 static inline void reference_pool(const struct nax_layer *l, size_t n, const double *x, double *y)
@@ -60,15 +59,15 @@ static inline void reference_pool(const struct nax_layer *l, size_t n, const dou
                 }
 }
 
-/* Batch norm with the batch's statistics, in place. */
+/* Batch norm in place, with the statistics given, or where they are NULL with the batch's. */
 static inline void reference_batch_norm(size_t n, size_t c, const double *gamma, const double *beta,
-                                        double *z)
+                                        const double *means, const double *variances, double *z)
 {
     for (size_t k = 0; k < c; k++) {
-        double mean = 0, variance = 0;
-        for (size_t i = 0; i < n; i++)
+        double mean = means ? means[k] : 0, variance = means ? variances[k] : 0;
+        for (size_t i = 0; !means && i < n; i++)
             mean += z[i * c + k] / (double)n;
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; !means && i < n; i++)
             variance += (z[i * c + k] - mean) * (z[i * c + k] - mean) / (double)n;
         for (size_t i = 0; i < n; i++)
             z[i * c + k] = gamma[k] * (z[i * c + k] - mean) / sqrt(variance + 1e-5) + beta[k];
@@ -93,6 +92,9 @@ struct reference_mix {
     size_t layer, kernel;
     double own, other;
     const double *weight, *gamma, *beta;
+    /* of the other; where they are not NULL, layers take the model's statistics, else the batch's
+     */
+    const double *mean, *variance;
 };
 
 static inline void reference_mix(const struct reference_mix *mix, const struct nax_network *net,
@@ -105,7 +107,8 @@ static inline void reference_mix(const struct reference_mix *mix, const struct n
         s.kernel = mix->kernel;
         s.pad = mix->kernel / 2;
         reference_conv(&s, n, out[s.input], mix->weight, o);
-        reference_batch_norm(size / s.c_out, s.c_out, mix->gamma, mix->beta, o);
+        reference_batch_norm(size / s.c_out, s.c_out, mix->gamma, mix->beta, mix->mean,
+                             mix->variance, o);
     } else if (s.residual != s.input) {
         const double *from = s.residual == NAX_FROM_NONE ? out[s.input] : before[s.input];
         for (size_t i = 0; i < size; i++)
@@ -135,7 +138,10 @@ static inline double reference_loss_mixed(const struct nax_model *model, const d
         const double *beta = p->beta ? values + (p->beta - model->values) : NULL;
         if (s->kind == NAX_LAYER_CONV) {
             reference_conv(s, n, x, weight, y);
-            reference_batch_norm(size / c, c, values + (p->gamma - model->values), beta, y);
+            bool is_running = mix && mix->mean;
+            reference_batch_norm(size / c, c, values + (p->gamma - model->values), beta,
+                                 is_running ? values + (p->mean - model->values) : NULL,
+                                 is_running ? values + (p->variance - model->values) : NULL, y);
         } else if (s->kind == NAX_LAYER_LINEAR) {
             size_t n_in = s->h_in * s->w_in * s->c_in;
             for (size_t b = 0; b < n; b++)
