@@ -114,6 +114,8 @@ column() {
   small --epochs 1 --checkpoint run > /dev/null
   run ! small --epochs 1 --checkpoint run --resume --edap 0.3
   [ "$output" = "nax-search: checkpoint of a search with other options, space or hardware: 'run/search.safetensors'" ]
+  run ! small --epochs 1 --checkpoint run --resume --calibrated
+  [[ "$output" = *"other options"* ]]
   run ! small --epochs 1 --checkpoint run --resume --seed 3
   [[ "$output" = *"another network, recipe, seed or data set"* ]]
   nax-sample --homogeneous --network lenet -n 1 |
