@@ -9,10 +9,12 @@ EPOCHS  ?= 7#                of every network, on all training images
 RECIPE  ?=#                  of every network, beside nax-train's defaults
 WARM_EPOCHS   ?= 5#          of a supernet's weights, every choice being as likely; all searches start from them
 SEARCH_EPOCHS ?= 1#          of every search
-EDAPS   ?= 0.01 0.02 0.05#   weights of log EDAP in the search's loss
-IDEAL_EDAP ?= 0.05#          of the search on ideal crossbars, for comparison
+EDAPS   ?= 0.05 0.2#         weights of log EDAP in the loss of searches on the hardware as it is
+CALIBRATED_EDAPS ?= 0.01 0.02 0.05# on calibrated hardware
+IDEAL_EDAPS ?= 0.05#         on ideal crossbars, for comparison
 IMAGES  ?= 0#                test images, 0: all, on the rungs linear and adc
-FULL_IMAGES ?= 500#          on full, where an image takes some thirty times as long
+FULL_IMAGES ?= 0#            on full, where an image takes some thirty times as long, as it is
+FULL_CALIBRATED_IMAGES ?= 500# and after calibration
 CALIBRATION ?= 256#          training images
 SPACE_REFINED ?= ./upto-64.yaml# of the refinement: it does not see what larger crossbars lose
 GENERATIONS ?= 60#           of 500 designs each, of the refinement
@@ -26,8 +28,8 @@ SHELL       := /bin/bash
 .PHONY: study clean-study
 
 dir      := out/study
-.PRECIOUS: $(dir)/%.csv $(dir)/%-refined.csv $(dir)/edap-%.policy $(dir)/ideal-%.policy
-found    := $(EDAPS:%=edap-%) ideal-$(IDEAL_EDAP)
+.PRECIOUS: $(dir)/%.csv $(dir)/%-refined.csv $(dir)/as-is-%.policy $(dir)/calibrated-%.policy $(dir)/ideal-%.policy
+found    := $(EDAPS:%=as-is-%) $(CALIBRATED_EDAPS:%=calibrated-%) $(IDEAL_EDAPS:%=ideal-%)
 refined  := $(patsubst %,%-refined,one $(found))
 sample    = nax-sample --network $(NETWORK) --seed $(SEED)
 train     = nax-train --data $(DATA) --epochs $(EPOCHS) $(RECIPE) --validation 0 --fidelity ideal --seed $(SEED) \
@@ -51,8 +53,10 @@ $(dir)/supernet.policy:
 	$(search) --epochs $(WARM_EPOCHS) --warm-epochs $(WARM_EPOCHS) --checkpoint $(dir)/supernet \
 	    --log $(dir)/supernet.search.csv $(whole)
 $(dir)/supernet/search.safetensors: $(dir)/supernet.policy ;
-$(dir)/edap-%.policy: $(dir)/supernet/search.safetensors
-	$(find) --edap $* --log $(dir)/edap-$*.search.csv $(whole)
+$(dir)/as-is-%.policy: $(dir)/supernet/search.safetensors
+	$(find) --edap $* --log $(dir)/as-is-$*.search.csv $(whole)
+$(dir)/calibrated-%.policy: $(dir)/supernet/search.safetensors
+	$(find) --calibrated --edap $* --log $(dir)/calibrated-$*.search.csv $(whole)
 $(dir)/ideal-%.policy: $(dir)/supernet/search.safetensors
 	$(find) --ideal --edap $* --log $(dir)/ideal-$*.search.csv $(whole)
 $(dir)/%.csv: $(dir)/%.policy
@@ -62,21 +66,23 @@ $(dir)/%.csv: $(dir)/%.policy
 $(dir)/%-refined.csv: $(dir)/%.csv refine
 	SPACE=$(SPACE_REFINED) ./refine $(GENERATIONS) $(SEED) < $< | awk -F, -f ../nonideal/checkpoint.awk $< - $(whole)
 
-# --- RANGE-RUNG-IMAGES/METHOD: accuracy and cost. $(1): range, $(2): rung, $(3): images, $(4): options, $(5): methods
+# --- RANGE-RUNG-IMAGES[-calibrated]/METHOD: accuracy and cost. $(1): range, $(2): rung, $(3): images, $(4): methods,
+# $(5): -calibrated, accuracy then is measured after calibration too
 define measurement
-$(dir)/$(1)-$(2)-$(3)/%: $(dir)/%.csv
+$(dir)/$(1)-$(2)-$(3)$(5)/%: $(dir)/%.csv
 	@mkdir -p $$(@D)
-	nax-eval --data $(DATA) --set adc.range=$(1) --fidelity $(2) --images $(3) $(4) $$< | \
+	nax-eval --data $(DATA) --set adc.range=$(1) --fidelity $(2) --images $(3) $(if $(5),--calibrate $(CALIBRATION)) $$< | \
 	    nax-cost --set adc.range=$(1) | nax-pareto --rank --format csv | \
 	    awk -v values=$$*,$(1),$(3) '{ print (NR == 1 ? "method,range,images" : values) "," $$$$0 }' $$(whole)
-measured += $(5:%=$(dir)/$(1)-$(2)-$(3)/%)
+measured += $(4:%=$(dir)/$(1)-$(2)-$(3)$(5)/%)
 endef
-methods    := baselines $(found) $(refined)
-calibrated := --calibrate $(CALIBRATION)
-$(eval $(call measurement,$(RANGE),linear,$(IMAGES),$(calibrated),$(methods)))
-$(eval $(call measurement,$(RANGE),adc,$(IMAGES),$(calibrated),$(methods)))
-$(eval $(call measurement,$(RANGE),full,$(FULL_IMAGES),$(calibrated),baselines one-refined $(found)))
-$(eval $(call measurement,$(OTHER_RANGE),adc,$(IMAGES),,$(methods)))
+methods := baselines $(found) $(refined)
+some    := baselines one-refined $(EDAPS:%=as-is-%) $(lastword $(CALIBRATED_EDAPS:%=calibrated-%))
+$(eval $(call measurement,$(RANGE),linear,$(IMAGES),$(methods),-calibrated))
+$(eval $(call measurement,$(RANGE),adc,$(IMAGES),$(methods),-calibrated))
+$(eval $(call measurement,$(RANGE),full,$(FULL_IMAGES),$(some)))
+$(eval $(call measurement,$(RANGE),full,$(FULL_CALIBRATED_IMAGES),baselines one-refined $(found),-calibrated))
+$(eval $(call measurement,$(OTHER_RANGE),adc,$(IMAGES),$(methods)))
 
 results/study.csv: ../nonideal/columns.awk $(measured)
 	@mkdir -p results
@@ -84,10 +90,10 @@ results/study.csv: ../nonideal/columns.awk $(measured)
 	    -f $^ > $@
 
 # --- pictures
-pictured := $(filter $(dir)/$(RANGE)-adc-$(IMAGES)/%,$(measured))
+pictured := $(filter $(dir)/$(RANGE)-adc-$(IMAGES)-calibrated/%,$(measured))
 front.svg: $(pictured)
 	nax-plot front -q -o $@ --objectives accuracy_calibrated:max,edap_pj_ns_mm2:min $^
-layers.svg: $(filter-out %/baselines,$(pictured))
+layers.svg: $(foreach method,$(found) one-refined,$(filter %/$(method),$(pictured)))
 	nax-plot layers -q -o $@ $^
 
 clean-study:
