@@ -701,6 +701,8 @@ static void circuits_are_the_rungs_below(void **state)
 static void trained_network_keeps_its_accuracy(void **state)
 {
     (void)state;
+    enum { N_SCORED = 131 };
+    const struct nax_eval some = {.n_images = N_SCORED};
     struct nax_err err;
     struct nax_dataset *set;
     struct nax_network_file *file;
@@ -728,18 +730,18 @@ static void trained_network_keeps_its_accuracy(void **state)
         assert_int_equal(nax_trainer_epoch(trainer, NULL, NULL, &epoch, &err), 0);
 
     struct nax_mapping mapping = {.hardware = &h, .crossbars = crossbar};
-    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &ideal, &err), 0);
-    assert_int_equal(nax_model_eval(model, &set->test, NULL, &again, &err), 0);
+    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &ideal, &err), 0);
+    assert_int_equal(nax_model_eval(model, &set->test, &some, &again, &err), 0);
     assert_memory_equal(&ideal, &again, sizeof ideal);
     assert_true(ideal.accuracy > 0.18); /* it has learnt something */
     mapping.fidelity = NAX_FIDELITY_QUANTIZED;
-    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &quantized, &err), 0);
-    assert_int_equal(quantized.n_images, 403);
+    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &quantized, &err), 0);
+    assert_int_equal(quantized.n_images, N_SCORED);
     assert_true(fabs(quantized.accuracy - ideal.accuracy) <= tolerance_accuracy);
     assert_true(fabs(quantized.loss / ideal.loss - 1) <= tolerance_loss);
     assert_true(quantized.loss != ideal.loss);
     nax_threads_set(1);
-    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &again, &err), 0);
+    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &again, &err), 0);
     assert_memory_equal(&quantized, &again, sizeof quantized);
     nax_threads_set(0);
 
@@ -747,28 +749,28 @@ static void trained_network_keeps_its_accuracy(void **state)
     h.device.r_wire_row_ohm = h.device.r_wire_col_ohm = 0;
     h.device.r_source_ohm = h.device.r_sink_ohm = 0;
     mapping.fidelity = NAX_FIDELITY_LINEAR;
-    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &again, &err), 0);
+    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &again, &err), 0);
     assert_true(fabs(again.loss / ideal.loss - 1) <= tolerance_loss);
     mapping.fidelity = NAX_FIDELITY_FULL;
-    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &again, &err), 0);
+    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &again, &err), 0);
     assert_memory_equal(&quantized, &again, sizeof quantized);
     h.adc.range = NAX_ADC_RANGE_CALIBRATED; /* nothing to give back */
-    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &again, &err), 0);
+    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &again, &err), 0);
     assert_memory_equal(&quantized, &again, sizeof quantized);
     h.adc.range = NAX_ADC_RANGE_IDEAL;
     /* wires that take too little for a conversion to notice, not too little for a product */
     h.device.r_source_ohm = h.device.r_sink_ohm = 10;
     h.device.r_wire_row_ohm = h.device.r_wire_col_ohm = 0.1;
-    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &again, &err), 0);
+    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &again, &err), 0);
     assert_memory_equal(&quantized, &again, sizeof quantized);
     mapping.fidelity = NAX_FIDELITY_LINEAR;
-    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &linear, &err), 0);
+    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &linear, &err), 0);
     assert_true(fabs(linear.loss / ideal.loss - 1) > tolerance_loss / 10);
     assert_true(fabs(linear.loss / ideal.loss - 1) <= tolerance_full);
     /* the default ones */
     h.device = default_hardware().device;
     mapping.fidelity = NAX_FIDELITY_FULL;
-    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &again, &err), 0);
+    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &again, &err), 0);
     assert_true(fabs(again.loss / ideal.loss - 1) > tolerance_loss);
 
     /* conversions as noise, and what a calibration brings back */
@@ -776,32 +778,32 @@ static void trained_network_keeps_its_accuracy(void **state)
     struct nax_layer_noise noise[NAX_NETWORK_LAYERS_MAX];
     struct nax_score calibrated;
     mapping.fidelity = NAX_FIDELITY_ADC;
-    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &linear, &err), 0);
+    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &linear, &err), 0);
     assert_true(fabs(linear.loss / again.loss - 1) <= tolerance_adc);
     /* a full scale that gives back what wires take */
     mapping.fidelity = NAX_FIDELITY_FULL;
     h.adc.range = NAX_ADC_RANGE_CALIBRATED;
-    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &calibrated, &err), 0);
+    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &calibrated, &err), 0);
     assert_true(fabs(calibrated.loss / ideal.loss - 1) < 0.5 * fabs(again.loss / ideal.loss - 1));
     /* conversions that lose more than the wires: the rung adc follows */
     h.adc = (struct nax_adc){.bits = 4, .zero = NAX_ADC_ZERO_DIGITAL};
-    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &calibrated, &err), 0);
+    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &calibrated, &err), 0);
     struct nax_score adc;
     mapping.fidelity = NAX_FIDELITY_ADC;
-    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &adc, &err), 0);
+    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &adc, &err), 0);
     mapping.fidelity = NAX_FIDELITY_LINEAR;
-    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &linear, &err), 0);
+    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &linear, &err), 0);
     assert_true(fabs(adc.loss - calibrated.loss) < 0.25 * fabs(linear.loss - calibrated.loss));
     h.adc = default_hardware().adc;
     mapping.fidelity = NAX_FIDELITY_LINEAR;
     assert_int_equal(nax_mapped_alloc(&mapped, model, &mapping, &set->train, &err), 0);
-    assert_int_equal(nax_mapped_eval(mapped, &set->test, NULL, &linear, &err), 0);
+    assert_int_equal(nax_mapped_eval(mapped, &set->test, &some, &linear, &err), 0);
     assert_int_equal(nax_mapped_noise(mapped, &set->train, 50, noise, &err), 0);
     assert_true(noise[0].gain > 0.8 && noise[0].gain < 1); /* what wires take */
     assert_true(noise[0].error_after_gains < 0.1 * noise[0].error);
     assert_true(noise[1].signal == 0); /* a pool */
     assert_int_equal(nax_mapped_calibrate(mapped, &set->train, 50, &err), 0);
-    assert_int_equal(nax_mapped_eval(mapped, &set->test, NULL, &calibrated, &err), 0);
+    assert_int_equal(nax_mapped_eval(mapped, &set->test, &some, &calibrated, &err), 0);
     assert_true(fabs(calibrated.loss / ideal.loss - 1) < 0.2 * fabs(linear.loss / ideal.loss - 1));
     nax_mapped_free(mapped);
 
@@ -810,13 +812,13 @@ static void trained_network_keeps_its_accuracy(void **state)
     h.device.programming.error = NAX_PROGRAM_NORMAL;
     h.device.programming.error_frac = 0.02;
     mapping.fidelity = NAX_FIDELITY_LINEAR;
-    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &linear, &err), 0);
+    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &linear, &err), 0);
     mapping.chip = 1;
-    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &again, &err), 0);
+    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &again, &err), 0);
     assert_true(again.loss != linear.loss && linear.loss != first);
     mapping.chip = 0;
     nax_threads_set(1);
-    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &again, &err), 0);
+    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &again, &err), 0);
     nax_threads_set(0);
     assert_memory_equal(&again, &linear, sizeof again);
 
@@ -825,7 +827,7 @@ static void trained_network_keeps_its_accuracy(void **state)
                                          .input_bits = 2,
                                          .slice_bits = 2,
                                          .stream_bits = 1}; /* too coarse for anything */
-    assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &again, &err), 0);
+    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &again, &err), 0);
     assert_true(fabs(again.loss / ideal.loss - 1) > 10 * tolerance_loss);
     nax_trainer_free(trainer);
     nax_model_free(model);
