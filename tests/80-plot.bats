@@ -60,6 +60,10 @@ block() { awk -v name="\$$1" '/^EOD$/ { is_in = 0 } is_in; $1 == name && $2 == "
   [ "$(block p0s0 layers.gp | wc -l)" -eq 15 ]
   [ "$(block p0s2 layers.gp)" = "2 0" ]
   grep -q "'s1b1c2' 2" layers.gp
+  cp in.csv edap-0.05
+  nax-plot layers -o layers.gp in.csv edap-0.05
+  grep -q "set title 'in  " layers.gp
+  grep -q "set title 'edap-0.05  " layers.gp
 }
 
 @test "costs: bars add up to what nax-cost says" {

@@ -1,6 +1,7 @@
 /* What pictures share: colours, texts, axes, and gnuplot itself. */
 #include "plot.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -50,6 +51,29 @@ const char *plot_string(const struct plot *plot, size_t i, const char *name)
 {
     const struct nax_value *value = nax_record_get(plot->records.at[i], name);
     return value && value->type == NAX_STRING ? value->string.s : "";
+}
+
+/* "runs/random.csv" of "runs/random.csv: record 3": as many bytes. */
+static size_t file_length(const char *where)
+{
+    const char *colon = strrchr(where, ':');
+    return colon ? (size_t)(colon - where) : 0;
+}
+
+bool plot_is_same_file(const struct plot *plot, size_t i, size_t j)
+{
+    size_t n = file_length(plot->where[i]);
+    return n == file_length(plot->where[j]) && !memcmp(plot->where[i], plot->where[j], n);
+}
+
+void plot_file_name(const struct plot *plot, size_t i, char *name, size_t size)
+{
+    const char *where = plot->where[i], *end = where + file_length(where);
+    const char *slash = memrchr(where, '/', (size_t)(end - where));
+    const char *start = slash ? slash + 1 : where;
+    const char *dot = memrchr(start, '.', (size_t)(end - start));
+    bool has_ending = dot && isalpha((unsigned char)dot[1]); /* not "edap-0.05" */
+    snprintf(name, size, "%.*s", (int)((has_ending ? dot : end) - start), start);
 }
 
 void plot_fail(struct plot *plot, size_t i, struct nax_err *err)

@@ -29,6 +29,10 @@ void plot_begin(struct plot *plot, int width, int height);
 void plot_text(const struct plot *plot, const char *text);
 /* A short string field of record i; "" where it has none. */
 const char *plot_string(const struct plot *plot, size_t i, const char *name);
+/* Whether two records came from the same file. */
+bool plot_is_same_file(const struct plot *plot, size_t i, size_t j);
+/* "random" of a record from runs/random.csv, cut to the size. */
+void plot_file_name(const struct plot *plot, size_t i, char *name, size_t size);
 /* Fails the program with the place of record i before the message. */
 _Noreturn void plot_fail(struct plot *plot, size_t i, struct nax_err *err);
 

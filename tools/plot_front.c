@@ -1,7 +1,6 @@
 /* The front of designs in two objectives, each input file a series of its own. */
 #include "plot.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,15 +34,6 @@ static int64_t baseline_of(const struct nax_record *r)
     return c.crossbar[0];
 }
 
-/* "runs/random.csv" of "runs/random.csv: record 3": as many bytes. */
-static size_t file_length(const char *where)
-{
-    size_t n = strlen(where);
-    while (n && where[n - 1] != ':')
-        n--;
-    return n ? n - 1 : 0;
-}
-
 static void read_points(struct front *f)
 {
     struct plot *plot = f->plot;
@@ -51,9 +41,7 @@ static void read_points(struct front *f)
     double value[2];
     for (size_t i = 0; i < plot->records.n; i++) {
         const struct nax_record *r = plot->records.at[i];
-        size_t n = file_length(plot->where[i]);
-        if (!i || n != file_length(plot->where[i - 1]) ||
-            memcmp(plot->where[i], plot->where[i - 1], n) != 0)
+        if (!i || !plot_is_same_file(plot, i, i - 1))
             f->n_series++;
         if (!strcmp(plot_string(plot, i, "status"), "diverged") &&
             !(nax_record_has(r, f->objectives[0].name) && nax_record_has(r, f->objectives[1].name)))
@@ -120,21 +108,13 @@ static void series_title(const struct front *f, size_t series)
 {
     char name[64] = "designs";
     size_t s = 0, i = 0;
-    for (size_t k = 1; k < f->plot->records.n && s < series; k++) {
-        const char *a = f->plot->where[k - 1], *b = f->plot->where[k];
-        if (file_length(a) != file_length(b) || memcmp(a, b, file_length(a)) != 0) {
+    for (size_t k = 1; k < f->plot->records.n && s < series; k++)
+        if (!plot_is_same_file(f->plot, k - 1, k)) {
             s++;
             i = k;
         }
-    }
-    if (f->n_series > 1) {
-        const char *where = f->plot->where[i], *end = where + file_length(where);
-        const char *slash = memrchr(where, '/', (size_t)(end - where));
-        const char *start = slash ? slash + 1 : where;
-        const char *dot = memrchr(start, '.', (size_t)(end - start));
-        bool has_ending = dot && isalpha((unsigned char)dot[1]); /* not "edap-0.05" */
-        snprintf(name, sizeof name, "%.*s", (int)((has_ending ? dot : end) - start), start);
-    }
+    if (f->n_series > 1)
+        plot_file_name(f->plot, i, name, sizeof name);
     plot_text(f->plot, name);
 }
 
