@@ -50,6 +50,7 @@ static void statistics_of(const struct other *o, const double sum[N_SUMS], doubl
     *variance = fmax(sum[SUM_ZZ] / n - *mean * *mean, 0);
 }
 
+/* The gate of the other, from its sums. */
 static double normalised(const struct other *o)
 {
     const struct nax_params *p = &o->gate->params;

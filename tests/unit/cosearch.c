@@ -298,6 +298,18 @@ static struct nax_cosearch_options options_of(const struct fixture *f, const str
     return o;
 }
 
+/* Few images have to do. */
+static struct nax_cosearch_options fast_options_of(const struct fixture *f, const struct pixels *d)
+{
+    struct nax_cosearch_options o = options_of(f, d);
+    o.alpha_every = 1;
+    o.alpha_rate = 0.1;
+    o.recipe.learning_rate = 0.2;
+    o.recipe.crop = 1;
+    o.recipe.validation = 0.3;
+    return o;
+}
+
 /* One searched convolution between image and pool. */
 static const char one_text[] = "name: one\n"
                                "input: {height: 8, width: 8, channels: 3}\n"
@@ -347,15 +359,10 @@ static void good_kernel_is_found(void **state)
         struct nax_err err;
         struct nax_cosearch *search;
         struct nax_cosearch_epoch epoch;
-        struct nax_cosearch_options o = options_of(&f, &d);
+        struct nax_cosearch_options o = fast_options_of(&f, &d);
         o.fidelity = is_ideal ? NAX_FIDELITY_IDEAL : NAX_FIDELITY_ADC;
         o.warmup_epochs = 3;
-        o.alpha_every = 1;
-        o.alpha_rate = 0.1;
         o.recipe.epochs = 11;
-        o.recipe.learning_rate = 0.2;
-        o.recipe.crop = 1;
-        o.recipe.validation = 0.3;
         assert_int_equal(nax_cosearch_alloc(&search, &o, &err), 0);
         for (size_t e = 0; e < o.recipe.epochs; e++) {
             if (nax_cosearch_epoch(search, NULL, NULL, &epoch, &err))
@@ -392,16 +399,11 @@ static double small_crossbar(bool is_calibrated, double *first_loss)
     int64_t kernel = 3;
     bool can_skip = false;
     assert_int_equal(nax_space_bind(&f.space, 1, &kernel, &can_skip, &err), 0);
-    struct nax_cosearch_options o = options_of(&f, &d);
+    struct nax_cosearch_options o = fast_options_of(&f, &d);
     o.fidelity = NAX_FIDELITY_LINEAR;
     o.is_calibrated = is_calibrated;
     o.warmup_epochs = 5;
-    o.alpha_every = 1;
-    o.alpha_rate = 0.1;
     o.recipe.epochs = 10;
-    o.recipe.learning_rate = 0.2;
-    o.recipe.crop = 1;
-    o.recipe.validation = 0.3;
     assert_int_equal(nax_cosearch_alloc(&search, &o, &err), 0);
     for (size_t e = 0; e < o.recipe.epochs; e++) {
         if (nax_cosearch_epoch(search, NULL, NULL, &epoch, &err))
