@@ -14,9 +14,8 @@
 
 static const char usage[] =
     "nax-search [-q] [--space name] [--data file] [--hardware name] [--set key=value] "
-    "[--init file] [--edap x] [--latency-area x] [--energy x] [--ideal] [--calibrated] [--epochs "
-    "n] "
-    "[--checkpoint dir] [--resume] [--log file] [options]\n"
+    "[--init file] [--edap x] [--latency-area x] [--energy x] [--ideal] [--calibrated] "
+    "[--epochs n] [--checkpoint dir] [--resume] [--log file] [options]\n"
     "\n"
     "      --space NAME      built in (cifar10, tiny-imagenet) or a file (cifar10)\n"
     "      --network NAME    instead of the space's network\n"
