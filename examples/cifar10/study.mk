@@ -6,6 +6,7 @@ DATA    ?= cifar10.safetensors
 NETWORK ?= resnet20
 SPACE   ?= ./whole.yaml#     of the searches
 EPOCHS  ?= 7#                of every network, on all training images
+AWARE_EPOCHS ?= 1#           and then on its own crossbars, as they are (noise-aware)
 RECIPE  ?=#                  of every network, beside nax-train's defaults
 WARM_EPOCHS   ?= 5#          of a supernet's weights, every choice being as likely; all searches start from them
 SEARCH_EPOCHS ?= 1#          of every search
@@ -28,12 +29,15 @@ SHELL       := /bin/bash
 .PHONY: study clean-study
 
 dir      := out/study
-.PRECIOUS: $(dir)/%.csv $(dir)/%-refined.csv $(dir)/as-is-%.policy $(dir)/calibrated-%.policy $(dir)/ideal-%.policy
+.PRECIOUS: $(dir)/%.csv $(dir)/%-refined.csv $(dir)/%-aware.csv \
+           $(dir)/as-is-%.policy $(dir)/calibrated-%.policy $(dir)/ideal-%.policy
 found    := $(EDAPS:%=as-is-%) $(CALIBRATED_EDAPS:%=calibrated-%) $(IDEAL_EDAPS:%=ideal-%)
 refined  := $(patsubst %,%-refined,one $(found))
+some     := baselines one-refined $(EDAPS:%=as-is-%) $(lastword $(CALIBRATED_EDAPS:%=calibrated-%))
+aware    := $(patsubst %,%-aware,$(some) $(lastword $(some))-refined $(IDEAL_EDAPS:%=ideal-%))
 sample    = nax-sample --network $(NETWORK) --seed $(SEED)
-train     = nax-train --data $(DATA) --epochs $(EPOCHS) $(RECIPE) --validation 0 --fidelity ideal --seed $(SEED) \
-            --checkpoint $(dir)/nets --resume --format csv
+recipe    = nax-train --data $(DATA) $(RECIPE) --validation 0 --seed $(SEED) --resume --format csv
+train     = $(recipe) --epochs $(EPOCHS) --fidelity ideal --checkpoint $(dir)/nets
 search    = nax-search --space $(SPACE) --network $(NETWORK) --data $(DATA) --set adc.range=$(RANGE) --seed $(SEED) --resume
 find      = $(search) --init $< --rate 0.02 --epochs $(SEARCH_EPOCHS) --warm-epochs 0 --alpha-every 1 --alpha-rate 0.05 \
             --checkpoint $(basename $@)
@@ -66,6 +70,12 @@ $(dir)/%.csv: $(dir)/%.policy
 $(dir)/%-refined.csv: $(dir)/%.csv refine
 	SPACE=$(SPACE_REFINED) ./refine $(GENERATIONS) $(SEED) < $< | awk -F, -f ../nonideal/checkpoint.awk $< - $(whole)
 
+# the same networks, having learnt what their own crossbars do; a file's designs start from one checkpoint
+$(dir)/%-aware.csv: $(dir)/%.csv
+	init=$$(awk -F, 'NR == 1 { for (i = NF; $$i != "checkpoint"; i--); } NR == 2 { print $$i }' $<) && \
+	    $(recipe) --init "$$init" --epochs $(AWARE_EPOCHS) --noise-aware $(AWARE_EPOCHS) --rate 0.02 \
+	    --set adc.range=$(RANGE) --fidelity adc --images $(IMAGES) --checkpoint $(dir)/aware $< $(whole)
+
 # --- RANGE-RUNG-IMAGES[-calibrated]/METHOD: accuracy and cost. $(1): range, $(2): rung, $(3): images, $(4): methods,
 # $(5): -calibrated, accuracy then is measured after calibration too
 define measurement
@@ -77,10 +87,10 @@ $(dir)/$(1)-$(2)-$(3)$(5)/%: $(dir)/%.csv
 measured += $(4:%=$(dir)/$(1)-$(2)-$(3)$(5)/%)
 endef
 methods := baselines $(found) $(refined)
-some    := baselines one-refined $(EDAPS:%=as-is-%) $(lastword $(CALIBRATED_EDAPS:%=calibrated-%))
 $(eval $(call measurement,$(RANGE),linear,$(IMAGES),$(methods),-calibrated))
 $(eval $(call measurement,$(RANGE),adc,$(IMAGES),$(methods),-calibrated))
-$(eval $(call measurement,$(RANGE),full,$(FULL_IMAGES),$(some)))
+$(eval $(call measurement,$(RANGE),adc,$(IMAGES),$(aware)))
+$(eval $(call measurement,$(RANGE),full,$(FULL_IMAGES),$(some) $(aware)))
 $(eval $(call measurement,$(RANGE),full,$(FULL_CALIBRATED_IMAGES),baselines one-refined $(found),-calibrated))
 $(eval $(call measurement,$(OTHER_RANGE),adc,$(IMAGES),$(methods)))
 
