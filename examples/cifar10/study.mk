@@ -1,5 +1,5 @@
 # The study: networks found together with their crossbars, against ResNet-20 on crossbars of one size.
-# make -f study.mk DATA=cifar10.safetensors      results/study.csv, front.svg, layers.svg, out/study/*.csv on the way
+# make -f study.mk DATA=cifar10.safetensors      results/study.csv, *.svg, out/study/*.csv on the way
 # Needs the tools on PATH, and gnuplot. Every stage is a file, every training and search has a checkpoint: an interrupted
 # run goes on where it was, after kill -9 too. Same recipe, epochs and seed for all.
 DATA    ?= cifar10.safetensors
@@ -43,7 +43,7 @@ find      = $(search) --init $< --rate 0.02 --epochs $(SEARCH_EPOCHS) --warm-epo
             --checkpoint $(basename $@)
 whole     = > $@.part && mv $@.part $@#  a target is there when it is whole
 
-study: results/study.csv front.svg layers.svg
+study: results/study.csv front.svg aware.svg layers.svg
 
 # --- networks: one ResNet-20 serves on crossbars of every size; the most probable design of every policy
 $(dir)/one.csv:
@@ -103,6 +103,8 @@ results/study.csv: ../nonideal/columns.awk $(measured)
 pictured := $(filter $(dir)/$(RANGE)-adc-$(IMAGES)-calibrated/%,$(measured))
 front.svg: $(pictured)
 	nax-plot front -q -o $@ --objectives accuracy_calibrated:max,edap_pj_ns_mm2:min $^
+aware.svg: $(aware:%=$(dir)/$(RANGE)-adc-$(IMAGES)/%)
+	nax-plot front -q -o $@ --objectives accuracy:max,edap_pj_ns_mm2:min $^
 layers.svg: $(foreach method,$(found) one-refined,$(filter %/$(method),$(pictured)))
 	nax-plot layers -q -o $@ $^
 
