@@ -90,7 +90,7 @@ methods := baselines $(found) $(refined)
 $(eval $(call measurement,$(RANGE),linear,$(IMAGES),$(methods),-calibrated))
 $(eval $(call measurement,$(RANGE),adc,$(IMAGES),$(methods),-calibrated))
 $(eval $(call measurement,$(RANGE),adc,$(IMAGES),$(aware)))
-$(eval $(call measurement,$(RANGE),full,$(FULL_IMAGES),$(some) $(aware)))
+$(eval $(call measurement,$(RANGE),full,$(FULL_IMAGES),baselines one-refined $(found) $(aware)))
 $(eval $(call measurement,$(RANGE),full,$(FULL_CALIBRATED_IMAGES),baselines one-refined $(found),-calibrated))
 $(eval $(call measurement,$(OTHER_RANGE),adc,$(IMAGES),$(methods)))
 
