@@ -33,8 +33,8 @@ dir      := out/study
            $(dir)/as-is-%.policy $(dir)/calibrated-%.policy $(dir)/ideal-%.policy
 found    := $(EDAPS:%=as-is-%) $(CALIBRATED_EDAPS:%=calibrated-%) $(IDEAL_EDAPS:%=ideal-%)
 refined  := $(patsubst %,%-refined,one $(found))
-some     := baselines one-refined $(EDAPS:%=as-is-%) $(lastword $(CALIBRATED_EDAPS:%=calibrated-%))
-aware    := $(patsubst %,%-aware,$(some) $(lastword $(some))-refined $(IDEAL_EDAPS:%=ideal-%))
+cheapest := $(lastword $(CALIBRATED_EDAPS:%=calibrated-%))
+aware    := $(patsubst %,%-aware,baselines one-refined $(EDAPS:%=as-is-%) $(cheapest) $(cheapest)-refined $(IDEAL_EDAPS:%=ideal-%))
 sample    = nax-sample --network $(NETWORK) --seed $(SEED)
 recipe    = nax-train --data $(DATA) $(RECIPE) --validation 0 --seed $(SEED) --resume --format csv
 train     = $(recipe) --epochs $(EPOCHS) --fidelity ideal --checkpoint $(dir)/nets
