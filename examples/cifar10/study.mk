@@ -34,13 +34,14 @@ dir      := out/study
 found    := $(EDAPS:%=as-is-%) $(CALIBRATED_EDAPS:%=calibrated-%) $(IDEAL_EDAPS:%=ideal-%)
 refined  := $(patsubst %,%-refined,one $(found))
 cheapest := $(lastword $(CALIBRATED_EDAPS:%=calibrated-%))
-aware    := $(patsubst %,%-aware,baselines one-refined $(EDAPS:%=as-is-%) $(cheapest) $(cheapest)-refined $(IDEAL_EDAPS:%=ideal-%))
+aware    := $(patsubst %,%-aware,baselines one-refined $(EDAPS:%=as-is-%) $(cheapest) $(cheapest)-refined \
+                                 $(IDEAL_EDAPS:%=ideal-%))
 sample    = nax-sample --network $(NETWORK) --seed $(SEED)
 recipe    = nax-train --data $(DATA) $(RECIPE) --validation 0 --seed $(SEED) --resume --format csv
 train     = $(recipe) --epochs $(EPOCHS) --fidelity ideal --checkpoint $(dir)/nets
 search    = nax-search --space $(SPACE) --network $(NETWORK) --data $(DATA) --set adc.range=$(RANGE) --seed $(SEED) --resume
-find      = $(search) --init $< --rate 0.02 --epochs $(SEARCH_EPOCHS) --warm-epochs 0 --alpha-every 1 --alpha-rate 0.05 \
-            --checkpoint $(basename $@)
+find      = $(search) --init $(basename $<)/search.safetensors --checkpoint $(basename $@) \
+            --rate 0.02 --epochs $(SEARCH_EPOCHS) --warm-epochs 0 --alpha-every 1 --alpha-rate 0.05
 whole     = > $@.part && mv $@.part $@#  a target is there when it is whole
 
 study: results/study.csv front.svg aware.svg layers.svg
@@ -56,12 +57,11 @@ $(dir)/supernet.policy:
 	@mkdir -p $(dir)
 	$(search) --epochs $(WARM_EPOCHS) --warm-epochs $(WARM_EPOCHS) --checkpoint $(dir)/supernet \
 	    --log $(dir)/supernet.search.csv $(whole)
-$(dir)/supernet/search.safetensors: $(dir)/supernet.policy ;
-$(dir)/as-is-%.policy: $(dir)/supernet/search.safetensors
+$(dir)/as-is-%.policy: $(dir)/supernet.policy
 	$(find) --edap $* --log $(dir)/as-is-$*.search.csv $(whole)
-$(dir)/calibrated-%.policy: $(dir)/supernet/search.safetensors
+$(dir)/calibrated-%.policy: $(dir)/supernet.policy
 	$(find) --calibrated --edap $* --log $(dir)/calibrated-$*.search.csv $(whole)
-$(dir)/ideal-%.policy: $(dir)/supernet/search.safetensors
+$(dir)/ideal-%.policy: $(dir)/supernet.policy
 	$(find) --ideal --edap $* --log $(dir)/ideal-$*.search.csv $(whole)
 $(dir)/%.csv: $(dir)/%.policy
 	nax-sample --policy --space $(SPACE) --network $(NETWORK) -n 1 --seed $(SEED) $< | $(train) --log $(dir)/$*.log.csv $(whole)
