@@ -121,7 +121,7 @@ int array_random(struct nax_record *r, const struct nax_hardware *hardware, uint
 {
     const struct nax_device *d = &hardware->device;
     struct nax_rng rng = nax_rng_at(seed, NAX_RNG_ARRAY, index, 0, 0);
-    struct nax_program_key key = {.seed = seed, .tile = index};
+    struct nax_program_key key = {.seed = seed, .array = index};
     int bits = hardware->precision.slice_bits;
     size_t n = n_rows * n_cols;
     double *g = room, *v = room + n;

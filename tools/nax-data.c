@@ -136,8 +136,8 @@ static char *join_classes(const struct nax_dataset *set)
     return text;
 }
 
-static void tell_split(struct tool *tool, struct nax_record *r, const struct nax_dataset *set,
-                       const struct nax_images *images, const char *split, const char *hash)
+static void describe_split(struct tool *tool, struct nax_record *r, const struct nax_dataset *set,
+                           const struct nax_images *images, const char *split, const char *hash)
 {
     double mean[3], sd[3];
     nax_images_moments(images, mean, sd);
@@ -165,7 +165,7 @@ static void tell_split(struct tool *tool, struct nax_record *r, const struct nax
     free(count);
 }
 
-static void tell_set(struct tool *tool, const struct job *job)
+static void describe_set(struct tool *tool, const struct job *job)
 {
     struct nax_err err = {NAX_ERR_MEMORY, "out of memory"};
     struct nax_dataset *set;
@@ -177,8 +177,8 @@ static void tell_set(struct tool *tool, const struct job *job)
         tool_fail(tool, &err);
     snprintf(hash, sizeof hash, "%016" PRIx64, nax_dataset_hash(set));
     tool_write_open(tool, "split");
-    tell_split(tool, r, set, &set->train, "train", hash);
-    tell_split(tool, r, set, &set->test, "test", hash);
+    describe_split(tool, r, set, &set->train, "train", hash);
+    describe_split(tool, r, set, &set->test, "test", hash);
     nax_record_free(r);
     nax_dataset_free(set);
 }
@@ -213,7 +213,7 @@ int main(int argc, char **argv)
     parse_words(&tool, &job, argv + optind, argc - optind);
     check_options(&tool, &job);
     if (job.verb == INFO)
-        tell_set(&tool, &job);
+        describe_set(&tool, &job);
     else
         write_set(&tool, &job);
     tool_finish(&tool);

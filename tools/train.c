@@ -97,8 +97,8 @@ static int after_step(void *self, size_t step, double loss)
                   seconds_left(job, (double)done + (double)step / (double)n_steps));
     pthread_mutex_unlock(&talking);
     bool is_due = nax_clock_seconds() - job->saved > job->t->save_seconds;
-    if (job->rehearsal)
-        job->step_status = rehearsal_step(job->rehearsal, step, job->err);
+    if (job->noise_epochs)
+        job->step_status = noise_epochs_step(job->noise_epochs, step, job->err);
     else if (is_due || is_interrupted)
         job->step_status = save(job, job->err);
     return is_interrupted || job->step_status;
@@ -157,7 +157,7 @@ static int train_epoch(struct job *job, struct nax_err *err)
     size_t left = job->t->recipe.epochs - nax_trainer_epochs_done(job->trainer);
     int status = 0;
     if (left <= job->t->n_noise_epochs)
-        status = rehearsal_begin(&job->rehearsal, job, err);
+        status = noise_epochs_begin(&job->noise_epochs, job, err);
     if (!status)
         status = nax_trainer_epoch(job->trainer, after_step, job, &epoch, err);
     if (status || job->step_status)
@@ -178,8 +178,8 @@ static int train(struct job *job, double *seconds, struct nax_err *err)
     job->epochs_before = nax_trainer_epochs_done(job->trainer);
     while (!status && nax_trainer_epochs_done(job->trainer) < job->t->recipe.epochs)
         status = is_interrupted ? interrupted(job, err) : train_epoch(job, err);
-    rehearsal_free(job->rehearsal);
-    job->rehearsal = NULL;
+    noise_epochs_free(job->noise_epochs);
+    job->noise_epochs = NULL;
     *seconds = nax_clock_seconds() - job->start;
     return status;
 }

@@ -40,9 +40,9 @@ struct job {
     struct nax_network *net;
     struct nax_model *model;
     struct nax_trainer *trainer;
-    struct rehearsal *rehearsal;      /* of epochs on hardware, or NULL */
-    char checkpoint[TRAIN_PATH_SIZE]; /* path, or "" */
-    size_t epochs_before;             /* of this run: those resumed from */
+    struct noise_epochs *noise_epochs; /* of epochs on hardware, or NULL */
+    char checkpoint[TRAIN_PATH_SIZE];  /* path, or "" */
+    size_t epochs_before;              /* of this run: those resumed from */
     double start, saved; /* when training and when the last checkpoint was, in seconds */
     int step_status;     /* of what is done between steps */
     struct nax_err *err; /* where it tells why */

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-struct rehearsal {
+struct noise_epochs {
     struct job *job;
     struct nax_mapping mapping;
     struct nax_mapped *mapped;
@@ -23,7 +23,7 @@ static uint64_t chip_at(const struct job *job, size_t step)
     return 1 + nax_trainer_epochs_done(job->trainer) * n_steps + step;
 }
 
-static int practise(struct rehearsal *r, struct nax_err *err)
+static int practise(struct noise_epochs *r, struct nax_err *err)
 {
     int status = nax_mapped_train_linops(r->mapped, r->job->t->gradient, r->ops, err);
     if (!status)
@@ -31,14 +31,14 @@ static int practise(struct rehearsal *r, struct nax_err *err)
     return status;
 }
 
-int rehearsal_begin(struct rehearsal **rehearsal, struct job *job, struct nax_err *err)
+int noise_epochs_begin(struct noise_epochs **noise_epochs, struct job *job, struct nax_err *err)
 {
-    struct rehearsal *r = *rehearsal;
+    struct noise_epochs *r = *noise_epochs;
     const struct training *t = job->t;
     if (!r)
-        *rehearsal = r = nax_calloc(1, sizeof *r);
+        *noise_epochs = r = nax_calloc(1, sizeof *r);
     if (!r)
-        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'rehearsal'");
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'noise_epochs'");
     nax_trainer_set_linops(job->trainer, NULL);
     nax_mapped_free(r->mapped);
     r->mapped = NULL;
@@ -52,7 +52,7 @@ int rehearsal_begin(struct rehearsal **rehearsal, struct job *job, struct nax_er
     return status ? status : practise(r, err);
 }
 
-int rehearsal_step(struct rehearsal *r, size_t step, struct nax_err *err)
+int noise_epochs_step(struct noise_epochs *r, size_t step, struct nax_err *err)
 {
     int status = 0;
     if (step == nax_trainer_n_steps(r->job->trainer))
@@ -64,7 +64,7 @@ int rehearsal_step(struct rehearsal *r, size_t step, struct nax_err *err)
     return status ? status : practise(r, err);
 }
 
-void rehearsal_free(struct rehearsal *r)
+void noise_epochs_free(struct noise_epochs *r)
 {
     if (!r)
         return;

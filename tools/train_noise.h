@@ -4,19 +4,20 @@
 
 #include "train.h"
 
-struct rehearsal;
+struct noise_epochs;
 
-/* The rung that epochs are trained on: linear where results are measured on it, else adc. */
+/* The fidelity that epochs are trained on: linear where results are measured on it, else adc. */
 enum nax_fidelity rehearsal_fidelity(const struct training *t);
 
 /* At the start of an epoch: input ranges and what conversions add are measured with the weights as
- * they are, and the trainer multiplies on the hardware from now on. *rehearsal: NULL, or of the
+ * they are, and the trainer multiplies on the hardware from now on. *noise_epochs: NULL, or of the
  * epoch before. */
-int rehearsal_begin(struct rehearsal **rehearsal, struct job *job,
-                    struct nax_err *err) NAX_MUST_USE;
+int noise_epochs_begin(struct noise_epochs **noise_epochs, struct job *job,
+                       struct nax_err *err) NAX_MUST_USE;
 /* After step `step`, from 1, of the epoch: effective weights follow the weights; where that is due,
  * they are programmed into another chip. */
-int rehearsal_step(struct rehearsal *rehearsal, size_t step, struct nax_err *err) NAX_MUST_USE;
-void rehearsal_free(struct rehearsal *rehearsal);
+int noise_epochs_step(struct noise_epochs *noise_epochs, size_t step,
+                      struct nax_err *err) NAX_MUST_USE;
+void noise_epochs_free(struct noise_epochs *noise_epochs);
 
 #endif

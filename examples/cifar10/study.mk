@@ -13,7 +13,7 @@ SEARCH_EPOCHS ?= 1#          of every search
 EDAPS   ?= 0.05 0.2#         weights of log EDAP in the loss of searches on the hardware as it is
 CALIBRATED_EDAPS ?= 0.01 0.02 0.05# on calibrated hardware
 IDEAL_EDAPS ?= 0.05#         on ideal crossbars, for comparison
-IMAGES  ?= 0#                test images, 0: all, on the rungs linear and adc
+IMAGES  ?= 0#                test images, 0: all, on the fidelities linear and adc
 FULL_IMAGES ?= 0#            on full, where an image takes some thirty times as long, as it is
 FULL_CALIBRATED_IMAGES ?= 500# and after calibration
 CALIBRATION ?= 256#          training images
@@ -76,7 +76,7 @@ $(dir)/%-aware.csv: $(dir)/%.csv
 	    $(recipe) --init "$$init" --epochs $(AWARE_EPOCHS) --noise-aware $(AWARE_EPOCHS) --rate 0.02 \
 	    --set adc.range=$(RANGE) --fidelity adc --images $(IMAGES) --checkpoint $(dir)/aware $< $(whole)
 
-# --- RANGE-RUNG-IMAGES[-calibrated]/METHOD: accuracy and cost. $(1): range, $(2): rung, $(3): images, $(4): methods,
+# --- RANGE-RUNG-IMAGES[-calibrated]/METHOD: accuracy and cost. $(1): range, $(2): fidelity, $(3): images, $(4): methods,
 # $(5): -calibrated, accuracy then is measured after calibration too
 define measurement
 $(dir)/$(1)-$(2)-$(3)$(5)/%: $(dir)/%.csv

@@ -1,4 +1,4 @@
-# Accuracy against crossbar size: every rung on exact chips; full products under every condition.
+# Accuracy against crossbar size: every fidelity on exact chips; full products under every condition.
 # condition,fidelity,crossbar,accuracy,accuracy_calibrated,accuracy_ideal
 set terminal svg size 1000,430 font "sans,13" background "#ffffff"
 set output "accuracy.svg"
@@ -12,12 +12,12 @@ set xlabel "crossbar size N"
 set ylabel "accuracy on test images (%)"
 set grid ytics linecolor "#dddddd"
 set key left center
-rows(condition, rung) = sprintf("< awk -F, '$1 == \"%s\" && $2 == \"%s\"' results/accuracy.csv", condition, rung)
-rungs = "ideal linear adc full"
+rows(condition, fidelity) = sprintf("< awk -F, '$1 == \"%s\" && $2 == \"%s\"' results/accuracy.csv", condition, fidelity)
+fidelities = "ideal linear adc full"
 colours = "#000000 #0072B2 #E69F00 #D55E00"
 set title "exact chips, as they are"
-plot for [i=1:4] rows("exact", word(rungs, i)) using 3:(100 * $4) with linespoints pointtype 4 + i linewidth 2 \
-    linecolor rgb word(colours, i) title word(rungs, i)
+plot for [i=1:4] rows("exact", word(fidelities, i)) using 3:(100 * $4) with linespoints pointtype 4 + i linewidth 2 \
+    linecolor rgb word(colours, i) title word(fidelities, i)
 conditions = "exact range programming drift"
 tones = "#D55E00 #009E73 #56B4E9 #CC79A7"
 set title "full products; dashed: corrected"

@@ -32,8 +32,8 @@ struct nax_cosearch_options {
     size_t alpha_every;   /* steps that train weights, to one that moves alpha */
     double alpha_rate;    /* Adam's */
     size_t refresh;       /* steps of alpha between solutions of the crossbars */
-    /* What alpha sees: ideal; linear, the wires of solved arrays; adc, conversions too. The rung
-     * adc is measured on homogeneous networks, and its noise is normal. */
+    /* What alpha sees: ideal; linear, the wires of solved arrays; adc, conversions too. The
+     * fidelity adc is measured on homogeneous networks, and its noise is normal. */
     enum nax_fidelity fidelity;
     /* The chip is calibrated: batch norm takes the statistics of what it computes. Else those of
      * the ideal network, as a chip has them that is used as it is: lost gain is lost. */

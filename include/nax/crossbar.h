@@ -105,9 +105,9 @@ int nax_xbar_heatmap(const struct nax_xbar *x, const double *v_v,
                      const struct nax_xbar_nodes *nodes, FILE *file, const char *subject,
                      struct nax_err *err) NAX_MUST_USE;
 
-/* --- programming --- draws are keyed by (seed, chip, layer, tile, cell): one seed is one chip. */
+/* --- programming --- draws are keyed by (seed, chip, layer, array, cell): one seed is one chip. */
 struct nax_program_key {
-    uint64_t seed, chip, layer, tile;
+    uint64_t seed, chip, layer, array;
 };
 
 /* Deviations of measured cells, by target conductance. */

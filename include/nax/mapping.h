@@ -27,9 +27,9 @@ int nax_arrays_per_unit(const struct nax_hardware *hardware);
 int nax_adc_bits(const struct nax_hardware *hardware, int64_t crossbar);
 
 struct nax_layer_map {
-    int64_t crossbar;             /* N; 0 for a pool, and then every count is 0 */
-    int64_t rows, cols;           /* of the layer's matrix */
-    int64_t row_tiles, col_tiles; /* ceil(rows / N), ceil(cols / N) */
+    int64_t crossbar;                         /* N; 0 for a pool, and then every count is 0 */
+    int64_t rows, cols;                       /* of the layer's matrix */
+    int64_t row_submatrices, col_submatrices; /* ceil(rows / N), ceil(cols / N) */
     int64_t n_units, n_arrays;
     int64_t positions;  /* of the output, products of each unit for one image */
     int64_t products;   /* n_units · positions */
@@ -80,7 +80,7 @@ struct nax_mapping {
     const struct nax_hardware *hardware;
     const int64_t *crossbars; /* [n_layers] of nax_network_crossbars */
     enum nax_fidelity fidelity;
-    /* of rungs above quantized: which chip the weights are programmed into, and measured cells
+    /* of fidelities above quantized: which chip the weights are programmed into, and measured cells
      * where the hardware's programming error is NAX_PROGRAM_MEASURED */
     uint64_t seed, chip;
     const struct nax_cells *cells;
@@ -93,7 +93,7 @@ struct nax_array {
     int slice;        /* 0: the least significant */
     bool is_negative; /* of W−; offset signs: never */
     struct nax_xbar
-        xbar; /* what the rungs from linear on solve: N rows, N columns and with adc.zero
+        xbar; /* what the fidelities from linear on solve: N rows, N columns and with adc.zero
                  reference one more of zeros; cells linear, as at the read voltage */
 };
 
@@ -120,7 +120,7 @@ int nax_mapped_eval(const struct nax_mapped *mapped, const struct nax_images *im
                     const struct nax_eval *options, struct nax_score *score,
                     struct nax_err *err) NAX_MUST_USE;
 
-/* The matrix that one layer's arrays multiply by, wires and all: weights of the rung linear.
+/* The matrix that one layer's arrays multiply by, wires and all: weights of the fidelity linear.
  * crossbar: N; layer: number that the cells' draws are keyed by; weight, effective:
  * [k][k][c_in][c_out] of the shape. mapping's crossbars and fidelity are not looked at. */
 int nax_effective_weights(const struct nax_mapping *mapping, const struct nax_layer *shape,
@@ -146,12 +146,13 @@ struct nax_layer_noise {
 int nax_mapped_noise(const struct nax_mapped *mapped, const struct nax_images *images,
                      size_t n_images, struct nax_layer_noise *noise,
                      struct nax_err *err) NAX_MUST_USE;
-/* The same without conversions, by the effective weights of a network on the rung linear or adc. */
+/* The same without conversions, by the effective weights of a network on the fidelity linear or
+ * adc. */
 int nax_mapped_noise_of_wires(const struct nax_mapped *mapped, const struct nax_images *images,
                               size_t n_images, struct nax_layer_noise *noise,
                               struct nax_err *err) NAX_MUST_USE;
 
-/* The rung above full, vector by vector: every array's circuit solved with cells I = G v0
+/* The fidelity above full, vector by vector: every array's circuit solved with cells I = G v0
  * sinh(V/v0) for every stream of an input vector, and every conversion made. Cells are programmed
  * and verified at the read voltage, where they conduct as full has them; below it they conduct
  * less. For device.v0_v 0 it differs from full only where a current falls on a code's edge. */
@@ -168,7 +169,7 @@ int nax_mapped_circuits(const struct nax_model *model, const struct nax_mapping 
                         const struct nax_images *images, size_t n_vectors,
                         struct nax_layer_circuit *results, struct nax_err *err) NAX_MUST_USE;
 
-/* --- training on the hardware --- rungs linear and adc. (NAX_ERR_VALUE on others.) */
+/* --- training on the hardware --- fidelities linear and adc. (NAX_ERR_VALUE on others.) */
 enum nax_gradient {
     NAX_GRADIENT_STRAIGHT, /* of an effective weight: the weight's own (straight through) */
     NAX_GRADIENT_ADJOINT,  /* through the wires of the arrays that hold the top slice, taken for

@@ -53,15 +53,15 @@ void nax_model_free(struct nax_model *model);
  * forward is called from several threads at once; x: [n][h_in][w_in][c_in], y:
  * [n][h_out][w_out][c_out], n ≤ NAX_CHUNK; image is the index of the first of the n images in the
  * set, for draws of noise; scratch: scratch_size bytes, 64-byte aligned, the thread's own. Returns
- * 0 or a negative status. NULL: the layer's own weights. amend, unless NULL, changes y
+ * 0 or a negative status. NULL: the layer's own weights. correct, unless NULL, changes y
  * afterwards. */
 struct nax_linop {
     int (*forward)(const void *self, size_t n, const float *x, float *y, size_t image,
                    void *scratch);
     const void *self;
     size_t scratch_size;
-    void (*amend)(const void *self, size_t n, float *y, size_t image);
-    const void *amend_self;
+    void (*correct)(const void *self, size_t n, float *y, size_t image);
+    const void *correct_self;
 };
 
 /* Called after each layer of each chunk of an evaluation, from several threads at once. */
@@ -171,12 +171,12 @@ size_t nax_trainer_steps_done(const struct nax_trainer *trainer); /* of the epoc
 /* What a layer of a network multiplies by while it is trained. The gradient by the weights that
  * were multiplied by is applied to the layer's own (straight through; Bengio, Léonard, Courville,
  * 2013), unless adjoint, where not NULL, first turns it in place into one by the layer's own
- * weights; it returns 0 or a negative status. amend, where not NULL, changes y = x ∗ weight before
- * batch norm, from several threads at once, and the gradient passes it unchanged. image counts the
- * images since the start of training, for draws of noise. */
+ * weights; it returns 0 or a negative status. correct, where not NULL, changes y = x ∗ weight
+ * before batch norm, from several threads at once, and the gradient passes it unchanged. image
+ * counts the images since the start of training, for draws of noise. */
 struct nax_train_linop {
     const float *weight; /* of the layer's shape; NULL: its own */
-    void (*amend)(const void *self, size_t n, float *y, size_t image);
+    void (*correct)(const void *self, size_t n, float *y, size_t image);
     int (*adjoint)(const void *self, float *gradient);
     const void *self;
 };

@@ -1,4 +1,4 @@
-/* YAML through libcyaml, with its log turned into one line that names file, line and key. */
+/* YAML through libcyaml, with its log transposed into one line that names file, line and key. */
 #include "nax/base.h"
 #include "yaml_text.h"
 

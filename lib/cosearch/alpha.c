@@ -16,8 +16,8 @@ struct pair {
     double q[2];
 };
 
-double search_cost(const struct nax_cosearch *s, const double mean[N_PRICES], const double *prices,
-                   double *by_p)
+double nax_search_cost(const struct nax_cosearch *s, const double mean[N_PRICES],
+                       const double *prices, double *by_p)
 {
     const struct nax_cosearch_options *o = &s->options;
     double scale[N_PRICES] = {0};
@@ -41,12 +41,12 @@ static int add_cost(struct nax_cosearch *s, struct nax_err *err)
     double mean[N_PRICES];
     if (o->latency_area == 0 && o->energy == 0 && o->edap == 0)
         return 0;
-    int status =
-        price_expect(&s->price, &s->arch, N_DESIGNS, o->seed, 1 + s->n_alpha, mean, s->prices, err);
+    int status = nax_price_expect(&s->price, &s->arch, N_DESIGNS, o->seed, 1 + s->n_alpha, mean,
+                                  s->prices, err);
     if (status)
         return status;
-    search_cost(s, mean, s->prices, s->by_p);
-    arch_add_softmax(&s->arch, s->by_p, s->gradient);
+    nax_search_cost(s, mean, s->prices, s->by_p);
+    nax_arch_add_softmax(&s->arch, s->by_p, s->gradient);
     return 0;
 }
 
@@ -57,7 +57,7 @@ static void draw(const struct nax_cosearch *s, size_t slot, struct pair *pair)
     for (int i = 0; i < 3; i++)
         u[i] = nax_rng_uniform(&rng);
     *pair = (struct pair){.active = 0};
-    pair->is_pair = arch_draw_pair(&s->arch, slot, u, pair->choice, pair->q, &pair->active);
+    pair->is_pair = nax_arch_draw_pair(&s->arch, slot, u, pair->choice, pair->q, &pair->active);
 }
 
 /* What a choice multiplies by; source: where its noise comes from. */
@@ -65,10 +65,10 @@ static struct nax_train_linop op_of(const struct nax_cosearch *s, size_t slot, s
                                     struct noise_source *source)
 {
     struct nax_train_linop op = {.weight = NULL};
-    size_t place = supernet_place(&s->net, slot, arch_kernel(&s->arch, choice));
+    size_t place = nax_supernet_place(&s->net, slot, nax_arch_kernel(&s->arch, choice));
     const struct nax_layer *shape = &s->net.all->layers[place];
     if (s->options.fidelity != NAX_FIDELITY_IDEAL)
-        op.weight = wires_weight(&s->wires, slot, choice);
+        op.weight = nax_wires_weight(&s->wires, slot, choice);
     if (s->options.fidelity == NAX_FIDELITY_ADC) {
         *source = (struct noise_source){.noise = &s->noise,
                                         .slot = slot,
@@ -76,7 +76,7 @@ static struct nax_train_linop op_of(const struct nax_cosearch *s, size_t slot, s
                                         .n_positions = shape->h_out * shape->w_out,
                                         .n_channels = shape->c_out,
                                         .variance = s->net.model->layer[place].variance};
-        op.amend = noise_amend;
+        op.correct = nax_noise_correct;
         op.self = source;
     }
     return op;
@@ -89,12 +89,12 @@ static int prepare_wires(struct nax_cosearch *s, const struct pair *pairs, struc
     if (s->options.fidelity == NAX_FIDELITY_IDEAL)
         return 0;
     if (s->n_alpha % s->options.refresh == 0)
-        wires_refresh(&s->wires);
+        nax_wires_refresh(&s->wires);
     for (size_t slot = 0; slot < s->arch.n_slots; slot++)
         for (size_t i = 0; i < (pairs[slot].is_pair ? 2 : 1); i++)
-            if (arch_kernel(&s->arch, pairs[slot].choice[i]))
+            if (nax_arch_kernel(&s->arch, pairs[slot].choice[i]))
                 uses[n++] = (struct wires_use){slot, pairs[slot].choice[i]};
-    return wires_prepare(&s->wires, uses, n, err);
+    return nax_wires_prepare(&s->wires, uses, n, err);
 }
 
 /* Running statistics move aside from the supernet's, to memory. */
@@ -121,9 +121,9 @@ static size_t list_gates(struct nax_cosearch *s, const struct path *path, const 
         if (!pair->is_pair)
             continue;
         size_t other = pair->choice[!pair->active];
-        struct nax_gate gate = {.layer = l, .kernel = (size_t)arch_kernel(&s->arch, other)};
+        struct nax_gate gate = {.layer = l, .kernel = (size_t)nax_arch_kernel(&s->arch, other)};
         if (gate.kernel) {
-            size_t place = supernet_place(&s->net, slot, (int64_t)gate.kernel);
+            size_t place = nax_supernet_place(&s->net, slot, (int64_t)gate.kernel);
             gate.params = s->net.model->layer[place];
             gate.op = op_of(s, slot, other, &s->sources[2 * slot + 1]);
         }
@@ -185,7 +185,7 @@ static int add_gates(struct nax_cosearch *s, struct path *path, const struct pai
     return status;
 }
 
-int search_alpha(struct nax_cosearch *s, struct nax_err *err)
+int nax_search_alpha(struct nax_cosearch *s, struct nax_err *err)
 {
     struct pair pairs[NAX_SLOTS_MAX];
     int64_t kernel[NAX_SLOTS_MAX];
@@ -193,19 +193,19 @@ int search_alpha(struct nax_cosearch *s, struct nax_err *err)
     memset(s->gradient, 0, s->arch.n_slots * s->arch.n_choices * sizeof *s->gradient);
     for (size_t slot = 0; slot < s->arch.n_slots; slot++) {
         draw(s, slot, &pairs[slot]);
-        kernel[slot] = arch_kernel(&s->arch, pairs[slot].choice[pairs[slot].active]);
+        kernel[slot] = nax_arch_kernel(&s->arch, pairs[slot].choice[pairs[slot].active]);
     }
     int status = prepare_wires(s, pairs, err);
     if (!status)
-        status = path_alloc(&path, &s->net, kernel, err);
+        status = nax_path_alloc(&path, &s->net, kernel, err);
     if (!status)
         status = add_gates(s, path, pairs, err);
     if (!status)
         status = add_cost(s, err);
-    path_free(path);
+    nax_path_free(path);
     if (status)
         return status;
-    arch_descend(&s->arch, s->gradient, s->options.alpha_rate);
+    nax_arch_descend(&s->arch, s->gradient, s->options.alpha_rate);
     s->n_alpha++;
     return 0;
 }

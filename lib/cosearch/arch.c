@@ -6,7 +6,7 @@
 
 static const double beta_square = 0.999, epsilon = 1e-8;
 
-int arch_alloc(struct arch *arch, const struct nax_space *space, struct nax_err *err)
+int nax_arch_alloc(struct arch *arch, const struct nax_space *space, struct nax_err *err)
 {
     *arch = (struct arch){.space = space,
                           .n_slots = space->n_slots,
@@ -17,45 +17,45 @@ int arch_alloc(struct arch *arch, const struct nax_space *space, struct nax_err 
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'architecture parameters'");
     arch->square = arch->alpha + n;
     arch->p = arch->square + n;
-    arch_update(arch);
+    nax_arch_update(arch);
     return 0;
 }
 
-void arch_free(struct arch *arch)
+void nax_arch_free(struct arch *arch)
 {
     free(arch->alpha);
     *arch = (struct arch){.alpha = NULL};
 }
 
-bool arch_is_allowed(const struct arch *arch, size_t slot, size_t choice)
+bool nax_arch_is_allowed(const struct arch *arch, size_t slot, size_t choice)
 {
     if (choice + 1 < arch->n_choices)
         return true;
     return arch->space->can_skip[slot] && !(slot == 0 && arch->space->is_empty_left_out);
 }
 
-int64_t arch_kernel(const struct arch *arch, size_t choice)
+int64_t nax_arch_kernel(const struct arch *arch, size_t choice)
 {
     size_t k = choice / arch->space->n_crossbars;
     return k < arch->space->n_kernels ? arch->space->kernels[k] : 0;
 }
 
-int64_t arch_crossbar(const struct arch *arch, size_t choice)
+int64_t nax_arch_crossbar(const struct arch *arch, size_t choice)
 {
     size_t n = arch->space->n_crossbars;
     return choice / n < arch->space->n_kernels ? arch->space->crossbars[choice % n] : 0;
 }
 
-void arch_update(struct arch *arch)
+void nax_arch_update(struct arch *arch)
 {
     for (size_t s = 0; s < arch->n_slots; s++) {
         const double *alpha = arch->alpha + s * arch->n_choices;
         double *p = arch->p + s * arch->n_choices, largest = -INFINITY, sum = 0;
         for (size_t i = 0; i < arch->n_choices; i++)
-            if (arch_is_allowed(arch, s, i))
+            if (nax_arch_is_allowed(arch, s, i))
                 largest = fmax(largest, alpha[i]);
         for (size_t i = 0; i < arch->n_choices; i++)
-            sum += p[i] = arch_is_allowed(arch, s, i) ? exp(alpha[i] - largest) : 0;
+            sum += p[i] = nax_arch_is_allowed(arch, s, i) ? exp(alpha[i] - largest) : 0;
         for (size_t i = 0; i < arch->n_choices; i++)
             p[i] /= sum;
     }
@@ -75,12 +75,12 @@ static size_t draw(const double *p, size_t n, size_t except, double u)
     return last;
 }
 
-size_t arch_draw(const struct arch *arch, size_t slot, double u)
+size_t nax_arch_draw(const struct arch *arch, size_t slot, double u)
 {
     return draw(arch->p + slot * arch->n_choices, arch->n_choices, arch->n_choices, u);
 }
 
-size_t arch_best(const struct arch *arch, size_t slot)
+size_t nax_arch_best(const struct arch *arch, size_t slot)
 {
     const double *p = arch->p + slot * arch->n_choices;
     size_t best = 0;
@@ -90,11 +90,11 @@ size_t arch_best(const struct arch *arch, size_t slot)
     return best;
 }
 
-bool arch_draw_pair(const struct arch *arch, size_t slot, const double u[3], size_t pair[2],
-                    double q[2], size_t *active)
+bool nax_arch_draw_pair(const struct arch *arch, size_t slot, const double u[3], size_t pair[2],
+                        double q[2], size_t *active)
 {
     const double *p = arch->p + slot * arch->n_choices;
-    pair[0] = arch_draw(arch, slot, u[0]);
+    pair[0] = nax_arch_draw(arch, slot, u[0]);
     double rest = 0;
     for (size_t i = 0; i < arch->n_choices; i++)
         rest += i == pair[0] ? 0 : p[i];
@@ -108,7 +108,7 @@ bool arch_draw_pair(const struct arch *arch, size_t slot, const double u[3], siz
     return true;
 }
 
-void arch_add_softmax(const struct arch *arch, const double *dp, double *gradient)
+void nax_arch_add_softmax(const struct arch *arch, const double *dp, double *gradient)
 {
     for (size_t s = 0; s < arch->n_slots; s++) {
         size_t first = s * arch->n_choices;
@@ -120,7 +120,7 @@ void arch_add_softmax(const struct arch *arch, const double *dp, double *gradien
     }
 }
 
-void arch_descend(struct arch *arch, const double *gradient, double rate)
+void nax_arch_descend(struct arch *arch, const double *gradient, double rate)
 {
     double correction = 1 - pow(beta_square, (double)++arch->n_steps);
     for (size_t i = 0; i < arch->n_slots * arch->n_choices; i++) {
@@ -128,10 +128,10 @@ void arch_descend(struct arch *arch, const double *gradient, double rate)
         *square = beta_square * *square + (1 - beta_square) * g * g;
         arch->alpha[i] -= rate * g / (sqrt(*square / correction) + epsilon);
     }
-    arch_update(arch);
+    nax_arch_update(arch);
 }
 
-double arch_entropy(const struct arch *arch)
+double nax_arch_entropy(const struct arch *arch)
 {
     double sum = 0;
     for (size_t i = 0; i < arch->n_slots * arch->n_choices; i++)

@@ -18,32 +18,33 @@ struct arch {
 };
 
 /* alpha 0: every choice is as likely. */
-int arch_alloc(struct arch *arch, const struct nax_space *space, struct nax_err *err) NAX_MUST_USE;
-void arch_free(struct arch *arch);
+int nax_arch_alloc(struct arch *arch, const struct nax_space *space,
+                   struct nax_err *err) NAX_MUST_USE;
+void nax_arch_free(struct arch *arch);
 
 /* The zero op is a choice of slots that can be skipped; but where all could be, and the space
  * leaves that design out, the first one stays. */
-bool arch_is_allowed(const struct arch *arch, size_t slot, size_t choice);
+bool nax_arch_is_allowed(const struct arch *arch, size_t slot, size_t choice);
 /* Kernel and crossbar of a choice; 0 and 0 of the zero op. */
-int64_t arch_kernel(const struct arch *arch, size_t choice);
-int64_t arch_crossbar(const struct arch *arch, size_t choice);
+int64_t nax_arch_kernel(const struct arch *arch, size_t choice);
+int64_t nax_arch_crossbar(const struct arch *arch, size_t choice);
 
 /* p from alpha. */
-void arch_update(struct arch *arch);
+void nax_arch_update(struct arch *arch);
 /* The choice in whose share of 0 … 1 u lies, and the most probable one. */
-size_t arch_draw(const struct arch *arch, size_t slot, double u);
-size_t arch_best(const struct arch *arch, size_t slot);
+size_t nax_arch_draw(const struct arch *arch, size_t slot, double u);
+size_t nax_arch_best(const struct arch *arch, size_t slot);
 /* Two different choices, drawn one after the other, and which of them is active (0 or 1), with
  * their probabilities (Cai, Zhu, Han, ICLR 2019, section 3.2.1). q: of the two, summing to 1. False
  * where the slot has but one choice. u: [3]. */
-bool arch_draw_pair(const struct arch *arch, size_t slot, const double u[3], size_t pair[2],
-                    double q[2], size_t *active);
+bool nax_arch_draw_pair(const struct arch *arch, size_t slot, const double u[3], size_t pair[2],
+                        double q[2], size_t *active);
 
 /* gradient by alpha += that of a loss whose gradient by p is dp: p_i (dp_i − Σ p_j dp_j) */
-void arch_add_softmax(const struct arch *arch, const double *dp, double *gradient);
-/* One step of Adam (Kingma and Ba, ICLR 2015) with betas 0 and 0.999; then arch_update. */
-void arch_descend(struct arch *arch, const double *gradient, double rate);
+void nax_arch_add_softmax(const struct arch *arch, const double *dp, double *gradient);
+/* One step of Adam (Kingma and Ba, ICLR 2015) with betas 0 and 0.999; then nax_arch_update. */
+void nax_arch_descend(struct arch *arch, const double *gradient, double rate);
 /* Mean over slots of −Σ p ln p. */
-double arch_entropy(const struct arch *arch);
+double nax_arch_entropy(const struct arch *arch);
 
 #endif

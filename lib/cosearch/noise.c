@@ -11,8 +11,8 @@ enum {
     N_IMAGES = 16          /* that conversions are measured on */
 };
 
-int noise_alloc(struct noise *noise, const struct supernet *net, const struct arch *arch,
-                const struct nax_hardware *hardware, uint64_t seed, struct nax_err *err)
+int nax_noise_alloc(struct noise *noise, const struct supernet *net, const struct arch *arch,
+                    const struct nax_hardware *hardware, uint64_t seed, struct nax_err *err)
 {
     for (size_t l = 0; l < net->all->n_layers; l++)
         if (net->all->layers[l].c_out > N_CHANNELS_MAX)
@@ -25,7 +25,7 @@ int noise_alloc(struct noise *noise, const struct supernet *net, const struct ar
         .part = nax_calloc(2 * arch->n_slots * arch->n_choices, sizeof *noise->part),
         .normals = nax_normals_alloc(seed, N_CHANNELS_MAX)};
     if (!noise->part || !noise->normals) {
-        noise_free(noise);
+        nax_noise_free(noise);
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'noise'");
     }
     noise->gain = noise->part + arch->n_slots * arch->n_choices;
@@ -34,7 +34,7 @@ int noise_alloc(struct noise *noise, const struct supernet *net, const struct ar
     return 0;
 }
 
-void noise_free(struct noise *noise)
+void nax_noise_free(struct noise *noise)
 {
     free(noise->part);
     free(noise->normals);
@@ -51,10 +51,10 @@ static int measure(struct noise *noise, size_t choice, const struct nax_images *
     struct nax_mapped *mapped = NULL;
     struct path *path;
     for (size_t s = 0; s < noise->arch->n_slots; s++) {
-        kernel[s] = arch_kernel(noise->arch, choice);
-        crossbar[s] = arch_crossbar(noise->arch, choice);
+        kernel[s] = nax_arch_kernel(noise->arch, choice);
+        crossbar[s] = nax_arch_crossbar(noise->arch, choice);
     }
-    int status = path_alloc(&path, noise->net, kernel, err);
+    int status = nax_path_alloc(&path, noise->net, kernel, err);
     if (status)
         return status;
     mapping.crossbars = crossbars;
@@ -74,11 +74,11 @@ static int measure(struct noise *noise, size_t choice, const struct nax_images *
         noise->gain[at] = all[l].gain / wires[l].gain;
     }
     nax_mapped_free(mapped);
-    path_free(path);
+    nax_path_free(path);
     return status;
 }
 
-int noise_measure(struct noise *noise, const struct nax_images *images, struct nax_err *err)
+int nax_noise_measure(struct noise *noise, const struct nax_images *images, struct nax_err *err)
 {
     int status = 0;
     for (size_t choice = 0; !status && choice + 1 < noise->arch->n_choices; choice++)
@@ -86,7 +86,7 @@ int noise_measure(struct noise *noise, const struct nax_images *images, struct n
     return status;
 }
 
-void noise_amend(const void *self, size_t n, float *y, size_t image)
+void nax_noise_correct(const void *self, size_t n, float *y, size_t image)
 {
     const struct noise_source *s = self;
     const struct noise *noise = s->noise;

@@ -8,10 +8,11 @@
 #include "nax/mapping.h"
 #include "supernet.h"
 
-/* Measured with every convolution on that kernel and crossbar. Gain: of the rung adc, by that of
- * the rung linear. Noise: the error that adc leaves after a gain and an offset of each column, by
- * the variance of the ideal output; effective weights have a part of it already, the smaller one by
- * far. Offsets are left out. Effective weights take the gains, noise_amend the noise. */
+/* Measured with every convolution on that kernel and crossbar. Gain: of the fidelity adc, by that
+ * of the fidelity linear. Noise: the error that adc leaves after a gain and an offset of each
+ * column, by the variance of the ideal output; effective weights have a part of it already, the
+ * smaller one by far. Offsets are left out. Effective weights take the gains, nax_noise_correct the
+ * noise. */
 struct noise {
     const struct supernet *net;
     const struct arch *arch;
@@ -20,22 +21,22 @@ struct noise {
     float *normals;             /* a table of normal numbers */
 };
 
-int noise_alloc(struct noise *noise, const struct supernet *net, const struct arch *arch,
-                const struct nax_hardware *hardware, uint64_t seed,
-                struct nax_err *err) NAX_MUST_USE;
-void noise_free(struct noise *noise);
+int nax_noise_alloc(struct noise *noise, const struct supernet *net, const struct arch *arch,
+                    const struct nax_hardware *hardware, uint64_t seed,
+                    struct nax_err *err) NAX_MUST_USE;
+void nax_noise_free(struct noise *noise);
 
 /* Anew, with the weights of the moment, on a few of the images. */
-int noise_measure(struct noise *noise, const struct nax_images *images,
-                  struct nax_err *err) NAX_MUST_USE;
+int nax_noise_measure(struct noise *noise, const struct nax_images *images,
+                      struct nax_err *err) NAX_MUST_USE;
 
-/* One choice's noise, as a training linop adds it: self of noise_amend. */
+/* One choice's noise, as a training linop adds it: self of nax_noise_correct. */
 struct noise_source {
     const struct noise *noise;
     size_t slot, choice, n_positions;
     size_t n_channels;
     const float *variance; /* [n_channels] of the output */
 };
-void noise_amend(const void *self, size_t n, float *y, size_t image);
+void nax_noise_correct(const void *self, size_t n, float *y, size_t image);
 
 #endif

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-int price_open(struct price *price, const struct nax_hardware *hardware,
-               const struct nax_network_file *file, int64_t fixed, struct nax_err *err)
+int nax_price_open(struct price *price, const struct nax_hardware *hardware,
+                   const struct nax_network_file *file, int64_t fixed, struct nax_err *err)
 {
     *price = (struct price){.fixed = fixed};
     int status = nax_cost_model_alloc(&price->model, hardware, err);
@@ -16,7 +16,7 @@ int price_open(struct price *price, const struct nax_hardware *hardware,
     return status;
 }
 
-void price_close(struct price *price)
+void nax_price_close(struct price *price)
 {
     nax_cost_table_free(price->table);
     nax_cost_model_free(price->model);
@@ -31,8 +31,8 @@ struct design {
 static void take(const struct arch *arch, struct design *d, size_t slot, size_t choice)
 {
     d->choice[slot] = choice;
-    d->kernel[slot] = arch_kernel(arch, choice);
-    d->crossbar[slot] = arch_crossbar(arch, choice);
+    d->kernel[slot] = nax_arch_kernel(arch, choice);
+    d->crossbar[slot] = nax_arch_crossbar(arch, choice);
 }
 
 static int add(struct price *price, const struct design *d, double weight, double *sums,
@@ -57,7 +57,7 @@ static int visit(struct price *price, const struct arch *arch, struct design *d,
     for (size_t s = 0; gradient && !status && s < arch->n_slots; s++) {
         size_t own = d->choice[s];
         for (size_t i = 0; !status && i < arch->n_choices; i++) {
-            if (!arch_is_allowed(arch, s, i))
+            if (!nax_arch_is_allowed(arch, s, i))
                 continue;
             take(arch, d, s, i);
             status = add(price, d, weight, gradient + (s * arch->n_choices + i) * N_PRICES, err);
@@ -69,7 +69,7 @@ static int visit(struct price *price, const struct arch *arch, struct design *d,
 
 static size_t first_allowed_from(const struct arch *arch, size_t slot, size_t choice)
 {
-    while (choice < arch->n_choices && !arch_is_allowed(arch, slot, choice))
+    while (choice < arch->n_choices && !nax_arch_is_allowed(arch, slot, choice))
         choice++;
     return choice;
 }
@@ -97,8 +97,8 @@ static int visit_all(struct price *price, const struct arch *arch, struct design
     return 0;
 }
 
-int price_expect(struct price *price, const struct arch *arch, size_t n, uint64_t seed,
-                 uint64_t draw, double mean[N_PRICES], double *gradient, struct nax_err *err)
+int nax_price_expect(struct price *price, const struct arch *arch, size_t n, uint64_t seed,
+                     uint64_t draw, double mean[N_PRICES], double *gradient, struct nax_err *err)
 {
     struct design d;
     memset(mean, 0, N_PRICES * sizeof *mean);
@@ -110,7 +110,7 @@ int price_expect(struct price *price, const struct arch *arch, size_t n, uint64_
     for (size_t i = 0; !status && i < n; i++) {
         struct nax_rng rng = nax_rng_at(seed, NAX_RNG_GATE, draw, i, 2);
         for (size_t s = 0; s < arch->n_slots; s++)
-            take(arch, &d, s, arch_draw(arch, s, nax_rng_uniform(&rng)));
+            take(arch, &d, s, nax_arch_draw(arch, s, nax_rng_uniform(&rng)));
         status = visit(price, arch, &d, 1 / (double)n, mean, gradient, err);
     }
     return status;

@@ -20,17 +20,17 @@ struct price {
     int64_t fixed; /* crossbar of unsearched layers, or 0 */
 };
 
-int price_open(struct price *price, const struct nax_hardware *hardware,
-               const struct nax_network_file *file, int64_t fixed,
-               struct nax_err *err) NAX_MUST_USE;
-void price_close(struct price *price);
+int nax_price_open(struct price *price, const struct nax_hardware *hardware,
+                   const struct nax_network_file *file, int64_t fixed,
+                   struct nax_err *err) NAX_MUST_USE;
+void nax_price_close(struct price *price);
 
 /* Expectations over arch->p of what whole designs cost: sums over all designs where there are at
  * most n of them, else means over n designs drawn with key `draw`. gradient [n_slots][n_choices]
  * [N_PRICES], or NULL: derivatives by the probabilities, E[cost | the slot takes the choice]: the
  * expectation is linear in each. */
-int price_expect(struct price *price, const struct arch *arch, size_t n, uint64_t seed,
-                 uint64_t draw, double mean[N_PRICES], double *gradient,
-                 struct nax_err *err) NAX_MUST_USE;
+int nax_price_expect(struct price *price, const struct arch *arch, size_t n, uint64_t seed,
+                     uint64_t draw, double mean[N_PRICES], double *gradient,
+                     struct nax_err *err) NAX_MUST_USE;
 
 #endif

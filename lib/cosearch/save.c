@@ -89,7 +89,7 @@ static int read_state(struct nax_cosearch *s, const struct nax_tensors *file, co
         !read_numbers(square, s->arch.square, n) || !read_numbers(noise, s->noise.part, 2 * n))
         return nax_err_set(err, NAX_ERR_VALUE, "%s: metadata 'alpha' is broken", path);
     s->arch.n_steps = s->n_alpha;
-    arch_update(&s->arch);
+    nax_arch_update(&s->arch);
     return 0;
 }
 

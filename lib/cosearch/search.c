@@ -42,11 +42,11 @@ static int choose_path(struct nax_cosearch *s, struct path **path, struct nax_er
     for (size_t slot = 0; slot < s->arch.n_slots; slot++) {
         struct nax_rng rng =
             nax_rng_at(s->options.seed, NAX_RNG_GATE, (uint64_t)epoch << 32 | step, slot, 0);
-        size_t choice =
-            is_last ? arch_best(&s->arch, slot) : arch_draw(&s->arch, slot, nax_rng_uniform(&rng));
-        kernel[slot] = arch_kernel(&s->arch, choice);
+        size_t choice = is_last ? nax_arch_best(&s->arch, slot)
+                                : nax_arch_draw(&s->arch, slot, nax_rng_uniform(&rng));
+        kernel[slot] = nax_arch_kernel(&s->arch, choice);
     }
-    return path_alloc(path, &s->net, kernel, err);
+    return nax_path_alloc(path, &s->net, kernel, err);
 }
 
 static int move_on(struct nax_cosearch *s, struct nax_err *err)
@@ -56,7 +56,7 @@ static int move_on(struct nax_cosearch *s, struct nax_err *err)
     if (status)
         return status;
     status = nax_trainer_set_part(s->trainer, &path->model, err);
-    path_free(s->path);
+    nax_path_free(s->path);
     s->path = path;
     return status;
 }
@@ -73,23 +73,24 @@ static int load_start(struct nax_cosearch *s, struct nax_err *err)
 static int alloc(struct nax_cosearch *s, struct nax_err *err)
 {
     const struct nax_cosearch_options *o = &s->options;
-    int status = supernet_alloc(&s->net, o->space, o->file, o->seed, err);
+    int status = nax_supernet_alloc(&s->net, o->space, o->file, o->seed, err);
     if (!status && o->init)
         status = load_start(s, err);
     for (size_t slot = 0; !status && o->is_nested && slot < o->space->n_slots; slot++)
-        supernet_nest(&s->net, slot, o->space->kernels[o->space->n_kernels - 1]);
+        nax_supernet_nest(&s->net, slot, o->space->kernels[o->space->n_kernels - 1]);
     if (!status)
-        status = arch_alloc(&s->arch, o->space, err);
+        status = nax_arch_alloc(&s->arch, o->space, err);
     if (!status)
-        status = price_open(&s->price, o->hardware, o->file, o->space->crossbar_fixed, err);
+        status = nax_price_open(&s->price, o->hardware, o->file, o->space->crossbar_fixed, err);
     if (!status)
-        status = wires_alloc(&s->wires, &s->net, &s->arch, o->hardware, o->seed, err);
+        status = nax_wires_alloc(&s->wires, &s->net, &s->arch, o->hardware, o->seed, err);
     if (!status)
-        status = noise_alloc(&s->noise, &s->net, &s->arch, o->hardware, o->seed, err);
+        status = nax_noise_alloc(&s->noise, &s->net, &s->arch, o->hardware, o->seed, err);
     if (o->fidelity == NAX_FIDELITY_ADC)
         s->wires.gain = s->noise.gain;
     if (!status)
-        status = price_expect(&s->price, &s->arch, N_DESIGNS, o->seed, 0, s->uniform, NULL, err);
+        status =
+            nax_price_expect(&s->price, &s->arch, N_DESIGNS, o->seed, 0, s->uniform, NULL, err);
     if (!status)
         status = choose_path(s, &s->path, err);
     if (!status)
@@ -136,12 +137,12 @@ void nax_cosearch_free(struct nax_cosearch *s)
     if (!s)
         return;
     nax_trainer_free(s->trainer);
-    path_free(s->path);
-    wires_free(&s->wires);
-    noise_free(&s->noise);
-    price_close(&s->price);
-    arch_free(&s->arch);
-    supernet_free(&s->net);
+    nax_path_free(s->path);
+    nax_wires_free(&s->wires);
+    nax_noise_free(&s->noise);
+    nax_price_close(&s->price);
+    nax_arch_free(&s->arch);
+    nax_supernet_free(&s->net);
     free(s->gradient);
     free(s->gates);
     free(s->sources);
@@ -169,7 +170,7 @@ static void nest(const struct nax_cosearch *s)
     for (size_t l = 0; l < s->path->net->n_layers; l++) {
         const struct nax_layer *layer = &s->path->net->layers[l];
         if (layer->slot >= 0)
-            supernet_nest(&s->net, (size_t)layer->slot, (int64_t)layer->kernel);
+            nax_supernet_nest(&s->net, (size_t)layer->slot, (int64_t)layer->kernel);
     }
 }
 
@@ -180,25 +181,27 @@ static int after_step(void *self, size_t step, double loss)
         nest(s);
     bool is_warm = nax_trainer_epochs_done(s->trainer) >= s->options.warmup_epochs;
     if (is_warm && step % s->options.alpha_every == 0)
-        s->status = search_alpha(s, s->err);
+        s->status = nax_search_alpha(s, s->err);
     if (!s->status)
         s->status = move_on(s, s->err);
     return s->status || (s->step && s->step(s->step_self, step, loss));
 }
 
-static int tell(struct nax_cosearch *s, struct nax_cosearch_epoch *epoch, struct nax_err *err)
+static int describe_epoch(struct nax_cosearch *s, struct nax_cosearch_epoch *epoch,
+                          struct nax_err *err)
 {
     double mean[N_PRICES];
-    int status = price_expect(&s->price, &s->arch, N_DESIGNS, s->options.seed, 0, mean, NULL, err);
+    int status =
+        nax_price_expect(&s->price, &s->arch, N_DESIGNS, s->options.seed, 0, mean, NULL, err);
     if (status)
         return status;
     epoch->search_loss = s->n_losses ? s->loss / (double)s->n_losses : NAN;
-    epoch->cost = search_cost(s, mean, NULL, NULL);
+    epoch->cost = nax_search_cost(s, mean, NULL, NULL);
     epoch->energy_pj = mean[PRICE_ENERGY];
     epoch->latency_ns = mean[PRICE_LATENCY];
     epoch->area_mm2 = mean[PRICE_AREA];
     epoch->edap_pj_ns_mm2 = mean[PRICE_EDAP];
-    epoch->entropy = arch_entropy(&s->arch);
+    epoch->entropy = nax_arch_entropy(&s->arch);
     return 0;
 }
 
@@ -216,12 +219,12 @@ int nax_cosearch_epoch(struct nax_cosearch *s, int (*step)(void *self, size_t st
     int status = move_on(s, err);
     if (!status && s->options.fidelity == NAX_FIDELITY_ADC && done >= warmup &&
         (done - warmup) % NOISE_EPOCHS == 0)
-        status = noise_measure(&s->noise, &s->options.set->train, err);
+        status = nax_noise_measure(&s->noise, &s->options.set->train, err);
     if (status)
         return status;
-    wires_refresh(&s->wires); /* a checkpoint holds no solutions */
+    nax_wires_refresh(&s->wires); /* a checkpoint holds no solutions */
     status = nax_trainer_epoch(s->trainer, after_step, s, &epoch->weights, err);
     if (status || s->status)
         return status ? status : s->status;
-    return epoch->weights.epoch ? tell(s, epoch, err) : 0;
+    return epoch->weights.epoch ? describe_epoch(s, epoch, err) : 0;
 }

@@ -35,11 +35,11 @@ struct nax_cosearch {
 };
 
 /* Moves alpha once. */
-int search_alpha(struct nax_cosearch *search, struct nax_err *err) NAX_MUST_USE;
+int nax_search_alpha(struct nax_cosearch *search, struct nax_err *err) NAX_MUST_USE;
 
 /* The loss's terms of cost, and by_p [n_slots][n_choices], or NULL: their derivatives by p. mean:
  * what is expected; prices: its derivatives, or NULL. */
-double search_cost(const struct nax_cosearch *search, const double mean[N_PRICES],
-                   const double *prices, double *by_p);
+double nax_search_cost(const struct nax_cosearch *search, const double mean[N_PRICES],
+                       const double *prices, double *by_p);
 
 #endif

@@ -27,8 +27,8 @@ static void list_searched(struct nax_network *all, const struct nax_network *own
         }
 }
 
-int supernet_alloc(struct supernet *net, const struct nax_space *space,
-                   const struct nax_network_file *file, uint64_t seed, struct nax_err *err)
+int nax_supernet_alloc(struct supernet *net, const struct nax_space *space,
+                       const struct nax_network_file *file, uint64_t seed, struct nax_err *err)
 {
     struct nax_network *own;
     *net = (struct supernet){.space = space, .file = file};
@@ -51,18 +51,18 @@ int supernet_alloc(struct supernet *net, const struct nax_space *space,
     }
     nax_network_free(own);
     if (status)
-        supernet_free(net);
+        nax_supernet_free(net);
     return status;
 }
 
-void supernet_free(struct supernet *net)
+void nax_supernet_free(struct supernet *net)
 {
     nax_model_free(net->model);
     nax_network_free(net->all);
     *net = (struct supernet){.model = NULL};
 }
 
-size_t supernet_place(const struct supernet *net, size_t slot, int64_t kernel)
+size_t nax_supernet_place(const struct supernet *net, size_t slot, int64_t kernel)
 {
     size_t k = 0;
     while (net->space->kernels[k] != kernel)
@@ -83,12 +83,12 @@ static void copy_middle(const struct nax_layer *small, float *small_weight,
         }
 }
 
-void supernet_nest(const struct supernet *net, size_t slot, int64_t kernel)
+void nax_supernet_nest(const struct supernet *net, size_t slot, int64_t kernel)
 {
-    size_t from = supernet_place(net, slot, kernel);
+    size_t from = nax_supernet_place(net, slot, kernel);
     const struct nax_layer *layers = net->all->layers;
     for (size_t k = 0; k < net->space->n_kernels; k++) {
-        size_t to = supernet_place(net, slot, net->space->kernels[k]);
+        size_t to = nax_supernet_place(net, slot, net->space->kernels[k]);
         bool is_into_large = to > from;
         size_t small = is_into_large ? from : to, large = is_into_large ? to : from;
         if (to != from)
@@ -105,8 +105,8 @@ static size_t find_fixed(const struct supernet *net, const char *name)
     return l;
 }
 
-int path_alloc(struct path **out, const struct supernet *net, const int64_t *kernel,
-               struct nax_err *err)
+int nax_path_alloc(struct path **out, const struct supernet *net, const int64_t *kernel,
+                   struct nax_err *err)
 {
     struct path *path = nax_calloc(1, sizeof *path);
     int status = path ? nax_network_build(&path->net, net->file, kernel, err)
@@ -119,21 +119,21 @@ int path_alloc(struct path **out, const struct supernet *net, const int64_t *ker
             status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'path'");
     }
     if (status) {
-        path_free(path);
+        nax_path_free(path);
         return status;
     }
     for (size_t l = 0; l < path->net->n_layers; l++) {
         const struct nax_layer *layer = &path->net->layers[l];
         size_t place = layer->slot < 0
                            ? find_fixed(net, layer->name)
-                           : supernet_place(net, (size_t)layer->slot, (int64_t)layer->kernel);
+                           : nax_supernet_place(net, (size_t)layer->slot, (int64_t)layer->kernel);
         path->model.layer[l] = net->model->layer[place];
     }
     *out = path;
     return 0;
 }
 
-void path_free(struct path *path)
+void nax_path_free(struct path *path)
 {
     if (!path)
         return;

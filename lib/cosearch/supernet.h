@@ -16,17 +16,17 @@ struct supernet {
         first; /* of the searched ones: place of slot s with kernel k is first + s·n_kernels + k */
 };
 
-int supernet_alloc(struct supernet *net, const struct nax_space *space,
-                   const struct nax_network_file *file, uint64_t seed,
-                   struct nax_err *err) NAX_MUST_USE;
-void supernet_free(struct supernet *net);
+int nax_supernet_alloc(struct supernet *net, const struct nax_space *space,
+                       const struct nax_network_file *file, uint64_t seed,
+                       struct nax_err *err) NAX_MUST_USE;
+void nax_supernet_free(struct supernet *net);
 
 /* Place of a searched convolution with a kernel among the layers of `all`. */
-size_t supernet_place(const struct supernet *net, size_t slot, int64_t kernel);
+size_t nax_supernet_place(const struct supernet *net, size_t slot, int64_t kernel);
 
 /* For nested kernels: every kernel of the slot becomes the middle of the larger ones, as `kernel`
  * has it where they overlap. */
-void supernet_nest(const struct supernet *net, size_t slot, int64_t kernel);
+void nax_supernet_nest(const struct supernet *net, size_t slot, int64_t kernel);
 
 /* One path: a network, and a model whose parameters are the supernet's. */
 struct path {
@@ -35,8 +35,8 @@ struct path {
 };
 
 /* kernel: [n_slots], 0: left out */
-int path_alloc(struct path **path, const struct supernet *net, const int64_t *kernel,
-               struct nax_err *err) NAX_MUST_USE;
-void path_free(struct path *path);
+int nax_path_alloc(struct path **path, const struct supernet *net, const int64_t *kernel,
+                   struct nax_err *err) NAX_MUST_USE;
+void nax_path_free(struct path *path);
 
 #endif

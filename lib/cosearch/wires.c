@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-int wires_alloc(struct wires *wires, const struct supernet *net, const struct arch *arch,
-                const struct nax_hardware *hardware, uint64_t seed, struct nax_err *err)
+int nax_wires_alloc(struct wires *wires, const struct supernet *net, const struct arch *arch,
+                    const struct nax_hardware *hardware, uint64_t seed, struct nax_err *err)
 {
     size_t n = arch->n_slots * arch->n_choices;
     *wires = (struct wires){.net = net,
@@ -16,11 +16,11 @@ int wires_alloc(struct wires *wires, const struct supernet *net, const struct ar
                             .is_fresh = nax_calloc(n, sizeof *wires->is_fresh)};
     if (wires->lost && wires->effective && wires->is_fresh)
         return 0;
-    wires_free(wires);
+    nax_wires_free(wires);
     return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'effective weights'");
 }
 
-void wires_free(struct wires *wires)
+void nax_wires_free(struct wires *wires)
 {
     for (size_t i = 0; wires->lost && wires->effective && wires->arch &&
                        i < wires->arch->n_slots * wires->arch->n_choices;
@@ -34,7 +34,7 @@ void wires_free(struct wires *wires)
     *wires = (struct wires){.lost = NULL};
 }
 
-void wires_refresh(struct wires *wires)
+void nax_wires_refresh(struct wires *wires)
 {
     memset(wires->is_fresh, 0,
            wires->arch->n_slots * wires->arch->n_choices * sizeof *wires->is_fresh);
@@ -43,7 +43,8 @@ void wires_refresh(struct wires *wires)
 static int prepare(struct wires *wires, const struct wires_use *use, struct nax_err *err)
 {
     size_t at = use->slot * wires->arch->n_choices + use->choice;
-    size_t place = supernet_place(wires->net, use->slot, arch_kernel(wires->arch, use->choice));
+    size_t place =
+        nax_supernet_place(wires->net, use->slot, nax_arch_kernel(wires->arch, use->choice));
     const struct nax_layer *shape = &wires->net->all->layers[place];
     const float *weight = wires->net->model->layer[place].weight;
     size_t n = nax_layer_n_weights(shape);
@@ -57,7 +58,7 @@ static int prepare(struct wires *wires, const struct wires_use *use, struct nax_
     if (!wires->is_fresh[at]) {
         int status =
             nax_effective_weights(&wires->mapping, shape, use->slot,
-                                  arch_crossbar(wires->arch, use->choice), weight, lost, err);
+                                  nax_arch_crossbar(wires->arch, use->choice), weight, lost, err);
         if (status)
             return status;
         for (size_t i = 0; i < n; i++)
@@ -70,7 +71,8 @@ static int prepare(struct wires *wires, const struct wires_use *use, struct nax_
     return 0;
 }
 
-int wires_prepare(struct wires *wires, const struct wires_use *uses, size_t n, struct nax_err *err)
+int nax_wires_prepare(struct wires *wires, const struct wires_use *uses, size_t n,
+                      struct nax_err *err)
 {
     int status = 0;
 #pragma omp parallel for num_threads(nax_threads()) schedule(dynamic)
@@ -88,7 +90,7 @@ int wires_prepare(struct wires *wires, const struct wires_use *uses, size_t n, s
     return status;
 }
 
-const float *wires_weight(const struct wires *wires, size_t slot, size_t choice)
+const float *nax_wires_weight(const struct wires *wires, size_t slot, size_t choice)
 {
     return wires->effective[slot * wires->arch->n_choices + choice];
 }

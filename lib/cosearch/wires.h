@@ -18,18 +18,18 @@ struct wires {
     const double *gain;         /* [n_slots][n_choices] of the conversions, or NULL: none */
 };
 
-int wires_alloc(struct wires *wires, const struct supernet *net, const struct arch *arch,
-                const struct nax_hardware *hardware, uint64_t seed,
-                struct nax_err *err) NAX_MUST_USE;
-void wires_free(struct wires *wires);
+int nax_wires_alloc(struct wires *wires, const struct supernet *net, const struct arch *arch,
+                    const struct nax_hardware *hardware, uint64_t seed,
+                    struct nax_err *err) NAX_MUST_USE;
+void nax_wires_free(struct wires *wires);
 
-void wires_refresh(struct wires *wires);
+void nax_wires_refresh(struct wires *wires);
 /* Makes the effective weights of n choices ready: pairs of slot and choice, no zero ops. */
 struct wires_use {
     size_t slot, choice;
 };
-int wires_prepare(struct wires *wires, const struct wires_use *uses, size_t n,
-                  struct nax_err *err) NAX_MUST_USE;
-const float *wires_weight(const struct wires *wires, size_t slot, size_t choice);
+int nax_wires_prepare(struct wires *wires, const struct wires_use *uses, size_t n,
+                      struct nax_err *err) NAX_MUST_USE;
+const float *nax_wires_weight(const struct wires *wires, size_t slot, size_t choice);
 
 #endif

@@ -74,8 +74,8 @@ static void multiply(const struct nax_hardware *h, const struct nax_layer_map *m
            positions = (double)map->positions;
     double rows = products * size, cols = rows, reads = products;
     if (h->counting.idle == NAX_IDLE_GATED) {
-        rows = positions * (double)map->col_tiles * (double)map->rows;
-        cols = positions * (double)map->row_tiles * (double)map->cols;
+        rows = positions * (double)map->col_submatrices * (double)map->rows;
+        cols = positions * (double)map->row_submatrices * (double)map->cols;
         reads = positions * (double)map->rows * (double)map->cols / (size * size);
     }
     n[NAX_EVENT_ARRAY_READ] = reads * streams * arrays;
@@ -83,7 +83,7 @@ static void multiply(const struct nax_hardware *h, const struct nax_layer_map *m
     n[NAX_EVENT_CONVERSION] = cols * streams * converted;
     n[NAX_EVENT_SHIFT_ADD] = cols * streams * (converted + 1);
     n[NAX_EVENT_INPUT_READ] = products * streams;
-    n[NAX_EVENT_INPUT_WRITE] = positions * (double)map->col_tiles * (double)map->rows;
+    n[NAX_EVENT_INPUT_WRITE] = positions * (double)map->col_submatrices * (double)map->rows;
     n[NAX_EVENT_OUTPUT_ACCESS] = cols * (2 * streams + 1);
     n[NAX_EVENT_DATA_MEMORY] += n[NAX_EVENT_INPUT_WRITE];
 }
@@ -100,15 +100,16 @@ static void layer_units(const struct nax_hardware *h, const struct nax_layer *la
     multiply(h, map, n);
 
     /* units of one row chunk lie side by side: inputs go to every tile that they reach */
-    double copies = (double)NAX_MIN(a->n_tiles, ceil_div(map->col_tiles, units_per_tile));
+    double copies = (double)NAX_MIN(a->n_tiles, ceil_div(map->col_submatrices, units_per_tile));
     arrive(h, copies * (double)(layer->h_in * layer->w_in), layer->c_in, n);
     move(h, copies * window_pixels(h, layer), layer->c_in, n);
     double loads = n[NAX_EVENT_BUS];
 
     /* partial sums of the row chunks: those in other cores come over the bus */
     double n_values = positions * (double)layer->c_out;
-    compute((double)(map->row_tiles - 1) * n_values, n);
-    move(h, 2 * positions * (double)(NAX_MIN(map->row_tiles, a->n_cores) - 1), layer->c_out, n);
+    compute((double)(map->row_submatrices - 1) * n_values, n);
+    move(h, 2 * positions * (double)(NAX_MIN(map->row_submatrices, a->n_cores) - 1), layer->c_out,
+         n);
     bool is_scaled =
         layer->kind == NAX_LAYER_CONV && h->counting.batch_norm == NAX_BATCH_NORM_SEPARATE;
     compute(is_scaled ? 2 * n_values : n_values, n); /* shift or bias; scale */

@@ -73,11 +73,11 @@ static int add_rest(const struct nax_cost_model *model, const struct cost_layers
                     double leakage_ns, struct nax_cost_part *parts, struct nax_err *err)
 {
     const struct nax_hierarchy *hierarchy = &model->hardware->hierarchy;
-    struct cost_total total = cost_total_of(model, layers->items, layers->n);
+    struct cost_total total = nax_cost_total_of(model, layers->items, layers->n);
     double n_tiles = (double)total.n_tiles;
     int status = 0;
     for (size_t l = 0; l < layers->n; l++)
-        n_tiles -= cost_share_of(model, &layers->items[l]).n_tiles;
+        n_tiles -= nax_cost_share_of(model, &layers->items[l]).n_tiles;
     for (size_t i = 0; i < model->n_sizes && !status; i++) {
         int64_t per_core = model->sizes[i]->units_per_core;
         struct cost_share rest = {.n_units =
@@ -98,17 +98,17 @@ int nax_cost_breakdown(struct nax_cost_model *model, const struct nax_network *n
     size_t n_components = model->hardware->n_components + 1;
     struct cost_layers layers;
     struct nax_cost cost;
-    int status = cost_layers_fill(&layers, model, net, crossbar, &cost, err);
+    int status = nax_cost_layers_fill(&layers, model, net, crossbar, &cost, err);
     memset(parts, 0, (net->n_layers + 1) * n_components * sizeof *parts);
     for (size_t l = 0; l < net->n_layers && !status; l++) {
-        struct cost_share share = cost_share_of(model, &layers.items[l]);
+        struct cost_share share = nax_cost_share_of(model, &layers.items[l]);
         status = add_parts(model, &share, &layers.activities[l], layers.items[l].size,
                            cost.interval_ns, &parts[l * n_components], err);
     }
     if (!status)
         status =
             add_rest(model, &layers, cost.interval_ns, &parts[net->n_layers * n_components], err);
-    cost_layers_free(&layers);
+    nax_cost_layers_free(&layers);
     return status;
 }
 

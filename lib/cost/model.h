@@ -15,18 +15,18 @@ struct nax_cost_model {
 };
 
 /* Time to convert the columns of all arrays that share an ADC. */
-double cost_stage_ns(const struct nax_hardware *hardware, int64_t crossbar);
-int cost_size_compute(const struct nax_hardware *hardware, int64_t crossbar,
-                      struct nax_size_cost *size, struct nax_err *err) NAX_MUST_USE;
+double nax_cost_stage_ns(const struct nax_hardware *hardware, int64_t crossbar);
+int nax_cost_size_compute(const struct nax_hardware *hardware, int64_t crossbar,
+                          struct nax_size_cost *size, struct nax_err *err) NAX_MUST_USE;
 
 /* Where a size stands among the model's, computed at its first use. */
-int cost_find_size(struct nax_cost_model *model, int64_t crossbar, size_t *index,
-                   struct nax_err *err) NAX_MUST_USE;
+int nax_cost_find_size(struct nax_cost_model *model, int64_t crossbar, size_t *index,
+                       struct nax_err *err) NAX_MUST_USE;
 
 /* Bits between the chip and the world in layer l: the image into the first layer, results out of
  * the classifier. */
-double cost_link_bits(const struct nax_hardware *h, const struct nax_network *net, size_t l);
-double cost_dynamic_pj(const struct nax_size_cost *size, const struct nax_activity *activity);
+double nax_cost_link_bits(const struct nax_hardware *h, const struct nax_network *net, size_t l);
+double nax_cost_dynamic_pj(const struct nax_size_cost *size, const struct nax_activity *activity);
 
 /* One layer as the whole needs it. */
 struct cost_item {
@@ -37,9 +37,9 @@ struct cost_item {
     int64_t n_copies;
 };
 /* From a layer's activity. size: index; energy of the link excluded. */
-struct cost_item cost_item_make(const struct nax_cost_model *model, const struct nax_layer *layer,
-                                const struct nax_layer_map *map,
-                                const struct nax_activity *activity, size_t size);
+struct cost_item nax_cost_item_make(const struct nax_cost_model *model,
+                                    const struct nax_layer *layer, const struct nax_layer_map *map,
+                                    const struct nax_activity *activity, size_t size);
 
 /* What a network's layers take and do. */
 struct cost_layers {
@@ -48,10 +48,10 @@ struct cost_layers {
     struct cost_item *items;         /* [n] */
 };
 /* Fills them and plans the whole. Freed by the caller, after an error too. */
-int cost_layers_fill(struct cost_layers *layers, struct nax_cost_model *model,
-                     const struct nax_network *net, const int64_t *crossbar, struct nax_cost *cost,
-                     struct nax_err *err) NAX_MUST_USE;
-void cost_layers_free(struct cost_layers *layers);
+int nax_cost_layers_fill(struct cost_layers *layers, struct nax_cost_model *model,
+                         const struct nax_network *net, const int64_t *crossbar,
+                         struct nax_cost *cost, struct nax_err *err) NAX_MUST_USE;
+void nax_cost_layers_free(struct cost_layers *layers);
 
 /* What is placed on the chip. */
 struct cost_total {
@@ -59,18 +59,19 @@ struct cost_total {
     int64_t n_cores[COST_SIZES_MAX];
     int64_t n_tiles;
 };
-struct cost_total cost_total_of(const struct nax_cost_model *model, const struct cost_item *items,
-                                size_t n);
+struct cost_total nax_cost_total_of(const struct nax_cost_model *model,
+                                    const struct cost_item *items, size_t n);
 
 /* Copies of slow layers, packing, schedule, leakage: the cost of n layers in their order. Sets
  * n_copies of the items. */
-void cost_plan(const struct nax_cost_model *model, struct cost_item *items, size_t n,
-               struct nax_cost *cost);
+void nax_cost_plan(const struct nax_cost_model *model, struct cost_item *items, size_t n,
+                   struct nax_cost *cost);
 
 /* Places that a layer fills, in parts of cores and tiles. */
 struct cost_share {
     double n_units, n_cores, n_tiles, node;
 };
-struct cost_share cost_share_of(const struct nax_cost_model *model, const struct cost_item *item);
+struct cost_share nax_cost_share_of(const struct nax_cost_model *model,
+                                    const struct cost_item *item);
 
 #endif

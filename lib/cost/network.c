@@ -33,8 +33,8 @@ void nax_cost_model_free(struct nax_cost_model *model)
     free(model);
 }
 
-int cost_find_size(struct nax_cost_model *model, int64_t crossbar, size_t *index,
-                   struct nax_err *err)
+int nax_cost_find_size(struct nax_cost_model *model, int64_t crossbar, size_t *index,
+                       struct nax_err *err)
 {
     for (*index = 0; *index < model->n_sizes; ++*index)
         if (model->sizes[*index]->crossbar == crossbar)
@@ -45,7 +45,7 @@ int cost_find_size(struct nax_cost_model *model, int64_t crossbar, size_t *index
     struct nax_size_cost *size = nax_calloc(1, sizeof *size);
     if (!size)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", model->hardware->path);
-    int status = cost_size_compute(model->hardware, crossbar, size, err);
+    int status = nax_cost_size_compute(model->hardware, crossbar, size, err);
     if (status) {
         nax_err_prefix(err, "%s", model->hardware->path);
         free(size);
@@ -59,13 +59,13 @@ int nax_cost_size(struct nax_cost_model *model, int64_t crossbar, const struct n
                   struct nax_err *err)
 {
     size_t index;
-    int status = cost_find_size(model, crossbar, &index, err);
+    int status = nax_cost_find_size(model, crossbar, &index, err);
     if (!status)
         *size = model->sizes[index];
     return status;
 }
 
-double cost_link_bits(const struct nax_hardware *h, const struct nax_network *net, size_t l)
+double nax_cost_link_bits(const struct nax_hardware *h, const struct nax_network *net, size_t l)
 {
     size_t n = 0;
     if (l == 0)
@@ -75,7 +75,7 @@ double cost_link_bits(const struct nax_hardware *h, const struct nax_network *ne
     return (double)n * h->precision.input_bits;
 }
 
-double cost_dynamic_pj(const struct nax_size_cost *size, const struct nax_activity *activity)
+double nax_cost_dynamic_pj(const struct nax_size_cost *size, const struct nax_activity *activity)
 {
     double sum = 0;
     for (int e = 0; e < NAX_EVENT_COUNT; e++)
@@ -83,13 +83,13 @@ double cost_dynamic_pj(const struct nax_size_cost *size, const struct nax_activi
     return sum;
 }
 
-struct cost_item cost_item_make(const struct nax_cost_model *model, const struct nax_layer *layer,
-                                const struct nax_layer_map *map,
-                                const struct nax_activity *activity, size_t size)
+struct cost_item nax_cost_item_make(const struct nax_cost_model *model,
+                                    const struct nax_layer *layer, const struct nax_layer_map *map,
+                                    const struct nax_activity *activity, size_t size)
 {
     size_t window = layer->is_global ? layer->h_in : layer->kernel;
     return (struct cost_item){.size = size,
-                              .dynamic_pj = cost_dynamic_pj(model->sizes[size], activity),
+                              .dynamic_pj = nax_cost_dynamic_pj(model->sizes[size], activity),
                               .latency_ns = activity->latency_ns,
                               .n_macs = (double)nax_layer_macs(layer),
                               .n_units = activity->n_units,
@@ -109,32 +109,32 @@ static int count_layers(struct nax_cost_model *model, const struct nax_network *
     size_t index = 0, first = 0;
     while (net->layers[first].role == NAX_ROLE_POOL)
         first++;
-    int status = cost_find_size(model, crossbar[first], &index, err);
+    int status = nax_cost_find_size(model, crossbar[first], &index, err);
     for (size_t l = 0; l < net->n_layers && !status; l++) {
         const struct nax_layer *layer = &net->layers[l];
         struct nax_layer_map map;
         status = nax_layer_map(model->hardware, layer, crossbar[l], &map, err);
         if (!status && layer->role != NAX_ROLE_POOL) /* which works in the cores before it */
-            status = cost_find_size(model, crossbar[l], &index, err);
+            status = nax_cost_find_size(model, crossbar[l], &index, err);
         if (status)
             return status;
         nax_layer_activity(model->hardware, layer, &map, model->sizes[index],
                            &layers->activities[l]);
-        layers->activities[l].n[NAX_EVENT_LINK] += cost_link_bits(model->hardware, net, l);
-        layers->items[l] = cost_item_make(model, layer, &map, &layers->activities[l], index);
+        layers->activities[l].n[NAX_EVENT_LINK] += nax_cost_link_bits(model->hardware, net, l);
+        layers->items[l] = nax_cost_item_make(model, layer, &map, &layers->activities[l], index);
     }
     return status;
 }
 
-void cost_layers_free(struct cost_layers *layers)
+void nax_cost_layers_free(struct cost_layers *layers)
 {
     free(layers->activities);
     free(layers->items);
 }
 
-int cost_layers_fill(struct cost_layers *layers, struct nax_cost_model *model,
-                     const struct nax_network *net, const int64_t *crossbar, struct nax_cost *cost,
-                     struct nax_err *err)
+int nax_cost_layers_fill(struct cost_layers *layers, struct nax_cost_model *model,
+                         const struct nax_network *net, const int64_t *crossbar,
+                         struct nax_cost *cost, struct nax_err *err)
 {
     layers->n = net->n_layers;
     layers->activities = nax_calloc(layers->n, sizeof *layers->activities);
@@ -143,7 +143,7 @@ int cost_layers_fill(struct cost_layers *layers, struct nax_cost_model *model,
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'cost of %s'", net->name);
     int status = count_layers(model, net, crossbar, layers, err);
     if (!status)
-        cost_plan(model, layers->items, layers->n, cost);
+        nax_cost_plan(model, layers->items, layers->n, cost);
     return status;
 }
 
@@ -151,7 +151,7 @@ static void layer_part(const struct nax_cost_model *model, const struct cost_ite
                        double leakage_ns, struct nax_cost *c)
 {
     const struct nax_size_cost *size = model->sizes[item->size];
-    struct cost_share s = cost_share_of(model, item);
+    struct cost_share s = nax_cost_share_of(model, item);
     *c = (struct nax_cost){
         .energy_dynamic_pj = item->dynamic_pj,
         .latency_ns = item->latency_ns / (double)item->n_copies,
@@ -174,7 +174,7 @@ int nax_cost_network(struct nax_cost_model *model, const struct nax_network *net
                      struct nax_err *err)
 {
     struct cost_layers own;
-    int status = cost_layers_fill(&own, model, net, crossbar, cost, err);
+    int status = nax_cost_layers_fill(&own, model, net, crossbar, cost, err);
     if (!status && layers) {
         struct nax_cost rest = {.area_mm2 = cost->area_mm2, .leakage_mw = cost->leakage_mw};
         for (size_t l = 0; l < net->n_layers; l++) {
@@ -185,6 +185,6 @@ int nax_cost_network(struct nax_cost_model *model, const struct nax_network *net
         rest.energy_pj = rest.energy_leakage_pj = rest.leakage_mw * cost->interval_ns;
         layers[net->n_layers] = rest;
     }
-    cost_layers_free(&own);
+    nax_cost_layers_free(&own);
     return status;
 }

@@ -30,8 +30,8 @@ static void total_pack(const struct nax_cost_model *model, struct cost_total *t)
         t->n_tiles = ceil_div(sum, hierarchy->cores_per_tile);
 }
 
-struct cost_total cost_total_of(const struct nax_cost_model *model, const struct cost_item *items,
-                                size_t n)
+struct cost_total nax_cost_total_of(const struct nax_cost_model *model,
+                                    const struct cost_item *items, size_t n)
 {
     struct cost_total t = {.n_tiles = 0};
     for (size_t l = 0; l < n; l++)
@@ -62,7 +62,8 @@ static void total_cost(const struct nax_cost_model *model, const struct cost_tot
     }
 }
 
-struct cost_share cost_share_of(const struct nax_cost_model *model, const struct cost_item *item)
+struct cost_share nax_cost_share_of(const struct nax_cost_model *model,
+                                    const struct cost_item *item)
 {
     const struct nax_hierarchy *hierarchy = &model->hardware->hierarchy;
     struct cost_share s = {.n_units = (double)(item->n_units * item->n_copies)};
@@ -117,14 +118,14 @@ static double pipelined_ns(const struct cost_item *items, size_t n)
     return end;
 }
 
-void cost_plan(const struct nax_cost_model *model, struct cost_item *items, size_t n,
-               struct nax_cost *cost)
+void nax_cost_plan(const struct nax_cost_model *model, struct cost_item *items, size_t n,
+                   struct nax_cost *cost)
 {
     const struct nax_hardware *h = model->hardware;
     struct nax_cost c = {.energy_pj = 0};
     if (h->hierarchy.replicate_mm2 > 0)
         replicate(model, items, n);
-    struct cost_total total = cost_total_of(model, items, n);
+    struct cost_total total = nax_cost_total_of(model, items, n);
     total_cost(model, &total, &c);
     for (size_t l = 0; l < n; l++) {
         double ns = item_ns(&items[l]);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 /* A column of G_off cells beside every array, where it gives the ADC's zero. */
-static int64_t array_cols(const struct nax_hardware *h, int64_t crossbar)
+static int64_t nax_array_cols(const struct nax_hardware *h, int64_t crossbar)
 {
     return crossbar + (h->adc.zero == NAX_ADC_ZERO_REFERENCE);
 }
@@ -19,7 +19,7 @@ double nax_component_count(const struct nax_hardware *hardware,
     case NAX_PER_COL:
         return component->count * n;
     case NAX_PER_CELL:
-        return component->count * n * (double)array_cols(hardware, crossbar);
+        return component->count * n * (double)nax_array_cols(hardware, crossbar);
     case NAX_PER_ONE:
         break;
     }
@@ -46,11 +46,11 @@ struct nax_component nax_adc_component(const struct nax_hardware *hardware, int6
                                       .leakage_mw = power_mw * adc->leakage_frac,
                                       .energy_pj = cost.energy_pj * (1 - adc->leakage_frac),
                                       .power_mw = power_mw * (1 - adc->leakage_frac),
-                                      .latency_ns = cost_stage_ns(hardware, crossbar)};
+                                      .latency_ns = nax_cost_stage_ns(hardware, crossbar)};
     return c;
 }
 
-double cost_stage_ns(const struct nax_hardware *h, int64_t crossbar)
+double nax_cost_stage_ns(const struct nax_hardware *h, int64_t crossbar)
 {
     const struct nax_adc *adc = &h->adc;
     double array_ns = adc->latency_per_bit_ns * nax_adc_bits(h, crossbar) +
@@ -90,8 +90,8 @@ static int size_add(const struct nax_hardware *h, const struct nax_component *c,
     return 0;
 }
 
-int cost_size_compute(const struct nax_hardware *h, int64_t crossbar, struct nax_size_cost *size,
-                      struct nax_err *err)
+int nax_cost_size_compute(const struct nax_hardware *h, int64_t crossbar,
+                          struct nax_size_cost *size, struct nax_err *err)
 {
     if (crossbar < 1 || crossbar > NAX_CROSSBAR_MAX)
         return nax_err_set(err, NAX_ERR_VALUE, "crossbar size %lld is not between 1 and %d",
@@ -99,7 +99,7 @@ int cost_size_compute(const struct nax_hardware *h, int64_t crossbar, struct nax
     *size = (struct nax_size_cost){.crossbar = crossbar,
                                    .adc_bits = nax_adc_bits(h, crossbar),
                                    .units_per_core = units_per_core(&h->hierarchy, crossbar),
-                                   .stage_ns = cost_stage_ns(h, crossbar)};
+                                   .stage_ns = nax_cost_stage_ns(h, crossbar)};
     int n_steps = nax_n_streams(&h->precision) + h->timing.pipeline_stages - 1;
     size->product_ns = size->stage_ns * n_steps;
     struct nax_component adc = nax_adc_component(h, crossbar);

@@ -98,8 +98,8 @@ static int fill_places(struct nax_cost_table *table, const struct nax_network *n
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'cost table'");
     }
     table->n_places = net->n_layers;
-    table->link_bits = cost_link_bits(table->model->hardware, net, 0) +
-                       cost_link_bits(table->model->hardware, net, net->n_layers - 1);
+    table->link_bits = nax_cost_link_bits(table->model->hardware, net, 0) +
+                       nax_cost_link_bits(table->model->hardware, net, net->n_layers - 1);
     for (size_t p = 0; p < table->n_places; p++)
         table->places[p].layer = net->layers[p];
     for (size_t p = 0; p < table->n_places && !status; p++)
@@ -205,7 +205,7 @@ static int build_entry(struct nax_cost_table *table, const struct place *place, 
     status = nax_layer_map(table->model->hardware, layer, size->crossbar, &map, err);
     if (!status) {
         nax_layer_activity(table->model->hardware, layer, &map, size, &activity);
-        entry->item = cost_item_make(table->model, layer, &map, &activity, index);
+        entry->item = nax_cost_item_make(table->model, layer, &map, &activity, index);
         entry->is_known = true;
     }
     nax_network_free(net);
@@ -256,13 +256,13 @@ int nax_cost_table_price(struct nax_cost_table *table, const int64_t *kernel,
         const struct entry *entry = NULL;
         if (place->layer.slot >= 0 && !kernel[place->layer.slot])
             continue;
-        int status = cost_find_size(table->model, table->sizes[p], &index, err);
+        int status = nax_cost_find_size(table->model, table->sizes[p], &index, err);
         if (status || (status = find_entry(table, place, index, kernel, &entry, err)))
             return status;
         table->items[n++] = entry->item;
     }
     table->items[0].dynamic_pj +=
         table->link_bits * table->model->sizes[index]->event_pj[NAX_EVENT_LINK];
-    cost_plan(table->model, table->items, n, cost);
+    nax_cost_plan(table->model, table->items, n, cost);
     return 0;
 }

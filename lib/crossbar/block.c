@@ -17,23 +17,23 @@ const struct dense_kernels *nax_dense_kernels(void)
 {
     switch (nax_isa()) {
     case NAX_ISA_AVX512:
-        return &dense_kernels_avx512;
+        return &nax_dense_kernels_avx512;
     case NAX_ISA_AVX2:
-        return &dense_kernels_avx2;
+        return &nax_dense_kernels_avx2;
     default:
-        return &dense_kernels_baseline;
+        return &nax_dense_kernels_baseline;
     }
 }
 
 struct block_room {
     struct circuit a;
     const struct dense_kernels *kernels;
-    size_t m, ld;           /* word lines padded to DENSE_TILE; row length */
-    double *y;              /* [m][ld]: I + r Y, then the columns of J, last column first */
-    double *rows, *panel;   /* [DENSE_BLOCK][ld]: pivot rows, before and after */
-    double *left;           /* [m / DENSE_TILE][DENSE_BLOCK][DENSE_TILE]: pivot columns */
-    double *pivot;          /* [DENSE_BLOCK][DENSE_BLOCK] */
-    double *t, *h, *turned; /* [m], [m], [n_rows*n_cols] */
+    size_t m, ld;               /* word lines padded to DENSE_TILE; row length */
+    double *y;                  /* [m][ld]: I + r Y, then the columns of J, last column first */
+    double *rows, *panel;       /* [DENSE_BLOCK][ld]: pivot rows, before and after */
+    double *left;               /* [m / DENSE_TILE][DENSE_BLOCK][DENSE_TILE]: pivot columns */
+    double *pivot;              /* [DENSE_BLOCK][DENSE_BLOCK] */
+    double *t, *h, *transposed; /* [m], [m], [n_rows*n_cols] */
 };
 
 static size_t round_up(size_t n, size_t to)
@@ -159,7 +159,7 @@ static void fold(const struct block_room *s)
 
 int nax_block_matrix(const struct nax_xbar *x, double *w_eff, struct nax_err *err)
 {
-    bool is_turned = x->n_rows > x->n_cols;
+    bool is_transposed = x->n_rows > x->n_cols;
     size_t small = NAX_MIN(x->n_rows, x->n_cols), large = NAX_MAX(x->n_rows, x->n_cols);
     struct block_room s = {.kernels = nax_dense_kernels(), .m = round_up(small, DENSE_TILE)};
     s.ld = s.m + round_up(large, DENSE_TILE);
@@ -172,7 +172,7 @@ int nax_block_matrix(const struct nax_xbar *x, double *w_eff, struct nax_err *er
                       s.m,
                       s.m,
                       small * large};
-    double **parts[] = {&s.y, &s.rows, &s.panel, &s.left, &s.pivot, &s.t, &s.h, &s.turned};
+    double **parts[] = {&s.y, &s.rows, &s.panel, &s.left, &s.pivot, &s.t, &s.h, &s.transposed};
     size_t n_parts = sizeof sizes / sizeof *sizes, total = 0;
     for (size_t i = 0; i < n_parts; i++)
         total += round_up(sizes[i], DENSE_TILE);
@@ -183,11 +183,11 @@ int nax_block_matrix(const struct nax_xbar *x, double *w_eff, struct nax_err *er
         *parts[i] = at;
         at += round_up(sizes[i], DENSE_TILE);
     }
-    s.a = nax_circuit_of(x, is_turned, s.turned);
+    s.a = nax_circuit_of(x, is_transposed, s.transposed);
     fold(&s);
     for (size_t r = 0; r < s.a.n_rows; r++)
         for (size_t c = 0; c < s.a.n_cols; c++)
-            w_eff[nax_circuit_index(&s.a, is_turned, r, c)] =
+            w_eff[nax_circuit_index(&s.a, is_transposed, r, c)] =
                 s.y[r * s.ld + s.m + s.a.n_cols - 1 - c];
     nax_aligned_free(memory);
     return 0;

@@ -12,15 +12,17 @@ struct circuit {
     const double *g; /* [n_rows][n_cols] */
 };
 
-/* The array as it is, or turned: bit lines take the place of word lines, driven from their sinks,
- * and the currents are sensed at the drivers. The circuit is reciprocal: its matrix is the
- * transpose. room: [n_rows*n_cols] for the conductances, used when turned. */
-struct circuit nax_circuit_of(const struct nax_xbar *x, bool is_turned, double *room);
+/* The array as it is, or transposed: bit lines take the place of word lines, driven from their
+ * sinks, and the currents are sensed at the drivers. The circuit is reciprocal: its matrix is the
+ * transpose. workspace: [n_rows*n_cols] for the conductances, used when transposed. */
+struct circuit nax_circuit_of(const struct nax_xbar *x, bool is_transposed, double *workspace);
 
-/* Row and column of the turned matrix → index into the array's own. */
-static inline size_t nax_circuit_index(const struct circuit *a, bool is_turned, size_t r, size_t c)
+/* Row and column of the transposed matrix → index into the array's own. */
+static inline size_t nax_circuit_index(const struct circuit *a, bool is_transposed, size_t r,
+                                       size_t c)
 {
-    return is_turned ? (a->n_cols - 1 - c) * a->n_rows + (a->n_rows - 1 - r) : r * a->n_cols + c;
+    return is_transposed ? (a->n_cols - 1 - c) * a->n_rows + (a->n_rows - 1 - r)
+                         : r * a->n_cols + c;
 }
 
 #endif

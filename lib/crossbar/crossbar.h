@@ -5,9 +5,9 @@
 #include "circuit.h"
 
 /* --- line relaxation (relax.c) --- a plan holds one array's coefficients and serves any number of
- * threads, each with its own room, block of columns by block of columns. */
+ * threads, each with its own workspace, block of columns by block of columns. */
 struct relax_plan;
-struct relax_room;
+struct relax_workspace;
 
 struct relax_report {
     size_t passes;
@@ -21,10 +21,10 @@ void nax_relax_plan_set(struct relax_plan *plan, const struct nax_xbar *x);
 /* False where the coefficients leave the range of doubles (a chain of near shorts). */
 bool nax_relax_plan_is_sound(const struct relax_plan *plan);
 size_t nax_relax_n_blocks(const struct relax_plan *plan);
-struct relax_room *nax_relax_room_alloc(size_t n_rows, size_t n_cols) NAX_MUST_USE;
-void nax_relax_room_free(struct relax_room *room);
+struct relax_workspace *nax_relax_workspace_alloc(size_t n_rows, size_t n_cols) NAX_MUST_USE;
+void nax_relax_workspace_free(struct relax_workspace *workspace);
 /* The columns of one block of w_eff [n_rows][n_cols]. NAX_ERR_NUMERIC: more than passes_max. */
-int nax_relax_block(const struct relax_plan *plan, struct relax_room *room, size_t block,
+int nax_relax_block(const struct relax_plan *plan, struct relax_workspace *workspace, size_t block,
                     double tolerance, size_t passes_max, double *w_eff,
                     struct relax_report *report) NAX_MUST_USE;
 
@@ -42,7 +42,7 @@ int nax_vector_set(struct vector_solver *s, const struct nax_xbar *x,
 int nax_vector_set_linear(struct vector_solver *s, const struct circuit *a,
                           struct nax_err *err) NAX_MUST_USE;
 /* Voltages across the cells of the linear circuit last solved, in the array's own order. */
-void nax_vector_cells(const struct vector_solver *s, bool is_turned, double *cell_v);
+void nax_vector_cells(const struct vector_solver *s, bool is_transposed, double *cell_v);
 int nax_vector_solve(struct vector_solver *s, const double *v_v, double tolerance,
                      struct nax_xbar_nodes *nodes, struct nax_xbar_report *report,
                      struct nax_err *err) NAX_MUST_USE;

@@ -28,6 +28,7 @@ struct dense_kernels {
 
 const struct dense_kernels *nax_dense_kernels(void);
 
-extern const struct dense_kernels dense_kernels_baseline, dense_kernels_avx2, dense_kernels_avx512;
+extern const struct dense_kernels nax_dense_kernels_baseline, nax_dense_kernels_avx2,
+    nax_dense_kernels_avx512;
 
 #endif

@@ -12,7 +12,7 @@
 enum { CHUNKS = 8 }; /* of lines, summed apart and then in order: the same for any thread count */
 
 struct gradient {
-    struct circuit plain, turned;
+    struct circuit plain, transposed;
     double tolerance;
     const double *dl_dw;
     bool is_by_rows;
@@ -21,24 +21,24 @@ struct gradient {
 };
 
 /* Voltages across the cells with the drivers of one side at drive_v. */
-static int across(struct vector_solver *s, const struct gradient *q, bool is_turned,
+static int across(struct vector_solver *s, const struct gradient *q, bool is_transposed,
                   double *drive_v, double *i_a, double *cell_v, struct nax_err *err)
 {
     struct nax_xbar_nodes nodes = {.i_a = i_a};
     struct nax_xbar_report report;
     int status = nax_vector_solve(s, drive_v, q->tolerance, &nodes, &report, err);
     if (!status)
-        nax_vector_cells(s, is_turned, cell_v);
+        nax_vector_cells(s, is_transposed, cell_v);
     return status;
 }
 
 static int add_line(const struct gradient *q, struct vector_solver *plain,
-                    struct vector_solver *turned, size_t line, double *room, double *sum,
+                    struct vector_solver *transposed, size_t line, double *workspace, double *sum,
                     struct nax_err *err)
 {
     size_t n_rows = q->plain.n_rows, n_cols = q->plain.n_cols, n = n_rows * n_cols;
-    double *x = room, *y = x + n, *drive = y + n, *i_a = drive + n_rows + n_cols;
-    double *sink = drive + n_rows; /* the turned array's drivers, last column first */
+    double *x = workspace, *y = x + n, *drive = y + n, *i_a = drive + n_rows + n_cols;
+    double *sink = drive + n_rows; /* the transposed array's drivers, last column first */
     memset(drive, 0, (n_rows + n_cols) * sizeof *drive);
     if (q->is_by_rows) {
         drive[line] = 1;
@@ -51,7 +51,7 @@ static int add_line(const struct gradient *q, struct vector_solver *plain,
     }
     int status = across(plain, q, false, drive, i_a, x, err);
     if (!status)
-        status = across(turned, q, true, sink, i_a, y, err);
+        status = across(transposed, q, true, sink, i_a, y, err);
     for (size_t i = 0; !status && i < n; i++)
         sum[i] += x[i] * y[i];
     return status;
@@ -65,23 +65,24 @@ static int add_chunks(const struct gradient *q, int n_threads, struct nax_err *e
     {
         struct nax_err own = {0};
         struct vector_solver *plain = nax_vector_alloc(n_rows, n_cols, true);
-        struct vector_solver *turned = nax_vector_alloc(n_cols, n_rows, true);
-        double *room = nax_calloc(2 * n + 3 * (n_rows + n_cols), sizeof *room);
-        int own_status = plain && turned && room
+        struct vector_solver *transposed = nax_vector_alloc(n_cols, n_rows, true);
+        double *workspace = nax_calloc(2 * n + 3 * (n_rows + n_cols), sizeof *workspace);
+        int own_status = plain && transposed && workspace
                              ? 0
                              : nax_err_set(&own, NAX_ERR_MEMORY, "out of memory: 'gradient'");
         if (!own_status)
             own_status = nax_vector_set_linear(plain, &q->plain, &own);
         if (!own_status)
-            own_status = nax_vector_set_linear(turned, &q->turned, &own);
+            own_status = nax_vector_set_linear(transposed, &q->transposed, &own);
 #pragma omp for schedule(dynamic)
         for (size_t k = 0; k < CHUNKS; k++)
             for (size_t line = k * q->n_lines / CHUNKS;
                  !own_status && line < (k + 1) * q->n_lines / CHUNKS; line++)
-                own_status = add_line(q, plain, turned, line, room, q->partial + k * n, &own);
+                own_status =
+                    add_line(q, plain, transposed, line, workspace, q->partial + k * n, &own);
         nax_vector_free(plain);
-        nax_vector_free(turned);
-        free(room);
+        nax_vector_free(transposed);
+        free(workspace);
 #pragma omp critical(nax_xbar_gradient)
         if (own_status && !status) {
             status = own_status;
@@ -102,10 +103,10 @@ int nax_xbar_gradient(const struct nax_xbar *x, const struct nax_xbar_options *o
     size_t n = x->n_rows * x->n_cols;
     q.n_lines = NAX_MIN(x->n_rows, x->n_cols);
     q.partial = nax_calloc(CHUNKS * n, sizeof *q.partial);
-    double *room = nax_calloc(n, sizeof *room);
-    if (q.partial && room) {
+    double *workspace = nax_calloc(n, sizeof *workspace);
+    if (q.partial && workspace) {
         q.plain = nax_circuit_of(x, false, NULL);
-        q.turned = nax_circuit_of(x, true, room);
+        q.transposed = nax_circuit_of(x, true, workspace);
         status = add_chunks(&q, nax_threads(), err);
     } else {
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'gradient'");
@@ -117,6 +118,6 @@ int nax_xbar_gradient(const struct nax_xbar *x, const struct nax_xbar_options *o
         dl_dg[i] = sum;
     }
     free(q.partial);
-    free(room);
+    free(workspace);
     return status;
 }

@@ -156,9 +156,10 @@ static int by_arrays(const struct job *job, int n_threads, struct nax_err *err)
 #pragma omp parallel num_threads(n_threads)
     {
         struct relax_plan *plan = nax_relax_plan_alloc(job->x->n_rows, job->x->n_cols);
-        struct relax_room *room = nax_relax_room_alloc(job->x->n_rows, job->x->n_cols);
+        struct relax_workspace *workspace =
+            nax_relax_workspace_alloc(job->x->n_rows, job->x->n_cols);
         struct nax_err own = {0};
-        int own_status = plan && room ? 0 : out_of_memory(&own);
+        int own_status = plan && workspace ? 0 : out_of_memory(&own);
 #pragma omp for schedule(dynamic)
         for (size_t k = 0; k < job->n; k++) {
             if (own_status)
@@ -167,12 +168,12 @@ static int by_arrays(const struct job *job, int n_threads, struct nax_err *err)
             int relaxed = prepare(job, plan, k);
             for (size_t b = 0; !relaxed && b < nax_relax_n_blocks(plan); b++)
                 relaxed =
-                    nax_relax_block(plan, room, b, job->tolerance,
+                    nax_relax_block(plan, workspace, b, job->tolerance,
                                     passes_max(&job->x[k], job->method), job->w_eff[k], &report);
             own_status = conclude(job, k, relaxed, &report, &own);
         }
         nax_relax_plan_free(plan);
-        nax_relax_room_free(room);
+        nax_relax_workspace_free(workspace);
         keep_first(&status, err, own_status, &own);
     }
     return status;
@@ -190,16 +191,16 @@ static int by_columns(const struct job *job, int n_threads, struct nax_err *err)
 #pragma omp parallel num_threads(n_threads)
         {
             struct relax_report own = {0, 0};
-            struct relax_room *room =
-                n_blocks ? nax_relax_room_alloc(job->x->n_rows, job->x->n_cols) : NULL;
-            int own_status = room || !n_blocks ? 0 : NAX_ERR_MEMORY;
+            struct relax_workspace *workspace =
+                n_blocks ? nax_relax_workspace_alloc(job->x->n_rows, job->x->n_cols) : NULL;
+            int own_status = workspace || !n_blocks ? 0 : NAX_ERR_MEMORY;
 #pragma omp for schedule(dynamic)
             for (size_t b = 0; b < n_blocks; b++)
                 if (!own_status)
                     own_status =
-                        nax_relax_block(plan, room, b, job->tolerance,
+                        nax_relax_block(plan, workspace, b, job->tolerance,
                                         passes_max(&job->x[k], job->method), job->w_eff[k], &own);
-            nax_relax_room_free(room);
+            nax_relax_workspace_free(workspace);
 #pragma omp critical(nax_xbar_matrices)
             {
                 relaxed = relaxed ? relaxed : own_status;

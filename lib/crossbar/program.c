@@ -133,11 +133,11 @@ static void program_chunk(const struct nax_device *d, const struct nax_cells *ce
     double error[CHUNK], fault[CHUNK], drift[CHUNK];
     bool has_faults = q->stuck_on_frac + q->stuck_off_frac > 0;
     if (q->error != NAX_PROGRAM_EXACT)
-        nax_rng_uniforms(k->seed, NAX_RNG_PROGRAM, k->chip, k->layer, k->tile, first, n, error);
+        nax_rng_uniforms(k->seed, NAX_RNG_PROGRAM, k->chip, k->layer, k->array, first, n, error);
     if (has_faults)
-        nax_rng_uniforms(k->seed, NAX_RNG_FAULT, k->chip, k->layer, k->tile, first, n, fault);
+        nax_rng_uniforms(k->seed, NAX_RNG_FAULT, k->chip, k->layer, k->array, first, n, fault);
     if (q->drift != NAX_DRIFT_NONE)
-        nax_rng_normals(k->seed, NAX_RNG_DRIFT, k->chip, k->layer, k->tile, first, n, drift);
+        nax_rng_normals(k->seed, NAX_RNG_DRIFT, k->chip, k->layer, k->array, first, n, drift);
     for (size_t i = 0; i < n; i++) {
         double x = to_level(d, target[i]);
         bool is_stuck = has_faults && fault[i] < q->stuck_on_frac + q->stuck_off_frac;
@@ -221,7 +221,7 @@ void nax_read_noise(const struct nax_device *device, const struct nax_program_ke
         return;
     for (size_t c0 = 0; c0 < n_cols; c0 += CHUNK) {
         size_t n = NAX_MIN(n_cols - c0, CHUNK);
-        nax_rng_normals(key->seed, NAX_RNG_READ, product, key->chip << 32 | key->layer, key->tile,
+        nax_rng_normals(key->seed, NAX_RNG_READ, product, key->chip << 32 | key->layer, key->array,
                         c0, n, normal);
         for (size_t c = 0; c < n; c++) {
             double square = 0;

@@ -11,11 +11,11 @@ const struct relax_kernels *nax_relax_kernels(void)
 {
     switch (nax_isa()) {
     case NAX_ISA_AVX512:
-        return &relax_kernels_avx512;
+        return &nax_relax_kernels_avx512;
     case NAX_ISA_AVX2:
-        return &relax_kernels_avx2;
+        return &nax_relax_kernels_avx2;
     default:
-        return &relax_kernels_baseline;
+        return &nax_relax_kernels_baseline;
     }
 }
 
@@ -27,15 +27,15 @@ struct relax_plan {
     size_t n_padded; /* rows of the circuit, rounded up to RELAX_ROWS */
     struct relax_factors factors;
     const struct relax_kernels *kernels;
-    bool is_turned; /* word and bit lines, and their ends, have changed places */
-    double *turned; /* [n_rows][n_cols] conductances of the turned circuit */
+    bool is_transposed; /* word and bit lines, and their ends, have changed places */
+    double *transposed; /* [n_rows][n_cols] conductances of the transposed circuit */
     double *memory;
     float *memory_f;
     bool has_float;
 };
 
 /* Room of a thread that takes blocks of right-hand sides. */
-struct relax_room {
+struct relax_workspace {
     double *z, *carry, *w; /* z and carry in single precision too, in the same place */
 };
 
@@ -56,8 +56,9 @@ struct relax_plan *nax_relax_plan_alloc(size_t n_rows, size_t n_cols)
     struct relax_plan *plan = nax_calloc(1, sizeof *plan);
     if (!plan)
         return NULL;
-    plan->is_turned = n_cols > n_rows;
-    size_t rows = plan->is_turned ? n_cols : n_rows, cols = plan->is_turned ? n_rows : n_cols;
+    plan->is_transposed = n_cols > n_rows;
+    size_t rows = plan->is_transposed ? n_cols : n_rows,
+           cols = plan->is_transposed ? n_rows : n_cols;
     size_t m = padded(rows), size = m * cols;
     plan->n_padded = m;
     plan->kernels = nax_relax_kernels();
@@ -76,7 +77,7 @@ struct relax_plan *nax_relax_plan_alloc(size_t n_rows, size_t n_cols)
         f->backward_f[k] = plan->memory_f + (size_t)(2 * k + 1) * 2 * size;
     }
     f->transfer = at + 8 * size;
-    plan->turned = at + 9 * size;
+    plan->transposed = at + 9 * size;
     f->scratch = at + 10 * size;
     f->inflow = at + 15 * size;
     return plan;
@@ -93,7 +94,7 @@ void nax_relax_plan_free(struct relax_plan *plan)
 
 void nax_relax_plan_set(struct relax_plan *plan, const struct nax_xbar *x)
 {
-    plan->circuit = nax_circuit_of(x, plan->is_turned, plan->turned);
+    plan->circuit = nax_circuit_of(x, plan->is_transposed, plan->transposed);
     plan->kernels->coefficients(&plan->circuit, plan->n_padded, &plan->factors);
     struct relax_factors *f = &plan->factors;
     size_t n = 2 * plan->n_padded * plan->circuit.n_cols;
@@ -114,48 +115,48 @@ size_t nax_relax_n_blocks(const struct relax_plan *plan)
     return (plan->circuit.n_cols + RELAX_LANES - 1) / RELAX_LANES;
 }
 
-struct relax_room *nax_relax_room_alloc(size_t n_rows, size_t n_cols)
+struct relax_workspace *nax_relax_workspace_alloc(size_t n_rows, size_t n_cols)
 {
     size_t rows = padded(NAX_MAX(n_rows, n_cols)), cols = NAX_MIN(n_rows, n_cols);
-    struct relax_room *room = nax_calloc(1, sizeof *room);
-    if (!room)
+    struct relax_workspace *workspace = nax_calloc(1, sizeof *workspace);
+    if (!workspace)
         return NULL;
-    room->z = nax_aligned_calloc(rows * row_step(cols), sizeof *room->z);
-    room->carry = nax_aligned_calloc(2 * cols * RELAX_LANES, sizeof *room->carry);
-    room->w = nax_aligned_calloc(2 * rows * RELAX_LANES, sizeof *room->w);
-    if (room->z && room->carry && room->w)
-        return room;
-    nax_relax_room_free(room);
+    workspace->z = nax_aligned_calloc(rows * row_step(cols), sizeof *workspace->z);
+    workspace->carry = nax_aligned_calloc(2 * cols * RELAX_LANES, sizeof *workspace->carry);
+    workspace->w = nax_aligned_calloc(2 * rows * RELAX_LANES, sizeof *workspace->w);
+    if (workspace->z && workspace->carry && workspace->w)
+        return workspace;
+    nax_relax_workspace_free(workspace);
     return NULL;
 }
 
-void nax_relax_room_free(struct relax_room *room)
+void nax_relax_workspace_free(struct relax_workspace *workspace)
 {
-    if (!room)
+    if (!workspace)
         return;
-    nax_aligned_free(room->z);
-    nax_aligned_free(room->carry);
-    nax_aligned_free(room->w);
-    free(room);
+    nax_aligned_free(workspace->z);
+    nax_aligned_free(workspace->carry);
+    nax_aligned_free(workspace->w);
+    free(workspace);
 }
 
-static void aim(struct relax_pass *p, const struct relax_plan *plan, struct relax_room *room,
-                bool is_float, bool is_up)
+static void aim(struct relax_pass *p, const struct relax_plan *plan,
+                struct relax_workspace *workspace, bool is_float, bool is_up)
 {
     const struct relax_factors *f = &plan->factors;
     size_t first = is_up ? plan->n_padded - 1 : 0;
     ptrdiff_t step = (ptrdiff_t)row_step(plan->circuit.n_cols);
     if (is_float) {
-        p->z = (float *)room->z + first * (size_t)step;
+        p->z = (float *)workspace->z + first * (size_t)step;
         p->coef = (struct relax_coef){f->forward_f[is_up], f->backward_f[is_up]};
-        p->carry = room->carry;
+        p->carry = workspace->carry;
     } else {
-        p->z = room->z + first * (size_t)step;
+        p->z = workspace->z + first * (size_t)step;
         p->coef = (struct relax_coef){f->forward[is_up], f->backward[is_up]};
-        p->carry = room->carry;
+        p->carry = workspace->carry;
     }
     p->z_step = is_up ? -step : step;
-    p->w = room->w + first * RELAX_LANES;
+    p->w = workspace->w + first * RELAX_LANES;
     p->w_step = is_up ? -(ptrdiff_t)RELAX_LANES : RELAX_LANES;
 }
 
@@ -196,22 +197,22 @@ static void account(struct balance lane[RELAX_LANES], size_t n, const struct rel
     }
 }
 
-int nax_relax_block(const struct relax_plan *plan, struct relax_room *room, size_t block,
+int nax_relax_block(const struct relax_plan *plan, struct relax_workspace *workspace, size_t block,
                     double tolerance, size_t passes_max, double *w_eff, struct relax_report *report)
 {
     const struct circuit *a = &plan->circuit;
     size_t first = block * RELAX_LANES, n = NAX_MIN(RELAX_LANES, a->n_cols - first);
     struct balance lane[RELAX_LANES] = {{0}};
     struct relax_pass p = {.n_blocks = plan->n_padded / RELAX_ROWS, .n_cols = a->n_cols};
-    double *begin = room->w + plan->n_padded * RELAX_LANES;
-    memset(room->w, 0, 2 * plan->n_padded * RELAX_LANES * sizeof *room->w);
+    double *begin = workspace->w + plan->n_padded * RELAX_LANES;
+    memset(workspace->w, 0, 2 * plan->n_padded * RELAX_LANES * sizeof *workspace->w);
     for (size_t i = 0; i < a->n_rows; i++)
         memcpy(begin + i * RELAX_LANES, plan->factors.transfer + i * a->n_cols + first,
                n * sizeof *begin);
     for (size_t x = 0; x < n; x++)
         lane[x].left = plan->factors.inflow[first + x];
 
-    aim(&p, plan, room, false, false);
+    aim(&p, plan, workspace, false, false);
     p.start = begin;
     p.first_column = first;
     plan->kernels->start(&p);
@@ -222,10 +223,11 @@ int nax_relax_block(const struct relax_plan *plan, struct relax_room *room, size
         /* next to come after one more pass over the word lines, were the ratio to double */
         bool is_last = worst_left(lane, n, 2) <= tolerance;
         if (!is_float && plan->has_float && worst_left(lane, n, 0) < tolerance * 3e5) {
-            plan->kernels->narrow(room->z, (float *)room->z, plan->n_padded * row_step(a->n_cols));
+            plan->kernels->narrow(workspace->z, (float *)workspace->z,
+                                  plan->n_padded * row_step(a->n_cols));
             is_float = true;
         }
-        aim(&p, plan, room, is_float, is_up);
+        aim(&p, plan, workspace, is_float, is_up);
         if (is_last) {
             plan->kernels->last[is_float](&p);
             account(lane, n, &p);
@@ -241,7 +243,7 @@ int nax_relax_block(const struct relax_plan *plan, struct relax_room *room, size
     report->residual = NAX_MAX(report->residual, worst_left(lane, n, 0));
     for (size_t i = 0; i < a->n_rows; i++)
         for (size_t x = 0; x < n; x++)
-            w_eff[nax_circuit_index(a, plan->is_turned, i, first + x)] =
-                room->w[i * RELAX_LANES + x];
+            w_eff[nax_circuit_index(a, plan->is_transposed, i, first + x)] =
+                workspace->w[i * RELAX_LANES + x];
     return 0;
 }

@@ -49,6 +49,7 @@ struct relax_kernels {
 
 const struct relax_kernels *nax_relax_kernels(void);
 
-extern const struct relax_kernels relax_kernels_baseline, relax_kernels_avx2, relax_kernels_avx512;
+extern const struct relax_kernels nax_relax_kernels_baseline, nax_relax_kernels_avx2,
+    nax_relax_kernels_avx512;
 
 #endif

@@ -172,15 +172,15 @@ static void coefficients(const struct circuit *a, size_t m, struct relax_factors
 {
     size_t n = a->n_cols, size = m * n;
     double *down = x->scratch, *f_down = down + size, *up = x->forward[0], *f_up = up + size;
-    double *turned = f_down + size, *s = turned + size, *e = s + size;
+    double *transposed = f_down + size, *s = transposed + size, *e = s + size;
     lines_down(a, down, f_down, x->inflow);
     lines_up(a, up, f_up);
-    transpose(a->g, a->n_rows, n, turned, m);
-    lines_across(a, m, turned, s, e);
+    transpose(a->g, a->n_rows, n, transposed, m);
+    lines_across(a, m, transposed, s, e);
     for (size_t i = a->n_rows * n; i < size; i++) /* rows that only fill up */
         down[i] = f_down[i] = up[i] = f_up[i] = 0;
 
-    double *t_up = x->backward[0]; /* room that is written last */
+    double *t_up = x->backward[0]; /* memory that is written last */
     double least = 1;
     for (size_t i = 0; i < a->n_rows * n; i++) {
         least = down[i] < least ? down[i] : least;
@@ -200,7 +200,7 @@ static void coefficients(const struct circuit *a, size_t m, struct relax_factors
             double *bu = x->backward[1] + ((m / RELAX_ROWS - 1 - b) * n + c) * 2 * RELAX_ROWS;
             for (size_t r = 0; r < RELAX_ROWS; r++) {
                 size_t i = (b * RELAX_ROWS + r) * n + c, q = RELAX_ROWS - 1 - r;
-                double k = turned[c * m + b * RELAX_ROWS + r] * s[c * m + b * RELAX_ROWS + r];
+                double k = transposed[c * m + b * RELAX_ROWS + r] * s[c * m + b * RELAX_ROWS + r];
                 x->transfer[i] = k * down[i];
                 fd[r] = bu[RELAX_ROWS + q] = k * t_up[i];
                 fd[RELAX_ROWS + r] = f_up_kept[i];
@@ -219,8 +219,8 @@ static void coefficients(const struct circuit *a, size_t m, struct relax_factors
         }
 }
 
-extern const struct relax_kernels NAX_SIMD(relax_kernels);
-const struct relax_kernels NAX_SIMD(relax_kernels) = {
+extern const struct relax_kernels NAX_SIMD(nax_relax_kernels);
+const struct relax_kernels NAX_SIMD(nax_relax_kernels) = {
     .coefficients = coefficients,
     .narrow = narrow,
     .start = start,

@@ -13,11 +13,11 @@ const struct vector_kernels *nax_vector_kernels(void)
 {
     switch (nax_isa()) {
     case NAX_ISA_AVX512:
-        return &vector_kernels_avx512;
+        return &nax_vector_kernels_avx512;
     case NAX_ISA_AVX2:
-        return &vector_kernels_avx2;
+        return &nax_vector_kernels_avx2;
     default:
-        return &vector_kernels_baseline;
+        return &nax_vector_kernels_baseline;
     }
 }
 
@@ -28,7 +28,7 @@ enum { GRADIENT_STEPS_MAX = 2000, NEWTON_STEPS_MAX = 300, SEARCH_STEPS_MAX = 40 
 
 struct vector_solver {
     struct circuit a; /* a.g: the linearised cells */
-    struct vector_room room;
+    struct vector_workspace workspace;
     const struct vector_kernels *kernels;
     double *own_g;            /* [n_rows][n_cols] that a.g points at when cells are not linear */
     double *cell;             /* [n_cols][m]: conductance at small voltages */
@@ -52,8 +52,8 @@ struct vector_solver *nax_vector_alloc(size_t n_rows, size_t n_cols, bool is_lin
     if (!s)
         return NULL;
     size_t m = (n_rows + VECTOR_ROWS - 1) / VECTOR_ROWS * VECTOR_ROWS, size = m * n_cols;
-    struct vector_room *x = &s->room;
-    *x = (struct vector_room){.n_rows = n_rows, .n_cols = n_cols, .m = m};
+    struct vector_workspace *x = &s->workspace;
+    *x = (struct vector_workspace){.n_rows = n_rows, .n_cols = n_cols, .m = m};
     double **matrix[] = {&x->g, &x->k, &x->e, &x->f,    &x->s, &x->t,    &x->p, &x->d, &x->w,
                          &x->r, &x->x, &x->y, &s->cell, &s->i, &s->step, &s->e, &s->z, &s->own_g};
     size_t n_matrices = is_linear ? 12 : 18;
@@ -78,7 +78,7 @@ struct vector_solver *nax_vector_alloc(size_t n_rows, size_t n_cols, bool is_lin
 /* Factors of the cells that a.g holds. */
 static int factor(struct vector_solver *s, struct nax_err *err)
 {
-    if (s->kernels->factor(&s->a, &s->room) >= scale_min)
+    if (s->kernels->factor(&s->a, &s->workspace) >= scale_min)
         return 0;
     return nax_err_set(err, NAX_ERR_NUMERIC,
                        "cells too near to shorts along a whole line: '%zu rows, %zu columns'",
@@ -92,7 +92,7 @@ int nax_vector_set(struct vector_solver *s, const struct nax_xbar *x, struct nax
         return nax_vector_set_linear(s, &a, err);
     s->a = a;
     s->v0_v = x->v0_v;
-    s->kernels->turn(a.g, a.n_rows, a.n_cols, s->cell, s->room.m);
+    s->kernels->transpose(a.g, a.n_rows, a.n_cols, s->cell, s->workspace.m);
     s->a.g = s->own_g;
     return 0;
 }
@@ -101,17 +101,17 @@ int nax_vector_set_linear(struct vector_solver *s, const struct circuit *a, stru
 {
     s->a = *a;
     s->v0_v = 0;
-    s->kernels->turn(a->g, a->n_rows, a->n_cols, s->room.g, s->room.m);
+    s->kernels->transpose(a->g, a->n_rows, a->n_cols, s->workspace.g, s->workspace.m);
     return factor(s, err);
 }
 
-void nax_vector_cells(const struct vector_solver *s, bool is_turned, double *cell_v)
+void nax_vector_cells(const struct vector_solver *s, bool is_transposed, double *cell_v)
 {
-    const struct vector_room *x = &s->room;
+    const struct vector_workspace *x = &s->workspace;
     for (size_t c = 0; c < x->n_cols; c++)
         for (size_t r = 0; r < x->n_rows; r++) {
             size_t k = c * x->m + r;
-            cell_v[nax_circuit_index(&s->a, is_turned, r, c)] =
+            cell_v[nax_circuit_index(&s->a, is_transposed, r, c)] =
                 x->s[k] * x->w[k] - x->t[k] * x->x[k];
         }
 }
@@ -120,7 +120,7 @@ void nax_vector_cells(const struct vector_solver *s, bool is_turned, double *cel
 static int gradient_steps(struct vector_solver *s, double tolerance, size_t *n_steps,
                           struct nax_err *err)
 {
-    struct vector_room *x = &s->room;
+    struct vector_workspace *x = &s->workspace;
     double first = s->kernels->start(x), now = first, beta = 0;
     for (size_t n = 0; n < GRADIENT_STEPS_MAX; n++) {
         if (!(now > tolerance * tolerance * first) || now < DBL_MIN * 1e10)
@@ -141,8 +141,8 @@ static int gradient_steps(struct vector_solver *s, double tolerance, size_t *n_s
 static void wire_drops(const struct vector_solver *s, const double *i, double *z)
 {
     const struct circuit *a = &s->a;
-    size_t m = s->room.m;
-    double *beyond = s->room.line, *drop = beyond + m; /* beyond: currents past this column */
+    size_t m = s->workspace.m;
+    double *beyond = s->workspace.line, *drop = beyond + m; /* beyond: currents past this column */
     memset(beyond, 0, 2 * m * sizeof *beyond);
     for (size_t c = a->n_cols; c-- > 0;) {
         for (size_t r = 0; r < a->n_rows; r++)
@@ -170,7 +170,7 @@ static void column_currents(const struct vector_solver *s, const double *i, doub
     for (size_t c = 0; c < s->a.n_cols; c++) {
         double all = 0;
         for (size_t r = 0; r < s->a.n_rows; r++)
-            all += i[c * s->room.m + r];
+            all += i[c * s->workspace.m + r];
         i_a[c] = all;
     }
 }
@@ -187,7 +187,7 @@ static double total(const double *x, size_t n)
  * electromotive force. */
 static void word_voltages(struct vector_solver *s, const double *v_v, const double *e)
 {
-    struct vector_room *x = &s->room;
+    struct vector_workspace *x = &s->workspace;
     size_t size = x->m * x->n_cols;
     memset(x->line, 0, x->m * sizeof *x->line);
     if (v_v)
@@ -203,7 +203,7 @@ static int solve_linear(struct vector_solver *s, const double *v_v, double toler
                         struct nax_xbar_nodes *nodes, struct nax_xbar_report *report,
                         struct nax_err *err)
 {
-    struct vector_room *x = &s->room;
+    struct vector_workspace *x = &s->workspace;
     size_t size = x->m * x->n_cols;
     memset(x->line, 0, x->m * sizeof *x->line);
     memcpy(x->line, v_v, x->n_rows * sizeof *v_v);
@@ -227,7 +227,7 @@ static int solve_linear(struct vector_solver *s, const double *v_v, double toler
 static double lacking(const struct vector_solver *s, const double *v_v, const double *drops,
                       double share, double *e)
 {
-    size_t m = s->room.m;
+    size_t m = s->workspace.m;
     double slope = 0;
     for (size_t c = 0; c < s->a.n_cols; c++)
         for (size_t r = 0; r < s->a.n_rows; r++) {
@@ -261,19 +261,19 @@ static double search(const struct vector_solver *s, const double *v_v, const dou
 /* Cells' conductances at their present currents. */
 static void linearise(struct vector_solver *s)
 {
-    size_t m = s->room.m;
+    size_t m = s->workspace.m;
     for (size_t c = 0; c < s->a.n_cols; c++)
         for (size_t r = 0; r < s->a.n_rows; r++) {
             double g = s->cell[c * m + r] * s->v0_v;
             g = g > 0 ? hypot(g, s->i[c * m + r]) / s->v0_v : 0;
-            s->room.g[c * m + r] = s->own_g[r * s->a.n_cols + c] = g;
+            s->workspace.g[c * m + r] = s->own_g[r * s->a.n_cols + c] = g;
         }
 }
 
 /* The current that Kirchhoff's law misses: cells at the voltages left to them, less i. */
 static double imbalance(const struct vector_solver *s, const double *e)
 {
-    size_t m = s->room.m;
+    size_t m = s->workspace.m;
     double off = 0;
     for (size_t c = 0; c < s->a.n_cols; c++)
         for (size_t r = 0; r < s->a.n_rows; r++) {
@@ -291,7 +291,7 @@ static double imbalance(const struct vector_solver *s, const double *e)
 /* The correction of the cells' currents, into step, and the voltages that it takes, into z. */
 static int newton_step(struct vector_solver *s, double tolerance, struct nax_err *err)
 {
-    struct vector_room *x = &s->room;
+    struct vector_workspace *x = &s->workspace;
     size_t size = x->m * x->n_cols, n_steps = 0;
     linearise(s);
     int status = factor(s, err);
@@ -315,7 +315,7 @@ static int solve_newton(struct vector_solver *s, const double *v_v, double toler
                         struct nax_xbar_nodes *nodes, struct nax_xbar_report *report,
                         struct nax_err *err)
 {
-    struct vector_room *x = &s->room;
+    struct vector_workspace *x = &s->workspace;
     size_t size = x->m * x->n_cols;
     double *drops = x->y; /* free between the conjugate gradients */
     memset(s->i, 0, size * sizeof *s->i);
@@ -361,18 +361,18 @@ static void node_voltages(const struct vector_solver *s, const double *v_v,
     for (size_t r = 0; nodes->u_v && r < a->n_rows; r++) {
         double beyond = 0, u = v_v[r];
         for (size_t c = 0; c < a->n_cols; c++)
-            beyond += s->i[c * s->room.m + r];
+            beyond += s->i[c * s->workspace.m + r];
         for (size_t c = 0; c < a->n_cols; c++) {
             u -= (c ? a->r_wire_row : a->r_source) * beyond;
             nodes->u_v[r * a->n_cols + c] = u;
-            beyond -= s->i[c * s->room.m + r];
+            beyond -= s->i[c * s->workspace.m + r];
         }
     }
     for (size_t c = 0; nodes->v_v && c < a->n_cols; c++) {
         double v = a->r_sink * nodes->i_a[c], above = nodes->i_a[c];
         for (size_t r = a->n_rows; r-- > 0;) {
             nodes->v_v[r * a->n_cols + c] = v;
-            above -= s->i[c * s->room.m + r];
+            above -= s->i[c * s->workspace.m + r];
             v += a->r_wire_col * above;
         }
     }

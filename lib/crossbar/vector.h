@@ -11,7 +11,7 @@
 
 enum { VECTOR_ROWS = 8 }; /* rows are padded to a multiple */
 
-struct vector_room {
+struct vector_workspace {
     size_t n_rows, n_cols, m;      /* m: padded rows */
     double *g;                     /* [n_cols][m] conductance of the (linearised) cells */
     double *k, *e, *f, *s, *t;     /* [n_cols][m]: s g t, and factors of word and bit lines */
@@ -22,24 +22,24 @@ struct vector_room {
 
 struct vector_kernels {
     /* k, e, f, s, t of the conductances [n_cols][m]; returns the smallest factor. */
-    double (*factor)(const struct circuit *a, const struct vector_room *room);
-    void (*turn)(const double *from, size_t n_rows, size_t n_cols, double *to, size_t m);
+    double (*factor)(const struct circuit *a, const struct vector_workspace *workspace);
+    void (*transpose)(const double *from, size_t n_rows, size_t n_cols, double *to, size_t m);
     /* x = 0, y = (bit lines)^-1 r; returns r y. */
-    double (*start)(const struct vector_room *room);
+    double (*start)(const struct vector_workspace *workspace);
     /* p = y + beta p, d = r + beta d, s = d - K T K p into w; returns p s. */
-    double (*multiply)(const struct vector_room *room, double beta);
+    double (*multiply)(const struct vector_workspace *workspace, double beta);
     /* x += alpha p, r -= alpha w, y = (bit lines)^-1 r; returns r y. */
-    double (*advance)(const struct vector_room *room, double alpha);
+    double (*advance)(const struct vector_workspace *workspace, double alpha);
     /* Bit lines once more, for the word lines' voltages u^ in w: y and the currents i_a [n_cols].
      * Returns the sum of the currents that the word lines then miss: they were solved for x. */
-    double (*finish)(const struct vector_room *room, double *i_a);
+    double (*finish)(const struct vector_workspace *workspace, double *i_a);
     /* u^ = line[r] + T w for word lines with currents s w; in place in w. */
-    void (*words)(const struct vector_room *room);
+    void (*words)(const struct vector_workspace *workspace);
 };
 
 const struct vector_kernels *nax_vector_kernels(void);
 
-extern const struct vector_kernels vector_kernels_baseline, vector_kernels_avx2,
-    vector_kernels_avx512;
+extern const struct vector_kernels nax_vector_kernels_baseline, nax_vector_kernels_avx2,
+    nax_vector_kernels_avx512;
 
 #endif

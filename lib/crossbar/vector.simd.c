@@ -44,7 +44,7 @@ INLINE void scan_down(vec *at)
 #endif
 }
 
-static void turn(const double *from, size_t n_rows, size_t n_cols, double *to, size_t m)
+static void transpose(const double *from, size_t n_rows, size_t n_cols, double *to, size_t m)
 {
     for (size_t r0 = 0; r0 < m; r0 += 8)
         for (size_t c = 0; c < n_cols; c++) {
@@ -84,7 +84,7 @@ static void factor_bits(const struct circuit *a, double *t, double *f)
     }
 }
 
-static void factor_words(const struct circuit *a, const struct vector_room *x)
+static void factor_words(const struct circuit *a, const struct vector_workspace *x)
 {
     size_t m = x->m, end = x->n_cols - 1;
     for (size_t r = 0; r < m; r += 8) {
@@ -105,13 +105,13 @@ static void factor_words(const struct circuit *a, const struct vector_room *x)
     }
 }
 
-static double factor(const struct circuit *a, const struct vector_room *x)
+static double factor(const struct circuit *a, const struct vector_workspace *x)
 {
     size_t size = x->n_cols * x->m, own = x->n_rows * x->n_cols;
     double *t = x->scratch, *f = t + own + x->n_cols; /* t has a row more */
     factor_bits(a, t, f);
-    turn(t, x->n_rows, x->n_cols, x->t, x->m);
-    turn(f, x->n_rows, x->n_cols, x->f, x->m);
+    transpose(t, x->n_rows, x->n_cols, x->t, x->m);
+    transpose(f, x->n_rows, x->n_cols, x->f, x->m);
     factor_words(a, x);
     for (size_t i = 0; i < size; i++)
         x->k[i] = x->s[i] * x->g[i] * x->t[i];
@@ -125,7 +125,7 @@ static double factor(const struct circuit *a, const struct vector_room *x)
 
 enum { WIDE = 4 }; /* vectors of rows that go along the word lines together */
 
-INLINE double multiply_rows(const struct vector_room *x, double beta, size_t r, const int n,
+INLINE double multiply_rows(const struct vector_workspace *x, double beta, size_t r, const int n,
                             const bool is_first)
 {
     size_t m = x->m;
@@ -157,7 +157,7 @@ INLINE double multiply_rows(const struct vector_room *x, double beta, size_t r, 
     return sum(&all);
 }
 
-INLINE double multiply_all(const struct vector_room *x, double beta, const bool is_first)
+INLINE double multiply_all(const struct vector_workspace *x, double beta, const bool is_first)
 {
     double dot = 0;
     size_t r = 0;
@@ -168,7 +168,7 @@ INLINE double multiply_all(const struct vector_room *x, double beta, const bool 
     return dot;
 }
 
-static double multiply(const struct vector_room *x, double beta)
+static double multiply(const struct vector_workspace *x, double beta)
 {
     return beta == 0 ? multiply_all(x, 0, true) : multiply_all(x, beta, false);
 }
@@ -176,14 +176,14 @@ static double multiply(const struct vector_room *x, double beta)
 /* y = bit line c for the currents f, up to their sum; returns the sum. */
 /* f, which is summed up in place, by address: vectors are not passed by value where registers are
  * short */
-INLINE double bit_line_down(const struct vector_room *x, size_t i, vec *f, double carry)
+INLINE double bit_line_down(const struct vector_workspace *x, size_t i, vec *f, double carry)
 {
     scan_up(f);
     *(vec *)(x->y + i) = *(vec *)(x->f + i) * (*f + carry);
     return carry + (*f)[7];
 }
 
-INLINE double bit_line_up(const struct vector_room *x, size_t i, vec *y, double carry)
+INLINE double bit_line_up(const struct vector_workspace *x, size_t i, vec *y, double carry)
 {
     *y = *(vec *)(x->y + i);
     scan_down(y);
@@ -193,7 +193,7 @@ INLINE double bit_line_up(const struct vector_room *x, size_t i, vec *y, double 
     return carry + all;
 }
 
-INLINE double advance_all(const struct vector_room *x, double alpha, const bool is_first)
+INLINE double advance_all(const struct vector_workspace *x, double alpha, const bool is_first)
 {
     size_t m = x->m;
     vec dot = {}, y;
@@ -221,17 +221,17 @@ INLINE double advance_all(const struct vector_room *x, double alpha, const bool 
     return sum(&dot);
 }
 
-static double start(const struct vector_room *x)
+static double start(const struct vector_workspace *x)
 {
     return advance_all(x, 0, true);
 }
 
-static double advance(const struct vector_room *x, double alpha)
+static double advance(const struct vector_workspace *x, double alpha)
 {
     return advance_all(x, alpha, false);
 }
 
-static double finish(const struct vector_room *x, double *i_a)
+static double finish(const struct vector_workspace *x, double *i_a)
 {
     typedef long long bits __attribute__((vector_size(64), aligned(8), may_alias));
     const bits magnitude = INT64_MAX - (bits){};
@@ -256,7 +256,7 @@ static double finish(const struct vector_room *x, double *i_a)
     return sum(&off);
 }
 
-static void words(const struct vector_room *x)
+static void words(const struct vector_workspace *x)
 {
     size_t m = x->m;
     for (size_t r = 0; r < m; r += 8) {
@@ -272,11 +272,11 @@ static void words(const struct vector_room *x)
     }
 }
 
-extern const struct vector_kernels NAX_SIMD(vector_kernels);
-const struct vector_kernels NAX_SIMD(vector_kernels) = {.factor = factor,
-                                                        .turn = turn,
-                                                        .start = start,
-                                                        .multiply = multiply,
-                                                        .advance = advance,
-                                                        .words = words,
-                                                        .finish = finish};
+extern const struct vector_kernels NAX_SIMD(nax_vector_kernels);
+const struct vector_kernels NAX_SIMD(nax_vector_kernels) = {.factor = factor,
+                                                            .transpose = transpose,
+                                                            .start = start,
+                                                            .multiply = multiply,
+                                                            .advance = advance,
+                                                            .words = words,
+                                                            .finish = finish};

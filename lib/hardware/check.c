@@ -19,7 +19,8 @@ static void key_of_set(const struct hardware_source *source, const char *key, ch
         snprintf(out, 96, "components.%s%s", source->hardware->components[i].name, rest);
 }
 
-int hardware_fail(const struct hardware_source *source, const char *key, const char *format, ...)
+int nax_hardware_fail(const struct hardware_source *source, const char *key, const char *format,
+                      ...)
 {
     char message[256];
     va_list ap;
@@ -46,8 +47,8 @@ static int check_ranges(const struct hardware_source *source, const struct range
     for (size_t i = 0; i < n; i++) {
         const struct range *r = &ranges[i];
         if (!(r->value >= r->min && r->value <= r->max))
-            return hardware_fail(source, r->key, "%g is not between %g and %g", r->value, r->min,
-                                 r->max);
+            return nax_hardware_fail(source, r->key, "%g is not between %g and %g", r->value,
+                                     r->min, r->max);
     }
     return 0;
 }
@@ -128,7 +129,8 @@ static int check_values(const struct hardware_source *source, const struct nax_c
     for (size_t f = 0; f < sizeof values / sizeof *values; f++)
         if (!(values[f].value >= 0 && values[f].value <= huge)) {
             snprintf(key, sizeof key, "components.%zu.%s%s", i, table, values[f].name);
-            return hardware_fail(source, key, "%g is not between 0 and %g", values[f].value, huge);
+            return nax_hardware_fail(source, key, "%g is not between 0 and %g", values[f].value,
+                                     huge);
         }
     return 0;
 }
@@ -140,29 +142,30 @@ static int check_component(const struct hardware_source *source, const struct na
     char key[96];
     snprintf(key, sizeof key, "components.%zu.count", i);
     if (!(c->count >= tiny && c->count <= huge))
-        return hardware_fail(source, key, "%g is not between %g and %g", c->count, tiny, huge);
+        return nax_hardware_fail(source, key, "%g is not between %g and %g", c->count, tiny, huge);
     snprintf(key, sizeof key, "components.%zu.per", i);
     if (c->per != NAX_PER_ONE && c->level > NAX_LEVEL_UNIT)
-        return hardware_fail(source, key, "only an array or a unit has rows, columns and cells");
+        return nax_hardware_fail(source, key,
+                                 "only an array or a unit has rows, columns and cells");
     snprintf(key, sizeof key, "components.%zu.event", i);
     if (c->event == NAX_EVENT_LINK && c->level != NAX_LEVEL_NODE)
-        return hardware_fail(source, key, "the link is of level node");
+        return nax_hardware_fail(source, key, "the link is of level node");
     snprintf(key, sizeof key, "components.%zu.name", i);
     if (!strcmp(c->name, "adc"))
-        return hardware_fail(source, key, "the section 'adc' describes the ADC");
+        return nax_hardware_fail(source, key, "the section 'adc' describes the ADC");
     for (size_t k = 0; k < i; k++)
         if (!strcmp(c->name, h->components[k].name))
-            return hardware_fail(source, key, "'%s' is there twice", c->name);
+            return nax_hardware_fail(source, key, "'%s' is there twice", c->name);
     snprintf(key, sizeof key, "components.%zu.table", i);
     if (c->values[0].crossbar && c->level > NAX_LEVEL_CORE)
-        return hardware_fail(source, key, "tiles and nodes hold crossbars of any size");
+        return nax_hardware_fail(source, key, "tiles and nodes hold crossbars of any size");
     for (size_t k = 0; k < c->n_values; k++) {
         int status = check_values(source, c, i, k);
         if (status)
             return status;
         bool is_rising = !k || c->values[k].crossbar > c->values[k - 1].crossbar;
         if (c->n_values > 1 && (c->values[k].crossbar < 1 || !is_rising))
-            return hardware_fail(source, key, "crossbar sizes do not rise from 1 on");
+            return nax_hardware_fail(source, key, "crossbar sizes do not rise from 1 on");
     }
     return 0;
 }
@@ -170,25 +173,25 @@ static int check_component(const struct hardware_source *source, const struct na
 static int check_programming(const struct hardware_source *source, const struct nax_programming *g)
 {
     if (g->stuck_on_frac + g->stuck_off_frac > 1)
-        return hardware_fail(source, "device.programming.stuck_off_frac",
-                             "more than all cells are stuck: %g on and %g off", g->stuck_on_frac,
-                             g->stuck_off_frac);
+        return nax_hardware_fail(source, "device.programming.stuck_off_frac",
+                                 "more than all cells are stuck: %g on and %g off",
+                                 g->stuck_on_frac, g->stuck_off_frac);
     if (g->error == NAX_PROGRAM_MEASURED && !*g->table)
-        return hardware_fail(source, "device.programming.error", "'measured' needs a table");
+        return nax_hardware_fail(source, "device.programming.error", "'measured' needs a table");
     if (g->drift == NAX_DRIFT_POWER && !(g->drift_start_seconds > 0))
-        return hardware_fail(source, "device.programming.drift",
-                             "'power' needs drift_start_seconds above 0");
+        return nax_hardware_fail(source, "device.programming.drift",
+                                 "'power' needs drift_start_seconds above 0");
     return 0;
 }
 
-int hardware_check(const struct hardware_source *source, const struct nax_hardware *h)
+int nax_hardware_check(const struct hardware_source *source, const struct nax_hardware *h)
 {
     int status = check_numbers(source, h);
     if (status)
         return status;
     if (h->device.r_off_ohm <= h->device.r_on_ohm)
-        return hardware_fail(source, "device.r_off_ohm", "%g is not above r_on_ohm, %g",
-                             h->device.r_off_ohm, h->device.r_on_ohm);
+        return nax_hardware_fail(source, "device.r_off_ohm", "%g is not above r_on_ohm, %g",
+                                 h->device.r_off_ohm, h->device.r_on_ohm);
     if ((status = check_programming(source, &h->device.programming)))
         return status;
     for (size_t i = 0; i < h->n_components; i++)

@@ -17,10 +17,10 @@ struct hardware_source {
 };
 
 /* NAX_ERR_VALUE "path:line: key 'x': message"; key is the way to it, "device.r_on_ohm". */
-int hardware_fail(const struct hardware_source *source, const char *key, const char *format, ...)
-    NAX_PRINTF(3, 4);
+int nax_hardware_fail(const struct hardware_source *source, const char *key, const char *format,
+                      ...) NAX_PRINTF(3, 4);
 
 /* Every number in its range, and those that depend on each other consistent. */
-int hardware_check(const struct hardware_source *source, const struct nax_hardware *h);
+int nax_hardware_check(const struct hardware_source *source, const struct nax_hardware *h);
 
 #endif

@@ -259,8 +259,8 @@ static int read_adc_bits(const struct hardware_source *source, const char *word,
     if (!strcmp(word, "auto"))
         return 0;
     if (*end || value < 1 || value > NAX_ADC_BITS_MAX)
-        return hardware_fail(source, "adc.bits", "neither auto nor a number from 1 to %d: '%s'",
-                             NAX_ADC_BITS_MAX, word);
+        return nax_hardware_fail(source, "adc.bits", "neither auto nor a number from 1 to %d: '%s'",
+                                 NAX_ADC_BITS_MAX, word);
     *bits = (int)value;
     return 0;
 }
@@ -287,7 +287,7 @@ static int check_table(const struct hardware_source *source, const struct yaml_c
                         v->power_mw == 0 && v->latency_ns == 0))
         return 0;
     snprintf(key, sizeof key, "components.%zu.table", i);
-    return hardware_fail(source, key, "component '%s' has both values and a table", y->name);
+    return nax_hardware_fail(source, key, "component '%s' has both values and a table", y->name);
 }
 
 static int read_hardware(const struct hardware_source *source, const struct yaml_hardware *y,
@@ -315,7 +315,7 @@ static int read_hardware(const struct hardware_source *source, const struct yaml
             return status;
         read_component(&y->components[i], &h->components[i]);
     }
-    return hardware_check(source, h);
+    return nax_hardware_check(source, h);
 }
 
 int nax_hardware_load_set(struct nax_hardware **hardware, const char *name, const char *const *sets,
@@ -336,7 +336,7 @@ int nax_hardware_load_set(struct nax_hardware **hardware, const char *name, cons
     }
     const struct hardware_source source = {path, text, size, sets, n_sets, h, err};
     for (size_t i = 0; i < n_sets && !status; i++)
-        status = hardware_set(hardware_fields, yaml, sets[i], err);
+        status = nax_hardware_set(hardware_fields, yaml, sets[i], err);
     if (!status)
         status = read_hardware(&source, yaml, h);
 out:

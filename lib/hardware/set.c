@@ -131,8 +131,8 @@ static int set_string(const struct place *place, char *out, const char *value, c
     return 0;
 }
 
-int hardware_set(const cyaml_schema_field_t *fields, void *data, const char *set,
-                 struct nax_err *err)
+int nax_hardware_set(const cyaml_schema_field_t *fields, void *data, const char *set,
+                     struct nax_err *err)
 {
     struct place place = {.data = NULL};
     int status = find_place(&place, fields, data, set, err);

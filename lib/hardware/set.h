@@ -8,7 +8,7 @@
 
 /* Changes one value in a structure that libcyaml has loaded by these fields: set is "key=value".
  * Entries of a list go by their name. NAX_ERR_VALUE quotes the set. */
-int hardware_set(const cyaml_schema_field_t *fields, void *data, const char *set,
-                 struct nax_err *err);
+int nax_hardware_set(const cyaml_schema_field_t *fields, void *data, const char *set,
+                     struct nax_err *err);
 
 #endif

@@ -10,65 +10,67 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* dl_dw [N][array_cols] by the effective conductances, in the units of the weights' gradient; the
- * column that stands for zero is subtracted from all others. */
-static void spread(const struct fixed_layer *layer, const struct tile *tile, const float *gradient,
-                   double *dl_dw)
+/* dl_dw [N][nax_array_cols] by the effective conductances, in the units of the weights' gradient;
+ * the column that stands for zero is subtracted from all others. */
+static void spread(const struct fixed_layer *layer, const struct submatrix *submatrix,
+                   const float *gradient, double *dl_dw)
 {
-    size_t n_cols = array_cols(layer);
+    size_t n_cols = nax_array_cols(layer);
     memset(dl_dw, 0, layer->crossbar * n_cols * sizeof *dl_dw);
-    for (size_t r = 0; r < tile->n_rows; r++) {
-        const float *from = gradient + (tile->row + r) * layer->n_cols + tile->col;
+    for (size_t r = 0; r < submatrix->n_rows; r++) {
+        const float *from = gradient + (submatrix->row + r) * layer->n_cols + submatrix->col;
         double sum = 0;
-        for (size_t c = 0; c < tile->n_cols; c++)
+        for (size_t c = 0; c < submatrix->n_cols; c++)
             sum += dl_dw[r * n_cols + c] = (double)from[c] / layer->adc_gain;
         if (layer->hardware->adc.zero == NAX_ADC_ZERO_REFERENCE)
             dl_dw[r * n_cols + layer->crossbar] = -sum;
     }
 }
 
-/* room: [3][N][array_cols] */
-static int tile_adjoint(const struct fixed_layer *layer, const struct chip *chip,
-                        const struct tile *tile, double *room, float *gradient, struct nax_err *err)
+/* workspace: [3][N][nax_array_cols] */
+static int submatrix_adjoint(const struct fixed_layer *layer, const struct chip *chip,
+                             const struct submatrix *submatrix, double *workspace, float *gradient,
+                             struct nax_err *err)
 {
     const struct nax_device *device = &layer->hardware->device;
-    size_t n_cols = array_cols(layer), size = layer->crossbar * n_cols;
+    size_t n_cols = nax_array_cols(layer), size = layer->crossbar * n_cols;
     size_t n_arrays = (size_t)nax_arrays_per_unit(layer->hardware);
-    double *dl_dw = room, *dl_dg = dl_dw + size, *g_siemens = dl_dg + size;
-    int top = array_slice(layer, n_arrays - 1), status = 0;
+    double *dl_dw = workspace, *dl_dg = dl_dw + size, *g_siemens = dl_dg + size;
+    int top = nax_array_slice(layer, n_arrays - 1), status = 0;
     bool is_off;
-    spread(layer, tile, gradient, dl_dw);
+    spread(layer, submatrix, gradient, dl_dw);
     for (size_t a = 0; !status && a < n_arrays; a++) {
-        if (array_slice(layer, a) != top)
+        if (nax_array_slice(layer, a) != top)
             continue;
-        status = array_program(layer, chip, tile, a, g_siemens, &is_off, err);
+        status = nax_array_program(layer, chip, submatrix, a, g_siemens, &is_off, err);
         struct nax_xbar xbar = nax_xbar_of_device(device, layer->crossbar, n_cols, g_siemens);
         if (!status)
             status = nax_xbar_gradient(&xbar, NULL, dl_dw, dl_dg, err);
-        for (size_t r = 0; !status && r < tile->n_rows; r++)
-            for (size_t c = 0; c < tile->n_cols; c++) {
-                size_t i = (tile->row + r) * layer->n_cols + tile->col + c;
-                bool is_negative = fixed_offset(layer) == 0 && layer->weight[i] < 0;
-                if (is_negative == (array_sign(layer, a) == 1))
+        for (size_t r = 0; !status && r < submatrix->n_rows; r++)
+            for (size_t c = 0; c < submatrix->n_cols; c++) {
+                size_t i = (submatrix->row + r) * layer->n_cols + submatrix->col + c;
+                bool is_negative = nax_fixed_offset(layer) == 0 && layer->weight[i] < 0;
+                if (is_negative == (nax_array_sign(layer, a) == 1))
                     gradient[i] = (float)dl_dg[r * n_cols + c];
             }
     }
     return status;
 }
 
-int layer_adjoint(const struct fixed_layer *layer, const struct chip *chip, float *gradient,
-                  struct nax_err *err)
+int nax_layer_adjoint(const struct fixed_layer *layer, const struct chip *chip, float *gradient,
+                      struct nax_err *err)
 {
-    size_t size = layer->crossbar * array_cols(layer);
+    size_t size = layer->crossbar * nax_array_cols(layer);
     int status = 0;
 #pragma omp parallel for num_threads(nax_threads()) schedule(dynamic)
-    for (size_t i = 0; i < tiles_n(layer); i++) {
-        struct tile tile = tile_at(layer, i);
+    for (size_t i = 0; i < nax_submatrices_n(layer); i++) {
+        struct submatrix submatrix = nax_submatrix_at(layer, i);
         struct nax_err own = {0};
-        double *room = nax_calloc(3 * size, sizeof *room);
-        int failed = room ? tile_adjoint(layer, chip, &tile, room, gradient, &own)
-                          : nax_err_set(&own, NAX_ERR_MEMORY, "out of memory: 'gradient'");
-        free(room);
+        double *workspace = nax_calloc(3 * size, sizeof *workspace);
+        int failed = workspace
+                         ? submatrix_adjoint(layer, chip, &submatrix, workspace, gradient, &own)
+                         : nax_err_set(&own, NAX_ERR_MEMORY, "out of memory: 'gradient'");
+        free(workspace);
 #pragma omp critical(nax_layer_adjoint)
         if (failed && !status) {
             status = failed;

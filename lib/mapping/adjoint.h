@@ -8,7 +8,7 @@
  * chip, into that by its weights: what every cell does to all currents of its array, and not only
  * to its own. Exact for the circuit; all slices are taken to be wired like the top one. Two
  * solutions of an array's circuit for each of its lines. */
-int layer_adjoint(const struct fixed_layer *layer, const struct chip *chip, float *gradient,
-                  struct nax_err *err) NAX_MUST_USE;
+int nax_layer_adjoint(const struct fixed_layer *layer, const struct chip *chip, float *gradient,
+                      struct nax_err *err) NAX_MUST_USE;
 
 #endif

@@ -94,8 +94,8 @@ static int sample_take(struct sample *sample, const struct nax_model *model,
     return status;
 }
 
-/* Products of one layer's vectors, tile by tile. */
-struct room {
+/* Products of one layer's vectors, submatrix by submatrix. */
+struct workspace {
     const struct fixed_layer *layer;
     const struct chip *chip;
     size_t n;          /* vectors */
@@ -103,10 +103,10 @@ struct room {
     double *y;         /* [n][n_cols], in units of weight_step · input_step */
     size_t *use;       /* [n · n_streams] vector and stream of what is not all zeros */
     double *v_v;       /* [n · n_streams][N] */
-    double *i_a;       /* [n · n_streams][array_cols] */
+    double *i_a;       /* [n · n_streams][nax_array_cols] */
     double *i_off_a;   /* the same, of an array without levels */
     double *current;   /* [n_planes][n · n_streams][N], LSBs */
-    double *g_siemens; /* [N][array_cols] */
+    double *g_siemens; /* [N][nax_array_cols] */
 };
 
 static double volt_of(const struct fixed_layer *layer)
@@ -116,141 +116,149 @@ static double volt_of(const struct fixed_layer *layer)
 }
 
 /* Voltages of the streams that carry anything; returns their number. */
-static size_t set_voltages(struct room *room, const struct tile *tile)
+static size_t set_voltages(struct workspace *workspace, const struct submatrix *submatrix)
 {
-    const struct fixed_layer *l = room->layer;
+    const struct fixed_layer *l = workspace->layer;
     size_t n_uses = 0, n_streams = (size_t)l->n_streams;
-    for (size_t use = 0; use < room->n * n_streams; use++) {
-        double *v = room->v_v + n_uses * l->crossbar;
+    for (size_t use = 0; use < workspace->n * n_streams; use++) {
+        double *v = workspace->v_v + n_uses * l->crossbar;
         bool any = false;
         memset(v, 0, l->crossbar * sizeof *v);
-        for (size_t r = 0; r < tile->n_rows; r++) {
-            int digit = fixed_digit(l, room->x[use / n_streams * l->n_rows + tile->row + r],
-                                    (int)(use % n_streams));
+        for (size_t r = 0; r < submatrix->n_rows; r++) {
+            int digit =
+                nax_fixed_digit(l, workspace->x[use / n_streams * l->n_rows + submatrix->row + r],
+                                (int)(use % n_streams));
             v[r] = volt_of(l) * digit;
             any = any || digit;
         }
         if (any)
-            room->use[n_uses++] = use;
+            workspace->use[n_uses++] = use;
     }
     return n_uses;
 }
 
 /* current += what one array's columns count */
-static void add_array(const struct room *room, const struct tile *tile, size_t n_uses, double sign,
-                      const double *i_a, double *current)
+static void add_array(const struct workspace *workspace, const struct submatrix *submatrix,
+                      size_t n_uses, double sign, const double *i_a, double *current)
 {
-    const struct fixed_layer *l = room->layer;
-    double lsb = lsb_siemens(l) * volt_of(l);
-    for (size_t u = 0; u < n_uses; u++, i_a += array_cols(l), current += tile->n_cols) {
+    const struct fixed_layer *l = workspace->layer;
+    double lsb = nax_lsb_siemens(l) * volt_of(l);
+    for (size_t u = 0; u < n_uses; u++, i_a += nax_array_cols(l), current += submatrix->n_cols) {
         double zero = 0;
-        for (size_t r = 0; r < tile->n_rows; r++)
-            zero += room->v_v[u * l->crossbar + r] / l->hardware->device.r_off_ohm;
+        for (size_t r = 0; r < submatrix->n_rows; r++)
+            zero += workspace->v_v[u * l->crossbar + r] / l->hardware->device.r_off_ohm;
         if (l->hardware->adc.zero == NAX_ADC_ZERO_REFERENCE)
             zero = i_a[l->crossbar];
-        for (size_t c = 0; c < tile->n_cols; c++)
+        for (size_t c = 0; c < submatrix->n_cols; c++)
             current[c] += sign * (i_a[c] - zero) / lsb;
     }
 }
 
-static void add_codes(const struct room *room, const struct tile *tile, size_t n_uses)
+static void add_codes(const struct workspace *workspace, const struct submatrix *submatrix,
+                      size_t n_uses)
 {
-    const struct fixed_layer *l = room->layer;
-    const double *current = room->current;
-    for (size_t plane = 0; plane < planes_n(l); plane++)
-        for (size_t u = 0; u < n_uses; u++, current += tile->n_cols) {
-            size_t n_streams = (size_t)l->n_streams, use = room->use[u];
-            double *y = room->y + use / n_streams * l->n_cols + tile->col;
-            double weight =
-                plane_weight(l, plane) * (double)fixed_stream_weight(l, (int)(use % n_streams));
-            for (size_t c = 0; c < tile->n_cols; c++)
+    const struct fixed_layer *l = workspace->layer;
+    const double *current = workspace->current;
+    for (size_t plane = 0; plane < nax_planes_n(l); plane++)
+        for (size_t u = 0; u < n_uses; u++, current += submatrix->n_cols) {
+            size_t n_streams = (size_t)l->n_streams, use = workspace->use[u];
+            double *y = workspace->y + use / n_streams * l->n_cols + submatrix->col;
+            double weight = nax_plane_weight(l, plane) *
+                            (double)nax_fixed_stream_weight(l, (int)(use % n_streams));
+            for (size_t c = 0; c < submatrix->n_cols; c++)
                 y[c] += weight * fmin(fmax(floor(current[c] + 0.5), l->adc_min), l->adc_max);
         }
 }
 
-static int run_tile(struct room *room, const struct tile *tile, struct nax_err *err)
+static int run_tile(struct workspace *workspace, const struct submatrix *submatrix,
+                    struct nax_err *err)
 {
-    const struct fixed_layer *l = room->layer;
+    const struct fixed_layer *l = workspace->layer;
     const struct nax_device *device = &l->hardware->device;
-    size_t n_arrays = (size_t)nax_arrays_per_unit(l->hardware), n_planes = planes_n(l);
-    size_t n_uses = set_voltages(room, tile), width = array_cols(l), size = l->crossbar * width;
+    size_t n_arrays = (size_t)nax_arrays_per_unit(l->hardware), n_planes = nax_planes_n(l);
+    size_t n_uses = set_voltages(workspace, submatrix), width = nax_array_cols(l),
+           size = l->crossbar * width;
     const struct nax_xbar_options options = {.tolerance = tolerance};
     bool has_off = false;
-    memset(room->current, 0, n_planes * n_uses * tile->n_cols * sizeof *room->current);
+    memset(workspace->current, 0,
+           n_planes * n_uses * submatrix->n_cols * sizeof *workspace->current);
     for (size_t a = 0; a < n_arrays; a++) {
         bool is_off;
-        int status = array_program(l, room->chip, tile, a, room->g_siemens, &is_off, err);
+        int status =
+            nax_array_program(l, workspace->chip, submatrix, a, workspace->g_siemens, &is_off, err);
         if (status)
             return status;
         /* levels are programmed and verified at the read voltage: cells conduct less below it */
         double x = device->v0_v > 0 ? device->v_read_v / device->v0_v : 0;
         for (size_t i = 0; i < size && x > 0; i++)
-            room->g_siemens[i] *= x / sinh(x);
-        struct nax_xbar xbar = nax_xbar_of_device(device, l->crossbar, width, room->g_siemens);
-        double *i_a = is_off ? room->i_off_a : room->i_a;
+            workspace->g_siemens[i] *= x / sinh(x);
+        struct nax_xbar xbar = nax_xbar_of_device(device, l->crossbar, width, workspace->g_siemens);
+        double *i_a = is_off ? workspace->i_off_a : workspace->i_a;
         if (!is_off || !has_off)
-            status = nax_xbar_currents(&xbar, &options, n_uses, room->v_v, i_a, NULL, err);
+            status = nax_xbar_currents(&xbar, &options, n_uses, workspace->v_v, i_a, NULL, err);
         if (status)
             return nax_err_prefix(err, "layer '%s'", l->shape->name);
         has_off = has_off || is_off;
         size_t per_plane = n_arrays / n_planes;
-        add_array(room, tile, n_uses, per_plane > 1 && a % per_plane ? -1 : 1, i_a,
-                  room->current + a / per_plane * n_uses * tile->n_cols);
+        add_array(workspace, submatrix, n_uses, per_plane > 1 && a % per_plane ? -1 : 1, i_a,
+                  workspace->current + a / per_plane * n_uses * submatrix->n_cols);
     }
-    add_codes(room, tile, n_uses);
+    add_codes(workspace, submatrix, n_uses);
     return 0;
 }
 
-static void room_free(struct room *room)
+static void room_free(struct workspace *workspace)
 {
-    free(room->x);
-    free(room->y);
-    free(room->use);
-    free(room->v_v);
-    free(room->i_a);
-    free(room->i_off_a);
-    free(room->current);
-    free(room->g_siemens);
+    free(workspace->x);
+    free(workspace->y);
+    free(workspace->use);
+    free(workspace->v_v);
+    free(workspace->i_a);
+    free(workspace->i_off_a);
+    free(workspace->current);
+    free(workspace->g_siemens);
 }
 
-static int room_alloc(struct room *room, size_t n, struct nax_err *err)
+static int room_alloc(struct workspace *workspace, size_t n, struct nax_err *err)
 {
-    const struct fixed_layer *l = room->layer;
-    size_t n_uses = n * (size_t)l->n_streams, width = array_cols(l);
-    room->n = n;
-    room->x = nax_calloc(n * l->n_rows, sizeof *room->x);
-    room->y = nax_calloc(n * l->n_cols, sizeof *room->y);
-    room->use = nax_calloc(n_uses, sizeof *room->use);
-    room->v_v = nax_calloc(n_uses * l->crossbar, sizeof *room->v_v);
-    room->i_a = nax_calloc(n_uses * width, sizeof *room->i_a);
-    room->i_off_a = nax_calloc(n_uses * width, sizeof *room->i_off_a);
-    room->current = nax_calloc(planes_n(l) * n_uses * l->crossbar, sizeof *room->current);
-    room->g_siemens = nax_calloc(l->crossbar * width, sizeof *room->g_siemens);
-    if (room->x && room->y && room->use && room->v_v && room->i_a && room->i_off_a &&
-        room->current && room->g_siemens)
+    const struct fixed_layer *l = workspace->layer;
+    size_t n_uses = n * (size_t)l->n_streams, width = nax_array_cols(l);
+    workspace->n = n;
+    workspace->x = nax_calloc(n * l->n_rows, sizeof *workspace->x);
+    workspace->y = nax_calloc(n * l->n_cols, sizeof *workspace->y);
+    workspace->use = nax_calloc(n_uses, sizeof *workspace->use);
+    workspace->v_v = nax_calloc(n_uses * l->crossbar, sizeof *workspace->v_v);
+    workspace->i_a = nax_calloc(n_uses * width, sizeof *workspace->i_a);
+    workspace->i_off_a = nax_calloc(n_uses * width, sizeof *workspace->i_off_a);
+    workspace->current =
+        nax_calloc(nax_planes_n(l) * n_uses * l->crossbar, sizeof *workspace->current);
+    workspace->g_siemens = nax_calloc(l->crossbar * width, sizeof *workspace->g_siemens);
+    if (workspace->x && workspace->y && workspace->use && workspace->v_v && workspace->i_a &&
+        workspace->i_off_a && workspace->current && workspace->g_siemens)
         return 0;
     return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", l->shape->name);
 }
 
-int circuits_products(const struct fixed_layer *layer, const struct chip *chip, size_t n,
-                      const float *x, float *y, struct nax_err *err)
+int nax_circuits_products(const struct fixed_layer *layer, const struct chip *chip, size_t n,
+                          const float *x, float *y, struct nax_err *err)
 {
-    struct room room = {.layer = layer, .chip = chip};
+    struct workspace workspace = {.layer = layer, .chip = chip};
     double fixed;
-    int status = room_alloc(&room, n, err);
+    int status = room_alloc(&workspace, n, err);
     for (size_t i = 0; !status && i < n * layer->n_rows; i++) {
-        fixed_inputs(layer, 1, x + i, &fixed);
-        room.x[i] = (int32_t)fixed;
+        nax_fixed_inputs(layer, 1, x + i, &fixed);
+        workspace.x[i] = (int32_t)fixed;
         for (size_t c = 0; c < layer->n_cols; c++)
-            room.y[i / layer->n_rows * layer->n_cols + c] -= (double)fixed_offset(layer) * fixed;
+            workspace.y[i / layer->n_rows * layer->n_cols + c] -=
+                (double)nax_fixed_offset(layer) * fixed;
     }
-    for (size_t i = 0; !status && i < tiles_n(layer); i++) {
-        struct tile tile = tile_at(layer, i);
-        status = run_tile(&room, &tile, err);
+    for (size_t i = 0; !status && i < nax_submatrices_n(layer); i++) {
+        struct submatrix submatrix = nax_submatrix_at(layer, i);
+        status = run_tile(&workspace, &submatrix, err);
     }
     for (size_t i = 0; !status && i < n * layer->n_cols; i++)
-        y[i] = (float)(room.y[i] * (layer->weight_step * layer->input_step));
-    room_free(&room);
+        y[i] = (float)(workspace.y[i] * (layer->weight_step * layer->input_step));
+    room_free(&workspace);
     return status;
 }
 
@@ -279,24 +287,24 @@ static int compare_layer(const struct sample *sample, const struct nax_model *mo
     struct chip chip = {mapping->cells, mapping->seed, mapping->chip, l};
     struct fixed_layer layer;
     int status =
-        fixed_layer_alloc(&layer, &model->net->layers[l], mapping->hardware, mapping->crossbars[l],
-                          model->layer[l].weight, is_signed, range, err);
+        nax_fixed_layer_alloc(&layer, &model->net->layers[l], mapping->hardware,
+                              mapping->crossbars[l], model->layer[l].weight, is_signed, range, err);
     if (status)
         return status;
     struct arrays arrays;
-    status = arrays_alloc(&arrays, &layer, &chip, err);
+    status = nax_arrays_alloc(&arrays, &layer, &chip, err);
     if (!status)
-        status = range_calibrate(&layer, &arrays, err);
-    arrays_free(&arrays);
+        status = nax_range_calibrate(&layer, &arrays, err);
+    nax_arrays_free(&arrays);
     float *y = nax_calloc(sample->n * layer.n_cols, sizeof *y);
     if (!status)
         status =
-            y ? circuits_products(&layer, &chip, sample->n, sample->x[l], y, err)
+            y ? nax_circuits_products(&layer, &chip, sample->n, sample->x[l], y, err)
               : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer.shape->name);
     if (!status)
         *result = compared(sample->n * layer.n_cols, y, sample->y[l]);
     free(y);
-    fixed_layer_free(&layer);
+    nax_fixed_layer_free(&layer);
     return status;
 }
 
@@ -313,8 +321,8 @@ int nax_mapped_circuits(const struct nax_model *model, const struct nax_mapping 
         return status;
     status = sample_take(&sample, model, mapping, images, err);
     if (!status)
-        status = ranges_measure(model, images, range, err);
-    signs_of_inputs(net, is_signed);
+        status = nax_ranges_measure(model, images, range, err);
+    nax_signs_of_inputs(net, is_signed);
     for (size_t l = 0; !status && l < net->n_layers; l++) {
         results[l] = (struct nax_layer_circuit){.signal = 0};
         if (sample.x[l])

@@ -6,7 +6,7 @@
 
 /* y [n][n_cols] of n input vectors x [n][n_rows]: a circuit solved for every array and stream,
  * nonlinear cells or not, then every conversion made. */
-int circuits_products(const struct fixed_layer *layer, const struct chip *chip, size_t n,
-                      const float *x, float *y, struct nax_err *err) NAX_MUST_USE;
+int nax_circuits_products(const struct fixed_layer *layer, const struct chip *chip, size_t n,
+                          const float *x, float *y, struct nax_err *err) NAX_MUST_USE;
 
 #endif

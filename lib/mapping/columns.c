@@ -6,7 +6,7 @@
 
 enum { BLOCK = 64 }; /* positions multiplied at once */
 
-size_t columns_first(const struct nax_network *net, size_t l)
+size_t nax_columns_first(const struct nax_network *net, size_t l)
 {
     size_t n = 0;
     for (size_t i = 0; i < l; i++)
@@ -41,7 +41,7 @@ static void compare(void *self, size_t l, size_t image, size_t n, const float *x
     size_t n_image = shape->h_in * shape->w_in * shape->c_in;
     size_t n_rows = shape->kernel * shape->kernel * shape->c_in, n_cols = shape->c_out;
     struct column_sums *sums =
-        m->sums + image / NAX_CHUNK * m->n_columns + columns_first(m->net, l);
+        m->sums + image / NAX_CHUNK * m->n_columns + nax_columns_first(m->net, l);
     double *in = nax_aligned_calloc(n_image + BLOCK * (n_rows + n_cols), sizeof *in);
     if (!in) {
         __atomic_store_n(&m->status, NAX_ERR_MEMORY, __ATOMIC_RELAXED);
@@ -53,7 +53,7 @@ static void compare(void *self, size_t l, size_t image, size_t n, const float *x
             in[i] = (double)x[i];
         for (size_t p = 0; p < shape->h_out * shape->w_out; p += BLOCK) {
             size_t k = NAX_MIN(shape->h_out * shape->w_out - p, (size_t)BLOCK);
-            patches_unfold(shape, in, p, k, patches);
+            nax_patches_unfold(shape, in, p, k, patches);
             nax_dgemm(false, false, k, n_cols, n_rows, patches, n_rows, m->weight[l], n_cols, 0, z,
                       n_cols);
             for (size_t i = 0; i < k; i++)
@@ -96,12 +96,13 @@ static int measure(struct meter *m, const struct nax_model *model, const struct 
     return status;
 }
 
-int columns_measure(const struct nax_model *model, const struct nax_linop *linops,
-                    const struct nax_model *reference, const struct nax_images *images,
-                    size_t n_images, struct column_sums *sums, double *loss, struct nax_err *err)
+int nax_columns_measure(const struct nax_model *model, const struct nax_linop *linops,
+                        const struct nax_model *reference, const struct nax_images *images,
+                        size_t n_images, struct column_sums *sums, double *loss,
+                        struct nax_err *err)
 {
     const struct nax_network *net = model->net;
-    struct meter m = {.net = net, .n_columns = columns_first(net, net->n_layers)};
+    struct meter m = {.net = net, .n_columns = nax_columns_first(net, net->n_layers)};
     n_images = NAX_MIN(n_images, images->n);
     size_t n_chunks = (n_images + NAX_CHUNK - 1) / NAX_CHUNK;
     m.sums = nax_calloc((n_chunks + 1) * m.n_columns, sizeof *m.sums);
@@ -144,12 +145,12 @@ static struct column_fit fit(double n, double from, double to, double from2, dou
     return f;
 }
 
-struct column_fit column_fit_hardware(const struct column_sums *s)
+struct column_fit nax_column_fit_hardware(const struct column_sums *s)
 {
     return fit(s->n, s->z, s->y, s->zz, s->zy, s->yy);
 }
 
-struct column_fit column_fit_reference(const struct column_sums *s)
+struct column_fit nax_column_fit_reference(const struct column_sums *s)
 {
     return fit(s->n, s->y, s->z, s->yy, s->zy, s->zz);
 }

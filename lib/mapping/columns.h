@@ -10,16 +10,16 @@ struct column_sums {
 };
 
 /* Where a layer's columns begin in an array of all layers' columns; n_layers: their number. */
-size_t columns_first(const struct nax_network *net, size_t l);
+size_t nax_columns_first(const struct nax_network *net, size_t l);
 
 /* Evaluates `model` through `linops` on up to n_images of the images, evenly spaced, compares each
  * layer's output with what the weights of `reference` make of the layer's inputs: a layer is
- * not blamed for what the layers before it lost. sums: [columns_first(net, n_layers)]. loss:
+ * not blamed for what the layers before it lost. sums: [nax_columns_first(net, n_layers)]. loss:
  * the evaluation's, or NULL. */
-int columns_measure(const struct nax_model *model, const struct nax_linop *linops,
-                    const struct nax_model *reference, const struct nax_images *images,
-                    size_t n_images, struct column_sums *sums, double *loss,
-                    struct nax_err *err) NAX_MUST_USE;
+int nax_columns_measure(const struct nax_model *model, const struct nax_linop *linops,
+                        const struct nax_model *reference, const struct nax_images *images,
+                        size_t n_images, struct column_sums *sums, double *loss,
+                        struct nax_err *err) NAX_MUST_USE;
 
 /* Least squares: to ≈ gain · from + offset, and the variance that is left. A column that does not
  * vary gets gain 1. */
@@ -27,7 +27,7 @@ struct column_fit {
     double gain, offset, variance;
 };
 
-struct column_fit column_fit_hardware(const struct column_sums *s);  /* y from z */
-struct column_fit column_fit_reference(const struct column_sums *s); /* z from y */
+struct column_fit nax_column_fit_hardware(const struct column_sums *s);  /* y from z */
+struct column_fit nax_column_fit_reference(const struct column_sums *s); /* z from y */
 
 #endif

@@ -1,4 +1,4 @@
-/* The rung adc: conversions as a gain, an offset and noise of every column.
+/* The fidelity adc: conversions as a gain, an offset and noise of every column.
  *
  * Gain, offset and the variance that they leave are measured by column, on the same inputs, with
  * full products. But what is left is no noise: like patches err alike, and flat parts of an image
@@ -24,7 +24,7 @@ static int loss_at(struct nax_mapped *m, const struct nax_images *images, double
     struct nax_eval options = {.n_images = N_IMAGES};
     struct nax_score score;
     for (size_t l = 0; l < m->n_layers; l++)
-        m->layer[l].amend.noise = (float)sqrt(part);
+        m->layer[l].correct.noise = (float)sqrt(part);
     int status = nax_mapped_eval(m, images, &options, &score, err);
     *loss = score.loss;
     return status;
@@ -45,36 +45,36 @@ static int scale_noise(struct nax_mapped *m, const struct nax_images *images, do
     return status ? status : loss_at(m, images, low, &loss, err);
 }
 
-int conversions_replace(struct nax_mapped *m, const struct nax_mapping *mapping,
-                        const struct nax_images *images, struct nax_err *err)
+int nax_conversions_replace(struct nax_mapped *m, const struct nax_mapping *mapping,
+                            const struct nax_images *images, struct nax_err *err)
 {
     const struct nax_network *net = m->model->net;
     size_t n_cols_max = 0;
     double wanted = 0;
-    struct column_sums *sums = nax_calloc(columns_first(net, m->n_layers), sizeof *sums);
+    struct column_sums *sums = nax_calloc(nax_columns_first(net, m->n_layers), sizeof *sums);
     for (size_t l = 0; l < m->n_layers; l++)
         n_cols_max = NAX_MAX(n_cols_max, net->layers[l].c_out);
     m->normals = nax_normals_alloc(mapping->seed, n_cols_max);
     int status =
         sums && m->normals
-            ? columns_measure(m->model, m->linops, m->own, images, N_IMAGES, sums, &wanted, err)
+            ? nax_columns_measure(m->model, m->linops, m->own, images, N_IMAGES, sums, &wanted, err)
             : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
     for (size_t l = 0; l < m->n_layers; l++) {
-        full_free(&m->layer[l].full);
-        reads_free(&m->layer[l].reads);
+        nax_full_free(&m->layer[l].full);
+        nax_reads_free(&m->layer[l].reads);
         m->linops[l] = (struct nax_linop){.forward = NULL};
     }
     if (!status)
-        status = mapped_add_amends(m, err);
+        status = nax_mapped_add_corrections(m, err);
     for (size_t l = 0; !status && l < m->n_layers; l++) {
-        struct amend *amend = &m->layer[l].amend;
-        for (size_t c = 0; c < amend->n_cols; c++) {
-            struct column_fit fit = column_fit_hardware(&sums[columns_first(net, l) + c]);
-            amend_add(amend, c, fit.gain, fit.offset);
-            amend->sd[c] = (float)sqrt(fit.variance);
+        struct correction *correct = &m->layer[l].correct;
+        for (size_t c = 0; c < correct->n_cols; c++) {
+            struct column_fit fit = nax_column_fit_hardware(&sums[nax_columns_first(net, l) + c]);
+            nax_correction_add(correct, c, fit.gain, fit.offset);
+            correct->sd[c] = (float)sqrt(fit.variance);
         }
-        amend->seed = mapping->seed;
-        amend->normals = m->normals;
+        correct->seed = mapping->seed;
+        correct->normals = m->normals;
     }
     free(sums);
     return status ? status : scale_noise(m, images, wanted, err);

@@ -3,9 +3,9 @@
 
 #include "nax/base.h"
 
-const struct convert_kernels *convert_kernels(void)
+const struct convert_kernels *nax_convert_kernels(void)
 {
     static const struct convert_kernels *const sets[NAX_ISA_COUNT] = {
-        &convert_kernels_baseline, &convert_kernels_avx2, &convert_kernels_avx512};
+        &nax_convert_kernels_baseline, &nax_convert_kernels_avx2, &nax_convert_kernels_avx512};
     return sets[nax_isa()];
 }

@@ -28,7 +28,7 @@ struct stream_format {
     bool is_signed; /* the top stream is the sign bit and counts negative */
 };
 
-/* Up to 32 columns of one tile. */
+/* Up to 32 columns of one submatrix. */
 struct lane_vector {
     uint16_t *cells;    /* [n_bits][LANES], steps that a 1 in the bit adds */
     int shift;          /* steps are 2^−shift LSB */
@@ -63,10 +63,10 @@ struct convert_kernels {
                     const uint16_t *table, size_t stride, double *y);
 };
 
-const struct convert_kernels *convert_kernels(void);
+const struct convert_kernels *nax_convert_kernels(void);
 
-extern const struct convert_kernels convert_kernels_baseline, convert_kernels_avx2,
-    convert_kernels_avx512;
+extern const struct convert_kernels nax_convert_kernels_baseline, nax_convert_kernels_avx2,
+    nax_convert_kernels_avx512;
 
 static inline size_t groups_n(size_t n_bits)
 {

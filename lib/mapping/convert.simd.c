@@ -244,7 +244,7 @@ static void convert(const struct stream_format *f, const struct lane_vector *v, 
 #undef WITH_GROUPS
 }
 
-const struct convert_kernels NAX_SIMD(convert_kernels) = {
+const struct convert_kernels NAX_SIMD(nax_convert_kernels) = {
     .planes = planes,
     .append = append,
     .offsets = offsets,

@@ -36,7 +36,7 @@ static void set_adc(struct fixed_layer *layer)
     }
 }
 
-void fixed_layer_set_weights(struct fixed_layer *layer, const float *weight)
+void nax_fixed_layer_set_weights(struct fixed_layer *layer, const float *weight)
 {
     size_t n = layer->n_rows * layer->n_cols;
     double largest = 0;
@@ -48,9 +48,10 @@ void fixed_layer_set_weights(struct fixed_layer *layer, const float *weight)
             rounded((double)weight[i] / layer->weight_step, -layer->weight_max, layer->weight_max);
 }
 
-int fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *shape,
-                      const struct nax_hardware *hardware, int64_t crossbar, const float *weight,
-                      bool is_input_signed, double input_range, struct nax_err *err)
+int nax_fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *shape,
+                          const struct nax_hardware *hardware, int64_t crossbar,
+                          const float *weight, bool is_input_signed, double input_range,
+                          struct nax_err *err)
 {
     struct nax_layer_map map;
     int status = nax_layer_map(hardware, shape, crossbar, &map, err);
@@ -78,35 +79,35 @@ int fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *shape,
 
     int bits = p->weight_bits - (hardware->signs == NAX_SIGNS_OFFSET);
     layer->weight_max = NAX_MAX(((int32_t)1 << bits) - 1, 1);
-    fixed_layer_set_weights(layer, weight);
+    nax_fixed_layer_set_weights(layer, weight);
     layer->adc_gain = 1;
     set_input_format(layer, is_input_signed, input_range);
     set_adc(layer);
     return 0;
 }
 
-void fixed_layer_free(struct fixed_layer *layer)
+void nax_fixed_layer_free(struct fixed_layer *layer)
 {
     free(layer->weight);
     layer->weight = NULL;
 }
 
-int32_t fixed_offset(const struct fixed_layer *layer)
+int32_t nax_fixed_offset(const struct fixed_layer *layer)
 {
     if (layer->hardware->signs != NAX_SIGNS_OFFSET)
         return 0;
     return (int32_t)1 << (layer->hardware->precision.weight_bits - 1);
 }
 
-int fixed_level(const struct fixed_layer *layer, size_t r, size_t c, int slice, int sign)
+int nax_fixed_level(const struct fixed_layer *layer, size_t r, size_t c, int slice, int sign)
 {
     const struct nax_precision *p = &layer->hardware->precision;
-    int32_t w = layer->weight[r * layer->n_cols + c] + fixed_offset(layer);
+    int32_t w = layer->weight[r * layer->n_cols + c] + nax_fixed_offset(layer);
     int32_t magnitude = sign ? NAX_MAX(-w, 0) : NAX_MAX(w, 0);
     return (magnitude >> (slice * p->slice_bits)) & (((int32_t)1 << p->slice_bits) - 1);
 }
 
-int fixed_digit(const struct fixed_layer *layer, int32_t x, int stream)
+int nax_fixed_digit(const struct fixed_layer *layer, int32_t x, int stream)
 {
     int bits = layer->hardware->precision.stream_bits;
     if (layer->input_min && stream == layer->n_streams - 1)
@@ -115,14 +116,14 @@ int fixed_digit(const struct fixed_layer *layer, int32_t x, int stream)
     return (low >> (stream * bits)) & (((int32_t)1 << bits) - 1);
 }
 
-int64_t fixed_stream_weight(const struct fixed_layer *layer, int stream)
+int64_t nax_fixed_stream_weight(const struct fixed_layer *layer, int stream)
 {
     if (layer->input_min && stream == layer->n_streams - 1)
         return layer->input_min;
     return (int64_t)1 << (stream * layer->hardware->precision.stream_bits);
 }
 
-void fixed_inputs(const struct fixed_layer *layer, size_t n, const float *x, double *fixed)
+void nax_fixed_inputs(const struct fixed_layer *layer, size_t n, const float *x, double *fixed)
 {
     double step = 1 / layer->input_step, min = layer->input_min, max = layer->input_max;
     for (size_t i = 0; i < n; i++) {
@@ -132,8 +133,8 @@ void fixed_inputs(const struct fixed_layer *layer, size_t n, const float *x, dou
     }
 }
 
-void patches_unfold(const struct nax_layer *l, const double *x, size_t first, size_t n,
-                    double *patches)
+void nax_patches_unfold(const struct nax_layer *l, const double *x, size_t first, size_t n,
+                        double *patches)
 {
     size_t c = l->c_in;
     for (size_t p = first; p < first + n; p++)

@@ -1,5 +1,5 @@
-/* The full product of a layer: a chunk of images in blocks of positions, tile by tile, 32 columns
- * at a time. */
+/* The full product of a layer: a chunk of images in blocks of positions, submatrix by submatrix, 32
+ * columns at a time. */
 #include "full.h"
 
 #include <stdlib.h>
@@ -66,13 +66,13 @@ static char *work_cut(const struct full *full, char *at, struct work *w)
     return at;
 }
 
-size_t full_scratch_size(const struct full *full)
+size_t nax_full_scratch_size(const struct full *full)
 {
     struct work w;
     return (size_t)(uintptr_t)work_cut(full, NULL, &w);
 }
 
-struct stream_format stream_format_of(const struct fixed_layer *layer)
+struct stream_format nax_stream_format_of(const struct fixed_layer *layer)
 {
     return (struct stream_format){.n_streams = layer->n_streams,
                                   .n_padded = (layer->n_streams + 7) / 8 * 8,
@@ -87,11 +87,11 @@ static void load_images(const struct full *full, size_t n, const float *x, struc
     struct sizes s = sizes_of(full);
     size_t plane_size = s.n_pixels * s.n_words * (size_t)full->format.n_padded;
     for (size_t b = 0; b < n; b++) {
-        fixed_inputs(full->layer, s.image, x + b * s.image, w->fixed);
+        nax_fixed_inputs(full->layer, s.image, x + b * s.image, w->fixed);
         for (size_t i = 0; i < s.image; i++)
             w->x[i] = (int32_t)w->fixed[i];
-        convert_kernels()->planes(&full->format, s.n_pixels, l->c_in, w->x,
-                                  w->planes + b * plane_size);
+        nax_convert_kernels()->planes(&full->format, s.n_pixels, l->c_in, w->x,
+                                      w->planes + b * plane_size);
         for (size_t i = 0; i < s.n_pixels; i++) {
             int64_t sum = 0;
             for (size_t c = 0; c < l->c_in; c++)
@@ -118,28 +118,28 @@ static int64_t gather(const struct full *full, const struct work *w, size_t imag
             if (row >= l->h_in || col >= l->w_in) /* negative positions wrap to huge ones */
                 continue;
             size_t pixel = image * s.n_pixels + row * l->w_in + col;
-            convert_kernels()->append(&full->format, n_bits, w->planes + pixel * pixel_size, at,
-                                      strings);
+            nax_convert_kernels()->append(&full->format, n_bits, w->planes + pixel * pixel_size, at,
+                                          strings);
             sum += w->pixel_sum[pixel];
         }
     return sum;
 }
 
-static void run_tile(const struct full *full, const struct packed_tile *tile, bool is_new_row,
-                     size_t n, struct work *w)
+static void run_tile(const struct full *full, const struct packed_submatrix *submatrix,
+                     bool is_new_row, size_t n, struct work *w)
 {
     struct sizes s = sizes_of(full);
     size_t bits = (size_t)full->format.stream_bits, n_padded = (size_t)full->format.n_padded;
-    size_t n_bits = tile->tile.n_rows * bits, n_groups = groups_n(n_bits);
-    const struct convert_kernels *kernels = convert_kernels();
+    size_t n_bits = submatrix->submatrix.n_rows * bits, n_groups = groups_n(n_bits);
+    const struct convert_kernels *kernels = nax_convert_kernels();
     for (size_t p = 0; is_new_row && p < n; p++)
         w->n_streams[p] = (uint8_t)kernels->offsets(
-            &full->format, w->strings + p * s.string_words * n_padded, tile->tile.row * bits,
-            n_bits, w->offsets + p * n_groups * n_padded);
-    for (size_t i = 0; i < tile->n_vectors; i++) {
-        kernels->table(&tile->vector[i], n_bits, w->table);
-        kernels->convert(&full->format, &tile->vector[i], n, n_groups, w->offsets, w->n_streams,
-                         w->table, s.stride, w->y);
+            &full->format, w->strings + p * s.string_words * n_padded,
+            submatrix->submatrix.row * bits, n_bits, w->offsets + p * n_groups * n_padded);
+    for (size_t i = 0; i < submatrix->n_vectors; i++) {
+        kernels->table(&submatrix->vector[i], n_bits, w->table);
+        kernels->convert(&full->format, &submatrix->vector[i], n, n_groups, w->offsets,
+                         w->n_streams, w->table, s.stride, w->y);
     }
 }
 
@@ -150,21 +150,22 @@ static void run_block(const struct full *full, size_t first, size_t n, struct wo
     struct sizes s = sizes_of(full);
     size_t n_positions = layer->shape->h_out * layer->shape->w_out;
     double step = layer->weight_step * layer->input_step;
-    double offset = (double)fixed_offset(layer);
+    double offset = (double)nax_fixed_offset(layer);
     for (size_t p = 0; p < n; p++) {
         int64_t sum = gather(full, w, (first + p) / n_positions, (first + p) % n_positions,
                              w->strings + p * s.string_words * (size_t)full->format.n_padded);
         for (size_t c = 0; c < s.stride; c++)
             w->y[p * s.stride + c] = 0 - offset * (double)sum; /* never −0 */
     }
-    for (size_t i = 0; i < full->n_tiles; i++)
-        run_tile(full, &full->tile[i], !full->tile[i].tile.col, n, w);
+    for (size_t i = 0; i < full->n_submatrices; i++)
+        run_tile(full, &full->submatrix[i], !full->submatrix[i].submatrix.col, n, w);
     for (size_t p = 0; p < n; p++)
         for (size_t c = 0; c < layer->n_cols; c++)
             y[p * layer->n_cols + c] = (float)(w->y[p * s.stride + c] * step);
 }
 
-int full_forward(const void *self, size_t n, const float *x, float *y, size_t image, void *scratch)
+int nax_full_forward(const void *self, size_t n, const float *x, float *y, size_t image,
+                     void *scratch)
 {
     (void)image;
     const struct full *full = self;
@@ -183,36 +184,38 @@ int full_forward(const void *self, size_t n, const float *x, float *y, size_t im
     return 0;
 }
 
-int full_alloc(struct full *full, const struct fixed_layer *layer,
-               int (*cells_of)(void *self, const struct tile *tile, double *cells,
-                               struct nax_err *err),
-               void *self, struct nax_err *err)
+int nax_full_alloc(struct full *full, const struct fixed_layer *layer,
+                   int (*cells_of)(void *self, const struct submatrix *submatrix, double *cells,
+                                   struct nax_err *err),
+                   void *self, struct nax_err *err)
 {
-    *full =
-        (struct full){.layer = layer, .format = stream_format_of(layer), .n_tiles = tiles_n(layer)};
-    struct tile largest = tile_at(layer, 0);
-    size_t size = planes_n(layer) * largest.n_rows * largest.n_cols;
+    *full = (struct full){.layer = layer,
+                          .format = nax_stream_format_of(layer),
+                          .n_submatrices = nax_submatrices_n(layer)};
+    struct submatrix largest = nax_submatrix_at(layer, 0);
+    size_t size = nax_planes_n(layer) * largest.n_rows * largest.n_cols;
     double *cells = nax_calloc(size, sizeof *cells);
-    full->tile = nax_calloc(full->n_tiles, sizeof *full->tile);
+    full->submatrix = nax_calloc(full->n_submatrices, sizeof *full->submatrix);
     int status = 0;
-    if (!cells || !full->tile)
+    if (!cells || !full->submatrix)
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->shape->name);
-    for (size_t i = 0; !status && i < full->n_tiles; i++) {
-        struct tile tile = tile_at(layer, i);
-        status = cells_of(self, &tile, cells, err);
+    for (size_t i = 0; !status && i < full->n_submatrices; i++) {
+        struct submatrix submatrix = nax_submatrix_at(layer, i);
+        status = cells_of(self, &submatrix, cells, err);
         if (!status)
-            status = packed_tile_alloc(&full->tile[i], layer, &full->format, &tile, cells, err);
+            status = nax_packed_submatrix_alloc(&full->submatrix[i], layer, &full->format,
+                                                &submatrix, cells, err);
     }
     free(cells);
     if (status)
-        full_free(full);
+        nax_full_free(full);
     return status;
 }
 
-void full_free(struct full *full)
+void nax_full_free(struct full *full)
 {
-    for (size_t i = 0; full->tile && i < full->n_tiles; i++)
-        packed_tile_free(&full->tile[i]);
-    free(full->tile);
-    full->tile = NULL;
+    for (size_t i = 0; full->submatrix && i < full->n_submatrices; i++)
+        nax_packed_submatrix_free(&full->submatrix[i]);
+    free(full->submatrix);
+    full->submatrix = NULL;
 }

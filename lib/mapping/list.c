@@ -10,7 +10,7 @@ struct listing {
 };
 
 static int list_tile(const struct listing *to, const struct fixed_layer *layer, size_t l,
-                     const struct tile *tile, double *g, struct nax_err *err)
+                     const struct submatrix *submatrix, double *g, struct nax_err *err)
 {
     const struct nax_mapping *m = to->mapping;
     struct chip chip = {m->cells, m->seed, m->chip, l};
@@ -19,15 +19,15 @@ static int list_tile(const struct listing *to, const struct fixed_layer *layer, 
         bool is_off;
         struct nax_array array = {
             .layer = l,
-            .row = tile->row,
-            .col = tile->col,
-            .slice = array_slice(layer, a),
-            .is_negative = array_sign(layer, a),
-            .xbar =
-                nax_xbar_of_device(&layer->hardware->device, layer->crossbar, array_cols(layer), g),
+            .row = submatrix->row,
+            .col = submatrix->col,
+            .slice = nax_array_slice(layer, a),
+            .is_negative = nax_array_sign(layer, a),
+            .xbar = nax_xbar_of_device(&layer->hardware->device, layer->crossbar,
+                                       nax_array_cols(layer), g),
         };
         array.xbar.v0_v = 0;
-        status = array_program(layer, &chip, tile, a, g, &is_off, err);
+        status = nax_array_program(layer, &chip, submatrix, a, g, &is_off, err);
         if (!status)
             status = to->take(to->self, &array, err);
     }
@@ -39,19 +39,19 @@ static int list_layer(const struct listing *to, const struct nax_model *model, s
 {
     struct fixed_layer layer;
     int status =
-        fixed_layer_alloc(&layer, &model->net->layers[l], to->mapping->hardware,
-                          to->mapping->crossbars[l], model->layer[l].weight, false, 1, err);
+        nax_fixed_layer_alloc(&layer, &model->net->layers[l], to->mapping->hardware,
+                              to->mapping->crossbars[l], model->layer[l].weight, false, 1, err);
     if (status)
         return status;
-    double *g = nax_calloc(layer.crossbar * array_cols(&layer), sizeof *g);
+    double *g = nax_calloc(layer.crossbar * nax_array_cols(&layer), sizeof *g);
     if (!g)
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer.shape->name);
-    for (size_t i = 0; !status && i < tiles_n(&layer); i++) {
-        struct tile tile = tile_at(&layer, i);
-        status = list_tile(to, &layer, l, &tile, g, err);
+    for (size_t i = 0; !status && i < nax_submatrices_n(&layer); i++) {
+        struct submatrix submatrix = nax_submatrix_at(&layer, i);
+        status = list_tile(to, &layer, l, &submatrix, g, err);
     }
     free(g);
-    fixed_layer_free(&layer);
+    nax_fixed_layer_free(&layer);
     return status;
 }
 

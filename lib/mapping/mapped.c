@@ -26,16 +26,17 @@ static int map_layer(struct nax_mapped *m, size_t l, const struct nax_mapping *m
     const struct nax_layer *shape = &m->model->net->layers[l];
     struct mapped_layer *layer = &m->layer[l];
     float *weight = m->own ? m->own->layer[l].weight : NULL;
-    int status = fixed_layer_alloc(&layer->fixed, shape, mapping->hardware, mapping->crossbars[l],
-                                   m->model->layer[l].weight, is_signed, range, err);
+    int status =
+        nax_fixed_layer_alloc(&layer->fixed, shape, mapping->hardware, mapping->crossbars[l],
+                              m->model->layer[l].weight, is_signed, range, err);
     if (status)
         return status;
     layer->chip = (struct chip){mapping->cells, mapping->seed, mapping->chip, l};
     if (mapping->fidelity == NAX_FIDELITY_QUANTIZED)
-        return rung_quantized(layer, &m->linops[l], err);
+        return nax_fidelity_quantized(layer, &m->linops[l], err);
     if (mapping->fidelity == NAX_FIDELITY_LINEAR)
-        return rung_linear(layer, weight, err);
-    return rung_full(layer, weight, &m->linops[l], err);
+        return nax_fidelity_linear(layer, weight, err);
+    return nax_fidelity_full(layer, weight, &m->linops[l], err);
 }
 
 static int map_layers(struct nax_mapped *m, const struct nax_mapping *mapping,
@@ -49,9 +50,9 @@ static int map_layers(struct nax_mapped *m, const struct nax_mapping *mapping,
         status =
             nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", m->model->net->name);
     if (!status)
-        status = ranges_measure(m->model, ranges, range, err);
+        status = nax_ranges_measure(m->model, ranges, range, err);
     if (!status)
-        signs_of_inputs(m->model->net, is_signed);
+        nax_signs_of_inputs(m->model->net, is_signed);
     size_t n_mapped = status ? 0 : n;
 #pragma omp parallel for num_threads(nax_threads()) schedule(dynamic)
     for (size_t i = 0; i < n_mapped; i++) {
@@ -86,7 +87,7 @@ static int map(struct nax_mapped *m, const struct nax_mapping *mapping,
     if (!status)
         status = map_layers(m, mapping, images, err);
     if (!status && mapping->fidelity == NAX_FIDELITY_ADC)
-        status = conversions_replace(m, mapping, images, err);
+        status = nax_conversions_replace(m, mapping, images, err);
     return status;
 }
 
@@ -114,9 +115,9 @@ void nax_mapped_free(struct nax_mapped *mapped)
     if (!mapped)
         return;
     for (size_t l = 0; mapped->layer && l < mapped->n_layers; l++)
-        mapped_layer_free(&mapped->layer[l]);
+        nax_mapped_layer_free(&mapped->layer[l]);
     free(mapped->layer);
-    practice_free(mapped->practice);
+    nax_noise_aware_free(mapped->noise_aware);
     nax_model_free(mapped->own);
     free(mapped->linops);
     free(mapped->normals);

@@ -21,42 +21,43 @@ struct fixed_layer {
 };
 
 /* weight: [n_rows][n_cols] of the model; input_range: the largest magnitude of the inputs. */
-int fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *shape,
-                      const struct nax_hardware *hardware, int64_t crossbar, const float *weight,
-                      bool is_input_signed, double input_range, struct nax_err *err) NAX_MUST_USE;
+int nax_fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *shape,
+                          const struct nax_hardware *hardware, int64_t crossbar,
+                          const float *weight, bool is_input_signed, double input_range,
+                          struct nax_err *err) NAX_MUST_USE;
 /* Other weights of the same layer, with a step of their own. */
-void fixed_layer_set_weights(struct fixed_layer *layer, const float *weight);
-void fixed_layer_free(struct fixed_layer *layer);
+void nax_fixed_layer_set_weights(struct fixed_layer *layer, const float *weight);
+void nax_fixed_layer_free(struct fixed_layer *layer);
 
 /* Level of the cell that holds slice s of the weight in row r and column c: of W+ (sign 0) or W−
- * (sign 1); with offset signs, of the weight plus fixed_offset. */
-int fixed_level(const struct fixed_layer *layer, size_t r, size_t c, int slice, int sign);
+ * (sign 1); with offset signs, of the weight plus nax_fixed_offset. */
+int nax_fixed_level(const struct fixed_layer *layer, size_t r, size_t c, int slice, int sign);
 /* What is added to every weight before it is cut into slices: 2^(weight_bits − 1), or 0. */
-int32_t fixed_offset(const struct fixed_layer *layer);
+int32_t nax_fixed_offset(const struct fixed_layer *layer);
 /* Number that stream t of an input x carries, and what a 1 in it counts for. */
-int fixed_digit(const struct fixed_layer *layer, int32_t x, int stream);
-int64_t fixed_stream_weight(const struct fixed_layer *layer, int stream);
+int nax_fixed_digit(const struct fixed_layer *layer, int32_t x, int stream);
+int64_t nax_fixed_stream_weight(const struct fixed_layer *layer, int stream);
 
 /* Fixed point of n floats; NaN becomes the smallest number. */
-void fixed_inputs(const struct fixed_layer *layer, size_t n, const float *x, double *fixed);
+void nax_fixed_inputs(const struct fixed_layer *layer, size_t n, const float *x, double *fixed);
 
 /* Patches of one image x [h_in][w_in][c_in]: of n output positions from `first` on, in the order of
  * the rows of the matrix: [n][k][k][c_in]. */
-void patches_unfold(const struct nax_layer *layer, const double *x, size_t first, size_t n,
-                    double *patches);
+void nax_patches_unfold(const struct nax_layer *layer, const double *x, size_t first, size_t n,
+                        double *patches);
 
 /* The definition of a product: y [n_cols] of one input vector x [n_rows] of integers, array by
  * array, slice by slice, stream by stream, each conversion clamped. */
-void product_reference(const struct fixed_layer *layer, const int32_t *x, int64_t *y);
+void nax_product_reference(const struct fixed_layer *layer, const int32_t *x, int64_t *y);
 
 /* Whether no conversion of ideal arrays can clamp: then products are those of the integers. */
-bool product_is_exact(const struct fixed_layer *layer);
+bool nax_product_is_exact(const struct fixed_layer *layer);
 
 /* Which inputs are signed: [n_layers]. */
-void signs_of_inputs(const struct nax_network *net, bool *is_signed);
+void nax_signs_of_inputs(const struct nax_network *net, bool *is_signed);
 /* Largest magnitude of each layer's inputs on up to 256 of the images: range [n_layers], 1 where
  * all are zero. */
-int ranges_measure(const struct nax_model *model, const struct nax_images *images, double *range,
-                   struct nax_err *err) NAX_MUST_USE;
+int nax_ranges_measure(const struct nax_model *model, const struct nax_images *images,
+                       double *range, struct nax_err *err) NAX_MUST_USE;
 
 #endif

@@ -1,4 +1,4 @@
-/* Cells of a tile rounded to steps and laid out in vectors of 32 columns. */
+/* Cells of a submatrix rounded to steps and laid out in vectors of 32 columns. */
 #include "full.h"
 
 #include <math.h>
@@ -16,7 +16,7 @@ struct half {
 struct packing {
     const struct fixed_layer *layer;
     const struct stream_format *format;
-    const struct tile *tile;
+    const struct submatrix *submatrix;
     const double *cells;
     int shift;
     size_t n_halves;
@@ -27,7 +27,7 @@ struct packing {
 static double steps(const struct packing *p, size_t plane, size_t r, size_t c)
 {
     return nearbyint(
-        ldexp(p->cells[(plane * p->tile->n_rows + r) * p->tile->n_cols + c], p->shift));
+        ldexp(p->cells[(plane * p->submatrix->n_rows + r) * p->submatrix->n_cols + c], p->shift));
 }
 
 static void bound(const struct packing *p, struct half *h)
@@ -36,7 +36,7 @@ static void bound(const struct packing *p, struct half *h)
     h->low = h->high = 0;
     for (size_t c = h->col; c < h->col + h->n; c++) {
         double low = 0, high = 0;
-        for (size_t r = 0; r < p->tile->n_rows; r++) {
+        for (size_t r = 0; r < p->submatrix->n_rows; r++) {
             double cell = digit * steps(p, h->plane, r, c);
             *(cell < 0 ? &low : &high) += cell;
         }
@@ -63,17 +63,17 @@ static bool is_silent(const struct packing *p, const struct half *h)
 /* Finds the finest steps, and the halves that matter. */
 static int choose(struct packing *p, struct nax_err *err)
 {
-    const struct tile *tile = p->tile;
-    size_t n_planes = planes_n(p->layer);
+    const struct submatrix *submatrix = p->submatrix;
+    size_t n_planes = nax_planes_n(p->layer);
     bool is_whole = true;
-    for (size_t i = 0; is_whole && i < n_planes * tile->n_rows * tile->n_cols; i++)
+    for (size_t i = 0; is_whole && i < n_planes * submatrix->n_rows * submatrix->n_cols; i++)
         is_whole = p->cells[i] == nearbyint(p->cells[i]);
     for (p->shift = is_whole ? 0 : SHIFT_MAX;; p->shift--) {
         double low = 0, high = 0;
         p->n_halves = 0;
         for (size_t plane = 0; plane < n_planes; plane++)
-            for (size_t c = 0; c < tile->n_cols; c += HALF) {
-                struct half h = {plane, c, NAX_MIN(tile->n_cols - c, (size_t)HALF), 0, 0};
+            for (size_t c = 0; c < submatrix->n_cols; c += HALF) {
+                struct half h = {plane, c, NAX_MIN(submatrix->n_cols - c, (size_t)HALF), 0, 0};
                 bound(p, &h);
                 if (is_silent(p, &h))
                     continue;
@@ -98,8 +98,8 @@ static int set_bounds(const struct packing *p, struct lane_vector *v, const stru
     for (size_t k = 0; k < n_halves; k++) {
         low = fmin(low, rounded_code(p, h[k].low));
         high = fmax(high, rounded_code(p, h[k].high));
-        v->weight[k] = plane_weight(p->layer, h[k].plane);
-        v->col[k] = p->tile->col + h[k].col;
+        v->weight[k] = nax_plane_weight(p->layer, h[k].plane);
+        v->col[k] = p->submatrix->col + h[k].col;
     }
     double base = -low; /* whole LSBs that are added to keep sums from being negative */
     low = clamped(p, low);
@@ -129,7 +129,7 @@ static void set_cells(const struct packing *p, struct lane_vector *v, const stru
 {
     size_t bits = (size_t)p->format->stream_bits;
     for (size_t k = 0; k < n_halves; k++)
-        for (size_t r = 0; r < p->tile->n_rows; r++)
+        for (size_t r = 0; r < p->submatrix->n_rows; r++)
             for (size_t c = 0; c < h[k].n; c++) {
                 int32_t cell = (int32_t)steps(p, h[k].plane, r, h[k].col + c);
                 for (size_t b = 0; b < bits; b++) /* wraps around, as the sums do */
@@ -138,12 +138,12 @@ static void set_cells(const struct packing *p, struct lane_vector *v, const stru
             }
 }
 
-static int pack(struct packed_tile *packed, struct packing *p, struct nax_err *err)
+static int pack(struct packed_submatrix *packed, struct packing *p, struct nax_err *err)
 {
     int status = choose(p, err);
     if (status)
         return status;
-    size_t n_bits = p->tile->n_rows * (size_t)p->format->stream_bits;
+    size_t n_bits = p->submatrix->n_rows * (size_t)p->format->stream_bits;
     packed->n_vectors = (p->n_halves + 1) / 2;
     packed->vector = nax_calloc(packed->n_vectors + 1, sizeof *packed->vector);
     packed->cells =
@@ -160,25 +160,27 @@ static int pack(struct packed_tile *packed, struct packing *p, struct nax_err *e
     return status;
 }
 
-int packed_tile_alloc(struct packed_tile *packed, const struct fixed_layer *layer,
-                      const struct stream_format *format, const struct tile *tile,
-                      const double *cells, struct nax_err *err)
+int nax_packed_submatrix_alloc(struct packed_submatrix *packed, const struct fixed_layer *layer,
+                               const struct stream_format *format,
+                               const struct submatrix *submatrix, const double *cells,
+                               struct nax_err *err)
 {
-    *packed = (struct packed_tile){.tile = *tile};
-    struct packing p = {.layer = layer, .format = format, .tile = tile, .cells = cells};
-    p.half = nax_calloc(planes_n(layer) * ((tile->n_cols + HALF - 1) / HALF), sizeof *p.half);
+    *packed = (struct packed_submatrix){.submatrix = *submatrix};
+    struct packing p = {.layer = layer, .format = format, .submatrix = submatrix, .cells = cells};
+    p.half =
+        nax_calloc(nax_planes_n(layer) * ((submatrix->n_cols + HALF - 1) / HALF), sizeof *p.half);
     int status =
         p.half ? pack(packed, &p, err)
                : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->shape->name);
     free(p.half);
     if (status)
-        packed_tile_free(packed);
+        nax_packed_submatrix_free(packed);
     return status;
 }
 
-void packed_tile_free(struct packed_tile *packed)
+void nax_packed_submatrix_free(struct packed_submatrix *packed)
 {
     free(packed->vector);
     nax_aligned_free(packed->cells);
-    *packed = (struct packed_tile){.n_vectors = 0};
+    *packed = (struct packed_submatrix){.n_vectors = 0};
 }

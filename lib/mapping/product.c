@@ -16,7 +16,7 @@ static size_t image_size(const struct fixed_layer *layer)
     return layer->shape->h_in * layer->shape->w_in * layer->shape->c_in;
 }
 
-size_t product_scratch_size(const struct fixed_layer *layer)
+size_t nax_product_scratch_size(const struct fixed_layer *layer)
 {
     size_t n = image_size(layer) + BLOCK * (layer->n_rows + layer->n_cols);
     return n * sizeof(double);
@@ -30,8 +30,8 @@ static struct work work_in(const struct fixed_layer *layer, void *scratch)
     return w;
 }
 
-int product_forward(const void *self, size_t n, const float *x, float *y, size_t image,
-                    void *scratch)
+int nax_product_forward(const void *self, size_t n, const float *x, float *y, size_t image,
+                        void *scratch)
 {
     (void)image;
     const struct product *product = self;
@@ -41,10 +41,10 @@ int product_forward(const void *self, size_t n, const float *x, float *y, size_t
     double step = layer->weight_step * layer->input_step;
     struct work w = work_in(layer, scratch);
     for (size_t b = 0; b < n; b++) {
-        fixed_inputs(layer, image_size(layer), x + b * image_size(layer), w.image);
+        nax_fixed_inputs(layer, image_size(layer), x + b * image_size(layer), w.image);
         for (size_t p = 0; p < n_positions; p += BLOCK) {
             size_t m = NAX_MIN(n_positions - p, (size_t)BLOCK);
-            patches_unfold(shape, w.image, p, m, w.patches);
+            nax_patches_unfold(shape, w.image, p, m, w.patches);
             nax_dgemm(false, false, m, layer->n_cols, layer->n_rows, w.patches, layer->n_rows,
                       product->weight, layer->n_cols, 0, w.sums, layer->n_cols);
             for (size_t i = 0; i < m * layer->n_cols; i++)
@@ -54,7 +54,7 @@ int product_forward(const void *self, size_t n, const float *x, float *y, size_t
     return 0;
 }
 
-int product_alloc(struct product *product, const struct fixed_layer *layer, struct nax_err *err)
+int nax_product_alloc(struct product *product, const struct fixed_layer *layer, struct nax_err *err)
 {
     product->layer = layer;
     size_t n = layer->n_rows * layer->n_cols;
@@ -66,7 +66,7 @@ int product_alloc(struct product *product, const struct fixed_layer *layer, stru
     return 0;
 }
 
-void product_free(struct product *product)
+void nax_product_free(struct product *product)
 {
     nax_aligned_free(product->weight);
     product->weight = NULL;

@@ -10,13 +10,13 @@ struct product {
                        gives the same bits. */
 };
 
-int product_alloc(struct product *product, const struct fixed_layer *layer,
-                  struct nax_err *err) NAX_MUST_USE;
-void product_free(struct product *product);
+int nax_product_alloc(struct product *product, const struct fixed_layer *layer,
+                      struct nax_err *err) NAX_MUST_USE;
+void nax_product_free(struct product *product);
 
 /* struct nax_linop's forward; self is a struct product */
-int product_forward(const void *self, size_t n, const float *x, float *y, size_t image,
-                    void *scratch);
-size_t product_scratch_size(const struct fixed_layer *layer);
+int nax_product_forward(const void *self, size_t n, const float *x, float *y, size_t image,
+                        void *scratch);
+size_t nax_product_scratch_size(const struct fixed_layer *layer);
 
 #endif

@@ -14,7 +14,7 @@ static bool is_signed_source(const struct nax_network *net, const bool *is_signe
     return l->role == NAX_ROLE_POOL ? is_signed[source] : !l->has_relu;
 }
 
-void signs_of_inputs(const struct nax_network *net, bool *is_signed)
+void nax_signs_of_inputs(const struct nax_network *net, bool *is_signed)
 {
     for (size_t l = 0; l < net->n_layers; l++)
         is_signed[l] = is_signed_source(net, is_signed, net->layers[l].input);
@@ -36,8 +36,8 @@ static void measure(void *self, size_t l, size_t image, size_t n, const float *x
     meter->largest[image / NAX_CHUNK * meter->net->n_layers + l] = (double)largest;
 }
 
-int ranges_measure(const struct nax_model *model, const struct nax_images *images, double *range,
-                   struct nax_err *err)
+int nax_ranges_measure(const struct nax_model *model, const struct nax_images *images,
+                       double *range, struct nax_err *err)
 {
     size_t n = NAX_MIN(images->n, (size_t)N_RANGE_IMAGES), n_layers = model->net->n_layers;
     size_t n_chunks = (n + NAX_CHUNK - 1) / NAX_CHUNK;

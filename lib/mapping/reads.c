@@ -1,8 +1,8 @@
-/* Noisy reads: one GEMM for the currents of all arrays of a tile in a stream, one for their
+/* Noisy reads: one GEMM for the currents of all arrays of a submatrix in a stream, one for their
  * variances, since cells' errors are independent and in proportion to their currents. */
 #include "reads.h"
 #include "../base/blas.h"
-#include "amend.h"
+#include "correction.h"
 #include "full.h"
 #include "nax/rng.h"
 
@@ -23,9 +23,9 @@ struct work {
     float *variance; /* [BLOCK][n_arrays][N, and one] */
 };
 
-static size_t width_of(const struct reads *reads, const struct tile *tile)
+static size_t width_of(const struct reads *reads, const struct submatrix *submatrix)
 {
-    return tile->n_cols + reads->has_reference;
+    return submatrix->n_cols + reads->has_reference;
 }
 
 static void *cut(char **at, size_t bytes)
@@ -50,77 +50,79 @@ static char *work_cut(const struct reads *reads, char *at, struct work *w)
     return at;
 }
 
-size_t reads_scratch_size(const struct reads *reads)
+size_t nax_reads_scratch_size(const struct reads *reads)
 {
     struct work w;
     return (size_t)(uintptr_t)work_cut(reads, NULL, &w);
 }
 
 /* Digits of one stream; returns whether any is not 0. */
-static bool set_digits(const struct reads *reads, const struct tile *tile, size_t n, int stream,
-                       struct work *w)
+static bool set_digits(const struct reads *reads, const struct submatrix *submatrix, size_t n,
+                       int stream, struct work *w)
 {
     const struct fixed_layer *l = reads->layer;
     bool any = false;
     for (size_t p = 0; p < n; p++)
-        for (size_t r = 0; r < tile->n_rows; r++) {
-            int digit = fixed_digit(l, (int32_t)w->patches[p * l->n_rows + tile->row + r], stream);
-            w->digit[p * tile->n_rows + r] = (float)digit;
-            w->square[p * tile->n_rows + r] = (float)(digit * digit);
+        for (size_t r = 0; r < submatrix->n_rows; r++) {
+            int digit =
+                nax_fixed_digit(l, (int32_t)w->patches[p * l->n_rows + submatrix->row + r], stream);
+            w->digit[p * submatrix->n_rows + r] = (float)digit;
+            w->square[p * submatrix->n_rows + r] = (float)(digit * digit);
             any = any || digit;
         }
     return any;
 }
 
 /* current [n_planes][n_cols] += errors of the arrays that each plane is converted from */
-static void add_errors(const struct reads *reads, const struct tile *tile, const float *variance,
-                       const float *normal, float *current)
+static void add_errors(const struct reads *reads, const struct submatrix *submatrix,
+                       const float *variance, const float *normal, float *current)
 {
-    size_t width = width_of(reads, tile), per_plane = reads->n_arrays / reads->n_planes;
+    size_t width = width_of(reads, submatrix), per_plane = reads->n_arrays / reads->n_planes;
     for (size_t a = 0; a < reads->n_arrays; a++, variance += width, normal += width) {
-        float *to = current + a / per_plane * tile->n_cols;
-        float zero =
-            reads->has_reference ? sqrtf(variance[tile->n_cols]) * normal[tile->n_cols] : 0;
+        float *to = current + a / per_plane * submatrix->n_cols;
+        float zero = reads->has_reference
+                         ? sqrtf(variance[submatrix->n_cols]) * normal[submatrix->n_cols]
+                         : 0;
         float sign = per_plane > 1 && a % per_plane ? -1 : 1;
-        for (size_t c = 0; c < tile->n_cols; c++)
+        for (size_t c = 0; c < submatrix->n_cols; c++)
             to[c] += sign * (sqrtf(variance[c]) * normal[c] - zero);
     }
 }
 
-static void add_codes(const struct reads *reads, const struct tile *tile, double weight,
+static void add_codes(const struct reads *reads, const struct submatrix *submatrix, double weight,
                       const float *current, double *sum)
 {
     float low = (float)reads->layer->adc_min, high = (float)reads->layer->adc_max;
-    for (size_t p = 0; p < reads->n_planes; p++, current += tile->n_cols) {
-        double of_plane = weight * plane_weight(reads->layer, p);
-        for (size_t c = 0; c < tile->n_cols; c++) {
+    for (size_t p = 0; p < reads->n_planes; p++, current += submatrix->n_cols) {
+        double of_plane = weight * nax_plane_weight(reads->layer, p);
+        for (size_t c = 0; c < submatrix->n_cols; c++) {
             float code = floorf(current[c] + 0.5F);
             code = code < low ? low : code;
             code = code > high ? high : code;
-            sum[tile->col + c] += of_plane * (double)code;
+            sum[submatrix->col + c] += of_plane * (double)code;
         }
     }
 }
 
-/* One stream of one tile; `use` counts them, so that none reads the same normal numbers. */
+/* One stream of one submatrix; `use` counts them, so that none reads the same normal numbers. */
 static void run_stream(const struct reads *reads, const struct read_tile *t, size_t n, int stream,
                        uint64_t use, struct work *w)
 {
     const struct fixed_layer *l = reads->layer;
-    const struct tile *tile = &t->tile;
-    size_t n_current = reads->n_planes * tile->n_cols;
-    size_t n_variance = reads->n_arrays * width_of(reads, tile);
-    nax_sgemm(false, false, n, n_current, tile->n_rows, w->digit, tile->n_rows, t->cells, n_current,
-              0, w->current, n_current);
-    nax_sgemm(false, false, n, n_variance, tile->n_rows, w->square, tile->n_rows, t->squares,
-              n_variance, 0, w->variance, n_variance);
+    const struct submatrix *submatrix = &t->submatrix;
+    size_t n_current = reads->n_planes * submatrix->n_cols;
+    size_t n_variance = reads->n_arrays * width_of(reads, submatrix);
+    nax_sgemm(false, false, n, n_current, submatrix->n_rows, w->digit, submatrix->n_rows, t->cells,
+              n_current, 0, w->current, n_current);
+    nax_sgemm(false, false, n, n_variance, submatrix->n_rows, w->square, submatrix->n_rows,
+              t->squares, n_variance, 0, w->variance, n_variance);
     for (size_t p = 0; p < n; p++) {
         /* Weyl's sequence from the position's key on: its upper bits spread evenly */
         size_t at = (size_t)((w->key[p] + use * 0x9e3779b97f4a7c15U) >> 32) % NAX_NORMALS;
-        add_errors(reads, tile, w->variance + p * n_variance, reads->normals + at,
+        add_errors(reads, submatrix, w->variance + p * n_variance, reads->normals + at,
                    w->current + p * n_current);
-        add_codes(reads, tile, (double)fixed_stream_weight(l, stream), w->current + p * n_current,
-                  w->sum + p * l->n_cols);
+        add_codes(reads, submatrix, (double)nax_fixed_stream_weight(l, stream),
+                  w->current + p * n_current, w->sum + p * l->n_cols);
     }
 }
 
@@ -132,17 +134,19 @@ static void run_block(const struct reads *reads, size_t n, struct work *w, float
         for (size_t r = 0; r < l->n_rows; r++)
             total += w->patches[p * l->n_rows + r];
         for (size_t c = 0; c < l->n_cols; c++)
-            w->sum[p * l->n_cols + c] = 0 - (double)fixed_offset(l) * total;
+            w->sum[p * l->n_cols + c] = 0 - (double)nax_fixed_offset(l) * total;
     }
-    for (size_t i = 0; i < reads->n_tiles; i++)
+    for (size_t i = 0; i < reads->n_submatrices; i++)
         for (int t = 0; t < l->n_streams; t++)
-            if (set_digits(reads, &reads->tile[i].tile, n, t, w))
-                run_stream(reads, &reads->tile[i], n, t, i * (size_t)l->n_streams + (size_t)t, w);
+            if (set_digits(reads, &reads->submatrix[i].submatrix, n, t, w))
+                run_stream(reads, &reads->submatrix[i], n, t, i * (size_t)l->n_streams + (size_t)t,
+                           w);
     for (size_t i = 0; i < n * l->n_cols; i++)
         y[i] = (float)(w->sum[i] * (l->weight_step * l->input_step));
 }
 
-int reads_forward(const void *self, size_t n, const float *x, float *y, size_t image, void *scratch)
+int nax_reads_forward(const void *self, size_t n, const float *x, float *y, size_t image,
+                      void *scratch)
 {
     const struct reads *reads = self;
     const struct fixed_layer *l = reads->layer;
@@ -151,14 +155,14 @@ int reads_forward(const void *self, size_t n, const float *x, float *y, size_t i
     struct work w;
     work_cut(reads, scratch, &w);
     for (size_t b = 0; b < n; b++) {
-        fixed_inputs(l, n_in, x + b * n_in, w.image);
+        nax_fixed_inputs(l, n_in, x + b * n_in, w.image);
         for (size_t first = 0; first < n_positions; first += BLOCK) {
             size_t m = NAX_MIN(n_positions - first, (size_t)BLOCK);
             for (size_t p = 0; p < m; p++) {
                 uint64_t place[] = {reads->chip.chip, reads->chip.layer, image + b, first + p};
                 w.key[p] = nax_hash(reads->chip.seed, place, sizeof place);
             }
-            patches_unfold(s, w.image, first, m, w.patches);
+            nax_patches_unfold(s, w.image, first, m, w.patches);
             run_block(reads, m, &w, y + (b * n_positions + first) * s->c_out);
         }
     }
@@ -169,68 +173,69 @@ static int read_tile_set(const struct reads *reads, struct read_tile *to, struct
                          float *weight, double *cells, struct nax_err *err)
 {
     const struct fixed_layer *l = reads->layer;
-    const struct tile *tile = &to->tile;
-    size_t n_planes = reads->n_planes, n_arrays = reads->n_arrays, width = width_of(reads, tile);
-    double frac = l->hardware->device.programming.read_noise_frac / lsb_siemens(l);
-    int status = tile_cells(arrays, tile, cells, err);
+    const struct submatrix *submatrix = &to->submatrix;
+    size_t n_planes = reads->n_planes, n_arrays = reads->n_arrays,
+           width = width_of(reads, submatrix);
+    double frac = l->hardware->device.programming.read_noise_frac / nax_lsb_siemens(l);
+    int status = nax_submatrix_cells(arrays, submatrix, cells, err);
     if (status)
         return status;
     if (weight)
-        tile_fold(l, tile, cells, weight);
-    to->cells = nax_calloc(tile->n_rows * n_planes * tile->n_cols, sizeof *to->cells);
-    to->squares = nax_calloc(tile->n_rows * n_arrays * width, sizeof *to->squares);
+        nax_submatrix_fold(l, submatrix, cells, weight);
+    to->cells = nax_calloc(submatrix->n_rows * n_planes * submatrix->n_cols, sizeof *to->cells);
+    to->squares = nax_calloc(submatrix->n_rows * n_arrays * width, sizeof *to->squares);
     if (!to->cells || !to->squares)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", l->shape->name);
-    for (size_t r = 0; r < tile->n_rows; r++) {
+    for (size_t r = 0; r < submatrix->n_rows; r++) {
         for (size_t p = 0; p < n_planes; p++)
-            for (size_t c = 0; c < tile->n_cols; c++)
-                to->cells[(r * n_planes + p) * tile->n_cols + c] =
-                    (float)cells[(p * tile->n_rows + r) * tile->n_cols + c];
+            for (size_t c = 0; c < submatrix->n_cols; c++)
+                to->cells[(r * n_planes + p) * submatrix->n_cols + c] =
+                    (float)cells[(p * submatrix->n_rows + r) * submatrix->n_cols + c];
         for (size_t a = 0; a < n_arrays; a++)
             for (size_t c = 0; c < width; c++) {
-                size_t from = c < tile->n_cols ? c : l->crossbar;
-                double error = frac * arrays->solved[a][r * array_cols(l) + from];
+                size_t from = c < submatrix->n_cols ? c : l->crossbar;
+                double error = frac * arrays->solved[a][r * nax_array_cols(l) + from];
                 to->squares[(r * n_arrays + a) * width + c] = (float)(error * error);
             }
     }
     return 0;
 }
 
-int reads_alloc(struct reads *reads, struct arrays *arrays, float *weight, struct nax_err *err)
+int nax_reads_alloc(struct reads *reads, struct arrays *arrays, float *weight, struct nax_err *err)
 {
     const struct fixed_layer *layer = arrays->layer;
     size_t n_arrays = (size_t)nax_arrays_per_unit(layer->hardware);
     *reads = (struct reads){.layer = layer,
                             .chip = arrays->chip,
-                            .n_planes = planes_n(layer),
+                            .n_planes = nax_planes_n(layer),
                             .n_arrays = n_arrays,
-                            .n_tiles = tiles_n(layer),
-                            .has_reference = array_cols(layer) > layer->crossbar};
-    struct tile largest = tile_at(layer, 0);
+                            .n_submatrices = nax_submatrices_n(layer),
+                            .has_reference = nax_array_cols(layer) > layer->crossbar};
+    struct submatrix largest = nax_submatrix_at(layer, 0);
     double *cells = nax_calloc(reads->n_planes * largest.n_rows * largest.n_cols, sizeof *cells);
-    reads->tile = nax_calloc(reads->n_tiles, sizeof *reads->tile);
-    reads->normals = nax_normals_alloc(reads->chip.seed, n_arrays * array_cols(layer));
+    reads->submatrix = nax_calloc(reads->n_submatrices, sizeof *reads->submatrix);
+    reads->normals = nax_normals_alloc(reads->chip.seed, n_arrays * nax_array_cols(layer));
     int status = 0;
-    if (!cells || !reads->tile || !reads->normals)
+    if (!cells || !reads->submatrix || !reads->normals)
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->shape->name);
-    for (size_t i = 0; !status && i < reads->n_tiles; i++) {
-        reads->tile[i].tile = tile_at(layer, i);
-        status = read_tile_set(reads, &reads->tile[i], arrays, weight, cells, err);
+    for (size_t i = 0; !status && i < reads->n_submatrices; i++) {
+        reads->submatrix[i].submatrix = nax_submatrix_at(layer, i);
+        status = read_tile_set(reads, &reads->submatrix[i], arrays, weight, cells, err);
     }
     free(cells);
     if (status)
-        reads_free(reads);
+        nax_reads_free(reads);
     return status;
 }
 
-void reads_free(struct reads *reads)
+void nax_reads_free(struct reads *reads)
 {
-    for (size_t i = 0; reads->tile && i < reads->n_tiles; i++) {
-        free(reads->tile[i].cells);
-        free(reads->tile[i].squares);
+    for (size_t i = 0; reads->submatrix && i < reads->n_submatrices; i++) {
+        free(reads->submatrix[i].cells);
+        free(reads->submatrix[i].squares);
     }
-    free(reads->tile);
+    free(reads->submatrix);
     free(reads->normals);
-    reads->tile = NULL;
+    reads->submatrix = NULL;
     reads->normals = NULL;
 }

@@ -4,10 +4,10 @@
 
 #include "arrays.h"
 
-/* One tile: what its columns count, and the squares of what its cells conduct. */
+/* One submatrix: what its columns count, and the squares of what its cells conduct. */
 struct read_tile {
-    struct tile tile;
-    float *cells; /* [n_rows][planes_n][n_cols], LSBs that a digit 1 adds, zero subtracted */
+    struct submatrix submatrix;
+    float *cells; /* [n_rows][nax_planes_n][n_cols], LSBs that a digit 1 adds, zero subtracted */
     float *
         squares; /* [n_rows][n_arrays][n_cols, and one of the array's zero] variance that it adds */
 };
@@ -15,20 +15,20 @@ struct read_tile {
 struct reads {
     const struct fixed_layer *layer;
     struct chip chip;
-    size_t n_planes, n_arrays, n_tiles;
-    bool has_reference;     /* a column of zeros, which is noisy too */
-    struct read_tile *tile; /* [n_tiles] */
-    float *normals;         /* nax_normals_alloc's, for rows of a product */
+    size_t n_planes, n_arrays, n_submatrices;
+    bool has_reference;          /* a column of zeros, which is noisy too */
+    struct read_tile *submatrix; /* [n_submatrices] */
+    float *normals;              /* nax_normals_alloc's, for rows of a product */
 };
 
 /* Programs and solves the arrays. weight [n_rows][n_cols]: where effective weights go, or NULL. */
-int reads_alloc(struct reads *reads, struct arrays *arrays, float *weight,
-                struct nax_err *err) NAX_MUST_USE;
-void reads_free(struct reads *reads);
+int nax_reads_alloc(struct reads *reads, struct arrays *arrays, float *weight,
+                    struct nax_err *err) NAX_MUST_USE;
+void nax_reads_free(struct reads *reads);
 
 /* struct nax_linop's forward; self is a struct reads. A function of seed, chip, layer and image. */
-int reads_forward(const void *self, size_t n, const float *x, float *y, size_t image,
-                  void *scratch);
-size_t reads_scratch_size(const struct reads *reads);
+int nax_reads_forward(const void *self, size_t n, const float *x, float *y, size_t image,
+                      void *scratch);
+size_t nax_reads_scratch_size(const struct reads *reads);
 
 #endif

@@ -15,11 +15,12 @@ static int64_t current_of(const struct fixed_layer *layer, const int32_t *x, siz
 {
     int64_t sum = 0;
     for (size_t r = r0; r < r1; r++)
-        sum += (int64_t)fixed_level(layer, r, c, slice, sign) * fixed_digit(layer, x[r], stream);
+        sum += (int64_t)nax_fixed_level(layer, r, c, slice, sign) *
+               nax_fixed_digit(layer, x[r], stream);
     return sum;
 }
 
-void product_reference(const struct fixed_layer *layer, const int32_t *x, int64_t *y)
+void nax_product_reference(const struct fixed_layer *layer, const int32_t *x, int64_t *y)
 {
     const struct nax_precision *p = &layer->hardware->precision;
     enum nax_signs signs = layer->hardware->signs;
@@ -35,17 +36,17 @@ void product_reference(const struct fixed_layer *layer, const int32_t *x, int64_
                     int64_t code = signs == NAX_SIGNS_DIFFERENTIAL_ANALOG
                                        ? clamped(layer, plus - minus)
                                        : clamped(layer, plus) - clamped(layer, minus);
-                    y[c] +=
-                        code * fixed_stream_weight(layer, t) * ((int64_t)1 << (s * p->slice_bits));
+                    y[c] += code * nax_fixed_stream_weight(layer, t) *
+                            ((int64_t)1 << (s * p->slice_bits));
                 }
     }
     /* the offset of the weights goes digitally: the inputs are known */
     for (size_t r = 0; r < layer->n_rows; r++)
         for (size_t c = 0; c < layer->n_cols; c++)
-            y[c] -= (int64_t)fixed_offset(layer) * x[r];
+            y[c] -= (int64_t)nax_fixed_offset(layer) * x[r];
 }
 
-bool product_is_exact(const struct fixed_layer *layer)
+bool nax_product_is_exact(const struct fixed_layer *layer)
 {
     const struct nax_precision *p = &layer->hardware->precision;
     bool is_analog = layer->hardware->signs == NAX_SIGNS_DIFFERENTIAL_ANALOG;
@@ -56,7 +57,7 @@ bool product_is_exact(const struct fixed_layer *layer)
                 int64_t sum[2] = {0, 0};
                 for (size_t r = r0; r < NAX_MIN(r0 + layer->crossbar, layer->n_rows); r++)
                     for (int sign = 0; sign < 2; sign++)
-                        sum[sign] += fixed_level(layer, r, c, s, sign) * digit;
+                        sum[sign] += nax_fixed_level(layer, r, c, s, sign) * digit;
                 if (NAX_MAX(sum[0], sum[1]) > layer->adc_max ||
                     (is_analog && -sum[1] < layer->adc_min))
                     return false;
@@ -64,18 +65,18 @@ bool product_is_exact(const struct fixed_layer *layer)
     return true;
 }
 
-void tile_reference(const struct fixed_layer *layer, const struct tile *tile, const double *cells,
-                    const int32_t *x, double *y)
+void nax_submatrix_reference(const struct fixed_layer *layer, const struct submatrix *submatrix,
+                             const double *cells, const int32_t *x, double *y)
 {
-    for (size_t plane = 0; plane < planes_n(layer); plane++)
-        for (size_t c = 0; c < tile->n_cols; c++)
+    for (size_t plane = 0; plane < nax_planes_n(layer); plane++)
+        for (size_t c = 0; c < submatrix->n_cols; c++)
             for (int t = 0; t < layer->n_streams; t++) {
                 double current = 0;
-                for (size_t r = 0; r < tile->n_rows; r++)
-                    current += cells[(plane * tile->n_rows + r) * tile->n_cols + c] *
-                               fixed_digit(layer, x[tile->row + r], t);
+                for (size_t r = 0; r < submatrix->n_rows; r++)
+                    current += cells[(plane * submatrix->n_rows + r) * submatrix->n_cols + c] *
+                               nax_fixed_digit(layer, x[submatrix->row + r], t);
                 double code = fmin(fmax(floor(current + 0.5), layer->adc_min), layer->adc_max);
-                y[tile->col + c] +=
-                    plane_weight(layer, plane) * (double)fixed_stream_weight(layer, t) * code;
+                y[submatrix->col + c] += nax_plane_weight(layer, plane) *
+                                         (double)nax_fixed_stream_weight(layer, t) * code;
             }
 }

@@ -52,9 +52,9 @@ int nax_layer_map(const struct nax_hardware *hardware, const struct nax_layer *l
                               .rows = (int64_t)(layer->kernel * layer->kernel * layer->c_in),
                               .cols = (int64_t)layer->c_out,
                               .positions = (int64_t)(layer->h_out * layer->w_out)};
-    m.row_tiles = ceil_div(m.rows, crossbar);
-    m.col_tiles = ceil_div(m.cols, crossbar);
-    m.n_units = m.row_tiles * m.col_tiles;
+    m.row_submatrices = ceil_div(m.rows, crossbar);
+    m.col_submatrices = ceil_div(m.cols, crossbar);
+    m.n_units = m.row_submatrices * m.col_submatrices;
     m.n_arrays = m.n_units * n_arrays;
     m.products = m.n_units * m.positions;
     m.n_cells = m.n_arrays * crossbar * crossbar;

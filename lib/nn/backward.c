@@ -62,9 +62,9 @@ static void to_residual(struct pass *pass, size_t l, size_t chunk)
     struct pass_layer *to = &pass->layer[edge->target];
     size_t at = chunk * pass->n_chunk * pass_source_size(pass, edge->target) * size;
     const char *so_far = edge->holder < 0 ? NULL : pass->layer[edge->holder].g + at;
-    if (shortcut_is_needed(pass->net, shape)) {
-        char *reshaped = so_far ? pass_scratch(pass, SCRATCH_DX) : to->g + at;
-        shortcut_backward(pass->net, shape, pass->n_chunk, size, g, reshaped);
+    if (nax_shortcut_is_needed(pass->net, shape)) {
+        char *reshaped = so_far ? nax_pass_scratch(pass, SCRATCH_DX) : to->g + at;
+        nax_shortcut_backward(pass->net, shape, pass->n_chunk, size, g, reshaped);
         arrive(pass, edge, chunk, reshaped, so_far);
     } else if (so_far || edge->is_last) {
         arrive(pass, edge, chunk, g, so_far);
@@ -78,8 +78,8 @@ static int convolve_back(struct pass *pass, size_t l, size_t chunk, const char *
     struct pass_layer *layer = &pass->layer[l];
     const struct conv_engine *engine = layer->conv->engine;
     size_t n = pass->n_chunk, at = chunk * n * nax_layer_n_out(shape) * layer->kernel->size;
-    char *dz = pass_scratch(pass, SCRATCH_DZ);
-    void *scratch = pass_scratch(pass, SCRATCH_CONV);
+    char *dz = nax_pass_scratch(pass, SCRATCH_DZ);
+    void *scratch = nax_pass_scratch(pass, SCRATCH_CONV);
     int status = 0;
     layer->kernel->normalise_backward(n * shape->h_out * shape->w_out, shape->c_out, layer->g + at,
                                       layer->z + at, layer->mean, layer->p, layer->q, layer->r, dz);
@@ -100,19 +100,19 @@ static void pool_or_multiply_back(struct pass *pass, size_t l, size_t chunk, con
     const struct nn_kernels *source = pass_source_kernel(pass, shape->input);
     size_t n = pass->n_chunk, n_y = n * nax_layer_n_out(shape), n_x = n * nax_layer_n_in(shape);
     size_t c = shape->c_out;
-    const float *x = nn_widen(source, n_x, x_chunk, pass_scratch(pass, SCRATCH_WIDE));
+    const float *x = nn_widen(source, n_x, x_chunk, nax_pass_scratch(pass, SCRATCH_WIDE));
     const float *g = nn_widen(layer->kernel, n_y, layer->g + chunk * n_y * layer->kernel->size,
-                              pass_scratch(pass, SCRATCH_DZ));
-    float *dx = dx_chunk ? nn_room(source, dx_chunk, pass_scratch(pass, SCRATCH_CONV)) : NULL;
+                              nax_pass_scratch(pass, SCRATCH_DZ));
+    float *dx = dx_chunk ? nn_room(source, dx_chunk, nax_pass_scratch(pass, SCRATCH_CONV)) : NULL;
     if (shape->kind == NAX_LAYER_LINEAR) {
-        linear_backward(shape, n, x, pass_weight(pass, l), g, dx,
-                        layer->dw + chunk * layer->dw_size);
+        nax_linear_backward(shape, n, x, pass_weight(pass, l), g, dx,
+                            layer->dw + chunk * layer->dw_size);
         float *sums = layer->sums + chunk * 2 * c;
         memset(sums, 0, c * sizeof *sums);
         for (size_t b = 0; b < n; b++)
             pass->kernel->add(c, sums, g + b * c);
     } else if (dx) {
-        pool_backward(shape, n, x, g, dx);
+        nax_pool_backward(shape, n, x, g, dx);
     }
     if (dx)
         nn_narrow(source, n_x, dx, dx_chunk);
@@ -129,7 +129,7 @@ static int to_input(struct pass *pass, size_t l, size_t chunk)
     int status = 0;
     if (edge->target >= 0) {
         so_far = edge->holder < 0 ? NULL : pass->layer[edge->holder].g + at;
-        dx = so_far ? pass_scratch(pass, SCRATCH_DX) : pass->layer[edge->target].g + at;
+        dx = so_far ? nax_pass_scratch(pass, SCRATCH_DX) : pass->layer[edge->target].g + at;
     }
     if (shape->kind == NAX_LAYER_CONV)
         status = convolve_back(pass, l, chunk, x, dx);
@@ -160,7 +160,7 @@ static void gather(struct pass *pass, size_t l)
         pass->kernel->add(c, pass->gradient[l].beta, layer->sums + chunk * 2 * c);
 }
 
-int pass_backward(struct pass *pass, struct nax_err *err)
+int nax_pass_backward(struct pass *pass, struct nax_err *err)
 {
     const struct nax_network *net = pass->net;
     int status = 0;

@@ -227,6 +227,6 @@ int nax_trainer_resume(struct nax_trainer *trainer, const char *path, struct nax
     trainer->steps_done = steps;
     trainer->loss = loss;
     trainer->n_right = n_right;
-    pixel_table_make(&trainer->table, trainer->model->pixel_mean, trainer->model->pixel_sd);
+    nax_pixel_table_make(&trainer->table, trainer->model->pixel_mean, trainer->model->pixel_sd);
     return nax_trainer_set_part(trainer, trainer->part, err);
 }

@@ -59,17 +59,18 @@ struct conv {
 
 /* The engine is Winograd's filtering where it can, else oneDNN where the build has it, else
  * OpenBLAS; the environment may say NAX_CONV=onednn or blas. */
-int conv_alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
-               const struct conv_options *options, struct nax_err *err) NAX_MUST_USE;
-void conv_free(struct conv *conv);
+int nax_conv_alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
+                   const struct conv_options *options, struct nax_err *err) NAX_MUST_USE;
+void nax_conv_free(struct conv *conv);
 
 /* Whether Winograd's filtering can do it: kernels of 3, 5 or 7, stride 1, outputs as many as
  * inputs, channels in sixteens. */
-bool conv_is_winograd(const struct nax_layer *layer);
+bool nax_conv_is_winograd(const struct nax_layer *layer);
 
-extern const struct conv_engine conv_engine_blas; /* float alone */
-extern const struct conv_engine conv_engine_dnnl; /* with NAX_HAS_DNNL; bf16 where nax_has_bf16 */
-extern const struct conv_engine conv_engine_winograd; /* of conv_is_winograd */
-extern const struct conv_engine conv_engine_widened;  /* bf16 by the float engine */
+extern const struct conv_engine nax_conv_engine_blas; /* float alone */
+extern const struct conv_engine
+    nax_conv_engine_dnnl; /* with NAX_HAS_DNNL; bf16 where nax_has_bf16 */
+extern const struct conv_engine nax_conv_engine_winograd; /* of nax_conv_is_winograd */
+extern const struct conv_engine nax_conv_engine_widened;  /* bf16 by the float engine */
 
 #endif

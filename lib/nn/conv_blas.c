@@ -32,7 +32,7 @@ static int blas_alloc(struct conv **conv, const struct nax_layer *layer, size_t 
         free(b);
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->name);
     }
-    b->base = (struct conv){.engine = &conv_engine_blas,
+    b->base = (struct conv){.engine = &nax_conv_engine_blas,
                             .layer = *layer,
                             .n = n,
                             .gradient_size = n_rows(layer) * layer->c_out,
@@ -135,7 +135,7 @@ static void blas_plain_gradient(const struct conv *conv, const float *dw, float 
     memcpy(weight, dw, conv->gradient_size * sizeof *dw);
 }
 
-const struct conv_engine conv_engine_blas = {
+const struct conv_engine nax_conv_engine_blas = {
     .name = "openblas",
     .alloc = blas_alloc,
     .release = blas_release,

@@ -264,7 +264,7 @@ static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
     struct dnnl_conv *d = nax_calloc(1, sizeof *d);
     if (!d)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->name);
-    d->base = (struct conv){.engine = &conv_engine_dnnl,
+    d->base = (struct conv){.engine = &nax_conv_engine_dnnl,
                             .layer = *layer,
                             .n = n,
                             .is_bf16 = options->is_bf16,
@@ -347,7 +347,7 @@ static void plain_gradient(const struct conv *conv, const float *dw, float *weig
     execute(d->reorder_out, arguments, 2);
 }
 
-const struct conv_engine conv_engine_dnnl = {
+const struct conv_engine nax_conv_engine_dnnl = {
     .name = "onednn",
     .alloc = alloc,
     .release = release,

@@ -19,7 +19,7 @@ struct widened_conv {
 static void release(struct conv *conv)
 {
     struct widened_conv *w = (struct widened_conv *)conv;
-    conv_free(w->inner);
+    nax_conv_free(w->inner);
     nax_aligned_free(w->rounded);
     nax_aligned_free(w->weight);
     free(w);
@@ -40,7 +40,7 @@ static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->name);
     }
     const struct conv_options inner = {.has_backward = options->has_backward};
-    int status = conv_alloc(&w->inner, layer, n, &inner, err);
+    int status = nax_conv_alloc(&w->inner, layer, n, &inner, err);
     if (status) {
         release(&w->base);
         return status;
@@ -49,7 +49,7 @@ static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
     w->n_y = n * nax_layer_n_out(layer);
     w->x_at = nax_padded(w->inner->scratch_size);
     w->y_at = w->x_at + nax_padded(w->n_x * sizeof(float));
-    w->base = (struct conv){.engine = &conv_engine_widened,
+    w->base = (struct conv){.engine = &nax_conv_engine_widened,
                             .layer = *layer,
                             .n = n,
                             .is_bf16 = true,
@@ -63,8 +63,8 @@ static void set_weights(struct conv *conv, const float *weight)
 {
     struct widened_conv *w = (struct widened_conv *)conv;
     size_t n = nax_layer_n_weights(&conv->layer);
-    nn_kernels(true)->narrow(n, weight, w->weight);
-    nn_kernels(true)->widen(n, w->weight, w->rounded);
+    nax_nn_kernels(true)->narrow(n, weight, w->weight);
+    nax_nn_kernels(true)->widen(n, w->weight, w->rounded);
     w->inner->engine->set_weights(w->inner, w->rounded);
 }
 
@@ -72,9 +72,9 @@ static int forward(const struct conv *conv, const void *x, void *y, void *scratc
 {
     const struct widened_conv *w = (const struct widened_conv *)conv;
     float *x1 = (float *)((char *)scratch + w->x_at), *y1 = (float *)((char *)scratch + w->y_at);
-    nn_kernels(true)->widen(w->n_x, x, x1);
+    nax_nn_kernels(true)->widen(w->n_x, x, x1);
     int status = w->inner->engine->forward(w->inner, x1, y1, scratch);
-    nn_kernels(true)->narrow(w->n_y, y1, y);
+    nax_nn_kernels(true)->narrow(w->n_y, y1, y);
     return status;
 }
 
@@ -82,9 +82,9 @@ static int backward_data(const struct conv *conv, const void *dy, void *dx, void
 {
     const struct widened_conv *w = (const struct widened_conv *)conv;
     float *x1 = (float *)((char *)scratch + w->x_at), *y1 = (float *)((char *)scratch + w->y_at);
-    nn_kernels(true)->widen(w->n_y, dy, y1);
+    nax_nn_kernels(true)->widen(w->n_y, dy, y1);
     int status = w->inner->engine->backward_data(w->inner, y1, x1, scratch);
-    nn_kernels(true)->narrow(w->n_x, x1, dx);
+    nax_nn_kernels(true)->narrow(w->n_x, x1, dx);
     return status;
 }
 
@@ -93,8 +93,8 @@ static int backward_weights(const struct conv *conv, const void *x, const void *
 {
     const struct widened_conv *w = (const struct widened_conv *)conv;
     float *x1 = (float *)((char *)scratch + w->x_at), *y1 = (float *)((char *)scratch + w->y_at);
-    nn_kernels(true)->widen(w->n_x, x, x1);
-    nn_kernels(true)->widen(w->n_y, dy, y1);
+    nax_nn_kernels(true)->widen(w->n_x, x, x1);
+    nax_nn_kernels(true)->widen(w->n_y, dy, y1);
     return w->inner->engine->backward_weights(w->inner, x1, y1, dw, scratch);
 }
 
@@ -104,7 +104,7 @@ static void plain_gradient(const struct conv *conv, const float *dw, float *weig
     w->inner->engine->plain_gradient(w->inner, dw, weight);
 }
 
-const struct conv_engine conv_engine_widened = {
+const struct conv_engine nax_conv_engine_widened = {
     .name = "widened",
     .alloc = alloc,
     .release = release,

@@ -25,18 +25,18 @@ struct winograd_conv {
     size_t n_places, n_parts;  /* a × a; of the kernel, together */
     size_t n_down, n_across;   /* tiles of an image */
     size_t n_tiles, n_at_once; /* of a chunk; taken together */
-    /* G g Gᵀ of the weights [a][a][part][c_in][c_out], and of those turned by half a circle
+    /* G g Gᵀ of the weights [a][a][part][c_in][c_out], and of those transposed by half a circle
      * [a][a][part][c_out][c_in]; each place's values are `plane` floats behind those of the one
      * before */
     float *weight[2];
     size_t plane;
-    float *taps;                 /* [part][r][r][c_in][c_out], or turned */
+    float *taps;                 /* [part][r][r][c_in][c_out], or transposed */
     float *scale, *offset, *one; /* [c_out] with finish, else NULL */
     bool is_added, has_relu;
 };
 
 /* A thread's scratch; c is that of the side with more channels. */
-struct room {
+struct workspace {
     float *left;  /* transformed tiles of inputs [a][a][n_at_once][part][c], a plane each place */
     float *right; /* and of outputs [a][a][n_at_once][c] */
     float *sum;   /* of their products, as the weights */
@@ -64,20 +64,20 @@ static size_t with_margin(const struct winograd_conv *w, size_t n_tiles)
 }
 
 /* Returns its size in bytes. */
-static size_t lay_out(const struct winograd_conv *w, float *scratch, struct room *room)
+static size_t lay_out(const struct winograd_conv *w, float *scratch, struct workspace *workspace)
 {
     const struct nax_layer *l = &w->base.layer;
     size_t c = NAX_MAX(l->c_in, l->c_out), n_columns = w->n_across * WINOGRAD_M, used = 0;
     const struct {
         float **piece;
         size_t n;
-    } pieces[] = {{&room->left, w->n_places * plane_of(w->n_at_once * w->n_parts * c)},
-                  {&room->right, w->n_places * plane_of(w->n_at_once * c)},
-                  {&room->sum, w->n_places * w->plane},
-                  {&room->taps, w->form.r * w->form.r * l->c_in * l->c_out},
-                  {&room->image, with_margin(w, w->n_down) * with_margin(w, w->n_across) * c},
-                  {&room->tiled, w->n_down * WINOGRAD_M * n_columns * c},
-                  {&room->row, n_columns * c}};
+    } pieces[] = {{&workspace->left, w->n_places * plane_of(w->n_at_once * w->n_parts * c)},
+                  {&workspace->right, w->n_places * plane_of(w->n_at_once * c)},
+                  {&workspace->sum, w->n_places * w->plane},
+                  {&workspace->taps, w->form.r * w->form.r * l->c_in * l->c_out},
+                  {&workspace->image, with_margin(w, w->n_down) * with_margin(w, w->n_across) * c},
+                  {&workspace->tiled, w->n_down * WINOGRAD_M * n_columns * c},
+                  {&workspace->row, n_columns * c}};
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
         *pieces[i].piece = scratch ? scratch + used : NULL;
         used += pieces[i].n;
@@ -95,7 +95,7 @@ static void release(struct conv *conv)
     free(w);
 }
 
-bool conv_is_winograd(const struct nax_layer *l)
+bool nax_conv_is_winograd(const struct nax_layer *l)
 {
     return (l->kernel == 3 || l->kernel == 5 || l->kernel == 7) && l->stride == 1 &&
            l->pad == l->kernel / 2 && l->h_out == l->h_in && l->w_out == l->w_in &&
@@ -123,7 +123,7 @@ static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
     if (!w)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->name);
     size_t n_pairs = layer->c_in * layer->c_out;
-    w->form = winograd_form(layer->kernel);
+    w->form = nax_winograd_form(layer->kernel);
     w->n_places = w->form.a * w->form.a;
     w->n_parts = w->form.n_parts * w->form.n_parts;
     w->n_down = divide_up(layer->h_out, WINOGRAD_M);
@@ -133,14 +133,14 @@ static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
     size_t tile = w->n_places * (w->n_parts * layer->c_in + layer->c_out) * sizeof(float);
     w->n_at_once = NAX_MAX(TILES_SIZE / tile / TILE_STEP, 1) * TILE_STEP;
     w->n_at_once = NAX_MIN(w->n_at_once, divide_up(w->n_tiles, TILE_STEP) * TILE_STEP);
-    struct room room;
-    w->base = (struct conv){.engine = &conv_engine_winograd,
+    struct workspace workspace;
+    w->base = (struct conv){.engine = &nax_conv_engine_winograd,
                             .layer = *layer,
                             .n = n,
                             .is_bf16 = options->is_bf16,
                             .is_finished = options->finish,
                             .gradient_size = nax_layer_n_weights(layer)};
-    w->base.scratch_size = lay_out(w, NULL, &room);
+    w->base.scratch_size = lay_out(w, NULL, &workspace);
     *conv = &w->base;
 
     const struct {
@@ -187,7 +187,7 @@ static size_t place_of_tap(const struct winograd_form *f, size_t part, size_t i)
     return y < f->k && x < f->k ? y * f->k + x : SIZE_MAX;
 }
 
-static void transform_weights(struct winograd_conv *w, const float *weight, bool is_turned)
+static void transform_weights(struct winograd_conv *w, const float *weight, bool is_transposed)
 {
     const struct winograd_form *f = &w->form;
     size_t n = w->base.layer.c_in * w->base.layer.c_out;
@@ -197,14 +197,14 @@ static void transform_weights(struct winograd_conv *w, const float *weight, bool
             size_t place = place_of_tap(f, part, i);
             if (place == SIZE_MAX)
                 memset(tap, 0, n * sizeof *tap);
-            else if (is_turned)
+            else if (is_transposed)
                 turn_tap(w, weight + (f->k * f->k - 1 - place) * n, tap);
             else
                 take_tap(w, weight + place * n, tap);
         }
-        winograd_kernels()->congruence(f->a, f->r, f->g[0], WINOGRAD_A_MAX, 1, n,
-                                       tap - f->r * f->r * n, n, w->weight[is_turned] + part * n,
-                                       w->plane);
+        nax_winograd_kernels()->congruence(f->a, f->r, f->g[0], WINOGRAD_A_MAX, 1, n,
+                                           tap - f->r * f->r * n, n,
+                                           w->weight[is_transposed] + part * n, w->plane);
     }
 }
 
@@ -217,17 +217,18 @@ static void set_weights(struct conv *conv, const float *weight)
 }
 
 /* dw [k][k][c_in][c_out] = Gᵀ sum G */
-static void take_gradient(const struct winograd_conv *w, const struct room *room, float *dw)
+static void take_gradient(const struct winograd_conv *w, const struct workspace *workspace,
+                          float *dw)
 {
     const struct winograd_form *f = &w->form;
     size_t n = w->base.layer.c_in * w->base.layer.c_out;
     for (size_t part = 0; part < w->n_parts; part++) {
-        winograd_kernels()->congruence(f->r, f->a, f->g[0], 1, WINOGRAD_A_MAX, n,
-                                       room->sum + part * n, w->plane, room->taps, n);
+        nax_winograd_kernels()->congruence(f->r, f->a, f->g[0], 1, WINOGRAD_A_MAX, n,
+                                           workspace->sum + part * n, w->plane, workspace->taps, n);
         for (size_t i = 0; i < f->r * f->r; i++) {
             size_t place = place_of_tap(f, part, i);
             if (place != SIZE_MAX)
-                memcpy(dw + place * n, room->taps + i * n, n * sizeof *dw);
+                memcpy(dw + place * n, workspace->taps + i * n, n * sizeof *dw);
         }
     }
 }
@@ -237,14 +238,14 @@ static void take_gradient(const struct winograd_conv *w, const struct room *room
 /* in bytes */
 static size_t image_size(const struct winograd_conv *w, size_t c)
 {
-    return w->base.layer.h_out * w->base.layer.w_out * c * nn_kernels(w->base.is_bf16)->size;
+    return w->base.layer.h_out * w->base.layer.w_out * c * nax_nn_kernels(w->base.is_bf16)->size;
 }
 
 /* One image as floats [height][width][c], zeros around it and `margin` of them in front. */
 static void copy_in(const struct winograd_conv *w, size_t c, size_t margin, size_t height,
                     size_t width, const char *image, float *copy)
 {
-    const struct nn_kernels *kernel = nn_kernels(w->base.is_bf16);
+    const struct nn_kernels *kernel = nax_nn_kernels(w->base.is_bf16);
     size_t h = w->base.layer.h_out, front = margin * c, n = w->base.layer.w_out * c;
     for (size_t i = 0; i < height; i++, copy += width * c) {
         if (i < margin || i >= margin + h) {
@@ -265,17 +266,17 @@ static bool is_tiled(const struct winograd_conv *w)
            w->n_across * WINOGRAD_M == w->base.layer.w_out;
 }
 
-/* From a copy without a margin, whose values may be lost; row: NULL, or room for one to do what the
- * options want done. */
+/* From a copy without a margin, whose values may be lost; row: NULL, or memory for one to do what
+ * the options want done. */
 static void copy_out(const struct winograd_conv *w, size_t c, float *tiled, float *row, char *image)
 {
-    const struct nn_kernels *kernel = nn_kernels(w->base.is_bf16);
+    const struct nn_kernels *kernel = nax_nn_kernels(w->base.is_bf16);
     size_t n_columns = w->base.layer.w_out, n = n_columns * c;
     for (size_t i = 0; i < w->base.layer.h_out; i++, image += n * kernel->size) {
         if (row) {
             const float *residual = w->is_added ? nn_widen(kernel, n, image, row) : NULL;
-            nn_kernels(false)->normalise(n_columns, c, tiled, w->one, w->offset, residual,
-                                         w->has_relu, tiled);
+            nax_nn_kernels(false)->normalise(n_columns, c, tiled, w->one, w->offset, residual,
+                                             w->has_relu, tiled);
         }
         kernel->narrow(n, tiled, image);
         tiled += w->n_across * WINOGRAD_M * c;
@@ -311,7 +312,7 @@ static size_t wanted(const struct winograd_conv *w, const struct range *range, s
 
 /* x: [n] images of c channels */
 static void transform_inputs(const struct winograd_conv *w, const struct range *range, size_t c,
-                             const char *x, const struct room *room)
+                             const char *x, const struct workspace *workspace)
 {
     size_t n_each = w->n_down * w->n_across, n_extra = w->form.n_parts - 1;
     size_t height = with_margin(w, w->n_down), width = with_margin(w, w->n_across);
@@ -319,15 +320,15 @@ static void transform_inputs(const struct winograd_conv *w, const struct range *
     for (size_t image = range->first / n_each; image <= last; image++) {
         if (image * n_each >= range->first) /* else it is there from the range before */
             copy_in(w, c, w->base.layer.pad, height, width, x + image * image_size(w, c),
-                    room->image);
+                    workspace->image);
         for (size_t i = 0; i < w->n_down + n_extra; i++)
             for (size_t j = 0; j < w->n_across + n_extra; j++) {
                 float *to[WINOGRAD_PARTS_MAX];
-                size_t n_to = wanted(w, range, image, i, j, c, room->left, to);
+                size_t n_to = wanted(w, range, image, i, j, c, workspace->left, to);
                 if (n_to)
-                    winograd_kernels()->input(
-                        w->form.a, c, room->image + (i * width + j) * WINOGRAD_M * c, width * c,
-                        n_to, to, plane_of(w->n_at_once * w->n_parts * c));
+                    nax_winograd_kernels()->input(
+                        w->form.a, c, workspace->image + (i * width + j) * WINOGRAD_M * c,
+                        width * c, n_to, to, plane_of(w->n_at_once * w->n_parts * c));
             }
     }
 }
@@ -350,32 +351,33 @@ static struct place place_of(const struct winograd_conv *w, size_t tile, size_t 
 
 /* row: as in copy_out */
 static void make_outputs(const struct winograd_conv *w, const struct range *range, size_t c,
-                         const struct room *room, float *row, char *y)
+                         const struct workspace *workspace, float *row, char *y)
 {
     bool is_direct = is_tiled(w) && !row;
     for (size_t t = 0; t < range->n; t++) {
         struct place place = place_of(w, range->first + t, c);
         char *image = y + place.image * image_size(w, c);
-        float *tiled = is_direct ? (float *)image : room->tiled;
-        winograd_kernels()->output(w->form.a, c, room->right + t * c, plane_of(w->n_at_once * c),
-                                   tiled + place.at, w->n_across * WINOGRAD_M * c);
+        float *tiled = is_direct ? (float *)image : workspace->tiled;
+        nax_winograd_kernels()->output(w->form.a, c, workspace->right + t * c,
+                                       plane_of(w->n_at_once * c), tiled + place.at,
+                                       w->n_across * WINOGRAD_M * c);
         if (place.is_last && !is_direct)
             copy_out(w, c, tiled, row, image);
     }
 }
 
 static void transform_gradient(const struct winograd_conv *w, const struct range *range,
-                               const char *dy, const struct room *room)
+                               const char *dy, const struct workspace *workspace)
 {
     size_t c = w->base.layer.c_out, width = w->n_across * WINOGRAD_M;
     for (size_t t = 0; t < range->n; t++) {
         struct place place = place_of(w, range->first + t, c);
         const char *image = dy + place.image * image_size(w, c);
         if (place.is_first && !is_tiled(w))
-            copy_in(w, c, 0, w->n_down * WINOGRAD_M, width, image, room->tiled);
-        const float *tiled = is_tiled(w) ? (const float *)image : room->tiled;
-        winograd_kernels()->output_back(w->form.a, c, tiled + place.at, width * c,
-                                        room->right + t * c, plane_of(w->n_at_once * c));
+            copy_in(w, c, 0, w->n_down * WINOGRAD_M, width, image, workspace->tiled);
+        const float *tiled = is_tiled(w) ? (const float *)image : workspace->tiled;
+        nax_winograd_kernels()->output_back(w->form.a, c, tiled + place.at, width * c,
+                                            workspace->right + t * c, plane_of(w->n_at_once * c));
     }
 }
 
@@ -383,37 +385,38 @@ static void transform_gradient(const struct winograd_conv *w, const struct range
 
 /* y [n][h][w][n_out] from x [n][h][w][n_in] */
 static void convolve(const struct winograd_conv *w, const float *weight, size_t n_in, size_t n_out,
-                     const char *x, const struct room *room, float *row, char *y)
+                     const char *x, const struct workspace *workspace, float *row, char *y)
 {
     size_t n_inner = w->n_parts * n_in;
     for (size_t first = 0; first < w->n_tiles; first += w->n_at_once) {
         struct range range = range_at(w, first);
-        transform_inputs(w, &range, n_in, x, room);
+        transform_inputs(w, &range, n_in, x, workspace);
         for (size_t p = 0; p < w->n_places; p++)
-            winograd_kernels()->multiply(divide_up(range.n, TILE_STEP) * TILE_STEP, n_out, n_inner,
-                                         room->left + p * plane_of(w->n_at_once * n_inner), n_inner,
-                                         1, weight + p * w->plane,
-                                         room->right + p * plane_of(w->n_at_once * n_out), false);
-        make_outputs(w, &range, n_out, room, row, y);
+            nax_winograd_kernels()->multiply(
+                divide_up(range.n, TILE_STEP) * TILE_STEP, n_out, n_inner,
+                workspace->left + p * plane_of(w->n_at_once * n_inner), n_inner, 1,
+                weight + p * w->plane, workspace->right + p * plane_of(w->n_at_once * n_out),
+                false);
+        make_outputs(w, &range, n_out, workspace, row, y);
     }
 }
 
 static int forward(const struct conv *conv, const void *x, void *y, void *scratch)
 {
     const struct winograd_conv *w = (const struct winograd_conv *)conv;
-    struct room room;
-    lay_out(w, scratch, &room);
-    convolve(w, w->weight[0], conv->layer.c_in, conv->layer.c_out, x, &room,
-             conv->is_finished ? room.row : NULL, y);
+    struct workspace workspace;
+    lay_out(w, scratch, &workspace);
+    convolve(w, w->weight[0], conv->layer.c_in, conv->layer.c_out, x, &workspace,
+             conv->is_finished ? workspace.row : NULL, y);
     return 0;
 }
 
 static int backward_data(const struct conv *conv, const void *dy, void *dx, void *scratch)
 {
     const struct winograd_conv *w = (const struct winograd_conv *)conv;
-    struct room room;
-    lay_out(w, scratch, &room);
-    convolve(w, w->weight[1], conv->layer.c_out, conv->layer.c_in, dy, &room, NULL, dx);
+    struct workspace workspace;
+    lay_out(w, scratch, &workspace);
+    convolve(w, w->weight[1], conv->layer.c_out, conv->layer.c_in, dy, &workspace, NULL, dx);
     return 0;
 }
 
@@ -422,19 +425,19 @@ static int backward_weights(const struct conv *conv, const void *x, const void *
 {
     const struct winograd_conv *w = (const struct winograd_conv *)conv;
     size_t n_out = conv->layer.c_out, n_left = w->n_parts * conv->layer.c_in;
-    struct room room;
-    lay_out(w, scratch, &room);
+    struct workspace workspace;
+    lay_out(w, scratch, &workspace);
     for (size_t first = 0; first < w->n_tiles; first += w->n_at_once) {
         struct range range = range_at(w, first);
-        transform_inputs(w, &range, conv->layer.c_in, x, &room);
-        transform_gradient(w, &range, dy, &room);
+        transform_inputs(w, &range, conv->layer.c_in, x, &workspace);
+        transform_gradient(w, &range, dy, &workspace);
         for (size_t p = 0; p < w->n_places; p++)
-            winograd_kernels()->multiply(n_left, n_out, range.n,
-                                         room.left + p * plane_of(w->n_at_once * n_left), 1, n_left,
-                                         room.right + p * plane_of(w->n_at_once * n_out),
-                                         room.sum + p * w->plane, first > 0);
+            nax_winograd_kernels()->multiply(
+                n_left, n_out, range.n, workspace.left + p * plane_of(w->n_at_once * n_left), 1,
+                n_left, workspace.right + p * plane_of(w->n_at_once * n_out),
+                workspace.sum + p * w->plane, first > 0);
     }
-    take_gradient(w, &room, dw);
+    take_gradient(w, &workspace, dw);
     return 0;
 }
 
@@ -443,7 +446,7 @@ static void plain_gradient(const struct conv *conv, const float *dw, float *weig
     memcpy(weight, dw, conv->gradient_size * sizeof *dw);
 }
 
-const struct conv_engine conv_engine_winograd = {
+const struct conv_engine nax_conv_engine_winograd = {
     .name = "winograd",
     .alloc = alloc,
     .release = release,

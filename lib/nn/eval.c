@@ -41,7 +41,7 @@ static bool is_in_place(const struct eval *e, size_t l, const size_t *last_use)
 {
     const struct nax_layer *shape = &e->net->layers[l];
     return is_finished(e, l) && shape->residual >= 0 && shape->residual != shape->input &&
-           last_use[shape->residual] == l && !shortcut_is_needed(e->net, shape);
+           last_use[shape->residual] == l && !nax_shortcut_is_needed(e->net, shape);
 }
 
 /* A buffer is free again after the last layer that reads it. */
@@ -104,7 +104,7 @@ static const struct nax_linop *linop_of(const struct eval *e, size_t l)
 /* Whether somebody sees the layer's product, before batch norm. */
 static bool is_watched(const struct eval *e, size_t l)
 {
-    return e->options->tap || (e->options->linops && e->options->linops[l].amend);
+    return e->options->tap || (e->options->linops && e->options->linops[l].correct);
 }
 
 static int prepare(struct eval *e, struct nax_err *err)
@@ -136,7 +136,7 @@ static int prepare(struct eval *e, struct nax_err *err)
                                                .has_relu = shape->has_relu};
             const struct conv_options options = {.is_bf16 = e->options->is_bf16,
                                                  .finish = is_watched(e, l) ? NULL : &finish};
-            int status = conv_alloc(&layer->conv, shape, NAX_CHUNK, &options, err);
+            int status = nax_conv_alloc(&layer->conv, shape, NAX_CHUNK, &options, err);
             if (status)
                 return status;
             layer->conv->engine->set_weights(layer->conv, e->model->layer[l].weight);
@@ -150,7 +150,7 @@ static int prepare(struct eval *e, struct nax_err *err)
 static void release(struct eval *e)
 {
     for (size_t l = 0; e->layer && l < e->net->n_layers; l++)
-        conv_free(e->layer[l].conv);
+        nax_conv_free(e->layer[l].conv);
     free(e->layer);
     nax_aligned_free(e->folded);
 }
@@ -191,18 +191,18 @@ static char *output_of(const struct eval *e, const struct workspace *w, int l)
 }
 
 /* What the layer adds to its output, or NULL. Where its shape differs, it is brought to it in
- * `room`. */
+ * `workspace`. */
 static const char *residual_of(const struct eval *e, const struct workspace *w, size_t l, size_t n,
-                               char *room)
+                               char *workspace)
 {
     const struct nax_layer *shape = &e->net->layers[l];
     if (shape->residual == NAX_FROM_NONE)
         return NULL;
     const char *residual = output_of(e, w, shape->residual);
-    if (!shortcut_is_needed(e->net, shape))
+    if (!nax_shortcut_is_needed(e->net, shape))
         return residual;
-    shortcut_forward(e->net, shape, n, e->kernel->size, residual, room);
-    return room;
+    nax_shortcut_forward(e->net, shape, n, e->kernel->size, residual, workspace);
+    return workspace;
 }
 
 static int run_finished(const struct eval *e, const struct workspace *w, size_t l, size_t n)
@@ -228,9 +228,9 @@ static int multiply(const struct eval *e, const struct workspace *w, size_t l, s
     else if (conv)
         status = conv->engine->forward(conv, x, y, w->scratch);
     else
-        linear_forward(&e->net->layers[l], n, x, e->model->layer[l].weight, y);
-    if (e->options->linops && e->options->linops[l].amend && !status)
-        e->options->linops[l].amend(e->options->linops[l].amend_self, n, y, first);
+        nax_linear_forward(&e->net->layers[l], n, x, e->model->layer[l].weight, y);
+    if (e->options->linops && e->options->linops[l].correct && !status)
+        e->options->linops[l].correct(e->options->linops[l].correct_self, n, y, first);
     if (e->options->tap)
         e->options->tap->layer(e->options->tap->self, l, first, n, x, y);
     return status;
@@ -242,8 +242,9 @@ static int run_in_steps(const struct eval *e, const struct workspace *w, size_t 
 {
     const struct nax_layer *shape = &e->net->layers[l];
     const struct eval_layer *layer = &e->layer[l];
-    const struct nn_kernels *kernel = layer->conv ? e->kernel : nn_kernels(false);
-    const struct nn_kernels *to_kernel = l + 1 < e->net->n_layers ? e->kernel : nn_kernels(false);
+    const struct nn_kernels *kernel = layer->conv ? e->kernel : nax_nn_kernels(false);
+    const struct nn_kernels *to_kernel =
+        l + 1 < e->net->n_layers ? e->kernel : nax_nn_kernels(false);
     const void *x = output_of(e, w, shape->input);
     char *out = output_of(e, w, (int)l);
     void *y = out;
@@ -252,7 +253,7 @@ static int run_in_steps(const struct eval *e, const struct workspace *w, size_t 
         y = nn_room(to_kernel, out, w->output);
     }
     if (!layer->scale) {
-        pool_forward(shape, n, x, y);
+        nax_pool_forward(shape, n, x, y);
     } else {
         int status = multiply(e, w, l, first, n, x, y);
         if (status)
@@ -268,9 +269,9 @@ static int run_in_steps(const struct eval *e, const struct workspace *w, size_t 
 static void load_image(const struct eval *e, const struct workspace *w, size_t b, size_t image)
 {
     char *to = w->image + b * image_size(e) * e->kernel->size;
-    float *room = nn_room(e->kernel, to, w->input);
-    image_load(&e->table, e->images, image, 0, 0, false, room);
-    nn_narrow(e->kernel, image_size(e), room, to);
+    float *workspace = nn_room(e->kernel, to, w->input);
+    nax_image_load(&e->table, e->images, image, 0, 0, false, workspace);
+    nn_narrow(e->kernel, image_size(e), workspace, to);
 }
 
 /* The image that an evaluation comes to as its i-th: one from each of n_images equal parts, at a
@@ -356,7 +357,7 @@ int nax_model_eval(const struct nax_model *model, const struct nax_images *image
                      .net = model->net,
                      .images = images,
                      .options = options ? options : &everything};
-    e.kernel = nn_kernels(e.options->is_bf16);
+    e.kernel = nax_nn_kernels(e.options->is_bf16);
     e.n_images = e.options->n_images;
     if (!e.options->index && (!e.n_images || e.n_images > images->n))
         e.n_images = images->n;
@@ -367,7 +368,7 @@ int nax_model_eval(const struct nax_model *model, const struct nax_images *image
     int status = nax_images_fit(e.net, images, err);
     if (status)
         return status;
-    pixel_table_make(&e.table, model->pixel_mean, model->pixel_sd);
+    nax_pixel_table_make(&e.table, model->pixel_mean, model->pixel_sd);
     size_t n_chunks = (e.n_images + NAX_CHUNK - 1) / NAX_CHUNK;
     struct tally *tally = nax_calloc(n_chunks, sizeof *tally);
     status = tally ? prepare(&e, err) : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'scores'");

@@ -23,9 +23,9 @@ static void finish(struct pass *pass, size_t l, size_t chunk)
     if (shape->residual != NAX_FROM_NONE) {
         residual = pass_source(pass, shape->residual) +
                    first * pass_source_size(pass, shape->residual) * kernel->size;
-        if (shortcut_is_needed(pass->net, shape)) {
-            char *reshaped = pass_scratch(pass, SCRATCH_DX);
-            shortcut_forward(pass->net, shape, n, kernel->size, residual, reshaped);
+        if (nax_shortcut_is_needed(pass->net, shape)) {
+            char *reshaped = nax_pass_scratch(pass, SCRATCH_DX);
+            nax_shortcut_forward(pass->net, shape, n, kernel->size, residual, reshaped);
             residual = reshaped;
         }
     }
@@ -33,17 +33,17 @@ static void finish(struct pass *pass, size_t l, size_t chunk)
                       layer->offset, residual, shape->has_relu, layer->y + at);
 }
 
-/* first: of struct pass_batch; room: a chunk of floats */
-static void amend(const struct pass *pass, size_t l, size_t chunk, size_t first,
-                  const struct nn_kernels *kernel, char *z_chunk, float *room)
+/* first: of struct pass_batch; workspace: a chunk of floats */
+static void correct(const struct pass *pass, size_t l, size_t chunk, size_t first,
+                    const struct nn_kernels *kernel, char *z_chunk, float *workspace)
 {
     const struct nax_train_linop *op = pass->linops ? &pass->linops[l] : NULL;
     size_t n = pass->n_chunk, n_z = n * nax_layer_n_out(&pass->net->layers[l]);
-    if (!op || !op->amend)
+    if (!op || !op->correct)
         return;
-    float *z = nn_room(kernel, z_chunk, room);
+    float *z = nn_room(kernel, z_chunk, workspace);
     nn_widen(kernel, n_z, z_chunk, z);
-    op->amend(op->self, n, z, first + chunk * n);
+    op->correct(op->self, n, z, first + chunk * n);
     nn_narrow(kernel, n_z, z, z_chunk);
 }
 
@@ -54,8 +54,9 @@ static int convolve(struct pass *pass, size_t l, size_t chunk, size_t first, con
     size_t n = pass->n_chunk, c = shape->c_out;
     char *z = layer->z + chunk * n * nax_layer_n_out(shape) * layer->kernel->size;
     float *sums = layer->sums + chunk * 2 * c;
-    int status = layer->conv->engine->forward(layer->conv, x, z, pass_scratch(pass, SCRATCH_CONV));
-    amend(pass, l, chunk, first, layer->kernel, z, pass_scratch(pass, SCRATCH_DZ));
+    int status =
+        layer->conv->engine->forward(layer->conv, x, z, nax_pass_scratch(pass, SCRATCH_CONV));
+    correct(pass, l, chunk, first, layer->kernel, z, nax_pass_scratch(pass, SCRATCH_DZ));
     layer->kernel->moments(n * shape->h_out * shape->w_out, c, z, pass->model->layer[l].mean, sums,
                            sums + c);
     return status;
@@ -70,15 +71,15 @@ static void pool_or_multiply(struct pass *pass, size_t l, size_t chunk, size_t f
     size_t n = pass->n_chunk, n_y = n * nax_layer_n_out(shape);
     char *y_chunk = layer->y + chunk * n_y * layer->kernel->size;
     const float *x = nn_widen(pass_source_kernel(pass, shape->input), n * nax_layer_n_in(shape),
-                              x_chunk, pass_scratch(pass, SCRATCH_WIDE));
-    float *y = nn_room(layer->kernel, y_chunk, pass_scratch(pass, SCRATCH_DZ));
+                              x_chunk, nax_pass_scratch(pass, SCRATCH_WIDE));
+    float *y = nn_room(layer->kernel, y_chunk, nax_pass_scratch(pass, SCRATCH_DZ));
     if (shape->kind == NAX_LAYER_LINEAR) {
-        linear_forward(shape, n, x, pass_weight(pass, l), y);
-        amend(pass, l, chunk, first, nn_kernels(false), (char *)y, NULL);
-        nn_kernels(false)->normalise(n, shape->c_out, y, layer->scale, pass->model->layer[l].beta,
-                                     NULL, shape->has_relu, y);
+        nax_linear_forward(shape, n, x, pass_weight(pass, l), y);
+        correct(pass, l, chunk, first, nax_nn_kernels(false), (char *)y, NULL);
+        nax_nn_kernels(false)->normalise(n, shape->c_out, y, layer->scale,
+                                         pass->model->layer[l].beta, NULL, shape->has_relu, y);
     } else {
-        pool_forward(shape, n, x, y);
+        nax_pool_forward(shape, n, x, y);
     }
     nn_narrow(layer->kernel, n_y, y, y_chunk);
 }
@@ -100,9 +101,9 @@ static void load_images(struct pass *pass, const struct pass_batch *batch, size_
     size_t n = pass->net->height * pass->net->width * pass->net->channels;
     for (size_t b = chunk * pass->n_chunk; b < (chunk + 1) * pass->n_chunk; b++) {
         char *image = pass->image + b * n * pass->kernel->size;
-        float *room = nn_room(pass->kernel, image, pass_scratch(pass, SCRATCH_DZ));
-        batch->image(batch->self, b, room);
-        nn_narrow(pass->kernel, n, room, image);
+        float *workspace = nn_room(pass->kernel, image, nax_pass_scratch(pass, SCRATCH_DZ));
+        batch->image(batch->self, b, workspace);
+        nn_narrow(pass->kernel, n, workspace, image);
     }
 }
 
@@ -179,8 +180,8 @@ static void take_loss(struct pass *pass, const struct pass_batch *batch, size_t 
     pass->right[chunk] = right;
 }
 
-int pass_forward(struct pass *pass, const struct pass_batch *batch, struct pass_result *result,
-                 struct nax_err *err)
+int nax_pass_forward(struct pass *pass, const struct pass_batch *batch, struct pass_result *result,
+                     struct nax_err *err)
 {
     const struct nax_network *net = pass->net;
     int status = 0;

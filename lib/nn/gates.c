@@ -81,7 +81,7 @@ static void keep_statistics(const struct other *o)
     }
 }
 
-/* z: room for the chunk's output */
+/* z: holds the chunk's output */
 static int convolve(const struct other *o, size_t chunk, char *z, void *scratch)
 {
     const struct pass *pass = o->pass;
@@ -95,10 +95,10 @@ static int convolve(const struct other *o, size_t chunk, char *z, void *scratch)
     char *g = pass->layer[o->gate->layer].g + chunk * n_pixels * c * kernel->size;
     float *to = o->sums + chunk * N_SUMS * c;
     int status = conv->engine->forward(conv, x, z, scratch);
-    if (o->gate->op.amend && !o->is_ideal) {
-        float *wide = nn_room(kernel, z, pass_scratch(pass, SCRATCH_DZ));
+    if (o->gate->op.correct && !o->is_ideal) {
+        float *wide = nn_room(kernel, z, nax_pass_scratch(pass, SCRATCH_DZ));
         nn_widen(kernel, n_pixels * c, z, wide);
-        o->gate->op.amend(o->gate->op.self, n, wide, o->first + chunk * n);
+        o->gate->op.correct(o->gate->op.self, n, wide, o->first + chunk * n);
         nn_narrow(kernel, n_pixels * c, wide, z);
     }
     kernel->moments(n_pixels, c, z, guess, to + SUM_Z * c, to + SUM_ZZ * c);
@@ -129,7 +129,7 @@ static int convolve_all(const struct other *o)
 
 static void other_free(struct other *o)
 {
-    conv_free(o->conv);
+    nax_conv_free(o->conv);
     nax_aligned_free(o->sums);
 }
 
@@ -142,7 +142,7 @@ static int other_convolution(struct other *o, struct nax_err *err)
     shape.kernel = gate->kernel;
     shape.pad = gate->kernel / 2;
     const struct conv_options options = {.is_bf16 = pass->kernel->size != sizeof(float)};
-    int status = conv_alloc(&o->conv, &shape, pass->n_chunk, &options, err);
+    int status = nax_conv_alloc(&o->conv, &shape, pass->n_chunk, &options, err);
     if (status)
         return status;
     bool is_own = o->is_ideal || !gate->op.weight;
@@ -154,7 +154,8 @@ static int other_convolution(struct other *o, struct nax_err *err)
                   : 0;
 }
 
-int pass_gate_statistics(struct pass *pass, struct nax_gate *gates, size_t n, struct nax_err *err)
+int nax_pass_gate_statistics(struct pass *pass, struct nax_gate *gates, size_t n,
+                             struct nax_err *err)
 {
     int status = 0;
     for (size_t i = 0; !status && i < n; i++) {
@@ -182,8 +183,8 @@ static double weigh(const struct pass *pass, size_t chunk, size_t n, const char 
 {
     const struct nn_kernels *kernel = pass->kernel;
     size_t at = chunk * n * kernel->size;
-    const float *x = nn_widen(kernel, n, x_all + at, pass_scratch(pass, SCRATCH_WIDE));
-    const float *g = nn_widen(kernel, n, g_all + at, pass_scratch(pass, SCRATCH_DZ));
+    const float *x = nn_widen(kernel, n, x_all + at, nax_pass_scratch(pass, SCRATCH_WIDE));
+    const float *g = nn_widen(kernel, n, g_all + at, nax_pass_scratch(pass, SCRATCH_DZ));
     double sum = 0;
     for (size_t i = 0; i < n; i++) {
         double value = (double)x[i];
@@ -223,8 +224,8 @@ static int left_out(const struct pass *pass, size_t l, double *gate)
     return 0;
 }
 
-int pass_gates(struct pass *pass, size_t first, struct nax_gate *gates, size_t n,
-               struct nax_err *err)
+int nax_pass_gates(struct pass *pass, size_t first, struct nax_gate *gates, size_t n,
+                   struct nax_err *err)
 {
     int status = 0;
     for (size_t i = 0; !status && i < n; i++) {

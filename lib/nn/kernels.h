@@ -36,30 +36,30 @@ struct nn_kernels {
 };
 
 /* For this processor, or for an instruction set that it has. */
-const struct nn_kernels *nn_kernels(bool is_bf16);
-const struct nn_kernels *nn_kernels_of(enum nax_isa isa, bool is_bf16);
+const struct nn_kernels *nax_nn_kernels(bool is_bf16);
+const struct nn_kernels *nax_nn_kernels_of(enum nax_isa isa, bool is_bf16);
 
-/* n elements as floats: where they are, or in `room` */
+/* n elements as floats: where they are, or in `workspace` */
 static inline const float *nn_widen(const struct nn_kernels *kernel, size_t n, const char *values,
-                                    float *room)
+                                    float *workspace)
 {
     if (kernel->size == sizeof(float))
         return (const float *)values;
-    kernel->widen(n, values, room);
-    return room;
+    kernel->widen(n, values, workspace);
+    return workspace;
 }
 
 /* Where n floats are to be written that nn_narrow then brings to `values`. */
-static inline float *nn_room(const struct nn_kernels *kernel, char *values, float *room)
+static inline float *nn_room(const struct nn_kernels *kernel, char *values, float *workspace)
 {
-    return kernel->size == sizeof(float) ? (float *)values : room;
+    return kernel->size == sizeof(float) ? (float *)values : workspace;
 }
 
-static inline void nn_narrow(const struct nn_kernels *kernel, size_t n, const float *room,
+static inline void nn_narrow(const struct nn_kernels *kernel, size_t n, const float *workspace,
                              char *values)
 {
     if (kernel->size != sizeof(float))
-        kernel->narrow(n, room, values);
+        kernel->narrow(n, workspace, values);
 }
 
 #endif

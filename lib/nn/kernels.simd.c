@@ -237,7 +237,7 @@ static void add(size_t n, float *to, const float *from)
     {                                                                                              \
         narrow(is_bf16, n, from, to);                                                              \
     }                                                                                              \
-    const struct nn_kernels NAX_SIMD(nn_kernels_##kind) = {                                        \
+    const struct nn_kernels NAX_SIMD(nax_nn_kernels_##kind) = {                                    \
         .size = n_bytes,                                                                           \
         .moments = moments_##kind,                                                                 \
         .normalise = normalise_##kind,                                                             \

@@ -27,7 +27,7 @@ static float share(const struct window *w)
     return 1.0f / (float)((w->y1 - w->y0) * (w->x1 - w->x0));
 }
 
-void pool_forward(const struct nax_layer *l, size_t n, const float *x, float *y)
+void nax_pool_forward(const struct nax_layer *l, size_t n, const float *x, float *y)
 {
     size_t c = l->c_in;
     for (size_t b = 0; b < n; b++, x += nax_layer_n_in(l))
@@ -67,7 +67,8 @@ static void max_backward(const struct nax_layer *l, const struct window *w, cons
     }
 }
 
-void pool_backward(const struct nax_layer *l, size_t n, const float *x, const float *dy, float *dx)
+void nax_pool_backward(const struct nax_layer *l, size_t n, const float *x, const float *dy,
+                       float *dx)
 {
     size_t c = l->c_in;
     memset(dx, 0, n * nax_layer_n_in(l) * sizeof *dx);
@@ -89,15 +90,15 @@ void pool_backward(const struct nax_layer *l, size_t n, const float *x, const fl
             }
 }
 
-void linear_forward(const struct nax_layer *l, size_t n, const float *x, const float *weight,
-                    float *z)
+void nax_linear_forward(const struct nax_layer *l, size_t n, const float *x, const float *weight,
+                        float *z)
 {
     size_t n_in = nax_layer_n_in(l);
     nax_sgemm(false, false, n, l->c_out, n_in, x, n_in, weight, l->c_out, 0, z, l->c_out);
 }
 
-void linear_backward(const struct nax_layer *l, size_t n, const float *x, const float *weight,
-                     const float *dz, float *dx, float *dweight)
+void nax_linear_backward(const struct nax_layer *l, size_t n, const float *x, const float *weight,
+                         const float *dz, float *dx, float *dweight)
 {
     size_t n_in = nax_layer_n_in(l);
     nax_sgemm(true, false, n_in, l->c_out, n, x, n_in, dz, l->c_out, 0, dweight, l->c_out);
@@ -118,7 +119,7 @@ static struct source source_of(const struct nax_network *net, const struct nax_l
     return (struct source){from->h_out, from->w_out, from->c_out};
 }
 
-bool shortcut_is_needed(const struct nax_network *net, const struct nax_layer *l)
+bool nax_shortcut_is_needed(const struct nax_network *net, const struct nax_layer *l)
 {
     if (l->residual == NAX_FROM_NONE)
         return false;
@@ -126,8 +127,8 @@ bool shortcut_is_needed(const struct nax_network *net, const struct nax_layer *l
     return s.h != l->h_out || s.w != l->w_out || s.c != l->c_out;
 }
 
-void shortcut_forward(const struct nax_network *net, const struct nax_layer *l, size_t n,
-                      size_t size, const void *from, void *to)
+void nax_shortcut_forward(const struct nax_network *net, const struct nax_layer *l, size_t n,
+                          size_t size, const void *from, void *to)
 {
     struct source s = source_of(net, l);
     size_t step_y = s.h / l->h_out, step_x = s.w / l->w_out, c = NAX_MIN(s.c, l->c_out);
@@ -140,8 +141,8 @@ void shortcut_forward(const struct nax_network *net, const struct nax_layer *l, 
                 memcpy(q, p + (i * step_y * s.w + j * step_x) * s.c * size, c * size);
 }
 
-void shortcut_backward(const struct nax_network *net, const struct nax_layer *l, size_t n,
-                       size_t size, const void *to, void *from)
+void nax_shortcut_backward(const struct nax_network *net, const struct nax_layer *l, size_t n,
+                           size_t size, const void *to, void *from)
 {
     struct source s = source_of(net, l);
     size_t step_y = s.h / l->h_out, step_x = s.w / l->w_out, c = NAX_MIN(s.c, l->c_out);
@@ -154,15 +155,15 @@ void shortcut_backward(const struct nax_network *net, const struct nax_layer *l,
                 memcpy(p + (i * step_y * s.w + j * step_x) * s.c * size, q, c * size);
 }
 
-void pixel_table_make(struct pixel_table *table, const double mean[3], const double sd[3])
+void nax_pixel_table_make(struct pixel_table *table, const double mean[3], const double sd[3])
 {
     for (int c = 0; c < 3; c++)
         for (int p = 0; p < 256; p++)
             table->value[c][p] = (float)((p / 255.0 - mean[c]) / sd[c]);
 }
 
-void image_load(const struct pixel_table *table, const struct nax_images *images, size_t i, int dy,
-                int dx, bool is_mirrored, float *out)
+void nax_image_load(const struct pixel_table *table, const struct nax_images *images, size_t i,
+                    int dy, int dx, bool is_mirrored, float *out)
 {
     int h = (int)images->height, w = (int)images->width;
     size_t channels = images->channels;

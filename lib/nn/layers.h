@@ -16,25 +16,26 @@ static inline size_t nax_layer_n_out(const struct nax_layer *l)
     return l->h_out * l->w_out * l->c_out;
 }
 
-void pool_forward(const struct nax_layer *l, size_t n, const float *x, float *y);
+void nax_pool_forward(const struct nax_layer *l, size_t n, const float *x, float *y);
 /* dx is written, not added to; of equal maxima the first one gets the gradient */
-void pool_backward(const struct nax_layer *l, size_t n, const float *x, const float *dy, float *dx);
+void nax_pool_backward(const struct nax_layer *l, size_t n, const float *x, const float *dy,
+                       float *dx);
 
 /* z = x · weight, without bias */
-void linear_forward(const struct nax_layer *l, size_t n, const float *x, const float *weight,
-                    float *z);
-void linear_backward(const struct nax_layer *l, size_t n, const float *x, const float *weight,
-                     const float *dz, float *dx, float *dweight);
+void nax_linear_forward(const struct nax_layer *l, size_t n, const float *x, const float *weight,
+                        float *z);
+void nax_linear_backward(const struct nax_layer *l, size_t n, const float *x, const float *weight,
+                         const float *dz, float *dx, float *dweight);
 
 /* Whether the residual of l has another shape than its output, and so goes through shortcut_*. */
-bool shortcut_is_needed(const struct nax_network *net, const struct nax_layer *l);
+bool nax_shortcut_is_needed(const struct nax_network *net, const struct nax_layer *l);
 /* from: outputs of the layer (or image) that l adds; to: [n] images of l's output shape; elements
  * of `size` bytes, whose zeros are zero bits */
-void shortcut_forward(const struct nax_network *net, const struct nax_layer *l, size_t n,
-                      size_t size, const void *from, void *to);
+void nax_shortcut_forward(const struct nax_network *net, const struct nax_layer *l, size_t n,
+                          size_t size, const void *from, void *to);
 /* The transpose: `to`'s gradient in l's shape goes back to the source's shape. */
-void shortcut_backward(const struct nax_network *net, const struct nax_layer *l, size_t n,
-                       size_t size, const void *to, void *from);
+void nax_shortcut_backward(const struct nax_network *net, const struct nax_layer *l, size_t n,
+                           size_t size, const void *to, void *from);
 
 /* Pixels to floats: (p / 255 − mean) / sd through a table, shifted by (dy, dx) with zeros moving
  * in, mirrored when asked. */
@@ -42,8 +43,8 @@ struct pixel_table {
     float value[3][256];
 };
 
-void pixel_table_make(struct pixel_table *table, const double mean[3], const double sd[3]);
-void image_load(const struct pixel_table *table, const struct nax_images *images, size_t i, int dy,
-                int dx, bool is_mirrored, float *out);
+void nax_pixel_table_make(struct pixel_table *table, const double mean[3], const double sd[3]);
+void nax_image_load(const struct pixel_table *table, const struct nax_images *images, size_t i,
+                    int dy, int dx, bool is_mirrored, float *out);
 
 #endif

@@ -25,7 +25,7 @@ static double norm(size_t n, const float *x)
     return sqrt(sum);
 }
 
-void muon_orthogonalise(size_t n_rows, size_t n_cols, float *x, float *other, float *gram)
+void nax_muon_orthogonalise(size_t n_rows, size_t n_cols, float *x, float *other, float *gram)
 {
     size_t n = n_rows * n_cols, m = NAX_MIN(n_rows, n_cols);
     bool is_tall = n_rows > n_cols;
@@ -49,8 +49,8 @@ void muon_orthogonalise(size_t n_rows, size_t n_cols, float *x, float *other, fl
     }
 }
 
-int muon_step(size_t n_rows, size_t n_cols, float *w, float *v, const float *gradient, double rate,
-              double momentum)
+int nax_muon_step(size_t n_rows, size_t n_cols, float *w, float *v, const float *gradient,
+                  double rate, double momentum)
 {
     size_t n = n_rows * n_cols, m = NAX_MIN(n_rows, n_cols);
     float *x = nax_aligned_calloc(2 * n + 2 * m * m, sizeof *x);
@@ -60,7 +60,7 @@ int muon_step(size_t n_rows, size_t n_cols, float *w, float *v, const float *gra
         v[i] = (float)momentum * v[i] + gradient[i];
         x[i] = gradient[i] + (float)momentum * v[i];
     }
-    muon_orthogonalise(n_rows, n_cols, x, x + n, x + 2 * n);
+    nax_muon_orthogonalise(n_rows, n_cols, x, x + n, x + 2 * n);
     double before = norm(n, w), step = norm(n, x);
     float part = (float)(step > 0 ? rate * before / step : 0);
     for (size_t i = 0; i < n; i++)

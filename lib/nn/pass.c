@@ -84,7 +84,7 @@ static int plan_edges(struct pass *pass, struct nax_err *err)
         if (residual >= 0) {
             bool is_last = first_consumer[residual] == (int)l && input != residual;
             layer->residual = (struct edge){residual, holder[residual], is_last};
-            bool is_alias = holder[residual] < 0 && !is_last && !shortcut_is_needed(net, shape);
+            bool is_alias = holder[residual] < 0 && !is_last && !nax_shortcut_is_needed(net, shape);
             holder[residual] = is_alias ? (int)l : residual;
         }
         if (input >= 0) {
@@ -104,11 +104,11 @@ static int alloc_convs(struct pass *pass, struct nax_err *err)
     size_t largest = pass->net->height * pass->net->width * pass->net->channels, conv = 0;
     for (size_t l = 0; l < pass->net->n_layers; l++) {
         const struct nax_layer *shape = &pass->net->layers[l];
-        pass->layer[l].kernel = l + 1 < pass->net->n_layers ? pass->kernel : nn_kernels(false);
+        pass->layer[l].kernel = l + 1 < pass->net->n_layers ? pass->kernel : nax_nn_kernels(false);
         largest = NAX_MAX(largest, nax_layer_n_out(shape));
         if (shape->kind != NAX_LAYER_CONV)
             continue;
-        int status = conv_alloc(&pass->layer[l].conv, shape, pass->n_chunk, &options, err);
+        int status = nax_conv_alloc(&pass->layer[l].conv, shape, pass->n_chunk, &options, err);
         if (status)
             return status;
         conv = NAX_MAX(conv, pass->layer[l].conv->scratch_size);
@@ -168,7 +168,7 @@ static int alloc(struct pass **out, struct nax_model *model, size_t batch, bool 
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
     pass->model = model;
     pass->net = net;
-    pass->kernel = nn_kernels(is_bf16);
+    pass->kernel = nax_nn_kernels(is_bf16);
     pass->is_for_gates = is_for_gates;
     pass->batch = batch;
     pass->n_chunk = largest_divisor(batch, NAX_CHUNK);
@@ -186,34 +186,34 @@ static int alloc(struct pass **out, struct nax_model *model, size_t batch, bool 
     if (!status)
         status = plan_edges(pass, err);
     if (status) {
-        pass_free(pass);
+        nax_pass_free(pass);
         return status;
     }
-    pass_set_weights(pass);
+    nax_pass_set_weights(pass);
     *out = pass;
     return 0;
 }
 
-int pass_alloc(struct pass **pass, struct nax_model *model, size_t batch,
-               enum nax_arithmetic precision, struct nax_err *err)
+int nax_pass_alloc(struct pass **pass, struct nax_model *model, size_t batch,
+                   enum nax_arithmetic precision, struct nax_err *err)
 {
     return alloc(pass, model, batch, nax_arithmetic_of(precision) == NAX_ARITHMETIC_BF16, false,
                  err);
 }
 
-int pass_alloc_gates(struct pass **pass, struct nax_model *model, size_t batch,
-                     enum nax_arithmetic precision, struct nax_err *err)
+int nax_pass_alloc_gates(struct pass **pass, struct nax_model *model, size_t batch,
+                         enum nax_arithmetic precision, struct nax_err *err)
 {
     return alloc(pass, model, batch, nax_arithmetic_of(precision) == NAX_ARITHMETIC_BF16, true,
                  err);
 }
 
-void pass_free(struct pass *pass)
+void nax_pass_free(struct pass *pass)
 {
     if (!pass)
         return;
     for (size_t l = 0; pass->layer && l < pass->net->n_layers; l++)
-        conv_free(pass->layer[l].conv);
+        nax_conv_free(pass->layer[l].conv);
     nax_aligned_free(pass->memory);
     nax_aligned_free(pass->scratch);
     nax_aligned_free(pass->gradients);
@@ -224,7 +224,7 @@ void pass_free(struct pass *pass)
     free(pass);
 }
 
-void pass_set_weights(struct pass *pass)
+void nax_pass_set_weights(struct pass *pass)
 {
 #pragma omp parallel for num_threads((int)pass->n_threads) schedule(dynamic)
     for (size_t l = 0; l < pass->net->n_layers; l++)
@@ -232,18 +232,18 @@ void pass_set_weights(struct pass *pass)
             pass->layer[l].conv->engine->set_weights(pass->layer[l].conv, pass_weight(pass, l));
 }
 
-void pass_set_linops(struct pass *pass, const struct nax_train_linop *ops)
+void nax_pass_set_linops(struct pass *pass, const struct nax_train_linop *ops)
 {
     pass->linops = ops;
-    pass_set_weights(pass);
+    nax_pass_set_weights(pass);
 }
 
-void pass_set_statistics(struct pass *pass, enum pass_statistics statistics)
+void nax_pass_set_statistics(struct pass *pass, enum pass_statistics statistics)
 {
     pass->statistics = statistics;
 }
 
-void *pass_scratch(const struct pass *pass, int area)
+void *nax_pass_scratch(const struct pass *pass, int area)
 {
     char *p = pass->scratch + (size_t)omp_get_thread_num() * pass->scratch_size;
     for (int i = 0; i < area; i++)
@@ -251,12 +251,12 @@ void *pass_scratch(const struct pass *pass, int area)
     return p;
 }
 
-const struct nax_params *pass_gradient(const struct pass *pass, size_t l)
+const struct nax_params *nax_pass_gradient(const struct pass *pass, size_t l)
 {
     return &pass->gradient[l];
 }
 
-size_t pass_size(const struct pass *pass)
+size_t nax_pass_size(const struct pass *pass)
 {
     return pass->memory_size + pass->model->n_values * sizeof(float) +
            pass->n_threads * pass->scratch_size;

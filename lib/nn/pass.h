@@ -9,17 +9,17 @@ struct pass;
 /* For batches of exactly `batch` images. The model must outlive the pass. In bf16, activations and
  * their gradients are stored rounded, and so are the weights that convolutions multiply with; sums,
  * batch norm's statistics, linear layers, the loss and the gradients of parameters are float. */
-int pass_alloc(struct pass **pass, struct nax_model *model, size_t batch,
-               enum nax_arithmetic precision, struct nax_err *err) NAX_MUST_USE;
+int nax_pass_alloc(struct pass **pass, struct nax_model *model, size_t batch,
+                   enum nax_arithmetic precision, struct nax_err *err) NAX_MUST_USE;
 /* A pass whose convolutions' weights get no gradient. */
-int pass_alloc_gates(struct pass **pass, struct nax_model *model, size_t batch,
-                     enum nax_arithmetic precision, struct nax_err *err) NAX_MUST_USE;
-void pass_free(struct pass *pass);
+int nax_pass_alloc_gates(struct pass **pass, struct nax_model *model, size_t batch,
+                         enum nax_arithmetic precision, struct nax_err *err) NAX_MUST_USE;
+void nax_pass_free(struct pass *pass);
 
 /* Tells the pass that the model's weights have changed. */
-void pass_set_weights(struct pass *pass);
+void nax_pass_set_weights(struct pass *pass);
 /* What the layers multiply by, see nax_trainer_set_linops. */
-void pass_set_linops(struct pass *pass, const struct nax_train_linop *ops);
+void nax_pass_set_linops(struct pass *pass, const struct nax_train_linop *ops);
 
 /* Where a batch comes from: image(self, b, out) writes image b, out: [height][width][channels];
  * called from several threads. */
@@ -42,26 +42,26 @@ enum pass_statistics {
     STATISTICS_KEPT,   /* the batch's, which become the running ones */
     STATISTICS_RUNNING /* the running ones, which stay */
 };
-void pass_set_statistics(struct pass *pass, enum pass_statistics statistics);
+void nax_pass_set_statistics(struct pass *pass, enum pass_statistics statistics);
 
-int pass_forward(struct pass *pass, const struct pass_batch *batch, struct pass_result *result,
-                 struct nax_err *err) NAX_MUST_USE;
+int nax_pass_forward(struct pass *pass, const struct pass_batch *batch, struct pass_result *result,
+                     struct nax_err *err) NAX_MUST_USE;
 /* Gradients of the mean loss of the last forward pass, for every trained parameter. */
-int pass_backward(struct pass *pass, struct nax_err *err) NAX_MUST_USE;
+int nax_pass_backward(struct pass *pass, struct nax_err *err) NAX_MUST_USE;
 
 /* Gradients in the layout of the model's values. They stay the pass's. */
-const struct nax_params *pass_gradient(const struct pass *pass, size_t l);
+const struct nax_params *nax_pass_gradient(const struct pass *pass, size_t l);
 
 /* Mean and variance of the other convolutions of the gates, by their own weights (params.weight)
  * on the last forward pass's inputs, into params.mean and params.variance. */
-int pass_gate_statistics(struct pass *pass, struct nax_gate *gates, size_t n,
-                         struct nax_err *err) NAX_MUST_USE;
-/* Fills own and other of the gates, after pass_backward. first: of the batch. With
+int nax_pass_gate_statistics(struct pass *pass, struct nax_gate *gates, size_t n,
+                             struct nax_err *err) NAX_MUST_USE;
+/* Fills own and other of the gates, after nax_pass_backward. first: of the batch. With
  * STATISTICS_RUNNING, the others' statistics are those in params. */
-int pass_gates(struct pass *pass, size_t first, struct nax_gate *gates, size_t n,
-               struct nax_err *err) NAX_MUST_USE;
+int nax_pass_gates(struct pass *pass, size_t first, struct nax_gate *gates, size_t n,
+                   struct nax_err *err) NAX_MUST_USE;
 
 /* Pass memory in bytes. */
-size_t pass_size(const struct pass *pass);
+size_t nax_pass_size(const struct pass *pass);
 
 #endif

@@ -53,11 +53,11 @@ struct pass {
     size_t memory_size;
 };
 
-/* What a thread works with: areas of its scratch. Each has room for a chunk of any layer in float;
+/* What a thread works with: areas of its scratch. Each holds a chunk of any layer in float;
  * CONV also for what a convolution needs. */
 enum { SCRATCH_DZ, SCRATCH_DX, SCRATCH_WIDE, SCRATCH_CONV, N_SCRATCH };
 
-void *pass_scratch(const struct pass *pass, int area);
+void *nax_pass_scratch(const struct pass *pass, int area);
 
 static inline const char *pass_source(const struct pass *pass, int from)
 {

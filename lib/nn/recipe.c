@@ -27,7 +27,7 @@ enum nax_arithmetic nax_arithmetic_of(enum nax_arithmetic wanted)
     return wanted;
 }
 
-double recipe_rate(const struct nax_recipe *recipe, size_t step, size_t n_steps)
+double nax_recipe_rate(const struct nax_recipe *recipe, size_t step, size_t n_steps)
 {
     double at = ((double)step + 0.5) / (double)n_steps, up = recipe->warmup;
     if (at < up)

@@ -6,6 +6,6 @@
 
 /* Of step `step` (from 0) of n_steps in the whole run. One-cycle falls in a line to 0 (Smith and
  * Topin, 2017), cosine along half a period (Loshchilov and Hutter, ICLR 2017). */
-double recipe_rate(const struct nax_recipe *recipe, size_t step, size_t n_steps);
+double nax_recipe_rate(const struct nax_recipe *recipe, size_t step, size_t n_steps);
 
 #endif

@@ -75,7 +75,7 @@ int nax_trainer_alloc_part(struct nax_trainer **trainer, struct nax_model *model
     for (int c = 0; c < 3; c++)
         if (!(model->pixel_sd[c] > 0)) /* images of one colour */
             model->pixel_sd[c] = 1;
-    pixel_table_make(&t->table, model->pixel_mean, model->pixel_sd);
+    nax_pixel_table_make(&t->table, model->pixel_mean, model->pixel_sd);
     if ((status = nax_trainer_set_part(t, part, err))) {
         nax_trainer_free(t);
         return status;
@@ -86,24 +86,24 @@ int nax_trainer_alloc_part(struct nax_trainer **trainer, struct nax_model *model
 
 int nax_trainer_set_part(struct nax_trainer *t, struct nax_model *part, struct nax_err *err)
 {
-    pass_free(t->pass);
+    nax_pass_free(t->pass);
     t->pass = NULL;
     t->part = part;
     memmove(part->pixel_mean, t->model->pixel_mean, sizeof part->pixel_mean);
     memmove(part->pixel_sd, t->model->pixel_sd, sizeof part->pixel_sd);
-    return pass_alloc(&t->pass, part, t->recipe.batch, t->recipe.precision, err);
+    return nax_pass_alloc(&t->pass, part, t->recipe.batch, t->recipe.precision, err);
 }
 
 void nax_trainer_set_linops(struct nax_trainer *t, const struct nax_train_linop *ops)
 {
-    pass_set_linops(t->pass, ops);
+    nax_pass_set_linops(t->pass, ops);
 }
 
 void nax_trainer_free(struct nax_trainer *t)
 {
     if (!t)
         return;
-    pass_free(t->pass);
+    nax_pass_free(t->pass);
     nax_aligned_free(t->momentum);
     free(t->train);
     free(t->validation);
@@ -172,19 +172,19 @@ static void load_augmented(const void *self, size_t b, float *out)
     struct nax_rng rng = nax_rng_at(t->seed, NAX_RNG_AUGMENT, t->epochs_done, image, 0);
     int dy = (int)nax_rng_below(&rng, (uint64_t)(2 * shift + 1)) - shift;
     int dx = (int)nax_rng_below(&rng, (uint64_t)(2 * shift + 1)) - shift;
-    image_load(&t->table, &t->set->train, image, dy, dx, is_mirrored_now(t, image), out);
+    nax_image_load(&t->table, &t->set->train, image, dy, dx, is_mirrored_now(t, image), out);
     if (t->recipe.cutout)
         cut_out(&t->set->train, t->recipe.cutout, &rng, out);
 }
 
 /* A convolution's weights, by Muon. */
-static int turn(struct nax_trainer *t, size_t l, struct nax_param *weight, const float *gradient,
-                double rate)
+static int update_orthogonal(struct nax_trainer *t, size_t l, struct nax_param *weight,
+                             const float *gradient, double rate)
 {
     size_t n_cols = t->part->net->layers[l].c_out;
-    return muon_step(weight->n / n_cols, n_cols, weight->values,
-                     t->momentum + (weight->values - t->part->values), gradient,
-                     rate * t->recipe.muon, t->recipe.momentum);
+    return nax_muon_step(weight->n / n_cols, n_cols, weight->values,
+                         t->momentum + (weight->values - t->part->values), gradient,
+                         rate * t->recipe.muon, t->recipe.momentum);
 }
 
 static int descend(struct nax_trainer *t, double rate, struct nax_err *err)
@@ -197,20 +197,20 @@ static int descend(struct nax_trainer *t, double rate, struct nax_err *err)
         struct nax_param param[NAX_PARAMS_MAX], gradient[NAX_PARAMS_MAX];
         const struct nax_layer *shape = &model->net->layers[l];
         size_t n = nax_params_list(shape, &model->layer[l], param);
-        bool is_turned = t->recipe.muon > 0 && shape->kind == NAX_LAYER_CONV;
-        nax_params_list(shape, pass_gradient(t->pass, l), gradient);
-        if (is_turned) {
-            int failed = turn(t, l, &param[0], gradient[0].values, rate);
+        bool is_transposed = t->recipe.muon > 0 && shape->kind == NAX_LAYER_CONV;
+        nax_params_list(shape, nax_pass_gradient(t->pass, l), gradient);
+        if (is_transposed) {
+            int failed = update_orthogonal(t, l, &param[0], gradient[0].values, rate);
             status = NAX_MIN(status, failed);
         }
-        for (size_t k = is_turned; k < n; k++)
+        for (size_t k = is_transposed; k < n; k++)
             if (param[k].is_trained)
-                nn_kernels(false)->descend(
+                nax_nn_kernels(false)->descend(
                     param[k].n, param[k].values, t->momentum + (param[k].values - model->values),
                     gradient[k].values, (float)rate, (float)t->recipe.momentum,
                     param[k].is_decayed ? (float)t->recipe.weight_decay : 0);
     }
-    pass_set_weights(t->pass);
+    nax_pass_set_weights(t->pass);
     return status ? nax_err_set(err, (enum nax_status)status, "out of memory: 'network %s'",
                                 model->net->name)
                   : 0;
@@ -226,7 +226,7 @@ static int look_forward(struct nax_trainer *t, size_t step, struct pass_result *
     struct pass_batch batch = {load_augmented, t, t->labels, t->recipe.label_smoothing,
                                t->epochs_done * nax_trainer_n_steps(t) * t->recipe.batch +
                                    t->first};
-    int status = pass_forward(t->pass, &batch, result, err);
+    int status = nax_pass_forward(t->pass, &batch, result, err);
     if (!status && !isfinite(result->loss))
         status = nax_err_set(err, NAX_ERR_NUMERIC, "the loss is not finite: 'network %s'",
                              t->part->net->name);
@@ -238,7 +238,7 @@ static int take_step(struct nax_trainer *t, double rate, struct pass_result *res
 {
     int status = look_forward(t, t->steps_done, result, err);
     if (!status)
-        status = pass_backward(t->pass, err);
+        status = nax_pass_backward(t->pass, err);
     return status ? status : descend(t, rate, err);
 }
 
@@ -288,8 +288,8 @@ int nax_trainer_epoch(struct nax_trainer *t, int (*step)(void *self, size_t step
     shuffle_epoch(t);
     while (t->steps_done < n_steps) {
         struct pass_result result;
-        epoch->learning_rate = recipe_rate(&t->recipe, t->epochs_done * n_steps + t->steps_done,
-                                           t->recipe.epochs * n_steps);
+        epoch->learning_rate = nax_recipe_rate(&t->recipe, t->epochs_done * n_steps + t->steps_done,
+                                               t->recipe.epochs * n_steps);
         int status = take_step(t, epoch->learning_rate, &result, err);
         if (status)
             return status;
@@ -322,19 +322,19 @@ struct held_out {
 static void load_plain(const void *self, size_t b, float *out)
 {
     const struct held_out *h = self;
-    image_load(&h->t->table, &h->t->set->train, h->order[b], 0, 0, false, out);
+    nax_image_load(&h->t->table, &h->t->set->train, h->order[b], 0, 0, false, out);
 }
 
 /* The forward pass whose batch norms keep what the part's own weights make. */
-static int look_ideally(struct pass *pass, const struct pass_batch *batch, struct nax_gate *gates,
-                        size_t n, struct nax_err *err)
+static int forward_ideal(struct pass *pass, const struct pass_batch *batch, struct nax_gate *gates,
+                         size_t n, struct nax_err *err)
 {
     struct pass_result result;
-    pass_set_statistics(pass, STATISTICS_KEPT);
-    int status = pass_forward(pass, batch, &result, err);
+    nax_pass_set_statistics(pass, STATISTICS_KEPT);
+    int status = nax_pass_forward(pass, batch, &result, err);
     if (!status)
-        status = pass_gate_statistics(pass, gates, n, err);
-    pass_set_statistics(pass, STATISTICS_RUNNING);
+        status = nax_pass_gate_statistics(pass, gates, n, err);
+    nax_pass_set_statistics(pass, STATISTICS_RUNNING);
     return status;
 }
 
@@ -353,7 +353,7 @@ int nax_trainer_gates(struct nax_trainer *t, struct nax_model *part, struct nax_
     if (!order || !labels)
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'validation batch'");
     if (!status)
-        status = pass_alloc_gates(&pass, part, size, t->recipe.precision, err);
+        status = nax_pass_alloc_gates(&pass, part, size, t->recipe.precision, err);
     if (!status) {
         memcpy(order, t->validation, t->n_validation * sizeof *order);
         shuffle(nax_rng_at(t->seed, NAX_RNG_SHUFFLE, batch->number / n_batches, 1, 0), order,
@@ -363,18 +363,18 @@ int nax_trainer_gates(struct nax_trainer *t, struct nax_model *part, struct nax_
             labels[b] = t->set->train.labels[images.order[b]];
         struct pass_batch source = {load_plain, &images, labels, 0, batch->number * size};
         if (batch->has_own_statistics)
-            status = look_ideally(pass, &source, gates, n, err);
+            status = forward_ideal(pass, &source, gates, n, err);
         if (batch->ops)
-            pass_set_linops(pass, batch->ops);
+            nax_pass_set_linops(pass, batch->ops);
         if (!status)
-            status = pass_forward(pass, &source, &result, err);
+            status = nax_pass_forward(pass, &source, &result, err);
     }
     if (!status)
-        status = pass_backward(pass, err);
+        status = nax_pass_backward(pass, err);
     if (!status)
-        status = pass_gates(pass, batch->number * size, gates, n, err);
+        status = nax_pass_gates(pass, batch->number * size, gates, n, err);
     batch->loss = result.loss;
-    pass_free(pass);
+    nax_pass_free(pass);
     free(order);
     free(labels);
     return status;

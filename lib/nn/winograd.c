@@ -1,17 +1,17 @@
 /* Winograd's kernels for this processor, and its forms. */
 #include "winograd.h"
 
-extern const struct winograd_kernels winograd_kernels_baseline, winograd_kernels_avx2,
-    winograd_kernels_avx512;
+extern const struct winograd_kernels nax_winograd_kernels_baseline, nax_winograd_kernels_avx2,
+    nax_winograd_kernels_avx512;
 
-const struct winograd_kernels *winograd_kernels(void)
+const struct winograd_kernels *nax_winograd_kernels(void)
 {
     static const struct winograd_kernels *const sets[NAX_ISA_COUNT] = {
-        &winograd_kernels_baseline, &winograd_kernels_avx2, &winograd_kernels_avx512};
+        &nax_winograd_kernels_baseline, &nax_winograd_kernels_avx2, &nax_winograd_kernels_avx512};
     return sets[nax_isa()];
 }
 
-struct winograd_form winograd_form(size_t k)
+struct winograd_form nax_winograd_form(size_t k)
 {
     static const double points[] = {0, 1, -1, 2, -2, 0.5, -0.5};
     struct winograd_form f = {.k = k, .r = k == 7 ? 4 : k, .n_parts = k == 7 ? 2 : 1};

@@ -29,7 +29,7 @@ struct winograd_form {
 };
 
 /* k: 3, 5 or 7 */
-struct winograd_form winograd_form(size_t k);
+struct winograd_form nax_winograd_form(size_t k);
 
 struct winograd_kernels {
     /* Bᵀ d B of one tile of inputs, written to each of to[n_to] */
@@ -49,6 +49,6 @@ struct winograd_kernels {
                      size_t step_k, const float *b, float *c, bool is_added);
 };
 
-const struct winograd_kernels *winograd_kernels(void); /* of this processor */
+const struct winograd_kernels *nax_winograd_kernels(void); /* of this processor */
 
 #endif

@@ -291,7 +291,7 @@ static void multiply(size_t n_rows, size_t n_cols, size_t n_inner, const float *
 #undef STEP
 }
 
-const struct winograd_kernels NAX_SIMD(winograd_kernels) = {
+const struct winograd_kernels NAX_SIMD(nax_winograd_kernels) = {
     .input = input,
     .output = output,
     .output_back = output_back,

@@ -1,6 +1,6 @@
 /* Reading CSV (RFC 4180) through libcsv: rows of cells, typed by the table of known fields or by
  * look. */
-#include "room.h"
+#include "internal.h"
 
 #include <csv.h>
 #include <stdlib.h>
@@ -267,7 +267,7 @@ static int parse_array(struct nax_record *r, size_t limit, const char *s, size_t
         n_max += s[i] != ' ' && (!i || s[i - 1] == ' ');
     if (n_max * sizeof(double) > limit - NAX_MIN(r->n_bytes, limit))
         return NAX_ERR_FORMAT;
-    void *room = nax_record_room(r, n_max * sizeof(double) + 1);
+    void *room = nax_record_reserve(r, n_max * sizeof(double) + 1);
     if (!room)
         return NAX_ERR_MEMORY;
     int64_t *ints = room;
@@ -373,7 +373,7 @@ static int take_value(struct nax_reader *reader, struct nax_record *r, size_t i,
         if (!nax_text_is_utf8(s, n))
             return nax_reader_fail(reader, err, "line", in->row_line,
                                    "field '%.60s': not UTF-8, or with a zero byte", c->name);
-        char *copy = nax_record_room(r, n + 1);
+        char *copy = nax_record_reserve(r, n + 1);
         status = copy ? 0 : NAX_ERR_MEMORY;
         if (copy)
             memcpy(copy, s, n + 1);

@@ -1,5 +1,5 @@
 /* Writing CSV (RFC 4180): a line of names, then a line a record. */
-#include "room.h"
+#include "internal.h"
 
 #include <csv.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* The fields that have a meaning of their own: what nax-record(5) lists, and how CSV cells are
  * read. */
-#include "room.h"
+#include "internal.h"
 
 #include <stdlib.h>
 
@@ -40,7 +40,7 @@ static const struct nax_field fields[] = {
     {"g_siemens", NAX_FLOATS, "S", "conductances [rows*cols], row after row"},
     {"gain", NAX_FLOAT, "", "of a layer's products on the hardware"},
     {"gain_circuit", NAX_FLOAT, "",
-     "of a layer's products by circuits of nonlinear cells, rung full being 1"},
+     "of a layer's products by circuits of nonlinear cells, fidelity full being 1"},
     {"hardware", NAX_STRING, "", "name or file of the hardware"},
     {"hypervolume", NAX_FLOAT, "", "what a front leaves between itself and the reference"},
     {"i_a", NAX_FLOATS, "A", "column currents [cols]"},
@@ -92,7 +92,7 @@ static const struct nax_field fields[] = {
     {"sign", NAX_INT, "", "of the weights that an array holds: 1, or -1"},
     {"slice", NAX_INT, "", "bit slice of the weights that an array holds, 0: the lowest"},
     {"snr_after_gains_db", NAX_FLOAT, "dB", "the same with gains and offsets of columns taken out"},
-    {"snr_circuit_db", NAX_FLOAT, "dB", "products by such circuits to the error of rung full"},
+    {"snr_circuit_db", NAX_FLOAT, "dB", "products by such circuits to the error of fidelity full"},
     {"snr_db", NAX_FLOAT, "dB", "signal to error of a layer's products on the hardware"},
     {"source", NAX_STRING, "", "where the figures of a component come from"},
     {"space", NAX_STRING, "", "name or file of the space that it was drawn from"},

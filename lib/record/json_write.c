@@ -1,5 +1,5 @@
 /* Writing JSON lines: one object a record. */
-#include "room.h"
+#include "internal.h"
 
 #include <math.h>
 

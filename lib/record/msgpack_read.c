@@ -4,7 +4,7 @@
  * The parser keeps its state between calls: when a record is not yet whole, more bytes are read
  * and it goes on. Strings that wait (keys) are kept as offsets, since the window may move.
  */
-#include "room.h"
+#include "internal.h"
 
 #include <msgpack/sysdep.h>
 #include <msgpack/unpack.h>
@@ -218,7 +218,7 @@ static inline int take_array(struct scan *s, unsigned n, struct token *o)
     size_t size = (size_t)n * sizeof *o->array.ints;
     if (size > s->max_record - NAX_MIN(s->record->n_bytes, s->max_record))
         return refuse(s, "");
-    o->array.ints = nax_record_room(s->record, size + 1);
+    o->array.ints = nax_record_reserve(s->record, size + 1);
     return o->array.ints ? 0 : refuse(s, "out of memory");
 }
 
@@ -265,7 +265,7 @@ static const char *keep_string(struct scan *s, const struct token *t)
         refuse(s, "");
         return NULL;
     }
-    char *copy = nax_record_room(s->record, n + 1);
+    char *copy = nax_record_reserve(s->record, n + 1);
     if (!copy) {
         refuse(s, "out of memory");
         return NULL;

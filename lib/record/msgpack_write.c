@@ -1,5 +1,5 @@
 /* Writing msgpack with msgpack-c's packing template, straight into the writer's buffer. */
-#include "room.h"
+#include "internal.h"
 
 #include <limits.h>
 #include <msgpack/sysdep.h>

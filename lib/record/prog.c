@@ -1,5 +1,5 @@
 /* Provenance: the programs that a stream went through. */
-#include "room.h"
+#include "internal.h"
 
 #include <stdlib.h>
 

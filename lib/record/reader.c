@@ -1,5 +1,5 @@
 /* Reading: goes through the files, keeps a window of bytes, and hands over to the formats. */
-#include "room.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* Records: an ordered list of fields whose names, strings and arrays share a few blocks of memory.
  */
-#include "room.h"
+#include "internal.h"
 
 #include <stdlib.h>
 
@@ -47,7 +47,7 @@ void nax_record_clear(struct nax_record *r)
     r->blocks->used = 0;
 }
 
-void *nax_record_room(struct nax_record *r, size_t n)
+void *nax_record_reserve(struct nax_record *r, size_t n)
 {
     if (n > SIZE_MAX / 4)
         return NULL;
@@ -138,7 +138,7 @@ struct field *nax_record_append(struct nax_record *r, const char *name, size_t n
         r->fields = grown;
         r->cap = cap;
     }
-    char *copy = nax_record_room(r, n + 1);
+    char *copy = nax_record_reserve(r, n + 1);
     if (!copy)
         return NULL;
     memcpy(copy, name, n);
@@ -200,7 +200,7 @@ static int copy_into(struct nax_record *r, struct field *f, const void *old, con
         memcpy(&to, &old, sizeof to); /* the room is ours, though readers see it const */
     } else {
         size_t room = f->room ? 2 * (n + 1) : n + 1; /* setting again and again stays linear */
-        to = nax_record_room(r, room);
+        to = nax_record_reserve(r, room);
         if (!to)
             return NAX_ERR_MEMORY;
         f->room = (room + 7) / 8 * 8;
@@ -365,7 +365,7 @@ static int convert_floats(const struct nax_record *r, struct field *f, const int
     if (!f->as_floats) {
         struct nax_record *owner;
         memcpy(&owner, &r, sizeof owner); /* a cache: nothing that a caller can see changes */
-        double *floats = nax_record_room(owner, n * sizeof *floats);
+        double *floats = nax_record_reserve(owner, n * sizeof *floats);
         if (!floats)
             return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: field '%s'", f->name);
         for (size_t i = 0; i < n; i++)

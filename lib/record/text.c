@@ -1,5 +1,5 @@
 /* Numbers and strings as text: exact in both directions. */
-#include "room.h"
+#include "internal.h"
 
 #include <math.h>
 #include <stdlib.h>

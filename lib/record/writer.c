@@ -1,5 +1,5 @@
 /* Writing: checks records, hands them to the format, and moves large blocks to the file. */
-#include "room.h"
+#include "internal.h"
 
 #include <stdlib.h>
 

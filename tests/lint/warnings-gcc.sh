@@ -1,8 +1,11 @@
 #!/bin/sh
-# No warning from gcc; and nothing in the library prints or ends the program.
+# No warning from gcc; nothing in the library prints or ends the program, and what it defines for
+# others begins with nax_, so that a program that links it may use any other name.
 env -u MAKEFLAGS make -j"$(nproc)" --no-print-directory CC=gcc CFLAGS=-O2 WERROR=1 BUILD="$BUILD/gcc" \
     all units >"$BUILD/gcc.log" || exit 1
 nm -A --undefined-only "$BUILD/gcc/libnax.a" |
     awk '$NF ~ /^(v?printf|puts|putchar|perror|exit|_exit|abort|stdout|stderr|__assert_fail)$/ {
         print $1 " uses " $NF ": the library never prints and never exits"
     }'
+nm -A -g --defined-only "$BUILD/gcc/libnax.a" |
+    awk '$NF !~ /^(nax_|\.gomp_critical_user_nax_)/ && NF > 2 { print $1 " defines " $NF ": it needs the prefix nax_" }'

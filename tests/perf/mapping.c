@@ -1,7 +1,7 @@
-/* Images a second of ResNet-20 on crossbars of 16 to 128, rung by rung; and of every conversion
- * made by one GEMM for each array and stream, whose results have to be the same. */
+/* Images a second of ResNet-20 on crossbars of 16 to 128, fidelity by fidelity; and of every
+ * conversion made by one GEMM for each array and stream, whose results have to be the same. */
 #include "../../lib/base/blas.h"
-#include "../../lib/mapping/rungs.h"
+#include "../../lib/mapping/fidelities.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -35,12 +35,12 @@ static double seconds_of(const struct nax_model *model, const struct nax_linop *
     return nax_clock_seconds() - start;
 }
 
-/* --- one GEMM for each tile and stream: all planes of its cells beside one another --- */
+/* --- one GEMM for each submatrix and stream: all planes of its cells beside one another --- */
 
 struct gemm {
     const struct fixed_layer *layer;
     size_t n_planes;
-    float **cells; /* [n_tiles][n_rows][n_planes][n_cols], rounded as full rounds them */
+    float **cells; /* [n_submatrices][n_rows][n_planes][n_cols], rounded as full rounds them */
 };
 
 static void gemm_set(struct gemm *gemm, const struct fixed_layer *layer, const struct full *full)
@@ -48,29 +48,29 @@ static void gemm_set(struct gemm *gemm, const struct fixed_layer *layer, const s
     struct nax_err err;
     struct arrays arrays;
     struct chip chip = {.seed = 0};
-    size_t n_planes = planes_n(layer), n_tiles = tiles_n(layer);
-    *gemm = (struct gemm){layer, n_planes, nax_calloc(n_tiles, sizeof *gemm->cells)};
-    need(arrays_alloc(&arrays, layer, &chip, &err), &err);
-    for (size_t i = 0; i < n_tiles; i++) {
-        struct tile tile = tile_at(layer, i);
-        size_t n = tile.n_rows * tile.n_cols;
+    size_t n_planes = nax_planes_n(layer), n_submatrices = nax_submatrices_n(layer);
+    *gemm = (struct gemm){layer, n_planes, nax_calloc(n_submatrices, sizeof *gemm->cells)};
+    need(nax_arrays_alloc(&arrays, layer, &chip, &err), &err);
+    for (size_t i = 0; i < n_submatrices; i++) {
+        struct submatrix submatrix = nax_submatrix_at(layer, i);
+        size_t n = submatrix.n_rows * submatrix.n_cols;
         double *cells = nax_calloc(n_planes * n, sizeof *cells);
         gemm->cells[i] = nax_calloc(n_planes * n, sizeof **gemm->cells);
-        need(tile_cells(&arrays, &tile, cells, &err), &err);
-        int shift = full->tile[i].n_vectors ? full->tile[i].vector[0].shift : 0;
+        need(nax_submatrix_cells(&arrays, &submatrix, cells, &err), &err);
+        int shift = full->submatrix[i].n_vectors ? full->submatrix[i].vector[0].shift : 0;
         for (size_t p = 0; p < n_planes; p++)
-            for (size_t r = 0; r < tile.n_rows; r++)
-                for (size_t c = 0; c < tile.n_cols; c++)
-                    gemm->cells[i][(r * n_planes + p) * tile.n_cols + c] = (float)ldexp(
-                        nearbyint(ldexp(cells[p * n + r * tile.n_cols + c], shift)), -shift);
+            for (size_t r = 0; r < submatrix.n_rows; r++)
+                for (size_t c = 0; c < submatrix.n_cols; c++)
+                    gemm->cells[i][(r * n_planes + p) * submatrix.n_cols + c] = (float)ldexp(
+                        nearbyint(ldexp(cells[p * n + r * submatrix.n_cols + c], shift)), -shift);
         free(cells);
     }
-    arrays_free(&arrays);
+    nax_arrays_free(&arrays);
 }
 
 static void gemm_free(struct gemm *gemm)
 {
-    for (size_t i = 0; gemm->cells && i < tiles_n(gemm->layer); i++)
+    for (size_t i = 0; gemm->cells && i < nax_submatrices_n(gemm->layer); i++)
         free(gemm->cells[i]);
     free(gemm->cells);
 }
@@ -96,16 +96,16 @@ static size_t gemm_cut(const struct gemm *g, char *at, struct work *w)
 }
 
 /* Rounds, clamps and adds the currents of one stream. */
-static void convert(const struct gemm *g, const struct tile *tile, size_t n, double weight,
-                    struct work *w)
+static void convert(const struct gemm *g, const struct submatrix *submatrix, size_t n,
+                    double weight, struct work *w)
 {
     float low = (float)g->layer->adc_min, high = (float)g->layer->adc_max;
     for (size_t i = 0; i < n; i++)
         for (size_t p = 0; p < g->n_planes; p++) {
-            const float *current = w->current + (i * g->n_planes + p) * tile->n_cols;
-            double *sum = w->sum + i * g->layer->n_cols + tile->col;
-            double of_plane = weight * plane_weight(g->layer, p);
-            for (size_t c = 0; c < tile->n_cols; c++) {
+            const float *current = w->current + (i * g->n_planes + p) * submatrix->n_cols;
+            double *sum = w->sum + i * g->layer->n_cols + submatrix->col;
+            double of_plane = weight * nax_plane_weight(g->layer, p);
+            for (size_t c = 0; c < submatrix->n_cols; c++) {
                 float code = floorf(current[c] + 0.5F);
                 code = code < low ? low : code;
                 code = code > high ? high : code;
@@ -118,23 +118,23 @@ static void run_block(const struct gemm *g, size_t n, struct work *w, float *y)
 {
     const struct fixed_layer *l = g->layer;
     memset(w->sum, 0, n * l->n_cols * sizeof *w->sum);
-    for (size_t i = 0; i < tiles_n(l); i++) {
-        struct tile tile = tile_at(l, i);
+    for (size_t i = 0; i < nax_submatrices_n(l); i++) {
+        struct submatrix submatrix = nax_submatrix_at(l, i);
         for (int t = 0; t < l->n_streams; t++) {
             bool any = false;
             for (size_t p = 0; p < n; p++)
-                for (size_t r = 0; r < tile.n_rows; r++) {
-                    int digit =
-                        fixed_digit(l, (int32_t)w->patches[p * l->n_rows + tile.row + r], t);
-                    w->bits[p * tile.n_rows + r] = (float)digit;
+                for (size_t r = 0; r < submatrix.n_rows; r++) {
+                    int digit = nax_fixed_digit(
+                        l, (int32_t)w->patches[p * l->n_rows + submatrix.row + r], t);
+                    w->bits[p * submatrix.n_rows + r] = (float)digit;
                     any = any || digit;
                 }
             if (!any)
                 continue;
-            size_t n_cols = g->n_planes * tile.n_cols;
-            nax_sgemm(false, false, n, n_cols, tile.n_rows, w->bits, tile.n_rows, g->cells[i],
-                      n_cols, 0, w->current, n_cols);
-            convert(g, &tile, n, (double)fixed_stream_weight(l, t), w);
+            size_t n_cols = g->n_planes * submatrix.n_cols;
+            nax_sgemm(false, false, n, n_cols, submatrix.n_rows, w->bits, submatrix.n_rows,
+                      g->cells[i], n_cols, 0, w->current, n_cols);
+            convert(g, &submatrix, n, (double)nax_fixed_stream_weight(l, t), w);
         }
     }
     for (size_t i = 0; i < n * l->n_cols; i++)
@@ -151,10 +151,10 @@ static int gemm_forward(const void *self, size_t n, const float *x, float *y, si
     struct work w;
     gemm_cut(g, scratch, &w);
     for (size_t b = 0; b < n; b++) {
-        fixed_inputs(g->layer, n_in, x + b * n_in, w.image);
+        nax_fixed_inputs(g->layer, n_in, x + b * n_in, w.image);
         for (size_t p = 0; p < n_positions; p += BLOCK) {
             size_t m = NAX_MIN(n_positions - p, (size_t)BLOCK);
-            patches_unfold(s, w.image, p, m, w.patches);
+            nax_patches_unfold(s, w.image, p, m, w.patches);
             run_block(g, m, &w, y + (b * n_positions + p) * s->c_out);
         }
     }
@@ -199,16 +199,16 @@ static double measure_full(const struct bench *b, int64_t n, bool with_gemm)
     struct gemm gemm[N_LAYERS] = {0};
     bool is_signed[N_LAYERS];
     double range[N_LAYERS];
-    need(ranges_measure(b->model, &b->set->train, range, &err), &err);
-    signs_of_inputs(net, is_signed);
+    need(nax_ranges_measure(b->model, &b->set->train, range, &err), &err);
+    nax_signs_of_inputs(net, is_signed);
     for (size_t l = 0; l < net->n_layers; l++) {
         if (!nax_layer_n_weights(&net->layers[l]))
             continue;
         struct chip chip = {.layer = l};
-        need(fixed_layer_alloc(&layer[l].fixed, &net->layers[l], b->hardware, n,
-                               b->model->layer[l].weight, is_signed[l], range[l], &err),
+        need(nax_fixed_layer_alloc(&layer[l].fixed, &net->layers[l], b->hardware, n,
+                                   b->model->layer[l].weight, is_signed[l], range[l], &err),
              &err);
-        need(rung_full(&layer[l], &chip, NULL, &op[l], &err), &err);
+        need(nax_fidelity_full(&layer[l], &chip, NULL, &op[l], &err), &err);
         if (!with_gemm)
             continue;
         struct work w;
@@ -231,7 +231,7 @@ static double measure_full(const struct bench *b, int64_t n, bool with_gemm)
     }
     for (size_t l = 0; l < net->n_layers; l++) {
         gemm_free(&gemm[l]);
-        mapped_layer_free(&layer[l]);
+        nax_mapped_layer_free(&layer[l]);
     }
     return ratio;
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# ResNet-20 on crossbars: images a second of each rung, and full products against one GEMM a stream.
+# ResNet-20 on crossbars: images a second of each fidelity, and full products against one GEMM a stream.
 set -eu
 # shellcheck disable=SC2046 # words on purpose
 "${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O3 -march=native -Wall -Wextra -Iinclude -fopenmp -o "$SCRATCH/mapping" \

@@ -125,10 +125,10 @@ struct total {
 static void add_layer(const struct nax_layer *shape, bool is_bf16, struct total total[N_WORKS])
 {
     struct nax_err err;
-    struct bench b = {.shape = shape, .kernel = nn_kernels(is_bf16)};
+    struct bench b = {.shape = shape, .kernel = nax_nn_kernels(is_bf16)};
     size_t n = N_CHUNKS * NAX_CHUNK, size = b.kernel->size;
     const struct conv_options options = {.has_backward = true, .is_bf16 = is_bf16};
-    if (conv_alloc(&b.conv, shape, NAX_CHUNK, &options, &err))
+    if (nax_conv_alloc(&b.conv, shape, NAX_CHUNK, &options, &err))
         die(&err);
     b.x = array(n * nax_layer_n_in(shape), size);
     b.y = array(n * nax_layer_n_out(shape), size);
@@ -149,7 +149,7 @@ static void add_layer(const struct nax_layer *shape, bool is_bf16, struct total 
     void *all[] = {b.x, b.y, b.z, b.g, b.dw, b.channel, b.sums, b.scratch};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         nax_aligned_free(all[i]);
-    conv_free(b.conv);
+    nax_conv_free(b.conv);
 }
 
 /* seconds of N_TIMES steps of independent chains of fused multiply-adds on all threads */

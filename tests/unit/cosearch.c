@@ -82,7 +82,7 @@ static void disturb(struct arch *arch)
     struct nax_rng rng = nax_rng_at(1, NAX_RNG_TEST, 0, 0, 0);
     for (size_t i = 0; i < arch->n_slots * arch->n_choices; i++)
         arch->alpha[i] = nax_rng_normal(&rng) * 0.731;
-    arch_update(arch);
+    nax_arch_update(arch);
 }
 
 static void expected_costs_match_finite_differences(void **state)
@@ -93,40 +93,40 @@ static void expected_costs_match_finite_differences(void **state)
     struct arch arch;
     struct price price;
     double mean[N_PRICES], up[N_PRICES], down[N_PRICES];
-    assert_int_equal(arch_alloc(&arch, &f.space, &err), 0);
-    assert_int_equal(price_open(&price, f.hardware, f.file, 0, &err), 0);
+    assert_int_equal(nax_arch_alloc(&arch, &f.space, &err), 0);
+    assert_int_equal(nax_price_open(&price, f.hardware, f.file, 0, &err), 0);
     disturb(&arch);
     size_t n = arch.n_slots * arch.n_choices;
     double *by_p = nax_calloc(2 * n, sizeof *by_p), *gradient = by_p + n;
     double *prices = nax_calloc(n * N_PRICES, sizeof *prices);
-    assert_int_equal(price_expect(&price, &arch, 100, 0, 0, mean, prices, &err), 0);
+    assert_int_equal(nax_price_expect(&price, &arch, 100, 0, 0, mean, prices, &err), 0);
     for (int k = 0; k < N_PRICES; k++) {
         for (size_t i = 0; i < n; i++) {
             by_p[i] = prices[i * N_PRICES + (size_t)k];
             gradient[i] = 0;
         }
-        arch_add_softmax(&arch, by_p, gradient);
+        nax_arch_add_softmax(&arch, by_p, gradient);
         for (size_t i = 0; i < n; i++) {
             const double step = 1e-5;
             double old = arch.alpha[i];
             arch.alpha[i] = old + step;
-            arch_update(&arch);
-            assert_int_equal(price_expect(&price, &arch, 100, 0, 0, up, NULL, &err), 0);
+            nax_arch_update(&arch);
+            assert_int_equal(nax_price_expect(&price, &arch, 100, 0, 0, up, NULL, &err), 0);
             arch.alpha[i] = old - step;
-            arch_update(&arch);
-            assert_int_equal(price_expect(&price, &arch, 100, 0, 0, down, NULL, &err), 0);
+            nax_arch_update(&arch);
+            assert_int_equal(nax_price_expect(&price, &arch, 100, 0, 0, down, NULL, &err), 0);
             arch.alpha[i] = old;
             double slope = (up[k] - down[k]) / (2 * step);
             if (!(fabs(slope - gradient[i]) <= tolerance_slope * mean[k]))
                 fail_msg("price %d, choice %zu: %g, finite difference %g", k, i, gradient[i],
                          slope);
         }
-        arch_update(&arch);
+        nax_arch_update(&arch);
     }
     /* drawn designs come to the same */
     double *sampled = nax_calloc(n * N_PRICES, sizeof *sampled), drawn[N_PRICES];
     f.space.n_designs = 0;
-    assert_int_equal(price_expect(&price, &arch, 4000, 3, 0, drawn, sampled, &err), 0);
+    assert_int_equal(nax_price_expect(&price, &arch, 4000, 3, 0, drawn, sampled, &err), 0);
     for (size_t k = 0; k < N_PRICES; k++)
         assert_true(fabs(drawn[k] - mean[k]) <= tolerance_sampled * mean[k]);
     for (size_t i = 0; i < n * N_PRICES; i++)
@@ -134,8 +134,8 @@ static void expected_costs_match_finite_differences(void **state)
     free(sampled);
     free(prices);
     free(by_p);
-    price_close(&price);
-    arch_free(&arch);
+    nax_price_close(&price);
+    nax_arch_free(&arch);
     fixture_free(&f);
 }
 
@@ -152,11 +152,11 @@ static void terms_of_cost_match_finite_differences(void **state)
         const double step = 1e-6;
         memset(unit, 0, sizeof unit);
         unit[k] = 1;
-        search_cost(&s, mean, unit, &by_p);
+        nax_search_cost(&s, mean, unit, &by_p);
         mean[k] += step;
-        double up = search_cost(&s, mean, NULL, NULL);
+        double up = nax_search_cost(&s, mean, NULL, NULL);
         mean[k] -= 2 * step;
-        double down = search_cost(&s, mean, NULL, NULL);
+        double down = nax_search_cost(&s, mean, NULL, NULL);
         mean[k] += step;
         assert_true(fabs((up - down) / (2 * step) - by_p) <= tolerance_slope);
     }
@@ -170,7 +170,7 @@ static void pairs_come_as_often_as_they_should(void **state)
     struct fixture f = fixture_make(network_text);
     struct nax_err err;
     struct arch arch;
-    assert_int_equal(arch_alloc(&arch, &f.space, &err), 0);
+    assert_int_equal(nax_arch_alloc(&arch, &f.space, &err), 0);
     assert_int_equal(arch.n_choices, N);
     disturb(&arch);
     const double *p = arch.p + N; /* the second convolution */
@@ -181,7 +181,7 @@ static void pairs_come_as_often_as_they_should(void **state)
         size_t pair[2], which;
         for (int i = 0; i < 3; i++)
             u[i] = nax_rng_uniform(&rng);
-        assert_true(arch_draw_pair(&arch, 1, u, pair, q, &which));
+        assert_true(nax_arch_draw_pair(&arch, 1, u, pair, q, &which));
         assert_true(pair[0] != pair[1]);
         assert_true(fabs(q[0] / q[1] - p[pair[0]] / p[pair[1]]) < 1e-12 * q[0] / q[1]);
         count[pair[0]][pair[1]] += 1.0 / N_DRAWS;
@@ -193,9 +193,9 @@ static void pairs_come_as_often_as_they_should(void **state)
             assert_true(fabs(count[i][j] - share) < tolerance_share);
             assert_true(fabs(active[i][j] - share * p[i] / (p[i] + p[j])) < tolerance_share);
         }
-    assert_false(arch_is_allowed(&arch, 0, N - 1)); /* 3 channels become 6 */
+    assert_false(nax_arch_is_allowed(&arch, 0, N - 1)); /* 3 channels become 6 */
     assert_true(arch.p[N - 1] == 0);
-    arch_free(&arch);
+    nax_arch_free(&arch);
     fixture_free(&f);
 }
 
@@ -211,12 +211,12 @@ static void noise_has_its_variance(void **state)
     struct arch arch;
     struct supernet net;
     struct noise noise;
-    assert_int_equal(arch_alloc(&arch, &f.space, &err), 0);
-    assert_int_equal(supernet_alloc(&net, &f.space, f.file, 3, &err), 0);
-    assert_int_equal(noise_alloc(&noise, &net, &arch, f.hardware, 3, &err), 0);
+    assert_int_equal(nax_arch_alloc(&arch, &f.space, &err), 0);
+    assert_int_equal(nax_supernet_alloc(&net, &f.space, f.file, 3, &err), 0);
+    assert_int_equal(nax_noise_alloc(&noise, &net, &arch, f.hardware, 3, &err), 0);
     struct noise_source source = {&noise, 1, 2, N_POSITIONS, N_CHANNELS, variance};
     noise.part[arch.n_choices + 2] = 0.17;
-    noise_amend(&source, N_IMAGES_NOISE, y[0][0], 40);
+    nax_noise_correct(&source, N_IMAGES_NOISE, y[0][0], 40);
     for (size_t c = 0; c < N_CHANNELS; c++) {
         double square = 0;
         for (size_t b = 0; b < N_IMAGES_NOISE; b++)
@@ -226,15 +226,15 @@ static void noise_has_its_variance(void **state)
         double want = 0.17 * (double)variance[c];
         assert_true(fabs(square - want) <= tolerance_noise * want);
     }
-    noise_amend(&source, 1, other[0][0], 43); /* an image's noise is its own */
+    nax_noise_correct(&source, 1, other[0][0], 43); /* an image's noise is its own */
     assert_memory_equal(other[0], y[3], sizeof y[3]);
     source.choice = 1; /* another choice has none */
     memset(other, 0, sizeof other);
-    noise_amend(&source, N_IMAGES_NOISE, other[0][0], 40);
+    nax_noise_correct(&source, N_IMAGES_NOISE, other[0][0], 40);
     assert_true(other[2][1][0] == 0);
-    noise_free(&noise);
-    supernet_free(&net);
-    arch_free(&arch);
+    nax_noise_free(&noise);
+    nax_supernet_free(&net);
+    nax_arch_free(&arch);
     fixture_free(&f);
 }
 
@@ -245,18 +245,18 @@ static void adam_descends(void **state)
     struct nax_err err;
     struct arch arch;
     double gradient[10] = {0};
-    assert_int_equal(arch_alloc(&arch, &f.space, &err), 0);
+    assert_int_equal(nax_arch_alloc(&arch, &f.space, &err), 0);
     gradient[1] = 2.385;
     gradient[2] = -0.01;
-    arch_descend(&arch, gradient, 0.3); /* a first step is the rate, whatever the gradient */
+    nax_arch_descend(&arch, gradient, 0.3); /* a first step is the rate, whatever the gradient */
     assert_true(fabs(arch.alpha[1] + 0.3) < 1e-6 && fabs(arch.alpha[2] - 0.3) < 1e-6);
     gradient[1] = -2.385 / 2;
     double before = arch.alpha[1];
-    arch_descend(&arch, gradient, 0.3);
+    nax_arch_descend(&arch, gradient, 0.3);
     double square =
         (0.999 * 0.001 * 2.385 * 2.385 + 0.001 * 2.385 * 2.385 / 4) / (1 - 0.999 * 0.999);
     assert_true(fabs(arch.alpha[1] - before - 0.3 * 2.385 / 2 / sqrt(square)) < 1e-6);
-    arch_free(&arch);
+    nax_arch_free(&arch);
     fixture_free(&f);
 }
 
@@ -335,8 +335,8 @@ static void kernels_stay_nested(void **state)
     for (int e = 0; e < 2; e++) { /* before and after an epoch */
         for (size_t slot = 0; slot < 2; slot++) {
             const struct nax_params *layer = search->net.model->layer;
-            const float *one = layer[supernet_place(&search->net, slot, 1)].weight;
-            const float *three = layer[supernet_place(&search->net, slot, 3)].weight;
+            const float *one = layer[nax_supernet_place(&search->net, slot, 1)].weight;
+            const float *three = layer[nax_supernet_place(&search->net, slot, 3)].weight;
             size_t n = (slot ? 6 : 3) * 6;
             assert_memory_equal(one, three + 4 * n, n * sizeof *one);
             assert_true(e == 0 || slot || one[0] != first);
@@ -448,7 +448,7 @@ static void networks_inherit(void **state)
     assert_int_equal(nax_network_build(&net, f.file, kernel, &err), 0);
     assert_int_equal(nax_model_alloc(&model, net, 77, &err), 0);
     assert_int_equal(nax_model_load(model, file, &err), 0);
-    assert_int_equal(path_alloc(&path, &search->net, kernel, &err), 0);
+    assert_int_equal(nax_path_alloc(&path, &search->net, kernel, &err), 0);
     for (size_t l = 0; l < net->n_layers; l++)
         if (model->layer[l].weight)
             assert_memory_equal(model->layer[l].weight, path->model.layer[l].weight,
@@ -458,7 +458,7 @@ static void networks_inherit(void **state)
     assert_int_equal(nax_model_load(model, file, &err), NAX_ERR_VALUE);
     assert_non_null(strstr(err.text, "no tensor 'conv1.weight'"));
     unlink(file);
-    path_free(path);
+    nax_path_free(path);
     nax_model_free(model);
     nax_network_free(net);
     nax_cosearch_free(search);

@@ -66,8 +66,8 @@ static struct fixed_layer make(const struct nax_layer *shape, const struct nax_h
     float weight[2048];
     for (size_t i = 0; i < nax_layer_n_weights(shape); i++)
         weight[i] = (float)(0.137 * nax_rng_normal(&rng));
-    assert_int_equal(fixed_layer_alloc(&layer, shape, h, crossbar, weight, is_signed, range, &err),
-                     0);
+    assert_int_equal(
+        nax_fixed_layer_alloc(&layer, shape, h, crossbar, weight, is_signed, range, &err), 0);
     return layer;
 }
 
@@ -84,15 +84,15 @@ static void fixed_point_covers_its_range(void **state)
     const float x[] = {2.385F, -2.385F, 7, -7, NAN, 0, 1.2F};
     const double expected[] = {32767, -32767, 32767, -32768, -32768, 0, 16487};
     double fixed[7];
-    fixed_inputs(l, 7, x, fixed);
+    nax_fixed_inputs(l, 7, x, fixed);
     for (size_t i = 0; i < 7; i++)
         assert_true(fixed[i] == expected[i] || (i == 4 && fixed[i] >= -32768 && fixed[i] < 32768));
-    fixed_layer_free(&p);
+    nax_fixed_layer_free(&p);
     h.signs = NAX_SIGNS_OFFSET;
     p = make(&odd_conv, &h, 64, false, 2.385);
     assert_int_equal(p.weight_max, 32767);
     assert_int_equal(p.input_max, 65535);
-    fixed_layer_free(&p);
+    nax_fixed_layer_free(&p);
 }
 
 static void slices_and_streams_add_up(void **state)
@@ -116,9 +116,10 @@ static void slices_and_streams_add_up(void **state)
             const struct fixed_layer *l = &p;
             for (size_t r = 0; r < l->n_rows; r++)
                 for (size_t c = 0; c < l->n_cols; c++) {
-                    int64_t sum = -(int64_t)fixed_offset(l);
+                    int64_t sum = -(int64_t)nax_fixed_offset(l);
                     for (int s = 0; s < nax_n_slices(&h.precision); s++)
-                        sum += (int64_t)(fixed_level(l, r, c, s, 0) - fixed_level(l, r, c, s, 1)) *
+                        sum += (int64_t)(nax_fixed_level(l, r, c, s, 0) -
+                                         nax_fixed_level(l, r, c, s, 1)) *
                                ((int64_t)1 << (s * h.precision.slice_bits));
                     assert_int_equal(sum, l->weight[r * l->n_cols + c]);
                 }
@@ -126,13 +127,13 @@ static void slices_and_streams_add_up(void **state)
             for (int32_t x = l->input_min; x <= l->input_max; x++) {
                 int64_t sum = 0;
                 for (int t = 0; t < l->n_streams; t++) {
-                    int digit = fixed_digit(l, x, t);
+                    int digit = nax_fixed_digit(l, x, t);
                     assert_in_range(digit, 0, (1 << h.precision.stream_bits) - 1);
-                    sum += digit * fixed_stream_weight(l, t);
+                    sum += digit * nax_fixed_stream_weight(l, t);
                 }
                 assert_int_equal(sum, x);
             }
-            fixed_layer_free(&p);
+            nax_fixed_layer_free(&p);
         }
 }
 
@@ -145,17 +146,18 @@ static double odd_cell(struct nax_rng *rng, int level)
 
 struct odd_cells {
     const struct fixed_layer *layer;
-    double **cells; /* [n_tiles], kept for the reference */
+    double **cells; /* [n_submatrices], kept for the reference */
     size_t n;
 };
 
-static int odd_cells(void *self, const struct tile *tile, double *cells, struct nax_err *err)
+static int odd_cells(void *self, const struct submatrix *submatrix, double *cells,
+                     struct nax_err *err)
 {
     (void)err;
     struct odd_cells *o = self;
-    size_t size = planes_n(o->layer) * tile->n_rows * tile->n_cols;
+    size_t size = nax_planes_n(o->layer) * submatrix->n_rows * submatrix->n_cols;
     struct nax_rng rng = nax_rng_at(8, NAX_RNG_TEST, o->n, 0, 0);
-    tile_cells_ideal(o->layer, tile, cells);
+    nax_submatrix_cells_ideal(o->layer, submatrix, cells);
     for (size_t i = 0; i < size; i++)
         cells[i] = odd_cell(&rng, (int)cells[i]);
     o->cells[o->n] = nax_calloc(size, sizeof(double));
@@ -163,10 +165,11 @@ static int odd_cells(void *self, const struct tile *tile, double *cells, struct 
     return 0;
 }
 
-static int ideal_cells(void *self, const struct tile *tile, double *cells, struct nax_err *err)
+static int ideal_cells(void *self, const struct submatrix *submatrix, double *cells,
+                       struct nax_err *err)
 {
     (void)err;
-    tile_cells_ideal(self, tile, cells);
+    nax_submatrix_cells_ideal(self, submatrix, cells);
     return 0;
 }
 
@@ -180,18 +183,18 @@ static void reference_chunk(const struct fixed_layer *l, const struct odd_cells 
     int32_t in[512];
     int64_t whole[64];
     for (size_t b = 0; b < n; b++) {
-        fixed_inputs(l, n_in, x + b * n_in, fixed);
+        nax_fixed_inputs(l, n_in, x + b * n_in, fixed);
         for (size_t p = 0; p < s->h_out * s->w_out; p++, y += l->n_cols) {
             int64_t total = 0;
-            patches_unfold(s, fixed, p, 1, patch);
+            nax_patches_unfold(s, fixed, p, 1, patch);
             for (size_t r = 0; r < l->n_rows; r++)
                 total += in[r] = (int32_t)patch[r];
-            product_reference(l, in, whole);
+            nax_product_reference(l, in, whole);
             for (size_t c = 0; c < l->n_cols; c++)
-                sum[c] = o ? 0 - (double)fixed_offset(l) * (double)total : (double)whole[c];
+                sum[c] = o ? 0 - (double)nax_fixed_offset(l) * (double)total : (double)whole[c];
             for (size_t i = 0; o && i < o->n; i++) {
-                struct tile tile = tile_at(l, i);
-                tile_reference(l, &tile, o->cells[i], in, sum);
+                struct submatrix submatrix = nax_submatrix_at(l, i);
+                nax_submatrix_reference(l, &submatrix, o->cells[i], in, sum);
             }
             for (size_t c = 0; c < l->n_cols; c++)
                 y[c] = (float)(sum[c] * (l->weight_step * l->input_step));
@@ -208,15 +211,15 @@ static void compare_paths(const struct fixed_layer *l, size_t n)
     struct nax_err err;
     struct product p;
     float *x = nax_calloc(n * n_in, sizeof *x), *y = nax_calloc(2 * n * n_out, sizeof *y);
-    void *scratch = nax_aligned_calloc(1, product_scratch_size(l));
+    void *scratch = nax_aligned_calloc(1, nax_product_scratch_size(l));
     for (size_t i = 0; i < n * n_in; i++)
         x[i] = (float)(l->input_min ? nax_rng_normal(&rng) : 2 * nax_rng_uniform(&rng));
-    assert_true(product_is_exact(l));
-    assert_int_equal(product_alloc(&p, l, &err), 0);
-    assert_int_equal(product_forward(&p, n, x, y, 0, scratch), 0);
+    assert_true(nax_product_is_exact(l));
+    assert_int_equal(nax_product_alloc(&p, l, &err), 0);
+    assert_int_equal(nax_product_forward(&p, n, x, y, 0, scratch), 0);
     reference_chunk(l, NULL, n, x, y + n * n_out);
     assert_memory_equal(y, y + n * n_out, n * n_out * sizeof *y);
-    product_free(&p);
+    nax_product_free(&p);
     nax_aligned_free(scratch);
     free(x);
     free(y);
@@ -248,7 +251,7 @@ static void arrays_give_the_integer_product(void **state)
                     h.precision.stream_bits = 2;
                 struct fixed_layer p = make(shapes[k], &h, sizes[i], (i + k) % 2, 1.9);
                 compare_paths(&p, 3);
-                fixed_layer_free(&p);
+                nax_fixed_layer_free(&p);
             }
 }
 
@@ -275,26 +278,26 @@ static void narrow_adcs_clamp(void **state)
     h.adc.bits = 3;
     struct fixed_layer p;
     struct full full;
-    assert_int_equal(fixed_layer_alloc(&p, &shape, &h, 4, weight, false, 1.5, &err), 0);
-    assert_false(product_is_exact(&p));
-    assert_int_equal(full_alloc(&full, &p, ideal_cells, &p, &err), 0);
-    void *scratch = nax_aligned_calloc(1, full_scratch_size(&full));
-    assert_int_equal(full_forward(&full, 1, x, y, 0, scratch), 0);
+    assert_int_equal(nax_fixed_layer_alloc(&p, &shape, &h, 4, weight, false, 1.5, &err), 0);
+    assert_false(nax_product_is_exact(&p));
+    assert_int_equal(nax_full_alloc(&full, &p, ideal_cells, &p, &err), 0);
+    void *scratch = nax_aligned_calloc(1, nax_full_scratch_size(&full));
+    assert_int_equal(nax_full_forward(&full, 1, x, y, 0, scratch), 0);
     assert_float_equal(y[0], 2.25 * 7 / 9, 1e-6);
     assert_float_equal(y[1], -0.75, 1e-6); /* −6 + 3: nothing clamps */
     nax_aligned_free(scratch);
-    full_free(&full);
-    fixed_layer_free(&p);
+    nax_full_free(&full);
+    nax_fixed_layer_free(&p);
     /* enough bits for the largest sum, not for that of every array of this size */
     h.adc.bits = 4;
-    assert_int_equal(fixed_layer_alloc(&p, &shape, &h, 64, weight, false, 1.5, &err), 0);
-    assert_true(product_is_exact(&p));
-    fixed_layer_free(&p);
+    assert_int_equal(nax_fixed_layer_alloc(&p, &shape, &h, 64, weight, false, 1.5, &err), 0);
+    assert_true(nax_product_is_exact(&p));
+    nax_fixed_layer_free(&p);
     /* a signed ADC reaches half as far */
     h.adc.zero = NAX_ADC_ZERO_SIGNED;
-    assert_int_equal(fixed_layer_alloc(&p, &shape, &h, 64, weight, false, 1.5, &err), 0);
-    assert_false(product_is_exact(&p));
-    fixed_layer_free(&p);
+    assert_int_equal(nax_fixed_layer_alloc(&p, &shape, &h, 64, weight, false, 1.5, &err), 0);
+    assert_false(nax_product_is_exact(&p));
+    nax_fixed_layer_free(&p);
 }
 
 /* What one digit on row r adds to column c, straight from the solver. */
@@ -319,12 +322,12 @@ static void cells_are_those_of_the_circuit(void **state)
             h.adc.zero = (enum nax_adc_zero)zero;
             h.unused = (enum nax_unused)unused;
             struct fixed_layer l = make(&shape, &h, N, false, 1);
-            struct tile tile = tile_at(&l, 0);
+            struct submatrix submatrix = nax_submatrix_at(&l, 0);
             struct arrays arrays;
             struct chip chip = {.seed = 1};
             double cells[16 * ROWS * COLS], g[N * (N + 1)], w[N * (N + 1)];
-            assert_int_equal(arrays_alloc(&arrays, &l, &chip, &err), 0);
-            assert_int_equal(tile_cells(&arrays, &tile, cells, &err), 0);
+            assert_int_equal(nax_arrays_alloc(&arrays, &l, &chip, &err), 0);
+            assert_int_equal(nax_submatrix_cells(&arrays, &submatrix, cells, &err), 0);
             double off = 1 / h.device.r_off_ohm, lsb = (1 / h.device.r_on_ohm - off) / 3;
             size_t width = zero == NAX_ADC_ZERO_REFERENCE ? N + 1 : N;
             for (int plane = 0; plane < 16; plane++) {
@@ -334,7 +337,7 @@ static void cells_are_those_of_the_circuit(void **state)
                         g[r * width + c] = unused == NAX_UNUSED_OFF || is_reference ? off : 0;
                         if (r < ROWS && c < COLS)
                             g[r * width + c] =
-                                off + lsb * fixed_level(&l, r, c, plane / 2, plane % 2);
+                                off + lsb * nax_fixed_level(&l, r, c, plane / 2, plane % 2);
                     }
                 struct nax_xbar x = nax_xbar_of_device(&h.device, N, width, g);
                 assert_int_equal(nax_xbar_matrix(&x, NULL, w, NULL, &err), 0);
@@ -346,8 +349,8 @@ static void cells_are_those_of_the_circuit(void **state)
                                            1e-7);
                     }
             }
-            arrays_free(&arrays);
-            fixed_layer_free(&l);
+            nax_arrays_free(&arrays);
+            nax_fixed_layer_free(&l);
         }
 }
 
@@ -355,7 +358,7 @@ static void cells_are_those_of_the_circuit(void **state)
 struct listed {
     const struct nax_hardware *hardware;
     struct fixed_layer fixed;
-    double *cells; /* [planes_n][n_rows][n_cols] of the tile at hand */
+    double *cells; /* [nax_planes_n][n_rows][n_cols] of the submatrix at hand */
     struct arrays arrays;
     size_t n;
 };
@@ -365,19 +368,20 @@ static int take_array(void *self, const struct nax_array *array, struct nax_err 
     struct listed *to = self;
     size_t n_arrays = (size_t)nax_arrays_per_unit(to->hardware), a = to->n % n_arrays;
     const struct nax_xbar *x = &array->xbar;
-    struct tile tile = tile_at(&to->fixed, to->n++ / n_arrays);
-    assert_int_equal(array->row, tile.row);
-    assert_int_equal(array->col, tile.col);
+    struct submatrix submatrix = nax_submatrix_at(&to->fixed, to->n++ / n_arrays);
+    assert_int_equal(array->row, submatrix.row);
+    assert_int_equal(array->col, submatrix.col);
     if (!a)
-        assert_int_equal(tile_cells(&to->arrays, &tile, to->cells, err), 0);
+        assert_int_equal(nax_submatrix_cells(&to->arrays, &submatrix, to->cells, err), 0);
     double w[17 * 16];
     assert_int_equal(nax_xbar_matrix(x, NULL, w, NULL, err), 0);
     double lsb = (nax_level_siemens(&to->hardware->device, 2, 1) -
                   nax_level_siemens(&to->hardware->device, 2, 0));
-    for (size_t r = 0; r < tile.n_rows; r++)
-        for (size_t c = 0; c < tile.n_cols; c++) {
+    for (size_t r = 0; r < submatrix.n_rows; r++)
+        for (size_t c = 0; c < submatrix.n_cols; c++) {
             double cell = (w[r * x->n_cols + c] - w[r * x->n_cols + x->n_cols - 1]) / lsb;
-            assert_float_equal(cell, to->cells[(a * tile.n_rows + r) * tile.n_cols + c], 1e-9);
+            assert_float_equal(cell, to->cells[(a * submatrix.n_rows + r) * submatrix.n_cols + c],
+                               1e-9);
         }
     return 0;
 }
@@ -393,7 +397,7 @@ static void listed_arrays_are_those_that_are_solved(void **state)
     float weight[45 * 13];
     for (size_t i = 0; i < 45 * 13; i++)
         weight[i] = (float)(drawn.weight[i] * drawn.weight_step);
-    fixed_layer_free(&drawn);
+    nax_fixed_layer_free(&drawn);
     struct nax_layer shape = odd_conv;
     struct nax_network net = {.layers = &shape, .n_layers = 1};
     struct nax_params params = {.weight = weight};
@@ -402,14 +406,15 @@ static void listed_arrays_are_those_that_are_solved(void **state)
     struct nax_mapping mapping = {.hardware = &h, .crossbars = &crossbar, .seed = 3, .chip = 2};
     struct chip chip = {.seed = 3, .chip = 2};
     struct listed listed = {.hardware = &h};
-    assert_int_equal(fixed_layer_alloc(&listed.fixed, &shape, &h, 16, weight, true, 5, &err), 0);
-    assert_int_equal(arrays_alloc(&listed.arrays, &listed.fixed, &chip, &err), 0);
-    listed.cells = nax_calloc(planes_n(&listed.fixed) * 256, sizeof(double));
+    assert_int_equal(nax_fixed_layer_alloc(&listed.fixed, &shape, &h, 16, weight, true, 5, &err),
+                     0);
+    assert_int_equal(nax_arrays_alloc(&listed.arrays, &listed.fixed, &chip, &err), 0);
+    listed.cells = nax_calloc(nax_planes_n(&listed.fixed) * 256, sizeof(double));
     assert_int_equal(nax_arrays_list(&model, &mapping, take_array, &listed, &err), 0);
-    assert_int_equal(listed.n, 16 * tiles_n(&listed.fixed));
+    assert_int_equal(listed.n, 16 * nax_submatrices_n(&listed.fixed));
     free(listed.cells);
-    arrays_free(&listed.arrays);
-    fixed_layer_free(&listed.fixed);
+    nax_arrays_free(&listed.arrays);
+    nax_fixed_layer_free(&listed.fixed);
 }
 
 static void impossible_sizes_are_refused(void **state)
@@ -419,19 +424,19 @@ static void impossible_sizes_are_refused(void **state)
     struct fixed_layer l;
     struct nax_err err;
     float weight[45 * 13] = {0};
-    assert_int_equal(fixed_layer_alloc(&l, &odd_conv, &h, 0, weight, false, 1, &err),
+    assert_int_equal(nax_fixed_layer_alloc(&l, &odd_conv, &h, 0, weight, false, 1, &err),
                      NAX_ERR_VALUE);
     assert_non_null(strstr(err.text, "'odd'"));
     const float impossible[] = {NAN, INFINITY, -INFINITY};
     for (size_t i = 0; i < 3; i++) {
         weight[13 * 7 + 4] = impossible[i];
-        assert_int_equal(fixed_layer_alloc(&l, &odd_conv, &h, 64, weight, false, 1, &err),
+        assert_int_equal(nax_fixed_layer_alloc(&l, &odd_conv, &h, 64, weight, false, 1, &err),
                          NAX_ERR_VALUE);
         assert_non_null(strstr(err.text, "row 7, column 4"));
     }
     weight[13 * 7 + 4] = 0;
     h.precision.weight_bits = h.precision.input_bits = 24;
-    assert_int_equal(fixed_layer_alloc(&l, &odd_conv, &h, 64, weight, false, 1, &err),
+    assert_int_equal(nax_fixed_layer_alloc(&l, &odd_conv, &h, 64, weight, false, 1, &err),
                      NAX_ERR_VALUE);
     assert_non_null(strstr(err.text, "more than 53 bits"));
 }
@@ -453,22 +458,22 @@ static void compare_full(const struct nax_layer *shape, const struct nax_hardwar
         x[i] = (float)(is_signed ? nax_rng_normal(&rng) : exp(3 * nax_rng_normal(&rng) - 5));
     memset(x, 0, n_in / 2 * sizeof *x);
     for (int is_odd = 0; is_odd < 2; is_odd++) {
-        struct odd_cells o = {&p, nax_calloc(tiles_n(&p), sizeof *o.cells), 0};
-        int status = is_odd ? full_alloc(&full, &p, odd_cells, &o, &err)
-                            : full_alloc(&full, &p, ideal_cells, &p, &err);
+        struct odd_cells o = {&p, nax_calloc(nax_submatrices_n(&p), sizeof *o.cells), 0};
+        int status = is_odd ? nax_full_alloc(&full, &p, odd_cells, &o, &err)
+                            : nax_full_alloc(&full, &p, ideal_cells, &p, &err);
         if (status)
             fail_msg("%s", err.text);
-        void *scratch = nax_aligned_calloc(1, full_scratch_size(&full));
-        assert_int_equal(full_forward(&full, N, x, y, 0, scratch), 0);
+        void *scratch = nax_aligned_calloc(1, nax_full_scratch_size(&full));
+        assert_int_equal(nax_full_forward(&full, N, x, y, 0, scratch), 0);
         reference_chunk(&p, is_odd ? &o : NULL, N, x, y + N * n_out);
         assert_memory_equal(y, y + N * n_out, N * n_out * sizeof *y);
         nax_aligned_free(scratch);
-        full_free(&full);
+        nax_full_free(&full);
         for (size_t i = 0; i < o.n; i++)
             free(o.cells[i]);
         free(o.cells);
     }
-    fixed_layer_free(&p);
+    nax_fixed_layer_free(&p);
     free(x);
     free(y);
 }
@@ -522,8 +527,8 @@ static void reference_reads(const struct fixed_layer *l, struct arrays *arrays, 
                             float *y)
 {
     const struct nax_hardware *h = l->hardware;
-    size_t width = array_cols(l), n_arrays = (size_t)nax_arrays_per_unit(h);
-    size_t per_plane = n_arrays / planes_n(l);
+    size_t width = nax_array_cols(l), n_arrays = (size_t)nax_arrays_per_unit(h);
+    size_t per_plane = n_arrays / nax_planes_n(l);
     double volt = h->device.v_read_v / ((1 << h->precision.stream_bits) - 1);
     for (uint64_t k = 0; k < READS; k++)
         for (size_t c = 0; c < READ_COLS; c++, y++) {
@@ -531,30 +536,30 @@ static void reference_reads(const struct fixed_layer *l, struct arrays *arrays, 
             for (int t = 0; t < l->n_streams; t++) {
                 double v[READ_SIZE] = {0}, current = 0, zero = 0;
                 for (size_t r = 0; r < READ_ROWS; r++) {
-                    v[r] = volt * fixed_digit(l, x[r], t);
+                    v[r] = volt * nax_fixed_digit(l, x[r], t);
                     zero += v[r] / h->device.r_off_ohm;
                 }
                 for (size_t a = 0; a < n_arrays; a++) {
                     double i[READ_SIZE + 1] = {0};
-                    struct nax_program_key key = {.seed = 9, .layer = c, .tile = a};
+                    struct nax_program_key key = {.seed = 9, .layer = c, .array = a};
                     for (size_t r = 0; r < READ_ROWS; r++)
                         for (size_t col = 0; col < width; col++)
                             i[col] += arrays->solved[a][r * width + col] * v[r];
                     nax_read_noise(&h->device, &key, k * 64 + (uint64_t)t, READ_SIZE, width,
                                    arrays->solved[a], v, i);
                     double of_array = (i[c] - (width > READ_SIZE ? i[READ_SIZE] : zero)) /
-                                      (lsb_siemens(l) * volt);
+                                      (nax_lsb_siemens(l) * volt);
                     current += per_plane > 1 && a % 2 ? -of_array : of_array;
                     if (a % per_plane < per_plane - 1)
                         continue;
                     double code = fmin(fmax(floor(current + 0.5), l->adc_min), l->adc_max);
-                    sum +=
-                        plane_weight(l, a / per_plane) * (double)fixed_stream_weight(l, t) * code;
+                    sum += nax_plane_weight(l, a / per_plane) *
+                           (double)nax_fixed_stream_weight(l, t) * code;
                     current = 0;
                 }
             }
             for (size_t r = 0; r < READ_ROWS; r++)
-                sum -= (double)fixed_offset(l) * x[r];
+                sum -= (double)nax_fixed_offset(l) * x[r];
             *y = (float)(sum * l->weight_step * l->input_step);
         }
 }
@@ -600,19 +605,19 @@ static void reads_are_noisy_as_cells_are(void **state)
         struct chip chip = {.seed = 4};
         struct reads reads;
         struct arrays arrays;
-        struct tile tile = tile_at(&l, 0);
+        struct submatrix submatrix = nax_submatrix_at(&l, 0);
         double fixed[READ_ROWS], cells[8 * READ_ROWS * READ_COLS];
         int32_t in[READ_ROWS];
-        assert_int_equal(arrays_alloc(&arrays, &l, &chip, &err), 0);
-        assert_int_equal(reads_alloc(&reads, &arrays, NULL, &err), 0);
-        void *scratch = nax_aligned_calloc(1, reads_scratch_size(&reads));
-        assert_int_equal(reads_forward(&reads, 1, x, y, 3, scratch), 0);
-        assert_int_equal(reads_forward(&reads, 1, x, other, 4, scratch), 0);
+        assert_int_equal(nax_arrays_alloc(&arrays, &l, &chip, &err), 0);
+        assert_int_equal(nax_reads_alloc(&reads, &arrays, NULL, &err), 0);
+        void *scratch = nax_aligned_calloc(1, nax_reads_scratch_size(&reads));
+        assert_int_equal(nax_reads_forward(&reads, 1, x, y, 3, scratch), 0);
+        assert_int_equal(nax_reads_forward(&reads, 1, x, other, 4, scratch), 0);
         assert_memory_not_equal(y, other, READS * READ_COLS * sizeof *y);
-        assert_int_equal(reads_forward(&reads, 1, x, other, 3, scratch), 0);
+        assert_int_equal(nax_reads_forward(&reads, 1, x, other, 3, scratch), 0);
         assert_memory_equal(y, other, READS * READ_COLS * sizeof *y);
-        assert_int_equal(tile_cells(&arrays, &tile, cells, &err), 0);
-        fixed_inputs(&l, READ_ROWS, x, fixed);
+        assert_int_equal(nax_submatrix_cells(&arrays, &submatrix, cells, &err), 0);
+        nax_fixed_inputs(&l, READ_ROWS, x, fixed);
         for (size_t r = 0; r < READ_ROWS; r++)
             in[r] = (int32_t)fixed[r];
         reference_reads(&l, &arrays, in, expected);
@@ -624,10 +629,10 @@ static void reads_are_noisy_as_cells_are(void **state)
             assert_true(fabs(mean - expected_mean) < 4 * expected_sd * sqrt(2.0 / READS));
             assert_true(fabs(sd / expected_sd - 1) < 4 / sqrt((double)READS));
         }
-        arrays_free(&arrays);
+        nax_arrays_free(&arrays);
         nax_aligned_free(scratch);
-        reads_free(&reads);
-        fixed_layer_free(&l);
+        nax_reads_free(&reads);
+        nax_fixed_layer_free(&l);
     }
     free(x);
     free(y);
@@ -650,31 +655,31 @@ static void compare_circuits(const struct nax_hardware *h, int64_t crossbar, boo
     int64_t whole[COLS];
     for (size_t i = 0; i < N * ROWS; i++)
         x[i] = (float)(is_signed ? nax_rng_normal(&rng) : exp(3 * nax_rng_normal(&rng) - 5));
-    assert_int_equal(circuits_products(&l, &chip, N, x, y, &err), 0);
-    assert_int_equal(arrays_alloc(&arrays, &l, &chip, &err), 0);
+    assert_int_equal(nax_circuits_products(&l, &chip, N, x, y, &err), 0);
+    assert_int_equal(nax_arrays_alloc(&arrays, &l, &chip, &err), 0);
     for (size_t k = 0; k < N; k++) {
         double total = 0;
-        fixed_inputs(&l, ROWS, x + k * ROWS, fixed);
+        nax_fixed_inputs(&l, ROWS, x + k * ROWS, fixed);
         for (size_t r = 0; r < ROWS; r++)
             total += in[r] = (int32_t)fixed[r];
-        product_reference(&l, in, whole);
+        nax_product_reference(&l, in, whole);
         for (size_t c = 0; c < COLS; c++)
-            sum[c] = 0 - (double)fixed_offset(&l) * total;
-        for (size_t i = 0; !is_ideal && i < tiles_n(&l); i++) {
-            struct tile tile = tile_at(&l, i);
-            assert_int_equal(tile_cells(&arrays, &tile, cells, &err), 0);
-            tile_reference(&l, &tile, cells, in, sum);
+            sum[c] = 0 - (double)nax_fixed_offset(&l) * total;
+        for (size_t i = 0; !is_ideal && i < nax_submatrices_n(&l); i++) {
+            struct submatrix submatrix = nax_submatrix_at(&l, i);
+            assert_int_equal(nax_submatrix_cells(&arrays, &submatrix, cells, &err), 0);
+            nax_submatrix_reference(&l, &submatrix, cells, in, sum);
         }
         for (size_t c = 0; c < COLS; c++) {
             double expected = is_ideal ? (double)whole[c] : sum[c];
             assert_true(y[k * COLS + c] == (float)(expected * (l.weight_step * l.input_step)));
         }
     }
-    arrays_free(&arrays);
-    fixed_layer_free(&l);
+    nax_arrays_free(&arrays);
+    nax_fixed_layer_free(&l);
 }
 
-static void circuits_are_the_rungs_below(void **state)
+static void circuits_are_the_fidelities_below(void **state)
 {
     (void)state;
     for (int k = 0; k < 6; k++) {
@@ -785,7 +790,7 @@ static void trained_network_keeps_its_accuracy(void **state)
     h.adc.range = NAX_ADC_RANGE_CALIBRATED;
     assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &calibrated, &err), 0);
     assert_true(fabs(calibrated.loss / ideal.loss - 1) < 0.5 * fabs(again.loss / ideal.loss - 1));
-    /* conversions that lose more than the wires: the rung adc follows */
+    /* conversions that lose more than the wires: the fidelity adc follows */
     h.adc = (struct nax_adc){.bits = 4, .zero = NAX_ADC_ZERO_DIGITAL};
     assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &calibrated, &err), 0);
     struct nax_score adc;
@@ -856,11 +861,11 @@ static void check_adjoint(struct nax_hardware h, int64_t crossbar)
         weight[i] = (float)(layer.weight[i] * layer.weight_step);
         gradient[i] = slope[i] = (float)nax_rng_normal(&rng);
     }
-    assert_int_equal(layer_adjoint(&layer, &chip, gradient, &err), 0);
+    assert_int_equal(nax_layer_adjoint(&layer, &chip, gradient, &err), 0);
     double apart = 0, total = 0, straight = 0;
     int n_tried = 0;
     for (size_t i = 5; i < n && n_tried < 12; i += 17) {
-        double magnitude = fabs(layer.weight[i] + (double)fixed_offset(&layer)) / level;
+        double magnitude = fabs(layer.weight[i] + (double)nax_fixed_offset(&layer)) / level;
         if (magnitude < 1 || magnitude >= (1 << h.precision.slice_bits) - 1)
             continue; /* a level less or more is another sign, or none */
         double loss[2] = {0, 0}, own = weight[i];
@@ -882,7 +887,7 @@ static void check_adjoint(struct nax_hardware h, int64_t crossbar)
     assert_true(n_tried >= 5);
     assert_true(apart < 0.005 * total);
     assert_true(straight > 0.1 * total);
-    fixed_layer_free(&layer);
+    nax_fixed_layer_free(&layer);
 }
 
 static void gradients_pass_the_wires(void **state)
@@ -917,8 +922,8 @@ static double practised_loss(const struct nax_model *model, const struct nax_tra
         if (!n)
             continue;
         memcpy(other->layer[l].weight, ops[l].weight, n * sizeof(float));
-        linops[l].amend = ops[l].amend;
-        linops[l].amend_self = ops[l].self;
+        linops[l].correct = ops[l].correct;
+        linops[l].correct_self = ops[l].self;
     }
     assert_int_equal(nax_model_eval(other, images, &options, &score, &err), 0);
     nax_model_free(other);
@@ -1000,7 +1005,7 @@ int main(void)
         cmocka_unit_test(arrays_give_the_integer_product),
         cmocka_unit_test(narrow_adcs_clamp),
         cmocka_unit_test(look_ups_are_the_definition),
-        cmocka_unit_test(circuits_are_the_rungs_below),
+        cmocka_unit_test(circuits_are_the_fidelities_below),
         cmocka_unit_test(reads_are_noisy_as_cells_are),
         cmocka_unit_test(cells_are_those_of_the_circuit),
         cmocka_unit_test(listed_arrays_are_those_that_are_solved),

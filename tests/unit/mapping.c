@@ -137,8 +137,8 @@ static void arrays_follow_precision_and_signs(void **state)
     assert_int_equal(nax_n_streams(&h->precision), 3);
     assert_int_equal(nax_layer_map(h, &layer, 30, &map, &err), 0);
     assert_int_equal(map.rows, 175);
-    assert_int_equal(map.row_tiles, 6);
-    assert_int_equal(map.col_tiles, 2);
+    assert_int_equal(map.row_submatrices, 6);
+    assert_int_equal(map.col_submatrices, 2);
     assert_int_equal(map.n_units, 12);
     assert_int_equal(map.n_arrays, 72);
     assert_int_equal(map.products, 12 * 33);

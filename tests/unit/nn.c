@@ -169,12 +169,12 @@ static void assert_near(const struct nn_kernels *kernel, const void *got, const 
 static void check_conv(const struct nax_layer *l, const struct conv_engine *engine, bool is_bf16)
 {
     enum { n = 3 };
-    const struct nn_kernels *kernel = nn_kernels(is_bf16);
-    const double tolerance = is_bf16                           ? tolerance_bf16
-                             : engine == &conv_engine_winograd ? tolerance_winograd
-                                                               : tolerance_conv;
+    const struct nn_kernels *kernel = nax_nn_kernels(is_bf16);
+    const double tolerance = is_bf16                               ? tolerance_bf16
+                             : engine == &nax_conv_engine_winograd ? tolerance_winograd
+                                                                   : tolerance_conv;
     const double backward =
-        engine == &conv_engine_winograd ? tolerance_winograd_backward : tolerance_backward;
+        engine == &nax_conv_engine_winograd ? tolerance_winograd_backward : tolerance_backward;
     size_t n_x = n * l->h_in * l->w_in * l->c_in, n_y = n * l->h_out * l->w_out * l->c_out;
     size_t n_w = l->kernel * l->kernel * l->c_in * l->c_out;
     double *x2 = nax_calloc(n_x, sizeof *x2), *w2 = nax_calloc(n_w, sizeof *w2);
@@ -228,7 +228,7 @@ static void check_conv(const struct nax_layer *l, const struct conv_engine *engi
         nax_aligned_free(aligned[i]);
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
         free(plain[i]);
-    conv_free(conv);
+    nax_conv_free(conv);
 }
 
 /* max(0, scale · conv(x, w) + offset + y), or parts of it */
@@ -236,7 +236,7 @@ static void check_finished_conv(const struct nax_layer *l, const struct conv_eng
                                 bool is_added, bool has_relu)
 {
     enum { n = 3 };
-    const struct nn_kernels *kernel = nn_kernels(false);
+    const struct nn_kernels *kernel = nax_nn_kernels(false);
     size_t n_x = n * l->h_in * l->w_in * l->c_in, n_y = n * l->h_out * l->w_out * l->c_out;
     size_t n_w = l->kernel * l->kernel * l->c_in * l->c_out;
     double *x2 = nax_calloc(n_x, sizeof *x2), *w2 = nax_calloc(n_w, sizeof *w2);
@@ -262,33 +262,33 @@ static void check_finished_conv(const struct nax_layer *l, const struct conv_eng
         y2[i] = has_relu ? fmax(y2[i], 0) : y2[i];
     }
     assert_near(kernel, y, y2, n_y,
-                engine == &conv_engine_winograd ? tolerance_winograd : tolerance_conv);
+                engine == &nax_conv_engine_winograd ? tolerance_winograd : tolerance_conv);
     void *aligned[] = {x, w, y, scale, offset, scratch}, *plain[] = {x2, w2, z2, y2, scale2};
     for (size_t i = 0; i < sizeof aligned / sizeof *aligned; i++)
         nax_aligned_free(aligned[i]);
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
         free(plain[i]);
-    conv_free(conv);
+    nax_conv_free(conv);
 }
 
 static void convolutions_match_the_definition(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof conv_shapes / sizeof *conv_shapes; i++) {
-        check_conv(&conv_shapes[i], &conv_engine_blas, false);
-        check_conv(&conv_shapes[i], &conv_engine_widened, true);
-        if (conv_is_winograd(&conv_shapes[i])) {
-            check_conv(&conv_shapes[i], &conv_engine_winograd, false);
-            check_conv(&conv_shapes[i], &conv_engine_winograd, true);
+        check_conv(&conv_shapes[i], &nax_conv_engine_blas, false);
+        check_conv(&conv_shapes[i], &nax_conv_engine_widened, true);
+        if (nax_conv_is_winograd(&conv_shapes[i])) {
+            check_conv(&conv_shapes[i], &nax_conv_engine_winograd, false);
+            check_conv(&conv_shapes[i], &nax_conv_engine_winograd, true);
             for (int k = 0; k < 4; k++)
-                check_finished_conv(&conv_shapes[i], &conv_engine_winograd, k & 1, k & 2);
+                check_finished_conv(&conv_shapes[i], &nax_conv_engine_winograd, k & 1, k & 2);
         }
 #ifdef NAX_HAS_DNNL
-        check_conv(&conv_shapes[i], &conv_engine_dnnl, false);
+        check_conv(&conv_shapes[i], &nax_conv_engine_dnnl, false);
         if (nax_has_bf16())
-            check_conv(&conv_shapes[i], &conv_engine_dnnl, true);
+            check_conv(&conv_shapes[i], &nax_conv_engine_dnnl, true);
         for (int k = 0; k < 4; k++)
-            check_finished_conv(&conv_shapes[i], &conv_engine_dnnl, k & 1, k & 2);
+            check_finished_conv(&conv_shapes[i], &nax_conv_engine_dnnl, k & 1, k & 2);
 #endif
     }
 }
@@ -311,8 +311,8 @@ struct kernel_case {
 
 static void assert_sums(const struct kernel_case *k)
 {
-    assert_near(nn_kernels(false), k->sum, k->sum2, k->c, tolerance_kernel);
-    assert_near(nn_kernels(false), k->dot, k->dot2, k->c, tolerance_kernel);
+    assert_near(nax_nn_kernels(false), k->sum, k->sum2, k->c, tolerance_kernel);
+    assert_near(nax_nn_kernels(false), k->dot, k->dot2, k->c, tolerance_kernel);
 }
 
 static void check_moments(struct kernel_case *k)
@@ -372,7 +372,7 @@ static void check_normalise_backward(struct kernel_case *k)
 static void check_kernels(enum nax_isa isa, bool is_bf16, size_t c)
 {
     static struct kernel_case k;
-    k = (struct kernel_case){.kernel = nn_kernels_of(isa, is_bf16),
+    k = (struct kernel_case){.kernel = nax_nn_kernels_of(isa, is_bf16),
                              .n = N_PIXELS,
                              .c = c,
                              .tolerance = is_bf16 ? tolerance_bf16 : tolerance_kernel};
@@ -383,7 +383,7 @@ static void check_kernels(enum nax_isa isa, bool is_bf16, size_t c)
     k.z = draw(k.kernel, n, 4, k.z2);
     k.out = nax_aligned_calloc(n, k.kernel->size);
     for (size_t i = 0; i < 4; i++)
-        k.by_channel[i] = draw(nn_kernels(false), c, 5 + i, k.by_channel2[i]);
+        k.by_channel[i] = draw(nax_nn_kernels(false), c, 5 + i, k.by_channel2[i]);
     k.sum = nax_aligned_calloc(c, sizeof(float));
     k.dot = nax_aligned_calloc(c, sizeof(float));
     check_moments(&k);
@@ -435,7 +435,7 @@ static void bf16_is_rounded_to_nearest(void **state)
                  {-INFINITY, -INFINITY},
                  {1e-40F, 9.183549615799121e-41F}};
     for (int isa = NAX_ISA_BASELINE; isa <= (int)nax_isa(); isa++) {
-        const struct nn_kernels *kernel = nn_kernels_of((enum nax_isa)isa, true);
+        const struct nn_kernels *kernel = nax_nn_kernels_of((enum nax_isa)isa, true);
         for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
             float values[N];
             uint16_t rounded[N];
@@ -796,23 +796,23 @@ static void check_gradients(bool is_substituted)
     batch_fill(&d);
     assert_int_equal(nax_model_alloc(&model, &net, 3, &err), 0);
     disturb(model);
-    assert_int_equal(pass_alloc(&pass, model, BATCH, NAX_ARITHMETIC_FP32, &err), 0);
+    assert_int_equal(nax_pass_alloc(&pass, model, BATCH, NAX_ARITHMETIC_FP32, &err), 0);
     double *values = nax_calloc(model->n_values, sizeof *values);
     float *weights = nax_calloc(model->n_values, sizeof *weights);
     for (size_t i = 0; i < model->n_values; i++)
         values[i] = (double)model->values[i];
     if (is_substituted) {
         substitute(model, values, weights, ops, shifts);
-        pass_set_linops(pass, ops);
+        nax_pass_set_linops(pass, ops);
     }
 
     struct pass_batch batch = {copy_image, &d, d.labels, 0.113, FIRST};
-    assert_int_equal(pass_forward(pass, &batch, &result, &err), 0);
+    assert_int_equal(nax_pass_forward(pass, &batch, &result, &err), 0);
     double want = reference_loss(model, values, BATCH, d.image2, d.labels, 0.113);
     assert_true(fabs(result.loss - want) < 1e-5 * fabs(want));
-    assert_int_equal(pass_backward(pass, &err), 0);
+    assert_int_equal(nax_pass_backward(pass, &err), 0);
     for (size_t l = 0; l < net.n_layers; l++) {
-        const struct nax_params *p = &model->layer[l], *g = pass_gradient(pass, l);
+        const struct nax_params *p = &model->layer[l], *g = nax_pass_gradient(pass, l);
         size_t c = net.layers[l].c_out;
         if (!p->weight)
             continue;
@@ -825,7 +825,7 @@ static void check_gradients(bool is_substituted)
     }
     free(values);
     free(weights);
-    pass_free(pass);
+    nax_pass_free(pass);
     nax_model_free(model);
 }
 
@@ -843,23 +843,24 @@ static void gradients_in_bf16_agree_with_fp32(void **state)
     struct nax_train_linop ops[sizeof every_layer / sizeof *every_layer] = {{.weight = NULL}};
     unsigned seen = 0;
     struct shift shift = {SIDE * SIDE * 16, &seen};
-    ops[1] = (struct nax_train_linop){.amend = add_shift, .self = &shift};
+    ops[1] = (struct nax_train_linop){.correct = add_shift, .self = &shift};
     batch_fill(&d);
     assert_int_equal(nax_model_alloc(&model, &net, 3, &err), 0);
     disturb(model);
     for (int i = 0; i < 2; i++) {
         struct pass_batch batch = {copy_image, &d, d.labels, 0.113, FIRST};
-        assert_int_equal(pass_alloc(&pass[i], model, BATCH, kinds[i], &err), 0);
-        pass_set_linops(pass[i], ops);
-        assert_int_equal(pass_forward(pass[i], &batch, &result[i], &err), 0);
-        assert_int_equal(pass_backward(pass[i], &err), 0);
+        assert_int_equal(nax_pass_alloc(&pass[i], model, BATCH, kinds[i], &err), 0);
+        nax_pass_set_linops(pass[i], ops);
+        assert_int_equal(nax_pass_forward(pass[i], &batch, &result[i], &err), 0);
+        assert_int_equal(nax_pass_backward(pass[i], &err), 0);
     }
     assert_int_equal(seen, (1U << BATCH) - 1);
     assert_true(result[0].loss != result[1].loss);
     assert_true(fabs(result[0].loss - result[1].loss) < tolerance_bf16_loss * result[0].loss);
-    assert_true(pass_size(pass[1]) < pass_size(pass[0]));
+    assert_true(nax_pass_size(pass[1]) < nax_pass_size(pass[0]));
     for (size_t l = 0; l < net.n_layers; l++) {
-        const float *a = pass_gradient(pass[0], l)->weight, *b = pass_gradient(pass[1], l)->weight;
+        const float *a = nax_pass_gradient(pass[0], l)->weight,
+                    *b = nax_pass_gradient(pass[1], l)->weight;
         double ab = 0, aa = 0, bb = 0;
         for (size_t i = 0; i < nax_layer_n_weights(&net.layers[l]); i++) {
             ab += (double)a[i] * (double)b[i];
@@ -869,8 +870,8 @@ static void gradients_in_bf16_agree_with_fp32(void **state)
         if (a && !(ab > (1 - tolerance_bf16_gradient) * sqrt(aa * bb)))
             fail_msg("cosine %g: '%s'", ab / sqrt(aa * bb), net.layers[l].name);
     }
-    pass_free(pass[0]);
-    pass_free(pass[1]);
+    nax_pass_free(pass[0]);
+    nax_pass_free(pass[1]);
     nax_model_free(model);
 }
 
@@ -922,8 +923,8 @@ static void check_gates(enum nax_arithmetic precision, bool is_running, double t
     assert_int_equal(nax_model_alloc(&model, &net, 3, &err), 0);
     disturb(model);
     disturb_statistics(model);
-    assert_int_equal(pass_alloc_gates(&pass, model, BATCH, precision, &err), 0);
-    pass_set_statistics(pass, is_running ? STATISTICS_RUNNING : STATISTICS_BATCH);
+    assert_int_equal(nax_pass_alloc_gates(&pass, model, BATCH, precision, &err), 0);
+    nax_pass_set_statistics(pass, is_running ? STATISTICS_RUNNING : STATISTICS_BATCH);
     double *values = nax_calloc(model->n_values, sizeof *values);
     for (size_t i = 0; i < model->n_values; i++)
         values[i] = (double)model->values[i];
@@ -947,9 +948,9 @@ static void check_gates(enum nax_arithmetic precision, bool is_running, double t
                                                 .variance = variance1[i]}};
     }
     struct pass_batch batch = {copy_image, &d, d.labels, 0.113, 0};
-    assert_int_equal(pass_forward(pass, &batch, &result, &err), 0);
-    assert_int_equal(pass_backward(pass, &err), 0);
-    assert_int_equal(pass_gates(pass, 0, gates, N, &err), 0);
+    assert_int_equal(nax_pass_forward(pass, &batch, &result, &err), 0);
+    assert_int_equal(nax_pass_backward(pass, &err), 0);
+    assert_int_equal(nax_pass_gates(pass, 0, gates, N, &err), 0);
     double product = 0, got = 0, want = 0;
     for (size_t i = 0; i < N; i++) {
         struct reference_mix mix = {
@@ -969,7 +970,7 @@ static void check_gates(enum nax_arithmetic precision, bool is_running, double t
     }
     assert_true(1 - product / sqrt(got * want) < tolerance_angle);
     free(values);
-    pass_free(pass);
+    nax_pass_free(pass);
     nax_model_free(model);
 }
 
@@ -1012,11 +1013,11 @@ static void statistics_are_kept_and_used(void **state)
         }
     for (size_t i = 0; i < SMALL * SMALL * n; i++)
         half[i] = weight[i] / 2;
-    assert_int_equal(pass_alloc_gates(&pass, model, BATCH, NAX_ARITHMETIC_FP32, &err), 0);
+    assert_int_equal(nax_pass_alloc_gates(&pass, model, BATCH, NAX_ARITHMETIC_FP32, &err), 0);
     struct pass_batch batch = {copy_image, &d, d.labels, 0, 0};
-    assert_int_equal(pass_forward(pass, &batch, &batch_result, &err), 0);
-    pass_set_statistics(pass, STATISTICS_KEPT);
-    assert_int_equal(pass_forward(pass, &batch, &kept, &err), 0);
+    assert_int_equal(nax_pass_forward(pass, &batch, &batch_result, &err), 0);
+    nax_pass_set_statistics(pass, STATISTICS_KEPT);
+    assert_int_equal(nax_pass_forward(pass, &batch, &kept, &err), 0);
     assert_true(fabs(kept.loss - batch_result.loss) < tolerance_statistics);
     struct nax_gate gates[3] = {{.layer = l, .kernel = SMALL, .params = model->layer[l]},
                                 {.layer = l, .kernel = SMALL, .params = model->layer[l]},
@@ -1027,7 +1028,7 @@ static void statistics_are_kept_and_used(void **state)
         gates[i].params.mean = mean[i];
         gates[i].params.variance = variance[i];
     }
-    assert_int_equal(pass_gate_statistics(pass, gates, 3, &err), 0);
+    assert_int_equal(nax_pass_gate_statistics(pass, gates, 3, &err), 0);
     for (int i = 0; i < 3; i++)
         for (size_t k = 0; k < c; k++) {
             double want = (double)model->layer[l].variance[k];
@@ -1035,19 +1036,19 @@ static void statistics_are_kept_and_used(void **state)
                         tolerance_statistics * sqrt(want));
             assert_true(fabs((double)variance[i][k] - want) < tolerance_statistics * want);
         }
-    pass_set_statistics(pass, STATISTICS_RUNNING);
-    assert_int_equal(pass_forward(pass, &batch, &running, &err), 0);
+    nax_pass_set_statistics(pass, STATISTICS_RUNNING);
+    assert_int_equal(nax_pass_forward(pass, &batch, &running, &err), 0);
     assert_true(fabs(running.loss - kept.loss) < tolerance_statistics);
     /* half the gain is lost on hardware that is used as it is, and made good on a calibrated one */
     ops[l].weight = half;
-    pass_set_linops(pass, ops);
-    assert_int_equal(pass_forward(pass, &batch, &running, &err), 0);
+    nax_pass_set_linops(pass, ops);
+    assert_int_equal(nax_pass_forward(pass, &batch, &running, &err), 0);
     double lost = fabs(running.loss - kept.loss);
     assert_true(lost > 100 * tolerance_statistics);
-    pass_set_statistics(pass, STATISTICS_BATCH);
-    assert_int_equal(pass_forward(pass, &batch, &batch_result, &err), 0);
+    nax_pass_set_statistics(pass, STATISTICS_BATCH);
+    assert_int_equal(nax_pass_forward(pass, &batch, &batch_result, &err), 0);
     assert_true(fabs(batch_result.loss - kept.loss) < tolerance_made_good * lost);
-    pass_free(pass);
+    nax_pass_free(pass);
     nax_model_free(model);
 }
 
@@ -1198,7 +1199,7 @@ static void check_muon(size_t n_rows, size_t n_cols)
         x[i] = gradient[i] = (float)entry_of(value, n_rows, n_cols, i);
         w[i] = old[i] = (float)sin(1.3 * (double)i);
     }
-    muon_orthogonalise(n_rows, n_cols, x, other, gram);
+    nax_muon_orthogonalise(n_rows, n_cols, x, other, gram);
     for (size_t i = 0; i < N; i++) {
         double want = entry_of(became, n_rows, n_cols, i);
         assert_true(fabs((double)x[i] - want) < 1e-4);
@@ -1206,7 +1207,7 @@ static void check_muon(size_t n_rows, size_t n_cols)
         length += want * want;
     }
     /* one step: as long as it is to be, and back to the norm that the weights had */
-    assert_int_equal(muon_step(n_rows, n_cols, w, v, gradient, rate, 0.9), 0);
+    assert_int_equal(nax_muon_step(n_rows, n_cols, w, v, gradient, rate, 0.9), 0);
     for (size_t i = 0; i < N; i++) {
         double want = entry_of(became, n_rows, n_cols, i);
         double to = (double)old[i] - rate * sqrt(before / length) * want;

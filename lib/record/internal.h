@@ -1,6 +1,6 @@
 /* What the files of this room share: the inside of records, text of numbers, provenance, input. */
-#ifndef NAX_RECORD_ROOM_H
-#define NAX_RECORD_ROOM_H
+#ifndef NAX_RECORD_INTERNAL_H
+#define NAX_RECORD_INTERNAL_H
 
 #include <string.h>
 
@@ -28,7 +28,7 @@ struct nax_record {
 };
 
 /* n bytes of the record's memory, aligned for any value; they stay put until it is cleared. */
-void *nax_record_room(struct nax_record *r, size_t n) NAX_MUST_USE;
+void *nax_record_reserve(struct nax_record *r, size_t n) NAX_MUST_USE;
 
 /* Appends a null field. NULL: out of memory. The name must be legal and new. */
 struct field *nax_record_append(struct nax_record *r, const char *name, size_t n) NAX_MUST_USE;

@@ -6,17 +6,17 @@
 
 enum { N_PASSES = 2 }; /* of a calibration */
 
-int mapped_add_amends(struct nax_mapped *m, struct nax_err *err)
+int nax_mapped_add_corrections(struct nax_mapped *m, struct nax_err *err)
 {
     int status = 0;
     for (size_t l = 0; !status && l < m->n_layers; l++) {
         const struct nax_layer *shape = &m->model->net->layers[l];
-        struct amend *amend = &m->layer[l].amend;
-        if (!nax_layer_n_weights(shape) || amend->gain)
+        struct correction *correct = &m->layer[l].correct;
+        if (!nax_layer_n_weights(shape) || correct->gain)
             continue;
-        status = amend_alloc(amend, l, shape->h_out * shape->w_out, shape->c_out, err);
-        m->linops[l].amend = amend_apply;
-        m->linops[l].amend_self = amend;
+        status = nax_correction_alloc(correct, l, shape->h_out * shape->w_out, shape->c_out, err);
+        m->linops[l].correct = nax_correction_apply;
+        m->linops[l].correct_self = correct;
     }
     return status;
 }
@@ -27,17 +27,18 @@ int nax_mapped_calibrate(struct nax_mapped *mapped, const struct nax_images *ima
     const struct nax_network *net = mapped->model->net;
     if (!mapped->linops)
         return 0; /* the ideal network */
-    struct column_sums *sums = nax_calloc(columns_first(net, mapped->n_layers), sizeof *sums);
+    struct column_sums *sums = nax_calloc(nax_columns_first(net, mapped->n_layers), sizeof *sums);
     if (!sums)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
-    int status = mapped_add_amends(mapped, err);
+    int status = nax_mapped_add_corrections(mapped, err);
     for (int pass = 0; !status && pass < N_PASSES; pass++) {
-        status = columns_measure(mapped_model(mapped), mapped->linops, mapped->model, images,
-                                 n_images, sums, NULL, err);
+        status = nax_columns_measure(mapped_model(mapped), mapped->linops, mapped->model, images,
+                                     n_images, sums, NULL, err);
         for (size_t l = 0; !status && l < mapped->n_layers; l++)
-            for (size_t c = 0; c < mapped->layer[l].amend.n_cols; c++) {
-                struct column_fit fit = column_fit_reference(&sums[columns_first(net, l) + c]);
-                amend_add(&mapped->layer[l].amend, c, fit.gain, fit.offset);
+            for (size_t c = 0; c < mapped->layer[l].correct.n_cols; c++) {
+                struct column_fit fit =
+                    nax_column_fit_reference(&sums[nax_columns_first(net, l) + c]);
+                nax_correction_add(&mapped->layer[l].correct, c, fit.gain, fit.offset);
             }
     }
     free(sums);
@@ -53,7 +54,7 @@ static struct nax_layer_noise noise_of(const struct column_sums *sums, size_t n_
         noise.signal += s->zz / s->n - s->z / s->n * (s->z / s->n);
         covariance += s->zy / s->n - s->z / s->n * (s->y / s->n);
         noise.error += (s->yy - 2 * s->zy + s->zz) / s->n;
-        noise.error_after_gains += column_fit_reference(s).variance;
+        noise.error_after_gains += nax_column_fit_reference(s).variance;
     }
     noise.error = fmax(noise.error, 0);
     noise.gain = noise.signal > 0 ? covariance / noise.signal : 1;
@@ -65,13 +66,13 @@ static int measure(const struct nax_mapped *mapped, const struct nax_linop *lino
                    struct nax_err *err)
 {
     const struct nax_network *net = mapped->model->net;
-    struct column_sums *sums = nax_calloc(columns_first(net, mapped->n_layers), sizeof *sums);
-    int status = sums ? columns_measure(mapped_model(mapped), linops, mapped->model, images,
-                                        n_images, sums, NULL, err)
+    struct column_sums *sums = nax_calloc(nax_columns_first(net, mapped->n_layers), sizeof *sums);
+    int status = sums ? nax_columns_measure(mapped_model(mapped), linops, mapped->model, images,
+                                            n_images, sums, NULL, err)
                       : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
     for (size_t l = 0; !status && l < mapped->n_layers; l++)
         noise[l] = nax_layer_n_weights(&net->layers[l])
-                       ? noise_of(sums + columns_first(net, l), net->layers[l].c_out)
+                       ? noise_of(sums + nax_columns_first(net, l), net->layers[l].c_out)
                        : (struct nax_layer_noise){.signal = 0};
     free(sums);
     return status;
