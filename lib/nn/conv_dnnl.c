@@ -1,27 +1,26 @@
-/* Convolutions by oneDNN: the only file that knows it. */
+/* Convolutions by oneDNN. */
 #ifdef NAX_HAS_DNNL
 
 #include "conv.h"
+#include "onednn.h"
 
-#include <dnnl.h>
 #include <omp.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { N_ARGUMENTS_MAX = 5 };
-enum direction { FORWARD, BACKWARD_DATA, BACKWARD_WEIGHTS, N_DIRECTIONS };
 
 struct dnnl_conv {
     struct conv base;
     dnnl_primitive_t primitive[N_DIRECTIONS];
-    dnnl_memory_desc_t src, dst, scratch[N_DIRECTIONS];
-    dnnl_memory_desc_t weights[N_DIRECTIONS]; /* the layouts that the primitives chose */
-    dnnl_memory_desc_t plain;                 /* [k][k][c_in][c_out] */
-    dnnl_memory_desc_t bias;                  /* [c_out] */
-    void *weight[2];                          /* reordered for FORWARD and BACKWARD_DATA */
-    float *scaled;                            /* [n_weights], with finish */
-    float *scale, *offset;                    /* [c_out], with finish */
+    onednn_layout src, dst, scratch[N_DIRECTIONS];
+    onednn_layout weights[N_DIRECTIONS]; /* that the primitives chose */
+    onednn_layout plain;                 /* [k][k][c_in][c_out] */
+    onednn_layout bias;                  /* [c_out] */
+    void *weight[2];                     /* reordered for FORWARD and BACKWARD_DATA */
+    float *scaled;                       /* [n_weights], with finish */
+    float *scale, *offset;               /* [c_out], with finish */
     dnnl_primitive_t reorder_in[2], reorder_out;
 };
 
@@ -45,7 +44,7 @@ static void stream_destroy(void *stream)
 static void engine_create(void)
 {
     static const dnnl_cpu_isa_t most[NAX_ISA_COUNT] = {dnnl_cpu_isa_sse41, dnnl_cpu_isa_avx2,
-                                                       dnnl_cpu_isa_all};
+                                                       dnnl_cpu_isa_default};
     dnnl_set_max_cpu_isa(most[nax_isa()]); /* oneDNN's own environment variable comes first */
     if (pthread_key_create(&stream_key, stream_destroy) ||
         dnnl_engine_create(&engine, dnnl_cpu, 0) != dnnl_success)
@@ -73,7 +72,7 @@ static void work_alone(void)
 
 struct argument {
     int what;
-    const dnnl_memory_desc_t *md;
+    onednn_layout layout;
     const void *data;
 };
 
@@ -85,7 +84,7 @@ static int execute(dnnl_primitive_t primitive, const struct argument *arguments,
     dnnl_status_t status = stream ? dnnl_success : dnnl_out_of_memory;
     int n_made = 0;
     for (; status == dnnl_success && n_made < n; n_made++) {
-        status = dnnl_memory_create(&memory[n_made], arguments[n_made].md, engine,
+        status = dnnl_memory_create(&memory[n_made], arguments[n_made].layout, engine,
                                     (void *)(uintptr_t)arguments[n_made].data);
         list[n_made] = (dnnl_exec_arg_t){arguments[n_made].what, memory[n_made]};
     }
@@ -110,12 +109,19 @@ static void release(struct conv *conv)
     }
     if (d->reorder_out)
         dnnl_primitive_destroy(d->reorder_out);
+    for (int i = 0; i < N_DIRECTIONS; i++) {
+        onednn_layout_destroy(d->weights[i]);
+        onednn_layout_destroy(d->scratch[i]);
+    }
+    onednn_layout_destroy(d->src);
+    onednn_layout_destroy(d->dst);
+    onednn_layout_destroy(d->plain);
+    onednn_layout_destroy(d->bias);
     nax_aligned_free(d->scaled);
     free(d);
 }
 
-static dnnl_status_t create_reorder(dnnl_primitive_t *reorder, const dnnl_memory_desc_t *from,
-                                    const dnnl_memory_desc_t *to)
+static dnnl_status_t create_reorder(dnnl_primitive_t *reorder, onednn_layout from, onednn_layout to)
 {
     dnnl_primitive_desc_t pd;
     dnnl_status_t status = dnnl_reorder_primitive_desc_create(&pd, from, engine, to, engine, NULL);
@@ -137,9 +143,9 @@ static dnnl_status_t append_finish(dnnl_primitive_attr_t attr, const struct conv
     dnnl_post_ops_t ops = NULL;
     dnnl_status_t status = dnnl_post_ops_create(&ops);
     if (status == dnnl_success && finish->is_added)
-        status = dnnl_post_ops_append_sum(ops, 1);
+        status = onednn_append_sum(ops);
     if (status == dnnl_success && finish->has_relu)
-        status = dnnl_post_ops_append_eltwise(ops, 1, dnnl_eltwise_relu, 0, 0);
+        status = onednn_append_relu(ops);
     if (status == dnnl_success)
         status = dnnl_primitive_attr_set_post_ops(attr, ops);
     if (ops)
@@ -149,35 +155,27 @@ static dnnl_status_t append_finish(dnnl_primitive_attr_t attr, const struct conv
 
 /* One direction: descriptor → primitive, its weight layout and scratch. *forward_pd is the hint
  * that the backward directions need and FORWARD leaves behind. */
-static dnnl_status_t create_direction(struct dnnl_conv *d, enum direction direction,
+static dnnl_status_t create_direction(struct dnnl_conv *d, enum onednn_direction direction,
                                       const struct conv_finish *finish,
                                       dnnl_primitive_desc_t *forward_pd)
 {
     const struct nax_layer *l = &d->base.layer;
     dnnl_dim_t k = (dnnl_dim_t)l->kernel, s = (dnnl_dim_t)l->stride, pad = (dnnl_dim_t)l->pad;
-    dnnl_dims_t strides = {s, s}, before = {pad, pad};
-    dnnl_dims_t after = {((dnnl_dim_t)l->h_out - 1) * s + k - (dnnl_dim_t)l->h_in - pad,
-                         ((dnnl_dim_t)l->w_out - 1) * s + k - (dnnl_dim_t)l->w_in - pad};
     dnnl_dims_t dims = {(dnnl_dim_t)l->c_out, (dnnl_dim_t)l->c_in, k, k};
+    struct onednn_conv conv = {
+        .direction = direction,
+        .src = d->src,
+        .dst = d->dst,
+        .bias = finish ? d->bias : NULL,
+        .strides = {s, s},
+        .before = {pad, pad},
+        .after = {((dnnl_dim_t)l->h_out - 1) * s + k - (dnnl_dim_t)l->h_in - pad,
+                  ((dnnl_dim_t)l->w_out - 1) * s + k - (dnnl_dim_t)l->w_in - pad}};
     dnnl_data_type_t type = direction == BACKWARD_WEIGHTS ? dnnl_f32 : activation_type(d);
-    dnnl_memory_desc_t any;
-    dnnl_convolution_desc_t desc;
     dnnl_primitive_desc_t pd = NULL;
     dnnl_primitive_attr_t attr = NULL;
 
-    dnnl_status_t status = dnnl_memory_desc_init_by_tag(&any, 4, dims, type, dnnl_format_tag_any);
-    if (status == dnnl_success)
-        status =
-            direction == FORWARD
-                ? dnnl_convolution_forward_desc_init(
-                      &desc, dnnl_forward_training, dnnl_convolution_direct, &d->src, &any,
-                      finish ? &d->bias : NULL, &d->dst, strides, before, after)
-            : direction == BACKWARD_DATA
-                ? dnnl_convolution_backward_data_desc_init(&desc, dnnl_convolution_direct, &d->src,
-                                                           &any, &d->dst, strides, before, after)
-                : dnnl_convolution_backward_weights_desc_init(&desc, dnnl_convolution_direct,
-                                                              &d->src, &any, NULL, &d->dst, strides,
-                                                              before, after);
+    dnnl_status_t status = onednn_layout_create(&conv.weights, 4, dims, type, dnnl_format_tag_any);
     if (status == dnnl_success)
         status = dnnl_primitive_attr_create(&attr);
     if (status == dnnl_success)
@@ -185,17 +183,23 @@ static dnnl_status_t create_direction(struct dnnl_conv *d, enum direction direct
     if (status == dnnl_success && finish)
         status = append_finish(attr, finish);
     if (status == dnnl_success)
-        status = dnnl_primitive_desc_create(&pd, &desc, attr, engine, *forward_pd);
+        status = onednn_conv_describe(&pd, &conv, attr, engine, *forward_pd);
     if (status == dnnl_success)
         status = dnnl_primitive_create(&d->primitive[direction], pd);
     if (status == dnnl_success) {
         dnnl_query_t what =
             direction == BACKWARD_WEIGHTS ? dnnl_query_diff_weights_md : dnnl_query_weights_md;
-        d->weights[direction] = *dnnl_primitive_desc_query_md(pd, what, 0);
-        d->scratch[direction] = *dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0);
-        size_t size = dnnl_memory_desc_get_size(&d->scratch[direction]);
+        status =
+            onednn_layout_copy(&d->weights[direction], dnnl_primitive_desc_query_md(pd, what, 0));
+    }
+    if (status == dnnl_success)
+        status = onednn_layout_copy(&d->scratch[direction],
+                                    dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0));
+    if (status == dnnl_success) {
+        size_t size = dnnl_memory_desc_get_size(d->scratch[direction]);
         d->base.scratch_size = NAX_MAX(d->base.scratch_size, size);
     }
+    onednn_layout_destroy(conv.weights);
     if (attr)
         dnnl_primitive_attr_destroy(attr);
     if (direction == FORWARD)
@@ -215,32 +219,31 @@ static dnnl_status_t create_all(struct dnnl_conv *d, const struct conv_options *
                        (dnnl_dim_t)l->w_out};
     dnnl_dims_t dims = {(dnnl_dim_t)l->c_out, (dnnl_dim_t)l->c_in, (dnnl_dim_t)l->kernel,
                         (dnnl_dim_t)l->kernel};
-    dnnl_status_t status =
-        dnnl_memory_desc_init_by_tag(&d->src, 4, src, activation_type(d), dnnl_nhwc);
+    dnnl_status_t status = onednn_layout_create(&d->src, 4, src, activation_type(d), dnnl_nhwc);
     if (status == dnnl_success)
-        status = dnnl_memory_desc_init_by_tag(&d->dst, 4, dst, activation_type(d), dnnl_nhwc);
+        status = onednn_layout_create(&d->dst, 4, dst, activation_type(d), dnnl_nhwc);
     if (status == dnnl_success)
-        status = dnnl_memory_desc_init_by_tag(&d->plain, 4, dims, dnnl_f32, dnnl_hwio);
+        status = onednn_layout_create(&d->plain, 4, dims, dnnl_f32, dnnl_hwio);
     if (status == dnnl_success)
-        status = dnnl_memory_desc_init_by_tag(&d->bias, 1, dims, dnnl_f32, dnnl_x);
+        status = onednn_layout_create(&d->bias, 1, dims, dnnl_f32, dnnl_x);
 
     dnnl_primitive_desc_t forward_pd = NULL;
     int n_directions = has_backward ? N_DIRECTIONS : 1;
     for (int i = 0; status == dnnl_success && i < n_directions; i++)
-        status = create_direction(d, (enum direction)i, options->finish, &forward_pd);
+        status = create_direction(d, (enum onednn_direction)i, options->finish, &forward_pd);
     if (forward_pd)
         dnnl_primitive_desc_destroy(forward_pd);
 
     for (int i = 0; status == dnnl_success && i < NAX_MIN(n_directions, 2); i++) {
-        size_t size = dnnl_memory_desc_get_size(&d->weights[i]);
+        size_t size = dnnl_memory_desc_get_size(d->weights[i]);
         d->weight[i] = nax_aligned_calloc(size, 1);
-        status = d->weight[i] ? create_reorder(&d->reorder_in[i], &d->plain, &d->weights[i])
+        status = d->weight[i] ? create_reorder(&d->reorder_in[i], d->plain, d->weights[i])
                               : dnnl_out_of_memory;
     }
     if (status == dnnl_success && has_backward) {
-        size_t size = dnnl_memory_desc_get_size(&d->weights[BACKWARD_WEIGHTS]);
+        size_t size = dnnl_memory_desc_get_size(d->weights[BACKWARD_WEIGHTS]);
         d->base.gradient_size = (size + sizeof(float) - 1) / sizeof(float);
-        status = create_reorder(&d->reorder_out, &d->weights[BACKWARD_WEIGHTS], &d->plain);
+        status = create_reorder(&d->reorder_out, d->weights[BACKWARD_WEIGHTS], d->plain);
     }
     return status;
 }
@@ -294,8 +297,8 @@ static void set_weights(struct conv *conv, const float *weight)
         weight = d->scaled;
     work_alone();
     for (int i = 0; i < 2 && d->reorder_in[i]; i++) {
-        const struct argument arguments[] = {{DNNL_ARG_FROM, &d->plain, weight},
-                                             {DNNL_ARG_TO, &d->weights[i], d->weight[i]}};
+        const struct argument arguments[] = {{DNNL_ARG_FROM, d->plain, weight},
+                                             {DNNL_ARG_TO, d->weights[i], d->weight[i]}};
         execute(d->reorder_in[i], arguments, 2);
     }
 }
@@ -304,11 +307,11 @@ static int forward(const struct conv *conv, const void *x, void *y, void *scratc
 {
     const struct dnnl_conv *d = (const struct dnnl_conv *)conv;
     const struct argument arguments[] = {
-        {DNNL_ARG_SRC, &d->src, x},
-        {DNNL_ARG_WEIGHTS, &d->weights[FORWARD], d->weight[FORWARD]},
-        {DNNL_ARG_DST, &d->dst, y},
-        {DNNL_ARG_SCRATCHPAD, &d->scratch[FORWARD], scratch},
-        {DNNL_ARG_BIAS, &d->bias, d->offset}};
+        {DNNL_ARG_SRC, d->src, x},
+        {DNNL_ARG_WEIGHTS, d->weights[FORWARD], d->weight[FORWARD]},
+        {DNNL_ARG_DST, d->dst, y},
+        {DNNL_ARG_SCRATCHPAD, d->scratch[FORWARD], scratch},
+        {DNNL_ARG_BIAS, d->bias, d->offset}};
     work_alone();
     return execute(d->primitive[FORWARD], arguments, conv->is_finished ? 5 : 4);
 }
@@ -317,10 +320,10 @@ static int backward_data(const struct conv *conv, const void *dy, void *dx, void
 {
     const struct dnnl_conv *d = (const struct dnnl_conv *)conv;
     const struct argument arguments[] = {
-        {DNNL_ARG_DIFF_DST, &d->dst, dy},
-        {DNNL_ARG_WEIGHTS, &d->weights[BACKWARD_DATA], d->weight[BACKWARD_DATA]},
-        {DNNL_ARG_DIFF_SRC, &d->src, dx},
-        {DNNL_ARG_SCRATCHPAD, &d->scratch[BACKWARD_DATA], scratch}};
+        {DNNL_ARG_DIFF_DST, d->dst, dy},
+        {DNNL_ARG_WEIGHTS, d->weights[BACKWARD_DATA], d->weight[BACKWARD_DATA]},
+        {DNNL_ARG_DIFF_SRC, d->src, dx},
+        {DNNL_ARG_SCRATCHPAD, d->scratch[BACKWARD_DATA], scratch}};
     work_alone();
     return execute(d->primitive[BACKWARD_DATA], arguments, 4);
 }
@@ -330,10 +333,10 @@ static int backward_weights(const struct conv *conv, const void *x, const void *
 {
     const struct dnnl_conv *d = (const struct dnnl_conv *)conv;
     const struct argument arguments[] = {
-        {DNNL_ARG_SRC, &d->src, x},
-        {DNNL_ARG_DIFF_DST, &d->dst, dy},
-        {DNNL_ARG_DIFF_WEIGHTS, &d->weights[BACKWARD_WEIGHTS], dw},
-        {DNNL_ARG_SCRATCHPAD, &d->scratch[BACKWARD_WEIGHTS], scratch}};
+        {DNNL_ARG_SRC, d->src, x},
+        {DNNL_ARG_DIFF_DST, d->dst, dy},
+        {DNNL_ARG_DIFF_WEIGHTS, d->weights[BACKWARD_WEIGHTS], dw},
+        {DNNL_ARG_SCRATCHPAD, d->scratch[BACKWARD_WEIGHTS], scratch}};
     work_alone();
     return execute(d->primitive[BACKWARD_WEIGHTS], arguments, 4);
 }
@@ -341,8 +344,8 @@ static int backward_weights(const struct conv *conv, const void *x, const void *
 static void plain_gradient(const struct conv *conv, const float *dw, float *weight)
 {
     const struct dnnl_conv *d = (const struct dnnl_conv *)conv;
-    const struct argument arguments[] = {{DNNL_ARG_FROM, &d->weights[BACKWARD_WEIGHTS], dw},
-                                         {DNNL_ARG_TO, &d->plain, weight}};
+    const struct argument arguments[] = {{DNNL_ARG_FROM, d->weights[BACKWARD_WEIGHTS], dw},
+                                         {DNNL_ARG_TO, d->plain, weight}};
     work_alone();
     execute(d->reorder_out, arguments, 2);
 }
