@@ -54,7 +54,7 @@ DEPS_RUN   := libopenblas-dev $(if $(DNNL),libdnnl-dev) libcsv-dev libmsgpack-de
 DEPS_CHECK := bats libcmocka-dev mandoc ngspice zstd git
 DEPS_BENCH := libsuitesparse-dev ngspice zstd python3-torch
 DEPS_CLANG := clang libclang-rt-14-dev libomp-dev
-DEPS_LINT  := $(DEPS_CLANG) gcc clang-format cppcheck shellcheck
+DEPS_LINT  := $(DEPS_CLANG) gcc g++ clang-format cppcheck shellcheck
 
 # pkg-config runs only when something is compiled: `make deps` must work without it
 PKGS       := openblas msgpack libcyaml yaml-0.1 jansson libjpeg libpng

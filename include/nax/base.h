@@ -10,6 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define NAX_MUST_USE     __attribute__((warn_unused_result))
 #define NAX_PRINTF(f, a) __attribute__((format(printf, f, a)))
 
@@ -101,5 +105,9 @@ int nax_yaml_err_set(struct nax_err *err, const char *path, const char *text, si
 
 /* FNV-1a, 64 bits, then mixed: for identifiers, not for secrets. Start with seed 0 and chain. */
 uint64_t nax_hash(uint64_t seed, const void *bytes, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -20,6 +20,10 @@
 #include "nax/nn.h"
 #include "nax/search.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct nax_cosearch_options {
     const struct nax_space *space;       /* bound to the file's network */
     const struct nax_network_file *file; /* these four are not owned */
@@ -84,5 +88,9 @@ int nax_cosearch_save(const struct nax_cosearch *search, const char *path,
  * NAX_ERR_VALUE. */
 int nax_cosearch_resume(struct nax_cosearch *search, const char *path,
                         struct nax_err *err) NAX_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -12,6 +12,10 @@
 #include "nax/mapping.h"
 #include "nax/network.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Energy of one conversion (leakage included) and area of an ADC of this many bits. Laws: see
  * enum nax_adc_law; the equations with their sources stand in lib/cost/adc.c. */
 struct nax_adc_cost {
@@ -118,5 +122,9 @@ void nax_cost_table_free(struct nax_cost_table *table);
 int nax_cost_table_price(struct nax_cost_table *table, const int64_t *kernel,
                          const int64_t *crossbar, int64_t fixed, struct nax_cost *cost,
                          struct nax_err *err) NAX_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

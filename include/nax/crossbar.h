@@ -14,6 +14,10 @@
 #include "nax/base.h"
 #include "nax/hardware.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* One programmed array. Conductances and resistances: finite, not negative; 0 is the limit (an open
  * cell, a perfect wire). Sides from 1 to NAX_XBAR_SIDE_MAX. */
 struct nax_xbar {
@@ -153,5 +157,9 @@ int nax_program_moments(const struct nax_device *device, const struct nax_cells 
 void nax_read_noise(const struct nax_device *device, const struct nax_program_key *key,
                     uint64_t product, size_t n_rows, size_t n_cols, const double *g,
                     const double *v_v, double *i_a);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -9,6 +9,10 @@
 
 #include "nax/base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Number formats of weights and inputs, and how they are cut up. */
 struct nax_precision {
     int weight_bits, weight_fraction_bits; /* magnitude bits of a weight; fraction bits where scales
@@ -223,5 +227,9 @@ void nax_hardware_free(struct nax_hardware *hardware);
  * interpolated (a power law). A size outside the table is NAX_ERR_VALUE. */
 int nax_component_at(const struct nax_component *component, int64_t crossbar,
                      struct nax_component_values *values, struct nax_err *err) NAX_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -13,6 +13,10 @@
 #include "nax/network.h"
 #include "nax/nn.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* --- counts, before any conductance is set --- */
 
 /* Bit slices of a weight, and input streams of a product. */
@@ -197,5 +201,9 @@ int nax_mapped_reprogram(struct nax_mapped *mapped, const struct nax_mapping *ma
 int nax_mapped_score(const struct nax_model *model, const struct nax_mapping *mapping,
                      const struct nax_dataset *set, size_t n_images, struct nax_score *score,
                      struct nax_err *err) NAX_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

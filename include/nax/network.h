@@ -8,6 +8,10 @@
 
 #include "nax/base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Bounds of every network, so that sizes computed from its layers fit: a layer has at most
  * NAX_LAYER_SIZE_MAX weights, inputs and outputs. */
 enum { NAX_NETWORK_LAYERS_MAX = 1024, NAX_NETWORK_SLOTS_MAX = 256, NAX_KERNEL_MAX = 31 };
@@ -98,5 +102,9 @@ int nax_network_crossbars(const struct nax_network *net, const int64_t *crossbar
 /* Multiply-accumulates of one image in layer l, padding counted as work: h_out·w_out·k²·c_in·c_out;
  * 0 for a pool. */
 uint64_t nax_layer_macs(const struct nax_layer *layer);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -13,6 +13,10 @@
 #include "nax/network.h"
 #include "nax/tensor.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { NAX_CHUNK = 16 };
 
 /* --- parameters --- */
@@ -250,5 +254,9 @@ int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
  * checkpoint of another network, recipe, seed or data set is NAX_ERR_VALUE. */
 int nax_trainer_resume(struct nax_trainer *trainer, const char *path,
                        struct nax_err *err) NAX_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -9,6 +9,10 @@
 
 #include "nax/base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum nax_type {
     NAX_NULL,
     NAX_BOOL,
@@ -154,5 +158,9 @@ int nax_writer_flush(struct nax_writer *writer, struct nax_err *err) NAX_MUST_US
 /* Trailer (unless is_broken: then the stream stays visibly truncated), flush, release. The FILE
  * stays open. */
 int nax_writer_close(struct nax_writer *writer, bool is_broken, struct nax_err *err) NAX_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -9,6 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Values are part of what a seed means: append, never renumber. */
 enum nax_rng_what {
     NAX_RNG_INIT = 1,    /* initial weights: layer, index */
@@ -62,5 +66,9 @@ float *nax_normals_alloc(uint64_t seed, size_t n_more);
 
 /* Inverse of the normal distribution: p in (0, 1), relative error below 1e-15. */
 double nax_normal_quantile(double p);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 #include "nax/record.h"
 #include "nax/rng.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { NAX_CHOICES_MAX = 16, NAX_SLOTS_MAX = 256 };
 
 /* A space file: which kernels and crossbar sizes every searched convolution may take. */
@@ -192,5 +196,9 @@ int nax_front_settle(struct nax_front *front, struct nax_err *err) NAX_MUST_USE;
 size_t nax_front_n(const struct nax_front *front);
 void *nax_front_payload(const struct nax_front *front, size_t i); /* in the order of arrival */
 const double *nax_front_point(const struct nax_front *front, size_t i);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

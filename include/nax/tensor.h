@@ -8,6 +8,10 @@
 
 #include "nax/base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum nax_dtype { NAX_U8, NAX_I32, NAX_I64, NAX_F32, NAX_F64, NAX_BF16 };
 
 size_t nax_dtype_size(enum nax_dtype dtype);
@@ -88,5 +92,9 @@ int nax_import_folder(struct nax_dataset **set, const struct nax_import_folder *
  * the split and i alone, its class i mod 10. n_train must be positive. */
 int nax_synth(struct nax_dataset **set, uint64_t seed, size_t n_train, size_t n_test,
               struct nax_err *err) NAX_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
