@@ -15,7 +15,7 @@ done
 {
     for header in include/nax/*.h; do echo "#include \"nax/$(basename "$header")\""; done
     echo 'const void *const functions[] = {'
-    sed -nE 's/^[a-z].*[ *](nax_[a-z0-9_]+)\(.*/    (const void *)nax_\1,/; s/nax_nax_/nax_/p' include/nax/*.h
+    sed -nE 's/^[a-z].*[ *](nax_[a-z0-9_]+)\(.*/    (const void *)\1,/p' include/nax/*.h
     echo '};'
 } >"$source"
 g++ -Iinclude -c -o "$object" "$source" && nm -u "$object" | sed -n 's/^ *U \(_Z.*\)/\1: no C name/p'
