@@ -20,6 +20,9 @@ extern "C" {
 /* Arguments are evaluated twice: no calls in them. */
 #define NAX_MIN(a, b) ((a) < (b) ? (a) : (b))
 #define NAX_MAX(a, b) ((a) > (b) ? (a) : (b))
+/* Of integers that are not negative: n / by rounded up, and n up to the next multiple. */
+#define NAX_CEIL_DIV(n, by) (((n) + (by)-1) / (by))
+#define NAX_ROUND_UP(n, to) (NAX_CEIL_DIV(n, to) * (to))
 
 enum nax_status {
     NAX_OK = 0,
@@ -47,6 +50,10 @@ int nax_err_io(struct nax_err *err, const char *format, ...) NAX_PRINTF(2, 3);
 /* Puts "prefix: " before the message already there: context that only the caller knows. */
 int nax_err_prefix(struct nax_err *err, const char *format, ...) NAX_PRINTF(2, 3);
 
+/* For threads that work side by side, each with an error of its own, {0} until it fails: the first
+ * that failed puts it into *status, 0 before they start, and into err, which may be NULL. */
+void nax_err_keep_first(int *status, struct nax_err *err, const struct nax_err *own);
+
 /* Memory. Sizes are checked for overflow: count * size that does not fit is NAX_ERR_MEMORY (NULL).
  */
 void *nax_calloc(size_t count, size_t size) NAX_MUST_USE;
@@ -56,7 +63,7 @@ char *nax_strdup(const char *s) NAX_MUST_USE;
 /* Bytes up to the next cache line: pieces of one aligned block stay aligned. */
 static inline size_t nax_padded(size_t n_bytes)
 {
-    return (n_bytes + 63) / 64 * 64;
+    return NAX_ROUND_UP(n_bytes, 64);
 }
 
 /* 64-byte aligned, zeroed, its size rounded up to whole cache lines; from 4 MiB on the pages are

@@ -1,12 +1,28 @@
 /* Vector kernels: X.simd.c is compiled once for each instruction set, and its functions are named
- * NAX_SIMD(name); X.c picks one set by nax_isa(). Lanes are 16 floats or 8 doubles, which the
- * compiler splits where the registers are shorter. */
+ * NAX_SIMD(name), which a table of them ends with; X.c picks one table by nax_isa(). Lanes are 16
+ * floats or 8 doubles, which the compiler splits where the registers are shorter. */
 #ifndef NAX_SIMD_H
 #define NAX_SIMD_H
+
+#include "nax/base.h"
 
 #define NAX_SIMD_PASTE(name, isa) name##_##isa
 #define NAX_SIMD_NAME(name, isa)  NAX_SIMD_PASTE(name, isa)
 #define NAX_SIMD(name)            NAX_SIMD_NAME(name, NAX_SIMD_ISA)
+
+/* In X.c: name_sets[nax_isa()] is the table `const struct type name` for this processor. */
+#if defined(__x86_64__)
+#define NAX_SIMD_SETS(type, name)                                                                  \
+    extern const struct type name##_baseline, name##_avx2, name##_avx512;                          \
+    static const struct type *const name##_sets[NAX_ISA_COUNT] = {                                 \
+        [NAX_ISA_BASELINE] = &name##_baseline,                                                     \
+        [NAX_ISA_AVX2] = &name##_avx2,                                                             \
+        [NAX_ISA_AVX512] = &name##_avx512}
+#else /* nax_isa() is always the baseline */
+#define NAX_SIMD_SETS(type, name)                                                                  \
+    extern const struct type name##_baseline;                                                      \
+    static const struct type *const name##_sets[] = {[NAX_ISA_BASELINE] = &name##_baseline}
+#endif
 
 /* Bytes of a vector register. */
 #if defined(__AVX512F__)

@@ -55,3 +55,15 @@ int nax_err_prefix(struct nax_err *err, const char *format, ...)
     snprintf(err->text + n, sizeof err->text - n, ": %s", old);
     return err->status;
 }
+
+void nax_err_keep_first(int *status, struct nax_err *err, const struct nax_err *own)
+{
+    if (!own->status)
+        return;
+#pragma omp critical(nax_err_keep_first)
+    if (!*status) {
+        *status = own->status;
+        if (err)
+            *err = *own;
+    }
+}

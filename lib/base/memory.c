@@ -35,7 +35,7 @@ void *nax_aligned_calloc(size_t count, size_t size)
         return NULL;
     bool is_large = total >= 2 * huge_page;
     size_t unit = is_large ? huge_page : cache_line;
-    total = total ? (total + unit - 1) / unit * unit : unit;
+    total = total ? NAX_ROUND_UP(total, unit) : unit;
     void *p = aligned_alloc(unit, total);
     if (!p)
         return NULL;

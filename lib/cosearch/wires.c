@@ -77,15 +77,9 @@ int nax_wires_prepare(struct wires *wires, const struct wires_use *uses, size_t 
     int status = 0;
 #pragma omp parallel for num_threads(nax_threads()) schedule(dynamic)
     for (size_t i = 0; i < n; i++) {
-        struct nax_err own;
-        int failed = prepare(wires, &uses[i], &own);
-        if (!failed)
-            continue;
-#pragma omp critical(nax_cosearch_wires)
-        if (!status) {
-            status = failed;
-            nax_err_set(err, own.status, "%s", own.text);
-        }
+        struct nax_err own = {0};
+        if (prepare(wires, &uses[i], &own))
+            nax_err_keep_first(&status, err, &own);
     }
     return status;
 }

@@ -10,22 +10,19 @@
 #include "crossbar.h"
 #include "dense.h"
 
+#include "nax/simd.h"
+
 #include <stdlib.h>
 #include <string.h>
 
+NAX_SIMD_SETS(dense_kernels, nax_dense_kernels);
+
 const struct dense_kernels *nax_dense_kernels(void)
 {
-    switch (nax_isa()) {
-    case NAX_ISA_AVX512:
-        return &nax_dense_kernels_avx512;
-    case NAX_ISA_AVX2:
-        return &nax_dense_kernels_avx2;
-    default:
-        return &nax_dense_kernels_baseline;
-    }
+    return nax_dense_kernels_sets[nax_isa()];
 }
 
-struct block_room {
+struct elimination {
     struct circuit a;
     const struct dense_kernels *kernels;
     size_t m, ld;               /* word lines padded to DENSE_TILE; row length */
@@ -36,14 +33,9 @@ struct block_room {
     double *t, *h, *transposed; /* [m], [m], [n_rows*n_cols] */
 };
 
-static size_t round_up(size_t n, size_t to)
-{
-    return (n + to - 1) / to * to;
-}
-
 /* Transfer t to the sink from every node of bit line c, and h: row r's voltage for a current at row
  * q is t_r t_q h_max(r,q). */
-static void bit_line(const struct block_room *s, size_t c)
+static void bit_line(const struct elimination *s, size_t c)
 {
     const struct circuit *a = &s->a;
     size_t end = a->n_rows - 1;
@@ -63,7 +55,7 @@ static void bit_line(const struct block_room *s, size_t c)
 
 /* y's off-diagonals times scale are what Y's were; column c is added to them, and its currents to
  * J. */
-static void add_column(const struct block_room *s, size_t c, double scale)
+static void add_column(const struct elimination *s, size_t c, double scale)
 {
     const struct circuit *a = &s->a;
     size_t n = a->n_rows;
@@ -80,7 +72,7 @@ static void add_column(const struct block_room *s, size_t c, double scale)
 }
 
 /* From magnitudes of off-diagonals to I + r Y, upper triangle, with n_active columns of J. */
-static void add_series(const struct block_room *s, double r, size_t n_active)
+static void add_series(const struct elimination *s, double r, size_t n_active)
 {
     size_t n = s->a.n_rows;
     for (size_t i = 0; i < s->m; i++)
@@ -92,7 +84,7 @@ static void add_series(const struct block_room *s, double r, size_t n_active)
 }
 
 /* The pivot rows in full, from the upper triangle, and as columns; the pivot's inverse. */
-static void take_pivot(const struct block_room *s, size_t k, size_t n, size_t width)
+static void take_pivot(const struct elimination *s, size_t k, size_t n, size_t width)
 {
     for (size_t i = 0; i < k; i++) {
         const double *from = s->y + i * s->ld + k;
@@ -112,7 +104,7 @@ static void take_pivot(const struct block_room *s, size_t k, size_t n, size_t wi
     s->kernels->invert(s->pivot, n);
 }
 
-static void put_pivot(const struct block_room *s, size_t k, size_t n, size_t width)
+static void put_pivot(const struct elimination *s, size_t k, size_t n, size_t width)
 {
     for (size_t i = 0; i < k; i++)
         for (size_t q = 0; q < n; q++)
@@ -128,9 +120,9 @@ static void put_pivot(const struct block_room *s, size_t k, size_t n, size_t wid
 
 /* The sweep operator over all word lines (Goodnight, The American Statistician 33, 1979): the upper
  * triangle becomes minus the inverse, J the inverse times J. */
-static void sweep(const struct block_room *s, size_t n_active)
+static void sweep(const struct elimination *s, size_t n_active)
 {
-    size_t width = s->m + round_up(n_active, DENSE_TILE);
+    size_t width = s->m + NAX_ROUND_UP(n_active, DENSE_TILE);
     for (size_t k = 0; k < s->m; k += DENSE_BLOCK) {
         size_t n = NAX_MIN((size_t)DENSE_BLOCK, s->m - k);
         take_pivot(s, k, n, width);
@@ -143,7 +135,7 @@ static void sweep(const struct block_room *s, size_t n_active)
     }
 }
 
-static void fold(const struct block_room *s)
+static void fold(const struct elimination *s)
 {
     double scale = 0;
     for (size_t n_active = 1; n_active <= s->a.n_cols; n_active++) {
@@ -161,8 +153,8 @@ int nax_block_matrix(const struct nax_xbar *x, double *w_eff, struct nax_err *er
 {
     bool is_transposed = x->n_rows > x->n_cols;
     size_t small = NAX_MIN(x->n_rows, x->n_cols), large = NAX_MAX(x->n_rows, x->n_cols);
-    struct block_room s = {.kernels = nax_dense_kernels(), .m = round_up(small, DENSE_TILE)};
-    s.ld = s.m + round_up(large, DENSE_TILE);
+    struct elimination s = {.kernels = nax_dense_kernels(), .m = NAX_ROUND_UP(small, DENSE_TILE)};
+    s.ld = s.m + NAX_ROUND_UP(large, DENSE_TILE);
     s.ld += s.ld % 64 ? 0 : DENSE_TILE; /* rows of a tile must not share a cache set */
     size_t sizes[] = {s.m * s.ld,
                       DENSE_BLOCK * s.ld,
@@ -175,13 +167,13 @@ int nax_block_matrix(const struct nax_xbar *x, double *w_eff, struct nax_err *er
     double **parts[] = {&s.y, &s.rows, &s.panel, &s.left, &s.pivot, &s.t, &s.h, &s.transposed};
     size_t n_parts = sizeof sizes / sizeof *sizes, total = 0;
     for (size_t i = 0; i < n_parts; i++)
-        total += round_up(sizes[i], DENSE_TILE);
+        total += NAX_ROUND_UP(sizes[i], DENSE_TILE);
     double *memory = nax_aligned_calloc(total, sizeof *memory), *at = memory;
     if (!memory)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'block elimination'");
     for (size_t i = 0; i < n_parts; i++) {
         *parts[i] = at;
-        at += round_up(sizes[i], DENSE_TILE);
+        at += NAX_ROUND_UP(sizes[i], DENSE_TILE);
     }
     s.a = nax_circuit_of(x, is_transposed, s.transposed);
     fold(&s);

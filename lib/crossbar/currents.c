@@ -59,12 +59,7 @@ int nax_xbar_currents(const struct nax_xbar *x, const struct nax_xbar_options *o
                                               report ? &report[k] : &unused, &own);
         }
         nax_vector_free(s);
-#pragma omp critical(nax_xbar_currents)
-        if (own_status && !status) {
-            status = own_status;
-            if (err)
-                *err = own;
-        }
+        nax_err_keep_first(&status, err, &own);
     }
     return status;
 }

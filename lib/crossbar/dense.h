@@ -28,7 +28,4 @@ struct dense_kernels {
 
 const struct dense_kernels *nax_dense_kernels(void);
 
-extern const struct dense_kernels nax_dense_kernels_baseline, nax_dense_kernels_avx2,
-    nax_dense_kernels_avx512;
-
 #endif

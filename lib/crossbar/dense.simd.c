@@ -133,6 +133,5 @@ static double sum(const double *row, size_t n)
     return lanes_sum(&all) + rest;
 }
 
-extern const struct dense_kernels NAX_SIMD(nax_dense_kernels);
 const struct dense_kernels NAX_SIMD(nax_dense_kernels) = {
     .invert = invert, .panel = panel, .update = update, .add = add, .series = series, .sum = sum};

@@ -83,12 +83,7 @@ static int add_chunks(const struct gradient *q, int n_threads, struct nax_err *e
         nax_vector_free(plain);
         nax_vector_free(transposed);
         free(workspace);
-#pragma omp critical(nax_xbar_gradient)
-        if (own_status && !status) {
-            status = own_status;
-            if (err)
-                *err = own;
-        }
+        nax_err_keep_first(&status, err, &own);
     }
     return status;
 }

@@ -71,7 +71,8 @@ static size_t passes_max(const struct nax_xbar *x, enum nax_xbar_method method)
     return method == NAX_XBAR_RELAX ? 100000 : NAX_MAX(side / 2, 24);
 }
 
-struct job {
+/* What nax_xbar_matrices was asked for. */
+struct matrices {
     const struct nax_xbar *x; /* [n], of one size */
     size_t n;
     double tolerance;
@@ -111,15 +112,15 @@ static double elimination_residual(const struct nax_xbar *x, const double *w_eff
 }
 
 /* What becomes of array k after relaxation ended with this status. */
-static int conclude(const struct job *job, size_t k, int status, const struct relax_report *relax,
-                    struct nax_err *err)
+static int conclude(const struct matrices *m, size_t k, int status,
+                    const struct relax_report *relax, struct nax_err *err)
 {
-    struct nax_xbar_report *report = &job->report[k];
-    if (status == NAX_ERR_NUMERIC && job->method != NAX_XBAR_RELAX) {
-        status = nax_block_matrix(&job->x[k], job->w_eff[k], err);
+    struct nax_xbar_report *report = &m->report[k];
+    if (status == NAX_ERR_NUMERIC && m->method != NAX_XBAR_RELAX) {
+        status = nax_block_matrix(&m->x[k], m->w_eff[k], err);
         if (!status)
             *report = (struct nax_xbar_report){NAX_XBAR_BLOCK, 1,
-                                               elimination_residual(&job->x[k], job->w_eff[k])};
+                                               elimination_residual(&m->x[k], m->w_eff[k])};
         return status;
     }
     if (status == NAX_ERR_NUMERIC)
@@ -131,75 +132,63 @@ static int conclude(const struct job *job, size_t k, int status, const struct re
 }
 
 /* Makes the plan ready for array k, or says NAX_ERR_NUMERIC where relaxation is out of question. */
-static int prepare(const struct job *job, struct relax_plan *plan, size_t k)
+static int prepare(const struct matrices *m, struct relax_plan *plan, size_t k)
 {
-    if (job->method == NAX_XBAR_BLOCK)
+    if (m->method == NAX_XBAR_BLOCK)
         return NAX_ERR_NUMERIC;
-    nax_relax_plan_set(plan, &job->x[k]);
+    nax_relax_plan_set(plan, &m->x[k]);
     return nax_relax_plan_is_sound(plan) ? 0 : NAX_ERR_NUMERIC;
 }
 
-static void keep_first(int *status, struct nax_err *err, int own_status, const struct nax_err *own)
-{
-#pragma omp critical(nax_xbar_matrices)
-    if (own_status && !*status) {
-        *status = own_status;
-        if (err)
-            *err = *own;
-    }
-}
-
 /* Each thread takes whole arrays. */
-static int by_arrays(const struct job *job, int n_threads, struct nax_err *err)
+static int by_arrays(const struct matrices *m, int n_threads, struct nax_err *err)
 {
     int status = 0;
 #pragma omp parallel num_threads(n_threads)
     {
-        struct relax_plan *plan = nax_relax_plan_alloc(job->x->n_rows, job->x->n_cols);
-        struct relax_workspace *workspace =
-            nax_relax_workspace_alloc(job->x->n_rows, job->x->n_cols);
+        struct relax_plan *plan = nax_relax_plan_alloc(m->x->n_rows, m->x->n_cols);
+        struct relax_workspace *workspace = nax_relax_workspace_alloc(m->x->n_rows, m->x->n_cols);
         struct nax_err own = {0};
         int own_status = plan && workspace ? 0 : out_of_memory(&own);
 #pragma omp for schedule(dynamic)
-        for (size_t k = 0; k < job->n; k++) {
+        for (size_t k = 0; k < m->n; k++) {
             if (own_status)
                 continue;
             struct relax_report report = {0, 0};
-            int relaxed = prepare(job, plan, k);
+            int relaxed = prepare(m, plan, k);
             for (size_t b = 0; !relaxed && b < nax_relax_n_blocks(plan); b++)
-                relaxed =
-                    nax_relax_block(plan, workspace, b, job->tolerance,
-                                    passes_max(&job->x[k], job->method), job->w_eff[k], &report);
-            own_status = conclude(job, k, relaxed, &report, &own);
+                relaxed = nax_relax_block(plan, workspace, b, m->tolerance,
+                                          passes_max(&m->x[k], m->method), m->w_eff[k], &report);
+            own_status = conclude(m, k, relaxed, &report, &own);
         }
         nax_relax_plan_free(plan);
         nax_relax_workspace_free(workspace);
-        keep_first(&status, err, own_status, &own);
+        nax_err_keep_first(&status, err, &own);
     }
     return status;
 }
 
 /* All threads work on one array after the other, each on blocks of its columns. */
-static int by_columns(const struct job *job, int n_threads, struct nax_err *err)
+static int by_columns(const struct matrices *m, int n_threads, struct nax_err *err)
 {
-    struct relax_plan *plan = nax_relax_plan_alloc(job->x->n_rows, job->x->n_cols);
+    struct relax_plan *plan = nax_relax_plan_alloc(m->x->n_rows, m->x->n_cols);
     int status = plan ? 0 : out_of_memory(err);
-    for (size_t k = 0; !status && k < job->n; k++) {
+    for (size_t k = 0; !status && k < m->n; k++) {
         struct relax_report report = {0, 0};
-        int relaxed = prepare(job, plan, k);
+        int relaxed = prepare(m, plan, k);
         size_t n_blocks = relaxed ? 0 : nax_relax_n_blocks(plan);
 #pragma omp parallel num_threads(n_threads)
         {
             struct relax_report own = {0, 0};
             struct relax_workspace *workspace =
-                n_blocks ? nax_relax_workspace_alloc(job->x->n_rows, job->x->n_cols) : NULL;
+                n_blocks ? nax_relax_workspace_alloc(m->x->n_rows, m->x->n_cols) : NULL;
             int own_status = workspace || !n_blocks ? 0 : NAX_ERR_MEMORY;
 #pragma omp for schedule(dynamic)
             for (size_t b = 0; b < n_blocks; b++)
                 if (!own_status)
                     own_status =
-                        nax_relax_block(plan, workspace, b, job->tolerance,
-                                        passes_max(&job->x[k], job->method), job->w_eff[k], &own);
+                        nax_relax_block(plan, workspace, b, m->tolerance,
+                                        passes_max(&m->x[k], m->method), m->w_eff[k], &own);
             nax_relax_workspace_free(workspace);
 #pragma omp critical(nax_xbar_matrices)
             {
@@ -208,7 +197,7 @@ static int by_columns(const struct job *job, int n_threads, struct nax_err *err)
                 report.residual = fmax(report.residual, own.residual);
             }
         }
-        status = conclude(job, k, relaxed, &report, err);
+        status = conclude(m, k, relaxed, &report, err);
     }
     nax_relax_plan_free(plan);
     return status;
@@ -234,20 +223,20 @@ int nax_xbar_prepare(const struct nax_xbar *x, size_t n, const struct nax_xbar_o
 int nax_xbar_matrices(const struct nax_xbar *x, size_t n, const struct nax_xbar_options *options,
                       double *const *w_eff, struct nax_xbar_report *report, struct nax_err *err)
 {
-    struct job job = {.x = x, .n = n, .w_eff = w_eff};
-    int status = nax_xbar_prepare(x, n, options, &job.tolerance, err);
+    struct matrices m = {.x = x, .n = n, .w_eff = w_eff};
+    int status = nax_xbar_prepare(x, n, options, &m.tolerance, err);
     if (status)
         return status;
-    job.method = options ? options->method : NAX_XBAR_AUTO;
+    m.method = options ? options->method : NAX_XBAR_AUTO;
     if (!n)
         return 0;
     struct nax_xbar_report *own = nax_calloc(n, sizeof *own);
     if (!own)
         return out_of_memory(err);
-    job.report = own;
+    m.report = own;
     int n_threads = nax_threads();
     status =
-        n >= (size_t)n_threads ? by_arrays(&job, n_threads, err) : by_columns(&job, n_threads, err);
+        n >= (size_t)n_threads ? by_arrays(&m, n_threads, err) : by_columns(&m, n_threads, err);
     if (!status && report)
         memcpy(report, own, n * sizeof *own);
     free(own);

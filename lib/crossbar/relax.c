@@ -3,20 +3,17 @@
 #include "circuit.h"
 #include "relax.h"
 
+#include "nax/simd.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+NAX_SIMD_SETS(relax_kernels, nax_relax_kernels);
+
 const struct relax_kernels *nax_relax_kernels(void)
 {
-    switch (nax_isa()) {
-    case NAX_ISA_AVX512:
-        return &nax_relax_kernels_avx512;
-    case NAX_ISA_AVX2:
-        return &nax_relax_kernels_avx2;
-    default:
-        return &nax_relax_kernels_baseline;
-    }
+    return nax_relax_kernels_sets[nax_isa()];
 }
 
 /* Beyond these the products of transfer factors could leave a format's range. */
@@ -41,7 +38,7 @@ struct relax_workspace {
 
 static size_t padded(size_t n_rows)
 {
-    return (n_rows + RELAX_ROWS - 1) / RELAX_ROWS * RELAX_ROWS;
+    return NAX_ROUND_UP(n_rows, RELAX_ROWS);
 }
 
 /* Elements from row to row of the state: some cache lines more than needed, lest the rows that a
@@ -112,7 +109,7 @@ bool nax_relax_plan_is_sound(const struct relax_plan *plan)
 
 size_t nax_relax_n_blocks(const struct relax_plan *plan)
 {
-    return (plan->circuit.n_cols + RELAX_LANES - 1) / RELAX_LANES;
+    return NAX_CEIL_DIV(plan->circuit.n_cols, RELAX_LANES);
 }
 
 struct relax_workspace *nax_relax_workspace_alloc(size_t n_rows, size_t n_cols)

@@ -49,7 +49,4 @@ struct relax_kernels {
 
 const struct relax_kernels *nax_relax_kernels(void);
 
-extern const struct relax_kernels nax_relax_kernels_baseline, nax_relax_kernels_avx2,
-    nax_relax_kernels_avx512;
-
 #endif

@@ -219,7 +219,6 @@ static void coefficients(const struct circuit *a, size_t m, struct relax_factors
         }
 }
 
-extern const struct relax_kernels NAX_SIMD(nax_relax_kernels);
 const struct relax_kernels NAX_SIMD(nax_relax_kernels) = {
     .coefficients = coefficients,
     .narrow = narrow,

@@ -4,21 +4,18 @@
 #include "crossbar.h"
 #include "vector.h"
 
+#include "nax/simd.h"
+
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+NAX_SIMD_SETS(vector_kernels, nax_vector_kernels);
+
 const struct vector_kernels *nax_vector_kernels(void)
 {
-    switch (nax_isa()) {
-    case NAX_ISA_AVX512:
-        return &nax_vector_kernels_avx512;
-    case NAX_ISA_AVX2:
-        return &nax_vector_kernels_avx2;
-    default:
-        return &nax_vector_kernels_baseline;
-    }
+    return nax_vector_kernels_sets[nax_isa()];
 }
 
 /* Products of two factors, squared in dot products, must stay inside the range of doubles. */
@@ -51,13 +48,13 @@ struct vector_solver *nax_vector_alloc(size_t n_rows, size_t n_cols, bool is_lin
     struct vector_solver *s = nax_calloc(1, sizeof *s);
     if (!s)
         return NULL;
-    size_t m = (n_rows + VECTOR_ROWS - 1) / VECTOR_ROWS * VECTOR_ROWS, size = m * n_cols;
+    size_t m = NAX_ROUND_UP(n_rows, VECTOR_ROWS), size = m * n_cols;
     struct vector_workspace *x = &s->workspace;
     *x = (struct vector_workspace){.n_rows = n_rows, .n_cols = n_cols, .m = m};
     double **matrix[] = {&x->g, &x->k, &x->e, &x->f,    &x->s, &x->t,    &x->p, &x->d, &x->w,
                          &x->r, &x->x, &x->y, &s->cell, &s->i, &s->step, &s->e, &s->z, &s->own_g};
     size_t n_matrices = is_linear ? 12 : 18;
-    size_t step = (size + n_cols + 7) / 8 * 8 + 24; /* not a power of two, lest all share sets */
+    size_t step = NAX_ROUND_UP(size + n_cols, 8) + 24; /* not a power of two, lest all share sets */
     s->memory = nax_aligned_calloc(n_matrices * step + 2 * m, sizeof *s->memory);
     if (!s->memory) {
         free(s);

@@ -39,7 +39,4 @@ struct vector_kernels {
 
 const struct vector_kernels *nax_vector_kernels(void);
 
-extern const struct vector_kernels nax_vector_kernels_baseline, nax_vector_kernels_avx2,
-    nax_vector_kernels_avx512;
-
 #endif

@@ -272,7 +272,6 @@ static void words(const struct vector_workspace *x)
     }
 }
 
-extern const struct vector_kernels NAX_SIMD(nax_vector_kernels);
 const struct vector_kernels NAX_SIMD(nax_vector_kernels) = {.factor = factor,
                                                             .transpose = transpose,
                                                             .start = start,

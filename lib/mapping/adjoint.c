@@ -67,15 +67,10 @@ int nax_layer_adjoint(const struct fixed_layer *layer, const struct chip *chip, 
         struct submatrix submatrix = nax_submatrix_at(layer, i);
         struct nax_err own = {0};
         double *workspace = nax_calloc(3 * size, sizeof *workspace);
-        int failed = workspace
-                         ? submatrix_adjoint(layer, chip, &submatrix, workspace, gradient, &own)
-                         : nax_err_set(&own, NAX_ERR_MEMORY, "out of memory: 'gradient'");
+        if (workspace ? submatrix_adjoint(layer, chip, &submatrix, workspace, gradient, &own)
+                      : nax_err_set(&own, NAX_ERR_MEMORY, "out of memory: 'gradient'"))
+            nax_err_keep_first(&status, err, &own);
         free(workspace);
-#pragma omp critical(nax_layer_adjoint)
-        if (failed && !status) {
-            status = failed;
-            *err = own;
-        }
     }
     return status ? nax_err_prefix(err, "layer '%s'", layer->shape->name) : 0;
 }

@@ -65,9 +65,6 @@ struct convert_kernels {
 
 const struct convert_kernels *nax_convert_kernels(void);
 
-extern const struct convert_kernels nax_convert_kernels_baseline, nax_convert_kernels_avx2,
-    nax_convert_kernels_avx512;
-
 static inline size_t groups_n(size_t n_bits)
 {
     return (n_bits + GROUP_BITS - 1) / GROUP_BITS;

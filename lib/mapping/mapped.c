@@ -57,17 +57,11 @@ static int map_layers(struct nax_mapped *m, const struct nax_mapping *mapping,
 #pragma omp parallel for num_threads(nax_threads()) schedule(dynamic)
     for (size_t i = 0; i < n_mapped; i++) {
         size_t l = n - 1 - i; /* the large ones first */
-        struct nax_err own;
+        struct nax_err own = {0};
         if (!nax_layer_n_weights(&m->model->net->layers[l]))
             continue;
-        int failed = map_layer(m, l, mapping, is_signed[l], range[l], &own);
-        if (!failed)
-            continue;
-#pragma omp critical(nax_mapping_layers)
-        if (!status) {
-            status = failed;
-            nax_err_set(err, own.status, "%s", own.text);
-        }
+        if (map_layer(m, l, mapping, is_signed[l], range[l], &own))
+            nax_err_keep_first(&status, err, &own);
     }
     free(is_signed);
     free(range);

@@ -52,11 +52,6 @@ static size_t plane_of(size_t n)
     return n + NAX_LANES;
 }
 
-static size_t divide_up(size_t n, size_t by)
-{
-    return (n + by - 1) / by;
-}
-
 /* Rows or columns of a copy with a margin. */
 static size_t with_margin(const struct winograd_conv *w, size_t n_tiles)
 {
@@ -126,13 +121,13 @@ static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
     w->form = nax_winograd_form(layer->kernel);
     w->n_places = w->form.a * w->form.a;
     w->n_parts = w->form.n_parts * w->form.n_parts;
-    w->n_down = divide_up(layer->h_out, WINOGRAD_M);
-    w->n_across = divide_up(layer->w_out, WINOGRAD_M);
+    w->n_down = NAX_CEIL_DIV(layer->h_out, WINOGRAD_M);
+    w->n_across = NAX_CEIL_DIV(layer->w_out, WINOGRAD_M);
     w->n_tiles = n * w->n_down * w->n_across;
     w->plane = plane_of(w->n_parts * n_pairs);
     size_t tile = w->n_places * (w->n_parts * layer->c_in + layer->c_out) * sizeof(float);
     w->n_at_once = NAX_MAX(TILES_SIZE / tile / TILE_STEP, 1) * TILE_STEP;
-    w->n_at_once = NAX_MIN(w->n_at_once, divide_up(w->n_tiles, TILE_STEP) * TILE_STEP);
+    w->n_at_once = NAX_MIN(w->n_at_once, NAX_ROUND_UP(w->n_tiles, TILE_STEP));
     struct workspace workspace;
     w->base = (struct conv){.engine = &nax_conv_engine_winograd,
                             .layer = *layer,
@@ -392,11 +387,11 @@ static void convolve(const struct winograd_conv *w, const float *weight, size_t 
         struct range range = range_at(w, first);
         transform_inputs(w, &range, n_in, x, workspace);
         for (size_t p = 0; p < w->n_places; p++)
-            nax_winograd_kernels()->multiply(
-                divide_up(range.n, TILE_STEP) * TILE_STEP, n_out, n_inner,
-                workspace->left + p * plane_of(w->n_at_once * n_inner), n_inner, 1,
-                weight + p * w->plane, workspace->right + p * plane_of(w->n_at_once * n_out),
-                false);
+            nax_winograd_kernels()->multiply(NAX_ROUND_UP(range.n, TILE_STEP), n_out, n_inner,
+                                             workspace->left + p * plane_of(w->n_at_once * n_inner),
+                                             n_inner, 1, weight + p * w->plane,
+                                             workspace->right + p * plane_of(w->n_at_once * n_out),
+                                             false);
         make_outputs(w, &range, n_out, workspace, row, y);
     }
 }

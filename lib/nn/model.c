@@ -2,6 +2,7 @@
 #include "model.h"
 
 #include "nax/rng.h"
+#include "nax/simd.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -54,7 +55,7 @@ static size_t lay_out(const struct nax_network *net, struct nax_params *layer, f
         size_t n_slots = shape->kind == NAX_LAYER_CONV ? 5 : 2;
         for (size_t i = 0; i < n_slots; i++) {
             *slot[i] = values ? values + n : NULL;
-            n += ((i ? shape->c_out : n_weights) + 15) / 16 * 16;
+            n += NAX_ROUND_UP(i ? shape->c_out : n_weights, NAX_LANES);
         }
     }
     return n;

@@ -1,9 +1,13 @@
 /* Memory and order of work of a training pass. */
 #include "pass_data.h"
 
+#include "nax/simd.h"
+
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const size_t page = 4096; /* bytes: no two threads' scratch shares one */
 
 static size_t largest_divisor(size_t n, size_t limit)
 {
@@ -48,7 +52,7 @@ static void lay_out(struct pass *pass, struct piece_maker *maker)
             continue;
         layer->sums = floats(maker, pass->n_chunks * 2 * c);
         layer->dw_size = is_conv ? layer->conv->gradient_size : nax_layer_n_weights(shape);
-        layer->dw_size = (layer->dw_size + 15) / 16 * 16;
+        layer->dw_size = NAX_ROUND_UP(layer->dw_size, NAX_LANES);
         if (is_linear || !pass->is_for_gates)
             layer->dw = floats(maker, pass->n_chunks * layer->dw_size);
         float **by_channel[] = {&layer->scale, &layer->offset, &layer->mean, &layer->inverse,
@@ -117,7 +121,7 @@ static int alloc_convs(struct pass *pass, struct nax_err *err)
         size_t size = largest * pass->n_chunk * sizeof(float);
         if (i == SCRATCH_CONV)
             size = NAX_MAX(size, conv);
-        pass->scratch_each[i] = (size + 4095) / 4096 * 4096;
+        pass->scratch_each[i] = NAX_ROUND_UP(size, page);
         pass->scratch_size += pass->scratch_each[i];
     }
     return 0;

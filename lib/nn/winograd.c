@@ -1,14 +1,13 @@
 /* Winograd's kernels for this processor, and its forms. */
 #include "winograd.h"
 
-extern const struct winograd_kernels nax_winograd_kernels_baseline, nax_winograd_kernels_avx2,
-    nax_winograd_kernels_avx512;
+#include "nax/simd.h"
+
+NAX_SIMD_SETS(winograd_kernels, nax_winograd_kernels);
 
 const struct winograd_kernels *nax_winograd_kernels(void)
 {
-    static const struct winograd_kernels *const sets[NAX_ISA_COUNT] = {
-        &nax_winograd_kernels_baseline, &nax_winograd_kernels_avx2, &nax_winograd_kernels_avx512};
-    return sets[nax_isa()];
+    return nax_winograd_kernels_sets[nax_isa()];
 }
 
 struct winograd_form nax_winograd_form(size_t k)

@@ -51,7 +51,7 @@ void *nax_record_reserve(struct nax_record *r, size_t n)
 {
     if (n > SIZE_MAX / 4)
         return NULL;
-    n = (n + 7) / 8 * 8;
+    n = NAX_ROUND_UP(n, 8);
     struct block *b = r->blocks;
     if (!b || b->size - b->used < n) {
         size_t size = NAX_MAX(n, b ? 2 * b->size : block_size_min);
@@ -77,7 +77,7 @@ static size_t field_bytes(const struct field *f)
         n = f->value.ints.n * sizeof *f->value.ints.v + 1;
     else if (f->value.type == NAX_FLOATS)
         n = f->value.floats.n * sizeof *f->value.floats.v + 1;
-    return (f->name_n + 1 + 7) / 8 * 8 + (n + 7) / 8 * 8;
+    return NAX_ROUND_UP(f->name_n + 1, 8) + NAX_ROUND_UP(n, 8);
 }
 
 struct nax_record *nax_record_copy(const struct nax_record *r)
@@ -203,7 +203,7 @@ static int copy_into(struct nax_record *r, struct field *f, const void *old, con
         to = nax_record_reserve(r, room);
         if (!to)
             return NAX_ERR_MEMORY;
-        f->room = (room + 7) / 8 * 8;
+        f->room = NAX_ROUND_UP(room, 8);
     }
     if (n)
         memmove(to, from, n);

@@ -204,7 +204,7 @@ int nax_dataset_write(const struct nax_dataset *set, const char *path, struct na
 static uint64_t hash_bytes(uint64_t seed, const void *bytes, size_t size)
 {
     /* blocks apart, so that threads share them, then their hashes in order */
-    size_t n_blocks = (size + hash_block - 1) / hash_block;
+    size_t n_blocks = NAX_CEIL_DIV(size, hash_block);
     for (size_t done = 0; done < n_blocks;) {
         uint64_t hash[64];
         size_t n = NAX_MIN(n_blocks - done, sizeof hash / sizeof hash[0]);

@@ -69,7 +69,7 @@ static int make_header(char **header, size_t *size, const struct nax_tensor *con
     if (!text)
         goto out;
     size_t length = strlen(text);
-    *size = (PREFIX + length + ALIGN - 1) / ALIGN * ALIGN;
+    *size = NAX_ROUND_UP(PREFIX + length, ALIGN);
     *header = nax_calloc(*size, 1);
     if (!*header)
         goto out;

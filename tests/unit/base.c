@@ -21,6 +21,41 @@ static void error_is_one_line(void **state)
     assert_int_equal(err.status, NAX_ERR_VALUE);
 }
 
+static void the_first_error_of_several_threads_stays(void **state)
+{
+    (void)state;
+    struct nax_err err = {0};
+    int status = 0;
+    nax_err_keep_first(&status, &err, &(struct nax_err){0});
+    assert_int_equal(status, 0);
+#pragma omp parallel for num_threads(4)
+    for (int i = 0; i < 1000; i++) {
+        struct nax_err own = {0};
+        if (i % 3 == 1)
+            nax_err_set(&own, i % 2 ? NAX_ERR_VALUE : NAX_ERR_IO, "status %d", i % 2 ? -4 : -2);
+        nax_err_keep_first(&status, &err, &own);
+    }
+    assert_int_equal(status, err.status); /* of one error, not of two */
+    assert_int_equal(atoi(err.text + strlen("status ")), status);
+    struct nax_err later = {.status = NAX_ERR_NUMERIC, .text = "later"};
+    nax_err_keep_first(&status, &err, &later);
+    assert_true(status == NAX_ERR_VALUE || status == NAX_ERR_IO);
+    status = 0;
+    nax_err_keep_first(&status, NULL, &later);
+    assert_int_equal(status, NAX_ERR_NUMERIC);
+}
+
+static void division_rounds_up(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n < 100; n++) {
+        size_t parts = NAX_CEIL_DIV(n, 7), all = NAX_ROUND_UP(n, 7);
+        assert_true(parts * 7 >= n && (parts == 0 || (parts - 1) * 7 < n));
+        assert_int_equal(all, parts * 7);
+    }
+    assert_int_equal(NAX_CEIL_DIV((int64_t)5 << 40, (int64_t)1 << 40), 5);
+}
+
 static void aligned_memory_is_zero_and_aligned(void **state)
 {
     (void)state;
@@ -105,6 +140,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(error_is_one_line),
+        cmocka_unit_test(the_first_error_of_several_threads_stays),
+        cmocka_unit_test(division_rounds_up),
         cmocka_unit_test(aligned_memory_is_zero_and_aligned),
         cmocka_unit_test(philox_known_answer),
         cmocka_unit_test(random_moments),
