@@ -175,13 +175,13 @@ size_t nax_trainer_steps_done(const struct nax_trainer *trainer); /* of the epoc
 /* What a layer of a network multiplies by while it is trained. The gradient by the weights that
  * were multiplied by is applied to the layer's own (straight through; Bengio, Léonard, Courville,
  * 2013), unless adjoint, where not NULL, first turns it in place into one by the layer's own
- * weights; it returns 0 or a negative status. correct, where not NULL, changes y = x ∗ weight
- * before batch norm, from several threads at once, and the gradient passes it unchanged. image
- * counts the images since the start of training, for draws of noise. */
+ * weights, or fails. correct, where not NULL, changes y = x ∗ weight before batch norm, from
+ * several threads at once, and the gradient passes it unchanged. image counts the images since the
+ * start of training, for draws of noise. */
 struct nax_train_linop {
     const float *weight; /* of the layer's shape; NULL: its own */
     void (*correct)(const void *self, size_t n, float *y, size_t image);
-    int (*adjoint)(const void *self, float *gradient);
+    int (*adjoint)(const void *self, float *gradient, struct nax_err *err);
     const void *self;
 };
 

@@ -62,14 +62,13 @@ static void correct(const void *self, size_t n, float *y, size_t image)
 }
 
 /* What is multiplied by is gain · effective weight, so the gradient is scaled on its way back. */
-static int scale_back(const void *self, float *gradient)
+static int scale_back(const void *self, float *gradient, struct nax_err *err)
 {
     const struct noise_aware_layer *p = self;
     const struct correction *a = &p->layer->correct;
-    struct nax_err err;
     for (size_t i = 0; a->gain && i < nax_layer_n_weights(p->layer->fixed.shape); i++)
         gradient[i] *= a->gain[i % a->n_cols];
-    return nax_layer_adjoint(&p->layer->fixed, &p->layer->chip, gradient, &err);
+    return nax_layer_adjoint(&p->layer->fixed, &p->layer->chip, gradient, err);
 }
 
 /* Effective weights, moved as the weights have since; and gains, which a gradient has to pass. */

@@ -173,19 +173,18 @@ int nax_pass_backward(struct pass *pass, struct nax_err *err)
             int failed = to_input(pass, l, chunk);
             status = NAX_MIN(status, failed);
         }
+        if (status)
+            return nax_err_set(err, (enum nax_status)status, "convolution failed: 'layer %s'",
+                               net->layers[l].name);
     }
 #pragma omp parallel for num_threads((int)pass->n_threads) schedule(dynamic)
     for (size_t l = 0; l < net->n_layers; l++)
         gather(pass, net->n_layers - 1 - l);
-    if (status)
-        return nax_err_set(err, (enum nax_status)status, "convolution failed: 'network %s'",
-                           net->name);
-    for (size_t l = 0; l < net->n_layers && pass->linops; l++) {
+    for (size_t l = 0; pass->linops && !status && l < net->n_layers; l++) {
         const struct nax_train_linop *op = &pass->linops[l];
         float *gradient = pass->gradient[l].weight; /* NULL: not wanted */
-        if (op->adjoint && gradient && (status = op->adjoint(op->self, gradient)))
-            return nax_err_set(err, (enum nax_status)status, "gradient failed: 'layer %s'",
-                               net->layers[l].name);
+        if (op->adjoint && gradient)
+            status = op->adjoint(op->self, gradient, err);
     }
-    return 0;
+    return status;
 }

@@ -5,6 +5,8 @@
 #include "layers.h"
 #include "model.h"
 
+#include "nax/simd.h"
+
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -112,7 +114,7 @@ static int prepare(struct eval *e, struct nax_err *err)
     const struct nax_network *net = e->net;
     size_t n_channels = 0, used = 0;
     for (size_t l = 0; l < net->n_layers; l++)
-        n_channels += (net->layers[l].c_out + 15) / 16 * 16;
+        n_channels += NAX_ROUND_UP(net->layers[l].c_out, NAX_LANES);
     e->layer = nax_calloc(net->n_layers, sizeof *e->layer);
     e->folded = nax_aligned_calloc(2 * n_channels, sizeof *e->folded);
     if (!e->layer || !e->folded)
@@ -124,7 +126,7 @@ static int prepare(struct eval *e, struct nax_err *err)
             continue;
         layer->scale = e->folded + used;
         layer->offset = e->folded + n_channels + used;
-        used += (shape->c_out + 15) / 16 * 16;
+        used += NAX_ROUND_UP(shape->c_out, NAX_LANES);
         fold(e, l);
         size_t scratch = 0;
         if (linop_of(e, l)) {
@@ -168,14 +170,14 @@ static size_t image_size(const struct eval *e)
     return e->net->height * e->net->width * e->net->channels;
 }
 
-static int workspace_alloc(struct workspace *w, const struct eval *e)
+static int workspace_alloc(struct workspace *w, const struct eval *e, struct nax_err *err)
 {
     size_t image = nax_padded(image_size(e) * NAX_CHUNK * e->kernel->size), buffer = e->buffer_size;
     size_t floats = e->options->is_bf16 ? 2 * NAX_MAX(image, buffer) : 0;
     w->image =
         nax_aligned_calloc(image + (e->n_buffers + 1) * buffer + 2 * floats + e->scratch_size, 1);
     if (!w->image)
-        return NAX_ERR_MEMORY;
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", e->net->name);
     w->buffers = w->image + image;
     w->residual = w->buffers + e->n_buffers * buffer;
     w->input = (float *)(void *)(w->residual + buffer);
@@ -307,27 +309,38 @@ static void count(const struct eval *e, const float *logits, size_t first, size_
     }
 }
 
-static int run(const struct eval *e, struct tally *tally)
+static int run_chunk(const struct eval *e, const struct workspace *w, size_t first,
+                     struct tally *tally, struct nax_err *err)
 {
-    size_t n_chunks = (e->n_images + NAX_CHUNK - 1) / NAX_CHUNK;
+    size_t n = NAX_MIN(e->n_images - first, NAX_CHUNK);
+    for (size_t b = 0; b < n; b++)
+        load_image(e, w, b, image_at(e, first + b));
+    for (size_t l = 0; l < e->net->n_layers; l++) {
+        int status = is_finished(e, l) ? run_finished(e, w, l, n) : run_in_steps(e, w, l, first, n);
+        if (status)
+            return nax_err_set(err, (enum nax_status)status, "product failed: 'layer %s'",
+                               e->net->layers[l].name);
+    }
+    count(e, (const float *)(const void *)output_of(e, w, (int)e->net->n_layers - 1), first, n,
+          tally);
+    return 0;
+}
+
+/* tally: [n_chunks] */
+static int run(const struct eval *e, size_t n_chunks, struct tally *tally, struct nax_err *err)
+{
     int status = 0;
-#pragma omp parallel num_threads(nax_threads()) reduction(min : status)
+#pragma omp parallel num_threads(nax_threads())
     {
         struct workspace w = {0};
-        status = workspace_alloc(&w, e);
+        struct nax_err own = {0};
+        int own_status = workspace_alloc(&w, e, &own);
 #pragma omp for schedule(dynamic)
-        for (size_t chunk = 0; chunk < n_chunks; chunk++) {
-            size_t first = chunk * NAX_CHUNK, n = NAX_MIN(e->n_images - first, NAX_CHUNK);
-            for (size_t b = 0; !status && b < n; b++)
-                load_image(e, &w, b, image_at(e, first + b));
-            for (size_t l = 0; !status && l < e->net->n_layers; l++)
-                status = is_finished(e, l) ? run_finished(e, &w, l, n)
-                                           : run_in_steps(e, &w, l, first, n);
-            if (!status)
-                count(e, (const float *)(const void *)output_of(e, &w, (int)e->net->n_layers - 1),
-                      first, n, &tally[chunk]);
-        }
+        for (size_t chunk = 0; chunk < n_chunks; chunk++)
+            if (!own_status)
+                own_status = run_chunk(e, &w, chunk * NAX_CHUNK, &tally[chunk], &own);
         nax_aligned_free(w.image);
+        nax_err_keep_first(&status, err, &own);
     }
     return status;
 }
@@ -369,15 +382,11 @@ int nax_model_eval(const struct nax_model *model, const struct nax_images *image
     if (status)
         return status;
     nax_pixel_table_make(&e.table, model->pixel_mean, model->pixel_sd);
-    size_t n_chunks = (e.n_images + NAX_CHUNK - 1) / NAX_CHUNK;
+    size_t n_chunks = NAX_CEIL_DIV(e.n_images, NAX_CHUNK);
     struct tally *tally = nax_calloc(n_chunks, sizeof *tally);
     status = tally ? prepare(&e, err) : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'scores'");
-    if (!status) {
-        status = run(&e, tally);
-        if (status)
-            nax_err_set(err, (enum nax_status)status, "evaluation failed: 'network %s'",
-                        e.net->name);
-    }
+    if (!status)
+        status = run(&e, n_chunks, tally, err);
     size_t n_right = 0;
     for (size_t chunk = 0; !status && chunk < n_chunks; chunk++) {
         score->loss += tally[chunk].loss / (double)score->n_images;

@@ -199,12 +199,12 @@ int nax_pass_forward(struct pass *pass, const struct pass_batch *batch, struct p
             int failed = start(pass, l, chunk, batch->first);
             status = NAX_MIN(status, failed);
         }
+        if (status)
+            return nax_err_set(err, (enum nax_status)status, "convolution failed: 'layer %s'",
+                               net->layers[l].name);
         if (l < net->n_layers && net->layers[l].kind == NAX_LAYER_CONV)
             set_batch_norm(pass, l);
     }
-    if (status)
-        return nax_err_set(err, (enum nax_status)status, "convolution failed: 'network %s'",
-                           net->name);
     *result = (struct pass_result){0};
     for (size_t chunk = 0; chunk < pass->n_chunks; chunk++) {
         result->loss += pass->loss[chunk] / (double)pass->batch;

@@ -1227,17 +1227,18 @@ static void muon_moves_singular_values_alone(void **state)
     check_muon(MUON_SMALL, MUON_LARGE);
 }
 
-static int no_gradient(const void *self, float *gradient)
+static int no_gradient(const void *self, float *gradient, struct nax_err *err)
 {
+    (void)err;
     memset(gradient, 0, *(const size_t *)self * sizeof *gradient);
     return 0;
 }
 
-static int no_luck(const void *self, float *gradient)
+static int no_luck(const void *self, float *gradient, struct nax_err *err)
 {
     (void)self;
     (void)gradient;
-    return NAX_ERR_NUMERIC;
+    return nax_err_set(err, NAX_ERR_NUMERIC, "no luck: 'array 7'");
 }
 
 /* What is learnt by other weights moves the layers' own, unless an adjoint says otherwise. */
@@ -1274,7 +1275,7 @@ static void gradients_go_straight_through_to_a_layers_own_weights(void **state)
 
     ops[1].adjoint = no_luck;
     assert_int_equal(nax_trainer_epoch(trainer, NULL, NULL, &epoch, &err), NAX_ERR_NUMERIC);
-    assert_string_equal(err.text, "gradient failed: 'layer a1'");
+    assert_string_equal(err.text, "no luck: 'array 7'");
     nax_trainer_free(trainer);
     nax_model_free(model);
     nax_model_free(start);
@@ -1414,6 +1415,32 @@ static void evaluation_agrees_with_itself(void **state)
     nax_model_free(model);
 }
 
+static int fail_from_image(const void *self, size_t n, const float *x, float *y, size_t image,
+                           void *scratch)
+{
+    (void)n, (void)x, (void)y, (void)scratch;
+    return image < *(const size_t *)self ? 0 : NAX_ERR_NUMERIC;
+}
+
+static void a_product_that_fails_names_its_layer(void **state)
+{
+    (void)state;
+    static struct small_set s;
+    struct nax_err err;
+    struct nax_network net = every_network();
+    struct nax_linop ops[sizeof every_layer / sizeof *every_layer] = {{.forward = NULL}};
+    struct nax_eval options = {.linops = ops};
+    struct nax_model *model;
+    struct nax_score score;
+    size_t first = 2 * NAX_CHUNK;
+    small_set_fill(&s);
+    assert_int_equal(nax_model_alloc(&model, &net, 4, &err), 0);
+    ops[1] = (struct nax_linop){.forward = fail_from_image, .self = &first};
+    assert_int_equal(nax_model_eval(model, &s.set.train, &options, &score, &err), NAX_ERR_NUMERIC);
+    assert_string_equal(err.text, "product failed: 'layer a1'");
+    nax_model_free(model);
+}
+
 struct seen {
     size_t n_pixels;
     size_t n[256]; /* images by the value of their first pixel */
@@ -1522,6 +1549,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(split_is_fixed_and_fair),
         cmocka_unit_test(evaluations_agree),
         cmocka_unit_test(evaluation_agrees_with_itself),
+        cmocka_unit_test(a_product_that_fails_names_its_layer),
         cmocka_unit_test(part_of_a_set_has_every_class),
         cmocka_unit_test(statistics_are_renewed),
         cmocka_unit_test(checkpoint_of_another_run_is_refused),
