@@ -132,12 +132,6 @@ int nax_cells_import(FILE *file, const char *subject, double seconds,
 /* Conductance of level 0 … 2^slice_bits - 1: G_off and G_on at the ends, evenly between. */
 double nax_level_siemens(const struct nax_device *device, int slice_bits, int level);
 
-/* Levels of one bit slice (0: the least significant) of fixed-point weights. Differential signs:
- * of the weights' positive parts, or negative ones with is_negative; magnitudes up to
- * 2^weight_bits - 1. Offset: of weight + 2^(weight_bits-1). */
-void nax_slice_levels(const struct nax_precision *precision, enum nax_signs signs, size_t n,
-                      const int32_t *weight, int slice, bool is_negative, uint8_t *level);
-
 /* What n cells hold that were to hold target [n] siemens: rounded to the device's levels, with
  * programming error, stuck cells, and drift until time_seconds; not negative. A cell at 0 is open
  * and stays so. cells: NULL save for NAX_PROGRAM_MEASURED. g may be target. Cell k of the key is
@@ -145,18 +139,6 @@ void nax_slice_levels(const struct nax_precision *precision, enum nax_signs sign
 int nax_program(const struct nax_device *device, const struct nax_cells *cells,
                 const struct nax_program_key *key, size_t n, const double *target, double *g,
                 struct nax_err *err) NAX_MUST_USE;
-
-/* Mean and deviation of the error that nax_program makes of a target, clamping, stuck cells and
- * drift aside; in siemens. */
-int nax_program_moments(const struct nax_device *device, const struct nax_cells *cells,
-                        double target, double *mean, double *sd, struct nax_err *err) NAX_MUST_USE;
-
-/* Adds one product's read noise to the currents i_a [n_cols] of cells g [n_rows][n_cols] at v_v
- * [n_rows]: independent in every cell, so a column's deviation is read_noise_frac times the root of
- * the sum of its cells' squared currents. */
-void nax_read_noise(const struct nax_device *device, const struct nax_program_key *key,
-                    uint64_t product, size_t n_rows, size_t n_cols, const double *g,
-                    const double *v_v, double *i_a);
 
 #ifdef __cplusplus
 }

@@ -239,15 +239,13 @@ int nax_trainer_gates(struct nax_trainer *trainer, struct nax_model *part,
 
 /* --- checkpoints --- */
 
-/* A safetensors file: "<layer>.weight", ".gamma", ".beta", ".mean", ".variance" as F32 and, for a
- * trainer, "momentum.<…>"; metadata: network, kernel, pixel statistics, epoch, and the caller's
- * own. */
-int nax_model_save(const struct nax_model *model, const char *path, const struct nax_meta *meta,
-                   size_t n_meta, struct nax_err *err) NAX_MUST_USE;
-/* Fills the parameters from a file; every tensor must be there with the shape of the network. Of a
- * supernet's file, "s1b2c1.k5.weight" is the weight of layer s1b2c1 when its kernel is 5. */
+/* Fills the parameters from a checkpoint; every tensor must be there with the shape of the network.
+ * Of a supernet's, "s1b2c1.k5.weight" is the weight of layer s1b2c1 when its kernel is 5. */
 int nax_model_load(struct nax_model *model, const char *path, struct nax_err *err) NAX_MUST_USE;
 
+/* A checkpoint is a safetensors file: "<layer>.weight", ".gamma", ".beta", ".mean", ".variance" and
+ * "momentum.<…>" as F32; metadata: network, pixel statistics, position, what decides the run, and
+ * the caller's own. */
 int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
                      const struct nax_meta *meta, size_t n_meta, struct nax_err *err) NAX_MUST_USE;
 /* Continues where the checkpoint was written, to the same bits as a run that was never stopped. A

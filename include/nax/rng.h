@@ -25,7 +25,7 @@ enum nax_rng_what {
     NAX_RNG_PROGRAM = 8, /* programming error: chip, layer, array, cell */
     NAX_RNG_FAULT = 9,   /* stuck cells: chip, layer, array, cell */
     NAX_RNG_DRIFT = 10,  /* drift exponents: chip, layer, array, cell */
-    NAX_RNG_READ = 11,   /* read noise: product, layer, array, column */
+    NAX_RNG_READ = 11,   /* normal numbers of a table that noise is read from: index */
     NAX_RNG_ARRAY = 12,  /* random arrays of nax-xbar: array, cell */
     NAX_RNG_GATE = 13,   /* path gates of a supernet: step, layer */
     NAX_RNG_POLICY = 14, /* candidates of a policy: candidate, attempt */

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-enum { CHUNK = 256 }; /* cells whose draws are made together */
+enum { DRAWS = 256 }; /* cells whose draws are made together */
 
 /* Largest conductances of the published laws; Milo's begins at 50 uS. */
 static const double pcm_max_siemens = 25e-6, milo_max_siemens = 225e-6, wan_max_siemens = 39.26e-6;
@@ -14,22 +14,6 @@ double nax_level_siemens(const struct nax_device *device, int slice_bits, int le
 {
     double g_off = 1 / device->r_off_ohm, g_on = 1 / device->r_on_ohm;
     return g_off + level * (g_on - g_off) / ((1 << slice_bits) - 1);
-}
-
-void nax_slice_levels(const struct nax_precision *precision, enum nax_signs signs, size_t n,
-                      const int32_t *weight, int slice, bool is_negative, uint8_t *level)
-{
-    int shift = slice * precision->slice_bits;
-    int64_t mask = (1 << precision->slice_bits) - 1,
-            half = (int64_t)1 << (precision->weight_bits - 1);
-    for (size_t i = 0; i < n; i++) {
-        int64_t w = weight[i];
-        if (signs == NAX_SIGNS_OFFSET)
-            w += half;
-        else
-            w = is_negative ? NAX_MAX(-w, 0) : NAX_MAX(w, 0);
-        level[i] = (uint8_t)(w >> shift & mask);
-    }
 }
 
 static double clamp(double x, double low, double high)
@@ -125,12 +109,12 @@ static double drift_factor(const struct nax_device *d, double g, double normal)
     return pow(q->time_seconds / start, -(nu + sd * normal));
 }
 
-static void program_chunk(const struct nax_device *d, const struct nax_cells *cells,
+static void program_cells(const struct nax_device *d, const struct nax_cells *cells,
                           const struct nax_program_key *k, size_t first, size_t n,
                           const double *target, double *g)
 {
     const struct nax_programming *q = &d->programming;
-    double error[CHUNK], fault[CHUNK], drift[CHUNK];
+    double error[DRAWS], fault[DRAWS], drift[DRAWS];
     bool has_faults = q->stuck_on_frac + q->stuck_off_frac > 0;
     if (q->error != NAX_PROGRAM_EXACT)
         nax_rng_uniforms(k->seed, NAX_RNG_PROGRAM, k->chip, k->layer, k->array, first, n, error);
@@ -169,67 +153,7 @@ int nax_program(const struct nax_device *device, const struct nax_cells *cells,
                 struct nax_err *err)
 {
     int status = check_table(device, cells, err);
-    for (size_t i = 0; !status && i < n; i += CHUNK)
-        program_chunk(device, cells, key, i, NAX_MIN(n - i, CHUNK), target + i, g + i);
+    for (size_t i = 0; !status && i < n; i += DRAWS)
+        program_cells(device, cells, key, i, NAX_MIN(n - i, DRAWS), target + i, g + i);
     return status;
-}
-
-int nax_program_moments(const struct nax_device *device, const struct nax_cells *cells,
-                        double target, double *mean, double *sd, struct nax_err *err)
-{
-    const struct nax_programming *q = &device->programming;
-    int status = check_table(device, cells, err);
-    if (status)
-        return status;
-    double s = q->error_frac, scale, sum = 0, square = 0;
-    size_t n, first;
-    *mean = 0;
-    switch (q->error) {
-    case NAX_PROGRAM_EXACT:
-        *sd = 0;
-        break;
-    case NAX_PROGRAM_NORMAL:
-        *sd = s / device->r_on_ohm;
-        break;
-    case NAX_PROGRAM_LOGNORMAL:
-        *mean = target * expm1(0.5 * s * s);
-        *sd = target * exp(0.5 * s * s) * sqrt(expm1(s * s));
-        break;
-    case NAX_PROGRAM_MEASURED:
-        scale = table_scale(device, cells);
-        first = nax_cells_near(cells, target * scale, &n);
-        for (size_t i = first; i < first + n; i++) {
-            sum += cells->deviation[i];
-            square += cells->deviation[i] * cells->deviation[i];
-        }
-        *mean = sum / (double)n / scale;
-        *sd = sqrt(fmax(square / (double)n - sum / (double)n * (sum / (double)n), 0)) / scale;
-        break;
-    default:
-        scale = law_scale(device, law_max_siemens(q->error));
-        *sd = law_sd(q->error, target * scale) / scale;
-    }
-    return 0;
-}
-
-void nax_read_noise(const struct nax_device *device, const struct nax_program_key *key,
-                    uint64_t product, size_t n_rows, size_t n_cols, const double *g,
-                    const double *v_v, double *i_a)
-{
-    double frac = device->programming.read_noise_frac, normal[CHUNK];
-    if (!(frac > 0))
-        return;
-    for (size_t c0 = 0; c0 < n_cols; c0 += CHUNK) {
-        size_t n = NAX_MIN(n_cols - c0, CHUNK);
-        nax_rng_normals(key->seed, NAX_RNG_READ, product, key->chip << 32 | key->layer, key->array,
-                        c0, n, normal);
-        for (size_t c = 0; c < n; c++) {
-            double square = 0;
-            for (size_t r = 0; r < n_rows; r++) {
-                double i = g[r * n_cols + c0 + c] * v_v[r];
-                square += i * i;
-            }
-            i_a[c0 + c] += frac * sqrt(square) * normal[c];
-        }
-    }
 }

@@ -53,9 +53,10 @@ static void add_values(struct bundle *b, const struct nax_model *model, const ch
     }
 }
 
-static int save(const struct nax_model *model, const struct nax_trainer *trainer, const char *path,
-                const struct nax_meta *meta, size_t n_meta, struct nax_err *err)
+int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
+                     const struct nax_meta *meta, size_t n_meta, struct nax_err *err)
 {
+    const struct nax_model *model = trainer->model;
     size_t n_max = 2 * NAX_PARAMS_MAX * model->net->n_layers;
     struct bundle *b = nax_calloc(1, sizeof *b);
     if (b) {
@@ -66,15 +67,13 @@ static int save(const struct nax_model *model, const struct nax_trainer *trainer
     if (!b || !b->tensor || !b->name)
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
     if (!status) {
+        char text[TEXT_SIZE];
         add_values(b, model, "", model->values, true);
         add_text(b, "network", "%s", model->net->name);
         add_text(b, "pixel_mean", "%.17g %.17g %.17g", model->pixel_mean[0], model->pixel_mean[1],
                  model->pixel_mean[2]);
         add_text(b, "pixel_sd", "%.17g %.17g %.17g", model->pixel_sd[0], model->pixel_sd[1],
                  model->pixel_sd[2]);
-    }
-    if (!status && trainer) {
-        char text[TEXT_SIZE];
         add_values(b, model, "momentum.", trainer->momentum, false);
         add_text(b, "position", "%zu %zu %.17g %zu", trainer->epochs_done, trainer->steps_done,
                  trainer->loss, trainer->n_right);
@@ -91,18 +90,6 @@ static int save(const struct nax_model *model, const struct nax_trainer *trainer
     }
     free(b);
     return status;
-}
-
-int nax_model_save(const struct nax_model *model, const char *path, const struct nax_meta *meta,
-                   size_t n_meta, struct nax_err *err)
-{
-    return save(model, NULL, path, meta, n_meta, err);
-}
-
-int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
-                     const struct nax_meta *meta, size_t n_meta, struct nax_err *err)
-{
-    return save(trainer->model, trainer, path, meta, n_meta, err);
 }
 
 /* By the layer's name or, of a file that holds a layer with several kernels, with its kernel. name:

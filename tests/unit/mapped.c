@@ -522,7 +522,23 @@ static const struct nax_layer read_layer = {.name = "reads",
                                             .w_out = 40,
                                             .c_out = READ_COLS};
 
-/* The definition: solved arrays, noise of each conversion by nax_read_noise. y [READS][n_cols] */
+/* The definition of read noise: every cell errs by itself, in proportion to its current, so a
+ * column's deviation is read_noise_frac times the root of the sum of its cells' squared currents.
+ * Adds it to i_a [n_cols] of cells g [READ_SIZE][n_cols] at v_v [READ_SIZE]. */
+static void add_read_noise(double frac, uint64_t layer, uint64_t array, uint64_t product,
+                           size_t n_cols, const double *g, const double *v_v, double *i_a)
+{
+    double normal[READ_SIZE + 1];
+    nax_rng_normals(9, NAX_RNG_TEST, product, layer, array, 0, n_cols, normal);
+    for (size_t c = 0; c < n_cols; c++) {
+        double square = 0;
+        for (size_t r = 0; r < READ_SIZE; r++)
+            square += g[r * n_cols + c] * v_v[r] * g[r * n_cols + c] * v_v[r];
+        i_a[c] += frac * sqrt(square) * normal[c];
+    }
+}
+
+/* The definition: solved arrays, noise of each conversion by itself. y [READS][n_cols] */
 static void reference_reads(const struct fixed_layer *l, struct arrays *arrays, const int32_t *x,
                             float *y)
 {
@@ -541,12 +557,11 @@ static void reference_reads(const struct fixed_layer *l, struct arrays *arrays, 
                 }
                 for (size_t a = 0; a < n_arrays; a++) {
                     double i[READ_SIZE + 1] = {0};
-                    struct nax_program_key key = {.seed = 9, .layer = c, .array = a};
                     for (size_t r = 0; r < READ_ROWS; r++)
                         for (size_t col = 0; col < width; col++)
                             i[col] += arrays->solved[a][r * width + col] * v[r];
-                    nax_read_noise(&h->device, &key, k * 64 + (uint64_t)t, READ_SIZE, width,
-                                   arrays->solved[a], v, i);
+                    add_read_noise(h->device.programming.read_noise_frac, c, a,
+                                   k * 64 + (uint64_t)t, width, arrays->solved[a], v, i);
                     double of_array = (i[c] - (width > READ_SIZE ? i[READ_SIZE] : zero)) /
                                       (nax_lsb_siemens(l) * volt);
                     current += per_plane > 1 && a % 2 ? -of_array : of_array;
