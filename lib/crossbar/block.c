@@ -1,10 +1,27 @@
 /* Block elimination: the columns are folded, from the far end to the drivers, into an admittance
  * matrix between word lines and the Norton currents of the bit lines.
  *
- * Y_k = K_k + (I + r Y_{k+1})^-1 Y_{k+1}, J_k = [c_k, (I + r Y_{k+1})^-1 J_{k+1}],
- * W = (I + r_source Y_0)^-1 J_0. Only off-diagonals of Y are kept: a diagonal is the sum of their
- * magnitudes and of the row's currents J to ground, so nothing is ever subtracted from nearly the
- * same (Grassmann, Taksar, Heyman, Operations Research 33, 1985).
+ * What the word lines see from column k on, with the sinks at ground, is Y_k [n_rows][n_rows]; and
+ * J_k [n_rows][n_cols - k] what flows into their ends, held at ground, for 1 V behind each sink. A
+ * column adds its cells and its bit line; then a segment of wire stands before it, and before the
+ * first column the drivers' resistance:
+ *
+ *     K_k = diag(g) - diag(g) T_k^-1 diag(g),  T_k: the bit line with its cells to ground
+ *     c_k = diag(g) t,                         t: shares of a node's current that reach the sink
+ *     Y_k = K_k + (I + r Y_{k+1})^-1 Y_{k+1}
+ *     J_k = [c_k, (I + r Y_{k+1})^-1 J_{k+1}]
+ *     W   = (I + r_source Y_0)^-1 J_0
+ *
+ * (1 V behind a sink and currents into drivers: by reciprocity the matrix that is wanted.)
+ *
+ * Only off-diagonals of Y are kept. They are negative, and were all word lines and sinks at 1 V, no
+ * current would flow: a diagonal is the sum of the row's magnitudes and of its currents J. So
+ * nothing is ever subtracted from nearly the same (Grassmann, Taksar, Heyman, Operations Research
+ * 33, 1985).
+ *
+ * I + r Y, upper triangle, and J beside it, are one matrix, which the sweep operator turns into
+ * -(I + r Y)^-1 and (I + r Y)^-1 J in place; and of the off-diagonals that go on,
+ * (I + r Y)^-1 Y = (I - (I + r Y)^-1) / r, so the magnitudes are what the sweep left times -1/r.
  */
 #include "circuit.h"
 #include "crossbar.h"
@@ -17,24 +34,20 @@
 
 NAX_SIMD_SETS(dense_kernels, nax_dense_kernels);
 
-const struct dense_kernels *nax_dense_kernels(void)
-{
-    return nax_dense_kernels_sets[nax_isa()];
-}
-
 struct elimination {
     struct circuit a;
     const struct dense_kernels *kernels;
-    size_t m, ld;               /* word lines padded to DENSE_TILE; row length */
-    double *y;                  /* [m][ld]: I + r Y, then the columns of J, last column first */
-    double *rows, *panel;       /* [DENSE_BLOCK][ld]: pivot rows, before and after */
-    double *left;               /* [m / DENSE_TILE][DENSE_BLOCK][DENSE_TILE]: pivot columns */
-    double *pivot;              /* [DENSE_BLOCK][DENSE_BLOCK] */
+    size_t m, ld;         /* word lines padded to DENSE_ROWS; row length */
+    double *y;            /* [m][ld]: Y in one of its states; J, last column first, from m on */
+    double *rows, *panel; /* [DENSE_BLOCK][ld]: pivot rows, before and after */
+    double *left;         /* [m / DENSE_ROWS][DENSE_BLOCK][DENSE_ROWS]: pivot columns */
+    double *pivot;        /* [DENSE_BLOCK][DENSE_BLOCK] */
     double *t, *h, *transposed; /* [m], [m], [n_rows*n_cols] */
 };
 
-/* Transfer t to the sink from every node of bit line c, and h: row r's voltage for a current at row
- * q is t_r t_q h_max(r,q). */
+/* Transfer t to the sink from every node of bit line c, and h: T^-1 [r][q], the voltage at row r
+ * for a current into row q, is t_r t_q h_max(r,q). As in lines_down of relax.simd.c, with F summed
+ * from the sink: h_i = F_end + … + F_i. */
 static void bit_line(const struct elimination *s, size_t c)
 {
     const struct circuit *a = &s->a;
@@ -53,8 +66,8 @@ static void bit_line(const struct elimination *s, size_t c)
     }
 }
 
-/* y's off-diagonals times scale are what Y's were; column c is added to them, and its currents to
- * J. */
+/* y's off-diagonals times scale are the magnitudes of Y's so far; column c's are added to them,
+ * g_i t_i · g_j t_j h_j for i < j, and its currents to J. */
 static void add_column(const struct elimination *s, size_t c, double scale)
 {
     const struct circuit *a = &s->a;
@@ -71,7 +84,9 @@ static void add_column(const struct elimination *s, size_t c, double scale)
     }
 }
 
-/* From magnitudes of off-diagonals to I + r Y, upper triangle, with n_active columns of J. */
+/* From magnitudes of off-diagonals to I + r Y, upper triangle, with n_active columns of J. h sums
+ * up the rows: a magnitude counts for its row and, the triangle being half of it, for its column.
+ */
 static void add_series(const struct elimination *s, double r, size_t n_active)
 {
     size_t n = s->a.n_rows;
@@ -88,9 +103,9 @@ static void take_pivot(const struct elimination *s, size_t k, size_t n, size_t w
 {
     for (size_t i = 0; i < k; i++) {
         const double *from = s->y + i * s->ld + k;
-        double *left = s->left + i / DENSE_TILE * DENSE_TILE * DENSE_BLOCK + i % DENSE_TILE;
+        double *left = s->left + i / DENSE_ROWS * DENSE_ROWS * DENSE_BLOCK + i % DENSE_ROWS;
         for (size_t q = 0; q < n; q++)
-            s->rows[q * s->ld + i] = left[q * DENSE_TILE] = from[q];
+            s->rows[q * s->ld + i] = left[q * DENSE_ROWS] = from[q];
     }
     for (size_t q = 0; q < n; q++) {
         double *row = s->rows + q * s->ld;
@@ -98,8 +113,8 @@ static void take_pivot(const struct elimination *s, size_t k, size_t n, size_t w
             row[k + i] = s->y[(k + i) * s->ld + k + q];
         memcpy(row + k + q, s->y + (k + q) * s->ld + k + q, (width - k - q) * sizeof *row);
         memcpy(s->pivot + q * DENSE_BLOCK, row + k, n * sizeof *row);
-        for (size_t i = k; i < s->m; i += DENSE_TILE)
-            memcpy(s->left + i * DENSE_BLOCK + q * DENSE_TILE, row + i, DENSE_TILE * sizeof *row);
+        for (size_t i = k; i < s->m; i += DENSE_ROWS)
+            memcpy(s->left + i * DENSE_BLOCK + q * DENSE_ROWS, row + i, DENSE_ROWS * sizeof *row);
     }
     s->kernels->invert(s->pivot, n);
 }
@@ -119,15 +134,22 @@ static void put_pivot(const struct elimination *s, size_t k, size_t n, size_t wi
 }
 
 /* The sweep operator over all word lines (Goodnight, The American Statistician 33, 1979): the upper
- * triangle becomes minus the inverse, J the inverse times J. */
+ * triangle becomes minus the inverse, J the inverse times J. DENSE_BLOCK pivots at a time, with P
+ * their block, B the rest of their rows, J's columns too, and D all other rows:
+ *
+ *     P    B        -P^-1       P^-1 B
+ *     B^T  D   ->   (P^-1 B)^T  D - B^T (P^-1 B)
+ *
+ * rows is B, made whole from the triangle; left is B^T, cut into DENSE_ROWS rows; panel is P^-1 B.
+ */
 static void sweep(const struct elimination *s, size_t n_active)
 {
-    size_t width = s->m + NAX_ROUND_UP(n_active, DENSE_TILE);
+    size_t width = s->m + NAX_ROUND_UP(n_active, DENSE_ROWS);
     for (size_t k = 0; k < s->m; k += DENSE_BLOCK) {
         size_t n = NAX_MIN((size_t)DENSE_BLOCK, s->m - k);
         take_pivot(s, k, n, width);
         s->kernels->panel(s->pivot, n, s->rows, s->panel, s->ld, 0, width);
-        for (size_t i = 0; i < s->m; i += DENSE_TILE)
+        for (size_t i = 0; i < s->m; i += DENSE_ROWS)
             if (i < k || i >= k + n)
                 s->kernels->update(s->y + i * s->ld, s->ld, s->left + i * DENSE_BLOCK, n, s->panel,
                                    i, width);
@@ -153,9 +175,10 @@ int nax_block_matrix(const struct nax_xbar *x, double *w_eff, struct nax_err *er
 {
     bool is_transposed = x->n_rows > x->n_cols;
     size_t small = NAX_MIN(x->n_rows, x->n_cols), large = NAX_MAX(x->n_rows, x->n_cols);
-    struct elimination s = {.kernels = nax_dense_kernels(), .m = NAX_ROUND_UP(small, DENSE_TILE)};
-    s.ld = s.m + NAX_ROUND_UP(large, DENSE_TILE);
-    s.ld += s.ld % 64 ? 0 : DENSE_TILE; /* rows of a tile must not share a cache set */
+    struct elimination s = {.kernels = nax_dense_kernels_sets[nax_isa()],
+                            .m = NAX_ROUND_UP(small, DENSE_ROWS)};
+    s.ld = s.m + NAX_ROUND_UP(large, DENSE_ROWS);
+    s.ld += s.ld % 64 ? 0 : DENSE_ROWS; /* rows that a kernel takes must not share a cache set */
     size_t sizes[] = {s.m * s.ld,
                       DENSE_BLOCK * s.ld,
                       DENSE_BLOCK * s.ld,
@@ -167,13 +190,13 @@ int nax_block_matrix(const struct nax_xbar *x, double *w_eff, struct nax_err *er
     double **parts[] = {&s.y, &s.rows, &s.panel, &s.left, &s.pivot, &s.t, &s.h, &s.transposed};
     size_t n_parts = sizeof sizes / sizeof *sizes, total = 0;
     for (size_t i = 0; i < n_parts; i++)
-        total += NAX_ROUND_UP(sizes[i], DENSE_TILE);
+        total += NAX_ROUND_UP(sizes[i], DENSE_ROWS);
     double *memory = nax_aligned_calloc(total, sizeof *memory), *at = memory;
     if (!memory)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'block elimination'");
     for (size_t i = 0; i < n_parts; i++) {
         *parts[i] = at;
-        at += NAX_ROUND_UP(sizes[i], DENSE_TILE);
+        at += NAX_ROUND_UP(sizes[i], DENSE_ROWS);
     }
     s.a = nax_circuit_of(x, is_transposed, s.transposed);
     fold(&s);

@@ -17,7 +17,8 @@ struct circuit {
  * transpose. workspace: [n_rows*n_cols] for the conductances, used when transposed. */
 struct circuit nax_circuit_of(const struct nax_xbar *x, bool is_transposed, double *workspace);
 
-/* Row and column of the transposed matrix → index into the array's own. */
+/* Row and column of either view → index into the array's own [n_rows][n_cols]. Transposed, both
+ * orders are reversed: the last row, where sinks are, is column 0, where a view has its drivers. */
 static inline size_t nax_circuit_index(const struct circuit *a, bool is_transposed, size_t r,
                                        size_t c)
 {

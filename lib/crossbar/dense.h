@@ -5,8 +5,8 @@
 #include "nax/base.h"
 
 enum {
-    DENSE_BLOCK = 32, /* rows that are eliminated together */
-    DENSE_TILE = 8    /* rows and columns are padded to a multiple */
+    DENSE_BLOCK = 32, /* pivots that are eliminated together */
+    DENSE_ROWS = 8    /* rows that a kernel takes; rows and columns are padded to a multiple */
 };
 
 struct dense_kernels {
@@ -15,8 +15,8 @@ struct dense_kernels {
     /* out[n][...] = d[n][n] * in[n][...] for columns from … to; in and out have rows of ld. */
     void (*panel)(const double *d, size_t n, const double *in, double *out, size_t ld, size_t from,
                   size_t to);
-    /* a[r][from … to] -= left[r][0 … n] * panel[n][from … to] for DENSE_TILE rows r. left:
-     * [n][DENSE_TILE] */
+    /* a[r][from … to] -= left[r][0 … n] * panel[n][from … to] for DENSE_ROWS rows r. left:
+     * [n][DENSE_ROWS] */
     void (*update)(double *a, size_t ld, const double *left, size_t n, const double *panel,
                    size_t from, size_t to);
     /* row = scale * row + t * h, n long. */
@@ -25,7 +25,5 @@ struct dense_kernels {
     double (*series)(double *row, double *h, double r, size_t n);
     double (*sum)(const double *row, size_t n);
 };
-
-const struct dense_kernels *nax_dense_kernels(void);
 
 #endif

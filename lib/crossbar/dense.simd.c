@@ -1,16 +1,23 @@
-/* Dense kernels for one instruction set. */
+/* Dense kernels for one instruction set.
+ *
+ * A vector holds LANES columns of one row. ROWS rows by WIDE vectors of the result stay in
+ * registers over the whole of the inner sum, whose every term takes WIDE vectors of the right
+ * factor and a broadcast element of the left one a row (a rank-1 update, as the micro-kernels of
+ * Goto and van de Geijn, ACM Transactions on Mathematical Software 34, 2008): 24 + 3 + 1 of
+ * AVX-512's 32 registers, 8 + 2 + 1 of the 16 of others.
+ */
 #include "nax/simd.h"
 #include "dense.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
 enum { LANES = NAX_SIMD_BYTES / sizeof(double), WIDE = NAX_SIMD_BYTES == 64 ? 3 : 2 };
-enum { ROWS = NAX_SIMD_BYTES == 64 ? DENSE_TILE : DENSE_TILE / 2 };
+enum { ROWS = NAX_SIMD_BYTES == 64 ? DENSE_ROWS : DENSE_ROWS / 2 };
 typedef double vec __attribute__((vector_size(NAX_SIMD_BYTES), aligned(8)));
 
-/* acc = a - left * panel, for ROWS rows and n_wide vectors of columns. */
-INLINE void tile(double *a, size_t ld, const double *left, size_t n, const double *panel,
-                 const int n_wide)
+/* a [ROWS][n_wide vectors] -= left^T · panel over n terms; left [n][DENSE_ROWS], panel [n][ld] */
+INLINE void subtract_product(double *a, size_t ld, const double *left, size_t n,
+                             const double *panel, const int n_wide)
 {
     vec acc[ROWS][WIDE];
     for (int r = 0; r < ROWS; r++)
@@ -21,7 +28,7 @@ INLINE void tile(double *a, size_t ld, const double *left, size_t n, const doubl
         for (int k = 0; k < n_wide; k++)
             p[k] = *(const vec *)(panel + i * ld + (size_t)k * LANES);
         for (int r = 0; r < ROWS; r++) {
-            vec x = left[i * DENSE_TILE + (size_t)r] - (vec){};
+            vec x = left[i * DENSE_ROWS + (size_t)r] - (vec){};
             for (int k = 0; k < n_wide; k++)
                 acc[r][k] -= x * p[k];
         }
@@ -34,15 +41,17 @@ INLINE void tile(double *a, size_t ld, const double *left, size_t n, const doubl
 static void update(double *a, size_t ld, const double *left, size_t n, const double *panel,
                    size_t from, size_t to)
 {
-    for (size_t r = 0; r < DENSE_TILE; r += ROWS) {
+    for (size_t r = 0; r < DENSE_ROWS; r += ROWS) {
         size_t c = from;
         for (; c + WIDE * LANES <= to; c += WIDE * LANES)
-            tile(a + r * ld + c, ld, left + r, n, panel + c, WIDE);
+            subtract_product(a + r * ld + c, ld, left + r, n, panel + c, WIDE);
         for (; c < to; c += LANES)
-            tile(a + r * ld + c, ld, left + r, n, panel + c, 1);
+            subtract_product(a + r * ld + c, ld, left + r, n, panel + c, 1);
     }
 }
 
+/* A vector of columns, ROWS rows of the result: the left factor is small, [n][DENSE_BLOCK], and
+ * symmetric, so that a row of it serves as a column. */
 static void panel(const double *d, size_t n, const double *in, double *out, size_t ld, size_t from,
                   size_t to)
 {
@@ -61,8 +70,13 @@ static void panel(const double *d, size_t n, const double *in, double *out, size
         }
 }
 
-/* Gauss-Jordan without pivoting: the matrix is symmetric and positive definite. Column k of the
- * other rows counts as 0; masking it out is quicker than storing it between vector loads. */
+/* Gauss-Jordan without pivoting: the matrix is symmetric and positive definite. Step k, with x the
+ * inverse of the pivot d_kk:
+ *
+ *     d_kk = x,  d_kj = x d_kj,  d_ij -= d_ik d_kj x,  d_ik = -d_ik x        (i, j not k)
+ *
+ * Column k of the other rows counts as 0 and the pivot row as 1 there, which gives the last of
+ * these; masking it out is quicker than storing it between vector loads. A row is ROW vectors. */
 static void invert(double *d, size_t n)
 {
     enum { ROW = DENSE_BLOCK / LANES };

@@ -1,23 +1,34 @@
-/* Derivatives of a loss by the conductances, from those by the effective conductances.
+/* Derivatives of a loss by the conductances, from those by the effective conductances: the adjoint.
  *
- * With the voltage X across a cell when the drivers stand at column c of dL/dW, and the voltage Y
- * across it when 1 V stands behind the sink of c instead, dL/dG of the cell is the sum of X Y over
- * the columns. Where there are fewer rows, drivers and sinks change roles.
+ * With the nodes' admittance matrix A, W[r][c] = b_c^T A^-1 a_r: a_r are the currents of 1 V at
+ * driver r, b_c those of 1 V behind sink c. A cell with the conductance G between the nodes of its
+ * word and bit line adds G d d^T to A, d being 1 and -1 there, so
+ *
+ *     dW[r][c] / dG = -(b_c^T A^-1 d) (d^T A^-1 a_r) = X_r Y_c
+ *
+ * with the voltages across the cell, from the word line to the bit line with driver r at 1 V (X_r),
+ * from the bit line to the word line with 1 V behind sink c (Y_c). Since X is linear in the
+ * drivers' voltages, the sum over r takes one solution:
+ *
+ *     dL/dG = Σ_c (Σ_r dL/dW[r][c] X_r) Y_c = Σ_c X(drivers at dL/dW[·][c]) · Y_c
+ *
+ * Two solutions a column, then; where there are fewer rows, drivers and sinks change roles.
  */
 #include "crossbar.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNKS = 8 }; /* of lines, summed apart and then in order: the same for any thread count */
+/* The lines are summed in so many parts, these then in order: the same for any thread count. */
+enum { PARTS = 8 };
 
 struct gradient {
     struct circuit plain, transposed;
     double tolerance;
-    const double *dl_dw;
-    bool is_by_rows;
-    size_t n_lines;
-    double *partial; /* [CHUNKS][n_rows*n_cols] */
+    const double *dl_dw; /* [n_rows][n_cols] */
+    bool is_by_rows;     /* the sum is over rows */
+    size_t n_lines;      /* rows or columns that it is over */
+    double *partial;     /* [PARTS][n_rows*n_cols] */
 };
 
 /* Voltages across the cells with the drivers of one side at drive_v. */
@@ -32,6 +43,8 @@ static int across(struct vector_solver *s, const struct gradient *q, bool is_tra
     return status;
 }
 
+/* sum [n_rows][n_cols] += X Y of one column, or row. workspace: [2 n_rows n_cols + 3 (n_rows +
+ * n_cols)] */
 static int add_line(const struct gradient *q, struct vector_solver *plain,
                     struct vector_solver *transposed, size_t line, double *workspace, double *sum,
                     struct nax_err *err)
@@ -57,7 +70,7 @@ static int add_line(const struct gradient *q, struct vector_solver *plain,
     return status;
 }
 
-static int add_chunks(const struct gradient *q, int n_threads, struct nax_err *err)
+static int add_parts(const struct gradient *q, int n_threads, struct nax_err *err)
 {
     size_t n_rows = q->plain.n_rows, n_cols = q->plain.n_cols, n = n_rows * n_cols;
     int status = 0;
@@ -75,9 +88,9 @@ static int add_chunks(const struct gradient *q, int n_threads, struct nax_err *e
         if (!own_status)
             own_status = nax_vector_set_linear(transposed, &q->transposed, &own);
 #pragma omp for schedule(dynamic)
-        for (size_t k = 0; k < CHUNKS; k++)
-            for (size_t line = k * q->n_lines / CHUNKS;
-                 !own_status && line < (k + 1) * q->n_lines / CHUNKS; line++)
+        for (size_t k = 0; k < PARTS; k++)
+            for (size_t line = k * q->n_lines / PARTS;
+                 !own_status && line < (k + 1) * q->n_lines / PARTS; line++)
                 own_status =
                     add_line(q, plain, transposed, line, workspace, q->partial + k * n, &own);
         nax_vector_free(plain);
@@ -97,18 +110,18 @@ int nax_xbar_gradient(const struct nax_xbar *x, const struct nax_xbar_options *o
         return status;
     size_t n = x->n_rows * x->n_cols;
     q.n_lines = NAX_MIN(x->n_rows, x->n_cols);
-    q.partial = nax_calloc(CHUNKS * n, sizeof *q.partial);
+    q.partial = nax_calloc(PARTS * n, sizeof *q.partial);
     double *workspace = nax_calloc(n, sizeof *workspace);
     if (q.partial && workspace) {
         q.plain = nax_circuit_of(x, false, NULL);
         q.transposed = nax_circuit_of(x, true, workspace);
-        status = add_chunks(&q, nax_threads(), err);
+        status = add_parts(&q, nax_threads(), err);
     } else {
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'gradient'");
     }
     for (size_t i = 0; !status && i < n; i++) {
         double sum = 0;
-        for (size_t k = 0; k < CHUNKS; k++)
+        for (size_t k = 0; k < PARTS; k++)
             sum += q.partial[k * n + i];
         dl_dg[i] = sum;
     }

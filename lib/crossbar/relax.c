@@ -11,11 +11,6 @@
 
 NAX_SIMD_SETS(relax_kernels, nax_relax_kernels);
 
-const struct relax_kernels *nax_relax_kernels(void)
-{
-    return nax_relax_kernels_sets[nax_isa()];
-}
-
 /* Beyond these the products of transfer factors could leave a format's range. */
 static const double scale_min_double = 1e-60, scale_min_float = 1e-5;
 
@@ -58,7 +53,7 @@ struct relax_plan *nax_relax_plan_alloc(size_t n_rows, size_t n_cols)
            cols = plan->is_transposed ? n_rows : n_cols;
     size_t m = padded(rows), size = m * cols;
     plan->n_padded = m;
-    plan->kernels = nax_relax_kernels();
+    plan->kernels = nax_relax_kernels_sets[nax_isa()];
     plan->memory = nax_aligned_calloc(15 * size + cols, sizeof *plan->memory);
     plan->memory_f = nax_aligned_calloc(8 * size, sizeof *plan->memory_f);
     if (!plan->memory || !plan->memory_f) {

@@ -11,10 +11,11 @@ enum {
     RELAX_ROWS = 4    /* word lines that a kernel takes at a time: rows are padded to a multiple */
 };
 
-/* Coefficients of a pass, packed in the order of the traversal, one precision. */
+/* Coefficients of a pass, packed in the order of the traversal, one precision. relax_pass.h has
+ * what they multiply. */
 struct relax_coef {
-    const void *forward;  /* [n_blocks][n_cols][2][RELAX_ROWS]: K of the incoming direction, F */
-    const void *backward; /* [n_blocks][n_cols][2][RELAX_ROWS]: E, K of the outgoing direction */
+    const void *forward;  /* [n_blocks][n_cols][2][RELAX_ROWS]: K and F of the direction before */
+    const void *backward; /* [n_blocks][n_cols][2][RELAX_ROWS]: E, K of its own direction */
 };
 
 struct relax_pass {
@@ -46,7 +47,5 @@ struct relax_kernels {
     void (*full[2][2])(struct relax_pass *); /* [double, float][down, up] */
     void (*last[2])(struct relax_pass *);    /* [double, float]: word lines only */
 };
-
-const struct relax_kernels *nax_relax_kernels(void);
 
 #endif

@@ -20,8 +20,10 @@
 static const double passed_window[2 * RELAX_LANES] = {
     [RELAX_LANES] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 
-/* The first pass: lane x starts from 1 V on bit line first_column + x, so a word line's w is a step
- * at that column. */
+/* The first pass, downwards. Lane x has 1 V behind the sink of bit line first_column + x, all other
+ * bit lines none, so v is t on that line, v/t = 1, and a word line's running sum w is a step: K of
+ * that line at its column and nearer to the driver (p->start holds it), 0 beyond. The second way
+ * along the word lines is that of all passes. */
 static void start(struct relax_pass *p)
 {
     enum { n_vec = vector_double };
@@ -70,7 +72,15 @@ static void narrow(const double *from, float *to, size_t n)
         to[i] = (float)from[i];
 }
 
-/* Bit lines eliminated towards the sink: factors t and F of the way down; a row at a time. */
+/* Bit lines eliminated towards the sink: factors t and F of the way down, all columns [n_cols] side
+ * by side in the lanes. With G_i the conductance to ground at node i, word lines grounded, of its
+ * own cell and all above (and 1 for the t beyond the sink):
+ *
+ *     G_0 = g_0,  G_i = g_i + G_{i-1} / (1 + r G_{i-1})
+ *     t_end = 1 / (1 + r_sink G_end),   t_i = t_{i+1} / (1 + r G_i)     a divider at every segment
+ *     F_end = r_sink / t_end,           F_i = r / (t_i t_{i+1})
+ *     inflow = G_end / (1 + r_sink G_end)                 with 1 V behind the sink
+ */
 static void lines_down(const struct circuit *a, double *t, double *f, double *inflow)
 {
     size_t n = a->n_cols;
@@ -103,8 +113,15 @@ static void lines_down(const struct circuit *a, double *t, double *f, double *in
         inverse[c] *= a->r_sink;
 }
 
-/* Bit lines eliminated away from the sink, in resistances so that a sink of 0 ohm is no exception:
- * there the last node is ground, and t = F = 0 leaves it out. */
+/* Bit lines eliminated away from the sink, to the open end at the top, where t = 1. With R_i the
+ * resistance to ground at node i through its own cell, all below and the sink:
+ *
+ *     R_end = r_sink / (1 + r_sink g_end),   R_i = q / (1 + g_i q),  q = r + R_{i+1}
+ *     t_0 = 1,    t_i = t_{i-1} R_i / (r + R_i)
+ *     F_0 = R_0,  F_i = r / (t_i t_{i-1})
+ *
+ * In resistances, so that a sink of 0 ohm is no exception: there the last node is ground, and
+ * t = F = 0 leaves it out. */
 static void lines_up(const struct circuit *a, double *t, double *f)
 {
     size_t n = a->n_cols, end = a->n_rows - 1;
@@ -130,8 +147,9 @@ static void lines_up(const struct circuit *a, double *t, double *f)
         }
 }
 
-/* Word lines eliminated towards the driver, for all rows side by side: g, s and e are [n_cols][m].
- */
+/* Word lines eliminated towards the driver, as bit lines towards the sink, with r_source for
+ * r_sink: s for t, and E_0 = r_source / s_0, E_c = r / (s_c s_{c-1}). All rows side by side in the
+ * lanes: g, s and e are [n_cols][m]. */
 static void lines_across(const struct circuit *a, size_t m, const double *g, double *s, double *e)
 {
     double r = a->r_wire_row;
@@ -160,6 +178,7 @@ static void lines_across(const struct circuit *a, size_t m, const double *g, dou
         e[i] *= a->r_source;
 }
 
+/* to [n_cols][m], with zeros for the rows that fill up */
 static void transpose(const double *from, size_t n_rows, size_t n_cols, double *to, size_t m)
 {
     for (size_t i0 = 0; i0 < m; i0 += RELAX_ROWS)
@@ -168,6 +187,10 @@ static void transpose(const double *from, size_t n_rows, size_t n_cols, double *
                 to[c * m + i0 + r] = i0 + r < n_rows ? from[(i0 + r) * n_cols + c] : 0;
 }
 
+/* All factors, packed as the passes come by them: for each block of RELAX_ROWS rows and each column
+ * K' and F' of RELAX_ROWS rows for the first way along the word lines, E and K for the second one;
+ * rows and blocks in the order of the pass, so those of the way up from the last to the first. K is
+ * s g t, with the t of the direction. */
 static void coefficients(const struct circuit *a, size_t m, struct relax_factors *x)
 {
     size_t n = a->n_cols, size = m * n;

@@ -1,8 +1,26 @@
 /* One precision of the relaxation passes: included by relax.simd.c with REAL and PASS(name) set.
  *
- * Along a word line, from the far end: w += K v; then from the driver: u += E w. Down or up the bit
- * lines, in the same sweep: v += F z before, z += K u after. The products w and z take the place of
- * what they were made from, so z is the only state.
+ * A pass goes through the word lines in its direction, down or up, RELAX_ROWS of them at a time,
+ * and along these twice. With v, u: bit and word lines' voltages, scaled (README.md); prime: of the
+ * other direction, that of the pass before; sums are running ones, which one addition continues:
+ *
+ *     columns from the far end to the driver (words_forward)
+ *         v[c] += F'[r][c] z[r][c]      bit line c, substituted back: what the pass before left
+ *         w    += K'[r][c] v[c]         currents of word line r that reach its driver; K' = s g t'
+ *         z[r][c] = w
+ *     columns from the driver to the far end (words_backward)
+ *         u    += E[r][c] z[r][c]       the word line
+ *         s[c] += K[r][c] u             bit line c, eliminated: currents that reach its end
+ *         z[r][c] = s[c]
+ *
+ * z is all that is left for the next pass, which comes the other way: w, where it stood for a
+ * moment, is the current into the driver when column 0 has been added.
+ *
+ * A vector holds right-hand sides, 16 of which lie side by side at every cell: nothing is ever
+ * summed across lanes. STEP of them are taken through the whole array before the next ones. In
+ * registers: w or u of RELAX_ROWS word lines, WIDE vectors each, from the first column to the last;
+ * v or s of the column at hand, WIDE vectors, from and to `carry`; and one coefficient, broadcast.
+ * A column's coefficients, 2 · RELAX_ROWS of them, are a cache line or half of one.
  */
 enum { PASS(vector) = NAX_SIMD_BYTES / sizeof(REAL) };
 typedef REAL PASS(vec) __attribute__((vector_size(NAX_SIMD_BYTES), may_alias));
@@ -18,7 +36,8 @@ static inline __attribute__((always_inline)) PASS(vec) PASS(splat)(REAL x)
     return x - (PASS(vec)){};
 }
 
-/* v of this row from z, then w along the four word lines; w replaces z. */
+/* The first way along RELAX_ROWS word lines, of block b. z: at `lane` of the block's first row;
+ * carry: v [n_cols][RELAX_LANES]. */
 static inline __attribute__((always_inline)) void PASS(words_forward)(const struct relax_pass *p,
                                                                       size_t b, size_t lane,
                                                                       REAL *z,
@@ -49,7 +68,8 @@ static inline __attribute__((always_inline)) void PASS(words_forward)(const stru
     }
 }
 
-/* u along the word lines from the driver, and z of the bit lines, which replaces w. */
+/* The second way. carry: s [n_cols][RELAX_LANES]. On the way up, bit lines' ends are the open ones
+ * at the top, so what reaches the sinks is summed cell by cell: with K' = s g t of the way down. */
 static inline __attribute__((always_inline)) void
 PASS(words_backward)(struct relax_pass *p, size_t b, size_t lane, REAL *z, bool is_up,
                      PASS(vec) sink[RELAX_ROWS][WIDE])
@@ -63,7 +83,7 @@ PASS(words_backward)(struct relax_pass *p, size_t b, size_t lane, REAL *z, bool 
             u[r][k] = (PASS(vec)){};
     for (size_t c = 0; c < p->n_cols; c++) {
         const REAL *q = coef + c * 2 * RELAX_ROWS, *d = down + c * 2 * RELAX_ROWS;
-        PASS(vec) sum[WIDE];
+        PASS(vec) sum[WIDE]; /* s */
         for (size_t k = 0; k < WIDE; k++)
             sum[k] = *(PASS(vec) *)(carry + c * RELAX_LANES + k * PASS(vector));
         for (size_t r = 0; r < RELAX_ROWS; r++) {
@@ -84,6 +104,7 @@ PASS(words_backward)(struct relax_pass *p, size_t b, size_t lane, REAL *z, bool 
     }
 }
 
+/* Drivers' currents of this term of the series, added to all terms' and to the pass's sum. */
 static inline __attribute__((always_inline)) void
 PASS(keep_words)(struct relax_pass *p, size_t b, size_t lane, PASS(vec) w[RELAX_ROWS][WIDE])
 {
@@ -147,6 +168,7 @@ static void PASS(up)(struct relax_pass *p)
     PASS(full)(p, true);
 }
 
+/* The word lines' currents of one term more, which nothing follows: no second way. */
 static void PASS(last)(struct relax_pass *p)
 {
     PASS(clear)(p);

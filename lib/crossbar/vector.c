@@ -13,11 +13,6 @@
 
 NAX_SIMD_SETS(vector_kernels, nax_vector_kernels);
 
-const struct vector_kernels *nax_vector_kernels(void)
-{
-    return nax_vector_kernels_sets[nax_isa()];
-}
-
 /* Products of two factors, squared in dot products, must stay inside the range of doubles. */
 static const double scale_min = 1e-70;
 
@@ -68,7 +63,7 @@ struct vector_solver *nax_vector_alloc(size_t n_rows, size_t n_cols, bool is_lin
     if (is_linear) {   /* nor once the voltages are found */
         s->i = x->p;
     }
-    s->kernels = nax_vector_kernels();
+    s->kernels = nax_vector_kernels_sets[nax_isa()];
     return s;
 }
 
@@ -133,8 +128,9 @@ static int gradient_steps(struct vector_solver *s, double tolerance, size_t *n_s
                        GRADIENT_STEPS_MAX);
 }
 
-/* z = voltages that cell currents i take away in the wires and at their ends: r_wire, r_source,
- * r_sink times sums of currents. */
+/* z = Z i, the voltages that cell currents i take away in the wires and at their ends: of a cell,
+ * those along its word line from the driver and along its bit line to the sink, each segment's
+ * resistance times the sum of the currents that go through it. */
 static void wire_drops(const struct vector_solver *s, const double *i, double *z)
 {
     const struct circuit *a = &s->a;
@@ -152,7 +148,7 @@ static void wire_drops(const struct vector_solver *s, const double *i, double *z
         double above = 0, all = 0;
         for (size_t r = 0; r < a->n_rows; r++)
             all += i[c * m + r];
-        double volt = a->r_sink * all; /* of the last node, then of those above it */
+        double volt = a->r_sink * all; /* of the bit line at the last node, then above it */
         above = all;
         for (size_t r = a->n_rows; r-- > 0;) {
             z[c * m + r] += volt;
@@ -219,8 +215,9 @@ static int solve_linear(struct vector_solver *s, const double *v_v, double toler
     return 0;
 }
 
-/* e: voltages that the wires leave to the cells less what the cells need at currents
- * i + share * step. Returns e times step, the slope of the energy that the solution minimises. */
+/* e = F(i + share · step), the voltages V - Z i that the wires leave to the cells less the
+ * v0 asinh(i / (G v0)) that they need. Returns e times step: minus the slope of the energy that the
+ * solution minimises. */
 static double lacking(const struct vector_solver *s, const double *v_v, const double *drops,
                       double share, double *e)
 {
@@ -237,7 +234,8 @@ static double lacking(const struct vector_solver *s, const double *v_v, const do
     return slope;
 }
 
-/* How far to go along the step: 1, or where the slope has sunk to a tenth. The energy is convex. */
+/* How far to go along the step: 1, or to where the slope of the energy is at most half of what it
+ * is at the start, by halving. The energy is convex. */
 static double search(const struct vector_solver *s, const double *v_v, const double *drops,
                      double *e, double slope)
 {
@@ -255,7 +253,8 @@ static double search(const struct vector_solver *s, const double *v_v, const dou
     return share;
 }
 
-/* Cells' conductances at their present currents. */
+/* Cells' conductances dI/dV at their present currents: of I = G v0 sinh(V / v0) it is
+ * G cosh(V / v0) = sqrt((G v0)² + I²) / v0. */
 static void linearise(struct vector_solver *s)
 {
     size_t m = s->workspace.m;
@@ -285,7 +284,12 @@ static double imbalance(const struct vector_solver *s, const double *e)
     return off;
 }
 
-/* The correction of the cells' currents, into step, and the voltages that it takes, into z. */
+/* The correction of the cells' currents, into step, and the voltages that it takes, into z.
+ *
+ * Newton's equation for F(i) = 0, the voltages e that the cells lack, is (Z + 1/g) step = e, with
+ * the wires' Z and the cells' slopes g: a linear circuit whose drivers are at ground and whose
+ * cells have electromotive forces e. Their short-circuit currents g e leave the word lines and
+ * enter the bit lines, and step = g (u - v + e). */
 static int newton_step(struct vector_solver *s, double tolerance, struct nax_err *err)
 {
     struct vector_workspace *x = &s->workspace;

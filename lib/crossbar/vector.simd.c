@@ -1,4 +1,8 @@
-/* Kernels of the one-vector solver for one instruction set. */
+/* Kernels of the one-vector solver for one instruction set. A vector holds 8 rows of one column:
+ * word lines are lanes, each with its own running sum; a bit line goes through the lanes, and what
+ * has been summed of it so far goes from vector to vector as a number, `carry`. vector.h has the
+ * equations.
+ */
 #include "nax/simd.h"
 #include "vector.h"
 
@@ -15,7 +19,8 @@ INLINE double sum(const vec *at)
     return ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
 }
 
-/* Running sums over the lanes, from the first or from the last. */
+/* Running sums over the lanes, from the first or from the last: with shuffles, distances of 1, 2
+ * and 4 lanes one after the other, zeros moving in. */
 INLINE void scan_up(vec *at)
 {
 #if NAX_SIMD_BYTES == 64
@@ -54,7 +59,8 @@ static void transpose(const double *from, size_t n_rows, size_t n_cols, double *
         }
 }
 
-/* Bit lines: t and f in the array's own order, all columns side by side. */
+/* Bit lines: t and f in the array's own order, all columns side by side. The formulas are those of
+ * lines_down in relax.simd.c. */
 static void factor_bits(const struct circuit *a, double *t, double *f)
 {
     size_t n = a->n_cols, end = a->n_rows - 1;
@@ -84,6 +90,7 @@ static void factor_bits(const struct circuit *a, double *t, double *f)
     }
 }
 
+/* Word lines: s and e, 8 rows side by side; towards the driver, then back. */
 static void factor_words(const struct circuit *a, const struct vector_workspace *x)
 {
     size_t m = x->m, end = x->n_cols - 1;
@@ -125,6 +132,8 @@ static double factor(const struct circuit *a, const struct vector_workspace *x)
 
 enum { WIDE = 4 }; /* vectors of rows that go along the word lines together */
 
+/* n vectors of rows from row r on. From the far end: p and d of the direction, w += K p. From the
+ * driver: u += e w, what the product gives, d - K u, and its product with p. */
 INLINE double multiply_rows(const struct vector_workspace *x, double beta, size_t r, const int n,
                             const bool is_first)
 {
@@ -173,9 +182,9 @@ static double multiply(const struct vector_workspace *x, double beta)
     return beta == 0 ? multiply_all(x, 0, true) : multiply_all(x, beta, false);
 }
 
-/* y = bit line c for the currents f, up to their sum; returns the sum. */
-/* f, which is summed up in place, by address: vectors are not passed by value where registers are
- * short */
+/* 8 rows of the first of a bit line's running sums, z, times f, into y; f^ becomes z without the
+ * carry from the rows above. Returns the carry to the next rows. (Vectors go by address, since they
+ * are not passed by value where registers are short.) */
 INLINE double bit_line_down(const struct vector_workspace *x, size_t i, vec *f, double carry)
 {
     scan_up(f);
@@ -183,6 +192,8 @@ INLINE double bit_line_down(const struct vector_workspace *x, size_t i, vec *f, 
     return carry + (*f)[7];
 }
 
+/* 8 rows of the second one, from the sink up: y is what bit_line_down has left summed from below.
+ */
 INLINE double bit_line_up(const struct vector_workspace *x, size_t i, vec *y, double carry)
 {
     *y = *(vec *)(x->y + i);
