@@ -207,25 +207,34 @@ int nax_trainer_alloc_part(struct nax_trainer **trainer, struct nax_model *model
 int nax_trainer_set_part(struct nax_trainer *trainer, struct nax_model *part,
                          struct nax_err *err) NAX_MUST_USE;
 
-/* A choice between what a convolution is and what it could be: its output, batch norm included,
- * residual and ReLU not, is own_gate · o + other_gate · o', at gates 1 and 0 (Cai, Zhu, Han:
- * ProxylessNAS, ICLR 2019, equation 4). own and other are the derivatives of the loss by the two
- * gates: sums of o and o' times the loss's gradient by that output. */
+/* Two choices of one convolution of a part: its own, which the part has there, and another. Were
+ * both computed and weighed by gates, the output would be
+ *
+ *     gate_own · o_own + gate_other · o_other
+ *
+ * with o the convolution's output, batch norm included, residual and ReLU not. Only the own one
+ * goes on, the gates being 1 and 0, but the loss has a derivative by either of them, the sum over
+ * images, pixels and channels of o times the loss's gradient by that output (Cai, Zhu, Han:
+ * ProxylessNAS, ICLR 2019, equation 4). */
 struct nax_gate {
     size_t layer;  /* of the part */
-    size_t kernel; /* of the other convolution, which reads the same input; 0: the layer left out */
-    struct nax_params params;  /* of the other; its mean is only a guess, its statistics change */
+    size_t kernel; /* of the other, which reads the same input; 0: the convolution left out */
+    /* Of the other, where there is one. Its mean need only be near the batch's; with
+     * has_own_statistics mean and variance become the batch's. */
+    struct nax_params params;
     struct nax_train_linop op; /* what the other multiplies by, as for nax_trainer_set_linops */
-    double own, other;         /* results */
+    double own, other;         /* results: derivatives of the batch's mean loss by the gates */
 };
 
+/* A batch of validation images that gates are looked at on. */
 struct nax_gate_batch {
     size_t number; /* from 0 on without end; images come in an order drawn anew after all of them */
-    const struct nax_train_linop *ops; /* what the part multiplies by, or NULL, as for
+    const struct nax_train_linop *ops; /* [n_layers] what the part multiplies by, or NULL, as for
                                           nax_trainer_set_linops */
-    /* Batch norm takes the statistics that the batch has by the part's own weights, and those of
-     * the others by theirs (they go to params.mean and variance), as hardware has them that was
-     * given a trained network. Else, as on calibrated hardware, those of what comes. */
+    /* Whose statistics batch norm takes. True: the ideal network's, those that the batch has where
+     * the part and the others multiply by their own weights, as a chip has them that was given a
+     * trained network; a forward pass more. False: those of what ops and op make, as a calibrated
+     * chip has them. */
     bool has_own_statistics;
     double loss; /* result: mean over the batch */
 };

@@ -8,8 +8,16 @@
 
 #include <string.h>
 
-/* What batch norm's way back needs of the whole batch (Ioffe and Szegedy, ICML 2015, section 3;
- * statistics that stay have no part in it), and the gradients of gamma and beta. */
+/* What batch norm's way back needs of the whole batch (Ioffe and Szegedy, ICML 2015, section 3),
+ * and the gradients of gamma and beta. In a channel, over the n values of the batch, with x^ = (z −
+ * mean) · inverse and y = gamma · x^ + beta:
+ *
+ *     dbeta = Σ g,   dgamma = Σ g x^
+ *     dz = gamma · inverse · (g − dbeta / n − x^ · dgamma / n)
+ *        = p g − q − r (z − mean)
+ *
+ * The last two terms are what z does to mean and variance; statistics that stay have no part in it,
+ * and q = r = 0. */
 static void take_sums(struct pass *pass, size_t l)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
@@ -33,8 +41,9 @@ static void take_sums(struct pass *pass, size_t l)
     }
 }
 
-/* Adds `piece` (one chunk) to what the target's gradient has, and gates it when that completes it.
- */
+/* A part of the gradient by the target's output, `piece` of one chunk, has been made: it is added
+ * to what came before, so_far or NULL, and the sum goes into the target's g. When it is complete,
+ * it goes through the target's ReLU, dL/dy · [y > 0], and a convolution's sums are taken. */
 static void arrive(struct pass *pass, const struct edge *edge, size_t chunk, const char *piece,
                    const char *so_far)
 {
@@ -51,6 +60,7 @@ static void arrive(struct pass *pass, const struct edge *edge, size_t chunk, con
     to->kernel->gate(n, c, piece, so_far, y, z, to->mean, to->g + at, sums, sums ? sums + c : NULL);
 }
 
+/* The way to what the layer adds: its gradient as it is, or through the transposed shortcut. */
 static void to_residual(struct pass *pass, size_t l, size_t chunk)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
@@ -71,7 +81,7 @@ static void to_residual(struct pass *pass, size_t l, size_t chunk)
     } /* else l's gradient itself is what the target has so far */
 }
 
-/* dx may be NULL */
+/* Of one chunk: dz from g, then dw = x · dz, and dx, which may be NULL, from dz (conv.h). */
 static int convolve_back(struct pass *pass, size_t l, size_t chunk, const char *x, char *dx)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
@@ -91,7 +101,8 @@ static int convolve_back(struct pass *pass, size_t l, size_t chunk, const char *
     return status;
 }
 
-/* Pools and linear layers, in float; dx_chunk may be NULL. */
+/* Pools and linear layers, in float; dx_chunk may be NULL. A linear layer's gradient by its bias is
+ * Σ g over the images. */
 static void pool_or_multiply_back(struct pass *pass, size_t l, size_t chunk, const char *x_chunk,
                                   char *dx_chunk)
 {
@@ -103,7 +114,7 @@ static void pool_or_multiply_back(struct pass *pass, size_t l, size_t chunk, con
     const float *x = nn_widen(source, n_x, x_chunk, nax_pass_scratch(pass, SCRATCH_WIDE));
     const float *g = nn_widen(layer->kernel, n_y, layer->g + chunk * n_y * layer->kernel->size,
                               nax_pass_scratch(pass, SCRATCH_DZ));
-    float *dx = dx_chunk ? nn_room(source, dx_chunk, nax_pass_scratch(pass, SCRATCH_CONV)) : NULL;
+    float *dx = dx_chunk ? nn_target(source, dx_chunk, nax_pass_scratch(pass, SCRATCH_CONV)) : NULL;
     if (shape->kind == NAX_LAYER_LINEAR) {
         nax_linear_backward(shape, n, x, pass_weight(pass, l), g, dx,
                             layer->dw + chunk * layer->dw_size);
@@ -118,6 +129,7 @@ static void pool_or_multiply_back(struct pass *pass, size_t l, size_t chunk, con
         nn_narrow(source, n_x, dx, dx_chunk);
 }
 
+/* The way to what the layer reads: the gradients by its weights and by its input. */
 static int to_input(struct pass *pass, size_t l, size_t chunk)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
@@ -140,7 +152,7 @@ static int to_input(struct pass *pass, size_t l, size_t chunk)
     return status;
 }
 
-/* Weight gradients, chunk after chunk, and into the plain layout. */
+/* Weight gradients: the sum over the chunks, one after the other, and into the plain layout. */
 static void gather(struct pass *pass, size_t l)
 {
     const struct nax_layer *shape = &pass->net->layers[l];

@@ -1,6 +1,14 @@
 /* Dense convolutions of one layer on chunks of images: the seam between what asks for them
  * and the engines: Winograd's filtering, oneDNN, OpenBLAS.
  *
+ * With s the stride, p the input's pixel under kernel element (ky, kx) at output pixel (i, j),
+ * p = (i s + ky - pad, j s + kx - pad), and x 0 outside of the image:
+ *
+ *     y[i][j][o]       = Σ_{ky kx c} x[p][c] · weight[ky][kx][c][o]
+ *     dx[p][c]         = Σ_{ky kx o} dy[i][j][o] · weight[ky][kx][c][o]    of those (i, j) that
+ * give p dw[ky][kx][c][o] = Σ_{b i j} x[p][c] · dy[i][j][o]                   b: images of the
+ * chunk
+ *
  * A convolution is made for chunks of exactly n images. Weights outside are plain
  * [k][k][c_in][c_out]; each engine keeps them, and weight gradients, in a layout of its own.
  * Activations are float, or bf16: then an engine may round the weights to bf16 as well, and sums
@@ -38,7 +46,7 @@ struct conv_engine {
     void (*set_weights)(struct conv *conv, const float *weight);
     /* y [n][h_out][w_out][c_out] = x [n][h_in][w_in][c_in] ∗ weight */
     int (*forward)(const struct conv *conv, const void *x, void *y, void *scratch);
-    /* dx = dy ∗ transposed weight */
+    /* dx, as above: of stride 1 a convolution too, of dy with the kernel turned by half a circle */
     int (*backward_data)(const struct conv *conv, const void *dy, void *dx, void *scratch);
     /* dw [gradient_size] = x · dy summed over the chunk, in the engine's layout */
     int (*backward_weights)(const struct conv *conv, const void *x, const void *dy, float *dw,

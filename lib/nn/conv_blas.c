@@ -54,7 +54,9 @@ static void blas_set_weights(struct conv *conv, const float *weight)
     memcpy(b->weight, weight, conv->gradient_size * sizeof *weight);
 }
 
-/* patches [h_out][w_out][k][k][c_in] of one image x [h_in][w_in][c_in]; or, adding, the way back */
+/* patches [h_out][w_out][k][k][c_in] of one image x [h_in][w_in][c_in]: a row holds what an output
+ * pixel is made of, so y [pixels][c_out] = patches · weight [k·k·c_in][c_out], dw = patchesᵀ · dy
+ * and dpatches = dy · weightᵀ, which fold_add adds to dx where the patches came from. */
 static void unfold(const struct nax_layer *l, const float *x, float *patches)
 {
     size_t c = l->c_in;

@@ -1,8 +1,17 @@
 /* Convolutions by Winograd's minimal filtering: 4, 6.25 and 4 times fewer products for kernels of
- * 3, 5 and 7 than their definition has.
+ * 3, 5 and 7 than their definition has. winograd.h has the equations; here is what goes in and out.
  *
- * Each image is first copied into one of floats that its tiles cover as a whole, with zeros around;
- * a chunk's tiles are then taken some at a time, so that what they become stays in the cache.
+ * A chunk's tiles of outputs are numbered through, image by image, row by row, and taken n_at_once
+ * at a time (a range), so that what they become stays in the cache:
+ *
+ *     inputs   → left  [a·a][n_at_once][part][c_in]    each tile Bᵀ d B: transform_inputs
+ *     left × weight [a·a][part][c_in][c_out]
+ *              → right [a·a][n_at_once][c_out]         a · a products of matrices
+ *     right    → outputs                               each tile Aᵀ z A: make_outputs
+ *
+ * The sum over `part` is that over the parts of a 7 × 7 kernel: it is as if there were more
+ * channels. Each image is first copied into one of floats that its tiles cover as a whole, with
+ * zeros around.
  */
 #include "conv.h"
 #include "kernels.h"
@@ -52,13 +61,14 @@ static size_t plane_of(size_t n)
     return n + NAX_LANES;
 }
 
-/* Rows or columns of a copy with a margin. */
+/* Rows or columns of a copy with a margin: n_tiles outputs of 4, and what a kernel of n_parts
+ * parts, 4 apart, reaches beyond. */
 static size_t with_margin(const struct winograd_conv *w, size_t n_tiles)
 {
     return (n_tiles + w->form.n_parts - 1) * WINOGRAD_M + w->form.r - 1;
 }
 
-/* Returns its size in bytes. */
+/* Cuts a thread's scratch up (NULL: only counts). Returns its size in bytes. */
 static size_t lay_out(const struct winograd_conv *w, float *scratch, struct workspace *workspace)
 {
     const struct nax_layer *l = &w->base.layer;
@@ -157,7 +167,7 @@ static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
 
 /* --- weights --- */
 
-/* A tap [c_in][c_out] of the weights, scaled where the options say so */
+/* A tap [c_in][c_out] of the weights, scaled by batch norm where the options say so */
 static void take_tap(const struct winograd_conv *w, const float *tap, float *to)
 {
     size_t n_out = w->base.layer.c_out, n = w->base.layer.c_in * n_out;
@@ -174,7 +184,7 @@ static void turn_tap(const struct winograd_conv *w, const float *tap, float *to)
             *to++ = tap[i * n_out + o];
 }
 
-/* Where tap i of a part stands in the kernel, or SIZE_MAX: outside. */
+/* Where tap i, (y, x) of [r][r], of a part stands in the kernel, or SIZE_MAX: outside. */
 static size_t place_of_tap(const struct winograd_form *f, size_t part, size_t i)
 {
     size_t y = part / f->n_parts * WINOGRAD_M + i / f->r;
@@ -182,6 +192,9 @@ static size_t place_of_tap(const struct winograd_form *f, size_t part, size_t i)
     return y < f->k && x < f->k ? y * f->k + x : SIZE_MAX;
 }
 
+/* weight [k][k][c_in][c_out] to G g Gᵀ of every part, pair of channels by pair of channels.
+ * is_transposed: for the gradient by the inputs, dx = dy ∗ g', whose kernel g' is turned by half a
+ * circle, g'[ky][kx] = g[k-1-ky][k-1-kx], with the channels' roles exchanged. */
 static void transform_weights(struct winograd_conv *w, const float *weight, bool is_transposed)
 {
     const struct winograd_form *f = &w->form;
@@ -211,7 +224,8 @@ static void set_weights(struct conv *conv, const float *weight)
         transform_weights(w, weight, true);
 }
 
-/* dw [k][k][c_in][c_out] = Gᵀ sum G */
+/* dw [k][k][c_in][c_out] = Gᵀ sum G of every part. The taps of a 7 × 7 kernel's last parts that are
+ * outside it are dropped. */
 static void take_gradient(const struct winograd_conv *w, const struct workspace *workspace,
                           float *dw)
 {
@@ -290,7 +304,11 @@ static struct range range_at(const struct winograd_conv *w, size_t first)
     return (struct range){first, NAX_MIN(w->n_at_once, w->n_tiles - first)};
 }
 
-/* Where the parts of the kernel want the tile of inputs (down, across) of an image. */
+/* Where the tile of inputs (down, across) of an image is wanted, as to: once where the kernel is
+ * one part. Part (pi, pj) of a 7 × 7 kernel is 4 pi, 4 pj pixels, pi, pj tiles, from the first one,
+ * so for the outputs at (i, j) it reads the inputs at (i + pi, j + pj): the tile (down, across)
+ * serves the outputs at (down - pi, across - pj), one for each part, as far as these are in the
+ * range. */
 static size_t wanted(const struct winograd_conv *w, const struct range *range, size_t image,
                      size_t down, size_t across, size_t c, float *left,
                      float *to[WINOGRAD_PARTS_MAX])
@@ -305,15 +323,18 @@ static size_t wanted(const struct winograd_conv *w, const struct range *range, s
     return n;
 }
 
-/* x: [n] images of c channels */
+/* left = Bᵀ d B of all inputs that the range's outputs need. x: [n] images of c channels. Where
+ * tiles of inputs serve several tiles of outputs, each is transformed once and written several
+ * times. */
 static void transform_inputs(const struct winograd_conv *w, const struct range *range, size_t c,
                              const char *x, const struct workspace *workspace)
 {
     size_t n_each = w->n_down * w->n_across, n_extra = w->form.n_parts - 1;
     size_t height = with_margin(w, w->n_down), width = with_margin(w, w->n_across);
-    size_t last = (range->first + range->n - 1) / n_each;
+    size_t last = (range->first + range->n - 1) / n_each; /* image */
     for (size_t image = range->first / n_each; image <= last; image++) {
-        if (image * n_each >= range->first) /* else it is there from the range before */
+        /* a range may begin within an image: its copy is there from the range before */
+        if (image * n_each >= range->first)
             copy_in(w, c, w->base.layer.pad, height, width, x + image * image_size(w, c),
                     workspace->image);
         for (size_t i = 0; i < w->n_down + n_extra; i++)
@@ -328,7 +349,7 @@ static void transform_inputs(const struct winograd_conv *w, const struct range *
     }
 }
 
-/* A tile of outputs: its image, and where it begins in a copy without a margin */
+/* A tile of outputs: its image, and where it begins in a copy without a margin. */
 struct place {
     size_t image, at;
     bool is_first, is_last; /* of the image */
@@ -344,7 +365,9 @@ static struct place place_of(const struct winograd_conv *w, size_t tile, size_t 
                           .is_last = in_image == n_each - 1};
 }
 
-/* row: as in copy_out */
+/* y = Aᵀ z A of the range's tiles, into the images themselves where whole tiles cover them, else
+ * into a copy, which is written out after an image's last tile: in this range or a later one. row:
+ * as in copy_out. */
 static void make_outputs(const struct winograd_conv *w, const struct range *range, size_t c,
                          const struct workspace *workspace, float *row, char *y)
 {
@@ -361,6 +384,7 @@ static void make_outputs(const struct winograd_conv *w, const struct range *rang
     }
 }
 
+/* right = A dy Aᵀ of the range's tiles of outputs */
 static void transform_gradient(const struct winograd_conv *w, const struct range *range,
                                const char *dy, const struct workspace *workspace)
 {
@@ -378,7 +402,9 @@ static void transform_gradient(const struct winograd_conv *w, const struct range
 
 /* --- the three products --- */
 
-/* y [n][h][w][n_out] from x [n][h][w][n_in] */
+/* y [n][h][w][n_out] from x [n][h][w][n_in]: right [tiles][n_out] = left [tiles][n_inner] · weight
+ * [n_inner][n_out] at every place. The last range's rows beyond its tiles are old values, whose
+ * products nobody reads. */
 static void convolve(const struct winograd_conv *w, const float *weight, size_t n_in, size_t n_out,
                      const char *x, const struct workspace *workspace, float *row, char *y)
 {
@@ -415,6 +441,8 @@ static int backward_data(const struct conv *conv, const void *dy, void *dx, void
     return 0;
 }
 
+/* sum [n_left][n_out] += leftᵀ [n_left][tiles] · right [tiles][n_out] at every place, over all
+ * ranges of the chunk, then back through G. */
 static int backward_weights(const struct conv *conv, const void *x, const void *dy, float *dw,
                             void *scratch)
 {

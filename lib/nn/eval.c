@@ -82,6 +82,8 @@ static int assign_buffers(struct eval *e, struct nax_err *err)
     return 0;
 }
 
+/* Batch norm by the running statistics, or the bias, as z · scale + offset:
+ * scale = gamma / sqrt(variance + epsilon), offset = beta − scale · mean. */
 static void fold(struct eval *e, size_t l)
 {
     const struct nax_layer *shape = &e->net->layers[l];
@@ -207,6 +209,7 @@ static const char *residual_of(const struct eval *e, const struct workspace *w, 
     return workspace;
 }
 
+/* A convolution that does batch norm, residual and ReLU itself; the residual lies where y will. */
 static int run_finished(const struct eval *e, const struct workspace *w, size_t l, size_t n)
 {
     const struct nax_layer *shape = &e->net->layers[l];
@@ -252,7 +255,7 @@ static int run_in_steps(const struct eval *e, const struct workspace *w, size_t 
     void *y = out;
     if (!layer->conv) {
         x = nn_widen(e->kernel, n * nax_layer_n_in(shape), x, w->input);
-        y = nn_room(to_kernel, out, w->output);
+        y = nn_target(to_kernel, out, w->output);
     }
     if (!layer->scale) {
         nax_pool_forward(shape, n, x, y);
@@ -271,13 +274,13 @@ static int run_in_steps(const struct eval *e, const struct workspace *w, size_t 
 static void load_image(const struct eval *e, const struct workspace *w, size_t b, size_t image)
 {
     char *to = w->image + b * image_size(e) * e->kernel->size;
-    float *workspace = nn_room(e->kernel, to, w->input);
+    float *workspace = nn_target(e->kernel, to, w->input);
     nax_image_load(&e->table, e->images, image, 0, 0, false, workspace);
     nn_narrow(e->kernel, image_size(e), workspace, to);
 }
 
 /* The image that an evaluation comes to as its i-th: one from each of n_images equal parts, at a
- * place that no period of the classes falls in with. */
+ * place that no period of the classes falls in with: the fraction of i times the golden ratio. */
 static size_t image_at(const struct eval *e, size_t i)
 {
     if (e->options->index)

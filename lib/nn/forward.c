@@ -10,6 +10,8 @@
 
 static const double running_step = 0.1; /* of running statistics towards the batch's */
 
+/* y [n_chunk][h_out][w_out][c_out] = max(z · scale + offset (+ residual), 0), the ReLU where the
+ * layer has one, of one chunk. */
 static void finish(struct pass *pass, size_t l, size_t chunk)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
@@ -41,12 +43,14 @@ static void correct(const struct pass *pass, size_t l, size_t chunk, size_t firs
     size_t n = pass->n_chunk, n_z = n * nax_layer_n_out(&pass->net->layers[l]);
     if (!op || !op->correct)
         return;
-    float *z = nn_room(kernel, z_chunk, workspace);
+    float *z = nn_target(kernel, z_chunk, workspace);
     nn_widen(kernel, n_z, z_chunk, z);
     op->correct(op->self, n, z, first + chunk * n);
     nn_narrow(kernel, n_z, z, z_chunk);
 }
 
+/* z = x ∗ weight of one chunk, and its sums for the batch's statistics, around the running mean,
+ * which is near enough to their mean that float squares do. */
 static int convolve(struct pass *pass, size_t l, size_t chunk, size_t first, const char *x)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
@@ -72,7 +76,7 @@ static void pool_or_multiply(struct pass *pass, size_t l, size_t chunk, size_t f
     char *y_chunk = layer->y + chunk * n_y * layer->kernel->size;
     const float *x = nn_widen(pass_source_kernel(pass, shape->input), n * nax_layer_n_in(shape),
                               x_chunk, nax_pass_scratch(pass, SCRATCH_WIDE));
-    float *y = nn_room(layer->kernel, y_chunk, nax_pass_scratch(pass, SCRATCH_DZ));
+    float *y = nn_target(layer->kernel, y_chunk, nax_pass_scratch(pass, SCRATCH_DZ));
     if (shape->kind == NAX_LAYER_LINEAR) {
         nax_linear_forward(shape, n, x, pass_weight(pass, l), y);
         correct(pass, l, chunk, first, nax_nn_kernels(false), (char *)y, NULL);
@@ -101,13 +105,18 @@ static void load_images(struct pass *pass, const struct pass_batch *batch, size_
     size_t n = pass->net->height * pass->net->width * pass->net->channels;
     for (size_t b = chunk * pass->n_chunk; b < (chunk + 1) * pass->n_chunk; b++) {
         char *image = pass->image + b * n * pass->kernel->size;
-        float *workspace = nn_room(pass->kernel, image, nax_pass_scratch(pass, SCRATCH_DZ));
+        float *workspace = nn_target(pass->kernel, image, nax_pass_scratch(pass, SCRATCH_DZ));
         batch->image(batch->self, b, workspace);
         nn_narrow(pass->kernel, n, workspace, image);
     }
 }
 
-/* Batch statistics of channel k from the chunks' sums; the running ones move. */
+/* Batch statistics of channel k from the chunks' sums, over the n values of the batch; the running
+ * ones move. With m the running mean:
+ *
+ *     mean = m + Σ (z − m) / n,   variance = Σ (z − m)² / n − (mean − m)²
+ *
+ * and the running variance follows the unbiased one, variance · n / (n − 1). */
 static void take_statistics(struct pass *pass, size_t l, size_t k, double *mean, double *variance)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
@@ -132,6 +141,7 @@ static void take_statistics(struct pass *pass, size_t l, size_t k, double *mean,
     }
 }
 
+/* gamma · (z − mean) / sqrt(variance + epsilon) + beta, as z · scale + offset. */
 static void set_batch_norm(struct pass *pass, size_t l)
 {
     struct pass_layer *layer = &pass->layer[l];
@@ -149,7 +159,14 @@ static void set_batch_norm(struct pass *pass, size_t l)
     }
 }
 
-/* Softmax cross-entropy with smoothed labels of one chunk, and its gradient by the logits. */
+/* Softmax cross-entropy with smoothed labels of one chunk, and its gradient by the logits. Of an
+ * image with logits a [c] and targets t, ε/c each and 1 − ε more of the label's, p = softmax(a):
+ *
+ *     loss = −Σ t_k log p_k = log Σ exp(a_k) − (1 − ε) a_label − ε mean(a)
+ *     dloss/da_k = p_k − t_k
+ *
+ * by the batch, since the loss is its mean; exponents less the largest logit, lest they overflow.
+ */
 static void take_loss(struct pass *pass, const struct pass_batch *batch, size_t chunk)
 {
     size_t last = pass->net->n_layers - 1, c = pass->net->n_classes;

@@ -1,4 +1,14 @@
-/* Derivatives by the gates of mixed layers: of what a layer is, and of what it could be. */
+/* Derivatives by the gates of mixed layers: of what a layer is, and of what it could be.
+ *
+ * With the layer's output, batch norm included, gate · o + gate' · o' at gates 1 and 0, and g the
+ * gradient of the loss by that output, which the backward pass has left:
+ *
+ *     dL/dgate = Σ g o,   dL/dgate' = Σ g o'        over images, pixels and channels
+ *
+ * o is there already, and its sum follows from batch norm's gradients. o' takes a convolution more:
+ * of the layer's input, which the forward pass has left, by the other weights, of which only sums
+ * are kept.
+ */
 #include "pass_data.h"
 
 #include <math.h>
@@ -10,7 +20,8 @@
  * guess of its mean. */
 enum { SUM_G, SUM_GZ, SUM_Z, SUM_ZZ, N_SUMS };
 
-/* The layer's own output: batch norm's gradients hold the sums. */
+/* Σ g o of the layer's own output o = gamma x^ + beta: since batch norm's gradients are Σ g x^ and
+ * Σ g of a channel, it is Σ gamma · dgamma + beta · dbeta. */
 static double own_gate(const struct pass *pass, size_t l)
 {
     const struct nax_params *p = &pass->model->layer[l], *gradient = &pass->gradient[l];
@@ -31,6 +42,7 @@ struct other {
     float *sums;   /* [n_chunks][N_SUMS][c_out] */
 };
 
+/* Of channel k over the chunks. */
 static void add_up(const struct other *o, size_t k, double sum[N_SUMS])
 {
     size_t c = o->conv->layer.c_out;
@@ -40,7 +52,7 @@ static void add_up(const struct other *o, size_t k, double sum[N_SUMS])
             sum[i] += (double)o->sums[(chunk * N_SUMS + i) * c + k];
 }
 
-/* Of channel k; mean: beyond the guess. */
+/* Of a channel; mean: beyond the guess. */
 static void statistics_of(const struct other *o, const double sum[N_SUMS], double *mean,
                           double *variance)
 {
@@ -50,7 +62,12 @@ static void statistics_of(const struct other *o, const double sum[N_SUMS], doubl
     *variance = fmax(sum[SUM_ZZ] / n - *mean * *mean, 0);
 }
 
-/* The gate of the other, from its sums. */
+/* Σ g o' of the other, o' = gamma (z − mean) / deviation + beta, from its sums, where z is counted
+ * from the guess, and so is mean:
+ *
+ *     Σ over channels of gamma (Σ g z − mean Σ g) / deviation + beta Σ g
+ *
+ * Running statistics are the guess itself: mean is 0. */
 static double normalised(const struct other *o)
 {
     const struct nax_params *p = &o->gate->params;
@@ -81,7 +98,8 @@ static void keep_statistics(const struct other *o)
     }
 }
 
-/* z: holds the chunk's output */
+/* One chunk: z = input ∗ other weights, what hardware does to it, and its sums. z: memory for it.
+ */
 static int convolve(const struct other *o, size_t chunk, char *z, void *scratch)
 {
     const struct pass *pass = o->pass;
@@ -96,7 +114,7 @@ static int convolve(const struct other *o, size_t chunk, char *z, void *scratch)
     float *to = o->sums + chunk * N_SUMS * c;
     int status = conv->engine->forward(conv, x, z, scratch);
     if (o->gate->op.correct && !o->is_ideal) {
-        float *wide = nn_room(kernel, z, nax_pass_scratch(pass, SCRATCH_DZ));
+        float *wide = nn_target(kernel, z, nax_pass_scratch(pass, SCRATCH_DZ));
         nn_widen(kernel, n_pixels * c, z, wide);
         o->gate->op.correct(o->gate->op.self, n, wide, o->first + chunk * n);
         nn_narrow(kernel, n_pixels * c, wide, z);

@@ -2,7 +2,8 @@
  *
  * Arrays are [n][c]: n pixels (images × height × width) of c channels, of the table's own kind:
  * float or bf16, the upper half of a float, which is rounded to when stored. Per-channel arrays are
- * [c]. Sums run over the n pixels in float lanes, and the caller adds chunks in double.
+ * [c]. Sums run over the n pixels in float lanes, and the caller adds chunks in double. What the
+ * formulas are for stands where they are used: forward.c, backward.c, gates.c.
  */
 #ifndef NAX_NN_KERNELS_H
 #define NAX_NN_KERNELS_H
@@ -49,8 +50,8 @@ static inline const float *nn_widen(const struct nn_kernels *kernel, size_t n, c
     return workspace;
 }
 
-/* Where n floats are to be written that nn_narrow then brings to `values`. */
-static inline float *nn_room(const struct nn_kernels *kernel, char *values, float *workspace)
+/* Where floats are to be written that nn_narrow then brings to `values`. */
+static inline float *nn_target(const struct nn_kernels *kernel, char *values, float *workspace)
 {
     return kernel->size == sizeof(float) ? (float *)values : workspace;
 }

@@ -1,8 +1,10 @@
 /* The kernels, written in lanes of 16 channels; channel counts that 16 does not divide go element
  * by element.
  *
- * Each function handles one block of channels over all pixels, so that what belongs to a channel
- * stays in registers. It is written once and inlined twice, for activations in float and in bf16.
+ * Arrays are [n][c]: k is the first channel of a vector, the outer loop, and i or p the place of
+ * its element in the array, c further for every pixel, the inner one: so what belongs to a channel
+ * (scale, mean, sums) stays in registers over all pixels, and no sum ever crosses lanes. Each
+ * function is written once and inlined twice, for activations in float and in bf16.
  */
 #include "kernels.h"
 
@@ -62,6 +64,7 @@ INLINE void put_one(bool is_bf16, void *values, size_t i, float value)
     ((uint16_t *)values)[i] = (uint16_t)ROUND(bits);
 }
 
+/* Two pixels at a time: two chains of additions for each of the sums. */
 INLINE void moments(bool is_bf16, size_t n, size_t c, const void *z, const float *shift, float *sum,
                     float *square)
 {

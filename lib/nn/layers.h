@@ -17,11 +17,13 @@ static inline size_t nax_layer_n_out(const struct nax_layer *l)
 }
 
 void nax_pool_forward(const struct nax_layer *l, size_t n, const float *x, float *y);
-/* dx is written, not added to; of equal maxima the first one gets the gradient */
+/* dx is written, not added to. A mean's gradient is shared out evenly to its window's pixels that
+ * lie on the image, a maximum's goes to where it is; of equal maxima the first one gets it. */
 void nax_pool_backward(const struct nax_layer *l, size_t n, const float *x, const float *dy,
                        float *dx);
 
-/* z = x · weight, without bias */
+/* z [n][c_out] = x [n][n_in] · weight [n_in][c_out], without bias; dx = dz · weightᵀ, or NULL: not
+ * wanted; dweight = xᵀ · dz */
 void nax_linear_forward(const struct nax_layer *l, size_t n, const float *x, const float *weight,
                         float *z);
 void nax_linear_backward(const struct nax_layer *l, size_t n, const float *x, const float *weight,

@@ -14,7 +14,8 @@
 
 enum { N_ITERATIONS = 5 };
 
-/* Of the quintic polynomial that drives singular values to 1, fast rather than exactly. */
+/* Of the quintic polynomial that drives singular values s to 1, fast rather than exactly:
+ * s ← a1 s + a3 s³ + a5 s⁵, for all of them at once X ← a1 X + a3 (X Xᵀ) X + a5 (X Xᵀ)² X. */
 static const float a1 = 3.4445F, a3 = -4.7750F, a5 = 2.0315F;
 
 static double norm(size_t n, const float *x)
@@ -30,10 +31,11 @@ void nax_muon_orthogonalise(size_t n_rows, size_t n_cols, float *x, float *other
     size_t n = n_rows * n_cols, m = NAX_MIN(n_rows, n_cols);
     bool is_tall = n_rows > n_cols;
     float *square = gram + m * m;
-    float scale = (float)(1 / (norm(n, x) + 1e-30));
+    float scale = (float)(1 / (norm(n, x) + 1e-30)); /* no singular value is above the norm */
     for (size_t i = 0; i < n; i++)
         x[i] *= scale;
     for (int k = 0; k < N_ITERATIONS; k++) {
+        /* gram [m][m] = X Xᵀ, or Xᵀ X where X is tall; then a1 I + a3 gram + a5 gram², by X */
         nax_sgemm(is_tall, !is_tall, m, m, is_tall ? n_rows : n_cols, x, n_cols, x, n_cols, 0, gram,
                   m);
         nax_sgemm(false, false, m, m, m, gram, m, gram, m, 0, square, m);
@@ -56,11 +58,12 @@ int nax_muon_step(size_t n_rows, size_t n_cols, float *w, float *v, const float 
     float *x = nax_aligned_calloc(2 * n + 2 * m * m, sizeof *x);
     if (!x)
         return NAX_ERR_MEMORY;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++) { /* Nesterov: v ← μ v + g, x = g + μ v */
         v[i] = (float)momentum * v[i] + gradient[i];
         x[i] = gradient[i] + (float)momentum * v[i];
     }
     nax_muon_orthogonalise(n_rows, n_cols, x, x + n, x + 2 * n);
+    /* w ← w − rate ‖w‖ x / ‖x‖, then back to the norm that w had */
     double before = norm(n, w), step = norm(n, x);
     float part = (float)(step > 0 ? rate * before / step : 0);
     for (size_t i = 0; i < n; i++)

@@ -62,7 +62,11 @@ static void lay_out(struct pass *pass, struct piece_maker *maker)
     }
 }
 
-/* Follows the backward pass to find, for every edge, where the target's gradient stands so far. */
+/* Follows the backward pass to find, for every edge, where the target's gradient stands so far:
+ * holder is the layer whose g has it, -1 before any part has come. A residual that needs no
+ * reshaping passes its layer's g on as it is, so where it comes first, that g is left to stand for
+ * the target's until the next part comes. The last part comes from the target's first consumer, and
+ * there from the input, since residuals go before inputs. */
 static int plan_edges(struct pass *pass, struct nax_err *err)
 {
     const struct nax_network *net = pass->net;

@@ -22,12 +22,13 @@ struct pass_layer {
     const struct nn_kernels *kernel; /* for the kind of activation that the layer has */
     char *z;        /* [batch][h_out][w_out][c_out] before batch norm; NULL for other kinds */
     char *y;        /* the layer's output, of the same shape */
-    char *g;        /* gradient of the loss by y, then gated by the ReLU */
-    float *sums;    /* [n_chunks][2][c_out], of the forward pass, then of the backward pass */
+    char *g;        /* gradient of the loss by y, then gated by the ReLU, of the same shape */
+    float *sums;    /* [n_chunks][2][c_out]: forward Σ (z − running mean) and Σ of its square;
+                       backward Σ g and Σ g (z − mean), of a linear layer Σ g alone */
     float *dw;      /* [n_chunks][gradient_size], or NULL: not wanted */
     size_t dw_size; /* floats of one chunk's weight gradient */
-    /* batch norm, [c_out] each: y = z·scale + offset; batch mean and 1 / deviation; dz = p·g − q −
-     * r·(z − mean) */
+    /* batch norm, [c_out] each: y = z·scale + offset; the mean that it takes, and 1 / deviation;
+     * dz = p·g − q − r·(z − mean), see take_sums */
     float *scale, *offset, *mean, *inverse, *p, *q, *r;
     struct edge residual, input;
 };

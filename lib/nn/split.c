@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* An image of a class, and the number that was drawn for it. */
 struct drawn {
     uint64_t key;
     uint32_t image;

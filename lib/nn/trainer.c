@@ -325,7 +325,8 @@ static void load_plain(const void *self, size_t b, float *out)
     nax_image_load(&h->t->table, &h->t->set->train, h->order[b], 0, 0, false, out);
 }
 
-/* The forward pass whose batch norms keep what the part's own weights make. */
+/* The ideal network's statistics, of the part and of the gates' others, for the pass to take and
+ * keep: a forward pass by their own weights. */
 static int forward_ideal(struct pass *pass, const struct pass_batch *batch, struct nax_gate *gates,
                          size_t n, struct nax_err *err)
 {
@@ -338,6 +339,9 @@ static int forward_ideal(struct pass *pass, const struct pass_batch *batch, stru
     return status;
 }
 
+/* On a pass of its own, since a part's shapes are not the trainer's: the ideal statistics where
+ * they are asked for, then forward and backward by what the hardware multiplies by, then the gates.
+ */
 int nax_trainer_gates(struct nax_trainer *t, struct nax_model *part, struct nax_gate_batch *batch,
                       struct nax_gate *gates, size_t n, struct nax_err *err)
 {

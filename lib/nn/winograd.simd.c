@@ -1,5 +1,7 @@
-/* Winograd's transforms and products, in vectors of channels that a register holds: so many values
- * live at once that the compiler does badly with vectors of several registers. */
+/* Winograd's transforms and products. A vector is a register of channels, the same of a place:
+ * `lanes` of them at a time go through a whole tile before the next ones, and nothing is summed
+ * across lanes. (So many values live at once that the compiler does badly with vectors of several
+ * registers.) */
 #include "winograd.h"
 
 #include "nax/simd.h"
@@ -16,8 +18,13 @@ static const size_t lanes = sizeof(vec) / sizeof(float);
 /* --- transforms of one column or row: places in the order of the points 0, 1, -1, 2, -2, (1/2,
  * (-1/2,)) infinity --- */
 
-/* Bᵀ d: place i has the coefficients of the product of all (x - point) but the i-th, infinity those
- * of all */
+/* Bᵀ d. Of a pair of points ±p the polynomials are even ± odd, their even and odd powers:
+ *
+ *     0       (x² - 1) (x² - 4)     = x⁴ - 5x² + 4
+ *     ±1      x (x ± 1) (x² - 4)    = (x⁴ - 4x²) ± (x³ - 4x)
+ *     ±2      x (x ± 2) (x² - 1)    = (x⁴ - x²) ± 2 (x³ - x)
+ *     inf     x (x² - 1) (x² - 4)   = x⁵ - 5x³ + 4x
+ */
 INLINE void in_6(const vec d[], vec v[])
 {
     vec even = d[4] - 4 * d[2], odd = d[3] - 4 * d[1];
@@ -30,9 +37,11 @@ INLINE void in_6(const vec d[], vec v[])
     v[5] = d[5] - 5 * d[3] + 4 * d[1];
 }
 
+/* The points of in_6, whose polynomials all have the factor x - 1/2 now, and 1/2, whose own is what
+ * infinity's was. */
 INLINE void in_7(const vec d[], vec v[])
 {
-    vec e[6]; /* times x - 1/2, which the points of in_6 have in common */
+    vec e[6]; /* (x - 1/2) xⁱ */
     UNROLL
     for (size_t i = 0; i < 6; i++)
         e[i] = d[i + 1] - 0.5F * d[i];
@@ -41,6 +50,12 @@ INLINE void in_7(const vec d[], vec v[])
     v[5] = d[5] - 5 * d[3] + 4 * d[1];
 }
 
+/*     0       (x² - 1) (x² - 4) (x² - 1/4)        = x⁶ - 21/4 x⁴ + 21/4 x² - 1
+ *     ±1      x (x ± 1) (x² - 4) (x² - 1/4)       = (x⁶ - 17/4 x⁴ + x²) ± (x⁵ - 17/4 x³ + x)
+ *     ±2      x (x ± 2) (x² - 1) (x² - 1/4)       = (x⁶ - 5/4 x⁴ + 1/4 x²) ± 2 (x⁵ - 5/4 x³ + 1/4
+ * x) ±1/2    x (x ± 1/2) (x² - 1) (x² - 4)       = (x⁶ - 5x⁴ + 4x²) ± 1/2 (x⁵ - 5x³ + 4x) inf     x
+ * (x² - 1) (x² - 4) (x² - 1/4)      = x⁷ - 21/4 x⁵ + 21/4 x³ - x
+ */
 INLINE void in_8(const vec d[], vec v[])
 {
     vec even = d[6] - 4.25F * d[4] + d[2], odd = d[5] - 4.25F * d[3] + d[1];
@@ -61,7 +76,7 @@ INLINE void in(size_t a, const vec d[], vec v[])
     a == 6 ? in_6(d, v) : a == 7 ? in_7(d, v) : in_8(d, v);
 }
 
-/* Aᵀ z: y[i] = Σ point^i z, infinity in the last */
+/* Aᵀ z: y[i] = Σ point^i z, infinity in the last. s and d: sums and differences of a pair's z. */
 INLINE void out(size_t a, const vec z[], vec y[])
 {
     vec s1 = z[1] + z[2], d1 = z[1] - z[2], s2 = z[3] + z[4], d2 = z[3] - z[4];
@@ -80,7 +95,7 @@ INLINE void out(size_t a, const vec z[], vec y[])
     }
 }
 
-/* A y */
+/* A y: z of a point is y as a polynomial there, even ± odd powers of a pair; infinity takes y[3] */
 INLINE void out_back(size_t a, const vec y[], vec z[])
 {
     vec even = y[0] + y[2], odd = y[1] + y[3];
@@ -98,7 +113,7 @@ INLINE void out_back(size_t a, const vec y[], vec z[])
     z[a - 1] = y[3];
 }
 
-/* --- and of tiles, columns first --- */
+/* --- and of tiles: each column, then each row of what has become of them (half) --- */
 
 INLINE void input_of(size_t a, size_t c, const float *d, size_t row, size_t n_to, float *const *to,
                      size_t plane)
@@ -191,6 +206,7 @@ static void output_back(size_t a, size_t c, const float *dy, size_t row, float *
     FOR_TILES(a, output_back_of, c, dy, row, z, plane);
 }
 
+/* The transforms of weights and of their gradients, which are few: by the definition. */
 static void congruence(size_t n_rows, size_t n_cols, const float *t, size_t step_i, size_t step_j,
                        size_t n, const float *from, size_t plane_from, float *to, size_t plane_to)
 {
@@ -215,8 +231,13 @@ static void congruence(size_t n_rows, size_t n_cols, const float *t, size_t step
 
 /* --- products --- */
 
-/* Sums in registers, of which there are 32, or 16 shorter ones; rows divide 16, and WIDTH vectors
- * 32 or 16 columns. */
+/* As in dense matrix products (Goto and van de Geijn, ACM Transactions on Mathematical Software 34,
+ * 2008), a block of c stays in registers over the whole inner sum: a term takes WIDTH vectors of
+ * b's row k, and an element of a's column k, broadcast, for every row. Registers are 32, or 16
+ * shorter ones: 16 sums + 2 + 1 of AVX-512's, 8 + 2 + 1 else; of columns that WIDTH vectors do not
+ * divide, one vector's at a time, of twice the rows. Rows divide 16, and WIDTH vectors 32 or 16
+ * columns. The right factor's columns are the outer loop: n_inner × WIDTH vectors of it stay in the
+ * cache while all rows of a pass by. */
 #if NAX_SIMD_BYTES == 64
 enum { ROWS_WIDE = 8, WIDTH = 2, ROWS_NARROW = 16 };
 #else
