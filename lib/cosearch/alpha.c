@@ -1,4 +1,19 @@
-/* One step of the architecture parameters: two paths a convolution, one of them computed. */
+/* One step of the architecture parameters (Cai, Zhu, Han: ProxylessNAS, ICLR 2019, section 3.2.1).
+ *
+ * 1. Two choices i, j of each searched convolution are drawn from p = softmax(alpha), and one of
+ *    them, the active one, from q = softmax of the two's alphas: q_i = p_i / (p_i + p_j).
+ * 2. The active ones make a path, which goes forward and backward on a batch of validation images,
+ *    by what crossbars make of its weights; nax_trainer_gates gives the loss's derivatives by the
+ *    gates of both choices, the other one computed only as far as these need.
+ * 3. With dL/dq_i = dL/dgate_i, as if the gates were q itself, and dq_i/dalpha_i = q_i q_j,
+ *    dq_i/dalpha_j = -q_i q_j (since q_i + q_j = 1):
+ *
+ *        dL/dalpha_i = q_i q_j (dL/dgate_i - dL/dgate_j) = -dL/dalpha_j
+ *
+ * 4. The terms of cost C are functions of expected costs, which price.h has with their derivatives
+ *    by p: dC/dalpha_i = p_i (dC/dp_i - Σ_k p_k dC/dp_k), over all choices.
+ * 5. Adam moves alpha down the sum of both.
+ */
 #include "search.h"
 
 #include "nax/rng.h"
@@ -11,11 +26,15 @@ enum { N_DESIGNS = 8 }; /* that a step's expected costs are means over */
 
 /* What was drawn for a convolution. */
 struct pair {
-    bool is_pair; /* there are two choices to tell apart */
-    size_t choice[2], active;
+    bool is_pair;     /* else there is but one choice, the first */
+    size_t choice[2]; /* both i and j */
+    size_t active;    /* which of them: 0 or 1 */
     double q[2];
 };
 
+/* C = a E[latency · area] / u_la + b E[energy] / u_e + c log(E[EDAP] / u_edap): a, b, c are the
+ * options' weights, u what is expected while every choice is as likely. As dE/dp_i is prices[i]:
+ * dC/dp_i = Σ over the three of dC/dE · dE/dp_i. */
 double nax_search_cost(const struct nax_cosearch *s, const double mean[N_PRICES],
                        const double *prices, double *by_p)
 {
@@ -82,6 +101,7 @@ static struct nax_train_linop op_of(const struct nax_cosearch *s, size_t slot, s
     return op;
 }
 
+/* Effective weights of all choices that were drawn. */
 static int prepare_wires(struct nax_cosearch *s, const struct pair *pairs, struct nax_err *err)
 {
     struct wires_use uses[2 * NAX_SLOTS_MAX];
@@ -107,7 +127,8 @@ static void set_aside(struct nax_params *p, size_t n, float **memory)
     *memory += 2 * n;
 }
 
-/* What the path multiplies by, and the gates of the convolutions with two choices; their number. */
+/* What the path multiplies by, and the gates of the convolutions with two choices that the path
+ * has; their number. */
 static size_t list_gates(struct nax_cosearch *s, const struct path *path, const struct pair *pairs,
                          struct nax_train_linop *ops)
 {
@@ -132,8 +153,10 @@ static size_t list_gates(struct nax_cosearch *s, const struct path *path, const 
     return n;
 }
 
-/* By the alphas of both: softmax over the two. The zero op is only ever the other one, for where a
- * layer is left out it has no output to weigh; so its steps count by how seldom they come. */
+/* The third step for one convolution. Where the zero op is the active one, the layer is left out of
+ * the path and there is nothing to weigh: such pairs have no gate, so that of all draws of a pair
+ * with the zero op only a part, the probability q of the convolution being active, gives a slope.
+ * Divided by it, the mean over draws is right. */
 static void add_gate(struct nax_cosearch *s, const struct nax_gate *gate, size_t slot,
                      const struct pair *pair)
 {
@@ -146,6 +169,7 @@ static void add_gate(struct nax_cosearch *s, const struct nax_gate *gate, size_t
     gradient[other] -= slope;
 }
 
+/* The second and third steps. */
 static int add_gates(struct nax_cosearch *s, struct path *path, const struct pair *pairs,
                      struct nax_err *err)
 {

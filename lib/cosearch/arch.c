@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const double beta_square = 0.999, epsilon = 1e-8;
+static const double beta_square = 0.999, epsilon = 1e-8; /* Adam's */
 
 int nax_arch_alloc(struct arch *arch, const struct nax_space *space, struct nax_err *err)
 {
@@ -61,7 +61,8 @@ void nax_arch_update(struct arch *arch)
     }
 }
 
-/* Rounding in the sum never leads to a choice without probability. */
+/* The choice in whose share u lies, of the shares p without `except`, one after the other. Rounding
+ * in the sum never leads to a choice without probability. */
 static size_t draw(const double *p, size_t n, size_t except, double u)
 {
     size_t last = 0;
@@ -120,6 +121,8 @@ void nax_arch_add_softmax(const struct arch *arch, const double *dp, double *gra
     }
 }
 
+/* With beta1 = 0 the step is by the gradient itself: v ← β v + (1 − β) g²,
+ * alpha ← alpha − rate · g / (sqrt(v / (1 − βᵗ)) + epsilon). */
 void nax_arch_descend(struct arch *arch, const double *gradient, double rate)
 {
     double correction = 1 - pow(beta_square, (double)++arch->n_steps);

@@ -41,7 +41,10 @@ void nax_noise_free(struct noise *noise)
     *noise = (struct noise){.part = NULL};
 }
 
-/* Of a path with the same choice everywhere. */
+/* Of a path with the same choice everywhere. With the gains g of wires and conversions together and
+ * g_wires of wires alone, gain = g / g_wires, since effective weights have the wires' already. The
+ * error after gains is measured against the ideal output, whose variance is the signal; the noise
+ * is added to the hardware's, g times as large: part = g² · error / signal. */
 static int measure(struct noise *noise, size_t choice, const struct nax_images *images,
                    struct nax_err *err)
 {

@@ -40,6 +40,7 @@ void nax_wires_refresh(struct wires *wires)
            wires->arch->n_slots * wires->arch->n_choices * sizeof *wires->is_fresh);
 }
 
+/* effective = gain · (w + lost), lost = W_eff(w₀) − w₀ of the weights w₀ at its solution. */
 static int prepare(struct wires *wires, const struct wires_use *use, struct nax_err *err)
 {
     size_t at = use->slot * wires->arch->n_choices + use->choice;
