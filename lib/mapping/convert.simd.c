@@ -1,4 +1,20 @@
-/* Bits, tables and conversions, in lanes of 8 streams and of 32 columns. */
+/* Bits, tables and conversions: what convert.h says, in vectors of one cache line.
+ *
+ * Bits of inputs (planes, append, offsets): a vector is 8 streams of 64 bits, lane t the words of
+ * stream t. Fixed-point inputs are taken apart into digits once, and stay side by side from then
+ * on.
+ *
+ * Conversions (table, convert): a vector is 32 columns of 16 bits, two planes' 16 or one's 32. Of
+ * an output position and a stream, the sum of 8 rows' cells is one load from the table of their
+ * group, at the byte offset that the 8 bits are; a column's current is the sum over the groups.
+ * With S the steps of 2^-shift LSB, B what keeps sums from being negative, both in `start`, a code
+ * is
+ *
+ *     code = clamp(⌊(Σ_groups S + half an LSB) / LSB⌋ + B, low, high) - low,      16 bits
+ *     acc  = Σ_t 2^(t · stream_bits) code_t          Horner's rule from the highest stream down
+ *
+ * and what low and B stood for comes back in `restored`, once a position.
+ */
 #include "convert.h"
 
 #include "nax/simd.h"
@@ -16,6 +32,9 @@ enum { WORD_LANES = 8, ENTRY_BYTES = LANES * 2, TABLE_BYTES = GROUP_ENTRIES * EN
 
 static const vu64 zero_words;
 
+/* Input k's digit of stream t is its bits from t · stream_bits on: all streams at once by a vector
+ * of shifts. It goes to bit k · stream_bits of the stream's string; where a digit crosses the end
+ * of a word, the rest of it begins the next one. */
 static void planes(const struct stream_format *f, size_t n, size_t c, const int32_t *x,
                    uint64_t *out)
 {
@@ -48,6 +67,7 @@ static void planes(const struct stream_format *f, size_t n, size_t c, const int3
         }
 }
 
+/* Shifted to where the strings end, each word goes to two. */
 static void append(const struct stream_format *f, size_t n_bits, const uint64_t *from, size_t at,
                    uint64_t *strings)
 {
@@ -62,6 +82,9 @@ static void append(const struct stream_format *f, size_t n_bits, const uint64_t 
     }
 }
 
+/* 64 bits of 8 streams, from bit `first` on, wherever words begin; 8 groups of them are cut off
+ * from below, and stored as 16 bits: a table has GROUP_ENTRIES · ENTRY_BYTES = 2^14 bytes. `any`:
+ * what of a stream is not 0. */
 static int offsets(const struct stream_format *f, const uint64_t *strings, size_t first,
                    size_t n_bits, uint16_t *out)
 {
@@ -92,6 +115,8 @@ static int offsets(const struct stream_format *f, const uint64_t *strings, size_
     return n_streams;
 }
 
+/* Entry e of a group is the sum of the cells on e's bits: that of e without its highest bit, and
+ * one cell more, so that the entries of n bits give those of n + 1. */
 static void table(const struct lane_vector *v, size_t n_bits, uint16_t *out)
 {
     for (size_t g = 0; g < groups_n(n_bits); g++, out += GROUP_ENTRIES * LANES) {
@@ -154,7 +179,9 @@ static inline __attribute__((always_inline)) void add_entry(struct lanes *sum, c
         sum->part[k] += *(const piece *)(entry + k * sizeof(piece));
 }
 
-/* acc = acc · 2^stream_bits + the clamped code of one stream, less `low`. */
+/* acc = acc · 2^stream_bits + the clamped code of one stream, less `low`. o: the stream's offsets,
+ * one every n_padded; from: the tables. In registers: two sums, of even and odd groups, and acc.
+ * Clamping is by saturating subtractions, max(code - low, 0) less what is above high - low. */
 static inline __attribute__((always_inline)) void add_code(const struct lane_vector *v,
                                                            struct shape s, const uint16_t *o,
                                                            const uint16_t *from, struct lanes *acc)
@@ -196,6 +223,10 @@ static __attribute__((noinline)) void add_half(const int32_t *restrict sum, doub
         to[k] += (sum[k] + restored) * weight;
 }
 
+/* n positions p of one vector of columns, stream by stream from the highest that is not 0 down: the
+ * sign's alone, subtracted; then as many as fit into 16 bits at a time (v->part), which are added
+ * to sums of 32 bits; then these in double to y, each half at its columns. Streams that are 0 have
+ * code 0 and are left out. */
 static inline __attribute__((always_inline)) void
 convert_shape(const struct stream_format *f, const struct lane_vector *v, struct shape s, size_t n,
               const uint16_t *o, const uint8_t *n_streams, const uint16_t *from, size_t stride,

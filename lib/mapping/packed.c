@@ -1,4 +1,10 @@
-/* Cells of a submatrix rounded to steps and laid out in vectors of 32 columns. */
+/* Cells of a submatrix rounded to steps and laid out in vectors of 32 columns.
+ *
+ * A plane's columns are taken 16 at a time (a half); two halves, of any planes, make a vector,
+ * since their codes are weighed apart. Steps are 2^-shift LSB, as fine as lets every half's
+ * currents, from the least to the largest that inputs can make, and an LSB on either side, fit 16
+ * bits: sums may wrap around on the way, as long as what comes out lies in that range.
+ */
 #include "full.h"
 
 #include <math.h>
@@ -30,6 +36,7 @@ static double steps(const struct packing *p, size_t plane, size_t r, size_t c)
         ldexp(p->cells[(plane * p->submatrix->n_rows + r) * p->submatrix->n_cols + c], p->shift));
 }
 
+/* Bounds of a half's currents: every digit 0 or at its largest, by the sign of its cell. */
 static void bound(const struct packing *p, struct half *h)
 {
     double digit = (1 << p->format->stream_bits) - 1;
@@ -45,6 +52,7 @@ static void bound(const struct packing *p, struct half *h)
     }
 }
 
+/* ⌊current + half an LSB⌋; current in steps, the result in LSBs */
 static double rounded_code(const struct packing *p, double current)
 {
     return floor(ldexp(current + (p->shift ? ldexp(1, p->shift - 1) : 0), -p->shift));
@@ -55,6 +63,7 @@ static double clamped(const struct packing *p, double code)
     return fmin(fmax(code, p->layer->adc_min), p->layer->adc_max);
 }
 
+/* Whether no input gives another code than 0. */
 static bool is_silent(const struct packing *p, const struct half *h)
 {
     return clamped(p, rounded_code(p, h->low)) == 0 && clamped(p, rounded_code(p, h->high)) == 0;
@@ -90,6 +99,11 @@ static int choose(struct packing *p, struct nax_err *err)
     }
 }
 
+/* What the conversion of a vector's sums takes: in `start`, half an LSB and base LSBs, so that a
+ * sum is never negative; codes clamped to those that can come at all. Streams 0 … part - 1 have
+ * codes of at most high - low, so Σ (high - low) 2^(t · stream_bits) of them has to stay within 16
+ * bits. restored[n] is Σ ± low 2^(t · stream_bits) over n streams: low was subtracted from each
+ * code. */
 static int set_bounds(const struct packing *p, struct lane_vector *v, const struct half *h,
                       size_t n_halves, struct nax_err *err)
 {
