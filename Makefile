@@ -68,7 +68,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wol
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DNDEBUG $(WARNINGS) -fopenmp -ffp-contract=off -fno-math-errno -fPIC \
              -Iinclude -DNAX_VERSION='"$(VERSION)"' $(if $(DNNL),-DNAX_HAS_DNNL) $(PKG_CFLAGS) \
              $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined) $(CFLAGS)
-ALL_LIBS   = $(PKG_LIBS) $(if $(DNNL),-ldnnl) -lcsv -lm
+ALL_LIBS   = -Wl,--as-needed $(PKG_LIBS) $(if $(DNNL),-ldnnl) -lcsv -lm
 ALL_LDFLAGS = -fopenmp $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
 
 # One source, one object an instruction set: X.simd.c sees NAX_SIMD(name) as name_<isa>.

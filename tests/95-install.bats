@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Installation, use of the library from outside, removal, and the release archive.
+# Installation, use of the library from outside, removal, the release archive, and what the tools carry.
 
 setup() {
   root=$BATS_TEST_DIRNAME/..
@@ -67,4 +67,22 @@ END
   for file in tools/nax-*.c; do
     "$BATS_TEST_TMPDIR/build/bin/$(basename "$file" .c)" -V
   done
+}
+
+@test "what counts, or programs cells, carries neither the trainer nor the circuit solver" {
+  cd "$BATS_TEST_TMPDIR"
+  libraries='dnnl|openblas|OpenCL|gfortran' functions=' nax_(trainer|model_eval|conv|.gemm|xbar_matri|relax|vector)'
+  for tool in nax-cost nax-map nax-pareto nax-sample; do
+    ldd "$BUILD/bin/$tool" >libraries
+    nm "$BUILD/bin/$tool" >functions
+    grep -q "libc\.so" libraries
+    grep -q ' nax_calloc$' functions
+    if grep -E "$libraries" libraries || grep -E "$functions" functions; then
+      echo "in $tool"
+      false
+    fi
+  done
+  # as what trains does
+  ldd "$BUILD/bin/nax-train" | grep -qE "$libraries"
+  [ "$(nm "$BUILD/bin/nax-train" | grep -cE "$functions")" -gt 10 ]
 }

@@ -15,13 +15,14 @@ static void set_layer(struct tool *tool, struct nax_record *r, const char *id,
                      nax_record_set_int(r, "array_size", layer ? size : 0));
 }
 
-static double utilization_of(const struct nax_hardware *h, const struct nax_layer *layer,
-                             int64_t size)
+static double utilization_of(struct nax_cost_model *model, const struct nax_layer *layer,
+                             int64_t crossbar)
 {
-    struct nax_layer_map map;
+    const struct nax_size_cost *size;
     struct nax_err err;
-    if (!layer || nax_layer_map(h, layer, size, &map, &err) || !map.n_cells)
+    if (!layer || layer->role == NAX_ROLE_POOL || nax_cost_size(model, crossbar, &size, &err))
         return 0;
+    struct nax_layer_map map = nax_layer_map(&size->unit, layer);
     return (double)map.used_cells / (double)map.n_cells;
 }
 
@@ -81,7 +82,7 @@ void cost_tables_design(struct tool *tool, struct nax_record *record, const stru
         }
         if (!is_breakdown) {
             set_layer(tool, record, design->candidate.id, layer, size);
-            write_layer(tool, record, &layers[l], utilization_of(hardware, layer, size),
+            write_layer(tool, record, &layers[l], utilization_of(model, layer, size),
                         hardware->name);
         }
     }

@@ -51,13 +51,13 @@ static void write_layer(struct job *job, struct nax_record *r, const struct nax_
                                 nax_record_set_string(r, "layer", layer->name) ||
                                 nax_record_set_string(r, "role", design_role(layer->role)) ||
                                 nax_record_set_int(r, "kernel_size", (int64_t)layer->kernel) ||
-                                nax_record_set_int(r, "array_size", m->crossbar) ||
-                                nax_record_set_int(r, "matrix_rows", m->rows) ||
-                                nax_record_set_int(r, "matrix_cols", m->cols) ||
-                                nax_record_set_int(r, "n_units", m->n_units) ||
-                                nax_record_set_int(r, "n_crossbars", m->n_arrays) ||
-                                nax_record_set_int(r, "positions", m->positions) ||
-                                nax_record_set_int(r, "products", m->products) ||
+                                nax_record_set_int(r, "array_size", (int64_t)m->crossbar) ||
+                                nax_record_set_int(r, "matrix_rows", (int64_t)m->n_rows) ||
+                                nax_record_set_int(r, "matrix_cols", (int64_t)m->n_cols) ||
+                                nax_record_set_int(r, "n_units", (int64_t)m->n_units) ||
+                                nax_record_set_int(r, "n_crossbars", (int64_t)m->n_arrays) ||
+                                nax_record_set_int(r, "positions", (int64_t)m->positions) ||
+                                nax_record_set_int(r, "products", (int64_t)m->products) ||
                                 nax_record_set_int(r, "macs", (int64_t)nax_layer_macs(layer)) ||
                                 nax_record_set_float(r, "utilization",
                                                      (double)m->used_cells / (double)m->n_cells));
@@ -69,11 +69,14 @@ static void write_layers(struct job *job, struct nax_record *r, const struct nax
 {
     struct nax_err err;
     for (size_t l = 0; l < net->n_layers; l++) {
-        struct nax_layer_map map;
+        struct nax_unit unit;
         if (net->layers[l].role == NAX_ROLE_POOL)
             continue;
-        if (nax_layer_map(job->hardware, &net->layers[l], sizes[l], &map, &err))
+        if (nax_unit_make(job->hardware, sizes[l], &unit, &err)) {
+            nax_err_prefix(&err, "layer '%s'", net->layers[l].name);
             tool_fail_record(job->tool, &err);
+        }
+        struct nax_layer_map map = nax_layer_map(&unit, &net->layers[l]);
         write_layer(job, r, c, &net->layers[l], &map);
     }
 }

@@ -9,8 +9,8 @@
 
 #include "nax/base.h"
 #include "nax/hardware.h"
-#include "nax/mapping.h"
 #include "nax/network.h"
+#include "nax/tiling.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -25,8 +25,7 @@ struct nax_adc_cost nax_adc_cost(const struct nax_adc *adc, int bits);
 
 /* What a crossbar size costs, whatever is computed on it. */
 struct nax_size_cost {
-    int64_t crossbar;
-    int adc_bits;
+    struct nax_unit unit;
     int64_t units_per_core;
     double stage_ns;                  /* conversion of all columns of one array */
     double product_ns;                /* stage_ns · (streams + pipeline stages − 1) */
@@ -45,11 +44,11 @@ void nax_cost_model_free(struct nax_cost_model *model);
 int nax_cost_size(struct nax_cost_model *model, int64_t crossbar, const struct nax_size_cost **size,
                   struct nax_err *err) NAX_MUST_USE;
 
-/* Instances of a component in one instance of its level, at a crossbar size. */
-double nax_component_count(const struct nax_hardware *hardware,
-                           const struct nax_component *component, int64_t crossbar);
-/* The ADC as a component of level array (values for this crossbar size). */
-struct nax_component nax_adc_component(const struct nax_hardware *hardware, int64_t crossbar);
+/* Instances of a component in one instance of its level, with units of this size. */
+double nax_component_count(const struct nax_component *component, const struct nax_unit *unit);
+/* The ADC as a component of level array (values for units of this size). */
+struct nax_component nax_adc_component(const struct nax_hardware *hardware,
+                                       const struct nax_unit *unit);
 
 /* How often each event happens for one image in a layer: lib/cost/README.md has the formulas. */
 struct nax_activity {

@@ -1,9 +1,4 @@
-/* Networks on crossbars: how a layer's weights are cut up, and products on what they are cut into.
- *
- * The weights of a convolution are a matrix of k·k·c_in rows, in the order (ky, kx, c_in), and
- * c_out columns, cut into chunks of N rows and N columns. A chunk takes one matrix-vector unit: one
- * N×N array for every bit slice, times two with differential signs (Ankit et al., ASPLOS 2019).
- */
+/* Networks on crossbars: products on what nax/tiling.h cuts a layer's weights into. */
 #ifndef NAX_MAPPING_H
 #define NAX_MAPPING_H
 
@@ -12,47 +7,11 @@
 #include "nax/hardware.h"
 #include "nax/network.h"
 #include "nax/nn.h"
+#include "nax/tiling.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* --- counts, before any conductance is set --- */
-
-/* Bit slices of a weight, and input streams of a product. */
-int nax_n_slices(const struct nax_precision *precision);
-int nax_n_streams(const struct nax_precision *precision);
-/* Arrays of a matrix-vector unit: slices, times two for W+ and W− in arrays of their own. */
-int nax_arrays_per_unit(const struct nax_hardware *hardware);
-
-/* Bits of the ADCs at crossbar size N: adc.bits, or what the largest current of N ideal cells
- * needs, ceil(log2(N (2^slice_bits − 1) (2^stream_bits − 1))) (Negi et al., DAC 2022: 3N), one more
- * where the ADC is signed (adc.zero, or the difference of two currents is converted). */
-int nax_adc_bits(const struct nax_hardware *hardware, int64_t crossbar);
-
-struct nax_layer_map {
-    int64_t crossbar;                         /* N; 0 for a pool, and then every count is 0 */
-    int64_t rows, cols;                       /* of the layer's matrix */
-    int64_t row_submatrices, col_submatrices; /* ceil(rows / N), ceil(cols / N) */
-    int64_t n_units, n_arrays;
-    int64_t positions;  /* of the output, products of each unit for one image */
-    int64_t products;   /* n_units · positions */
-    int64_t n_cells;    /* N² of all arrays */
-    int64_t used_cells; /* those that hold a weight's slice */
-};
-
-/* Error: crossbar below 1 for a layer that multiplies, or above NAX_CROSSBAR_MAX. */
-enum { NAX_CROSSBAR_MAX = 65536 };
-int nax_layer_map(const struct nax_hardware *hardware, const struct nax_layer *layer,
-                  int64_t crossbar, struct nax_layer_map *map, struct nax_err *err) NAX_MUST_USE;
-
-/* Sums over all layers; crossbar: [n_layers] of nax_network_crossbars. */
-struct nax_network_map {
-    int64_t n_units, n_arrays, products, n_cells, used_cells;
-};
-int nax_network_map(const struct nax_hardware *hardware, const struct nax_network *net,
-                    const int64_t *crossbar, struct nax_network_map *map,
-                    struct nax_err *err) NAX_MUST_USE;
 
 /* --- the mapped network: convolutions and linear layers multiplied on crossbars ---
  *
@@ -90,10 +49,10 @@ struct nax_mapping {
     const struct nax_cells *cells;
 };
 
-/* One array as a chip holds it: cells of one slice of one chunk of a layer's matrix. */
+/* One array as a chip holds it: cells of one slice of one submatrix. */
 struct nax_array {
     size_t layer;     /* of the network */
-    size_t row, col;  /* of the layer's matrix, where the chunk begins */
+    size_t row, col;  /* of the layer's matrix, where the submatrix begins */
     int slice;        /* 0: the least significant */
     bool is_negative; /* of W−; offset signs: never */
     struct nax_xbar
@@ -101,9 +60,9 @@ struct nax_array {
                  reference one more of zeros; cells linear, as at the read voltage */
 };
 
-/* Hands every array of the network to `take`, by layer, chunk (columns fastest), slice and sign;
- * array and conductances are only valid within the call. A status that it returns ends the list.
- * mapping->fidelity is not looked at. Errors: as nax_mapped_alloc. */
+/* Hands every array of the network to `take`, by layer, submatrix (columns fastest), slice and
+ * sign; array and conductances are only valid within the call. A status that it returns ends the
+ * list. mapping->fidelity is not looked at. Errors: as nax_mapped_alloc. */
 int nax_arrays_list(const struct nax_model *model, const struct nax_mapping *mapping,
                     int (*take)(void *self, const struct nax_array *array, struct nax_err *err),
                     void *self, struct nax_err *err) NAX_MUST_USE;

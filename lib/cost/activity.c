@@ -3,11 +3,6 @@
 
 #include <math.h>
 
-static int64_t ceil_div(int64_t a, int64_t b)
-{
-    return (a + b - 1) / b;
-}
-
 /* Pixels of the input that the windows of a layer touch: rows again for every row of windows,
  * columns once (the cores keep them while the window slides over them) or again for every window.
  * Padding is not read. */
@@ -36,7 +31,7 @@ static double window_pixels(const struct nax_hardware *h, const struct nax_layer
 /* Transfers of `width` bits that n pixels of c numbers take: a pixel starts a new one. */
 static double transfers(const struct nax_hardware *h, double n_pixels, size_t channels, int width)
 {
-    return n_pixels * (double)ceil_div((int64_t)channels * h->precision.input_bits, width);
+    return n_pixels * (double)NAX_CEIL_DIV((int64_t)channels * h->precision.input_bits, width);
 }
 
 /* n pixels of c numbers from another tile into this one's eDRAM. */
@@ -65,25 +60,26 @@ static void compute(double n_ops, double *n)
 }
 
 /* The analog part: what the units of a layer do for its products. */
-static void multiply(const struct nax_hardware *h, const struct nax_layer_map *map, double *n)
+static void multiply(const struct nax_hardware *h, const struct nax_layer_map *map,
+                     const struct nax_unit *unit, double *n)
 {
-    double streams = nax_n_streams(&h->precision), arrays = nax_arrays_per_unit(h);
-    double converted = h->signs == NAX_SIGNS_DIFFERENTIAL_ANALOG ? arrays / 2 : arrays;
+    double streams = unit->n_streams, arrays = (double)unit->n_arrays;
+    double converted = (double)unit->n_planes;
     /* rows and columns at work, summed over units and positions */
     double products = (double)map->products, size = (double)map->crossbar,
            positions = (double)map->positions;
     double rows = products * size, cols = rows, reads = products;
     if (h->counting.idle == NAX_IDLE_GATED) {
-        rows = positions * (double)map->col_submatrices * (double)map->rows;
-        cols = positions * (double)map->row_submatrices * (double)map->cols;
-        reads = positions * (double)map->rows * (double)map->cols / (size * size);
+        rows = positions * (double)map->col_submatrices * (double)map->n_rows;
+        cols = positions * (double)map->row_submatrices * (double)map->n_cols;
+        reads = positions * (double)map->n_rows * (double)map->n_cols / (size * size);
     }
     n[NAX_EVENT_ARRAY_READ] = reads * streams * arrays;
     n[NAX_EVENT_DAC] = rows * streams;
     n[NAX_EVENT_CONVERSION] = cols * streams * converted;
     n[NAX_EVENT_SHIFT_ADD] = cols * streams * (converted + 1);
     n[NAX_EVENT_INPUT_READ] = products * streams;
-    n[NAX_EVENT_INPUT_WRITE] = positions * (double)map->col_submatrices * (double)map->rows;
+    n[NAX_EVENT_INPUT_WRITE] = positions * (double)map->col_submatrices * (double)map->n_rows;
     n[NAX_EVENT_OUTPUT_ACCESS] = cols * (2 * streams + 1);
     n[NAX_EVENT_DATA_MEMORY] += n[NAX_EVENT_INPUT_WRITE];
 }
@@ -94,13 +90,14 @@ static void layer_units(const struct nax_hardware *h, const struct nax_layer *la
 {
     double *n = a->n, positions = (double)map->positions;
     int64_t units_per_tile = size->units_per_core * h->hierarchy.cores_per_tile;
-    a->n_units = map->n_units;
-    a->n_cores = ceil_div(a->n_units, size->units_per_core);
-    a->n_tiles = ceil_div(a->n_cores, h->hierarchy.cores_per_tile);
-    multiply(h, map, n);
+    a->n_units = (int64_t)map->n_units;
+    a->n_cores = NAX_CEIL_DIV(a->n_units, size->units_per_core);
+    a->n_tiles = NAX_CEIL_DIV(a->n_cores, h->hierarchy.cores_per_tile);
+    multiply(h, map, &size->unit, n);
 
     /* units of one row chunk lie side by side: inputs go to every tile that they reach */
-    double copies = (double)NAX_MIN(a->n_tiles, ceil_div(map->col_submatrices, units_per_tile));
+    int64_t n_col_tiles = NAX_CEIL_DIV((int64_t)map->col_submatrices, units_per_tile);
+    double copies = (double)NAX_MIN(a->n_tiles, n_col_tiles);
     arrive(h, copies * (double)(layer->h_in * layer->w_in), layer->c_in, n);
     move(h, copies * window_pixels(h, layer), layer->c_in, n);
     double loads = n[NAX_EVENT_BUS];
@@ -108,8 +105,8 @@ static void layer_units(const struct nax_hardware *h, const struct nax_layer *la
     /* partial sums of the row chunks: those in other cores come over the bus */
     double n_values = positions * (double)layer->c_out;
     compute((double)(map->row_submatrices - 1) * n_values, n);
-    move(h, 2 * positions * (double)(NAX_MIN(map->row_submatrices, a->n_cores) - 1), layer->c_out,
-         n);
+    move(h, 2 * positions * (double)(NAX_MIN((int64_t)map->row_submatrices, a->n_cores) - 1),
+         layer->c_out, n);
     bool is_scaled =
         layer->kind == NAX_LAYER_CONV && h->counting.batch_norm == NAX_BATCH_NORM_SEPARATE;
     compute(is_scaled ? 2 * n_values : n_values, n); /* shift or bias; scale */

@@ -7,13 +7,13 @@
 #include <string.h>
 
 /* Instances of a component in a place this large. */
-static double instances(const struct nax_hardware *h, const struct nax_component *c,
-                        const struct cost_share *share, int64_t crossbar)
+static double instances(const struct nax_component *c, const struct nax_unit *unit,
+                        const struct cost_share *share)
 {
-    double n = nax_component_count(h, c, crossbar);
+    double n = nax_component_count(c, unit);
     switch (c->level) {
     case NAX_LEVEL_ARRAY:
-        return n * share->n_units * nax_arrays_per_unit(h);
+        return n * share->n_units * (double)unit->n_arrays;
     case NAX_LEVEL_UNIT:
         return n * share->n_units;
     case NAX_LEVEL_CORE:
@@ -26,21 +26,21 @@ static double instances(const struct nax_hardware *h, const struct nax_component
     return n * share->node;
 }
 
-static double event_pj(const struct nax_hardware *h, const struct nax_component *c,
-                       const struct nax_component_values *v, int64_t crossbar)
+static double event_pj(const struct nax_component *c, const struct nax_unit *unit,
+                       const struct nax_component_values *v)
 {
-    return c->event == NAX_EVENT_ARRAY_READ ? nax_component_count(h, c, crossbar) * v->energy_pj
+    return c->event == NAX_EVENT_ARRAY_READ ? nax_component_count(c, unit) * v->energy_pj
                                             : v->energy_pj;
 }
 
-/* The i-th component, the ADC being the last, with its values at a crossbar size. */
-static int component_at(const struct nax_hardware *h, size_t i, int64_t crossbar,
+/* The i-th component, the ADC being the last, with its values in units of a size. */
+static int component_at(const struct nax_hardware *h, size_t i, const struct nax_unit *unit,
                         struct nax_component *adc, const struct nax_component **c,
                         struct nax_component_values *v, struct nax_err *err)
 {
-    *adc = nax_adc_component(h, crossbar);
+    *adc = nax_adc_component(h, unit);
     *c = i < h->n_components ? &h->components[i] : adc;
-    return nax_component_at(*c, crossbar, v, err);
+    return nax_component_at(*c, (int64_t)unit->crossbar, v, err);
 }
 
 /* Adds what stands in a place, and what is done there if there is an activity. */
@@ -49,20 +49,20 @@ static int add_parts(const struct nax_cost_model *model, const struct cost_share
                      struct nax_cost_part *parts, struct nax_err *err)
 {
     const struct nax_hardware *h = model->hardware;
-    int64_t crossbar = model->sizes[size]->crossbar;
+    const struct nax_unit *unit = &model->sizes[size]->unit;
     int status = 0;
     for (size_t i = 0; i <= h->n_components && !status; i++) {
         struct nax_component adc;
         const struct nax_component *c;
         struct nax_component_values v;
-        if ((status = component_at(h, i, crossbar, &adc, &c, &v, err)))
+        if ((status = component_at(h, i, unit, &adc, &c, &v, err)))
             return status;
-        double n = instances(h, c, share, crossbar);
+        double n = instances(c, unit, share);
         parts[i].area_mm2 += n * v.area_mm2;
         parts[i].energy_leakage_pj += n * v.leakage_mw * leakage_ns;
         if (activity) {
             parts[i].n_events += activity->n[c->event];
-            parts[i].energy_dynamic_pj += activity->n[c->event] * event_pj(h, c, &v, crossbar);
+            parts[i].energy_dynamic_pj += activity->n[c->event] * event_pj(c, unit, &v);
         }
     }
     return status;
@@ -116,7 +116,7 @@ int nax_cost_breakdown(struct nax_cost_model *model, const struct nax_network *n
 
 struct sheet {
     const struct nax_hardware *hardware;
-    int64_t crossbar;
+    const struct nax_size_cost *size;
     struct nax_sheet_row *rows;
     size_t n;
 };
@@ -138,10 +138,10 @@ static void add_row(struct sheet *s, enum nax_level level, const char *name, con
 
 /* One instance of the level: what it holds of the level below, its own components, their sum. */
 static int add_level(struct sheet *s, enum nax_level level, double n_below, double n_units,
-                     const struct nax_size_cost *size, struct nax_component_values *sum,
-                     struct nax_err *err)
+                     struct nax_component_values *sum, struct nax_err *err)
 {
     const struct nax_hardware *h = s->hardware;
+    const struct nax_size_cost *size = s->size;
     size_t first = s->n;
     int status = 0;
     if (level > NAX_LEVEL_ARRAY)
@@ -150,10 +150,10 @@ static int add_level(struct sheet *s, enum nax_level level, double n_below, doub
         struct nax_component adc;
         const struct nax_component *c;
         struct nax_component_values v;
-        if ((status = component_at(h, i, s->crossbar, &adc, &c, &v, err)))
+        if ((status = component_at(h, i, &size->unit, &adc, &c, &v, err)))
             return status;
         if (c->level == level)
-            add_row(s, level, c->name, c->source, nax_component_count(h, c, s->crossbar), &v);
+            add_row(s, level, c->name, c->source, nax_component_count(c, &size->unit), &v);
     }
     *sum = (struct nax_component_values){.latency_ns = level == NAX_LEVEL_ARRAY ? size->stage_ns
                                                                                 : size->product_ns};
@@ -163,7 +163,7 @@ static int add_level(struct sheet *s, enum nax_level level, double n_below, doub
         sum->area_mm2 += s->rows[i].area_mm2;
     }
     add_row(s, level, "total", "sum", 1, sum);
-    double n_ops = 2.0 * (double)(s->crossbar * s->crossbar) * n_units;
+    double n_ops = 2.0 * (double)(size->unit.crossbar * size->unit.crossbar) * n_units;
     s->rows[s->n - 1].is_total = true;
     s->rows[s->n - 1].tops = n_ops / size->product_ns * 1e-3;
     return status;
@@ -177,17 +177,18 @@ int nax_cost_sheet(struct nax_cost_model *model, int64_t crossbar, struct nax_sh
     int status = nax_cost_size(model, crossbar, &size, err);
     if (status)
         return status;
-    struct sheet s = {.hardware = h, .crossbar = crossbar};
+    struct sheet s = {.hardware = h, .size = size};
     s.rows = nax_calloc(h->n_components + 1 + 2 * NAX_LEVEL_COUNT, sizeof *s.rows);
     if (!s.rows)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", h->path);
-    const double n_below[] = {0, nax_arrays_per_unit(h), (double)size->units_per_core,
+    double n_arrays = (double)size->unit.n_arrays;
+    const double n_below[] = {0, n_arrays, (double)size->units_per_core,
                               h->hierarchy.cores_per_tile, h->hierarchy.tiles_per_node};
     struct nax_component_values sum = {.crossbar = 0};
-    double n_units = 1.0 / nax_arrays_per_unit(h);
+    double n_units = 1 / n_arrays;
     for (enum nax_level level = NAX_LEVEL_ARRAY; level <= NAX_LEVEL_NODE && !status; level++) {
         n_units *= level > NAX_LEVEL_ARRAY ? n_below[level] : 1;
-        status = add_level(&s, level, n_below[level], n_units, size, &sum, err);
+        status = add_level(&s, level, n_below[level], n_units, &sum, err);
     }
     if (status) {
         free(s.rows);

@@ -14,8 +14,6 @@ struct nax_cost_model {
     struct nax_size_cost *sizes[COST_SIZES_MAX];
 };
 
-/* Time to convert the columns of all arrays that share an ADC. */
-double nax_cost_stage_ns(const struct nax_hardware *hardware, int64_t crossbar);
 int nax_cost_size_compute(const struct nax_hardware *hardware, int64_t crossbar,
                           struct nax_size_cost *size, struct nax_err *err) NAX_MUST_USE;
 

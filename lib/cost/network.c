@@ -37,7 +37,7 @@ int nax_cost_find_size(struct nax_cost_model *model, int64_t crossbar, size_t *i
                        struct nax_err *err)
 {
     for (*index = 0; *index < model->n_sizes; ++*index)
-        if (model->sizes[*index]->crossbar == crossbar)
+        if ((int64_t)model->sizes[*index]->unit.crossbar == crossbar)
             return 0;
     if (model->n_sizes == COST_SIZES_MAX)
         return nax_err_set(err, NAX_ERR_VALUE, "more than %d crossbar sizes: '%s'", COST_SIZES_MAX,
@@ -95,7 +95,7 @@ struct cost_item nax_cost_item_make(const struct nax_cost_model *model,
                               .n_units = activity->n_units,
                               .n_cores = activity->n_cores,
                               .n_tiles = activity->n_tiles,
-                              .positions = map->positions,
+                              .positions = (int64_t)map->positions,
                               .h_in = (int64_t)layer->h_in,
                               .h_out = (int64_t)layer->h_out,
                               .rows_needed = (int64_t)NAX_MIN(window - layer->pad, layer->h_in),
@@ -112,12 +112,11 @@ static int count_layers(struct nax_cost_model *model, const struct nax_network *
     int status = nax_cost_find_size(model, crossbar[first], &index, err);
     for (size_t l = 0; l < net->n_layers && !status; l++) {
         const struct nax_layer *layer = &net->layers[l];
-        struct nax_layer_map map;
-        status = nax_layer_map(model->hardware, layer, crossbar[l], &map, err);
-        if (!status && layer->role != NAX_ROLE_POOL) /* which works in the cores before it */
+        if (layer->role != NAX_ROLE_POOL) /* which works in the cores before it */
             status = nax_cost_find_size(model, crossbar[l], &index, err);
         if (status)
             return status;
+        struct nax_layer_map map = nax_layer_map(&model->sizes[index]->unit, layer);
         nax_layer_activity(model->hardware, layer, &map, model->sizes[index],
                            &layers->activities[l]);
         layers->activities[l].n[NAX_EVENT_LINK] += nax_cost_link_bits(model->hardware, net, l);

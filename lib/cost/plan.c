@@ -4,11 +4,6 @@
 
 #include <math.h>
 
-static int64_t ceil_div(int64_t a, int64_t b)
-{
-    return (a + b - 1) / b;
-}
-
 static void total_add(struct cost_total *t, const struct cost_item *item, int64_t n_copies)
 {
     t->n_units[item->size] += n_copies * item->n_units;
@@ -23,11 +18,11 @@ static void total_pack(const struct nax_cost_model *model, struct cost_total *t)
     int64_t sum = 0;
     for (size_t i = 0; i < model->n_sizes; i++) {
         if (hierarchy->packing == NAX_PACKING_SHARED)
-            t->n_cores[i] = ceil_div(t->n_units[i], model->sizes[i]->units_per_core);
+            t->n_cores[i] = NAX_CEIL_DIV(t->n_units[i], model->sizes[i]->units_per_core);
         sum += t->n_cores[i];
     }
     if (hierarchy->packing != NAX_PACKING_LAYER_TILES)
-        t->n_tiles = ceil_div(sum, hierarchy->cores_per_tile);
+        t->n_tiles = NAX_CEIL_DIV(sum, hierarchy->cores_per_tile);
 }
 
 struct cost_total nax_cost_total_of(const struct nax_cost_model *model,

@@ -195,21 +195,18 @@ static int build_entry(struct nax_cost_table *table, const struct place *place, 
                        const int64_t *kernel, struct entry *entry, struct nax_err *err)
 {
     struct nax_network *net;
-    struct nax_layer_map map;
     struct nax_activity activity;
     const struct nax_size_cost *size = table->model->sizes[index];
     int status = nax_network_build(&net, table->file, kernel, err);
     if (status)
         return status;
     const struct nax_layer *layer = find_layer(net, place->layer.name);
-    status = nax_layer_map(table->model->hardware, layer, size->crossbar, &map, err);
-    if (!status) {
-        nax_layer_activity(table->model->hardware, layer, &map, size, &activity);
-        entry->item = nax_cost_item_make(table->model, layer, &map, &activity, index);
-        entry->is_known = true;
-    }
+    struct nax_layer_map map = nax_layer_map(&size->unit, layer);
+    nax_layer_activity(table->model->hardware, layer, &map, size, &activity);
+    entry->item = nax_cost_item_make(table->model, layer, &map, &activity, index);
+    entry->is_known = true;
     nax_network_free(net);
-    return status;
+    return 0;
 }
 
 static int find_entry(struct nax_cost_table *table, struct place *place, size_t index,

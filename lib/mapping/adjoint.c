@@ -10,47 +10,47 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* dl_dw [N][nax_array_cols] by the effective conductances, in the units of the weights' gradient;
+/* dl_dw [N][array_cols] by the effective conductances, in the units of the weights' gradient;
  * the column that stands for zero is subtracted from all others. */
-static void spread(const struct fixed_layer *layer, const struct submatrix *submatrix,
+static void spread(const struct fixed_layer *layer, const struct nax_submatrix *submatrix,
                    const float *gradient, double *dl_dw)
 {
-    size_t n_cols = nax_array_cols(layer);
-    memset(dl_dw, 0, layer->crossbar * n_cols * sizeof *dl_dw);
+    size_t n_cols = layer->unit.array_cols;
+    memset(dl_dw, 0, layer->unit.crossbar * n_cols * sizeof *dl_dw);
     for (size_t r = 0; r < submatrix->n_rows; r++) {
-        const float *from = gradient + (submatrix->row + r) * layer->n_cols + submatrix->col;
+        const float *from = gradient + (submatrix->row + r) * layer->map.n_cols + submatrix->col;
         double sum = 0;
         for (size_t c = 0; c < submatrix->n_cols; c++)
             sum += dl_dw[r * n_cols + c] = (double)from[c] / layer->adc_gain;
-        if (layer->hardware->adc.zero == NAX_ADC_ZERO_REFERENCE)
-            dl_dw[r * n_cols + layer->crossbar] = -sum;
+        if (layer->unit.has_reference)
+            dl_dw[r * n_cols + layer->unit.crossbar] = -sum;
     }
 }
 
-/* workspace: [3][N][nax_array_cols] */
+/* workspace: [3][N][array_cols] */
 static int submatrix_adjoint(const struct fixed_layer *layer, const struct chip *chip,
-                             const struct submatrix *submatrix, double *workspace, float *gradient,
-                             struct nax_err *err)
+                             const struct nax_submatrix *submatrix, double *workspace,
+                             float *gradient, struct nax_err *err)
 {
     const struct nax_device *device = &layer->hardware->device;
-    size_t n_cols = nax_array_cols(layer), size = layer->crossbar * n_cols;
-    size_t n_arrays = (size_t)nax_arrays_per_unit(layer->hardware);
+    size_t n_cols = layer->unit.array_cols, size = layer->unit.crossbar * n_cols;
+    size_t n_arrays = layer->unit.n_arrays;
     double *dl_dw = workspace, *dl_dg = dl_dw + size, *g_siemens = dl_dg + size;
-    int top = nax_array_slice(layer, n_arrays - 1), status = 0;
+    int top = nax_array_slice(&layer->unit, n_arrays - 1), status = 0;
     bool is_off;
     spread(layer, submatrix, gradient, dl_dw);
     for (size_t a = 0; !status && a < n_arrays; a++) {
-        if (nax_array_slice(layer, a) != top)
+        if (nax_array_slice(&layer->unit, a) != top)
             continue;
         status = nax_array_program(layer, chip, submatrix, a, g_siemens, &is_off, err);
-        struct nax_xbar xbar = nax_xbar_of_device(device, layer->crossbar, n_cols, g_siemens);
+        struct nax_xbar xbar = nax_xbar_of_device(device, layer->unit.crossbar, n_cols, g_siemens);
         if (!status)
             status = nax_xbar_gradient(&xbar, NULL, dl_dw, dl_dg, err);
         for (size_t r = 0; !status && r < submatrix->n_rows; r++)
             for (size_t c = 0; c < submatrix->n_cols; c++) {
-                size_t i = (submatrix->row + r) * layer->n_cols + submatrix->col + c;
+                size_t i = (submatrix->row + r) * layer->map.n_cols + submatrix->col + c;
                 bool is_negative = nax_fixed_offset(layer) == 0 && layer->weight[i] < 0;
-                if (is_negative == (nax_array_sign(layer, a) == 1))
+                if (is_negative == (nax_array_sign(&layer->unit, a) == 1))
                     gradient[i] = (float)dl_dg[r * n_cols + c];
             }
     }
@@ -60,11 +60,11 @@ static int submatrix_adjoint(const struct fixed_layer *layer, const struct chip 
 int nax_layer_adjoint(const struct fixed_layer *layer, const struct chip *chip, float *gradient,
                       struct nax_err *err)
 {
-    size_t size = layer->crossbar * nax_array_cols(layer);
+    size_t size = layer->unit.crossbar * layer->unit.array_cols;
     int status = 0;
 #pragma omp parallel for num_threads(nax_threads()) schedule(dynamic)
-    for (size_t i = 0; i < nax_submatrices_n(layer); i++) {
-        struct submatrix submatrix = nax_submatrix_at(layer, i);
+    for (size_t i = 0; i < layer->map.n_units; i++) {
+        struct nax_submatrix submatrix = nax_submatrix_at(&layer->map, i);
         struct nax_err own = {0};
         double *workspace = nax_calloc(3 * size, sizeof *workspace);
         if (workspace ? submatrix_adjoint(layer, chip, &submatrix, workspace, gradient, &own)

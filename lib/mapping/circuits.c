@@ -1,5 +1,6 @@
 /* Full products against solved circuits of nonlinear cells, on input vectors that layers see. */
 #include "circuits.h"
+#include "solved.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -103,10 +104,10 @@ struct workspace {
     double *y;         /* [n][n_cols], in units of weight_step · input_step */
     size_t *use;       /* [n · n_streams] vector and stream of what is not all zeros */
     double *v_v;       /* [n · n_streams][N] */
-    double *i_a;       /* [n · n_streams][nax_array_cols] */
+    double *i_a;       /* [n · n_streams][array_cols] */
     double *i_off_a;   /* the same, of an array without levels */
     double *current;   /* [n_planes][n · n_streams][N], LSBs */
-    double *g_siemens; /* [N][nax_array_cols] */
+    double *g_siemens; /* [N][array_cols] */
 };
 
 static double volt_of(const struct fixed_layer *layer)
@@ -116,18 +117,18 @@ static double volt_of(const struct fixed_layer *layer)
 }
 
 /* Voltages of the streams that carry anything; returns their number. */
-static size_t set_voltages(struct workspace *workspace, const struct submatrix *submatrix)
+static size_t set_voltages(struct workspace *workspace, const struct nax_submatrix *submatrix)
 {
     const struct fixed_layer *l = workspace->layer;
     size_t n_uses = 0, n_streams = (size_t)l->n_streams;
     for (size_t use = 0; use < workspace->n * n_streams; use++) {
-        double *v = workspace->v_v + n_uses * l->crossbar;
+        double *v = workspace->v_v + n_uses * l->unit.crossbar;
         bool any = false;
-        memset(v, 0, l->crossbar * sizeof *v);
+        memset(v, 0, l->unit.crossbar * sizeof *v);
         for (size_t r = 0; r < submatrix->n_rows; r++) {
-            int digit =
-                nax_fixed_digit(l, workspace->x[use / n_streams * l->n_rows + submatrix->row + r],
-                                (int)(use % n_streams));
+            int digit = nax_fixed_digit(
+                l, workspace->x[use / n_streams * l->map.n_rows + submatrix->row + r],
+                (int)(use % n_streams));
             v[r] = volt_of(l) * digit;
             any = any || digit;
         }
@@ -138,31 +139,31 @@ static size_t set_voltages(struct workspace *workspace, const struct submatrix *
 }
 
 /* current += what one array's columns count */
-static void add_array(const struct workspace *workspace, const struct submatrix *submatrix,
+static void add_array(const struct workspace *workspace, const struct nax_submatrix *submatrix,
                       size_t n_uses, double sign, const double *i_a, double *current)
 {
     const struct fixed_layer *l = workspace->layer;
     double lsb = nax_lsb_siemens(l) * volt_of(l);
-    for (size_t u = 0; u < n_uses; u++, i_a += nax_array_cols(l), current += submatrix->n_cols) {
+    for (size_t u = 0; u < n_uses; u++, i_a += l->unit.array_cols, current += submatrix->n_cols) {
         double zero = 0;
         for (size_t r = 0; r < submatrix->n_rows; r++)
-            zero += workspace->v_v[u * l->crossbar + r] / l->hardware->device.r_off_ohm;
-        if (l->hardware->adc.zero == NAX_ADC_ZERO_REFERENCE)
-            zero = i_a[l->crossbar];
+            zero += workspace->v_v[u * l->unit.crossbar + r] / l->hardware->device.r_off_ohm;
+        if (l->unit.has_reference)
+            zero = i_a[l->unit.crossbar];
         for (size_t c = 0; c < submatrix->n_cols; c++)
             current[c] += sign * (i_a[c] - zero) / lsb;
     }
 }
 
-static void add_codes(const struct workspace *workspace, const struct submatrix *submatrix,
+static void add_codes(const struct workspace *workspace, const struct nax_submatrix *submatrix,
                       size_t n_uses)
 {
     const struct fixed_layer *l = workspace->layer;
     const double *current = workspace->current;
-    for (size_t plane = 0; plane < nax_planes_n(l); plane++)
+    for (size_t plane = 0; plane < l->unit.n_planes; plane++)
         for (size_t u = 0; u < n_uses; u++, current += submatrix->n_cols) {
             size_t n_streams = (size_t)l->n_streams, use = workspace->use[u];
-            double *y = workspace->y + use / n_streams * l->n_cols + submatrix->col;
+            double *y = workspace->y + use / n_streams * l->map.n_cols + submatrix->col;
             double weight = nax_plane_weight(l, plane) *
                             (double)nax_fixed_stream_weight(l, (int)(use % n_streams));
             for (size_t c = 0; c < submatrix->n_cols; c++)
@@ -170,14 +171,14 @@ static void add_codes(const struct workspace *workspace, const struct submatrix 
         }
 }
 
-static int run_tile(struct workspace *workspace, const struct submatrix *submatrix,
+static int run_tile(struct workspace *workspace, const struct nax_submatrix *submatrix,
                     struct nax_err *err)
 {
     const struct fixed_layer *l = workspace->layer;
     const struct nax_device *device = &l->hardware->device;
-    size_t n_arrays = (size_t)nax_arrays_per_unit(l->hardware), n_planes = nax_planes_n(l);
-    size_t n_uses = set_voltages(workspace, submatrix), width = nax_array_cols(l),
-           size = l->crossbar * width;
+    size_t n_arrays = l->unit.n_arrays, n_planes = l->unit.n_planes;
+    size_t n_uses = set_voltages(workspace, submatrix), width = l->unit.array_cols,
+           size = l->unit.crossbar * width;
     const struct nax_xbar_options options = {.tolerance = tolerance};
     bool has_off = false;
     memset(workspace->current, 0,
@@ -192,16 +193,16 @@ static int run_tile(struct workspace *workspace, const struct submatrix *submatr
         double x = device->v0_v > 0 ? device->v_read_v / device->v0_v : 0;
         for (size_t i = 0; i < size && x > 0; i++)
             workspace->g_siemens[i] *= x / sinh(x);
-        struct nax_xbar xbar = nax_xbar_of_device(device, l->crossbar, width, workspace->g_siemens);
+        struct nax_xbar xbar =
+            nax_xbar_of_device(device, l->unit.crossbar, width, workspace->g_siemens);
         double *i_a = is_off ? workspace->i_off_a : workspace->i_a;
         if (!is_off || !has_off)
             status = nax_xbar_currents(&xbar, &options, n_uses, workspace->v_v, i_a, NULL, err);
         if (status)
             return nax_err_prefix(err, "layer '%s'", l->shape->name);
         has_off = has_off || is_off;
-        size_t per_plane = n_arrays / n_planes;
-        add_array(workspace, submatrix, n_uses, per_plane > 1 && a % per_plane ? -1 : 1, i_a,
-                  workspace->current + a / per_plane * n_uses * submatrix->n_cols);
+        add_array(workspace, submatrix, n_uses, nax_array_plane_sign(&l->unit, a), i_a,
+                  workspace->current + a / l->unit.arrays_per_plane * n_uses * submatrix->n_cols);
     }
     add_codes(workspace, submatrix, n_uses);
     return 0;
@@ -222,17 +223,17 @@ static void room_free(struct workspace *workspace)
 static int room_alloc(struct workspace *workspace, size_t n, struct nax_err *err)
 {
     const struct fixed_layer *l = workspace->layer;
-    size_t n_uses = n * (size_t)l->n_streams, width = nax_array_cols(l);
+    size_t n_uses = n * (size_t)l->n_streams, width = l->unit.array_cols;
     workspace->n = n;
-    workspace->x = nax_calloc(n * l->n_rows, sizeof *workspace->x);
-    workspace->y = nax_calloc(n * l->n_cols, sizeof *workspace->y);
+    workspace->x = nax_calloc(n * l->map.n_rows, sizeof *workspace->x);
+    workspace->y = nax_calloc(n * l->map.n_cols, sizeof *workspace->y);
     workspace->use = nax_calloc(n_uses, sizeof *workspace->use);
-    workspace->v_v = nax_calloc(n_uses * l->crossbar, sizeof *workspace->v_v);
+    workspace->v_v = nax_calloc(n_uses * l->unit.crossbar, sizeof *workspace->v_v);
     workspace->i_a = nax_calloc(n_uses * width, sizeof *workspace->i_a);
     workspace->i_off_a = nax_calloc(n_uses * width, sizeof *workspace->i_off_a);
     workspace->current =
-        nax_calloc(nax_planes_n(l) * n_uses * l->crossbar, sizeof *workspace->current);
-    workspace->g_siemens = nax_calloc(l->crossbar * width, sizeof *workspace->g_siemens);
+        nax_calloc(l->unit.n_planes * n_uses * l->unit.crossbar, sizeof *workspace->current);
+    workspace->g_siemens = nax_calloc(l->unit.crossbar * width, sizeof *workspace->g_siemens);
     if (workspace->x && workspace->y && workspace->use && workspace->v_v && workspace->i_a &&
         workspace->i_off_a && workspace->current && workspace->g_siemens)
         return 0;
@@ -245,18 +246,18 @@ int nax_circuits_products(const struct fixed_layer *layer, const struct chip *ch
     struct workspace workspace = {.layer = layer, .chip = chip};
     double fixed;
     int status = room_alloc(&workspace, n, err);
-    for (size_t i = 0; !status && i < n * layer->n_rows; i++) {
+    for (size_t i = 0; !status && i < n * layer->map.n_rows; i++) {
         nax_fixed_inputs(layer, 1, x + i, &fixed);
         workspace.x[i] = (int32_t)fixed;
-        for (size_t c = 0; c < layer->n_cols; c++)
-            workspace.y[i / layer->n_rows * layer->n_cols + c] -=
+        for (size_t c = 0; c < layer->map.n_cols; c++)
+            workspace.y[i / layer->map.n_rows * layer->map.n_cols + c] -=
                 (double)nax_fixed_offset(layer) * fixed;
     }
-    for (size_t i = 0; !status && i < nax_submatrices_n(layer); i++) {
-        struct submatrix submatrix = nax_submatrix_at(layer, i);
+    for (size_t i = 0; !status && i < layer->map.n_units; i++) {
+        struct nax_submatrix submatrix = nax_submatrix_at(&layer->map, i);
         status = run_tile(&workspace, &submatrix, err);
     }
-    for (size_t i = 0; !status && i < n * layer->n_cols; i++)
+    for (size_t i = 0; !status && i < n * layer->map.n_cols; i++)
         y[i] = (float)(workspace.y[i] * (layer->weight_step * layer->input_step));
     room_free(&workspace);
     return status;
@@ -291,18 +292,18 @@ static int compare_layer(const struct sample *sample, const struct nax_model *mo
                               mapping->crossbars[l], model->layer[l].weight, is_signed, range, err);
     if (status)
         return status;
-    struct arrays arrays;
-    status = nax_arrays_alloc(&arrays, &layer, &chip, err);
+    struct solved_unit solved;
+    status = nax_solved_unit_alloc(&solved, &layer, &chip, err);
     if (!status)
-        status = nax_range_calibrate(&layer, &arrays, err);
-    nax_arrays_free(&arrays);
-    float *y = nax_calloc(sample->n * layer.n_cols, sizeof *y);
+        status = nax_range_calibrate(&layer, &solved, err);
+    nax_solved_unit_free(&solved);
+    float *y = nax_calloc(sample->n * layer.map.n_cols, sizeof *y);
     if (!status)
         status =
             y ? nax_circuits_products(&layer, &chip, sample->n, sample->x[l], y, err)
               : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer.shape->name);
     if (!status)
-        *result = compared(sample->n * layer.n_cols, y, sample->y[l]);
+        *result = compared(sample->n * layer.map.n_cols, y, sample->y[l]);
     free(y);
     nax_fixed_layer_free(&layer);
     return status;

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-static int ideal_cells(void *self, const struct submatrix *submatrix, double *cells,
+static int ideal_cells(void *self, const struct nax_submatrix *submatrix, double *cells,
                        struct nax_err *err)
 {
     (void)err;
@@ -12,17 +12,17 @@ static int ideal_cells(void *self, const struct submatrix *submatrix, double *ce
 }
 
 struct solving {
-    struct arrays arrays;
+    struct solved_unit solved;
     float *weight;
 };
 
-static int solved_cells(void *self, const struct submatrix *submatrix, double *cells,
+static int solved_cells(void *self, const struct nax_submatrix *submatrix, double *cells,
                         struct nax_err *err)
 {
     struct solving *s = self;
-    int status = nax_submatrix_cells(&s->arrays, submatrix, cells, err);
+    int status = nax_submatrix_cells(&s->solved, submatrix, cells, err);
     if (!status && s->weight)
-        nax_submatrix_fold(s->arrays.layer, submatrix, cells, s->weight);
+        nax_submatrix_fold(s->solved.layer, submatrix, cells, s->weight);
     return status;
 }
 
@@ -48,15 +48,15 @@ int nax_fidelity_full(struct mapped_layer *m, float *weight, struct nax_linop *o
                       struct nax_err *err)
 {
     struct solving solving = {.weight = weight};
-    int status = nax_arrays_alloc(&solving.arrays, &m->fixed, &m->chip, err);
+    int status = nax_solved_unit_alloc(&solving.solved, &m->fixed, &m->chip, err);
     if (!status)
-        status = nax_range_calibrate(&m->fixed, &solving.arrays, err);
+        status = nax_range_calibrate(&m->fixed, &solving.solved, err);
     bool has_noise = m->fixed.hardware->device.programming.read_noise_frac > 0;
     if (!status && has_noise)
-        status = nax_reads_alloc(&m->reads, &solving.arrays, weight, err);
+        status = nax_reads_alloc(&m->reads, &solving.solved, weight, err);
     else if (!status)
         status = nax_full_alloc(&m->full, &m->fixed, solved_cells, &solving, err);
-    nax_arrays_free(&solving.arrays);
+    nax_solved_unit_free(&solving.solved);
     if (status)
         return status;
     *op = has_noise ? (struct nax_linop){.forward = nax_reads_forward,
@@ -71,17 +71,17 @@ int nax_fidelity_full(struct mapped_layer *m, float *weight, struct nax_linop *o
 int nax_fidelity_linear(struct mapped_layer *m, float *weight, struct nax_err *err)
 {
     struct solving solving = {.weight = weight};
-    struct submatrix submatrix = nax_submatrix_at(&m->fixed, 0);
+    struct nax_submatrix submatrix = nax_submatrix_at(&m->fixed.map, 0);
     double *cells =
-        nax_calloc(nax_planes_n(&m->fixed) * submatrix.n_rows * submatrix.n_cols, sizeof *cells);
+        nax_calloc(m->fixed.unit.n_planes * submatrix.n_rows * submatrix.n_cols, sizeof *cells);
     if (!cells)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", m->fixed.shape->name);
-    int status = nax_arrays_alloc(&solving.arrays, &m->fixed, &m->chip, err);
-    for (size_t i = 0; !status && i < nax_submatrices_n(&m->fixed); i++) {
-        submatrix = nax_submatrix_at(&m->fixed, i);
+    int status = nax_solved_unit_alloc(&solving.solved, &m->fixed, &m->chip, err);
+    for (size_t i = 0; !status && i < m->fixed.map.n_units; i++) {
+        submatrix = nax_submatrix_at(&m->fixed.map, i);
         status = solved_cells(&solving, &submatrix, cells, err);
     }
-    nax_arrays_free(&solving.arrays);
+    nax_solved_unit_free(&solving.solved);
     free(cells);
     return status;
 }

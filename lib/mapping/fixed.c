@@ -13,7 +13,7 @@ static int32_t rounded(double v, int32_t min, int32_t max)
 static void set_input_format(struct fixed_layer *layer, bool is_signed, double range)
 {
     const struct nax_precision *p = &layer->hardware->precision;
-    layer->n_streams = nax_n_streams(p);
+    layer->n_streams = layer->unit.n_streams;
     int bits = p->input_bits;
     if (is_signed) {
         layer->n_streams = NAX_MAX(layer->n_streams, 2);
@@ -27,10 +27,9 @@ static void set_input_format(struct fixed_layer *layer, bool is_signed, double r
 
 static void set_adc(struct fixed_layer *layer)
 {
-    const struct nax_hardware *h = layer->hardware;
-    int bits = NAX_MIN(nax_adc_bits(h, (int64_t)layer->crossbar), 30);
+    int bits = NAX_MIN(layer->unit.adc_bits, 30);
     layer->adc_max = ((int32_t)1 << bits) - 1;
-    if (h->adc.zero == NAX_ADC_ZERO_SIGNED || h->signs == NAX_SIGNS_DIFFERENTIAL_ANALOG) {
+    if (layer->unit.is_adc_signed) {
         layer->adc_min = -((int32_t)1 << (bits - 1));
         layer->adc_max = ((int32_t)1 << (bits - 1)) - 1;
     }
@@ -38,7 +37,7 @@ static void set_adc(struct fixed_layer *layer)
 
 void nax_fixed_layer_set_weights(struct fixed_layer *layer, const float *weight)
 {
-    size_t n = layer->n_rows * layer->n_cols;
+    size_t n = layer->map.n_rows * layer->map.n_cols;
     double largest = 0;
     for (size_t i = 0; i < n; i++)
         largest = fmax(largest, fabs((double)weight[i]));
@@ -53,27 +52,23 @@ int nax_fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *sha
                           const float *weight, bool is_input_signed, double input_range,
                           struct nax_err *err)
 {
-    struct nax_layer_map map;
-    int status = nax_layer_map(hardware, shape, crossbar, &map, err);
-    if (status)
-        return status;
-    *layer = (struct fixed_layer){.shape = shape,
-                                  .hardware = hardware,
-                                  .n_rows = (size_t)map.rows,
-                                  .n_cols = (size_t)map.cols,
-                                  .crossbar = (size_t)crossbar};
+    struct nax_unit unit;
+    if (nax_unit_make(hardware, crossbar, &unit, err))
+        return nax_err_prefix(err, "layer '%s'", shape->name);
+    *layer = (struct fixed_layer){
+        .shape = shape, .hardware = hardware, .unit = unit, .map = nax_layer_map(&unit, shape)};
     const struct nax_precision *p = &hardware->precision;
-    if (ldexp((double)layer->n_rows, p->weight_bits + p->input_bits) > 0x1p53)
+    if (ldexp((double)layer->map.n_rows, p->weight_bits + p->input_bits) > 0x1p53)
         return nax_err_set(err, NAX_ERR_VALUE,
                            "weights of %d bits and inputs of %d, summed over %zu rows, take more "
                            "than 53 bits: 'layer %s'",
-                           p->weight_bits, p->input_bits, layer->n_rows, shape->name);
-    for (size_t i = 0; i < layer->n_rows * layer->n_cols; i++)
+                           p->weight_bits, p->input_bits, layer->map.n_rows, shape->name);
+    for (size_t i = 0; i < layer->map.n_rows * layer->map.n_cols; i++)
         if (!isfinite(weight[i]))
-            return nax_err_set(err, NAX_ERR_VALUE,
-                               "weight in row %zu, column %zu is %g: 'layer %s'", i / layer->n_cols,
-                               i % layer->n_cols, (double)weight[i], shape->name);
-    layer->weight = nax_calloc(layer->n_rows * layer->n_cols, sizeof *layer->weight);
+            return nax_err_set(
+                err, NAX_ERR_VALUE, "weight in row %zu, column %zu is %g: 'layer %s'",
+                i / layer->map.n_cols, i % layer->map.n_cols, (double)weight[i], shape->name);
+    layer->weight = nax_calloc(layer->map.n_rows * layer->map.n_cols, sizeof *layer->weight);
     if (!layer->weight)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", shape->name);
 
@@ -102,7 +97,7 @@ int32_t nax_fixed_offset(const struct fixed_layer *layer)
 int nax_fixed_level(const struct fixed_layer *layer, size_t r, size_t c, int slice, int sign)
 {
     const struct nax_precision *p = &layer->hardware->precision;
-    int32_t w = layer->weight[r * layer->n_cols + c] + nax_fixed_offset(layer);
+    int32_t w = layer->weight[r * layer->map.n_cols + c] + nax_fixed_offset(layer);
     int32_t magnitude = sign ? NAX_MAX(-w, 0) : NAX_MAX(w, 0);
     return (magnitude >> (slice * p->slice_bits)) & (((int32_t)1 << p->slice_bits) - 1);
 }

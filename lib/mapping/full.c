@@ -30,15 +30,15 @@ static struct sizes sizes_of(const struct full *full)
 {
     const struct nax_layer *l = full->layer->shape;
     size_t bits = (size_t)full->format.stream_bits, n_positions = l->h_out * l->w_out;
-    size_t n_rows = NAX_MIN(full->layer->crossbar, full->layer->n_rows);
+    size_t n_rows = NAX_MIN(full->layer->unit.crossbar, full->layer->map.n_rows);
     return (struct sizes){
         .n_images = NAX_MAX(1, NAX_MIN((size_t)NAX_CHUNK, BLOCK / n_positions)),
         .n_pixels = l->h_in * l->w_in,
         .image = l->h_in * l->w_in * l->c_in,
         .n_words = (l->c_in * bits + 63) / 64,
-        .string_words = (full->layer->n_rows * bits + 63) / 64 + 2,
+        .string_words = (full->layer->map.n_rows * bits + 63) / 64 + 2,
         .n_groups = groups_n(n_rows * bits),
-        .stride = (full->layer->n_cols + 2 * HALF - 1) / HALF * HALF,
+        .stride = (full->layer->map.n_cols + 2 * HALF - 1) / HALF * HALF,
     };
 }
 
@@ -160,8 +160,8 @@ static void run_block(const struct full *full, size_t first, size_t n, struct wo
     for (size_t i = 0; i < full->n_submatrices; i++)
         run_tile(full, &full->submatrix[i], !full->submatrix[i].submatrix.col, n, w);
     for (size_t p = 0; p < n; p++)
-        for (size_t c = 0; c < layer->n_cols; c++)
-            y[p * layer->n_cols + c] = (float)(w->y[p * s.stride + c] * step);
+        for (size_t c = 0; c < layer->map.n_cols; c++)
+            y[p * layer->map.n_cols + c] = (float)(w->y[p * s.stride + c] * step);
 }
 
 int nax_full_forward(const void *self, size_t n, const float *x, float *y, size_t image,
@@ -185,22 +185,21 @@ int nax_full_forward(const void *self, size_t n, const float *x, float *y, size_
 }
 
 int nax_full_alloc(struct full *full, const struct fixed_layer *layer,
-                   int (*cells_of)(void *self, const struct submatrix *submatrix, double *cells,
+                   int (*cells_of)(void *self, const struct nax_submatrix *submatrix, double *cells,
                                    struct nax_err *err),
                    void *self, struct nax_err *err)
 {
-    *full = (struct full){.layer = layer,
-                          .format = nax_stream_format_of(layer),
-                          .n_submatrices = nax_submatrices_n(layer)};
-    struct submatrix largest = nax_submatrix_at(layer, 0);
-    size_t size = nax_planes_n(layer) * largest.n_rows * largest.n_cols;
+    *full = (struct full){
+        .layer = layer, .format = nax_stream_format_of(layer), .n_submatrices = layer->map.n_units};
+    struct nax_submatrix largest = nax_submatrix_at(&layer->map, 0);
+    size_t size = layer->unit.n_planes * largest.n_rows * largest.n_cols;
     double *cells = nax_calloc(size, sizeof *cells);
     full->submatrix = nax_calloc(full->n_submatrices, sizeof *full->submatrix);
     int status = 0;
     if (!cells || !full->submatrix)
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->shape->name);
     for (size_t i = 0; !status && i < full->n_submatrices; i++) {
-        struct submatrix submatrix = nax_submatrix_at(layer, i);
+        struct nax_submatrix submatrix = nax_submatrix_at(&layer->map, i);
         status = cells_of(self, &submatrix, cells, err);
         if (!status)
             status = nax_packed_submatrix_alloc(&full->submatrix[i], layer, &full->format,

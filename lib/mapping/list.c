@@ -10,21 +10,21 @@ struct listing {
 };
 
 static int list_tile(const struct listing *to, const struct fixed_layer *layer, size_t l,
-                     const struct submatrix *submatrix, double *g, struct nax_err *err)
+                     const struct nax_submatrix *submatrix, double *g, struct nax_err *err)
 {
     const struct nax_mapping *m = to->mapping;
     struct chip chip = {m->cells, m->seed, m->chip, l};
     int status = 0;
-    for (size_t a = 0; !status && a < (size_t)nax_arrays_per_unit(layer->hardware); a++) {
+    for (size_t a = 0; !status && a < layer->unit.n_arrays; a++) {
         bool is_off;
         struct nax_array array = {
             .layer = l,
             .row = submatrix->row,
             .col = submatrix->col,
-            .slice = nax_array_slice(layer, a),
-            .is_negative = nax_array_sign(layer, a),
-            .xbar = nax_xbar_of_device(&layer->hardware->device, layer->crossbar,
-                                       nax_array_cols(layer), g),
+            .slice = nax_array_slice(&layer->unit, a),
+            .is_negative = nax_array_sign(&layer->unit, a),
+            .xbar = nax_xbar_of_device(&layer->hardware->device, layer->unit.crossbar,
+                                       layer->unit.array_cols, g),
         };
         array.xbar.v0_v = 0;
         status = nax_array_program(layer, &chip, submatrix, a, g, &is_off, err);
@@ -43,11 +43,11 @@ static int list_layer(const struct listing *to, const struct nax_model *model, s
                               to->mapping->crossbars[l], model->layer[l].weight, false, 1, err);
     if (status)
         return status;
-    double *g = nax_calloc(layer.crossbar * nax_array_cols(&layer), sizeof *g);
+    double *g = nax_calloc(layer.unit.crossbar * layer.unit.array_cols, sizeof *g);
     if (!g)
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer.shape->name);
-    for (size_t i = 0; !status && i < nax_submatrices_n(&layer); i++) {
-        struct submatrix submatrix = nax_submatrix_at(&layer, i);
+    for (size_t i = 0; !status && i < layer.map.n_units; i++) {
+        struct nax_submatrix submatrix = nax_submatrix_at(&layer.map, i);
         status = list_tile(to, &layer, l, &submatrix, g, err);
     }
     free(g);

@@ -8,15 +8,15 @@
 struct fixed_layer {
     const struct nax_layer *shape;
     const struct nax_hardware *hardware;
-    size_t n_rows, n_cols; /* k·k·c_in × c_out */
-    size_t crossbar;       /* N */
-    int32_t *weight;       /* [n_rows][n_cols], −weight_max … weight_max */
-    int32_t weight_max;    /* 2^weight_bits − 1, offset signs: 2^(weight_bits − 1) − 1 */
-    double weight_step;    /* weight = integer · weight_step */
+    struct nax_unit unit;
+    struct nax_layer_map map; /* n_rows × n_cols: k·k·c_in × c_out */
+    int32_t *weight;          /* [n_rows][n_cols], −weight_max … weight_max */
+    int32_t weight_max;       /* 2^weight_bits − 1, offset signs: 2^(weight_bits − 1) − 1 */
+    double weight_step;       /* weight = integer · weight_step */
     int32_t input_min, input_max;
     double input_step; /* input = integer · input_step */
     double adc_gain;   /* the ADC's LSB over the current of a cell's level: 1 for ideal cells */
-    int n_streams;
+    int n_streams;     /* the unit's, and at least 2 where inputs are signed */
     int32_t adc_min, adc_max; /* codes of the layer's ADCs */
 };
 

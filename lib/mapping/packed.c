@@ -22,7 +22,7 @@ struct half {
 struct packing {
     const struct fixed_layer *layer;
     const struct stream_format *format;
-    const struct submatrix *submatrix;
+    const struct nax_submatrix *submatrix;
     const double *cells;
     int shift;
     size_t n_halves;
@@ -72,8 +72,8 @@ static bool is_silent(const struct packing *p, const struct half *h)
 /* Finds the finest steps, and the halves that matter. */
 static int choose(struct packing *p, struct nax_err *err)
 {
-    const struct submatrix *submatrix = p->submatrix;
-    size_t n_planes = nax_planes_n(p->layer);
+    const struct nax_submatrix *submatrix = p->submatrix;
+    size_t n_planes = p->layer->unit.n_planes;
     bool is_whole = true;
     for (size_t i = 0; is_whole && i < n_planes * submatrix->n_rows * submatrix->n_cols; i++)
         is_whole = p->cells[i] == nearbyint(p->cells[i]);
@@ -176,13 +176,13 @@ static int pack(struct packed_submatrix *packed, struct packing *p, struct nax_e
 
 int nax_packed_submatrix_alloc(struct packed_submatrix *packed, const struct fixed_layer *layer,
                                const struct stream_format *format,
-                               const struct submatrix *submatrix, const double *cells,
+                               const struct nax_submatrix *submatrix, const double *cells,
                                struct nax_err *err)
 {
     *packed = (struct packed_submatrix){.submatrix = *submatrix};
     struct packing p = {.layer = layer, .format = format, .submatrix = submatrix, .cells = cells};
     p.half =
-        nax_calloc(nax_planes_n(layer) * ((submatrix->n_cols + HALF - 1) / HALF), sizeof *p.half);
+        nax_calloc(layer->unit.n_planes * ((submatrix->n_cols + HALF - 1) / HALF), sizeof *p.half);
     int status =
         p.half ? pack(packed, &p, err)
                : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->shape->name);

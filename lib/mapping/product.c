@@ -18,7 +18,7 @@ static size_t image_size(const struct fixed_layer *layer)
 
 size_t nax_product_scratch_size(const struct fixed_layer *layer)
 {
-    size_t n = image_size(layer) + BLOCK * (layer->n_rows + layer->n_cols);
+    size_t n = image_size(layer) + BLOCK * (layer->map.n_rows + layer->map.n_cols);
     return n * sizeof(double);
 }
 
@@ -26,7 +26,7 @@ static struct work work_in(const struct fixed_layer *layer, void *scratch)
 {
     struct work w = {.image = scratch};
     w.patches = w.image + image_size(layer);
-    w.sums = w.patches + BLOCK * layer->n_rows;
+    w.sums = w.patches + BLOCK * layer->map.n_rows;
     return w;
 }
 
@@ -45,9 +45,10 @@ int nax_product_forward(const void *self, size_t n, const float *x, float *y, si
         for (size_t p = 0; p < n_positions; p += BLOCK) {
             size_t m = NAX_MIN(n_positions - p, (size_t)BLOCK);
             nax_patches_unfold(shape, w.image, p, m, w.patches);
-            nax_dgemm(false, false, m, layer->n_cols, layer->n_rows, w.patches, layer->n_rows,
-                      product->weight, layer->n_cols, 0, w.sums, layer->n_cols);
-            for (size_t i = 0; i < m * layer->n_cols; i++)
+            nax_dgemm(false, false, m, layer->map.n_cols, layer->map.n_rows, w.patches,
+                      layer->map.n_rows, product->weight, layer->map.n_cols, 0, w.sums,
+                      layer->map.n_cols);
+            for (size_t i = 0; i < m * layer->map.n_cols; i++)
                 *y++ = (float)(w.sums[i] * step);
         }
     }
@@ -57,7 +58,7 @@ int nax_product_forward(const void *self, size_t n, const float *x, float *y, si
 int nax_product_alloc(struct product *product, const struct fixed_layer *layer, struct nax_err *err)
 {
     product->layer = layer;
-    size_t n = layer->n_rows * layer->n_cols;
+    size_t n = layer->map.n_rows * layer->map.n_cols;
     product->weight = nax_aligned_calloc(n, sizeof *product->weight);
     if (!product->weight)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->shape->name);

@@ -23,7 +23,7 @@ struct work {
     float *variance; /* [BLOCK][n_arrays][N, and one] */
 };
 
-static size_t width_of(const struct reads *reads, const struct submatrix *submatrix)
+static size_t width_of(const struct reads *reads, const struct nax_submatrix *submatrix)
 {
     return submatrix->n_cols + reads->has_reference;
 }
@@ -38,10 +38,10 @@ static void *cut(char **at, size_t bytes)
 static char *work_cut(const struct reads *reads, char *at, struct work *w)
 {
     const struct fixed_layer *l = reads->layer;
-    size_t n = l->crossbar, image = l->shape->h_in * l->shape->w_in * l->shape->c_in;
+    size_t n = l->unit.crossbar, image = l->shape->h_in * l->shape->w_in * l->shape->c_in;
     w->image = cut(&at, image * sizeof *w->image);
-    w->patches = cut(&at, BLOCK * l->n_rows * sizeof *w->patches);
-    w->sum = cut(&at, BLOCK * l->n_cols * sizeof *w->sum);
+    w->patches = cut(&at, BLOCK * l->map.n_rows * sizeof *w->patches);
+    w->sum = cut(&at, BLOCK * l->map.n_cols * sizeof *w->sum);
     w->key = cut(&at, BLOCK * sizeof *w->key);
     w->digit = cut(&at, BLOCK * n * sizeof *w->digit);
     w->square = cut(&at, BLOCK * n * sizeof *w->square);
@@ -57,15 +57,15 @@ size_t nax_reads_scratch_size(const struct reads *reads)
 }
 
 /* Digits of one stream; returns whether any is not 0. */
-static bool set_digits(const struct reads *reads, const struct submatrix *submatrix, size_t n,
+static bool set_digits(const struct reads *reads, const struct nax_submatrix *submatrix, size_t n,
                        int stream, struct work *w)
 {
     const struct fixed_layer *l = reads->layer;
     bool any = false;
     for (size_t p = 0; p < n; p++)
         for (size_t r = 0; r < submatrix->n_rows; r++) {
-            int digit =
-                nax_fixed_digit(l, (int32_t)w->patches[p * l->n_rows + submatrix->row + r], stream);
+            int digit = nax_fixed_digit(
+                l, (int32_t)w->patches[p * l->map.n_rows + submatrix->row + r], stream);
             w->digit[p * submatrix->n_rows + r] = (float)digit;
             w->square[p * submatrix->n_rows + r] = (float)(digit * digit);
             any = any || digit;
@@ -74,23 +74,24 @@ static bool set_digits(const struct reads *reads, const struct submatrix *submat
 }
 
 /* current [n_planes][n_cols] += errors of the arrays that each plane is converted from */
-static void add_errors(const struct reads *reads, const struct submatrix *submatrix,
+static void add_errors(const struct reads *reads, const struct nax_submatrix *submatrix,
                        const float *variance, const float *normal, float *current)
 {
-    size_t width = width_of(reads, submatrix), per_plane = reads->n_arrays / reads->n_planes;
+    const struct nax_unit *unit = &reads->layer->unit;
+    size_t width = width_of(reads, submatrix);
     for (size_t a = 0; a < reads->n_arrays; a++, variance += width, normal += width) {
-        float *to = current + a / per_plane * submatrix->n_cols;
+        float *to = current + a / unit->arrays_per_plane * submatrix->n_cols;
         float zero = reads->has_reference
                          ? sqrtf(variance[submatrix->n_cols]) * normal[submatrix->n_cols]
                          : 0;
-        float sign = per_plane > 1 && a % per_plane ? -1 : 1;
+        float sign = (float)nax_array_plane_sign(unit, a);
         for (size_t c = 0; c < submatrix->n_cols; c++)
             to[c] += sign * (sqrtf(variance[c]) * normal[c] - zero);
     }
 }
 
-static void add_codes(const struct reads *reads, const struct submatrix *submatrix, double weight,
-                      const float *current, double *sum)
+static void add_codes(const struct reads *reads, const struct nax_submatrix *submatrix,
+                      double weight, const float *current, double *sum)
 {
     float low = (float)reads->layer->adc_min, high = (float)reads->layer->adc_max;
     for (size_t p = 0; p < reads->n_planes; p++, current += submatrix->n_cols) {
@@ -109,7 +110,7 @@ static void run_stream(const struct reads *reads, const struct read_tile *t, siz
                        uint64_t use, struct work *w)
 {
     const struct fixed_layer *l = reads->layer;
-    const struct submatrix *submatrix = &t->submatrix;
+    const struct nax_submatrix *submatrix = &t->submatrix;
     size_t n_current = reads->n_planes * submatrix->n_cols;
     size_t n_variance = reads->n_arrays * width_of(reads, submatrix);
     nax_sgemm(false, false, n, n_current, submatrix->n_rows, w->digit, submatrix->n_rows, t->cells,
@@ -122,7 +123,7 @@ static void run_stream(const struct reads *reads, const struct read_tile *t, siz
         add_errors(reads, submatrix, w->variance + p * n_variance, reads->normals + at,
                    w->current + p * n_current);
         add_codes(reads, submatrix, (double)nax_fixed_stream_weight(l, stream),
-                  w->current + p * n_current, w->sum + p * l->n_cols);
+                  w->current + p * n_current, w->sum + p * l->map.n_cols);
     }
 }
 
@@ -131,17 +132,17 @@ static void run_block(const struct reads *reads, size_t n, struct work *w, float
     const struct fixed_layer *l = reads->layer;
     for (size_t p = 0; p < n; p++) {
         double total = 0;
-        for (size_t r = 0; r < l->n_rows; r++)
-            total += w->patches[p * l->n_rows + r];
-        for (size_t c = 0; c < l->n_cols; c++)
-            w->sum[p * l->n_cols + c] = 0 - (double)nax_fixed_offset(l) * total;
+        for (size_t r = 0; r < l->map.n_rows; r++)
+            total += w->patches[p * l->map.n_rows + r];
+        for (size_t c = 0; c < l->map.n_cols; c++)
+            w->sum[p * l->map.n_cols + c] = 0 - (double)nax_fixed_offset(l) * total;
     }
     for (size_t i = 0; i < reads->n_submatrices; i++)
         for (int t = 0; t < l->n_streams; t++)
             if (set_digits(reads, &reads->submatrix[i].submatrix, n, t, w))
                 run_stream(reads, &reads->submatrix[i], n, t, i * (size_t)l->n_streams + (size_t)t,
                            w);
-    for (size_t i = 0; i < n * l->n_cols; i++)
+    for (size_t i = 0; i < n * l->map.n_cols; i++)
         y[i] = (float)(w->sum[i] * (l->weight_step * l->input_step));
 }
 
@@ -169,15 +170,16 @@ int nax_reads_forward(const void *self, size_t n, const float *x, float *y, size
     return 0;
 }
 
-static int read_tile_set(const struct reads *reads, struct read_tile *to, struct arrays *arrays,
-                         float *weight, double *cells, struct nax_err *err)
+static int read_tile_set(const struct reads *reads, struct read_tile *to,
+                         struct solved_unit *solved, float *weight, double *cells,
+                         struct nax_err *err)
 {
     const struct fixed_layer *l = reads->layer;
-    const struct submatrix *submatrix = &to->submatrix;
+    const struct nax_submatrix *submatrix = &to->submatrix;
     size_t n_planes = reads->n_planes, n_arrays = reads->n_arrays,
            width = width_of(reads, submatrix);
     double frac = l->hardware->device.programming.read_noise_frac / nax_lsb_siemens(l);
-    int status = nax_submatrix_cells(arrays, submatrix, cells, err);
+    int status = nax_submatrix_cells(solved, submatrix, cells, err);
     if (status)
         return status;
     if (weight)
@@ -193,34 +195,35 @@ static int read_tile_set(const struct reads *reads, struct read_tile *to, struct
                     (float)cells[(p * submatrix->n_rows + r) * submatrix->n_cols + c];
         for (size_t a = 0; a < n_arrays; a++)
             for (size_t c = 0; c < width; c++) {
-                size_t from = c < submatrix->n_cols ? c : l->crossbar;
-                double error = frac * arrays->solved[a][r * nax_array_cols(l) + from];
+                size_t from = c < submatrix->n_cols ? c : l->unit.crossbar;
+                double error = frac * solved->effective[a][r * l->unit.array_cols + from];
                 to->squares[(r * n_arrays + a) * width + c] = (float)(error * error);
             }
     }
     return 0;
 }
 
-int nax_reads_alloc(struct reads *reads, struct arrays *arrays, float *weight, struct nax_err *err)
+int nax_reads_alloc(struct reads *reads, struct solved_unit *solved, float *weight,
+                    struct nax_err *err)
 {
-    const struct fixed_layer *layer = arrays->layer;
-    size_t n_arrays = (size_t)nax_arrays_per_unit(layer->hardware);
+    const struct fixed_layer *layer = solved->layer;
+    size_t n_arrays = layer->unit.n_arrays;
     *reads = (struct reads){.layer = layer,
-                            .chip = arrays->chip,
-                            .n_planes = nax_planes_n(layer),
+                            .chip = solved->chip,
+                            .n_planes = layer->unit.n_planes,
                             .n_arrays = n_arrays,
-                            .n_submatrices = nax_submatrices_n(layer),
-                            .has_reference = nax_array_cols(layer) > layer->crossbar};
-    struct submatrix largest = nax_submatrix_at(layer, 0);
+                            .n_submatrices = layer->map.n_units,
+                            .has_reference = layer->unit.array_cols > layer->unit.crossbar};
+    struct nax_submatrix largest = nax_submatrix_at(&layer->map, 0);
     double *cells = nax_calloc(reads->n_planes * largest.n_rows * largest.n_cols, sizeof *cells);
     reads->submatrix = nax_calloc(reads->n_submatrices, sizeof *reads->submatrix);
-    reads->normals = nax_normals_alloc(reads->chip.seed, n_arrays * nax_array_cols(layer));
+    reads->normals = nax_normals_alloc(reads->chip.seed, n_arrays * layer->unit.array_cols);
     int status = 0;
     if (!cells || !reads->submatrix || !reads->normals)
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->shape->name);
     for (size_t i = 0; !status && i < reads->n_submatrices; i++) {
-        reads->submatrix[i].submatrix = nax_submatrix_at(layer, i);
-        status = read_tile_set(reads, &reads->submatrix[i], arrays, weight, cells, err);
+        reads->submatrix[i].submatrix = nax_submatrix_at(&layer->map, i);
+        status = read_tile_set(reads, &reads->submatrix[i], solved, weight, cells, err);
     }
     free(cells);
     if (status)

@@ -2,12 +2,12 @@
 #ifndef NAX_MAPPING_READS_H
 #define NAX_MAPPING_READS_H
 
-#include "arrays.h"
+#include "solved.h"
 
 /* One submatrix: what its columns count, and the squares of what its cells conduct. */
 struct read_tile {
-    struct submatrix submatrix;
-    float *cells; /* [n_rows][nax_planes_n][n_cols], LSBs that a digit 1 adds, zero subtracted */
+    struct nax_submatrix submatrix;
+    float *cells; /* [n_rows][n_planes][n_cols], LSBs that a digit 1 adds, zero subtracted */
     float *
         squares; /* [n_rows][n_arrays][n_cols, and one of the array's zero] variance that it adds */
 };
@@ -22,7 +22,7 @@ struct reads {
 };
 
 /* Programs and solves the arrays. weight [n_rows][n_cols]: where effective weights go, or NULL. */
-int nax_reads_alloc(struct reads *reads, struct arrays *arrays, float *weight,
+int nax_reads_alloc(struct reads *reads, struct solved_unit *solved, float *weight,
                     struct nax_err *err) NAX_MUST_USE;
 void nax_reads_free(struct reads *reads);
 

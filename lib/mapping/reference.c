@@ -22,40 +22,38 @@ static int64_t current_of(const struct fixed_layer *layer, const int32_t *x, siz
 
 void nax_product_reference(const struct fixed_layer *layer, const int32_t *x, int64_t *y)
 {
-    const struct nax_precision *p = &layer->hardware->precision;
-    enum nax_signs signs = layer->hardware->signs;
-    for (size_t c = 0; c < layer->n_cols; c++)
+    int slice_bits = layer->hardware->precision.slice_bits;
+    bool is_analog = layer->unit.arrays_per_plane > 1;
+    for (size_t c = 0; c < layer->map.n_cols; c++)
         y[c] = 0;
-    for (size_t r0 = 0; r0 < layer->n_rows; r0 += layer->crossbar) {
-        size_t r1 = NAX_MIN(r0 + layer->crossbar, layer->n_rows);
-        for (size_t c = 0; c < layer->n_cols; c++)
-            for (int s = 0; s < nax_n_slices(p); s++)
+    for (size_t r0 = 0; r0 < layer->map.n_rows; r0 += layer->unit.crossbar) {
+        size_t r1 = NAX_MIN(r0 + layer->unit.crossbar, layer->map.n_rows);
+        for (size_t c = 0; c < layer->map.n_cols; c++)
+            for (int s = 0; s < layer->unit.n_slices; s++)
                 for (int t = 0; t < layer->n_streams; t++) {
                     int64_t plus = current_of(layer, x, r0, r1, c, s, 0, t);
                     int64_t minus = current_of(layer, x, r0, r1, c, s, 1, t);
-                    int64_t code = signs == NAX_SIGNS_DIFFERENTIAL_ANALOG
-                                       ? clamped(layer, plus - minus)
-                                       : clamped(layer, plus) - clamped(layer, minus);
-                    y[c] += code * nax_fixed_stream_weight(layer, t) *
-                            ((int64_t)1 << (s * p->slice_bits));
+                    int64_t code = is_analog ? clamped(layer, plus - minus)
+                                             : clamped(layer, plus) - clamped(layer, minus);
+                    y[c] +=
+                        code * nax_fixed_stream_weight(layer, t) * ((int64_t)1 << (s * slice_bits));
                 }
     }
     /* the offset of the weights goes digitally: the inputs are known */
-    for (size_t r = 0; r < layer->n_rows; r++)
-        for (size_t c = 0; c < layer->n_cols; c++)
+    for (size_t r = 0; r < layer->map.n_rows; r++)
+        for (size_t c = 0; c < layer->map.n_cols; c++)
             y[c] -= (int64_t)nax_fixed_offset(layer) * x[r];
 }
 
 bool nax_product_is_exact(const struct fixed_layer *layer)
 {
-    const struct nax_precision *p = &layer->hardware->precision;
-    bool is_analog = layer->hardware->signs == NAX_SIGNS_DIFFERENTIAL_ANALOG;
-    int64_t digit = ((int64_t)1 << p->stream_bits) - 1;
-    for (size_t r0 = 0; r0 < layer->n_rows; r0 += layer->crossbar)
-        for (size_t c = 0; c < layer->n_cols; c++)
-            for (int s = 0; s < nax_n_slices(p); s++) {
+    bool is_analog = layer->unit.arrays_per_plane > 1;
+    int64_t digit = ((int64_t)1 << layer->hardware->precision.stream_bits) - 1;
+    for (size_t r0 = 0; r0 < layer->map.n_rows; r0 += layer->unit.crossbar)
+        for (size_t c = 0; c < layer->map.n_cols; c++)
+            for (int s = 0; s < layer->unit.n_slices; s++) {
                 int64_t sum[2] = {0, 0};
-                for (size_t r = r0; r < NAX_MIN(r0 + layer->crossbar, layer->n_rows); r++)
+                for (size_t r = r0; r < NAX_MIN(r0 + layer->unit.crossbar, layer->map.n_rows); r++)
                     for (int sign = 0; sign < 2; sign++)
                         sum[sign] += nax_fixed_level(layer, r, c, s, sign) * digit;
                 if (NAX_MAX(sum[0], sum[1]) > layer->adc_max ||
@@ -65,10 +63,10 @@ bool nax_product_is_exact(const struct fixed_layer *layer)
     return true;
 }
 
-void nax_submatrix_reference(const struct fixed_layer *layer, const struct submatrix *submatrix,
+void nax_submatrix_reference(const struct fixed_layer *layer, const struct nax_submatrix *submatrix,
                              const double *cells, const int32_t *x, double *y)
 {
-    for (size_t plane = 0; plane < nax_planes_n(layer); plane++)
+    for (size_t plane = 0; plane < layer->unit.n_planes; plane++)
         for (size_t c = 0; c < submatrix->n_cols; c++)
             for (int t = 0; t < layer->n_streams; t++) {
                 double current = 0;

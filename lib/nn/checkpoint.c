@@ -1,4 +1,5 @@
-/* Models and runs of training as safetensors files. */
+/* Models and runs of training as safetensors files; load.c reads the parameters. */
+#include "load.h"
 #include "trainer.h"
 
 #include <inttypes.h>
@@ -7,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_SIZE = 64, TEXT_SIZE = 512, META_MAX = 32 };
+enum { TEXT_SIZE = 512, META_MAX = 32 };
 
 /* What goes into a file: tensors with their names, metadata with its texts. */
 struct bundle {
     struct nax_tensor *tensor;
-    char (*name)[NAME_SIZE];
+    char (*name)[PARAM_NAME_SIZE];
     size_t n, n_max;
     struct nax_meta meta[META_MAX];
     char text[META_MAX][TEXT_SIZE];
@@ -41,7 +42,7 @@ static void add_values(struct bundle *b, const struct nax_model *model, const ch
         for (size_t i = 0; i < n; i++) {
             if (!is_all && !param[i].is_trained)
                 continue;
-            snprintf(b->name[b->n], NAME_SIZE, "%s%s.%s", prefix, model->net->layers[l].name,
+            snprintf(b->name[b->n], PARAM_NAME_SIZE, "%s%s.%s", prefix, model->net->layers[l].name,
                      param[i].name);
             struct nax_tensor t = {.name = b->name[b->n],
                                    .dtype = NAX_F32,
@@ -92,80 +93,6 @@ int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
     return status;
 }
 
-/* By the layer's name or, of a file that holds a layer with several kernels, with its kernel. name:
- * [NAME_SIZE], gets the plain one. */
-static const struct nax_tensor *find_param(const struct nax_tensors *file,
-                                           const struct nax_layer *layer, const char *prefix,
-                                           const char *param, char *name)
-{
-    char with_kernel[NAME_SIZE];
-    snprintf(with_kernel, sizeof with_kernel, "%s%s.k%zu.%s", prefix, layer->name, layer->kernel,
-             param);
-    snprintf(name, NAME_SIZE, "%s%s.%s", prefix, layer->name, param);
-    const struct nax_tensor *t = nax_tensors_find(file, name);
-    return t ? t : nax_tensors_find(file, with_kernel);
-}
-
-static int load_values(const struct nax_tensors *file, const char *path,
-                       const struct nax_model *model, const char *prefix, float *values,
-                       bool is_all, struct nax_err *err)
-{
-    for (size_t l = 0; l < model->net->n_layers; l++) {
-        struct nax_param param[NAX_PARAMS_MAX];
-        size_t n = nax_params_list(&model->net->layers[l], &model->layer[l], param);
-        for (size_t i = 0; i < n; i++) {
-            if (!is_all && !param[i].is_trained)
-                continue;
-            char name[NAME_SIZE];
-            const struct nax_tensor *t =
-                find_param(file, &model->net->layers[l], prefix, param[i].name, name);
-            if (!t)
-                return nax_err_set(err, NAX_ERR_VALUE, "%s: no tensor '%s' for network '%s'", path,
-                                   name, model->net->name);
-            bool is_same = t->dtype == NAX_F32 && t->n_dims == param[i].n_dims;
-            for (size_t d = 0; is_same && d < t->n_dims; d++)
-                is_same = t->dims[d] == param[i].dims[d];
-            if (!is_same)
-                return nax_err_set(err, NAX_ERR_VALUE,
-                                   "%s: tensor '%s' has another shape than in network '%s'", path,
-                                   name, model->net->name);
-            memcpy(values + (param[i].values - model->values), t->data, param[i].n * sizeof(float));
-        }
-    }
-    return 0;
-}
-
-static int load_three(const struct nax_tensors *file, const char *path, const char *key,
-                      double out[3], struct nax_err *err)
-{
-    const char *text = nax_tensors_meta(file, key);
-    if (!text || sscanf(text, "%lf %lf %lf", &out[0], &out[1], &out[2]) != 3)
-        return nax_err_set(err, NAX_ERR_VALUE, "%s: metadata '%s' is missing or broken", path, key);
-    return 0;
-}
-
-static int load_model(const struct nax_tensors *file, const char *path, struct nax_model *model,
-                      struct nax_err *err)
-{
-    int status = load_values(file, path, model, "", model->values, true, err);
-    if (!status)
-        status = load_three(file, path, "pixel_mean", model->pixel_mean, err);
-    if (!status)
-        status = load_three(file, path, "pixel_sd", model->pixel_sd, err);
-    return status;
-}
-
-int nax_model_load(struct nax_model *model, const char *path, struct nax_err *err)
-{
-    struct nax_tensors *file;
-    int status = nax_tensors_open(&file, path, err);
-    if (status)
-        return status;
-    status = load_model(file, path, model, err);
-    nax_tensors_close(file);
-    return status;
-}
-
 void nax_trainer_describe(const struct nax_trainer *t, char *text, size_t size)
 {
     const struct nax_recipe *r = &t->recipe;
@@ -203,10 +130,10 @@ int nax_trainer_resume(struct nax_trainer *trainer, const char *path, struct nax
         status = nax_err_set(err, NAX_ERR_VALUE,
                              "checkpoint of another network, recipe, seed or data set: '%s'", path);
     if (!status)
-        status = load_model(file, path, trainer->model, err);
+        status = nax_model_take(trainer->model, file, path, err);
     if (!status)
         status =
-            load_values(file, path, trainer->model, "momentum.", trainer->momentum, false, err);
+            nax_params_take(trainer->model, file, path, "momentum.", trainer->momentum, false, err);
     nax_tensors_close(file);
     if (status)
         return status;

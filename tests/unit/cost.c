@@ -37,6 +37,26 @@ static const struct nax_component *find(const struct nax_hardware *h, const char
     return NULL;
 }
 
+static struct nax_unit unit_of(const struct nax_hardware *h, int64_t crossbar)
+{
+    struct nax_unit unit;
+    struct nax_err err;
+    assert_int_equal(nax_unit_make(h, crossbar, &unit, &err), 0);
+    return unit;
+}
+
+static struct nax_component adc_of(const struct nax_hardware *h, int64_t crossbar)
+{
+    struct nax_unit unit = unit_of(h, crossbar);
+    return nax_adc_component(h, &unit);
+}
+
+static double cells_of(const struct nax_hardware *h, int64_t crossbar)
+{
+    struct nax_unit unit = unit_of(h, crossbar);
+    return nax_component_count(find(h, "array"), &unit);
+}
+
 static double event_pj(const struct nax_hardware *h, const char *name)
 {
     const struct nax_component *c = find(h, name);
@@ -74,7 +94,7 @@ static void energy_of_a_layer_of_vgg16_on_puma(void **state)
                     {"tile_instruction_memory", 69},
                     {"sample_hold", 1769472}};
     struct nax_hardware *h = load("puma");
-    struct nax_component adc = nax_adc_component(h, 128);
+    struct nax_component adc = adc_of(h, 128);
     assert_near(adc.values[0].energy_pj, 1.8, rounding);
     double sum_pj = 1769472 * adc.values[0].energy_pj;
     for (size_t i = 0; i < sizeof accesses / sizeof *accesses; i++)
@@ -151,12 +171,11 @@ static struct nax_activity one_product(const struct nax_hardware *h, int64_t cro
                               .c_out = (size_t)crossbar};
     struct nax_cost_model *model;
     const struct nax_size_cost *size;
-    struct nax_layer_map map;
     struct nax_activity activity;
     struct nax_err err;
     assert_int_equal(nax_cost_model_alloc(&model, h, &err), 0);
     assert_int_equal(nax_cost_size(model, crossbar, &size, &err), 0);
-    assert_int_equal(nax_layer_map(h, &layer, crossbar, &map, &err), 0);
+    struct nax_layer_map map = nax_layer_map(&size->unit, &layer);
     nax_layer_activity(h, &layer, &map, size, &activity);
     nax_cost_model_free(model);
     return activity;
@@ -172,7 +191,7 @@ static void adc_energy_of_a_product(void **state)
     h->signs = NAX_SIGNS_OFFSET;
     for (int i = 0; i < 4; i++) {
         int64_t n = 16 << i;
-        struct nax_component adc = nax_adc_component(h, n);
+        struct nax_component adc = adc_of(h, n);
         double conversions = one_product(h, n).n[NAX_EVENT_CONVERSION];
         assert_near(conversions * adc.values[0].energy_pj, nax_pj[i], rounding);
         assert_near(adc.values[0].leakage_mw, 0.025 * (6 + i), rounding);
@@ -207,13 +226,13 @@ static void converters_can_be_shared(void **state)
         least_mm2 = rest_mm2;
         nax_cost_model_free(model);
     }
-    assert_true(nax_component_count(h, find(h, "array"), 64) == 64 * 65);
+    assert_true(cells_of(h, 64) == 64 * 65);
     h->adc.zero = NAX_ADC_ZERO_DIGITAL;
-    assert_true(nax_component_count(h, find(h, "array"), 64) == 64 * 64);
+    assert_true(cells_of(h, 64) == 64 * 64);
     h->adc.adcs_per_array = h->adc.arrays_per_adc = 1;
-    assert_true(nax_adc_component(h, 64).count == 1);
+    assert_true(adc_of(h, 64).count == 1);
     h->signs = NAX_SIGNS_DIFFERENTIAL_ANALOG; /* one for two arrays */
-    assert_true(nax_adc_component(h, 64).count == 0.5);
+    assert_true(adc_of(h, 64).count == 0.5);
     nax_hardware_free(h);
 }
 
@@ -260,12 +279,11 @@ static struct nax_activity small_layer(const struct nax_hardware *h)
                               .c_out = 40};
     struct nax_cost_model *model;
     const struct nax_size_cost *size;
-    struct nax_layer_map map;
     struct nax_activity a;
     struct nax_err err;
     assert_int_equal(nax_cost_model_alloc(&model, h, &err), 0);
     assert_int_equal(nax_cost_size(model, 64, &size, &err), 0);
-    assert_int_equal(nax_layer_map(h, &layer, 64, &map, &err), 0);
+    struct nax_layer_map map = nax_layer_map(&size->unit, &layer);
     nax_layer_activity(h, &layer, &map, size, &a);
     nax_cost_model_free(model);
     return a;

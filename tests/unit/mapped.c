@@ -78,7 +78,7 @@ static void fixed_point_covers_its_range(void **state)
     struct fixed_layer p = make(&odd_conv, &h, 64, true, 2.385);
     const struct fixed_layer *l = &p;
     int32_t largest = 0;
-    for (size_t i = 0; i < l->n_rows * l->n_cols; i++)
+    for (size_t i = 0; i < l->map.n_rows * l->map.n_cols; i++)
         largest = NAX_MAX(largest, abs(l->weight[i]));
     assert_int_equal(largest, 65535);
     const float x[] = {2.385F, -2.385F, 7, -7, NAN, 0, 1.2F};
@@ -114,16 +114,16 @@ static void slices_and_streams_add_up(void **state)
             h.signs = cases[k].signs;
             struct fixed_layer p = make(&odd_conv, &h, 16, is_signed, 1.7);
             const struct fixed_layer *l = &p;
-            for (size_t r = 0; r < l->n_rows; r++)
-                for (size_t c = 0; c < l->n_cols; c++) {
+            for (size_t r = 0; r < l->map.n_rows; r++)
+                for (size_t c = 0; c < l->map.n_cols; c++) {
                     int64_t sum = -(int64_t)nax_fixed_offset(l);
-                    for (int s = 0; s < nax_n_slices(&h.precision); s++)
+                    for (int s = 0; s < l->unit.n_slices; s++)
                         sum += (int64_t)(nax_fixed_level(l, r, c, s, 0) -
                                          nax_fixed_level(l, r, c, s, 1)) *
                                ((int64_t)1 << (s * h.precision.slice_bits));
-                    assert_int_equal(sum, l->weight[r * l->n_cols + c]);
+                    assert_int_equal(sum, l->weight[r * l->map.n_cols + c]);
                 }
-            assert_int_equal(l->n_streams, nax_n_streams(&h.precision));
+            assert_int_equal(l->n_streams, l->unit.n_streams);
             for (int32_t x = l->input_min; x <= l->input_max; x++) {
                 int64_t sum = 0;
                 for (int t = 0; t < l->n_streams; t++) {
@@ -150,12 +150,12 @@ struct odd_cells {
     size_t n;
 };
 
-static int odd_cells(void *self, const struct submatrix *submatrix, double *cells,
+static int odd_cells(void *self, const struct nax_submatrix *submatrix, double *cells,
                      struct nax_err *err)
 {
     (void)err;
     struct odd_cells *o = self;
-    size_t size = nax_planes_n(o->layer) * submatrix->n_rows * submatrix->n_cols;
+    size_t size = o->layer->unit.n_planes * submatrix->n_rows * submatrix->n_cols;
     struct nax_rng rng = nax_rng_at(8, NAX_RNG_TEST, o->n, 0, 0);
     nax_submatrix_cells_ideal(o->layer, submatrix, cells);
     for (size_t i = 0; i < size; i++)
@@ -165,7 +165,7 @@ static int odd_cells(void *self, const struct submatrix *submatrix, double *cell
     return 0;
 }
 
-static int ideal_cells(void *self, const struct submatrix *submatrix, double *cells,
+static int ideal_cells(void *self, const struct nax_submatrix *submatrix, double *cells,
                        struct nax_err *err)
 {
     (void)err;
@@ -184,19 +184,19 @@ static void reference_chunk(const struct fixed_layer *l, const struct odd_cells 
     int64_t whole[64];
     for (size_t b = 0; b < n; b++) {
         nax_fixed_inputs(l, n_in, x + b * n_in, fixed);
-        for (size_t p = 0; p < s->h_out * s->w_out; p++, y += l->n_cols) {
+        for (size_t p = 0; p < s->h_out * s->w_out; p++, y += l->map.n_cols) {
             int64_t total = 0;
             nax_patches_unfold(s, fixed, p, 1, patch);
-            for (size_t r = 0; r < l->n_rows; r++)
+            for (size_t r = 0; r < l->map.n_rows; r++)
                 total += in[r] = (int32_t)patch[r];
             nax_product_reference(l, in, whole);
-            for (size_t c = 0; c < l->n_cols; c++)
+            for (size_t c = 0; c < l->map.n_cols; c++)
                 sum[c] = o ? 0 - (double)nax_fixed_offset(l) * (double)total : (double)whole[c];
             for (size_t i = 0; o && i < o->n; i++) {
-                struct submatrix submatrix = nax_submatrix_at(l, i);
+                struct nax_submatrix submatrix = nax_submatrix_at(&l->map, i);
                 nax_submatrix_reference(l, &submatrix, o->cells[i], in, sum);
             }
-            for (size_t c = 0; c < l->n_cols; c++)
+            for (size_t c = 0; c < l->map.n_cols; c++)
                 y[c] = (float)(sum[c] * (l->weight_step * l->input_step));
         }
     }
@@ -322,12 +322,12 @@ static void cells_are_those_of_the_circuit(void **state)
             h.adc.zero = (enum nax_adc_zero)zero;
             h.unused = (enum nax_unused)unused;
             struct fixed_layer l = make(&shape, &h, N, false, 1);
-            struct submatrix submatrix = nax_submatrix_at(&l, 0);
-            struct arrays arrays;
+            struct nax_submatrix submatrix = nax_submatrix_at(&l.map, 0);
+            struct solved_unit solved;
             struct chip chip = {.seed = 1};
             double cells[16 * ROWS * COLS], g[N * (N + 1)], w[N * (N + 1)];
-            assert_int_equal(nax_arrays_alloc(&arrays, &l, &chip, &err), 0);
-            assert_int_equal(nax_submatrix_cells(&arrays, &submatrix, cells, &err), 0);
+            assert_int_equal(nax_solved_unit_alloc(&solved, &l, &chip, &err), 0);
+            assert_int_equal(nax_submatrix_cells(&solved, &submatrix, cells, &err), 0);
             double off = 1 / h.device.r_off_ohm, lsb = (1 / h.device.r_on_ohm - off) / 3;
             size_t width = zero == NAX_ADC_ZERO_REFERENCE ? N + 1 : N;
             for (int plane = 0; plane < 16; plane++) {
@@ -349,7 +349,7 @@ static void cells_are_those_of_the_circuit(void **state)
                                            1e-7);
                     }
             }
-            nax_arrays_free(&arrays);
+            nax_solved_unit_free(&solved);
             nax_fixed_layer_free(&l);
         }
 }
@@ -358,21 +358,21 @@ static void cells_are_those_of_the_circuit(void **state)
 struct listed {
     const struct nax_hardware *hardware;
     struct fixed_layer fixed;
-    double *cells; /* [nax_planes_n][n_rows][n_cols] of the submatrix at hand */
-    struct arrays arrays;
+    double *cells; /* [n_planes][n_rows][n_cols] of the submatrix at hand */
+    struct solved_unit solved;
     size_t n;
 };
 
 static int take_array(void *self, const struct nax_array *array, struct nax_err *err)
 {
     struct listed *to = self;
-    size_t n_arrays = (size_t)nax_arrays_per_unit(to->hardware), a = to->n % n_arrays;
+    size_t n_arrays = to->fixed.unit.n_arrays, a = to->n % n_arrays;
     const struct nax_xbar *x = &array->xbar;
-    struct submatrix submatrix = nax_submatrix_at(&to->fixed, to->n++ / n_arrays);
+    struct nax_submatrix submatrix = nax_submatrix_at(&to->fixed.map, to->n++ / n_arrays);
     assert_int_equal(array->row, submatrix.row);
     assert_int_equal(array->col, submatrix.col);
     if (!a)
-        assert_int_equal(nax_submatrix_cells(&to->arrays, &submatrix, to->cells, err), 0);
+        assert_int_equal(nax_submatrix_cells(&to->solved, &submatrix, to->cells, err), 0);
     double w[17 * 16];
     assert_int_equal(nax_xbar_matrix(x, NULL, w, NULL, err), 0);
     double lsb = (nax_level_siemens(&to->hardware->device, 2, 1) -
@@ -408,12 +408,12 @@ static void listed_arrays_are_those_that_are_solved(void **state)
     struct listed listed = {.hardware = &h};
     assert_int_equal(nax_fixed_layer_alloc(&listed.fixed, &shape, &h, 16, weight, true, 5, &err),
                      0);
-    assert_int_equal(nax_arrays_alloc(&listed.arrays, &listed.fixed, &chip, &err), 0);
-    listed.cells = nax_calloc(nax_planes_n(&listed.fixed) * 256, sizeof(double));
+    assert_int_equal(nax_solved_unit_alloc(&listed.solved, &listed.fixed, &chip, &err), 0);
+    listed.cells = nax_calloc(listed.fixed.unit.n_planes * 256, sizeof(double));
     assert_int_equal(nax_arrays_list(&model, &mapping, take_array, &listed, &err), 0);
-    assert_int_equal(listed.n, 16 * nax_submatrices_n(&listed.fixed));
+    assert_int_equal(listed.n, 16 * listed.fixed.map.n_units);
     free(listed.cells);
-    nax_arrays_free(&listed.arrays);
+    nax_solved_unit_free(&listed.solved);
     nax_fixed_layer_free(&listed.fixed);
 }
 
@@ -458,7 +458,7 @@ static void compare_full(const struct nax_layer *shape, const struct nax_hardwar
         x[i] = (float)(is_signed ? nax_rng_normal(&rng) : exp(3 * nax_rng_normal(&rng) - 5));
     memset(x, 0, n_in / 2 * sizeof *x);
     for (int is_odd = 0; is_odd < 2; is_odd++) {
-        struct odd_cells o = {&p, nax_calloc(nax_submatrices_n(&p), sizeof *o.cells), 0};
+        struct odd_cells o = {&p, nax_calloc(p.map.n_units, sizeof *o.cells), 0};
         int status = is_odd ? nax_full_alloc(&full, &p, odd_cells, &o, &err)
                             : nax_full_alloc(&full, &p, ideal_cells, &p, &err);
         if (status)
@@ -539,12 +539,12 @@ static void add_read_noise(double frac, uint64_t layer, uint64_t array, uint64_t
 }
 
 /* The definition: solved arrays, noise of each conversion by itself. y [READS][n_cols] */
-static void reference_reads(const struct fixed_layer *l, struct arrays *arrays, const int32_t *x,
-                            float *y)
+static void reference_reads(const struct fixed_layer *l, struct solved_unit *solved,
+                            const int32_t *x, float *y)
 {
     const struct nax_hardware *h = l->hardware;
-    size_t width = nax_array_cols(l), n_arrays = (size_t)nax_arrays_per_unit(h);
-    size_t per_plane = n_arrays / nax_planes_n(l);
+    size_t width = l->unit.array_cols, n_arrays = l->unit.n_arrays;
+    size_t per_plane = n_arrays / l->unit.n_planes;
     double volt = h->device.v_read_v / ((1 << h->precision.stream_bits) - 1);
     for (uint64_t k = 0; k < READS; k++)
         for (size_t c = 0; c < READ_COLS; c++, y++) {
@@ -559,9 +559,9 @@ static void reference_reads(const struct fixed_layer *l, struct arrays *arrays, 
                     double i[READ_SIZE + 1] = {0};
                     for (size_t r = 0; r < READ_ROWS; r++)
                         for (size_t col = 0; col < width; col++)
-                            i[col] += arrays->solved[a][r * width + col] * v[r];
+                            i[col] += solved->effective[a][r * width + col] * v[r];
                     add_read_noise(h->device.programming.read_noise_frac, c, a,
-                                   k * 64 + (uint64_t)t, width, arrays->solved[a], v, i);
+                                   k * 64 + (uint64_t)t, width, solved->effective[a], v, i);
                     double of_array = (i[c] - (width > READ_SIZE ? i[READ_SIZE] : zero)) /
                                       (nax_lsb_siemens(l) * volt);
                     current += per_plane > 1 && a % 2 ? -of_array : of_array;
@@ -619,23 +619,23 @@ static void reads_are_noisy_as_cells_are(void **state)
         struct fixed_layer l = make(&read_layer, &h, READ_SIZE, k % 2, 1.4);
         struct chip chip = {.seed = 4};
         struct reads reads;
-        struct arrays arrays;
-        struct submatrix submatrix = nax_submatrix_at(&l, 0);
+        struct solved_unit solved;
+        struct nax_submatrix submatrix = nax_submatrix_at(&l.map, 0);
         double fixed[READ_ROWS], cells[8 * READ_ROWS * READ_COLS];
         int32_t in[READ_ROWS];
-        assert_int_equal(nax_arrays_alloc(&arrays, &l, &chip, &err), 0);
-        assert_int_equal(nax_reads_alloc(&reads, &arrays, NULL, &err), 0);
+        assert_int_equal(nax_solved_unit_alloc(&solved, &l, &chip, &err), 0);
+        assert_int_equal(nax_reads_alloc(&reads, &solved, NULL, &err), 0);
         void *scratch = nax_aligned_calloc(1, nax_reads_scratch_size(&reads));
         assert_int_equal(nax_reads_forward(&reads, 1, x, y, 3, scratch), 0);
         assert_int_equal(nax_reads_forward(&reads, 1, x, other, 4, scratch), 0);
         assert_memory_not_equal(y, other, READS * READ_COLS * sizeof *y);
         assert_int_equal(nax_reads_forward(&reads, 1, x, other, 3, scratch), 0);
         assert_memory_equal(y, other, READS * READ_COLS * sizeof *y);
-        assert_int_equal(nax_submatrix_cells(&arrays, &submatrix, cells, &err), 0);
+        assert_int_equal(nax_submatrix_cells(&solved, &submatrix, cells, &err), 0);
         nax_fixed_inputs(&l, READ_ROWS, x, fixed);
         for (size_t r = 0; r < READ_ROWS; r++)
             in[r] = (int32_t)fixed[r];
-        reference_reads(&l, &arrays, in, expected);
+        reference_reads(&l, &solved, in, expected);
         for (size_t c = 0; c < READ_COLS; c++) {
             double mean, sd, expected_mean, expected_sd;
             column_moments(y, c, &mean, &sd);
@@ -644,7 +644,7 @@ static void reads_are_noisy_as_cells_are(void **state)
             assert_true(fabs(mean - expected_mean) < 4 * expected_sd * sqrt(2.0 / READS));
             assert_true(fabs(sd / expected_sd - 1) < 4 / sqrt((double)READS));
         }
-        nax_arrays_free(&arrays);
+        nax_solved_unit_free(&solved);
         nax_aligned_free(scratch);
         nax_reads_free(&reads);
         nax_fixed_layer_free(&l);
@@ -663,7 +663,7 @@ static void compare_circuits(const struct nax_hardware *h, int64_t crossbar, boo
     struct nax_rng rng = nax_rng_at(6, NAX_RNG_TEST, 2, 0, 0);
     struct nax_err err;
     struct chip chip = {.seed = 2};
-    struct arrays arrays;
+    struct solved_unit solved;
     float x[N * ROWS], y[N * COLS];
     double fixed[ROWS], sum[COLS], cells[16 * ROWS * COLS];
     int32_t in[ROWS];
@@ -671,7 +671,7 @@ static void compare_circuits(const struct nax_hardware *h, int64_t crossbar, boo
     for (size_t i = 0; i < N * ROWS; i++)
         x[i] = (float)(is_signed ? nax_rng_normal(&rng) : exp(3 * nax_rng_normal(&rng) - 5));
     assert_int_equal(nax_circuits_products(&l, &chip, N, x, y, &err), 0);
-    assert_int_equal(nax_arrays_alloc(&arrays, &l, &chip, &err), 0);
+    assert_int_equal(nax_solved_unit_alloc(&solved, &l, &chip, &err), 0);
     for (size_t k = 0; k < N; k++) {
         double total = 0;
         nax_fixed_inputs(&l, ROWS, x + k * ROWS, fixed);
@@ -680,9 +680,9 @@ static void compare_circuits(const struct nax_hardware *h, int64_t crossbar, boo
         nax_product_reference(&l, in, whole);
         for (size_t c = 0; c < COLS; c++)
             sum[c] = 0 - (double)nax_fixed_offset(&l) * total;
-        for (size_t i = 0; !is_ideal && i < nax_submatrices_n(&l); i++) {
-            struct submatrix submatrix = nax_submatrix_at(&l, i);
-            assert_int_equal(nax_submatrix_cells(&arrays, &submatrix, cells, &err), 0);
+        for (size_t i = 0; !is_ideal && i < l.map.n_units; i++) {
+            struct nax_submatrix submatrix = nax_submatrix_at(&l.map, i);
+            assert_int_equal(nax_submatrix_cells(&solved, &submatrix, cells, &err), 0);
             nax_submatrix_reference(&l, &submatrix, cells, in, sum);
         }
         for (size_t c = 0; c < COLS; c++) {
@@ -690,7 +690,7 @@ static void compare_circuits(const struct nax_hardware *h, int64_t crossbar, boo
             assert_true(y[k * COLS + c] == (float)(expected * (l.weight_step * l.input_step)));
         }
     }
-    nax_arrays_free(&arrays);
+    nax_solved_unit_free(&solved);
     nax_fixed_layer_free(&l);
 }
 
@@ -868,8 +868,8 @@ static void check_adjoint(struct nax_hardware h, int64_t crossbar)
     struct fixed_layer layer = make(&odd_conv, &h, crossbar, false, 1);
     struct nax_mapping mapping = {.hardware = &h, .seed = 4, .chip = 2};
     struct chip chip = {.seed = 4, .chip = 2, .layer = 7};
-    size_t n = layer.n_rows * layer.n_cols;
-    double level = ldexp(1, (nax_n_slices(&h.precision) - 1) * h.precision.slice_bits);
+    size_t n = layer.map.n_rows * layer.map.n_cols;
+    double level = ldexp(1, (layer.unit.n_slices - 1) * h.precision.slice_bits);
     float weight[1024], effective[1024], gradient[1024], slope[1024];
     struct nax_rng rng = nax_rng_at(16, NAX_RNG_TEST, 0, 0, 0);
     for (size_t i = 0; i < n; i++) {

@@ -1,5 +1,5 @@
-/* Unit tests of lib/mapping: the counts, against published ones and against counting by hand. */
-#include "nax/mapping.h"
+/* Unit tests of lib/tiling: the counts, against published ones and against counting by hand. */
+#include "nax/tiling.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,6 +28,15 @@ static struct nax_network *build(const char *name)
     return net;
 }
 
+static struct nax_unit unit_of(const struct nax_hardware *h, int64_t crossbar)
+{
+    struct nax_unit unit;
+    struct nax_err err;
+    if (nax_unit_make(h, crossbar, &unit, &err))
+        fail_msg("%s", err.text);
+    return unit;
+}
+
 /* Matrix-vector units and products an image of ResNet-20 for CIFAR-10 with 3×3 kernels, as NAX
  * reports them for crossbars of 16, 32, 64 and 128. They are reproduced by the stem together with
  * the 18 searched convolutions, without the classifier (the 18 alone give 2, 1, 1, 1 units less).
@@ -39,15 +48,14 @@ static void units_and_products_of_resnet20(void **state)
     struct nax_hardware *h = load("nax-reram");
     struct nax_network *net = build("resnet20");
     for (int i = 0; i < 4; i++) {
+        struct nax_unit unit = unit_of(h, 16 << i);
         int64_t n_units = 0, n_products = 0, n_layers = 0;
         for (size_t l = 0; l < net->n_layers; l++) {
-            struct nax_layer_map map;
-            struct nax_err err;
             if (net->layers[l].role == NAX_ROLE_CLASSIFIER || net->layers[l].role == NAX_ROLE_POOL)
                 continue;
-            assert_int_equal(nax_layer_map(h, &net->layers[l], 16 << i, &map, &err), 0);
-            n_units += map.n_units;
-            n_products += map.products;
+            struct nax_layer_map map = nax_layer_map(&unit, &net->layers[l]);
+            n_units += (int64_t)map.n_units;
+            n_products += (int64_t)map.products;
             n_layers++;
             assert_int_equal(map.n_arrays, 16 * map.n_units);
         }
@@ -76,10 +84,9 @@ static void utilization_of_two_layers(void **state)
     struct nax_hardware *h = load("nax-reram");
     struct nax_network *net = build("resnet20");
     for (int i = 0; i < 4; i++) {
-        struct nax_layer_map a, b;
-        struct nax_err err;
-        assert_int_equal(nax_layer_map(h, find(net, "s1b2c1"), 16 << i, &a, &err), 0);
-        assert_int_equal(nax_layer_map(h, find(net, "s3b2c1"), 16 << i, &b, &err), 0);
+        struct nax_unit unit = unit_of(h, 16 << i);
+        struct nax_layer_map a = nax_layer_map(&unit, find(net, "s1b2c1"));
+        struct nax_layer_map b = nax_layer_map(&unit, find(net, "s3b2c1"));
         assert_int_equal((1000 * a.used_cells + a.n_cells / 2) / a.n_cells, narrow[i]);
         assert_int_equal((1000 * b.used_cells + b.n_cells / 2) / b.n_cells, wide[i]);
     }
@@ -95,15 +102,13 @@ static void vectors_and_operations_of_vgg8(void **state)
     static const int64_t positions[] = {1024, 1024, 256, 256, 64, 64, 1, 1};
     struct nax_hardware *h = load("nax-reram");
     struct nax_network *net = build("vgg8");
+    struct nax_unit unit = unit_of(h, 128);
     uint64_t macs = 0;
     size_t n = 0;
     for (size_t l = 0; l < net->n_layers; l++) {
-        struct nax_layer_map map;
-        struct nax_err err;
-        int64_t size = net->layers[l].role == NAX_ROLE_POOL ? 0 : 128;
-        assert_int_equal(nax_layer_map(h, &net->layers[l], size, &map, &err), 0);
+        struct nax_layer_map map = nax_layer_map(&unit, &net->layers[l]);
         macs += nax_layer_macs(&net->layers[l]);
-        if (!size) {
+        if (net->layers[l].role == NAX_ROLE_POOL) {
             assert_int_equal(map.n_units, 0);
             continue;
         }
@@ -127,16 +132,17 @@ static void arrays_follow_precision_and_signs(void **state)
                               .c_out = 33,
                               .h_out = 3,
                               .w_out = 11};
-    struct nax_layer_map map;
-    struct nax_err err;
     h->precision.weight_bits = 7; /* slices of 3, 3 and 1 bits */
     h->precision.slice_bits = 3;
     h->precision.input_bits = 9;
     h->precision.stream_bits = 4;
-    assert_int_equal(nax_n_slices(&h->precision), 3);
-    assert_int_equal(nax_n_streams(&h->precision), 3);
-    assert_int_equal(nax_layer_map(h, &layer, 30, &map, &err), 0);
-    assert_int_equal(map.rows, 175);
+    struct nax_unit unit = unit_of(h, 30);
+    struct nax_layer_map map = nax_layer_map(&unit, &layer);
+    assert_int_equal(unit.n_slices, 3);
+    assert_int_equal(unit.n_streams, 3);
+    assert_int_equal(unit.n_arrays, 6);
+    assert_int_equal(unit.n_planes, 6);
+    assert_int_equal(map.n_rows, 175);
     assert_int_equal(map.row_submatrices, 6);
     assert_int_equal(map.col_submatrices, 2);
     assert_int_equal(map.n_units, 12);
@@ -144,12 +150,72 @@ static void arrays_follow_precision_and_signs(void **state)
     assert_int_equal(map.products, 12 * 33);
     assert_int_equal(map.n_cells, 72 * 900);
     assert_int_equal(map.used_cells, 175 * 33 * 6);
+    h->signs = NAX_SIGNS_DIFFERENTIAL_ANALOG; /* two arrays, one conversion */
+    unit = unit_of(h, 30);
+    assert_int_equal(unit.n_arrays, 6);
+    assert_int_equal(unit.arrays_per_plane, 2);
+    assert_int_equal(unit.n_planes, 3);
     h->signs = NAX_SIGNS_OFFSET;
-    assert_int_equal(nax_layer_map(h, &layer, 30, &map, &err), 0);
-    assert_int_equal(map.n_arrays, 36);
-    assert_int_equal(nax_layer_map(h, &layer, 0, &map, &err), NAX_ERR_VALUE);
-    assert_string_equal(err.text, "crossbar size 0 is not between 1 and 65536: 'l'");
-    assert_int_equal(nax_layer_map(h, &layer, 65537, &map, &err), NAX_ERR_VALUE);
+    unit = unit_of(h, 30);
+    assert_int_equal(unit.n_planes, 3);
+    assert_int_equal(nax_layer_map(&unit, &layer).n_arrays, 36);
+    nax_hardware_free(h);
+}
+
+static void submatrices_cover_the_matrix(void **state)
+{
+    (void)state;
+    struct nax_hardware *h = load("nax-reram");
+    struct nax_layer layer = {.role = NAX_ROLE_BODY, .kernel = 3, .c_in = 5, .c_out = 37};
+    static const int64_t sizes[] = {1, 7, 16, 37, 45, 64};
+    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+        struct nax_unit unit = unit_of(h, sizes[k]);
+        struct nax_layer_map map = nax_layer_map(&unit, &layer);
+        int covered[45][37] = {{0}};
+        size_t col = 0;
+        for (size_t i = 0; i < map.n_units; i++) {
+            struct nax_submatrix s = nax_submatrix_at(&map, i);
+            assert_int_equal(s.col, col); /* columns vary fastest */
+            col = s.col + s.n_cols < 37 ? s.col + s.n_cols : 0;
+            assert_in_range(s.n_rows, 1, nax_submatrix_at(&map, 0).n_rows);
+            assert_in_range(s.n_cols, 1, nax_submatrix_at(&map, 0).n_cols);
+            for (size_t r = s.row; r < s.row + s.n_rows; r++)
+                for (size_t c = s.col; c < s.col + s.n_cols; c++)
+                    covered[r][c]++;
+        }
+        for (size_t r = 0; r < 45; r++)
+            for (size_t c = 0; c < 37; c++)
+                assert_int_equal(covered[r][c], 1);
+    }
+    nax_hardware_free(h);
+}
+
+static void a_reference_is_one_more_column(void **state)
+{
+    (void)state;
+    struct nax_hardware *h = load("nax-reram");
+    assert_true(unit_of(h, 33).has_reference);
+    assert_int_equal(unit_of(h, 33).array_cols, 34);
+    h->adc.zero = NAX_ADC_ZERO_SIGNED;
+    assert_false(unit_of(h, 33).has_reference);
+    assert_int_equal(unit_of(h, 33).array_cols, 33);
+    nax_hardware_free(h);
+}
+
+static void sizes_out_of_range(void **state)
+{
+    (void)state;
+    struct nax_hardware *h = load("nax-reram");
+    struct nax_network *net = build("lenet");
+    int64_t sizes[NAX_NETWORK_LAYERS_MAX] = {0};
+    struct nax_unit unit;
+    struct nax_network_map map;
+    struct nax_err err;
+    assert_int_equal(nax_unit_make(h, 65536, &unit, &err), 0);
+    assert_int_equal(nax_unit_make(h, 65537, &unit, &err), NAX_ERR_VALUE);
+    assert_int_equal(nax_network_map(h, net, sizes, &map, &err), NAX_ERR_VALUE);
+    assert_string_equal(err.text, "layer 'conv1': crossbar size 0 is not between 1 and 65536");
+    nax_network_free(net);
     nax_hardware_free(h);
 }
 
@@ -159,18 +225,18 @@ static void adc_bits_cover_the_largest_current(void **state)
     struct nax_hardware *h = load("nax-reram");
     static const int nax[] = {6, 7, 8, 9}; /* ceil(log2(3 N)), NAX */
     for (int i = 0; i < 4; i++)
-        assert_int_equal(nax_adc_bits(h, 16 << i), nax[i]);
-    assert_int_equal(nax_adc_bits(h, 85), 8); /* 255 */
-    assert_int_equal(nax_adc_bits(h, 86), 9); /* 258 */
+        assert_int_equal(unit_of(h, 16 << i).adc_bits, nax[i]);
+    assert_int_equal(unit_of(h, 85).adc_bits, 8); /* 255 */
+    assert_int_equal(unit_of(h, 86).adc_bits, 9); /* 258 */
     h->adc.zero = NAX_ADC_ZERO_SIGNED;
-    assert_int_equal(nax_adc_bits(h, 64), 9);
+    assert_int_equal(unit_of(h, 64).adc_bits, 9);
     h->adc.zero = NAX_ADC_ZERO_DIGITAL;
     h->signs = NAX_SIGNS_DIFFERENTIAL_ANALOG;
-    assert_int_equal(nax_adc_bits(h, 64), 9);
+    assert_int_equal(unit_of(h, 64).adc_bits, 9);
     h->precision.stream_bits = 2;
-    assert_int_equal(nax_adc_bits(h, 64), 11); /* 576 */
+    assert_int_equal(unit_of(h, 64).adc_bits, 11); /* 576 */
     h->adc.bits = 5;
-    assert_int_equal(nax_adc_bits(h, 64), 5);
+    assert_int_equal(unit_of(h, 64).adc_bits, 5);
     nax_hardware_free(h);
 }
 
@@ -181,7 +247,10 @@ int main(void)
         cmocka_unit_test(utilization_of_two_layers),
         cmocka_unit_test(vectors_and_operations_of_vgg8),
         cmocka_unit_test(arrays_follow_precision_and_signs),
+        cmocka_unit_test(submatrices_cover_the_matrix),
+        cmocka_unit_test(a_reference_is_one_more_column),
+        cmocka_unit_test(sizes_out_of_range),
         cmocka_unit_test(adc_bits_cover_the_largest_current),
     };
-    return cmocka_run_group_tests_name("mapping", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("tiling", tests, NULL, NULL);
 }

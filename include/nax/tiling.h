@@ -1,0 +1,78 @@
+/* How a layer is cut up for crossbars of one size: counts, before any conductance is set.
+ *
+ * The weights of a convolution are a matrix of k·k·c_in rows, in the order (ky, kx, c_in), and
+ * c_out columns, cut into submatrices of N rows and N columns. A submatrix takes one matrix-vector
+ * unit: one N×N array for every bit slice, times two with differential signs (Ankit et al., ASPLOS
+ * 2019).
+ */
+#ifndef NAX_TILING_H
+#define NAX_TILING_H
+
+#include "nax/base.h"
+#include "nax/hardware.h"
+#include "nax/network.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A matrix-vector unit of one crossbar size: all that follows from the hardware's description.
+ * Made once and handed on. */
+struct nax_unit {
+    size_t crossbar; /* N */
+    int n_slices;    /* bit slices of a weight */
+    int n_streams;   /* bit streams of an input */
+    size_t n_signs;  /* arrays that a slice takes: for W+ and W−, or one of weights + offset */
+    size_t n_arrays; /* n_slices · n_signs */
+    size_t arrays_per_plane; /* whose columns are converted together: two where their difference is
+                                (signs differential-analog), or one */
+    size_t n_planes;         /* conversions that a column takes in a stream */
+    bool has_reference;      /* a column of G_off cells beside every array gives the ADC's zero */
+    size_t array_cols;       /* N, and the reference */
+    bool is_adc_signed;      /* codes below zero: adc.zero signed, or differences converted */
+    int adc_bits; /* adc.bits, or what the largest current of N ideal cells needs, ceil(log2(N
+                     (2^slice_bits − 1) (2^stream_bits − 1))) (Negi et al., DAC 2022: 3N), one more
+                     where the ADC is signed */
+};
+
+/* Error: crossbar below 1 or above NAX_CROSSBAR_MAX. */
+enum { NAX_CROSSBAR_MAX = 65536 };
+int nax_unit_make(const struct nax_hardware *hardware, int64_t crossbar, struct nax_unit *unit,
+                  struct nax_err *err) NAX_MUST_USE;
+
+/* All zeros for a pool. */
+struct nax_layer_map {
+    size_t crossbar;                         /* N */
+    size_t n_rows, n_cols;                   /* of the layer's matrix */
+    size_t row_submatrices, col_submatrices; /* ceil(n_rows / N), ceil(n_cols / N) */
+    size_t n_units, n_arrays;
+    size_t positions;  /* of the output, products of each unit for one image */
+    size_t products;   /* n_units · positions */
+    size_t n_cells;    /* N² of all arrays */
+    size_t used_cells; /* those that hold a weight's slice */
+};
+
+struct nax_layer_map nax_layer_map(const struct nax_unit *unit, const struct nax_layer *layer);
+
+/* The part of a layer's matrix that one unit holds. */
+struct nax_submatrix {
+    size_t row, n_rows, col, n_cols;
+};
+
+/* Submatrix i of n_units; columns vary fastest. The first is the largest. */
+struct nax_submatrix nax_submatrix_at(const struct nax_layer_map *map, size_t i);
+
+/* Sums over all layers; crossbar: [n_layers] of nax_network_crossbars. Errors: as nax_unit_make,
+ * for a layer that multiplies; more than 2^63 − 1 products. */
+struct nax_network_map {
+    int64_t n_units, n_arrays, products, n_cells, used_cells;
+};
+int nax_network_map(const struct nax_hardware *hardware, const struct nax_network *net,
+                    const int64_t *crossbar, struct nax_network_map *map,
+                    struct nax_err *err) NAX_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

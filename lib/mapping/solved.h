@@ -1,0 +1,38 @@
+/* The arrays of a unit solved: what a digit on a row adds to every column. */
+#ifndef NAX_MAPPING_SOLVED_H
+#define NAX_MAPPING_SOLVED_H
+
+#include "arrays.h"
+
+/* What is kept between the submatrices of a layer. */
+struct solved_unit {
+    const struct fixed_layer *layer;
+    struct chip chip;
+    double *g_siemens;                  /* [n_arrays][N][array_cols] */
+    double *w_siemens;                  /* the same, effective */
+    double *off_siemens;                /* [N][array_cols] effective, of an array without levels */
+    struct nax_submatrix off_submatrix; /* that it was solved for; n_rows 0: none yet */
+    const double
+        *effective[ARRAYS_MAX]; /* [N][array_cols] effective, of the submatrix solved last */
+};
+
+int nax_solved_unit_alloc(struct solved_unit *solved, const struct fixed_layer *layer,
+                          const struct chip *chip, struct nax_err *err) NAX_MUST_USE;
+void nax_solved_unit_free(struct solved_unit *solved);
+
+/* The ADC's LSB, by the voltage of a digit 1. */
+double nax_lsb_siemens(const struct fixed_layer *layer);
+
+/* cells [n_planes][n_rows][n_cols] of the submatrix: LSBs of the ADC that a digit 1 on the row adds
+ * to the column's current, what stands for zero subtracted. Of ideal arrays: the levels. */
+void nax_submatrix_cells_ideal(const struct fixed_layer *layer,
+                               const struct nax_submatrix *submatrix, double *cells);
+/* Of programmed arrays with wires: every array solved, those that are alike (no levels) once. */
+int nax_submatrix_cells(struct solved_unit *solved, const struct nax_submatrix *submatrix,
+                        double *cells, struct nax_err *err) NAX_MUST_USE;
+/* Where adc.range is calibrated: sets the LSB of the layer, the unit's, so that its cells count for
+ * their levels, by least squares. */
+int nax_range_calibrate(struct fixed_layer *layer, struct solved_unit *solved,
+                        struct nax_err *err) NAX_MUST_USE;
+
+#endif

@@ -1,0 +1,79 @@
+/* Parameters of a model from a safetensors file: all that a trained network is read by. */
+#include "load.h"
+#include "model.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* By the layer's name or, of a file that holds a layer with several kernels, with its kernel. name:
+ * [PARAM_NAME_SIZE], gets the plain one. */
+static const struct nax_tensor *find_param(const struct nax_tensors *file,
+                                           const struct nax_layer *layer, const char *prefix,
+                                           const char *param, char *name)
+{
+    char with_kernel[PARAM_NAME_SIZE];
+    snprintf(with_kernel, sizeof with_kernel, "%s%s.k%zu.%s", prefix, layer->name, layer->kernel,
+             param);
+    snprintf(name, PARAM_NAME_SIZE, "%s%s.%s", prefix, layer->name, param);
+    const struct nax_tensor *t = nax_tensors_find(file, name);
+    return t ? t : nax_tensors_find(file, with_kernel);
+}
+
+int nax_params_take(const struct nax_model *model, const struct nax_tensors *file, const char *path,
+                    const char *prefix, float *values, bool is_all, struct nax_err *err)
+{
+    for (size_t l = 0; l < model->net->n_layers; l++) {
+        struct nax_param param[NAX_PARAMS_MAX];
+        size_t n = nax_params_list(&model->net->layers[l], &model->layer[l], param);
+        for (size_t i = 0; i < n; i++) {
+            if (!is_all && !param[i].is_trained)
+                continue;
+            char name[PARAM_NAME_SIZE];
+            const struct nax_tensor *t =
+                find_param(file, &model->net->layers[l], prefix, param[i].name, name);
+            if (!t)
+                return nax_err_set(err, NAX_ERR_VALUE, "%s: no tensor '%s' for network '%s'", path,
+                                   name, model->net->name);
+            bool is_same = t->dtype == NAX_F32 && t->n_dims == param[i].n_dims;
+            for (size_t d = 0; is_same && d < t->n_dims; d++)
+                is_same = t->dims[d] == param[i].dims[d];
+            if (!is_same)
+                return nax_err_set(err, NAX_ERR_VALUE,
+                                   "%s: tensor '%s' has another shape than in network '%s'", path,
+                                   name, model->net->name);
+            memcpy(values + (param[i].values - model->values), t->data, param[i].n * sizeof(float));
+        }
+    }
+    return 0;
+}
+
+static int load_three(const struct nax_tensors *file, const char *path, const char *key,
+                      double out[3], struct nax_err *err)
+{
+    const char *text = nax_tensors_meta(file, key);
+    if (!text || sscanf(text, "%lf %lf %lf", &out[0], &out[1], &out[2]) != 3)
+        return nax_err_set(err, NAX_ERR_VALUE, "%s: metadata '%s' is missing or broken", path, key);
+    return 0;
+}
+
+int nax_model_take(struct nax_model *model, const struct nax_tensors *file, const char *path,
+                   struct nax_err *err)
+{
+    int status = nax_params_take(model, file, path, "", model->values, true, err);
+    if (!status)
+        status = load_three(file, path, "pixel_mean", model->pixel_mean, err);
+    if (!status)
+        status = load_three(file, path, "pixel_sd", model->pixel_sd, err);
+    return status;
+}
+
+int nax_model_load(struct nax_model *model, const char *path, struct nax_err *err)
+{
+    struct nax_tensors *file;
+    int status = nax_tensors_open(&file, path, err);
+    if (status)
+        return status;
+    status = nax_model_take(model, file, path, err);
+    nax_tensors_close(file);
+    return status;
+}

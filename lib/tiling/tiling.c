@@ -1,0 +1,88 @@
+/* Units of a hardware, and a layer's matrix cut into submatrices of the crossbar's size. */
+#include "nax/tiling.h"
+
+static int adc_bits(const struct nax_hardware *hardware, int64_t crossbar, bool is_signed)
+{
+    const struct nax_precision *p = &hardware->precision;
+    if (hardware->adc.bits)
+        return hardware->adc.bits;
+    int64_t largest =
+        crossbar * (((int64_t)1 << p->slice_bits) - 1) * (((int64_t)1 << p->stream_bits) - 1);
+    int bits = 0;
+    while ((int64_t)1 << bits < largest)
+        bits++;
+    return NAX_MAX(bits + is_signed, 1);
+}
+
+int nax_unit_make(const struct nax_hardware *hardware, int64_t crossbar, struct nax_unit *unit,
+                  struct nax_err *err)
+{
+    const struct nax_precision *p = &hardware->precision;
+    if (crossbar < 1 || crossbar > NAX_CROSSBAR_MAX)
+        return nax_err_set(err, NAX_ERR_VALUE, "crossbar size %lld is not between 1 and %d",
+                           (long long)crossbar, NAX_CROSSBAR_MAX);
+    bool is_analog = hardware->signs == NAX_SIGNS_DIFFERENTIAL_ANALOG;
+    struct nax_unit u = {.crossbar = (size_t)crossbar,
+                         .n_slices = NAX_CEIL_DIV(p->weight_bits, p->slice_bits),
+                         .n_streams = NAX_CEIL_DIV(p->input_bits, p->stream_bits),
+                         .n_signs = hardware->signs == NAX_SIGNS_OFFSET ? 1 : 2,
+                         .arrays_per_plane = is_analog ? 2 : 1,
+                         .has_reference = hardware->adc.zero == NAX_ADC_ZERO_REFERENCE,
+                         .is_adc_signed = hardware->adc.zero == NAX_ADC_ZERO_SIGNED || is_analog};
+    u.n_arrays = (size_t)u.n_slices * u.n_signs;
+    u.n_planes = u.n_arrays / u.arrays_per_plane;
+    u.array_cols = u.crossbar + u.has_reference;
+    u.adc_bits = adc_bits(hardware, crossbar, u.is_adc_signed);
+    *unit = u;
+    return 0;
+}
+
+struct nax_layer_map nax_layer_map(const struct nax_unit *unit, const struct nax_layer *layer)
+{
+    if (layer->role == NAX_ROLE_POOL)
+        return (struct nax_layer_map){.crossbar = 0};
+    struct nax_layer_map m = {.crossbar = unit->crossbar,
+                              .n_rows = layer->kernel * layer->kernel * layer->c_in,
+                              .n_cols = layer->c_out,
+                              .positions = layer->h_out * layer->w_out};
+    m.row_submatrices = NAX_CEIL_DIV(m.n_rows, m.crossbar);
+    m.col_submatrices = NAX_CEIL_DIV(m.n_cols, m.crossbar);
+    m.n_units = m.row_submatrices * m.col_submatrices;
+    m.n_arrays = m.n_units * unit->n_arrays;
+    m.products = m.n_units * m.positions;
+    m.n_cells = m.n_arrays * m.crossbar * m.crossbar;
+    m.used_cells = m.n_rows * m.n_cols * unit->n_arrays;
+    return m;
+}
+
+struct nax_submatrix nax_submatrix_at(const struct nax_layer_map *map, size_t i)
+{
+    struct nax_submatrix s = {.row = i / map->col_submatrices * map->crossbar,
+                              .col = i % map->col_submatrices * map->crossbar};
+    s.n_rows = NAX_MIN(map->n_rows - s.row, map->crossbar);
+    s.n_cols = NAX_MIN(map->n_cols - s.col, map->crossbar);
+    return s;
+}
+
+int nax_network_map(const struct nax_hardware *hardware, const struct nax_network *net,
+                    const int64_t *crossbar, struct nax_network_map *map, struct nax_err *err)
+{
+    struct nax_network_map sum = {.n_units = 0};
+    for (size_t l = 0; l < net->n_layers; l++) {
+        struct nax_unit unit;
+        if (net->layers[l].role == NAX_ROLE_POOL)
+            continue;
+        int status = nax_unit_make(hardware, crossbar[l], &unit, err);
+        if (status)
+            return nax_err_prefix(err, "layer '%s'", net->layers[l].name);
+        struct nax_layer_map m = nax_layer_map(&unit, &net->layers[l]);
+        sum.n_units += (int64_t)m.n_units;
+        sum.n_arrays += (int64_t)m.n_arrays;
+        if (__builtin_add_overflow(sum.products, m.products, &sum.products))
+            return nax_err_set(err, NAX_ERR_VALUE, "too many products to count: '%s'", net->name);
+        sum.n_cells += (int64_t)m.n_cells;
+        sum.used_cells += (int64_t)m.used_cells;
+    }
+    *map = sum;
+    return 0;
+}
