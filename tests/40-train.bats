@@ -384,10 +384,22 @@ small() {
   awk '{ loss[NR] = $1 } END { exit !(loss[1] < loss[2] && loss[2] < loss[3] && loss[3] > 2.2) }' losses
 }
 
+@test "a word in the environment that is none is named, with those that are" {
+  small
+  candidate lenet '5 5' '32 32' > c.csv
+  NAX_ISA=avx3 run nax-train --data small.safetensors --epochs 1 c.csv
+  [ "$status" -eq 1 ]
+  [[ $output == "nax-train: NAX_ISA knows baseline"*": 'avx3'" ]]
+  NAX_CONV=fft run nax-train --data small.safetensors --epochs 1 c.csv
+  [ "$status" -eq 1 ]
+  [[ $output == *": NAX_CONV knows winograd, onednn, blas: 'fft'" ]]
+  NAX_ISA='' NAX_CONV='' nax-train -q --data small.safetensors --epochs 1 --fidelity ideal c.csv > /dev/null
+}
+
 @test "convolutions by OpenBLAS and narrower vectors learn the same" {
   small
   candidate lenet '5 5' '32 32' > c.csv
-  for how in NAX_CONV=blas NAX_CONV=onednn NAX_ISA=avx2 NAX_ISA=baseline NAX_ISA=avx512; do
+  for how in NAX_CONV=blas NAX_CONV=onednn NAX_CONV=winograd NAX_ISA=avx2 NAX_ISA=baseline NAX_ISA=avx512; do
     env "$how" nax-train --data small.safetensors --epochs 1 --batch 50 --rate 0.05 c.csv \
       2>&1 > /dev/null | awk '{ for (i = 1; i < NF; i++) if ($i == "loss") print $(i + 1) + 0 }' > "loss-$how"
   done

@@ -10,8 +10,12 @@
 
 struct tool tool_start(const char *name, const char *usage, int argc, char **argv)
 {
-    return (struct tool){
+    struct tool tool = {
         .name = name, .usage = usage, .argc = argc, .argv = argv, .max_record = NAX_RECORD_MAX};
+    struct nax_err err;
+    if (nax_isa_check(&err))
+        tool_fail(&tool, &err);
+    return tool;
 }
 
 void tool_bound_spinning(char **argv)

@@ -71,11 +71,19 @@ static inline size_t nax_padded(size_t n_bytes)
 void *nax_aligned_calloc(size_t count, size_t size) NAX_MUST_USE;
 void nax_aligned_free(void *p);
 
+/* *index: of the word among words [n] that an environment variable holds; n where it is unset or
+ * empty. Another word is an error that names what there is. */
+int nax_environment_word(const char *variable, const char *const *words, size_t n, size_t *index,
+                         struct nax_err *err) NAX_MUST_USE;
+
 /* The instruction set that the vector kernels use. Chosen once, at the first call, from what the
- * processor has; the environment variable NAX_ISA (baseline, avx2, avx512) forces a lower one. */
+ * processor has; the environment variable NAX_ISA (baseline, avx2, avx512; baseline alone where the
+ * processor is not an x86-64) can only lower it. */
 enum nax_isa { NAX_ISA_BASELINE, NAX_ISA_AVX2, NAX_ISA_AVX512, NAX_ISA_COUNT };
 
 enum nax_isa nax_isa(void);
+/* Error: a word in NAX_ISA that is none, which nax_isa takes for nothing said. */
+int nax_isa_check(struct nax_err *err) NAX_MUST_USE;
 const char *nax_isa_name(enum nax_isa isa);
 bool nax_has_bf16(void); /* AVX-512 BF16 products, with nax_isa() == NAX_ISA_AVX512 */
 

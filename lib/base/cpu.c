@@ -4,10 +4,15 @@
 #include <omp.h>
 #include <sched.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 static const char *const isa_name[NAX_ISA_COUNT] = {"baseline", "avx2", "avx512"};
+
+#if defined(__x86_64__)
+enum { N_ISA = NAX_ISA_COUNT };
+#else
+enum { N_ISA = NAX_ISA_BASELINE + 1 };
+#endif
 
 static enum nax_isa isa_of_processor(void)
 {
@@ -30,12 +35,17 @@ enum nax_isa nax_isa(void)
     if (isa >= 0)
         return (enum nax_isa)isa;
     isa = (int)isa_of_processor();
-    const char *forced = getenv("NAX_ISA");
-    for (int i = 0; forced && i < isa; i++)
-        if (!strcmp(forced, isa_name[i]))
-            isa = i;
+    size_t most;
+    if (!nax_environment_word("NAX_ISA", isa_name, N_ISA, &most, NULL))
+        isa = NAX_MIN(isa, (int)most);
     __atomic_store_n(&chosen, isa, __ATOMIC_RELAXED);
     return (enum nax_isa)isa;
+}
+
+int nax_isa_check(struct nax_err *err)
+{
+    size_t most;
+    return nax_environment_word("NAX_ISA", isa_name, N_ISA, &most, err);
 }
 
 const char *nax_isa_name(enum nax_isa isa)

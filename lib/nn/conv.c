@@ -1,26 +1,40 @@
 /* Which engine convolves. */
 #include "conv.h"
 
-#include <stdlib.h>
-#include <string.h>
+enum forced { WINOGRAD, ONEDNN, BLAS, N_FORCED };
 
-static const struct conv_engine *engine(const struct nax_layer *layer, bool is_bf16)
+/* Of the engines that the environment leaves, the first that can. */
+static int choose(const struct nax_layer *layer, bool is_bf16, const struct conv_engine **engine,
+                  struct nax_err *err)
 {
-    const char *forced = getenv("NAX_CONV");
-    bool is_blas = forced && !strcmp(forced, "blas"), is_dnnl = forced && !strcmp(forced, "onednn");
-    if (!is_blas && !is_dnnl && nax_conv_is_winograd(layer))
-        return &nax_conv_engine_winograd;
+    static const char *const words[N_FORCED] = {"winograd", "onednn", "blas"};
+    size_t forced;
+    int status = nax_environment_word("NAX_CONV", words, N_FORCED, &forced, err);
+    if (status)
+        return status;
+    if (forced != ONEDNN && forced != BLAS && nax_conv_is_winograd(layer)) {
+        *engine = &nax_conv_engine_winograd;
+        return 0;
+    }
 #ifdef NAX_HAS_DNNL
-    if (!is_blas && (!is_bf16 || nax_has_bf16()))
-        return &nax_conv_engine_dnnl;
+    if (forced != BLAS && (!is_bf16 || nax_has_bf16())) {
+        *engine = &nax_conv_engine_dnnl;
+        return 0;
+    }
+#else
+    if (forced == ONEDNN)
+        return nax_err_set(err, NAX_ERR_VALUE, "built without oneDNN: 'NAX_CONV=onednn'");
 #endif
-    return is_bf16 ? &nax_conv_engine_widened : &nax_conv_engine_blas;
+    *engine = is_bf16 ? &nax_conv_engine_widened : &nax_conv_engine_blas;
+    return 0;
 }
 
 int nax_conv_alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
                    const struct conv_options *options, struct nax_err *err)
 {
-    return engine(layer, options->is_bf16)->alloc(conv, layer, n, options, err);
+    const struct conv_engine *engine;
+    int status = choose(layer, options->is_bf16, &engine, err);
+    return status ? status : engine->alloc(conv, layer, n, options, err);
 }
 
 void nax_conv_free(struct conv *conv)

@@ -66,7 +66,8 @@ struct conv {
 };
 
 /* The engine is Winograd's filtering where it can, else oneDNN where the build has it, else
- * OpenBLAS; the environment may say NAX_CONV=onednn or blas. */
+ * OpenBLAS. The environment variable NAX_CONV may say winograd (the same), onednn (no Winograd) or
+ * blas (OpenBLAS alone); another word is an error. */
 int nax_conv_alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
                    const struct conv_options *options, struct nax_err *err) NAX_MUST_USE;
 void nax_conv_free(struct conv *conv);
