@@ -1,509 +1,534 @@
-/* Reading msgpack with msgpack-c's push parser: its template calls the functions below for every
- * value, so that a record is filled in one pass without a tree of objects.
+/* Reading msgpack: one pass over the window, each value straight into the record's memory.
  *
- * The parser keeps its state between calls: when a record is not yet whole, more bytes are read
- * and it goes on. Strings that wait (keys) are kept as offsets, since the window may move.
+ * Bytes are taken as they are needed; when they are not there yet, the window is filled, and may
+ * move. No length is believed: bytes are taken when they are there, and memory within max_record.
+ * Functions return false when they fail, with the reason said and its status in the scan.
  */
 #include "internal.h"
 
-#include <msgpack/sysdep.h>
-#include <msgpack/unpack.h>
-#include <msgpack/unpack_define.h>
 #include <stdlib.h>
 
-enum token_type {
-    TOKEN_NULL,
-    TOKEN_BOOL,
-    TOKEN_INT,
-    TOKEN_BIG, /* an unsigned integer beyond int64_t */
-    TOKEN_FLOAT,
-    TOKEN_STRING,
-    TOKEN_INTS,
-    TOKEN_FLOATS,
-    TOKEN_MAP,
-    TOKEN_LIST /* an array in a header */
+/* What a value begins with: a number is whole, of anything else it is the length. */
+enum head_type {
+    HEAD_NONE, /* 0xc1, which msgpack leaves out */
+    HEAD_NULL,
+    HEAD_FALSE,
+    HEAD_TRUE,
+    HEAD_INT,
+    HEAD_UNSIGNED, /* beyond int64_t, once it is read */
+    HEAD_FLOAT,
+    HEAD_STRING,
+    HEAD_BINARY,
+    HEAD_EXTENSION,
+    HEAD_ARRAY,
+    HEAD_MAP
 };
 
-/* A value, or a container still being filled. */
-struct token {
-    enum token_type type;
-    unsigned depth; /* of a container: 1 for the outermost */
+struct head {
+    enum head_type type;
     union {
-        bool b;
         int64_t i;
         uint64_t u;
         double f;
-        struct {
-            size_t at, n; /* in the window, from the first byte of the record */
-        } string;
-        struct {
-            union {
-                int64_t *ints;
-                double *floats;
-            };
-            size_t n; /* items so far */
-        } array;
+        size_t n; /* bytes of a string, items of an array, pairs of a map */
     };
 };
 
+/* A header or a record that is being read. */
+struct scan {
+    struct nax_reader *reader;
+    struct nax_record *record; /* filled; of a header it holds the strings */
+    const char *what;          /* "header" or "record" */
+    size_t at, n;              /* bytes taken; bytes in the window, no more than max_record */
+    int status;
+    struct nax_err *err;
+};
+
+static struct scan begin(struct nax_reader *reader, struct nax_record *record, const char *what,
+                         struct nax_err *err)
+{
+    size_t n = NAX_MIN(reader->end - reader->start, reader->max_record);
+    return (struct scan){reader, record, what, 0, n, 0, err};
+}
+
+/* Errors name the byte that was taken last. */
+static uint64_t place(const struct scan *s)
+{
+    return s->reader->offset + s->at - 1;
+}
+
+static bool refuse(struct scan *s, const char *problem)
+{
+    s->status = nax_reader_fail(s->reader, s->err, "byte", place(s), "%s", problem);
+    return false;
+}
+
+static bool refuse_size(struct scan *s)
+{
+    s->status = nax_reader_fail_limit(s->reader, s->err, "byte", place(s));
+    return false;
+}
+
+static bool refuse_memory(struct scan *s)
+{
+    refuse(s, "out of memory");
+    s->status = NAX_ERR_MEMORY;
+    if (s->err)
+        s->err->status = NAX_ERR_MEMORY;
+    return false;
+}
+
+/* f: the field whose value it is, or NULL. */
+static bool refuse_value(struct scan *s, const struct field *f, const char *problem)
+{
+    if (!f)
+        return refuse(s, problem);
+    s->status = nax_reader_fail(s->reader, s->err, "byte", place(s), "field '%.100s': %s", f->name,
+                                problem);
+    return false;
+}
+
+/* Fills the window until it holds n bytes more than were taken. */
+static bool await(struct scan *s, size_t n)
+{
+    struct nax_reader *reader = s->reader;
+    while (n > s->n - s->at) {
+        if (n > reader->max_record - s->at)
+            return refuse_size(s);
+        int more = nax_reader_fill(reader, s->err);
+        if (!more)
+            more = nax_reader_fail(reader, s->err, "byte",
+                                   reader->offset + reader->end - reader->start,
+                                   "the file ends inside a %s", s->what);
+        if (more < 0) {
+            s->status = more;
+            return false;
+        }
+        s->n = NAX_MIN(reader->end - reader->start, reader->max_record);
+    }
+    return true;
+}
+
+/* n bytes, which stay where they are until more are taken. */
+static inline bool take(struct scan *s, size_t n, const char **bytes)
+{
+    if (n > s->n - s->at && !await(s, n))
+        return false;
+    *bytes = (const char *)s->reader->buffer + s->reader->start + s->at;
+    s->at += n;
+    return true;
+}
+
+/* The number, or the length, of n bytes behind the type. */
+static bool read_rest(struct scan *s, size_t n, struct head *head)
+{
+    const char *bytes;
+    if (!take(s, n, &bytes))
+        return false;
+    uint64_t u = 0;
+    for (size_t i = 0; i < n; i++)
+        u = u << 8 | (unsigned char)bytes[i];
+    uint32_t low = (uint32_t)u;
+    float f;
+    if (head->type == HEAD_FLOAT && n == sizeof f) {
+        memcpy(&f, &low, sizeof f);
+        head->f = (double)f;
+    } else if (head->type == HEAD_FLOAT) {
+        memcpy(&head->f, &u, sizeof head->f);
+    } else if (head->type == HEAD_INT) {
+        head->i = (int64_t)(u << (64 - 8 * n)) >> (64 - 8 * n);
+    } else {
+        head->u = u;
+        if (head->type == HEAD_UNSIGNED && u <= INT64_MAX)
+            head->type = HEAD_INT;
+    }
+    return true;
+}
+
+static inline bool read_head(struct scan *s, struct head *head)
+{
+    /* by the first byte: what it is, and the bytes of its number or length */
+    static const struct {
+        uint8_t type, n;
+    } types[] = {[0xc0] = {HEAD_NULL, 0},
+                 [0xc2] = {HEAD_FALSE, 0},
+                 [0xc3] = {HEAD_TRUE, 0},
+                 [0xc4 ... 0xc6] = {HEAD_BINARY, 0},
+                 [0xc7 ... 0xc9] = {HEAD_EXTENSION, 0},
+                 [0xca] = {HEAD_FLOAT, 4},
+                 [0xcb] = {HEAD_FLOAT, 8},
+                 [0xcc] = {HEAD_UNSIGNED, 1},
+                 [0xcd] = {HEAD_UNSIGNED, 2},
+                 [0xce] = {HEAD_UNSIGNED, 4},
+                 [0xcf] = {HEAD_UNSIGNED, 8},
+                 [0xd0] = {HEAD_INT, 1},
+                 [0xd1] = {HEAD_INT, 2},
+                 [0xd2] = {HEAD_INT, 4},
+                 [0xd3] = {HEAD_INT, 8},
+                 [0xd4 ... 0xd8] = {HEAD_EXTENSION, 0},
+                 [0xd9] = {HEAD_STRING, 1},
+                 [0xda] = {HEAD_STRING, 2},
+                 [0xdb] = {HEAD_STRING, 4},
+                 [0xdc] = {HEAD_ARRAY, 2},
+                 [0xdd] = {HEAD_ARRAY, 4},
+                 [0xde] = {HEAD_MAP, 2},
+                 [0xdf] = {HEAD_MAP, 4}};
+    const char *bytes;
+    if (!take(s, 1, &bytes))
+        return false;
+    unsigned b = (unsigned char)*bytes;
+    if (b < 0xc0 || b >= 0xe0) {
+        *head = b < 0x80 || b >= 0xe0 ? (struct head){HEAD_INT, .i = (int8_t)b}
+                : b < 0x90            ? (struct head){HEAD_MAP, .n = b & 15}
+                : b < 0xa0            ? (struct head){HEAD_ARRAY, .n = b & 15}
+                                      : (struct head){HEAD_STRING, .n = b & 31};
+        return true;
+    }
+    size_t n = types[b].n;
+    head->type = (enum head_type)types[b].type;
+    if (n)
+        return read_rest(s, n, head);
+    return head->type == HEAD_NONE        ? refuse(s, "not msgpack")
+           : head->type == HEAD_BINARY    ? refuse(s, "a value of binary type")
+           : head->type == HEAD_EXTENSION ? refuse(s, "a value of an extension type")
+                                          : true;
+}
+
+/* Whether n bytes more may go into the record's memory. */
+static bool has_room(const struct scan *s, size_t n)
+{
+    size_t max = s->reader->max_record;
+    return n <= max - NAX_MIN(s->record->n_bytes, max);
+}
+
+/* A string of n bytes, copied; f: the field whose it is, or NULL. */
+static bool read_string(struct scan *s, size_t n, const struct field *f, const char **text)
+{
+    const char *bytes;
+    if (!take(s, n, &bytes))
+        return false;
+    if (!nax_text_is_utf8(bytes, n))
+        return refuse_value(s, f, "a string that is not UTF-8, or with a zero byte");
+    if (!has_room(s, n))
+        return refuse_size(s);
+    char *copy = nax_record_reserve(s->record, n + 1);
+    if (!copy)
+        return refuse_memory(s);
+    memcpy(copy, bytes, n);
+    copy[n] = 0;
+    *text = copy;
+    return true;
+}
+
+static bool read_name(struct scan *s, const char **name, size_t *n)
+{
+    struct head head;
+    if (!read_head(s, &head))
+        return false;
+    if (head.type != HEAD_STRING)
+        return refuse(s, "a field whose name is no string");
+    *n = head.n;
+    return take(s, head.n, name);
+}
+
+static bool check_pairs(struct scan *s, size_t n)
+{
+    return n <= NAX_FIELDS_MAX || refuse(s, "more than 1024 fields");
+}
+
+/* A header or a record begins, with n pairs. */
+static bool read_map(struct scan *s, size_t *n)
+{
+    struct head head;
+    if (!read_head(s, &head))
+        return false;
+    if (head.type != HEAD_MAP) {
+        s->status = nax_reader_fail(s->reader, s->err, "byte", s->reader->offset,
+                                    "no map where a %s should be", s->what);
+        return false;
+    }
+    *n = head.n;
+    return check_pairs(s, head.n);
+}
+
+/* --- headers --- */
+
 struct progs {
-    struct nax_prog *v;
+    struct nax_prog *v; /* [n] */
     size_t n, cap;
 };
-
-/* What the functions of the parser share. */
-struct scan {
-    const char *base;          /* the first byte of the record */
-    struct nax_record *record; /* filled; for a header it holds the strings of pending */
-    size_t max_record;
-    unsigned depth;
-    bool is_header;
-    const char *problem; /* set by whoever fails; "" for a record beyond the limit */
-    size_t problem_name; /* 1 + index of the field that it is about, or 0 */
-    /* header */
-    bool has_version, is_version_known;
-    char kind[64];
-    struct progs pending; /* maps of the list being read */
-    bool has_prog;
-};
-
-static int refuse(struct scan *s, const char *problem)
-{
-    s->problem = problem;
-    return -1;
-}
-
-static inline struct token take_root(struct scan *s)
-{
-    (void)s;
-    return (struct token){.type = TOKEN_NULL};
-}
-
-static inline int take_int64(struct scan *s, int64_t i, struct token *o)
-{
-    (void)s;
-    *o = (struct token){.type = TOKEN_INT, .i = i};
-    return 0;
-}
-
-static inline int take_int8(struct scan *s, int8_t i, struct token *o)
-{
-    return take_int64(s, i, o);
-}
-
-static inline int take_int16(struct scan *s, int16_t i, struct token *o)
-{
-    return take_int64(s, i, o);
-}
-
-static inline int take_int32(struct scan *s, int32_t i, struct token *o)
-{
-    return take_int64(s, i, o);
-}
-
-static inline int take_uint8(struct scan *s, uint8_t i, struct token *o)
-{
-    return take_int64(s, i, o);
-}
-
-static inline int take_uint16(struct scan *s, uint16_t i, struct token *o)
-{
-    return take_int64(s, i, o);
-}
-
-static inline int take_uint32(struct scan *s, uint32_t i, struct token *o)
-{
-    return take_int64(s, i, o);
-}
-
-static inline int take_uint64(struct scan *s, uint64_t u, struct token *o)
-{
-    if (u <= INT64_MAX)
-        return take_int64(s, (int64_t)u, o);
-    *o = (struct token){.type = TOKEN_BIG, .u = u};
-    return 0;
-}
-
-static inline int take_double(struct scan *s, double f, struct token *o)
-{
-    (void)s;
-    *o = (struct token){.type = TOKEN_FLOAT, .f = f};
-    return 0;
-}
-
-static inline int take_float(struct scan *s, float f, struct token *o)
-{
-    return take_double(s, (double)f, o);
-}
-
-static inline int take_nil(struct scan *s, struct token *o)
-{
-    (void)s;
-    *o = (struct token){.type = TOKEN_NULL};
-    return 0;
-}
-
-static inline int take_true(struct scan *s, struct token *o)
-{
-    (void)s;
-    *o = (struct token){.type = TOKEN_BOOL, .b = true};
-    return 0;
-}
-
-static inline int take_false(struct scan *s, struct token *o)
-{
-    (void)s;
-    *o = (struct token){.type = TOKEN_BOOL, .b = false};
-    return 0;
-}
-
-static inline int take_str(struct scan *s, const char *base, const char *p, unsigned n,
-                           struct token *o)
-{
-    (void)s;
-    *o = (struct token){.type = TOKEN_STRING, .string = {n ? (size_t)(p - base) : 0, n}};
-    return 0;
-}
-
-static inline int take_bin(struct scan *s, const char *base, const char *p, unsigned n,
-                           struct token *o)
-{
-    (void)base, (void)p, (void)n, (void)o;
-    return refuse(s, "a value of binary type");
-}
-
-static inline int take_ext(struct scan *s, const char *base, const char *p, unsigned n,
-                           struct token *o)
-{
-    (void)base, (void)p, (void)n, (void)o;
-    return refuse(s, "a value of an extension type");
-}
-
-static int begin_prog(struct scan *s)
-{
-    struct progs *p = &s->pending;
-    if (p->n == NAX_PROGS_MAX)
-        return refuse(s, "more than 1024 programs");
-    if (p->n == p->cap) {
-        size_t cap = p->cap ? 2 * p->cap : 16;
-        struct nax_prog *grown = nax_realloc(p->v, cap, sizeof *grown);
-        if (!grown)
-            return refuse(s, "out of memory");
-        p->v = grown;
-        p->cap = cap;
-    }
-    p->v[p->n++] = (struct nax_prog){"", "", "", 0};
-    return 0;
-}
-
-static inline int take_map(struct scan *s, unsigned n, struct token *o)
-{
-    if (s->is_header ? s->depth != 0 && s->depth != 2 : s->depth != 0)
-        return refuse(s, s->is_header ? "a header nested too deeply" : "a map inside a record");
-    if (n > NAX_FIELDS_MAX)
-        return refuse(s, "more than 1024 fields");
-    if (s->depth == 2 && begin_prog(s))
-        return -1;
-    *o = (struct token){.type = TOKEN_MAP, .depth = ++s->depth};
-    return 0;
-}
-
-static inline int take_array(struct scan *s, unsigned n, struct token *o)
-{
-    if (s->depth != 1)
-        return refuse(s, s->is_header ? "a header nested too deeply" : "an array inside an array");
-    *o = (struct token){.type = s->is_header ? TOKEN_LIST : TOKEN_INTS, .depth = ++s->depth};
-    if (s->is_header)
-        return 0;
-    size_t size = (size_t)n * sizeof *o->array.ints;
-    if (size > s->max_record - NAX_MIN(s->record->n_bytes, s->max_record))
-        return refuse(s, "");
-    o->array.ints = nax_record_reserve(s->record, size + 1);
-    return o->array.ints ? 0 : refuse(s, "out of memory");
-}
-
-static inline int take_array_item(struct scan *s, struct token *array, struct token item)
-{
-    s->depth = array->depth;
-    if (s->is_header)
-        return 0;
-    size_t n = array->array.n++;
-    if (item.type == TOKEN_INT) {
-        if (array->type == TOKEN_INTS)
-            array->array.ints[n] = item.i;
-        else
-            array->array.floats[n] = (double)item.i;
-        return 0;
-    }
-    if (item.type != TOKEN_FLOAT)
-        return refuse(s, item.type == TOKEN_BIG ? "an integer beyond 64 bits with sign"
-                                                : "an array of other things than numbers");
-    if (array->type == TOKEN_INTS) { /* the first float: what came before are integral floats */
-        int64_t *ints = array->array.ints;
-        double *floats = (double *)(void *)ints;
-        for (size_t i = 0; i < n; i++) {
-            double f = (double)ints[i];
-            memcpy(&floats[i], &f, sizeof f);
-        }
-        array->array.floats = floats;
-        array->type = TOKEN_FLOATS;
-    }
-    array->array.floats[n] = item.f;
-    return 0;
-}
-
-/* A string of the window in the record's memory. NULL: a problem, which is set. */
-static const char *keep_string(struct scan *s, const struct token *t)
-{
-    const char *p = s->base + t->string.at;
-    size_t n = t->string.n;
-    if (!nax_text_is_utf8(p, n)) {
-        refuse(s, "a string that is not UTF-8, or with a zero byte");
-        return NULL;
-    }
-    if (n > s->max_record - NAX_MIN(s->record->n_bytes, s->max_record)) {
-        refuse(s, "");
-        return NULL;
-    }
-    char *copy = nax_record_reserve(s->record, n + 1);
-    if (!copy) {
-        refuse(s, "out of memory");
-        return NULL;
-    }
-    memcpy(copy, p, n);
-    copy[n] = 0;
-    return copy;
-}
-
-static bool key_is(const struct scan *s, const struct token *key, const char *name)
-{
-    return key->string.n == strlen(name) && !memcmp(s->base + key->string.at, name, key->string.n);
-}
-
-static int header_item(struct scan *s, const struct token *key, const struct token *value)
-{
-    if (key_is(s, key, "nax")) {
-        s->has_version = true;
-        s->is_version_known = value->type == TOKEN_INT && value->i == 1;
-    } else if (key_is(s, key, "kind")) {
-        if (value->type != TOKEN_STRING || value->string.n >= sizeof s->kind)
-            return refuse(s, "a kind that is no short string");
-        const char *kind = keep_string(s, value);
-        if (!kind)
-            return -1;
-        strcpy(s->kind, kind); /* its length was checked */
-    } else if (key_is(s, key, "prog")) {
-        if (value->type != TOKEN_LIST)
-            return refuse(s, "provenance that is no list");
-        s->has_prog = true;
-        return 0;
-    }
-    if (!s->has_prog)
-        s->pending.n = 0; /* a list of another key, of a later version */
-    return 0;
-}
-
-static int prog_item(struct scan *s, const struct token *key, const struct token *value)
-{
-    struct nax_prog *prog = &s->pending.v[s->pending.n - 1];
-    if (key_is(s, key, "seed")) {
-        if (value->type != TOKEN_INT && value->type != TOKEN_BIG)
-            return refuse(s, "a seed that is no integer");
-        prog->seed = value->u;
-        return 0;
-    }
-    const char **text = key_is(s, key, "name")      ? &prog->name
-                        : key_is(s, key, "version") ? &prog->version
-                        : key_is(s, key, "argv")    ? &prog->argv
-                                                    : NULL;
-    if (!text)
-        return 0;
-    if (value->type != TOKEN_STRING)
-        return refuse(s, "provenance that is no string");
-    *text = keep_string(s, value);
-    return *text ? 0 : -1;
-}
-
-static int record_item(struct scan *s, const struct token *key, const struct token *value)
-{
-    const char *name = s->base + key->string.at;
-    const char *problem = nax_name_problem(name, key->string.n);
-    if (problem)
-        return refuse(s, problem);
-    if (nax_record_find(s->record, name, key->string.n))
-        return refuse(s, "a field that is there twice");
-    struct field *f = nax_record_append(s->record, name, key->string.n);
-    if (!f)
-        return refuse(s, "out of memory");
-    struct nax_value *v = &f->value;
-    switch (value->type) {
-    case TOKEN_NULL:
-        v->type = NAX_NULL;
-        break;
-    case TOKEN_BOOL:
-        v->type = NAX_BOOL;
-        v->b = value->b;
-        break;
-    case TOKEN_INT:
-        v->type = NAX_INT;
-        v->i = value->i;
-        break;
-    case TOKEN_FLOAT:
-        v->type = NAX_FLOAT;
-        v->f = value->f;
-        break;
-    case TOKEN_STRING:
-        v->string.s = keep_string(s, value);
-        v->string.n = value->string.n;
-        if (!v->string.s) {
-            s->problem_name = s->record->n;
-            return -1;
-        }
-        v->type = NAX_STRING;
-        f->room = value->string.n + 1;
-        break;
-    case TOKEN_INTS:
-        v->type = NAX_INTS;
-        v->ints.v = value->array.ints;
-        v->ints.n = value->array.n;
-        f->room = value->array.n * sizeof *v->ints.v + 1;
-        break;
-    case TOKEN_FLOATS:
-        v->type = NAX_FLOATS;
-        v->floats.v = value->array.floats;
-        v->floats.n = value->array.n;
-        f->room = value->array.n * sizeof *v->floats.v + 1;
-        break;
-    case TOKEN_BIG:
-        s->problem_name = s->record->n;
-        return refuse(s, "an integer beyond 64 bits with sign");
-    case TOKEN_MAP:
-    case TOKEN_LIST:
-        s->problem_name = s->record->n;
-        return refuse(s, "a map inside a record");
-    }
-    if (s->record->n_bytes > s->max_record)
-        return refuse(s, "");
-    return 0;
-}
-
-static inline int take_map_item(struct scan *s, struct token *map, struct token key,
-                                struct token value)
-{
-    s->depth = map->depth;
-    if (key.type != TOKEN_STRING)
-        return refuse(s, "a field whose name is no string");
-    if (!s->is_header)
-        return record_item(s, &key, &value);
-    return map->depth == 1 ? header_item(s, &key, &value) : prog_item(s, &key, &value);
-}
-
-#define msgpack_unpack_struct(name)    struct parser##name
-#define msgpack_unpack_func(ret, name) static inline ret parser##name
-#define msgpack_unpack_callback(name)  take##name
-#define msgpack_unpack_object          struct token
-#define msgpack_unpack_user            struct scan
-
-#include <msgpack/unpack_template.h>
 
 struct msgpack_input {
     bool is_inside;   /* between header and trailer */
     uint64_t n_begun; /* records returned from the file when the segment began */
-    struct parser_context parser;
+    struct progs progs;
+};
+
+struct header {
+    bool has_version, is_version_known;
+    const char *kind;
+    struct progs *progs;
 };
 
 void nax_msgpack_free(struct msgpack_input *input)
 {
     if (!input)
         return;
-    free(input->parser.user.pending.v);
+    free(input->progs.v);
     free(input);
 }
 
-static int say_problem(const struct nax_reader *reader, const struct scan *s, uint64_t at,
-                       struct nax_err *err)
+/* Passes a value that a later version may know, with containers to the depth given. */
+static bool skip(struct scan *s, const struct head *head, int depth)
 {
-    if (!s->problem)
-        return nax_reader_fail(reader, err, "byte", at, "not msgpack");
-    if (!*s->problem)
-        return nax_reader_fail_limit(reader, err, "byte", at);
-    if (!strcmp(s->problem, "out of memory")) {
-        nax_reader_fail(reader, err, "byte", at, "%s", s->problem);
-        if (err)
-            err->status = NAX_ERR_MEMORY;
-        return NAX_ERR_MEMORY;
+    const char *bytes;
+    if (head->type == HEAD_STRING)
+        return take(s, head->n, &bytes);
+    if (head->type != HEAD_ARRAY && head->type != HEAD_MAP)
+        return true;
+    if (!depth)
+        return refuse(s, "a header nested too deeply");
+    size_t n = head->type == HEAD_MAP ? 2 * head->n : head->n;
+    for (size_t i = 0; i < n; i++) {
+        struct head item;
+        if (!read_head(s, &item) || !skip(s, &item, depth - 1))
+            return false;
     }
-    if (s->problem_name)
-        return nax_reader_fail(reader, err, "byte", at, "field '%.100s': %s",
-                               s->record->fields[s->problem_name - 1].name, s->problem);
-    return nax_reader_fail(reader, err, "byte", at, "%s", s->problem);
+    return true;
 }
 
-/* Parses one map, a header or a record. 1: done; 0: the file ends before it. */
-static int parse_map(struct nax_reader *reader, struct nax_record *record, bool is_header,
-                     struct nax_err *err)
+/* A name, as its place among the words, n_words for any other; and what its value begins with. */
+static bool read_pair(struct scan *s, const char *const *words, size_t n_words, size_t *word,
+                      struct head *head)
 {
-    struct parser_context *parser = &reader->msgpack->parser;
-    struct scan *s = &parser->user;
-    struct progs pending = {.v = s->pending.v, .cap = s->pending.cap};
-    *s = (struct scan){.record = record,
-                       .max_record = reader->max_record,
-                       .is_header = is_header,
-                       .pending = pending};
-    parser_init(parser);
-    size_t done = 0;
-    for (;;) {
-        s->base = (const char *)reader->buffer + reader->start;
-        int status = parser_execute(parser, s->base, reader->end - reader->start, &done);
-        if (done > reader->max_record) {
-            s->problem = "";
-            status = -1;
-        }
-        if (status < 0)
-            return say_problem(reader, s, reader->offset + done, err);
-        if (status > 0) {
-            if (parser_data(parser).type != TOKEN_MAP)
-                return nax_reader_fail(reader, err, "byte", reader->offset,
-                                       "no map where a %s should be",
-                                       is_header ? "header" : "record");
-            nax_reader_skip(reader, done);
-            return 1;
-        }
-        size_t wanted = parser->cs == MSGPACK_CS_HEADER ? 1 : parser->trail;
-        if (wanted > reader->max_record - done)
-            return nax_reader_fail_limit(reader, err, "byte", reader->offset + done);
-        status = nax_reader_fill(reader, err);
-        if (status < 0)
-            return status;
-        if (!status && reader->start == reader->end)
-            return 0;
-        if (!status)
-            return nax_reader_fail(reader, err, "byte",
-                                   reader->offset + reader->end - reader->start,
-                                   "the file ends inside a %s", is_header ? "header" : "record");
+    const char *name;
+    size_t n, i = 0;
+    if (!read_name(s, &name, &n))
+        return false;
+    while (i < n_words && (n != strlen(words[i]) || memcmp(name, words[i], n)))
+        i++;
+    *word = i;
+    return read_head(s, head);
+}
+
+static bool read_prog_field(struct scan *s, struct nax_prog *prog)
+{
+    enum { NAME, VERSION, ARGV, SEED, N_WORDS };
+    static const char *const words[] = {"name", "version", "argv", "seed"};
+    const char **const texts[] = {&prog->name, &prog->version, &prog->argv};
+    struct head head;
+    size_t word;
+    if (!read_pair(s, words, N_WORDS, &word, &head))
+        return false;
+    if (word == N_WORDS)
+        return skip(s, &head, 0);
+    if (word != SEED)
+        return head.type == HEAD_STRING ? read_string(s, head.n, NULL, texts[word])
+                                        : refuse(s, "provenance that is no string");
+    if (head.type != HEAD_INT && head.type != HEAD_UNSIGNED)
+        return refuse(s, "a seed that is no integer");
+    prog->seed = head.u;
+    return true;
+}
+
+static bool read_prog(struct scan *s, size_t n, struct progs *progs)
+{
+    if (!check_pairs(s, n))
+        return false;
+    if (progs->n == NAX_PROGS_MAX)
+        return refuse(s, "more than 1024 programs");
+    if (progs->n == progs->cap) {
+        size_t cap = progs->cap ? 2 * progs->cap : 16;
+        struct nax_prog *grown = nax_realloc(progs->v, cap, sizeof *grown);
+        if (!grown)
+            return refuse_memory(s);
+        progs->v = grown;
+        progs->cap = cap;
     }
+    struct nax_prog *prog = &progs->v[progs->n++];
+    *prog = (struct nax_prog){"", "", "", 0};
+    for (size_t i = 0; i < n; i++)
+        if (!read_prog_field(s, prog))
+            return false;
+    return true;
+}
+
+static bool read_progs(struct scan *s, size_t n, struct progs *progs)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct head head;
+        if (!read_head(s, &head))
+            return false;
+        if (head.type == HEAD_MAP ? !read_prog(s, head.n, progs) : !skip(s, &head, 0))
+            return false;
+    }
+    return true;
+}
+
+static bool read_header_field(struct scan *s, struct header *header)
+{
+    enum { NAX, KIND, PROG, N_WORDS };
+    static const char *const words[] = {"nax", "kind", "prog"};
+    struct head head;
+    size_t word;
+    if (!read_pair(s, words, N_WORDS, &word, &head))
+        return false;
+    if (word == KIND)
+        return head.type == HEAD_STRING && head.n < sizeof s->reader->kind
+                   ? read_string(s, head.n, NULL, &header->kind)
+                   : refuse(s, "a kind that is no short string");
+    if (word == PROG)
+        return head.type == HEAD_ARRAY ? read_progs(s, head.n, header->progs)
+                                       : refuse(s, "provenance that is no list");
+    if (word == NAX) {
+        header->has_version = true;
+        header->is_version_known = head.type == HEAD_INT && head.i == 1;
+    }
+    return skip(s, &head, 2); /* such as a list of maps */
 }
 
 static int read_header(struct nax_reader *reader, struct nax_record *record, struct nax_err *err)
 {
+    struct scan s = begin(reader, record, "header", err);
+    struct progs *progs = &reader->msgpack->progs;
+    struct header header = {.kind = "", .progs = progs};
     uint64_t at = reader->offset;
-    int status = parse_map(reader, record, true, err);
-    if (status <= 0)
-        return status;
-    struct scan *s = &reader->msgpack->parser.user;
-    if (!s->has_version)
+    size_t n;
+    progs->n = 0;
+    if (!read_map(&s, &n))
+        return s.status;
+    for (size_t i = 0; i < n; i++)
+        if (!read_header_field(&s, &header))
+            return s.status;
+    nax_reader_skip(reader, s.at);
+    if (!header.has_version)
         return nax_reader_fail(reader, err, "byte", at, "no header of a nax stream");
-    if (!s->is_version_known)
+    if (!header.is_version_known)
         return nax_reader_fail(reader, err, "byte", at, "a stream of another version than 1");
     if (!reader->kind[0])
-        memcpy(reader->kind, s->kind, sizeof reader->kind);
-    for (size_t i = 0; s->has_prog && i < s->pending.n; i++) {
-        status = nax_prog_add(&reader->prog, &s->pending.v[i], err);
-        if (status)
-            return status;
-    }
-    return 1;
+        strcpy(reader->kind, header.kind); /* its length was checked */
+    int status = 0;
+    for (size_t i = 0; !status && i < progs->n; i++)
+        status = nax_prog_add(&reader->prog, &progs->v[i], err);
+    return status;
 }
+
+/* --- records --- */
+
+static const char *problem_of_item(enum head_type type)
+{
+    return type == HEAD_ARRAY      ? "an array inside an array"
+           : type == HEAD_MAP      ? "a map inside a record"
+           : type == HEAD_UNSIGNED ? "an integer beyond 64 bits with sign"
+                                   : "an array of other things than numbers";
+}
+
+/* n numbers: integers, or from the first that is none on, floats. */
+static bool read_array(struct scan *s, size_t n, struct field *f)
+{
+    size_t size = n * sizeof(int64_t);
+    if (!has_room(s, size))
+        return refuse_size(s);
+    void *items = nax_record_reserve(s->record, size + 1);
+    if (!items)
+        return refuse_memory(s);
+    int64_t *ints = items;
+    double *floats = items;
+    bool is_float = false;
+    for (size_t i = 0; i < n; i++) {
+        struct head head;
+        if (!read_head(s, &head))
+            return false;
+        if (head.type == HEAD_FLOAT && !is_float) { /* what came before are integral floats */
+            is_float = true;
+            for (size_t k = 0; k < i; k++) {
+                double number = (double)ints[k];
+                memcpy(&floats[k], &number, sizeof number);
+            }
+        }
+        if (head.type == HEAD_INT && !is_float)
+            ints[i] = head.i;
+        else if (head.type == HEAD_INT)
+            floats[i] = (double)head.i;
+        else if (head.type == HEAD_FLOAT)
+            floats[i] = head.f;
+        else
+            return refuse(s, problem_of_item(head.type));
+    }
+    f->value = is_float ? (struct nax_value){.type = NAX_FLOATS, .floats = {floats, n}}
+                        : (struct nax_value){.type = NAX_INTS, .ints = {ints, n}};
+    f->room = size + 1;
+    return true;
+}
+
+static bool read_value(struct scan *s, struct field *f)
+{
+    struct nax_value *v = &f->value;
+    struct head head;
+    if (!read_head(s, &head))
+        return false;
+    switch (head.type) {
+    case HEAD_NULL:
+        return true; /* as it was appended */
+    case HEAD_FALSE:
+    case HEAD_TRUE:
+        *v = (struct nax_value){NAX_BOOL, .b = head.type == HEAD_TRUE};
+        return true;
+    case HEAD_INT:
+        *v = (struct nax_value){NAX_INT, .i = head.i};
+        return true;
+    case HEAD_UNSIGNED:
+        return refuse_value(s, f, "an integer beyond 64 bits with sign");
+    case HEAD_FLOAT:
+        *v = (struct nax_value){NAX_FLOAT, .f = head.f};
+        return true;
+    case HEAD_STRING:
+        *v = (struct nax_value){NAX_STRING, .string.n = head.n};
+        f->room = head.n + 1;
+        return read_string(s, head.n, f, &v->string.s);
+    case HEAD_ARRAY:
+        return read_array(s, head.n, f);
+    case HEAD_MAP:
+        return refuse(s, "a map inside a record");
+    case HEAD_NONE:
+    case HEAD_BINARY:
+    case HEAD_EXTENSION:
+        break; /* read_head fails on them */
+    }
+    return false;
+}
+
+static bool read_field(struct scan *s)
+{
+    const char *name;
+    size_t n;
+    if (!read_name(s, &name, &n))
+        return false;
+    const char *problem = nax_name_problem(name, n);
+    if (!problem && nax_record_find(s->record, name, n))
+        problem = "a field that is there twice";
+    if (problem)
+        return refuse(s, problem);
+    struct field *f = nax_record_append(s->record, name, n);
+    if (!f)
+        return refuse_memory(s);
+    return read_value(s, f) && (s->record->n_bytes <= s->reader->max_record || refuse_size(s));
+}
+
+static int read_record(struct nax_reader *reader, struct nax_record *record, struct nax_err *err)
+{
+    struct scan s = begin(reader, record, "record", err);
+    size_t n;
+    if (!read_map(&s, &n))
+        return s.status;
+    for (size_t i = 0; i < n; i++)
+        if (!read_field(&s))
+            return s.status;
+    nax_reader_skip(reader, s.at);
+    return 0;
+}
+
+/* --- segments --- */
 
 /* A map with a reserved name: the trailer, if it is the right one. 0, or an error. */
 static int end_segment(struct nax_reader *reader, const struct nax_record *record, uint64_t at,
@@ -530,24 +555,22 @@ int nax_msgpack_next(struct nax_reader *reader, struct nax_record *record, struc
     if (!input)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", reader->name);
     for (;;) {
-        if (!input->is_inside) {
-            int status = read_header(reader, record, err);
-            if (status <= 0)
-                return status;
-            nax_record_clear(record);
-            input->is_inside = true;
-            input->n_begun = reader->n_records;
-        }
         uint64_t at = reader->offset;
-        int status = parse_map(reader, record, false, err);
-        if (!status)
+        int status = reader->start < reader->end ? 1 : nax_reader_fill(reader, err);
+        if (!status && input->is_inside)
             return nax_reader_fail(reader, err, "byte", at, "the file ends without a trailer");
-        if (status < 0 || !record->has_reserved)
+        if (status <= 0)
             return status;
-        status = end_segment(reader, record, at, err);
+        status =
+            input->is_inside ? read_record(reader, record, err) : read_header(reader, record, err);
+        if (!status && input->is_inside && !record->has_reserved)
+            return 1;
+        if (!status && input->is_inside)
+            status = end_segment(reader, record, at, err);
         if (status)
             return status;
         nax_record_clear(record);
-        input->is_inside = false;
+        input->is_inside = !input->is_inside;
+        input->n_begun = reader->n_records;
     }
 }

@@ -1,31 +1,21 @@
-/* Writing msgpack with msgpack-c's packing template, straight into the writer's buffer. */
+/* Writing msgpack with msgpack-c's packer, straight into the writer's buffer. */
 #include "internal.h"
 
-#include <limits.h>
-#include <msgpack/sysdep.h>
-#include <msgpack/timestamp.h>
+#include <msgpack/pack.h>
 
-static inline int append(struct bytes *b, const void *p, size_t n)
+/* Room was reserved: nothing fails. */
+static int append(void *bytes, const char *p, size_t n)
 {
-    nax_bytes_put(b, p, n);
+    nax_bytes_put(bytes, p, n);
     return 0;
 }
 
-#define msgpack_pack_inline_func(name)      static inline __attribute__((unused)) int pack##name
-#define msgpack_pack_inline_func_cint(name) static inline __attribute__((unused)) int pack##name
-#define msgpack_pack_inline_func_fixint(name)                                                      \
-    static inline __attribute__((unused)) int pack_fix##name
-#define msgpack_pack_user                          struct bytes *
-#define msgpack_pack_append_buffer(user, buf, len) return append(user, buf, len)
-
-#include <msgpack/pack_template.h>
-
 enum { item_max = 9 }; /* bytes of the largest number, or of any length prefix */
 
-static void put_text(struct bytes *b, const char *s, size_t n)
+static inline void put_text(msgpack_packer *to, const char *s, size_t n)
 {
-    pack_str(b, n);
-    nax_bytes_put(b, s, n);
+    msgpack_pack_str(to, n);
+    msgpack_pack_str_body(to, s, n);
 }
 
 int nax_msgpack_put_header(struct bytes *b, const char *kind, const struct prog_list *prog)
@@ -35,24 +25,25 @@ int nax_msgpack_put_header(struct bytes *b, const char *kind, const struct prog_
     int status = nax_bytes_reserve(b, n_words + prog->n * n_prog + prog->n_bytes);
     if (status)
         return status;
-    pack_map(b, 3);
-    put_text(b, "nax", 3);
-    pack_int64(b, 1);
-    put_text(b, "kind", 4);
-    put_text(b, kind, strlen(kind));
-    put_text(b, "prog", 4);
-    pack_array(b, prog->n);
+    msgpack_packer to = {b, append};
+    msgpack_pack_map(&to, 3);
+    put_text(&to, "nax", 3);
+    msgpack_pack_int64(&to, 1);
+    put_text(&to, "kind", 4);
+    put_text(&to, kind, strlen(kind));
+    put_text(&to, "prog", 4);
+    msgpack_pack_array(&to, prog->n);
     for (size_t i = 0; i < prog->n; i++) {
         const struct nax_prog *p = &prog->v[i];
-        pack_map(b, 4);
-        put_text(b, "name", 4);
-        put_text(b, p->name, strlen(p->name));
-        put_text(b, "version", 7);
-        put_text(b, p->version, strlen(p->version));
-        put_text(b, "argv", 4);
-        put_text(b, p->argv, strlen(p->argv));
-        put_text(b, "seed", 4);
-        pack_uint64(b, p->seed);
+        msgpack_pack_map(&to, 4);
+        put_text(&to, "name", 4);
+        put_text(&to, p->name, strlen(p->name));
+        put_text(&to, "version", 7);
+        put_text(&to, p->version, strlen(p->version));
+        put_text(&to, "argv", 4);
+        put_text(&to, p->argv, strlen(p->argv));
+        put_text(&to, "seed", 4);
+        msgpack_pack_uint64(&to, p->seed);
     }
     return 0;
 }
@@ -79,36 +70,37 @@ int nax_msgpack_put(struct bytes *b, const struct nax_record *r)
     if (status)
         return status;
     struct bytes out = *b; /* a local: the compiler may keep it in registers */
-    pack_map(&out, r->n);
+    msgpack_packer to = {&out, append};
+    msgpack_pack_map(&to, r->n);
     for (size_t i = 0; i < r->n; i++) {
         const struct field *f = &r->fields[i];
         const struct nax_value *v = &f->value;
-        put_text(&out, f->name, f->name_n);
+        put_text(&to, f->name, f->name_n);
         switch (v->type) {
         case NAX_NULL:
-            pack_nil(&out);
+            msgpack_pack_nil(&to);
             break;
         case NAX_BOOL:
-            (void)(v->b ? pack_true(&out) : pack_false(&out));
+            (void)(v->b ? msgpack_pack_true(&to) : msgpack_pack_false(&to));
             break;
         case NAX_INT:
-            pack_int64(&out, v->i);
+            msgpack_pack_int64(&to, v->i);
             break;
         case NAX_FLOAT:
-            pack_double(&out, v->f);
+            msgpack_pack_double(&to, v->f);
             break;
         case NAX_STRING:
-            put_text(&out, v->string.s, v->string.n);
+            put_text(&to, v->string.s, v->string.n);
             break;
         case NAX_INTS:
-            pack_array(&out, v->ints.n);
+            msgpack_pack_array(&to, v->ints.n);
             for (size_t k = 0; k < v->ints.n; k++)
-                pack_int64(&out, v->ints.v[k]);
+                msgpack_pack_int64(&to, v->ints.v[k]);
             break;
         case NAX_FLOATS:
-            pack_array(&out, v->floats.n);
+            msgpack_pack_array(&to, v->floats.n);
             for (size_t k = 0; k < v->floats.n; k++)
-                pack_double(&out, v->floats.v[k]);
+                msgpack_pack_double(&to, v->floats.v[k]);
             break;
         }
     }
@@ -121,10 +113,11 @@ int nax_msgpack_put_trailer(struct bytes *b, uint64_t n)
     int status = nax_bytes_reserve(b, strlen("end n") + 5 * item_max);
     if (status)
         return status;
-    pack_map(b, 2);
-    put_text(b, "end", 3);
-    pack_true(b);
-    put_text(b, "n", 1);
-    pack_uint64(b, n);
+    msgpack_packer to = {b, append};
+    msgpack_pack_map(&to, 2);
+    put_text(&to, "end", 3);
+    msgpack_pack_true(&to);
+    put_text(&to, "n", 1);
+    msgpack_pack_uint64(&to, n);
     return 0;
 }
