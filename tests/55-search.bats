@@ -125,6 +125,16 @@ column() {
   [ "$output" = "nax-search: not a checkpoint of a search: 'run/search.safetensors'" ]
 }
 
+@test "measured cells: another policy, and a table that cannot be read is told before training" {
+  measured=(--set device.programming.error=measured --set device.programming.table=cells.csv)
+  run ! nax-search --space ./small.yaml --data small.safetensors --epochs 2 "${measured[@]}"
+  [ "$output" = "nax-search: cannot open: 'cells.csv': No such file or directory: 'device.programming.table=cells.csv'" ]
+  printf '%s\n' target_siemens,g_siemens 1e-06,3e-06 1e-05,2e-06 1e-05,9e-06 > cells.csv
+  small --epochs 2 --alpha-rate 1 --format csv "${measured[@]}" > measured.csv
+  small --epochs 2 --alpha-rate 1 --format csv > exact.csv
+  [ "$(column policy < measured.csv)" != "$(column policy < exact.csv)" ]
+}
+
 @test "what cannot be searched is refused" {
   run -2 nax-search --resume
   [[ "$output" = *"--resume needs --checkpoint"* ]]

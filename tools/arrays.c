@@ -116,8 +116,7 @@ int array_set(struct nax_record *r, const struct nax_xbar *x, const double *v_v)
 }
 
 int array_random(struct nax_record *r, const struct nax_hardware *hardware, uint64_t seed,
-                 uint64_t index, size_t n_rows, size_t n_cols, const struct nax_cells *cells,
-                 double *room, struct nax_err *err)
+                 uint64_t index, size_t n_rows, size_t n_cols, double *room, struct nax_err *err)
 {
     const struct nax_device *d = &hardware->device;
     struct nax_rng rng = nax_rng_at(seed, NAX_RNG_ARRAY, index, 0, 0);
@@ -129,9 +128,7 @@ int array_random(struct nax_record *r, const struct nax_hardware *hardware, uint
         g[i] = nax_level_siemens(d, bits, (int)nax_rng_below(&rng, (uint64_t)1 << bits));
     for (size_t k = 0; k < n_rows; k++)
         v[k] = nax_rng_below(&rng, 2) ? d->v_read_v : 0;
-    int status = nax_program(d, cells, &key, n, g, g, err);
-    if (status)
-        return status;
+    nax_program(d, &key, n, g, g);
     struct nax_xbar x = nax_xbar_of_device(d, n_rows, n_cols, g);
     bool is_full = nax_record_set_int(r, "array", (int64_t)index) || array_set(r, &x, v);
     return is_full ? nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'array'") : 0;

@@ -24,7 +24,7 @@ int array_draw(const char *path, const struct nax_xbar *x, const double *v_v,
 /* Array `index` of random levels, programmed on the device, with inputs of 0 or v_read. room:
  * [n_rows*n_cols + n_rows]. */
 int array_random(struct nax_record *r, const struct nax_hardware *hardware, uint64_t seed,
-                 uint64_t index, size_t n_rows, size_t n_cols, const struct nax_cells *cells,
-                 double *room, struct nax_err *err) NAX_MUST_USE;
+                 uint64_t index, size_t n_rows, size_t n_cols, double *room,
+                 struct nax_err *err) NAX_MUST_USE;
 
 #endif

@@ -66,7 +66,6 @@ struct evaluation {
     bool has_layers;
     struct nax_dataset *set;
     struct nax_hardware *hardware;
-    struct nax_cells *cells;
     struct design design;
 };
 
@@ -136,22 +135,16 @@ static void open_files(struct evaluation *e)
         status = nax_err_set(&err, NAX_ERR_VALUE, "no test images: '%s'", e->data);
     if (!status)
         status = nax_hardware_load_set(&e->hardware, e->hardware_name, e->sets, e->n_sets, &err);
-    if (!status) {
-        struct nax_programming *p = &e->hardware->device.programming;
-        if (e->time_seconds >= 0)
-            p->time_seconds = e->time_seconds;
-        if (p->error == NAX_PROGRAM_MEASURED)
-            status = nax_cells_load(&e->cells, p->table, &err);
-    }
     if (status)
         tool_fail(&e->tool, &err);
+    if (e->time_seconds >= 0)
+        e->hardware->device.programming.time_seconds = e->time_seconds;
 }
 
 static struct nax_mapping mapping_of(const struct job *job, size_t chip)
 {
     const struct evaluation *e = job->e;
-    return (struct nax_mapping){e->hardware,  job->crossbars, e->fidelity,
-                                e->tool.seed, chip,           e->cells};
+    return (struct nax_mapping){e->hardware, job->crossbars, e->fidelity, e->tool.seed, chip};
 }
 
 static int map(const struct job *job, size_t chip, struct nax_mapped **mapped, struct nax_err *err)
@@ -287,7 +280,6 @@ int main(int argc, char **argv)
         else if (!e.has_layers)
             tool_write(&e.tool, record);
     nax_record_free(record);
-    nax_cells_free(e.cells);
     nax_hardware_free(e.hardware);
     nax_dataset_free(e.set);
     design_close(&e.design);

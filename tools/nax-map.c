@@ -39,7 +39,6 @@ struct job {
     uint64_t chip;
     double time_seconds; /* negative: the hardware's */
     struct nax_hardware *hardware;
-    struct nax_cells *cells;
     struct design design;
 };
 
@@ -141,11 +140,8 @@ static void list_arrays(struct job *job, struct nax_record *r)
     struct nax_model *model = NULL;
     struct nax_err err;
     int status = design_load(&job->design, r, &net, sizes, &model, &err);
-    struct nax_mapping mapping = {.hardware = job->hardware,
-                                  .crossbars = sizes,
-                                  .seed = job->tool->seed,
-                                  .chip = job->chip,
-                                  .cells = job->cells};
+    struct nax_mapping mapping = {
+        .hardware = job->hardware, .crossbars = sizes, .seed = job->tool->seed, .chip = job->chip};
     struct listing to = {job, net, r};
     if (!status)
         status = nax_arrays_list(model, &mapping, write_array, &to, &err);
@@ -201,15 +197,10 @@ static void open_hardware(struct job *job)
     struct nax_err err;
     int status =
         nax_hardware_load_set(&job->hardware, job->hardware_name, job->sets, job->n_sets, &err);
-    if (!status) {
-        struct nax_programming *p = &job->hardware->device.programming;
-        if (job->time_seconds >= 0)
-            p->time_seconds = job->time_seconds;
-        if (job->output == ARRAYS && p->error == NAX_PROGRAM_MEASURED)
-            status = nax_cells_load(&job->cells, p->table, &err);
-    }
     if (status)
         tool_fail(job->tool, &err);
+    if (job->time_seconds >= 0)
+        job->hardware->device.programming.time_seconds = job->time_seconds;
 }
 
 int main(int argc, char **argv)
@@ -229,7 +220,6 @@ int main(int argc, char **argv)
             map_candidate(&job, r);
     }
     design_close(&job.design);
-    nax_cells_free(job.cells);
     nax_hardware_free(job.hardware);
     nax_record_free(r);
     tool_finish(&tool);

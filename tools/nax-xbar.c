@@ -214,20 +214,14 @@ static void make_random(struct tool *tool, const struct job *job)
     struct nax_record *r = alloc_record(tool);
     size_t n_rows = (size_t)job->n_rows, n_cols = (size_t)(job->n_cols ? job->n_cols : job->n_rows);
     double *room = alloc_floats(tool, n_rows * n_cols + n_rows);
-    const struct nax_programming *programming = &job->hardware->device.programming;
-    struct nax_cells *cells = NULL;
     struct nax_err err;
-    if (programming->error == NAX_PROGRAM_MEASURED)
-        need(tool, nax_cells_load(&cells, programming->table, &err), &err);
     tool_write_open(tool, "array");
     for (int64_t k = 0; k < job->count; k++) {
         need(tool,
-             array_random(r, job->hardware, tool->seed, (uint64_t)k, n_rows, n_cols, cells, room,
-                          &err),
+             array_random(r, job->hardware, tool->seed, (uint64_t)k, n_rows, n_cols, room, &err),
              &err);
         tool_write(tool, r);
     }
-    nax_cells_free(cells);
     nax_record_free(r);
     free(room);
     tool_finish(tool);

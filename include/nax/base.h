@@ -118,6 +118,33 @@ void nax_yaml_free(const void *schema, void *out);
 int nax_yaml_err_set(struct nax_err *err, const char *path, const char *text, size_t size,
                      const char *key, const char *format, ...) NAX_PRINTF(6, 7);
 
+/* One of a few words: a row of a table, which may hold more (what the word does) after it. */
+struct nax_word {
+    int value;          /* of the enum; the row's place in the table */
+    const char *word;   /* in files and options */
+    const char *means;  /* in a line, as the manual has it */
+    const char *source; /* author and year of what was published, or what it goes by; never NULL */
+    const char *needs;  /* key that must be set besides, or NULL */
+};
+
+/* A table: n rows of a struct that begins with a struct nax_word. */
+struct nax_words {
+    const void *rows;
+    size_t n, row_size;
+};
+
+/* Defines the table `name` of an array of such rows. An array that lacks a row for one of the
+ * enum's n_values does not compile. */
+#define NAX_WORDS(name, array, n_values)                                                           \
+    _Static_assert(sizeof(array) / sizeof *(array) == (n_values), "a row for every value");        \
+    const struct nax_words name = {(array), (n_values), sizeof *(array)}
+
+const struct nax_word *nax_words_row(const struct nax_words *words, int value);
+/* NULL: no such word. */
+const struct nax_word *nax_words_find(const struct nax_words *words, const char *word);
+/* "neither paid nor gated": what to say of any other word. */
+void nax_words_neither(const struct nax_words *words, char *text, size_t size);
+
 /* FNV-1a, 64 bits, then mixed: for identifiers, not for secrets. Start with seed 0 and chain. */
 uint64_t nax_hash(uint64_t seed, const void *bytes, size_t size);
 

@@ -114,31 +114,11 @@ struct nax_program_key {
     uint64_t seed, chip, layer, array;
 };
 
-/* Deviations of measured cells, by target conductance. */
-struct nax_cells;
-
-/* A CSV file with columns target_siemens and g_siemens, as nax-xbar --import-cells makes it.
- * NAX_ERR_IO, NAX_ERR_FORMAT naming file and line, NAX_ERR_MEMORY. */
-int nax_cells_load(struct nax_cells **cells, const char *path, struct nax_err *err) NAX_MUST_USE;
-void nax_cells_free(struct nax_cells *cells);
-size_t nax_cells_n(const struct nax_cells *cells);
-/* Reads the RRAM relaxation data of A. Levy et al. (tab-separated: address, time, resistance,
- * conductance, target, range, nominal time) and calls take for every cell measured at this nominal
- * time; a status that it returns ends the import. */
-int nax_cells_import(FILE *file, const char *subject, double seconds,
-                     int (*take)(void *self, double target, double g, struct nax_err *err),
-                     void *self, struct nax_err *err) NAX_MUST_USE;
-
-/* Conductance of level 0 … 2^slice_bits - 1: G_off and G_on at the ends, evenly between. */
-double nax_level_siemens(const struct nax_device *device, int slice_bits, int level);
-
 /* What n cells hold that were to hold target [n] siemens: rounded to the device's levels, with
  * programming error, stuck cells, and drift until time_seconds; not negative. A cell at 0 is open
- * and stays so. cells: NULL save for NAX_PROGRAM_MEASURED. g may be target. Cell k of the key is
- * the same whatever n is. Errors: NAX_ERR_VALUE where the table is missing. */
-int nax_program(const struct nax_device *device, const struct nax_cells *cells,
-                const struct nax_program_key *key, size_t n, const double *target, double *g,
-                struct nax_err *err) NAX_MUST_USE;
+ * and stays so. g may be target. Cell k of the key is the same whatever n is. */
+void nax_program(const struct nax_device *device, const struct nax_program_key *key, size_t n,
+                 const double *target, double *g);
 
 #ifdef __cplusplus
 }

@@ -7,6 +7,8 @@
 #ifndef NAX_HARDWARE_H
 #define NAX_HARDWARE_H
 
+#include <stdio.h>
+
 #include "nax/base.h"
 
 #ifdef __cplusplus
@@ -35,22 +37,28 @@ enum nax_program_error {
     NAX_PROGRAM_PCM,       /* phase-change cells, Joshi et al. 2020; up to 25 uS */
     NAX_PROGRAM_RRAM_MILO, /* filamentary cells, Milo et al. 2021; up to 225 uS */
     NAX_PROGRAM_RRAM_WAN,  /* filamentary cells, Wan et al. 2022; up to 39.26 uS */
-    NAX_PROGRAM_MEASURED   /* deviations drawn from a table of measured cells */
+    NAX_PROGRAM_MEASURED,  /* deviations drawn from a table of measured cells */
+    NAX_PROGRAM_COUNT
 };
 
 enum nax_drift {
     NAX_DRIFT_NONE,
     NAX_DRIFT_POWER, /* G (t / drift_start_seconds)^-nu, nu normal: drift_nu, drift_nu_sd */
-    NAX_DRIFT_PCM    /* the same from 20 s, nu of each cell by its state: Joshi et al. 2020 */
+    NAX_DRIFT_PCM,   /* the same from 20 s, nu of each cell by its state: Joshi et al. 2020 */
+    NAX_DRIFT_COUNT
 };
+
+/* Deviations of measured cells, by target conductance. */
+struct nax_cells;
 
 /* What keeps a chip from holding the conductances that it was given. Zeros: nothing. */
 struct nax_programming {
     enum nax_program_error error;
     double error_frac;
-    double range_siemens; /* conductance of the law that G_on stands for; 0: the law's largest */
-    char table[256];      /* of measured cells: a file */
-    int levels;           /* that a cell can be programmed to, G_off … G_on; 0: any */
+    double range_siemens;    /* conductance of the law that G_on stands for; 0: the law's largest */
+    char table[256];         /* of measured cells: a file */
+    struct nax_cells *cells; /* read from it, where error is measured; the hardware frees them */
+    int levels;              /* that a cell can be programmed to, G_off … G_on; 0: any */
     double stuck_on_frac, stuck_off_frac; /* of the cells */
     enum nax_drift drift;
     double drift_nu, drift_nu_sd, drift_start_seconds, time_seconds; /* time since programming */
@@ -212,9 +220,49 @@ struct nax_hardware {
     struct nax_component *components; /* [n_components]; the ADC is not among them */
 };
 
+/* --- laws --- pure functions of the description. */
+
+/* A programming error. */
+struct nax_program_law {
+    struct nax_word word;
+    /* What a cell holds that was to hold target siemens and whose error is at quantile p, 0 to 1,
+     * of the law; it may be negative. NULL: the target. */
+    double (*held_siemens)(const struct nax_device *device, double target, double p);
+};
+extern const struct nax_words nax_program_words;
+const struct nax_program_law *nax_program_law(const struct nax_device *device);
+
+struct nax_drift_law {
+    struct nax_word word;
+    /* Part of a conductance that is left at time_seconds, of a cell whose exponent is normal
+     * deviations off its mean. NULL: all. */
+    double (*left_frac)(const struct nax_device *device, double g_siemens, double normal);
+};
+extern const struct nax_words nax_drift_words;
+const struct nax_drift_law *nax_drift_law(const struct nax_device *device);
+
+/* Whether every chip holds exactly its targets. */
+bool nax_programs_exactly(const struct nax_device *device);
+
+/* Conductance of level 0 … 2^slice_bits - 1: G_off and G_on at the ends, evenly between. */
+double nax_level_siemens(const struct nax_device *device, int slice_bits, int level);
+/* The conductance nearest to target that a cell can be programmed to. */
+double nax_programmable_siemens(const struct nax_device *device, double target);
+
+/* --- measured cells --- */
+
+/* Reads the RRAM relaxation data of A. Levy et al. (tab-separated: address, time, resistance,
+ * conductance, target, range, nominal time) and calls take for every cell measured at this nominal
+ * time; a status that it returns ends the import. */
+int nax_cells_import(FILE *file, const char *subject, double seconds,
+                     int (*take)(void *self, double target, double g, struct nax_err *err),
+                     void *self, struct nax_err *err) NAX_MUST_USE;
+
+/* --- files --- */
+
 /* name: built in ("nax-reram", "puma", "isaac"), found in $NAX_PATH, or a path (nax_config_read).
- * A key that is unknown or missing or a value that cannot be: an error naming file, line and key.
- */
+ * A key that is unknown or missing or a value that cannot be, and a table of measured cells that
+ * cannot be read: an error naming file, line and key. */
 int nax_hardware_load(struct nax_hardware **hardware, const char *name,
                       struct nax_err *err) NAX_MUST_USE;
 /* The same with keys of the file changed: sets [n_sets] are "key=value", the key as in

@@ -43,10 +43,7 @@ struct nax_mapping {
     const struct nax_hardware *hardware;
     const int64_t *crossbars; /* [n_layers] of nax_network_crossbars */
     enum nax_fidelity fidelity;
-    /* of fidelities above quantized: which chip the weights are programmed into, and measured cells
-     * where the hardware's programming error is NAX_PROGRAM_MEASURED */
-    uint64_t seed, chip;
-    const struct nax_cells *cells;
+    uint64_t seed, chip; /* of fidelities above quantized: which chip holds the weights */
 };
 
 /* One array as a chip holds it: cells of one slice of one submatrix. */
@@ -144,12 +141,11 @@ enum nax_gradient {
  * effective weights with the columns' gains in them; offsets and noise, new in every image, come
  * after. The first call comes before training moves the weights; after each step another one moves
  * the effective weights as much as the weights have moved since they were programmed. ops:
- * [n_layers], good until the next call of nax_mapped_reprogram or nax_mapped_free. mapping->cells
- * must live as long. */
+ * [n_layers], good until the next call of nax_mapped_reprogram or nax_mapped_free. */
 int nax_mapped_train_linops(struct nax_mapped *mapped, enum nax_gradient gradient,
                             struct nax_train_linop *ops, struct nax_err *err) NAX_MUST_USE;
 
-/* Programs the model's weights, as training has moved them, into the chip (seed, cells) that
+/* Programs the model's weights, as training has moved them, into the chip that
  * mapping names, and solves its arrays. Input ranges and what conversions add stay as they were
  * measured. Batch norm is not copied: evaluate on a new mapping. */
 int nax_mapped_reprogram(struct nax_mapped *mapped, const struct nax_mapping *mapping,

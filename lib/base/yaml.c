@@ -11,7 +11,7 @@
 int nax_yaml_err_set(struct nax_err *err, const char *path, const char *text, size_t size,
                      const char *key, const char *format, ...)
 {
-    char message[256];
+    char message[512];
     va_list ap;
     va_start(ap, format);
     vsnprintf(message, sizeof message, format, ap);

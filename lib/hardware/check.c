@@ -22,7 +22,7 @@ static void key_of_set(const struct hardware_source *source, const char *key, ch
 int nax_hardware_fail(const struct hardware_source *source, const char *key, const char *format,
                       ...)
 {
-    char message[256];
+    char message[512];
     va_list ap;
     va_start(ap, format);
     vsnprintf(message, sizeof message, format, ap);

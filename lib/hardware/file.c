@@ -1,4 +1,5 @@
 /* Hardware files: their YAML schema and loading. */
+#include "cells.h"
 #include "check.h"
 #include "set.h"
 
@@ -318,6 +319,20 @@ static int read_hardware(const struct hardware_source *source, const struct yaml
     return nax_hardware_check(source, h);
 }
 
+/* The table of measured cells, where the error is theirs. */
+static int read_cells(const struct hardware_source *source, struct nax_programming *p)
+{
+    struct nax_cells *cells;
+    struct nax_err err;
+    if (p->error != NAX_PROGRAM_MEASURED)
+        return 0;
+    int status = nax_cells_load(&cells, p->table, &err);
+    if (status)
+        return nax_hardware_fail(source, "device.programming.table", "%s", err.text);
+    p->cells = cells;
+    return 0;
+}
+
 int nax_hardware_load_set(struct nax_hardware **hardware, const char *name, const char *const *sets,
                           size_t n_sets, struct nax_err *err)
 {
@@ -339,6 +354,8 @@ int nax_hardware_load_set(struct nax_hardware **hardware, const char *name, cons
         status = nax_hardware_set(hardware_fields, yaml, sets[i], err);
     if (!status)
         status = read_hardware(&source, yaml, h);
+    if (!status)
+        status = read_cells(&source, &h->device.programming);
 out:
     if (status)
         nax_hardware_free(h);
@@ -357,7 +374,9 @@ int nax_hardware_load(struct nax_hardware **hardware, const char *name, struct n
 
 void nax_hardware_free(struct nax_hardware *hardware)
 {
-    if (hardware)
-        free(hardware->components);
+    if (!hardware)
+        return;
+    nax_cells_free(hardware->device.programming.cells);
+    free(hardware->components);
     free(hardware);
 }

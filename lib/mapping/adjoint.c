@@ -37,15 +37,13 @@ static int submatrix_adjoint(const struct fixed_layer *layer, const struct chip 
     size_t n_arrays = layer->unit.n_arrays;
     double *dl_dw = workspace, *dl_dg = dl_dw + size, *g_siemens = dl_dg + size;
     int top = nax_array_slice(&layer->unit, n_arrays - 1), status = 0;
-    bool is_off;
     spread(layer, submatrix, gradient, dl_dw);
     for (size_t a = 0; !status && a < n_arrays; a++) {
         if (nax_array_slice(&layer->unit, a) != top)
             continue;
-        status = nax_array_program(layer, chip, submatrix, a, g_siemens, &is_off, err);
+        nax_array_program(layer, chip, submatrix, a, g_siemens);
         struct nax_xbar xbar = nax_xbar_of_device(device, layer->unit.crossbar, n_cols, g_siemens);
-        if (!status)
-            status = nax_xbar_gradient(&xbar, NULL, dl_dw, dl_dg, err);
+        status = nax_xbar_gradient(&xbar, NULL, dl_dw, dl_dg, err);
         for (size_t r = 0; !status && r < submatrix->n_rows; r++)
             for (size_t c = 0; c < submatrix->n_cols; c++) {
                 size_t i = (submatrix->row + r) * layer->map.n_cols + submatrix->col + c;

@@ -43,12 +43,6 @@ static bool set_levels(const struct fixed_layer *layer, const struct nax_submatr
     return is_off;
 }
 
-static bool is_exact(const struct nax_programming *p)
-{
-    return p->error == NAX_PROGRAM_EXACT && p->drift == NAX_DRIFT_NONE &&
-           p->stuck_on_frac + p->stuck_off_frac == 0;
-}
-
 /* Where the array stands among all of the layer, which keys its draws. */
 static size_t array_index(const struct fixed_layer *layer, const struct nax_submatrix *submatrix,
                           size_t a)
@@ -58,18 +52,15 @@ static size_t array_index(const struct fixed_layer *layer, const struct nax_subm
     return i * layer->unit.n_arrays + a;
 }
 
-int nax_array_program(const struct fixed_layer *layer, const struct chip *chip,
-                      const struct nax_submatrix *submatrix, size_t a, double *g_siemens,
-                      bool *is_off, struct nax_err *err)
+bool nax_array_program(const struct fixed_layer *layer, const struct chip *chip,
+                       const struct nax_submatrix *submatrix, size_t a, double *g_siemens)
 {
     const struct nax_unit *unit = &layer->unit;
     const struct nax_device *device = &layer->hardware->device;
     struct nax_program_key key = {chip->seed, chip->chip, chip->layer,
                                   array_index(layer, submatrix, a)};
-    *is_off = set_levels(layer, submatrix, nax_array_slice(unit, a), nax_array_sign(unit, a),
-                         g_siemens) &&
-              is_exact(&device->programming);
-    int status = nax_program(device, chip->cells, &key, unit->crossbar * unit->array_cols,
-                             g_siemens, g_siemens, err);
-    return status ? nax_err_prefix(err, "layer '%s'", layer->shape->name) : 0;
+    bool is_off =
+        set_levels(layer, submatrix, nax_array_slice(unit, a), nax_array_sign(unit, a), g_siemens);
+    nax_program(device, &key, unit->crossbar * unit->array_cols, g_siemens, g_siemens);
+    return is_off && nax_programs_exactly(device);
 }

@@ -7,7 +7,6 @@
 
 /* Which cells a layer is programmed into. */
 struct chip {
-    const struct nax_cells *cells; /* measured deviations, or NULL */
     uint64_t seed, chip, layer;
 };
 
@@ -40,10 +39,9 @@ double nax_plane_weight(const struct fixed_layer *layer, size_t plane);
 double nax_level_step_siemens(const struct nax_hardware *hardware);
 
 /* Fills g [N][array_cols] with what the chip holds in array `a` of a submatrix: levels, and unused
- * cells beside and below. *is_off: without levels and without errors, so like all others that are.
- */
-int nax_array_program(const struct fixed_layer *layer, const struct chip *chip,
-                      const struct nax_submatrix *submatrix, size_t a, double *g_siemens,
-                      bool *is_off, struct nax_err *err) NAX_MUST_USE;
+ * cells beside and below. Returns whether it is without levels and without errors, so like all
+ * others that are. */
+bool nax_array_program(const struct fixed_layer *layer, const struct chip *chip,
+                       const struct nax_submatrix *submatrix, size_t a, double *g_siemens);
 
 #endif

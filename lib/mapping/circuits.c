@@ -184,11 +184,8 @@ static int run_tile(struct workspace *workspace, const struct nax_submatrix *sub
     memset(workspace->current, 0,
            n_planes * n_uses * submatrix->n_cols * sizeof *workspace->current);
     for (size_t a = 0; a < n_arrays; a++) {
-        bool is_off;
-        int status =
-            nax_array_program(l, workspace->chip, submatrix, a, workspace->g_siemens, &is_off, err);
-        if (status)
-            return status;
+        bool is_off = nax_array_program(l, workspace->chip, submatrix, a, workspace->g_siemens);
+        int status = 0;
         /* levels are programmed and verified at the read voltage: cells conduct less below it */
         double x = device->v0_v > 0 ? device->v_read_v / device->v0_v : 0;
         for (size_t i = 0; i < size && x > 0; i++)
@@ -285,7 +282,7 @@ static int compare_layer(const struct sample *sample, const struct nax_model *mo
                          const struct nax_mapping *mapping, size_t l, bool is_signed, double range,
                          struct nax_layer_circuit *result, struct nax_err *err)
 {
-    struct chip chip = {mapping->cells, mapping->seed, mapping->chip, l};
+    struct chip chip = {mapping->seed, mapping->chip, l};
     struct fixed_layer layer;
     int status =
         nax_fixed_layer_alloc(&layer, &model->net->layers[l], mapping->hardware,

@@ -90,7 +90,7 @@ int nax_effective_weights(const struct nax_mapping *mapping, const struct nax_la
                           size_t layer, int64_t crossbar, const float *weight, float *effective,
                           struct nax_err *err)
 {
-    struct mapped_layer m = {.chip = {mapping->cells, mapping->seed, mapping->chip, layer}};
+    struct mapped_layer m = {.chip = {mapping->seed, mapping->chip, layer}};
     int status = nax_fixed_layer_alloc(&m.fixed, shape, mapping->hardware, crossbar, weight, false,
                                        1, err); /* effective weights know nothing of inputs */
     if (!status)

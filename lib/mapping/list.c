@@ -13,10 +13,9 @@ static int list_tile(const struct listing *to, const struct fixed_layer *layer, 
                      const struct nax_submatrix *submatrix, double *g, struct nax_err *err)
 {
     const struct nax_mapping *m = to->mapping;
-    struct chip chip = {m->cells, m->seed, m->chip, l};
+    struct chip chip = {m->seed, m->chip, l};
     int status = 0;
     for (size_t a = 0; !status && a < layer->unit.n_arrays; a++) {
-        bool is_off;
         struct nax_array array = {
             .layer = l,
             .row = submatrix->row,
@@ -27,9 +26,8 @@ static int list_tile(const struct listing *to, const struct fixed_layer *layer, 
                                        layer->unit.array_cols, g),
         };
         array.xbar.v0_v = 0;
-        status = nax_array_program(layer, &chip, submatrix, a, g, &is_off, err);
-        if (!status)
-            status = to->take(to->self, &array, err);
+        nax_array_program(layer, &chip, submatrix, a, g);
+        status = to->take(to->self, &array, err);
     }
     return status;
 }

@@ -31,7 +31,7 @@ static int map_layer(struct nax_mapped *m, size_t l, const struct nax_mapping *m
                               m->model->layer[l].weight, is_signed, range, err);
     if (status)
         return status;
-    layer->chip = (struct chip){mapping->cells, mapping->seed, mapping->chip, l};
+    layer->chip = (struct chip){mapping->seed, mapping->chip, l};
     if (mapping->fidelity == NAX_FIDELITY_QUANTIZED)
         return nax_fidelity_quantized(layer, &m->linops[l], err);
     if (mapping->fidelity == NAX_FIDELITY_LINEAR)

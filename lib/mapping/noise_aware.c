@@ -135,7 +135,7 @@ int nax_mapped_reprogram(struct nax_mapped *m, const struct nax_mapping *mapping
         if (m->noise_aware)
             memcpy(m->noise_aware->programmed->layer[l].weight, m->model->layer[l].weight,
                    n * sizeof(float));
-        layer->chip = (struct chip){mapping->cells, mapping->seed, mapping->chip, l};
+        layer->chip = (struct chip){mapping->seed, mapping->chip, l};
         nax_fixed_layer_set_weights(&layer->fixed, m->model->layer[l].weight);
         status = nax_fidelity_linear(layer, m->own->layer[l].weight, err);
     }

@@ -110,13 +110,10 @@ int nax_submatrix_cells(struct solved_unit *solved, const struct nax_submatrix *
     size_t size = layer->unit.crossbar * layer->unit.array_cols, n_arrays = layer->unit.n_arrays;
     size_t n_cells = submatrix->n_rows * submatrix->n_cols;
     bool is_off[ARRAYS_MAX] = {false};
-    int status = 0;
-    for (size_t a = 0; !status && a < n_arrays; a++)
-        status = nax_array_program(layer, &solved->chip, submatrix, a, solved->g_siemens + a * size,
-                                   &is_off[a], err);
-    if (status)
-        return status;
-    status = solve(solved, submatrix, is_off, err);
+    for (size_t a = 0; a < n_arrays; a++)
+        is_off[a] =
+            nax_array_program(layer, &solved->chip, submatrix, a, solved->g_siemens + a * size);
+    int status = solve(solved, submatrix, is_off, err);
     if (status)
         return nax_err_prefix(err, "layer '%s'", layer->shape->name);
     memset(cells, 0, layer->unit.n_planes * n_cells * sizeof *cells);

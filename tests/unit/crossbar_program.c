@@ -43,14 +43,13 @@ static void series_can_be_drawn_in_parts(void **state)
     assert_memory_equal(part, all + 21, sizeof part);
 }
 
-static double *programmed(const struct nax_device *d, const struct nax_cells *cells, double target,
-                          size_t n)
+static double *programmed(const struct nax_device *d, double target, size_t n)
 {
     double *g = malloc(n * sizeof *g);
     assert_non_null(g);
     for (size_t i = 0; i < n; i++)
         g[i] = target;
-    assert_int_equal(nax_program(d, cells, &key, n, g, g, NULL), 0);
+    nax_program(d, &key, n, g, g);
     return g;
 }
 
@@ -70,10 +69,10 @@ static void moments_of(const double *x, size_t n, double *mean, double *sd, doub
 }
 
 /* Mean and deviation within 4 standard errors; that of the deviation by the fourth moment. */
-static void check_moments(const struct nax_device *d, const struct nax_cells *cells, double target,
-                          double expected_mean, double expected_sd)
+static void check_moments(const struct nax_device *d, double target, double expected_mean,
+                          double expected_sd)
 {
-    double *g = programmed(d, cells, target, N), mean, sd, fourth;
+    double *g = programmed(d, target, N), mean, sd, fourth;
     moments_of(g, N, &mean, &sd, &fourth);
     double sd_error = sqrt((fourth - sd * sd * sd * sd) / N) / (2 * sd);
     if (fabs(mean - target - expected_mean) > 4 * sd / sqrt(N) ||
@@ -89,20 +88,19 @@ static void error_laws_have_their_moments(void **state)
     struct nax_device d = plain;
     d.programming.error = NAX_PROGRAM_NORMAL;
     d.programming.error_frac = 0.0237;
-    check_moments(&d, NULL, 4.1e-6, 0, 0.0237 * 10e-6);
+    check_moments(&d, 4.1e-6, 0, 0.0237 * 10e-6);
     d.programming.error = NAX_PROGRAM_LOGNORMAL;
     d.programming.error_frac = 0.31;
-    check_moments(&d, NULL, 4.1e-6, 4.1e-6 * expm1(0.5 * 0.31 * 0.31),
+    check_moments(&d, 4.1e-6, 4.1e-6 * expm1(0.5 * 0.31 * 0.31),
                   4.1e-6 * exp(0.5 * 0.31 * 0.31) * sqrt(expm1(0.31 * 0.31)));
     /* G_on stands for the law's largest conductance: 6 uS of 10 is g = 0.6 of 25 uS */
     d.programming.error = NAX_PROGRAM_PCM;
-    check_moments(&d, NULL, 6e-6, 0, (0.26348 + 1.9650 * 0.6 - 1.1731 * 0.36) / 2.5 * 1e-6);
+    check_moments(&d, 6e-6, 0, (0.26348 + 1.9650 * 0.6 - 1.1731 * 0.36) / 2.5 * 1e-6);
     d.programming.error = NAX_PROGRAM_RRAM_MILO;
-    check_moments(&d, NULL, 8e-6, 0, (-0.009107 * 180 + 4.782321) / 22.5 * 1e-6);
+    check_moments(&d, 8e-6, 0, (-0.009107 * 180 + 4.782321) / 22.5 * 1e-6);
     d.programming.error = NAX_PROGRAM_RRAM_WAN;
     d.programming.range_siemens = 20e-6; /* and 9 uS of 10 is 18 uS of 20 */
-    check_moments(&d, NULL, 9e-6, 0,
-                  (1.536e-4 * 5832 - 1.167e-2 * 324 + 0.2374 * 18 + 1.053) / 2 * 1e-6);
+    check_moments(&d, 9e-6, 0, (1.536e-4 * 5832 - 1.167e-2 * 324 + 0.2374 * 18 + 1.053) / 2 * 1e-6);
 }
 
 static void cells_are_keyed(void **state)
@@ -111,12 +109,12 @@ static void cells_are_keyed(void **state)
     struct nax_device d = plain;
     d.programming.error = NAX_PROGRAM_NORMAL;
     d.programming.error_frac = 0.02;
-    double *g = programmed(&d, NULL, 5e-6, 1000), *h = programmed(&d, NULL, 5e-6, 300);
+    double *g = programmed(&d, 5e-6, 1000), *h = programmed(&d, 5e-6, 300);
     assert_memory_equal(g, h, 300 * sizeof *g); /* whatever the number of cells */
     struct nax_program_key others[4] = {{4, 6, 7, 8}, {5, 0, 7, 8}, {5, 6, 0, 8}, {5, 6, 7, 0}};
     double target[4] = {5e-6, 5e-6, 5e-6, 5e-6}, other[4];
     for (int k = 0; k < 4; k++) {
-        assert_int_equal(nax_program(&d, NULL, &others[k], 4, target, other, NULL), 0);
+        nax_program(&d, &others[k], 4, target, other);
         for (int i = 0; i < 4; i++)
             assert_true(other[i] != g[i]);
     }
@@ -132,7 +130,7 @@ static void faults_levels_and_open_cells(void **state)
     struct nax_device d = plain;
     d.programming.stuck_on_frac = 0.013;
     d.programming.stuck_off_frac = 0.04;
-    double *g = programmed(&d, NULL, 5e-6, N), on = 0, off = 0;
+    double *g = programmed(&d, 5e-6, N), on = 0, off = 0;
     for (size_t i = 0; i < N; i++) {
         on += g[i] == 1 / 100e3;
         off += g[i] == 1 / 600e3;
@@ -146,16 +144,16 @@ static void faults_levels_and_open_cells(void **state)
     for (int level = 0; level < 4; level++) {
         double g_level = nax_level_siemens(&plain, 2, level), got;
         double target = g_level + (level ? -1 : 1) * 1e-6;
-        assert_int_equal(nax_program(&d, NULL, &key, 1, &target, &got, NULL), 0);
+        nax_program(&d, &key, 1, &target, &got);
         assert_true(fabs(got / g_level - 1) < 1e-14);
     }
     d.programming.error = NAX_PROGRAM_NORMAL;
     d.programming.error_frac = 3; /* as often as not below 0 */
-    g = programmed(&d, NULL, 5e-6, 1000);
+    g = programmed(&d, 5e-6, 1000);
     for (size_t i = 0; i < 1000; i++)
         assert_true(g[i] >= 0);
     free(g);
-    g = programmed(&d, NULL, 0, 10);
+    g = programmed(&d, 0, 10);
     for (size_t i = 0; i < 10; i++)
         assert_true(g[i] == 0);
     free(g);
@@ -171,11 +169,11 @@ static void drift_follows_its_law(void **state)
     d.programming.drift_nu_sd = 0.007;
     d.programming.drift_start_seconds = 2.5;
     d.programming.time_seconds = 1;
-    g = programmed(&d, NULL, 5e-6, 100); /* too early */
+    g = programmed(&d, 5e-6, 100); /* too early */
     assert_true(g[17] == 5e-6);
     free(g);
     d.programming.time_seconds = 86400;
-    g = programmed(&d, NULL, 5e-6, N);
+    g = programmed(&d, 5e-6, N);
     for (size_t i = 0; i < N; i++)
         g[i] = -log(g[i] / 5e-6) / log(86400 / 2.5);
     moments_of(g, N, &mean, &sd, &fourth);
@@ -183,7 +181,7 @@ static void drift_follows_its_law(void **state)
     assert_true(fabs(sd - 0.007) < 4 * 0.007 / sqrt(2.0 * N));
     free(g);
     d.programming.drift = NAX_DRIFT_PCM;
-    g = programmed(&d, NULL, 3e-6, N); /* g = 0.3 */
+    g = programmed(&d, 3e-6, N); /* g = 0.3 */
     for (size_t i = 0; i < N; i++)
         g[i] = -log(g[i] / 3e-6) / log(86400 / 20.0);
     moments_of(g, N, &mean, &sd, &fourth);
@@ -208,39 +206,17 @@ static void tables_are_resampled(void **state)
     (void)state;
     write_table("addr,g_siemens,target_siemens\n1,1.5e-05,1e-05\n2,0.9e-05,1e-05\n"
                 "3,3e-05,4e-05\n4,4e-05,4e-05\n");
-    struct nax_cells *cells;
-    assert_int_equal(nax_cells_load(&cells, path, NULL), 0);
-    assert_int_equal(nax_cells_n(cells), 4);
-    struct nax_device d = plain;
-    d.programming.error = NAX_PROGRAM_MEASURED;
-    assert_int_equal(nax_program(&d, NULL, &key, 0, NULL, NULL, NULL), NAX_ERR_VALUE);
+    char table[96];
+    snprintf(table, sizeof table, "device.programming.table=%s", path);
+    const char *sets[] = {"device.programming.error=measured", table};
+    struct nax_hardware *h;
+    struct nax_err err;
+    if (nax_hardware_load_set(&h, "nax-reram", sets, 2, &err))
+        fail_msg("%s", err.text);
     /* all four cells are near, off by 5, -1, -10 and 0 uS; the table's 40 uS stand for 10 */
-    check_moments(&d, cells, 5e-6, -1.5e-6 / 4, sqrt((25 + 1 + 100) / 4.0 - 1.5 * 1.5) * 1e-6 / 4);
-    nax_cells_free(cells);
+    check_moments(&h->device, 5e-6, -1.5e-6 / 4, sqrt(29.25) * 1e-6 / 4);
+    nax_hardware_free(h);
     unlink(path);
-}
-
-static void broken_tables_are_refused(void **state)
-{
-    (void)state;
-    static const char *const text[][2] = {{"", "no cells"},
-                                          {"a,b\n1,2\n", "line 1 lacks"},
-                                          {"target_siemens,g_siemens\n", "no cells"},
-                                          {"target_siemens,g_siemens\n1e-5,x\n", "line 2"},
-                                          {"target_siemens,g_siemens\n1e-5,1e-5\n1\n", "line 3"},
-                                          {"target_siemens,g_siemens\n1e-5,-1\n", "line 2"},
-                                          {"target_siemens,g_siemens\n1e-5,nan\n", "line 2"},
-                                          {"target_siemens,g_siemens\n0,1e-5\n", "above 0"}};
-    for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
-        struct nax_cells *cells;
-        struct nax_err err = {0};
-        write_table(text[i][0]);
-        assert_int_equal(nax_cells_load(&cells, path, &err), NAX_ERR_FORMAT);
-        assert_non_null(strstr(err.text, text[i][1]));
-        unlink(path);
-    }
-    struct nax_cells *cells;
-    assert_int_equal(nax_cells_load(&cells, "/no/such/table", NULL), NAX_ERR_IO);
 }
 
 int main(void)
@@ -253,7 +229,6 @@ int main(void)
         cmocka_unit_test(faults_levels_and_open_cells),
         cmocka_unit_test(drift_follows_its_law),
         cmocka_unit_test(tables_are_resampled),
-        cmocka_unit_test(broken_tables_are_refused),
     };
     return cmocka_run_group_tests_name("crossbar_program", tests, NULL, NULL);
 }

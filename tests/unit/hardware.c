@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -110,6 +111,8 @@ static void errors_name_line_and_key(void **state)
         {"v0_v: 0.21", "v1_v: 0.21", NULL},
         {"v0_v: 0.21", "v0_v: 0.21\n  programming: {error: lucky}", NULL},
         {"v0_v: 0.21", "v0_v: 0.21\n  programming: {error: measured}", "'measured' needs a table"},
+        {"v0_v: 0.21", "v0_v: 0.21\n  programming:\n    error: measured\n    table: no/cells.csv",
+         ":15: key 'table': cannot open: 'no/cells.csv': No such file or directory"},
         {"v0_v: 0.21", "v0_v: 0.21\n  programming: {drift: power}", "needs drift_start_seconds"},
         {"v0_v: 0.21", "v0_v: 0.21\n  programming: {stuck_on_frac: .7, stuck_off_frac: .7}",
          "more than all cells are stuck"},
@@ -217,6 +220,43 @@ static void wrong_settings_are_quoted(void **state)
     }
 }
 
+static void broken_tables_of_cells_are_refused(void **state)
+{
+    (void)state;
+    static const char *const text[][2] = {
+        {"", "no cells"},
+        {"a,b\n1,2\n", "line 1 lacks target_siemens or g_siemens"},
+        {"target_siemens,g_siemens\n", "no cells"},
+        {"target_siemens,g_siemens\n1e-5,x\n", "line 2 is not a cell"},
+        {"target_siemens,g_siemens\n1e-5,1e-5\n1\n", "line 3 is not a cell"},
+        {"target_siemens,g_siemens\n1e-5,-1\n", "line 2 is not a cell"},
+        {"target_siemens,g_siemens\n1e-5,nan\n", "line 2 is not a cell"},
+        {"target_siemens,g_siemens\n0,1e-5\n", "no cell has a target above 0"}};
+    char path[64], table[96], expected[256];
+    snprintf(path, sizeof path, P_tmpdir "/nax-cells-%ld.csv", (long)getpid());
+    snprintf(table, sizeof table, "device.programming.table=%s", path);
+    const char *sets[] = {"device.programming.error=measured", table};
+    struct nax_hardware *h;
+    struct nax_err err;
+    for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
+        FILE *f = fopen(path, "w");
+        assert_non_null(f);
+        fputs(text[i][0], f);
+        fclose(f);
+        assert_int_equal(nax_hardware_load_set(&h, "nax-reram", sets, 2, &err), NAX_ERR_VALUE);
+        snprintf(expected, sizeof expected, "%s: '%s': '%s'", text[i][1], path, table);
+        assert_string_equal(err.text, expected);
+        remove(path);
+    }
+    assert_int_equal(nax_hardware_load_set(&h, "nax-reram", sets, 2, &err), NAX_ERR_VALUE);
+    snprintf(expected, sizeof expected, "cannot open: '%s': No such file or directory: '%s'", path,
+             table);
+    assert_string_equal(err.text, expected);
+    /* a table that no law reads is no business of anyone's */
+    assert_int_equal(nax_hardware_load_set(&h, "nax-reram", sets + 1, 1, &err), 0);
+    nax_hardware_free(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +266,7 @@ int main(void)
         cmocka_unit_test(errors_name_line_and_key),
         cmocka_unit_test(single_values_are_set),
         cmocka_unit_test(wrong_settings_are_quoted),
+        cmocka_unit_test(broken_tables_of_cells_are_refused),
     };
     return cmocka_run_group_tests_name("hardware", tests, NULL, NULL);
 }

@@ -126,11 +126,6 @@ void nax_cells_free(struct nax_cells *cells)
     free(cells);
 }
 
-size_t nax_cells_n(const struct nax_cells *cells)
-{
-    return cells->n;
-}
-
 size_t nax_cells_near(const struct nax_cells *cells, double target, size_t *n_near)
 {
     size_t low = 0, high = cells->n, want = NAX_MAX(cells->n / near_parts, near_min);

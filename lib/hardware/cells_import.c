@@ -1,5 +1,5 @@
 /* Import of published measurements of resistive cells. */
-#include "nax/crossbar.h"
+#include "nax/hardware.h"
 
 #include <math.h>
 #include <stdlib.h>
