@@ -139,7 +139,7 @@ misused() { # misused MESSAGE COMMAND...
   misused "--hardware takes 1 to 16 names: 'puma,'" nax-cost --hardware puma, homogeneous.csv
   misused "two hardware files of one name: 'puma'" nax-cost --hardware puma,puma homogeneous.csv
   refused "no such key: 'adc.lore=1'" nax-cost --set adc.lore=1 homogeneous.csv
-  refused "no such word for this key: 'timing.schedule=never'" nax-cost --schedule never homogeneous.csv
+  refused "neither sequential nor pipelined: 'timing.schedule=never'" nax-cost --schedule never homogeneous.csv
   refused "has no values for crossbar size 8" nax-cost -c --crossbar 8
 }
 

@@ -123,7 +123,7 @@ struct nax_word {
     int value;          /* of the enum; the row's place in the table */
     const char *word;   /* in files and options */
     const char *means;  /* in a line, as the manual has it */
-    const char *source; /* author and year of what was published, or what it goes by; never NULL */
+    const char *source; /* author and year, where it was published; or NULL */
     const char *needs;  /* key that must be set besides, or NULL */
 };
 

@@ -16,13 +16,6 @@
 extern "C" {
 #endif
 
-/* Energy of one conversion (leakage included) and area of an ADC of this many bits. Laws: see
- * enum nax_adc_law; the equations with their sources stand in lib/cost/adc.c. */
-struct nax_adc_cost {
-    double energy_pj, area_mm2;
-};
-struct nax_adc_cost nax_adc_cost(const struct nax_adc *adc, int bits);
-
 /* What a crossbar size costs, whatever is computed on it. */
 struct nax_size_cost {
     struct nax_unit unit;

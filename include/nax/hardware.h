@@ -1,8 +1,13 @@
-/* The hardware description: one YAML file with devices, converters, precision and component tables.
+/* The hardware description: one YAML file with devices, converters, precision and component tables,
+ * and the laws that it names.
  *
- * Pure data: the rooms crossbar, mapping and cost each read the part that they need. The manual
- * page nax-hardware(5) is the reference; constants carry their sources in the files under
+ * The rooms crossbar, mapping and cost each read the part that they need. The manual page
+ * nax-hardware(5) is the reference; constants carry their sources in the files under
  * examples/hardware.
+ *
+ * A value that is one of a few words is an enum whose values are rows of a table: the word, and
+ * what the others need to know of it. They ask the row and never compare with a value, so that
+ * another row is all that another law takes.
  */
 #ifndef NAX_HARDWARE_H
 #define NAX_HARDWARE_H
@@ -15,18 +20,17 @@
 extern "C" {
 #endif
 
+struct nax_hardware;
+
 /* Number formats of weights and inputs, and how they are cut up. */
 struct nax_precision {
-    int weight_bits, weight_fraction_bits; /* magnitude bits of a weight; fraction bits where scales
-                                              are powers of two */
-    int input_bits, input_fraction_bits;
+    int weight_bits; /* of a weight's magnitude */
+    int input_bits;
     int slice_bits;  /* weight bits in a cell */
     int stream_bits; /* input bits in a voltage */
 };
 
-enum nax_unused { NAX_UNUSED_OFF, NAX_UNUSED_OPEN };
-enum nax_signs { NAX_SIGNS_DIFFERENTIAL, NAX_SIGNS_DIFFERENTIAL_ANALOG, NAX_SIGNS_OFFSET };
-enum nax_adc_zero { NAX_ADC_ZERO_REFERENCE, NAX_ADC_ZERO_DIGITAL, NAX_ADC_ZERO_SIGNED };
+/* --- cells and wires --- */
 
 /* How far programmed cells are off their targets. Published laws hold up to a largest conductance;
  * cells of a device with another are scaled to it in proportion. */
@@ -75,16 +79,98 @@ struct nax_device {
     struct nax_programming programming;
 };
 
+struct nax_program_law {
+    struct nax_word word;
+    /* What a cell holds that was to hold target siemens and whose error is at quantile p, 0 to 1,
+     * of the law; it may be negative. NULL: the target. */
+    double (*held_siemens)(const struct nax_device *device, double target, double p);
+};
+const struct nax_program_law *nax_program_law(const struct nax_device *device);
+
+struct nax_drift_law {
+    struct nax_word word;
+    /* Part of a conductance that is left at time_seconds, of a cell whose exponent is `normal`
+     * deviations off its mean. NULL: all. */
+    double (*left_frac)(const struct nax_device *device, double g_siemens, double normal);
+};
+const struct nax_drift_law *nax_drift_law(const struct nax_device *device);
+
+/* Whether every chip holds exactly its targets. */
+bool nax_programs_exactly(const struct nax_device *device);
+
+/* Conductance of level 0 … 2^slice_bits - 1: G_off and G_on at the ends, evenly between. */
+double nax_level_siemens(const struct nax_device *device, int slice_bits, int level);
+/* The conductance nearest to target that a cell can be programmed to. */
+double nax_programmable_siemens(const struct nax_device *device, double target);
+
+/* Reads the RRAM relaxation data of A. Levy et al. (tab-separated: address, time, resistance,
+ * conductance, target, range, nominal time) and calls take for every cell measured at this nominal
+ * time; a status that it returns ends the import. */
+int nax_cells_import(FILE *file, const char *subject, double seconds,
+                     int (*take)(void *self, double target, double g, struct nax_err *err),
+                     void *self, struct nax_err *err) NAX_MUST_USE;
+
+/* --- arrays --- */
+
+/* Cells of an array that hold no weight. */
+enum nax_unused { NAX_UNUSED_OFF, NAX_UNUSED_OPEN, NAX_UNUSED_COUNT };
+
+struct nax_unused_row {
+    struct nax_word word;
+    bool is_open; /* absent, not at G_off */
+};
+const struct nax_unused_row *nax_unused_row(const struct nax_hardware *hardware);
+
+/* How arrays hold negative weights. */
+enum nax_signs {
+    NAX_SIGNS_DIFFERENTIAL,
+    NAX_SIGNS_DIFFERENTIAL_ANALOG,
+    NAX_SIGNS_OFFSET,
+    NAX_SIGNS_COUNT
+};
+
+struct nax_signs_row {
+    struct nax_word word;
+    int n_arrays;       /* for a slice: W+ and W-, or one */
+    bool is_difference; /* the ADC converts the difference of the two arrays' currents */
+    bool is_offset;     /* weights are shifted to be positive */
+};
+const struct nax_signs_row *nax_signs_row(const struct nax_hardware *hardware);
+
+/* --- converters --- */
+
+/* What is subtracted for the current of cells at G_off. */
+enum nax_adc_zero {
+    NAX_ADC_ZERO_REFERENCE,
+    NAX_ADC_ZERO_DIGITAL,
+    NAX_ADC_ZERO_SIGNED,
+    NAX_ADC_ZERO_COUNT
+};
+
+struct nax_adc_zero_row {
+    struct nax_word word;
+    bool has_column; /* one more of G_off cells in each array, whose current it is */
+    bool is_signed;  /* the ADC has one more bit, for the sign */
+};
+const struct nax_adc_zero_row *nax_adc_zero_row(const struct nax_hardware *hardware);
+
 /* What current the ADC's LSB is of: that of one level of an ideal cell, or as much smaller as the
  * wires make the currents of the layer's arrays, by least squares over their cells. */
-enum nax_adc_range { NAX_ADC_RANGE_IDEAL, NAX_ADC_RANGE_CALIBRATED };
+enum nax_adc_range { NAX_ADC_RANGE_IDEAL, NAX_ADC_RANGE_CALIBRATED, NAX_ADC_RANGE_COUNT };
+
+struct nax_adc_range_row {
+    struct nax_word word;
+    bool is_calibrated;
+};
+const struct nax_adc_range_row *nax_adc_range_row(const struct nax_hardware *hardware);
 
 /* How the energy and the area of an ADC follow from its bits. */
 enum nax_adc_law {
     NAX_ADC_LAW_CONSTANT, /* adc.energy_pj and adc.area_mm2 for any bits */
     NAX_ADC_LAW_LINEAR,   /* energy_pj at 8 bits, in proportion to the bits; area_mm2 for any */
     NAX_ADC_LAW_SABERI,   /* linear + 2^bits, from Saberi et al. 2011 as scaled for ISAAC */
-    NAX_ADC_LAW_SURVEY    /* Murmann's ADC survey as fitted by Accelergy's plug-in */
+    NAX_ADC_LAW_SURVEY,   /* Murmann's ADC survey as fitted by Accelergy's plug-in */
+    NAX_ADC_LAW_COUNT
 };
 
 struct nax_adc {
@@ -102,12 +188,33 @@ struct nax_adc {
     int adcs_per_array;                            /* that divide its columns among them */
 };
 
+/* Energy of one conversion (leakage included) and area of one ADC. */
+struct nax_adc_cost {
+    double energy_pj, area_mm2;
+};
+
+struct nax_adc_law_row {
+    struct nax_word word;
+    struct nax_adc_cost (*cost)(const struct nax_adc *adc, int bits);
+};
+const struct nax_adc_law_row *nax_adc_law_row(const struct nax_adc *adc);
+struct nax_adc_cost nax_adc_cost(const struct nax_adc *adc, int bits);
+
+/* --- the machine around them --- */
+
 /* What shares cores and tiles. */
 enum nax_packing {
     NAX_PACKING_SHARED,      /* cores hold units of one size, of any layer; tiles any cores */
     NAX_PACKING_LAYER_CORES, /* each layer has cores of its own; tiles any cores */
-    NAX_PACKING_LAYER_TILES  /* each layer has tiles of its own */
+    NAX_PACKING_LAYER_TILES, /* each layer has tiles of its own */
+    NAX_PACKING_COUNT
 };
+
+struct nax_packing_row {
+    struct nax_word word;
+    bool shares_cores, shares_tiles; /* layers among them */
+};
+const struct nax_packing_row *nax_packing_row(const struct nax_hardware *hardware);
 
 /* What holds how many of what. */
 struct nax_hierarchy {
@@ -122,8 +229,15 @@ struct nax_hierarchy {
 
 enum nax_order {
     NAX_ORDER_SEQUENTIAL, /* layers one after the other */
-    NAX_ORDER_PIPELINED   /* a layer starts when its first rows of input are there */
+    NAX_ORDER_PIPELINED,  /* a layer starts when its first rows of input are there */
+    NAX_ORDER_COUNT
 };
+
+struct nax_order_row {
+    struct nax_word word;
+    bool is_pipelined;
+};
+const struct nax_order_row *nax_order_row(const struct nax_hardware *hardware);
 
 struct nax_timing {
     double clock_ghz;
@@ -137,9 +251,9 @@ struct nax_movement {
     int noc_hops;                        /* routers that a flit passes from layer to layer */
 };
 
-enum nax_idle { NAX_IDLE_PAID, NAX_IDLE_GATED };
-enum nax_batch_norm { NAX_BATCH_NORM_FOLDED, NAX_BATCH_NORM_SEPARATE };
-enum nax_windows { NAX_WINDOWS_KEPT, NAX_WINDOWS_RELOADED };
+enum nax_idle { NAX_IDLE_PAID, NAX_IDLE_GATED, NAX_IDLE_COUNT };
+enum nax_batch_norm { NAX_BATCH_NORM_FOLDED, NAX_BATCH_NORM_SEPARATE, NAX_BATCH_NORM_COUNT };
+enum nax_windows { NAX_WINDOWS_KEPT, NAX_WINDOWS_RELOADED, NAX_WINDOWS_COUNT };
 
 /* What counts as an event. */
 struct nax_counting {
@@ -151,11 +265,32 @@ struct nax_counting {
                                        core, or come from the eDRAM again */
 };
 
+struct nax_idle_row {
+    struct nax_word word;
+    bool is_gated;
+};
+const struct nax_idle_row *nax_idle_row(const struct nax_hardware *hardware);
+
+struct nax_batch_norm_row {
+    struct nax_word word;
+    int n_ops; /* a value */
+};
+const struct nax_batch_norm_row *nax_batch_norm_row(const struct nax_hardware *hardware);
+
+struct nax_windows_row {
+    struct nax_word word;
+    bool is_kept;
+};
+const struct nax_windows_row *nax_windows_row(const struct nax_hardware *hardware);
+
+/* --- components --- */
+
 enum nax_level { NAX_LEVEL_ARRAY, NAX_LEVEL_UNIT, NAX_LEVEL_CORE, NAX_LEVEL_TILE, NAX_LEVEL_NODE };
 enum { NAX_LEVEL_COUNT = NAX_LEVEL_NODE + 1 };
 
 /* How many there are in an array or unit of crossbar size N, besides count. */
 enum nax_per { NAX_PER_ONE, NAX_PER_ROW, NAX_PER_COL, NAX_PER_CELL };
+enum { NAX_PER_COUNT = NAX_PER_CELL + 1 };
 
 /* What costs a component energy_pj; the counts are those of nax_activity in nax/cost.h. */
 enum nax_event {
@@ -205,6 +340,13 @@ struct nax_component {
     struct nax_component_values values[NAX_COMPONENT_VALUES_MAX]; /* by rising crossbar size */
 };
 
+/* A component's values at a crossbar size: those of the table, between two of its sizes
+ * interpolated (a power law). A size outside the table is NAX_ERR_VALUE. */
+int nax_component_at(const struct nax_component *component, int64_t crossbar,
+                     struct nax_component_values *values, struct nax_err *err) NAX_MUST_USE;
+
+/* --- the whole --- */
+
 struct nax_hardware {
     char name[64], path[256];
     struct nax_device device;
@@ -218,47 +360,9 @@ struct nax_hardware {
     struct nax_counting counting;
     size_t n_components;
     struct nax_component *components; /* [n_components]; the ADC is not among them */
+    size_t n_notes;
+    char **notes; /* [n_notes] lines for people: what the file says that nothing reads any more */
 };
-
-/* --- laws --- pure functions of the description. */
-
-/* A programming error. */
-struct nax_program_law {
-    struct nax_word word;
-    /* What a cell holds that was to hold target siemens and whose error is at quantile p, 0 to 1,
-     * of the law; it may be negative. NULL: the target. */
-    double (*held_siemens)(const struct nax_device *device, double target, double p);
-};
-extern const struct nax_words nax_program_words;
-const struct nax_program_law *nax_program_law(const struct nax_device *device);
-
-struct nax_drift_law {
-    struct nax_word word;
-    /* Part of a conductance that is left at time_seconds, of a cell whose exponent is normal
-     * deviations off its mean. NULL: all. */
-    double (*left_frac)(const struct nax_device *device, double g_siemens, double normal);
-};
-extern const struct nax_words nax_drift_words;
-const struct nax_drift_law *nax_drift_law(const struct nax_device *device);
-
-/* Whether every chip holds exactly its targets. */
-bool nax_programs_exactly(const struct nax_device *device);
-
-/* Conductance of level 0 … 2^slice_bits - 1: G_off and G_on at the ends, evenly between. */
-double nax_level_siemens(const struct nax_device *device, int slice_bits, int level);
-/* The conductance nearest to target that a cell can be programmed to. */
-double nax_programmable_siemens(const struct nax_device *device, double target);
-
-/* --- measured cells --- */
-
-/* Reads the RRAM relaxation data of A. Levy et al. (tab-separated: address, time, resistance,
- * conductance, target, range, nominal time) and calls take for every cell measured at this nominal
- * time; a status that it returns ends the import. */
-int nax_cells_import(FILE *file, const char *subject, double seconds,
-                     int (*take)(void *self, double target, double g, struct nax_err *err),
-                     void *self, struct nax_err *err) NAX_MUST_USE;
-
-/* --- files --- */
 
 /* name: built in ("nax-reram", "puma", "isaac"), found in $NAX_PATH, or a path (nax_config_read).
  * A key that is unknown or missing or a value that cannot be, and a table of measured cells that
@@ -266,15 +370,26 @@ int nax_cells_import(FILE *file, const char *subject, double seconds,
 int nax_hardware_load(struct nax_hardware **hardware, const char *name,
                       struct nax_err *err) NAX_MUST_USE;
 /* The same with keys of the file changed: sets [n_sets] are "key=value", the key as in
- * "adc.law=survey", "components.edram.energy_pj=8.6". An error names the one at fault. */
+ * "adc.law=survey", "components.edram.energy_pj=8.6" or
+ * "components.data_memory.table.64.area_mm2=0.03". An error names the one at fault. */
 int nax_hardware_load_set(struct nax_hardware **hardware, const char *name, const char *const *sets,
                           size_t n_sets, struct nax_err *err) NAX_MUST_USE;
 void nax_hardware_free(struct nax_hardware *hardware);
 
-/* A component's values at a crossbar size: those of the table, between two of its sizes
- * interpolated (a power law). A size outside the table is NAX_ERR_VALUE. */
-int nax_component_at(const struct nax_component *component, int64_t crossbar,
-                     struct nax_component_values *values, struct nax_err *err) NAX_MUST_USE;
+/* Hands over every key with its value as text, in the order of the file: what two descriptions
+ * share exactly when they are of one hardware. Keys as in sets, which read the values back; but a
+ * table of measured cells stands for what is in it, whatever its path. Names and sources are left
+ * out. */
+void nax_hardware_describe(const struct nax_hardware *hardware,
+                           void (*take)(void *self, const char *key, const char *value),
+                           void *self);
+/* Of that. */
+uint64_t nax_hardware_hash(const struct nax_hardware *hardware);
+
+/* The i-th key that takes words, "adc.law" or "components.event": its table, or NULL past the last.
+ */
+enum { NAX_HARDWARE_KEY_SIZE = 64 };
+const struct nax_words *nax_hardware_words(size_t i, char key[NAX_HARDWARE_KEY_SIZE]);
 
 #ifdef __cplusplus
 }

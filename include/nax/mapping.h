@@ -18,7 +18,7 @@ extern "C" {
  * Weights of a layer are rounded to fixed point, its largest magnitude on the largest number of
  * weight_bits (offset signs: of weight_bits − 1). Inputs are rounded to input_bits: the largest
  * magnitude that the layer reads on some training images becomes the largest number, what lies
- * beyond it is clamped. (Measured ranges, not input_fraction_bits: activations of residual networks
+ * beyond it is clamped. (Measured ranges, not fixed fraction bits: activations of residual networks
  * grow past any fixed range of 2 or 3 integer bits, and small ones would leave high streams empty.)
  * What follows a ReLU is unsigned. Other inputs (the image) are two's complement, whose sign bit is
  * the top stream, alone, and is subtracted; with stream_bits above 1 the streams below it carry

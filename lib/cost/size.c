@@ -32,8 +32,6 @@ struct nax_component nax_adc_component(const struct nax_hardware *hardware,
                                        const struct nax_unit *unit)
 {
     const struct nax_adc *adc = &hardware->adc;
-    static const char *const sources[] = {"constant", "linear in the bits", "Saberi 2011",
-                                          "Murmann's survey, Accelergy's fit"};
     struct nax_adc_cost cost = nax_adc_cost(adc, unit->adc_bits);
     double power_mw = cost.energy_pj * adc->sample_rate_ghz;
     struct nax_component c = {.name = "adc",
@@ -42,7 +40,7 @@ struct nax_component nax_adc_component(const struct nax_hardware *hardware,
                               .count = (double)adc->adcs_per_array / adc->arrays_per_adc /
                                        (double)unit->arrays_per_plane,
                               .n_values = 1};
-    snprintf(c.source, sizeof c.source, "adc.law: %s", sources[adc->law]);
+    snprintf(c.source, sizeof c.source, "adc.law: %s", nax_adc_law_row(adc)->word.source);
     c.values[0] =
         (struct nax_component_values){.area_mm2 = cost.area_mm2,
                                       .leakage_mw = power_mw * adc->leakage_frac,

@@ -4,8 +4,6 @@
 
 #include "nax/hardware.h"
 
-enum { NAX_ADC_BITS_MAX = 24 };
-
 /* The text that a value came from, for errors about it. */
 struct hardware_source {
     const char *path, *text;
@@ -16,7 +14,8 @@ struct hardware_source {
     struct nax_err *err;
 };
 
-/* NAX_ERR_VALUE "path:line: key 'x': message"; key is the way to it, "device.r_on_ohm". */
+/* NAX_ERR_VALUE "path:line: key 'x': message", or "message: 'set'" where one of the sets put the
+ * value there; key is the way to it in the file, "device.r_on_ohm", "components.3.count". */
 int nax_hardware_fail(const struct hardware_source *source, const char *key, const char *format,
                       ...) NAX_PRINTF(3, 4);
 

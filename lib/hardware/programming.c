@@ -1,6 +1,7 @@
 /* Laws of programming: how far a cell is off its target, and how it drifts from there. */
 #include "cells.h"
 #include "nax/rng.h"
+#include "words.h"
 
 #include <math.h>
 

@@ -1,155 +1,88 @@
-/* Changes of single values: the key is looked up in the schema that the file was loaded by. */
+/* Changes of single values, by the rows of keys. */
 #include "set.h"
+#include "keys.h"
 
-#include <errno.h>
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct place {
-    const cyaml_schema_field_t *field;
-    char *data; /* of the structure that the field is part of */
+/* The way of a key that is not gone yet. */
+struct way {
+    const char *at, *end;
 };
 
-static int fail(struct nax_err *err, const char *what, const char *set)
+/* Takes the part up to the next dot if it is this. */
+static bool take(struct way *way, const char *part)
 {
-    return nax_err_set(err, NAX_ERR_VALUE, "%s: '%s'", what, set);
+    size_t n = strlen(part);
+    if ((size_t)(way->end - way->at) <= n || memcmp(way->at, part, n) || way->at[n] != '.')
+        return false;
+    way->at += n + 1;
+    return true;
 }
 
-static const cyaml_schema_field_t *find_field(const cyaml_schema_field_t *fields, const char *name,
-                                              size_t n)
+static const struct hardware_key *find(const struct hardware_keys *keys, const struct way *way)
 {
-    for (; fields->key; fields++)
-        if (strlen(fields->key) == n && !memcmp(fields->key, name, n))
-            return fields;
+    return nax_key_find(keys, way->at, (size_t)(way->end - way->at));
+}
+
+static struct nax_component_values *take_entry(struct nax_component *c, struct way *way)
+{
+    char size[24];
+    for (size_t k = 0; k < c->n_values; k++) {
+        snprintf(size, sizeof size, "%d", c->values[k].crossbar);
+        if (take(way, size))
+            return &c->values[k];
+    }
     return NULL;
 }
 
-/* The entry of a list of mappings whose "name" is this. */
-static char *find_entry(const cyaml_schema_field_t *field, char *data, const char *name, size_t n)
+/* A value for one crossbar size, or for all. */
+static const struct hardware_key *find_value(struct nax_component *c, struct way way, void **object,
+                                             const char **what)
 {
-    const cyaml_schema_value_t *entry = field->value.sequence.entry;
-    const cyaml_schema_field_t *key = find_field(entry->mapping.fields, "name", 4);
-    char *entries;
-    uint32_t count;
-    if (!key)
+    struct nax_component_values *values = c->values;
+    if (values->crossbar) {
+        *what = find(&nax_value_keys, &way) ? "the component has a table, set its entries" : *what;
+        values = take(&way, "table") ? take_entry(c, &way) : NULL;
+    }
+    *object = values;
+    const struct hardware_key *key = values ? find(&nax_value_keys, &way) : NULL;
+    return key && key->is_optional ? key : NULL; /* not the size that it is of */
+}
+
+/* The row of a key and the object that its value is part of; NULL: what is wrong with the key. */
+static const struct hardware_key *find_key(struct nax_hardware *h, struct way way, void **object,
+                                           const char **what)
+{
+    struct nax_component *c = NULL;
+    *what = "no such key";
+    *object = h;
+    if (!take(&way, "components"))
+        return find(&nax_hardware_keys, &way);
+    for (size_t i = 0; i < h->n_components && !c; i++)
+        c = take(&way, h->components[i].name) ? &h->components[i] : NULL;
+    if (!c)
         return NULL;
-    memcpy(&entries, data + field->data_offset, sizeof entries);
-    memcpy(&count, data + field->count_offset, sizeof count);
-    for (uint32_t i = 0; i < count; i++) {
-        char *e = entries + (size_t)i * entry->data_size;
-        const char *own;
-        memcpy(&own, e + key->data_offset, sizeof own);
-        if (strlen(own) == n && !memcmp(own, name, n))
-            return e;
-    }
-    return NULL;
+    *object = c;
+    const struct hardware_key *key = find(&nax_component_keys, &way);
+    return key ? key : find_value(c, way, object, what);
 }
 
-/* Follows "a.b.c" down to a single value. */
-static int find_place(struct place *place, const cyaml_schema_field_t *fields, char *data,
-                      const char *set, struct nax_err *err)
-{
-    size_t n_key = strcspn(set, "=");
-    if (!set[n_key])
-        return fail(err, "not of the form key=value", set);
-    for (const char *part = set, *end = set + n_key;;) {
-        size_t n = strcspn(part, ".=");
-        const cyaml_schema_field_t *field = find_field(fields, part, n);
-        if (!field)
-            return fail(err, "no such key", set);
-        bool is_last = part + n == end;
-        if (field->value.type == CYAML_MAPPING && !is_last) {
-            data += field->data_offset;
-            fields = field->value.mapping.fields;
-        } else if (field->value.type == CYAML_SEQUENCE && !is_last) {
-            part += n + 1;
-            n = strcspn(part, ".=");
-            if (!(data = find_entry(field, data, part, n)) || part + n == end)
-                return fail(err, "no such key", set);
-            fields = field->value.sequence.entry->mapping.fields;
-        } else if (is_last && field->value.type != CYAML_MAPPING &&
-                   field->value.type != CYAML_SEQUENCE) {
-            *place = (struct place){field, data};
-            return 0;
-        } else {
-            return fail(err, "no such key", set);
-        }
-        part += n + 1;
-    }
-}
-
-static int set_word(const struct place *place, char *out, const char *value, const char *set,
-                    struct nax_err *err)
-{
-    const cyaml_schema_value_t *v = &place->field->value;
-    for (uint32_t i = 0; i < v->enumeration.count; i++)
-        if (!strcmp(v->enumeration.strings[i].str, value)) {
-            int number = (int)v->enumeration.strings[i].val;
-            memcpy(out, &number, sizeof number);
-            return 0;
-        }
-    return fail(err, "no such word for this key", set);
-}
-
-static int set_number(const struct place *place, char *out, const char *value, const char *set,
-                      struct nax_err *err)
-{
-    char *end;
-    errno = 0;
-    if (place->field->value.type == CYAML_FLOAT) {
-        double number = strtod(value, &end);
-        if (!*value || *end || errno || !isfinite(number))
-            return fail(err, "not a number", set);
-        memcpy(out, &number, sizeof number);
-        return 0;
-    }
-    long long number = strtoll(value, &end, 10);
-    int small = (int)number;
-    if (!*value || *end || errno || small != number)
-        return fail(err, "not an integer", set);
-    memcpy(out, &small, sizeof small);
-    return 0;
-}
-
-static int set_string(const struct place *place, char *out, const char *value, const char *set,
-                      struct nax_err *err)
-{
-    const cyaml_schema_value_t *v = &place->field->value;
-    if (strlen(value) < v->string.min || strlen(value) > v->string.max)
-        return fail(err, "too short or too long", set);
-    if (!(v->flags & CYAML_FLAG_POINTER)) {
-        memcpy(out, value, strlen(value) + 1);
-        return 0;
-    }
-    char *copy = nax_strdup(value), *old;
-    if (!copy)
-        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", set);
-    memcpy(&old, out, sizeof old);
-    free(old);
-    memcpy(out, &copy, sizeof copy);
-    return 0;
-}
-
-int nax_hardware_set(const cyaml_schema_field_t *fields, void *data, const char *set,
+int nax_hardware_set(struct nax_hardware *hardware, const char *set, bool *is_retired,
                      struct nax_err *err)
 {
-    struct place place = {.data = NULL};
-    int status = find_place(&place, fields, data, set, err);
-    if (status)
-        return status;
-    const char *value = set + strcspn(set, "=") + 1;
-    char *out = place.data + place.field->data_offset;
-    if (place.field->value.type == CYAML_STRING)
-        return set_string(&place, out, value, set, err);
-    if (place.field->value.flags & CYAML_FLAG_POINTER) { /* a value that may be missing */
-        char *there;
-        memcpy(&there, out, sizeof there);
-        if (!there && !(there = nax_calloc(1, place.field->value.data_size)))
-            return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", set);
-        memcpy(out, &there, sizeof there);
-        out = there;
-    }
-    return place.field->value.type == CYAML_ENUM ? set_word(&place, out, value, set, err)
-                                                 : set_number(&place, out, value, set, err);
+    const struct way way = {set, set + strcspn(set, "=")};
+    char why[KEY_WHAT_SIZE];
+    const char *what;
+    void *object;
+    if (!*way.end)
+        return nax_err_set(err, NAX_ERR_VALUE, "not of the form key=value: '%s'", set);
+    const struct hardware_key *key = find_key(hardware, way, &object, &what);
+    if (!key)
+        return nax_err_set(err, NAX_ERR_VALUE, "%s: '%s'", what, set);
+    *is_retired = key->kind == KEY_RETIRED;
+    return nax_key_read(key, object, way.end + 1, why)
+               ? 0
+               : nax_err_set(err, NAX_ERR_VALUE, "%s: '%s'", why, set);
 }

@@ -2,13 +2,11 @@
 #ifndef NAX_LIB_HARDWARE_SET_H
 #define NAX_LIB_HARDWARE_SET_H
 
-#include <cyaml/cyaml.h>
+#include "nax/hardware.h"
 
-#include "nax/base.h"
-
-/* Changes one value in a structure that libcyaml has loaded by these fields: set is "key=value".
- * Entries of a list go by their name. NAX_ERR_VALUE quotes the set. */
-int nax_hardware_set(const cyaml_schema_field_t *fields, void *data, const char *set,
-                     struct nax_err *err);
+/* Changes one value: set is "key=value". Components go by their names, entries of their tables by
+ * the crossbar size. NAX_ERR_VALUE quotes the set. *is_retired: nothing reads this key any more. */
+int nax_hardware_set(struct nax_hardware *hardware, const char *set, bool *is_retired,
+                     struct nax_err *err) NAX_MUST_USE;
 
 #endif

@@ -103,17 +103,28 @@ static void errors_name_line_and_key(void **state)
          ":6: key 'r_off_ohm': 99999 is not above r_on_ohm, 100000"},
         {"r_wire_row_ohm: 2.5", "r_wire_row_ohm: -2.5",
          ":8: key 'r_wire_row_ohm': -2.5 is not between 0 and 1e+12"},
-        {"slice_bits: 2", "slice_bits: 0", ":18: key 'slice_bits': 0 is not between 1 and 8"},
+        {"slice_bits: 2", "slice_bits: 0", ":16: key 'slice_bits': 0 is not between 1 and 8"},
         {"bits: auto", "bits: many",
-         ":23: key 'bits': neither auto nor a number from 1 to 24: 'many'"},
-        {"bits: auto", "bits: 25", ":23: key 'bits': neither auto nor a number from 1 to 24: '25'"},
-        {"law: saberi", "law: moore", NULL},
+         ":21: key 'bits': neither auto nor a number from 1 to 24: 'many'"},
+        {"bits: auto", "bits: 25", ":21: key 'bits': neither auto nor a number from 1 to 24: '25'"},
+        {"law: saberi", "law: moore",
+         ":23: key 'law': neither constant, linear, saberi nor survey: 'moore'"},
+        {"slice_bits: 2", "slice_bits: 2.5", ":16: key 'slice_bits': not an integer: '2.5'"},
+        {"slice_bits: 2", "slice_bits: 010", ":16: key 'slice_bits': not an integer: '010'"},
+        {"v_read_v: 0.25", "v_read_v: 0.25V", ":7: key 'v_read_v': not a number: '0.25V'"},
+        {"input_bits: 16\n  slice_bits: 2\n  stream_bits: 1",
+         "input_bits: 1\n  slice_bits: 2\n  stream_bits: 2",
+         ":17: key 'stream_bits': 2 is more than input_bits, 1"},
+        {"weight_bits: 16", "weight_bits: 1", "key 'slice_bits': 2 is more than weight_bits, 1"},
+        {"name: nax-reram", "name: ''", ":3: key 'name': too short or too long: ''"},
         {"v0_v: 0.21", "v1_v: 0.21", NULL},
         {"v0_v: 0.21", "v0_v: 0.21\n  programming: {error: lucky}", NULL},
-        {"v0_v: 0.21", "v0_v: 0.21\n  programming: {error: measured}", "'measured' needs a table"},
+        {"v0_v: 0.21", "v0_v: 0.21\n  programming: {error: measured}",
+         ":13: key 'error': 'measured' needs device.programming.table"},
         {"v0_v: 0.21", "v0_v: 0.21\n  programming:\n    error: measured\n    table: no/cells.csv",
          ":15: key 'table': cannot open: 'no/cells.csv': No such file or directory"},
-        {"v0_v: 0.21", "v0_v: 0.21\n  programming: {drift: power}", "needs drift_start_seconds"},
+        {"v0_v: 0.21", "v0_v: 0.21\n  programming: {drift: power}",
+         "key 'drift': 'power' needs device.programming.drift_start_seconds"},
         {"v0_v: 0.21", "v0_v: 0.21\n  programming: {stuck_on_frac: .7, stuck_off_frac: .7}",
          "more than all cells are stuck"},
         {"v0_v: 0.21", "v0_v: 0.21\n  programming: {error_frac: -1}", "is not between 0 and 10"},
@@ -159,7 +170,8 @@ static void single_values_are_set(void **state)
                           "name=mine",
                           "components.edram.energy_pj=4.385",
                           "components.router.count=21",
-                          "components.dac.per=one"};
+                          "components.dac.per=one",
+                          "components.data_memory.table.64.area_mm2=0.0385"};
     struct nax_hardware *h;
     struct nax_err err;
     if (nax_hardware_load_set(&h, "nax-reram", sets, sizeof sets / sizeof *sets, &err))
@@ -178,8 +190,10 @@ static void single_values_are_set(void **state)
             n_found += c->count == 21;
         if (!strcmp(c->name, "dac"))
             n_found += c->per == NAX_PER_ONE;
+        if (!strcmp(c->name, "data_memory"))
+            n_found += c->values[2].area_mm2 == 0.0385;
     }
-    assert_int_equal(n_found, 3);
+    assert_int_equal(n_found, 4);
     nax_hardware_free(h);
 }
 
@@ -199,7 +213,7 @@ static void wrong_settings_are_quoted(void **state)
         {"components.none.count=3", "no such key: 'components.none.count=3'"},
         {"components.edram.count=-1",
          "-1 is not between 1e-12 and 1e+12: 'components.edram.count=-1'"},
-        {"adc.law=moore", "no such word for this key: 'adc.law=moore'"},
+        {"adc.law=moore", "neither constant, linear, saberi nor survey: 'adc.law=moore'"},
         {"device.v_read_v=high", "not a number: 'device.v_read_v=high'"},
         {"device.v_read_v=nan", "not a number: 'device.v_read_v=nan'"},
         {"device.v_read_v=", "not a number: 'device.v_read_v='"},
@@ -208,7 +222,20 @@ static void wrong_settings_are_quoted(void **state)
         {"precision.slice_bits=0", "0 is not between 1 and 8: 'precision.slice_bits=0'"},
         {"device.r_off_ohm=100e3",
          "100000 is not above r_on_ohm, 100000: 'device.r_off_ohm=100e3'"},
-        {"adc.bits=none", "neither auto nor a number from 1 to 24: 'none': 'adc.bits=none'"},
+        {"adc.bits=none", "neither auto nor a number from 1 to 24: 'adc.bits=none'"},
+        {"components.edram.crossbar=16", "no such key: 'components.edram.crossbar=16'"},
+        {"components.edram.table.16.energy_pj=1",
+         "no such key: 'components.edram.table.16.energy_pj=1'"},
+        {"components.data_memory.energy_pj=1",
+         "the component has a table, set its entries: 'components.data_memory.energy_pj=1'"},
+        {"components.data_memory.table.48.energy_pj=1",
+         "no such key: 'components.data_memory.table.48.energy_pj=1'"},
+        {"components.data_memory.table.64.crossbar=48",
+         "no such key: 'components.data_memory.table.64.crossbar=48'"},
+        {"components.data_memory.table.64.energy_pj=-1",
+         "-1 is not between 0 and 1e+12: 'components.data_memory.table.64.energy_pj=-1'"},
+        {"device.programming.error=measured",
+         "'measured' needs device.programming.table: 'device.programming.error=measured'"},
         {"name=", "too short or too long: 'name='"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -257,6 +284,172 @@ static void broken_tables_of_cells_are_refused(void **state)
     nax_hardware_free(h);
 }
 
+/* What nax_hardware_describe hands over. */
+struct lines {
+    size_t n;
+    char key[512][64], value[512][64];
+};
+
+static void take_line(void *self, const char *key, const char *value)
+{
+    struct lines *lines = self;
+    assert_true(lines->n < 512 && strlen(key) < 64 && strlen(value) < 64);
+    snprintf(lines->key[lines->n], 64, "%s", key);
+    snprintf(lines->value[lines->n++], 64, "%s", value);
+}
+
+static uint64_t describe(const struct nax_hardware *h, struct lines *lines)
+{
+    *lines = (struct lines){.n = 0};
+    nax_hardware_describe(h, take_line, lines);
+    return nax_hardware_hash(h);
+}
+
+/* Loads the default with these sets; false: it does not load. */
+static bool describe_set(const char *const *sets, size_t n, struct lines *lines, uint64_t *hash)
+{
+    struct nax_hardware *h;
+    if (nax_hardware_load_set(&h, "nax-reram", sets, n, NULL))
+        return false;
+    *hash = describe(h, lines);
+    nax_hardware_free(h);
+    return true;
+}
+
+/* Finds a value that the key may have besides its own, as "key=value". */
+static bool find_other(const char *key, const char *own, char set[160])
+{
+    static const char *const values[] = {
+        "3",         "7",      "0.385",      "7.1e5",    "auto",   "normal", "pcm",
+        "open",      "offset", "calibrated", "digital",  "linear", "shared", "layer-tiles",
+        "pipelined", "gated",  "separate",   "reloaded", "array",  "unit",   "core",
+        "tile",      "row",    "col",        "alu",      "edram"};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        struct nax_hardware *h;
+        snprintf(set, 160, "%s=%s", key, values[i]);
+        if (!strcmp(values[i], own) ||
+            nax_hardware_load_set(&h, "nax-reram", (const char *const[]){set}, 1, NULL))
+            continue;
+        nax_hardware_free(h);
+        return true;
+    }
+    return false;
+}
+
+/* Every key changes its own line and the hash, and what all of them are is read back. */
+static void descriptions_name_every_key_and_read_back(void **state)
+{
+    (void)state;
+    static struct lines plain, changed, again;
+    static char set[512][160];
+    static const char *sets[512];
+    uint64_t hash, other, whole;
+    assert_true(describe_set(NULL, 0, &plain, &hash));
+    size_t n_sets = 0;
+    for (size_t i = 0; i < plain.n; i++) {
+        if (!strcmp(plain.key[i], "device.programming.table"))
+            continue; /* stands for what is in it */
+        if (!find_other(plain.key[i], plain.value[i], set[n_sets])) {
+            const char *last = strrchr(plain.key[i], '.');
+            bool is_fixed = /* only arrays and units have rows; only nodes have links */
+                !strcmp(last, ".per") || !strcmp(plain.key[i], "components.link.level");
+            if (!is_fixed)
+                fail_msg("no other value for %s", plain.key[i]);
+            continue;
+        }
+        sets[n_sets] = set[n_sets];
+        assert_true(describe_set(&sets[n_sets++], 1, &changed, &other));
+        assert_true(other != hash);
+        assert_int_equal(changed.n, plain.n);
+        for (size_t k = 0; k < plain.n; k++)
+            if (strcmp(plain.key[k], changed.key[k]) ||
+                !strcmp(plain.value[k], changed.value[k]) != (k != i))
+                fail_msg("%s: %s=%s", set[n_sets - 1], changed.key[k], changed.value[k]);
+    }
+    assert_true(n_sets > 200);
+    assert_true(describe_set(sets, n_sets, &changed, &whole));
+    n_sets = 0;
+    for (size_t i = 0; i < changed.n; i++)
+        if (*changed.value[i]) {
+            snprintf(set[n_sets], 160, "%s=%s", changed.key[i], changed.value[i]);
+            sets[n_sets] = set[n_sets];
+            n_sets++;
+        }
+    assert_true(describe_set(sets, n_sets, &again, &other));
+    assert_memory_equal(&again, &changed, sizeof again);
+    assert_true(other == whole);
+    /* names and sources are for people */
+    const char *labels[] = {"name=x", "components.edram.source=y"};
+    assert_true(describe_set(labels, 2, &changed, &other));
+    assert_true(other == hash);
+}
+
+static uint64_t hash_of_cells(const char *path, const char *cells)
+{
+    char table[96];
+    snprintf(table, sizeof table, "device.programming.table=%s", path);
+    const char *sets[] = {"device.programming.error=measured", table};
+    struct nax_hardware *h;
+    struct nax_err err;
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fprintf(f, "target_siemens,g_siemens\n%s", cells);
+    fclose(f);
+    if (nax_hardware_load_set(&h, "puma", sets, 2, &err))
+        fail_msg("%s", err.text);
+    remove(path);
+    uint64_t hash = nax_hardware_hash(h);
+    nax_hardware_free(h);
+    return hash;
+}
+
+static void tables_of_cells_count_by_what_is_in_them(void **state)
+{
+    (void)state;
+    char path[64], other[64];
+    snprintf(path, sizeof path, P_tmpdir "/nax-cells-%ld.csv", (long)getpid());
+    snprintf(other, sizeof other, P_tmpdir "/nax-others-%ld.csv", (long)getpid());
+    uint64_t hash = hash_of_cells(path, "1e-5,1.1e-5\n2e-5,1.8e-5\n");
+    assert_true(hash == hash_of_cells(other, "2e-5,1.8e-5\n1e-5,1.1e-5\n"));
+    assert_true(hash != hash_of_cells(path, "1e-5,1.1e-5\n2e-5,1.9e-5\n"));
+    assert_true(hash != hash_of_cells(path, "1e-5,1.1e-5\n2.1e-5,1.9e-5\n"));
+    assert_true(hash != hash_of_cells(path, "1e-5,1.1e-5\n"));
+}
+
+/* Keys that once were required load for a release more, with a line for people each. */
+static void retired_keys_are_told(void **state)
+{
+    (void)state;
+    struct nax_hardware *h;
+    struct nax_err err;
+    char *text, path[256], name[256];
+    size_t size;
+    assert_int_equal(nax_config_read("hardware", "puma", &text, &size, path, &err), 0);
+    char *at = strstr(text, "  slice_bits");
+    assert_non_null(at);
+    snprintf(name, sizeof name, P_tmpdir "/nax-retired-%ld.yaml", (long)getpid());
+    FILE *f = fopen(name, "w");
+    assert_non_null(f);
+    fprintf(f, "%.*s  weight_fraction_bits: 12\n%s", (int)(at - text), text, at);
+    assert_int_equal(fclose(f), 0);
+    free(text);
+    const char *set = "precision.input_fraction_bits=12";
+    if (nax_hardware_load_set(&h, name, &set, 1, &err))
+        fail_msg("%s", err.text);
+    remove(name);
+    assert_int_equal(h->n_notes, 2);
+    assert_int_equal(strncmp(h->notes[0], name, strlen(name)), 0);
+    assert_string_equal(h->notes[0] + strlen(name),
+                        ":16: key 'weight_fraction_bits': nothing reads this key any more, leave "
+                        "it out");
+    assert_string_equal(h->notes[1], "nothing reads this key any more, leave it out: "
+                                     "'precision.input_fraction_bits=12'");
+    nax_hardware_free(h);
+    assert_int_equal(nax_hardware_load(&h, "puma", &err), 0);
+    assert_int_equal(h->n_notes, 0);
+    nax_hardware_free(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +459,9 @@ int main(void)
         cmocka_unit_test(errors_name_line_and_key),
         cmocka_unit_test(single_values_are_set),
         cmocka_unit_test(wrong_settings_are_quoted),
+        cmocka_unit_test(descriptions_name_every_key_and_read_back),
+        cmocka_unit_test(tables_of_cells_count_by_what_is_in_them),
+        cmocka_unit_test(retired_keys_are_told),
         cmocka_unit_test(broken_tables_of_cells_are_refused),
     };
     return cmocka_run_group_tests_name("hardware", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* Laws of an ADC's energy and area against its bits. */
-#include "nax/cost.h"
+#include "words.h"
 
 #include <math.h>
 
@@ -7,8 +7,9 @@
  * with the bits (comparator, logic, reference buffer) and its capacitor array grows with 2^bits.
  * The coefficients scale ISAAC's 8 bit ADC (1.67 pJ, 1200 µm², 32 nm; Shafiee et al., ISCA 2016);
  * they reproduce the published table from 4 to 10 bits to its last digit. */
-static struct nax_adc_cost saberi(int bits)
+static struct nax_adc_cost saberi(const struct nax_adc *adc, int bits)
 {
+    (void)adc;
     return (struct nax_adc_cost){.energy_pj = 0.1954 * bits + 0.000416 * exp2(bits),
                                  .area_mm2 = (81.72 * bits + 2.1335 * exp2(bits)) * 1e-6};
 }
@@ -27,19 +28,39 @@ static struct nax_adc_cost survey(const struct nax_adc *adc, int bits)
     return (struct nax_adc_cost){energy_pj, area_um * 1e-6};
 }
 
+static struct nax_adc_cost constant(const struct nax_adc *adc, int bits)
+{
+    (void)bits;
+    return (struct nax_adc_cost){adc->energy_pj, adc->area_mm2};
+}
+
+static struct nax_adc_cost linear(const struct nax_adc *adc, int bits)
+{
+    return (struct nax_adc_cost){adc->energy_pj * (bits / 8.0), adc->area_mm2};
+}
+
+static const struct nax_adc_law_row adc_laws[] = {
+    {{NAX_ADC_LAW_CONSTANT, "constant", "energy_pj and area_mm2 for any bits", "constant", NULL},
+     constant},
+    {{NAX_ADC_LAW_LINEAR, "linear",
+      "energy_pj is of 8 bits and goes with the bits, area_mm2 is of any", "linear in the bits",
+      NULL},
+     linear},
+    {{NAX_ADC_LAW_SABERI, "saberi", "a part that goes with the bits and one with 2^bits",
+      "Saberi 2011", NULL},
+     saberi},
+    {{NAX_ADC_LAW_SURVEY, "survey", "Murmann's ADC survey, 4 bits and more",
+      "Murmann's survey, Accelergy's fit", NULL},
+     survey},
+};
+NAX_WORDS(nax_adc_law_words, adc_laws, NAX_ADC_LAW_COUNT);
+
+const struct nax_adc_law_row *nax_adc_law_row(const struct nax_adc *adc)
+{
+    return &adc_laws[adc->law];
+}
+
 struct nax_adc_cost nax_adc_cost(const struct nax_adc *adc, int bits)
 {
-    struct nax_adc_cost cost = {adc->energy_pj, adc->area_mm2};
-    switch (adc->law) {
-    case NAX_ADC_LAW_SABERI:
-        return saberi(bits);
-    case NAX_ADC_LAW_SURVEY:
-        return survey(adc, bits);
-    case NAX_ADC_LAW_LINEAR:
-        cost.energy_pj *= bits / 8.0;
-        break;
-    case NAX_ADC_LAW_CONSTANT:
-        break;
-    }
-    return cost;
+    return nax_adc_law_row(adc)->cost(adc, bits);
 }
