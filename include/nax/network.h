@@ -17,12 +17,14 @@ extern "C" {
 enum { NAX_NETWORK_LAYERS_MAX = 1024, NAX_NETWORK_SLOTS_MAX = 256, NAX_KERNEL_MAX = 31 };
 #define NAX_LAYER_SIZE_MAX ((size_t)1 << 30)
 
+/* What a layer computes: lib/nn has a case for each, all others ask the rows below. */
 enum nax_layer_kind {
-    NAX_LAYER_CONV,     /* convolution, batch norm, optional residual add, optional ReLU */
-    NAX_LAYER_LINEAR,   /* fully connected with bias, optional ReLU */
-    NAX_LAYER_POOL_MAX, /* windows of kernel × kernel every stride */
-    NAX_LAYER_POOL_MEAN /* kernel 0 in the file: the whole image */
+    NAX_LAYER_CONV,      /* convolution, batch norm, optional residual add, optional ReLU */
+    NAX_LAYER_LINEAR,    /* fully connected with bias, optional ReLU */
+    NAX_LAYER_POOL_MAX,  /* windows of kernel × kernel every stride */
+    NAX_LAYER_POOL_MEAN, /* kernel 0 in the file: the whole image */
 };
+enum { NAX_LAYER_COUNT = NAX_LAYER_POOL_MEAN + 1 };
 
 enum nax_layer_role {
     NAX_ROLE_STEM,     /* a convolution that is not searched and comes first */
@@ -31,6 +33,7 @@ enum nax_layer_role {
     NAX_ROLE_CLASSIFIER,
     NAX_ROLE_POOL
 };
+enum { NAX_ROLE_COUNT = NAX_ROLE_POOL + 1 };
 
 /* Where a layer's input or residual comes from: the output of layer i, or one of these. */
 enum { NAX_FROM_IMAGE = -1, NAX_FROM_NONE = -2 };
@@ -98,6 +101,17 @@ void nax_network_free(struct nax_network *net);
  * 1 for a slot that is there, no searched convolution to follow: NAX_ERR_VALUE. out: [n_layers]. */
 int nax_network_crossbars(const struct nax_network *net, const int64_t *crossbar, int64_t fixed,
                           int64_t *out, struct nax_err *err) NAX_MUST_USE;
+
+/* What the rooms that do not compute a layer need to know of its kind. */
+struct nax_layer_kind_row {
+    struct nax_word word;
+    bool has_weights;    /* it multiplies by a matrix, on crossbars */
+    bool has_batch_norm; /* with weights: a scale and a shift of every channel, or a bias alone */
+};
+const struct nax_layer_kind_row *nax_layer_kind_row(const struct nax_layer *layer);
+/* "stem", "body", "shortcut", "classifier", "pool". */
+const char *nax_layer_role_name(const struct nax_layer *layer);
+extern const struct nax_words nax_layer_kind_words, nax_layer_role_words;
 
 /* Multiply-accumulates of one image in layer l, padding counted as work: h_out·w_out·k²·c_in·c_out;
  * 0 for a pool. */

@@ -53,13 +53,13 @@ static int add(struct builder *b, struct nax_layer layer, const char *name)
         layer.h_out = (layer.h_in + both - k) / layer.stride + 1;
         layer.w_out = (layer.w_in + both - k) / layer.stride + 1;
     }
-    bool is_pool = layer.role == NAX_ROLE_POOL;
-    if (is_pool)
+    bool has_weights = nax_layer_kind_row(&layer)->has_weights;
+    if (!has_weights)
         layer.c_out = layer.c_in;
     size_t n_outputs = layer.h_out * layer.w_out, n_taps = layer.kernel * layer.kernel;
     if (layer.c_out > NAX_LAYER_SIZE_MAX / n_outputs)
         return fail(b, name, "more than 2^30 outputs");
-    if (!is_pool && layer.c_in > NAX_LAYER_SIZE_MAX / n_taps / layer.c_out)
+    if (has_weights && layer.c_in > NAX_LAYER_SIZE_MAX / n_taps / layer.c_out)
         return fail(b, name, "more than 2^30 weights");
     b->shape = (struct shape){layer.h_out, layer.w_out, layer.c_out};
     b->at = (int)net->n_layers;
@@ -177,7 +177,7 @@ static int add_stage(struct builder *b, const struct entry *e)
 static int add_pool(struct builder *b, const struct entry *e)
 {
     struct nax_layer layer = conv_layer(e->kernel, e->stride, 1);
-    layer.kind = e->is_max ? NAX_LAYER_POOL_MAX : NAX_LAYER_POOL_MEAN;
+    layer.kind = e->pool;
     layer.role = NAX_ROLE_POOL;
     layer.pad = 0;
     return add(b, layer, e->name);
@@ -190,6 +190,21 @@ static int add_linear(struct builder *b, const struct entry *e)
     layer.role = e->role;
     layer.has_relu = e->has_relu;
     return add(b, layer, e->name);
+}
+
+static int add_entry(struct builder *b, const struct entry *e)
+{
+    switch (e->kind) {
+    case ENTRY_CONV:
+        return add_conv(b, e);
+    case ENTRY_STAGE:
+        return add_stage(b, e);
+    case ENTRY_POOL:
+        return add_pool(b, e);
+    case ENTRY_LINEAR:
+        break;
+    }
+    return add_linear(b, e);
 }
 
 int nax_network_expand(struct nax_network **net, const struct nax_network_file *file,
@@ -216,17 +231,10 @@ int nax_network_expand(struct nax_network **net, const struct nax_network_file *
                         .err = err,
                         .at = NAX_FROM_IMAGE,
                         .shape = {n->height, n->width, n->channels}};
-    static int (*const add_entry[])(struct builder *,
-                                    const struct entry *) = {[ENTRY_CONV] = add_conv,
-                                                             [ENTRY_STAGE] = add_stage,
-                                                             [ENTRY_POOL] = add_pool,
-                                                             [ENTRY_LINEAR] = add_linear};
     int status = 0;
-    for (*entry = 0; *entry < file->n_entries; ++*entry) {
-        const struct entry *e = &file->entries[*entry];
-        if ((status = add_entry[e->kind](&b, e)))
+    for (*entry = 0; *entry < file->n_entries; ++*entry)
+        if ((status = add_entry(&b, &file->entries[*entry])))
             break;
-    }
     if (status) {
         nax_network_free(n);
         return status;

@@ -28,7 +28,7 @@ struct yaml_stage {
 };
 
 struct yaml_pool {
-    int kind;
+    enum nax_layer_kind kind;
     int64_t *kernel, *stride;
 };
 
@@ -61,7 +61,8 @@ static const cyaml_strval_t conv_roles[] = {{"stem", YAML_ROLE_STEM}, {"body", Y
 static const cyaml_strval_t linear_roles[] = {{"body", YAML_ROLE_BODY},
                                               {"classifier", YAML_ROLE_CLASSIFIER}};
 static const cyaml_strval_t shortcuts[] = {{"pad", 0}, {"conv", 1}};
-static const cyaml_strval_t pool_kinds[] = {{"mean", 0}, {"max", 1}};
+static const cyaml_strval_t pool_kinds[] = {{"mean", NAX_LAYER_POOL_MEAN},
+                                            {"max", NAX_LAYER_POOL_MAX}};
 
 static const cyaml_schema_field_t conv_fields[] = {
     CYAML_FIELD_INT("out", ONE, struct yaml_conv, out),
@@ -81,7 +82,8 @@ static const cyaml_schema_field_t stage_fields[] = {
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t pool_fields[] = {
-    CYAML_FIELD_ENUM("kind", CYAML_FLAG_STRICT, struct yaml_pool, kind, pool_kinds, 2),
+    CYAML_FIELD_ENUM("kind", CYAML_FLAG_STRICT, struct yaml_pool, kind, pool_kinds,
+                     CYAML_ARRAY_LEN(pool_kinds)),
     CYAML_FIELD_INT_PTR("kernel", OPTIONAL, struct yaml_pool, kernel),
     CYAML_FIELD_INT_PTR("stride", OPTIONAL, struct yaml_pool, stride), CYAML_FIELD_END};
 
@@ -134,6 +136,8 @@ struct entry_key {
     const struct source *source;
     size_t index;
     const char *kind;
+    int64_t n_classes;
+    bool is_last;
 };
 
 static int fail_entry(const struct entry_key *at, const char *field, const char *what)
@@ -163,11 +167,11 @@ static int check_kernel(const struct entry_key *at, int64_t kernel)
 
 enum { OUT_MAX = 65536, STRIDE_MAX = 64, BLOCKS_MAX = 128, WINDOW_MAX = 1024, IMAGE_MAX = 1024 };
 
-static int read_conv(const struct entry_key *at, const struct yaml_conv *y, struct entry *e)
+static int read_conv(const struct entry_key *at, const void *yaml, struct entry *e)
 {
+    const struct yaml_conv *y = yaml;
     int status;
     bool is_stem = y->role && *y->role == YAML_ROLE_STEM;
-    e->kind = ENTRY_CONV;
     e->role = is_stem ? NAX_ROLE_STEM : NAX_ROLE_BODY;
     e->out = y->out;
     e->kernel = y->kernel;
@@ -184,10 +188,10 @@ static int read_conv(const struct entry_key *at, const struct yaml_conv *y, stru
     return check_kernel(at, e->kernel);
 }
 
-static int read_stage(const struct entry_key *at, const struct yaml_stage *y, struct entry *e)
+static int read_stage(const struct entry_key *at, const void *yaml, struct entry *e)
 {
+    const struct yaml_stage *y = yaml;
     int status;
-    e->kind = ENTRY_STAGE;
     e->role = NAX_ROLE_BODY;
     e->blocks = y->blocks;
     e->out = y->out;
@@ -201,11 +205,11 @@ static int read_stage(const struct entry_key *at, const struct yaml_stage *y, st
     return check_kernel(at, e->kernel);
 }
 
-static int read_pool(const struct entry_key *at, const struct yaml_pool *y, struct entry *e)
+static int read_pool(const struct entry_key *at, const void *yaml, struct entry *e)
 {
-    e->kind = ENTRY_POOL;
+    const struct yaml_pool *y = yaml;
     e->role = NAX_ROLE_POOL;
-    e->is_max = y->kind;
+    e->pool = y->kind;
     e->kernel = y->kernel ? *y->kernel : 0;
     e->stride = y->stride ? *y->stride : NAX_MAX(e->kernel, 1);
     if (!e->kernel && y->stride)
@@ -214,49 +218,59 @@ static int read_pool(const struct entry_key *at, const struct yaml_pool *y, stru
     return status ? status : check_range(at, "stride", e->stride, 1, WINDOW_MAX);
 }
 
-static int read_linear(const struct entry_key *at, const struct yaml_linear *y, int64_t n_classes,
-                       bool is_last, struct entry *e)
+static int read_linear(const struct entry_key *at, const void *yaml, struct entry *e)
 {
+    const struct yaml_linear *y = yaml;
     bool is_classifier = y->role && *y->role == YAML_ROLE_CLASSIFIER;
-    e->kind = ENTRY_LINEAR;
     e->role = is_classifier ? NAX_ROLE_CLASSIFIER : NAX_ROLE_BODY;
     e->has_relu = y->relu ? *y->relu : !is_classifier;
-    if (is_classifier != is_last)
+    if (is_classifier != at->is_last)
         return fail_entry(at, y->role ? "role" : "",
-                          is_last ? "the last layer is not a classifier"
-                                  : "a classifier comes last");
+                          at->is_last ? "the last layer is not a classifier"
+                                      : "a classifier comes last");
     if (!y->out && !is_classifier)
         return fail_entry(at, "", "'out' is missing");
-    e->out = y->out ? *y->out : n_classes;
-    if (is_classifier && e->out != n_classes)
+    e->out = y->out ? *y->out : at->n_classes;
+    if (is_classifier && e->out != at->n_classes)
         return fail_entry(at, "out", "a classifier has one output a class");
     return check_range(at, "out", e->out, 1, OUT_MAX);
 }
 
+/* What an entry of the list of layers may be. */
+static const struct entry_row {
+    enum entry_kind kind;
+    const char *word, *name; /* in the file; and what names of its layers begin with */
+    size_t yaml;             /* where struct yaml_layer points to it */
+    int (*read)(const struct entry_key *at, const void *yaml, struct entry *e);
+} entry_rows[] = {
+    {ENTRY_CONV, "conv", "conv", offsetof(struct yaml_layer, conv), read_conv},
+    {ENTRY_STAGE, "stage", "s", offsetof(struct yaml_layer, stage), read_stage},
+    {ENTRY_POOL, "pool", "pool", offsetof(struct yaml_layer, pool), read_pool},
+    {ENTRY_LINEAR, "linear", "fc", offsetof(struct yaml_layer, linear), read_linear},
+};
+_Static_assert(CYAML_ARRAY_LEN(entry_rows) == ENTRY_COUNT, "a row for every kind of entry");
+
 static int read_entry(const struct source *source, const struct yaml_network *y, size_t i,
                       struct entry *e)
 {
-    const struct yaml_layer *layer = &y->layers[i];
-    struct entry_key at = {source, i, ""};
-    bool is_last = i + 1 == y->n_layers;
-    if (!!layer->conv + !!layer->stage + !!layer->pool + !!layer->linear != 1)
+    struct entry_key at = {source, i, "", y->classes, i + 1 == y->n_layers};
+    const struct entry_row *row = NULL;
+    const void *yaml = NULL;
+    int n_there = 0;
+    for (size_t k = 0; k < ENTRY_COUNT; k++) {
+        const void *there;
+        memcpy(&there, (const char *)&y->layers[i] + entry_rows[k].yaml, sizeof there);
+        n_there += !!there;
+        row = there ? &entry_rows[k] : row;
+        yaml = there ? there : yaml;
+    }
+    if (n_there != 1)
         return fail_entry(&at, "", "an entry is one of conv, stage, pool, linear");
-    if (is_last && !layer->linear)
+    if (at.is_last && row->kind != ENTRY_LINEAR)
         return fail_entry(&at, "", "the last layer is not a classifier");
-    if (layer->conv) {
-        at.kind = "conv";
-        return read_conv(&at, layer->conv, e);
-    }
-    if (layer->stage) {
-        at.kind = "stage";
-        return read_stage(&at, layer->stage, e);
-    }
-    if (layer->pool) {
-        at.kind = "pool";
-        return read_pool(&at, layer->pool, e);
-    }
-    at.kind = "linear";
-    return read_linear(&at, layer->linear, y->classes, is_last, e);
+    at.kind = row->word;
+    e->kind = row->kind;
+    return row->read(&at, yaml, e);
 }
 
 static int read_sizes(const struct source *source, const struct yaml_network *y,
@@ -288,18 +302,18 @@ static int read_sizes(const struct source *source, const struct yaml_network *y,
  * role where that says it: "stem". */
 static void name_entries(struct nax_network_file *f)
 {
-    static const char *const words[] = {"conv", "s", "pool", "fc"};
-    size_t total[4] = {0}, seen[4] = {0};
+    size_t total[ENTRY_COUNT] = {0}, seen[ENTRY_COUNT] = {0};
     for (size_t i = 0; i < f->n_entries; i++)
         total[f->entries[i].kind] += f->entries[i].role != NAX_ROLE_STEM;
     for (size_t i = 0; i < f->n_entries; i++) {
         struct entry *e = &f->entries[i];
+        const char *name = entry_rows[e->kind].name;
         if (e->role == NAX_ROLE_STEM)
             snprintf(e->name, sizeof e->name, "stem");
         else if (total[e->kind] == 1 && e->kind != ENTRY_STAGE)
-            snprintf(e->name, sizeof e->name, "%s", words[e->kind]);
+            snprintf(e->name, sizeof e->name, "%s", name);
         else
-            snprintf(e->name, sizeof e->name, "%s%d", words[e->kind], (int)++seen[e->kind]);
+            snprintf(e->name, sizeof e->name, "%s%d", name, (int)++seen[e->kind]);
     }
 }
 

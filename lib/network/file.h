@@ -5,12 +5,14 @@
 #include "nax/network.h"
 
 enum entry_kind { ENTRY_CONV, ENTRY_STAGE, ENTRY_POOL, ENTRY_LINEAR };
+enum { ENTRY_COUNT = ENTRY_LINEAR + 1 };
 
 struct entry {
     enum entry_kind kind;
     char name[16]; /* of its layer, or of a stage: "s2" */
     enum nax_layer_role role;
-    bool is_searched, has_relu, is_max, has_conv_shortcut;
+    enum nax_layer_kind pool; /* of a pool */
+    bool is_searched, has_relu, has_conv_shortcut;
     int64_t out, kernel, stride, blocks; /* kernel 0 of a pool: the whole image */
 };
 

@@ -1,6 +1,37 @@
-/* What follows from a flat list of layers: crossbar sizes of unsearched layers, operation counts.
- */
+/* What follows from a flat list of layers: kinds and roles, crossbar sizes of unsearched layers,
+ * operation counts. */
 #include "nax/network.h"
+
+static const struct nax_layer_kind_row kind_rows[] = {
+    {{NAX_LAYER_CONV, "conv", "a convolution with batch norm", NULL, NULL},
+     .has_weights = true,
+     .has_batch_norm = true},
+    {{NAX_LAYER_LINEAR, "linear", "a fully connected layer with bias", NULL, NULL},
+     .has_weights = true},
+    {{NAX_LAYER_POOL_MAX, "max", "the largest value of a window", NULL, NULL},
+     .has_weights = false},
+    {{NAX_LAYER_POOL_MEAN, "mean", "the mean of a window", NULL, NULL}, .has_weights = false},
+};
+NAX_WORDS(nax_layer_kind_words, kind_rows, NAX_LAYER_COUNT);
+
+const struct nax_layer_kind_row *nax_layer_kind_row(const struct nax_layer *layer)
+{
+    return &kind_rows[layer->kind];
+}
+
+static const struct nax_word role_rows[] = {
+    {NAX_ROLE_STEM, "stem", "the first layer, not searched", NULL, NULL},
+    {NAX_ROLE_BODY, "body", "any other convolution or linear layer", NULL, NULL},
+    {NAX_ROLE_SHORTCUT, "shortcut", "beside a residual block", NULL, NULL},
+    {NAX_ROLE_CLASSIFIER, "classifier", "the last layer", NULL, NULL},
+    {NAX_ROLE_POOL, "pool", "without weights", NULL, NULL},
+};
+NAX_WORDS(nax_layer_role_words, role_rows, NAX_ROLE_COUNT);
+
+const char *nax_layer_role_name(const struct nax_layer *layer)
+{
+    return role_rows[layer->role].word;
+}
 
 static bool is_same_block(const struct nax_layer *shortcut, const struct nax_layer *layer)
 {
@@ -33,7 +64,7 @@ int nax_network_crossbars(const struct nax_network *net, const int64_t *crossbar
         const struct nax_layer *layer = &net->layers[l];
         int slot = layer->slot;
         out[l] = 0;
-        if (layer->role == NAX_ROLE_POOL)
+        if (!nax_layer_kind_row(layer)->has_weights)
             continue;
         if (slot < 0 && fixed > 0) {
             out[l] = fixed;
@@ -56,7 +87,7 @@ int nax_network_crossbars(const struct nax_network *net, const int64_t *crossbar
 
 uint64_t nax_layer_macs(const struct nax_layer *layer)
 {
-    if (layer->role == NAX_ROLE_POOL)
+    if (!nax_layer_kind_row(layer)->has_weights)
         return 0;
     uint64_t n_weights = (uint64_t)layer->kernel * layer->kernel * layer->c_in * layer->c_out;
     return (uint64_t)layer->h_out * layer->w_out * n_weights;
