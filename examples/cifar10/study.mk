@@ -76,7 +76,7 @@ $(dir)/%-aware.csv: $(dir)/%.csv
 	    $(recipe) --init "$$init" --epochs $(AWARE_EPOCHS) --noise-aware $(AWARE_EPOCHS) --rate 0.02 \
 	    --set adc.range=$(RANGE) --fidelity adc --images $(IMAGES) --checkpoint $(dir)/aware $< $(whole)
 
-# --- RANGE-RUNG-IMAGES[-calibrated]/METHOD: accuracy and cost. $(1): range, $(2): fidelity, $(3): images, $(4): methods,
+# --- RANGE-FIDELITY-IMAGES[-calibrated]/METHOD: accuracy and cost. $(1): range, $(2): fidelity, $(3): images, $(4): methods,
 # $(5): -calibrated, accuracy then is measured after calibration too
 define measurement
 $(dir)/$(1)-$(2)-$(3)$(5)/%: $(dir)/%.csv

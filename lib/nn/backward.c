@@ -57,7 +57,8 @@ static void arrive(struct pass *pass, const struct edge *edge, size_t chunk, con
     if (!y && !z && !so_far && piece == to->g + at)
         return;
     float *sums = is_conv ? to->sums + chunk * 2 * c : NULL;
-    to->kernel->gate(n, c, piece, so_far, y, z, to->mean, to->g + at, sums, sums ? sums + c : NULL);
+    to->kernel->relu_backward(n, c, piece, so_far, y, z, to->mean, to->g + at, sums,
+                              sums ? sums + c : NULL);
 }
 
 /* The way to what the layer adds: its gradient as it is, or through the transposed shortcut. */

@@ -121,7 +121,8 @@ static int convolve(const struct other *o, size_t chunk, char *z, void *scratch)
     }
     kernel->moments(n_pixels, c, z, guess, to + SUM_Z * c, to + SUM_ZZ * c);
     if (!o->is_ideal)
-        kernel->gate(n_pixels, c, g, NULL, NULL, z, guess, g, to + SUM_G * c, to + SUM_GZ * c);
+        kernel->relu_backward(n_pixels, c, g, NULL, NULL, z, guess, g, to + SUM_G * c,
+                              to + SUM_GZ * c);
     return status;
 }
 

@@ -21,8 +21,8 @@ struct nn_kernels {
                       const void *residual, bool is_relu, void *y);
     /* g = (a + b) where y > 0, else 0; sum[c] = Σ g, dot[c] = Σ g·(z − mean).
      * b may be NULL; y NULL: no ReLU; z NULL: no sums; g may be a or b. */
-    void (*gate)(size_t n, size_t c, const void *a, const void *b, const void *y, const void *z,
-                 const float *mean, void *g, float *sum, float *dot);
+    void (*relu_backward)(size_t n, size_t c, const void *a, const void *b, const void *y,
+                          const void *z, const float *mean, void *g, float *sum, float *dot);
     /* dz = p·g − q − r·(z − mean): back through batch norm */
     void (*normalise_backward)(size_t n, size_t c, const void *g, const void *z, const float *mean,
                                const float *p, const float *q, const float *r, void *dz);

@@ -116,8 +116,9 @@ INLINE void normalise(bool is_bf16, size_t n, size_t c, const void *z, const flo
         }
 }
 
-INLINE void gate(bool is_bf16, size_t n, size_t c, const void *a, const void *b, const void *y,
-                 const void *z, const float *mean, void *g, float *sum, float *dot)
+INLINE void relu_backward(bool is_bf16, size_t n, size_t c, const void *a, const void *b,
+                          const void *y, const void *z, const float *mean, void *g, float *sum,
+                          float *dot)
 {
     size_t k = 0;
     for (; k + lanes <= c; k += lanes) {
@@ -221,10 +222,11 @@ static void add(size_t n, float *to, const float *from)
     {                                                                                              \
         normalise(is_bf16, n, c, z, scale, offset, residual, is_relu, y);                          \
     }                                                                                              \
-    static void gate_##kind(size_t n, size_t c, const void *a, const void *b, const void *y,       \
-                            const void *z, const float *mean, void *g, float *sum, float *dot)     \
+    static void relu_backward_##kind(size_t n, size_t c, const void *a, const void *b,             \
+                                     const void *y, const void *z, const float *mean, void *g,     \
+                                     float *sum, float *dot)                                       \
     {                                                                                              \
-        gate(is_bf16, n, c, a, b, y, z, mean, g, sum, dot);                                        \
+        relu_backward(is_bf16, n, c, a, b, y, z, mean, g, sum, dot);                               \
     }                                                                                              \
     static void normalise_backward_##kind(size_t n, size_t c, const void *g, const void *z,        \
                                           const float *mean, const float *p, const float *q,       \
@@ -244,7 +246,7 @@ static void add(size_t n, float *to, const float *from)
         .size = n_bytes,                                                                           \
         .moments = moments_##kind,                                                                 \
         .normalise = normalise_##kind,                                                             \
-        .gate = gate_##kind,                                                                       \
+        .relu_backward = relu_backward_##kind,                                                     \
         .normalise_backward = normalise_backward_##kind,                                           \
         .widen = widen_##kind,                                                                     \
         .narrow = narrow_##kind,                                                                   \

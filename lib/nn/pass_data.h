@@ -22,7 +22,7 @@ struct pass_layer {
     const struct nn_kernels *kernel; /* for the kind of activation that the layer has */
     char *z;        /* [batch][h_out][w_out][c_out] before batch norm; NULL for other kinds */
     char *y;        /* the layer's output, of the same shape */
-    char *g;        /* gradient of the loss by y, then gated by the ReLU, of the same shape */
+    char *g;        /* gradient of the loss by y, then by the ReLU's input, of the same shape */
     float *sums;    /* [n_chunks][2][c_out]: forward Σ (z − running mean) and Σ of its square;
                        backward Σ g and Σ g (z − mean), of a linear layer Σ g alone */
     float *dw;      /* [n_chunks][gradient_size], or NULL: not wanted */

@@ -24,14 +24,14 @@ enum work {
     BACKWARD_WEIGHTS,
     MOMENTS,
     NORMALISE,
-    GATE,
+    RELU_BACKWARD,
     NORMALISE_BACK,
     N_WORKS
 };
 
 static const char *const work_name[N_WORKS] = {
     "convolve",          "convolve back, data",     "convolve back, weights", "batch statistics",
-    "normalise and add", "gate and sums, backward", "normalise, backward"};
+    "normalise and add", "ReLU and sums, backward", "normalise, backward"};
 
 static _Noreturn void die(const struct nax_err *err)
 {
@@ -86,8 +86,9 @@ static void do_work(const struct bench *b, enum work work, size_t chunk)
     case NORMALISE:
         b->kernel->normalise(n, c, b->z + at, v, v, b->g + at, true, b->y + at);
         break;
-    case GATE:
-        b->kernel->gate(n, c, b->g + at, NULL, b->y + at, b->z + at, v, b->g + at, sums, sums + c);
+    case RELU_BACKWARD:
+        b->kernel->relu_backward(n, c, b->g + at, NULL, b->y + at, b->z + at, v, b->g + at, sums,
+                                 sums + c);
         break;
     default:
         b->kernel->normalise_backward(n, c, b->g + at, b->z + at, v, v, v, v, b->y + at);

@@ -340,7 +340,7 @@ static void check_normalise(struct kernel_case *k, bool has_residual, bool is_re
     assert_near(k->kernel, k->out, k->want, k->n * k->c, k->tolerance);
 }
 
-static void check_gate(struct kernel_case *k, bool has_b, bool has_y, bool has_z)
+static void check_relu_backward(struct kernel_case *k, bool has_b, bool has_y, bool has_z)
 {
     memset(k->sum2, 0, sizeof k->sum2);
     memset(k->dot2, 0, sizeof k->dot2);
@@ -350,8 +350,8 @@ static void check_gate(struct kernel_case *k, bool has_b, bool has_y, bool has_z
         k->sum2[i % k->c] += v;
         k->dot2[i % k->c] += v * (k->z2[i] - k->by_channel2[0][i % k->c]);
     }
-    k->kernel->gate(k->n, k->c, k->a, has_b ? k->b : NULL, has_y ? k->y : NULL, has_z ? k->z : NULL,
-                    k->by_channel[0], k->out, k->sum, k->dot);
+    k->kernel->relu_backward(k->n, k->c, k->a, has_b ? k->b : NULL, has_y ? k->y : NULL,
+                             has_z ? k->z : NULL, k->by_channel[0], k->out, k->sum, k->dot);
     assert_near(k->kernel, k->out, k->want, k->n * k->c, k->tolerance);
     if (has_z)
         assert_sums(k);
@@ -390,7 +390,7 @@ static void check_kernels(enum nax_isa isa, bool is_bf16, size_t c)
     check_normalise_backward(&k);
     for (int bits = 0; bits < 8; bits++) {
         check_normalise(&k, bits & 1, bits & 2);
-        check_gate(&k, bits & 1, bits & 2, bits & 4);
+        check_relu_backward(&k, bits & 1, bits & 2, bits & 4);
     }
     void *all[] = {k.a,
                    k.b,
