@@ -7,12 +7,12 @@ static void set_layer(struct tool *tool, struct nax_record *r, const char *id,
                       const struct nax_layer *layer, int64_t size)
 {
     nax_record_clear(r);
-    design_check(tool,
-                 nax_record_set_string(r, "id", id) ||
-                     nax_record_set_string(r, "layer", layer ? layer->name : "unfilled") ||
-                     nax_record_set_string(r, "role", layer ? design_role(layer->role) : "none") ||
-                     nax_record_set_int(r, "kernel_size", layer ? (int64_t)layer->kernel : 0) ||
-                     nax_record_set_int(r, "array_size", layer ? size : 0));
+    design_check(
+        tool, nax_record_set_string(r, "id", id) ||
+                  nax_record_set_string(r, "layer", layer ? layer->name : "unfilled") ||
+                  nax_record_set_string(r, "role", layer ? nax_layer_role_name(layer) : "none") ||
+                  nax_record_set_int(r, "kernel_size", layer ? (int64_t)layer->kernel : 0) ||
+                  nax_record_set_int(r, "array_size", layer ? size : 0));
 }
 
 static double utilization_of(struct nax_cost_model *model, const struct nax_layer *layer,
@@ -20,7 +20,8 @@ static double utilization_of(struct nax_cost_model *model, const struct nax_laye
 {
     const struct nax_size_cost *size;
     struct nax_err err;
-    if (!layer || layer->role == NAX_ROLE_POOL || nax_cost_size(model, crossbar, &size, &err))
+    if (!layer || !nax_layer_kind_row(layer)->has_weights ||
+        nax_cost_size(model, crossbar, &size, &err))
         return 0;
     struct nax_layer_map map = nax_layer_map(&size->unit, layer);
     return (double)map.used_cells / (double)map.n_cells;

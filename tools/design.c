@@ -84,9 +84,3 @@ void design_check(struct tool *tool, int status)
     nax_err_set(&err, NAX_ERR_MEMORY, "out of memory: 'record'");
     tool_fail(tool, &err);
 }
-
-const char *design_role(enum nax_layer_role role)
-{
-    static const char *const names[] = {"stem", "body", "shortcut", "classifier", "pool"};
-    return names[role];
-}

@@ -36,7 +36,5 @@ void design_close(struct design *design);
 
 /* Fails the tool when a record could not be filled for want of memory. */
 void design_check(struct tool *tool, int status);
-/* "stem", "body", "shortcut", "classifier", "pool". */
-const char *design_role(enum nax_layer_role role);
 
 #endif

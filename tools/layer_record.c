@@ -18,7 +18,7 @@ int layer_record(struct nax_record *r, const char *id, const struct nax_layer *l
     nax_record_clear(r);
     int status = nax_record_set_string(r, "id", id) ||
                  nax_record_set_string(r, "layer", layer->name) ||
-                 nax_record_set_string(r, "role", design_role(layer->role)) ||
+                 nax_record_set_string(r, "role", nax_layer_role_name(layer)) ||
                  nax_record_set_int(r, "array_size", crossbar) ||
                  set_db(r, "snr_db", noise->signal, noise->error) ||
                  nax_record_set_float(r, "gain", noise->gain) ||

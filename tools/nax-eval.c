@@ -224,7 +224,7 @@ static int describe_layers(const struct job *job, struct nax_record *r, struct n
             nax_mapped_circuits(job->model, &mapping, &e->set->train, e->n_vectors, circuit, err);
     for (size_t l = 0; !status && l < job->net->n_layers; l++) {
         const struct nax_layer *layer = &job->net->layers[l];
-        if (layer->role == NAX_ROLE_POOL)
+        if (!nax_layer_kind_row(layer)->has_weights)
             continue;
         design_check(&e->tool, layer_record(r, e->design.candidate.id, layer, job->crossbars[l],
                                             &noise[l], e->n_vectors ? &circuit[l] : NULL));

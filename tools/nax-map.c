@@ -48,7 +48,7 @@ static void write_layer(struct job *job, struct nax_record *r, const struct nax_
     nax_record_clear(r);
     design_check(job->tool, nax_record_set_string(r, "id", c->id) ||
                                 nax_record_set_string(r, "layer", layer->name) ||
-                                nax_record_set_string(r, "role", design_role(layer->role)) ||
+                                nax_record_set_string(r, "role", nax_layer_role_name(layer)) ||
                                 nax_record_set_int(r, "kernel_size", (int64_t)layer->kernel) ||
                                 nax_record_set_int(r, "array_size", (int64_t)m->crossbar) ||
                                 nax_record_set_int(r, "matrix_rows", (int64_t)m->n_rows) ||
@@ -69,7 +69,7 @@ static void write_layers(struct job *job, struct nax_record *r, const struct nax
     struct nax_err err;
     for (size_t l = 0; l < net->n_layers; l++) {
         struct nax_unit unit;
-        if (net->layers[l].role == NAX_ROLE_POOL)
+        if (!nax_layer_kind_row(&net->layers[l])->has_weights)
             continue;
         if (nax_unit_make(job->hardware, sizes[l], &unit, &err)) {
             nax_err_prefix(&err, "layer '%s'", net->layers[l].name);

@@ -107,6 +107,7 @@ struct nax_layer_kind_row {
     struct nax_word word;
     bool has_weights;    /* it multiplies by a matrix, on crossbars */
     bool has_batch_norm; /* with weights: a scale and a shift of every channel, or a bias alone */
+    int extra_ops;       /* without weights: operations of an output besides one an input */
 };
 const struct nax_layer_kind_row *nax_layer_kind_row(const struct nax_layer *layer);
 /* "stem", "body", "shortcut", "classifier", "pool". */

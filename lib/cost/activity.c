@@ -8,7 +8,7 @@
  * Padding is not read. */
 static double window_pixels(const struct nax_hardware *h, const struct nax_layer *layer)
 {
-    bool is_kept = h->counting.windows == NAX_WINDOWS_KEPT;
+    bool is_kept = nax_windows_row(h)->is_kept;
     int64_t kernel_h = (int64_t)(layer->is_global ? layer->h_in : layer->kernel);
     int64_t kernel_w = (int64_t)(layer->is_global ? layer->w_in : layer->kernel);
     int64_t stride = (int64_t)layer->stride, pad = (int64_t)layer->pad;
@@ -69,7 +69,7 @@ static void multiply(const struct nax_hardware *h, const struct nax_layer_map *m
     double products = (double)map->products, size = (double)map->crossbar,
            positions = (double)map->positions;
     double rows = products * size, cols = rows, reads = products;
-    if (h->counting.idle == NAX_IDLE_GATED) {
+    if (nax_idle_row(h)->is_gated) {
         rows = positions * (double)map->col_submatrices * (double)map->n_rows;
         cols = positions * (double)map->row_submatrices * (double)map->n_cols;
         reads = positions * (double)map->n_rows * (double)map->n_cols / (size * size);
@@ -107,9 +107,8 @@ static void layer_units(const struct nax_hardware *h, const struct nax_layer *la
     compute((double)(map->row_submatrices - 1) * n_values, n);
     move(h, 2 * positions * (double)(NAX_MIN((int64_t)map->row_submatrices, a->n_cores) - 1),
          layer->c_out, n);
-    bool is_scaled =
-        layer->kind == NAX_LAYER_CONV && h->counting.batch_norm == NAX_BATCH_NORM_SEPARATE;
-    compute(is_scaled ? 2 * n_values : n_values, n); /* shift or bias; scale */
+    bool has_batch_norm = nax_layer_kind_row(layer)->has_batch_norm; /* or a bias */
+    compute(n_values * (has_batch_norm ? nax_batch_norm_row(h)->n_ops : 1), n);
 
     a->latency_ns =
         fmax(positions * size->product_ns, loads / (double)a->n_tiles / h->timing.clock_ghz);
@@ -127,7 +126,7 @@ static void layer_pool(const struct nax_hardware *h, const struct nax_layer *lay
     double n_values = (double)(layer->h_out * layer->w_out * layer->c_out);
     arrive(h, (double)(layer->h_in * layer->w_in), layer->c_in, n);
     move(h, window_pixels(h, layer), layer->c_in, n);
-    compute(n_values * (window - (layer->kind == NAX_LAYER_POOL_MAX)), n);
+    compute(n_values * (window + nax_layer_kind_row(layer)->extra_ops), n);
 }
 
 void nax_layer_activity(const struct nax_hardware *hardware, const struct nax_layer *layer,
@@ -136,10 +135,10 @@ void nax_layer_activity(const struct nax_hardware *hardware, const struct nax_la
 {
     *activity = (struct nax_activity){.n_units = 0};
     double *n = activity->n, positions = (double)(layer->h_out * layer->w_out);
-    if (layer->role == NAX_ROLE_POOL)
-        layer_pool(hardware, layer, n);
-    else
+    if (nax_layer_kind_row(layer)->has_weights)
         layer_units(hardware, layer, map, size, activity);
+    else
+        layer_pool(hardware, layer, n);
     if (layer->residual != NAX_FROM_NONE) {
         arrive(hardware, positions, layer->c_out, n);
         move(hardware, positions, layer->c_out, n);

@@ -107,12 +107,12 @@ static int count_layers(struct nax_cost_model *model, const struct nax_network *
                         const int64_t *crossbar, struct cost_layers *layers, struct nax_err *err)
 {
     size_t index = 0, first = 0;
-    while (net->layers[first].role == NAX_ROLE_POOL)
+    while (!nax_layer_kind_row(&net->layers[first])->has_weights)
         first++;
     int status = nax_cost_find_size(model, crossbar[first], &index, err);
     for (size_t l = 0; l < net->n_layers && !status; l++) {
         const struct nax_layer *layer = &net->layers[l];
-        if (layer->role != NAX_ROLE_POOL) /* which works in the cores before it */
+        if (nax_layer_kind_row(layer)->has_weights) /* which works in the cores before it */
             status = nax_cost_find_size(model, crossbar[l], &index, err);
         if (status)
             return status;

@@ -14,15 +14,15 @@ static void total_add(struct cost_total *t, const struct cost_item *item, int64_
 /* Where layers share cores or tiles, those are counted anew. */
 static void total_pack(const struct nax_cost_model *model, struct cost_total *t)
 {
-    const struct nax_hierarchy *hierarchy = &model->hardware->hierarchy;
+    const struct nax_packing_row *packing = nax_packing_row(model->hardware);
     int64_t sum = 0;
     for (size_t i = 0; i < model->n_sizes; i++) {
-        if (hierarchy->packing == NAX_PACKING_SHARED)
+        if (packing->shares_cores)
             t->n_cores[i] = NAX_CEIL_DIV(t->n_units[i], model->sizes[i]->units_per_core);
         sum += t->n_cores[i];
     }
-    if (hierarchy->packing != NAX_PACKING_LAYER_TILES)
-        t->n_tiles = NAX_CEIL_DIV(sum, hierarchy->cores_per_tile);
+    if (packing->shares_tiles)
+        t->n_tiles = NAX_CEIL_DIV(sum, model->hardware->hierarchy.cores_per_tile);
 }
 
 struct cost_total nax_cost_total_of(const struct nax_cost_model *model,
@@ -129,7 +129,7 @@ void nax_cost_plan(const struct nax_cost_model *model, struct cost_item *items, 
         c.latency_ns += ns;
         c.interval_ns = fmax(c.interval_ns, ns);
     }
-    if (h->timing.schedule == NAX_ORDER_PIPELINED)
+    if (nax_order_row(h)->is_pipelined)
         c.latency_ns = pipelined_ns(items, n);
     else
         c.interval_ns = c.latency_ns;

@@ -172,7 +172,7 @@ static int find_sizes(struct nax_cost_table *table, const int64_t *kernel, const
                                    kernel[slot] % 2 == 0
                              : !table->can_skip[slot])
                 return -1;
-        } else if (place->layer.role != NAX_ROLE_POOL) {
+        } else if (nax_layer_kind_row(&place->layer)->has_weights) {
             *size = fixed;
             for (size_t i = 0; !*size && i < place->n_follows; i++)
                 if (kernel[place->follows[i]])
@@ -184,7 +184,7 @@ static int find_sizes(struct nax_cost_table *table, const int64_t *kernel, const
     for (size_t p = table->n_places; p-- > 0;)
         last = table->sizes[p] ? table->sizes[p] : last;
     for (size_t p = 0; p < table->n_places; p++) { /* a pool works in the cores before it */
-        if (table->places[p].layer.role == NAX_ROLE_POOL)
+        if (!nax_layer_kind_row(&table->places[p].layer)->has_weights)
             table->sizes[p] = last;
         last = table->sizes[p] ? table->sizes[p] : last;
     }

@@ -25,7 +25,7 @@ static bool set_levels(const struct fixed_layer *layer, const struct nax_submatr
     const struct nax_hardware *h = layer->hardware;
     size_t n_cols = layer->unit.array_cols, n = layer->unit.crossbar;
     double off = 1 / h->device.r_off_ohm, step = nax_level_step_siemens(h);
-    double unused = h->unused == NAX_UNUSED_OPEN ? 0 : off;
+    double unused = nax_unused_row(h)->is_open ? 0 : off;
     bool is_off = true;
     for (size_t r = 0; r < n; r++)
         for (size_t c = 0; c < n_cols; c++) {

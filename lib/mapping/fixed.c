@@ -72,7 +72,7 @@ int nax_fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *sha
     if (!layer->weight)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", shape->name);
 
-    int bits = p->weight_bits - (hardware->signs == NAX_SIGNS_OFFSET);
+    int bits = p->weight_bits - nax_signs_row(hardware)->is_offset;
     layer->weight_max = NAX_MAX(((int32_t)1 << bits) - 1, 1);
     nax_fixed_layer_set_weights(layer, weight);
     layer->adc_gain = 1;
@@ -89,7 +89,7 @@ void nax_fixed_layer_free(struct fixed_layer *layer)
 
 int32_t nax_fixed_offset(const struct fixed_layer *layer)
 {
-    if (layer->hardware->signs != NAX_SIGNS_OFFSET)
+    if (!nax_signs_row(layer->hardware)->is_offset)
         return 0;
     return (int32_t)1 << (layer->hardware->precision.weight_bits - 1);
 }

@@ -11,7 +11,7 @@ static bool is_signed_source(const struct nax_network *net, const bool *is_signe
     if (source < 0)
         return true; /* a normalised image */
     const struct nax_layer *l = &net->layers[source];
-    return l->role == NAX_ROLE_POOL ? is_signed[source] : !l->has_relu;
+    return nax_layer_kind_row(l)->has_weights ? !l->has_relu : is_signed[source];
 }
 
 void nax_signs_of_inputs(const struct nax_network *net, bool *is_signed)

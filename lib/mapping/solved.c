@@ -77,7 +77,7 @@ void nax_submatrix_cells_ideal(const struct fixed_layer *layer,
 static bool is_alike(const struct fixed_layer *layer, const struct nax_submatrix *a,
                      const struct nax_submatrix *b)
 {
-    return b->n_rows && (layer->hardware->unused == NAX_UNUSED_OFF ||
+    return b->n_rows && (!nax_unused_row(layer->hardware)->is_open ||
                          (a->n_rows == b->n_rows && a->n_cols == b->n_cols));
 }
 
@@ -129,7 +129,7 @@ int nax_range_calibrate(struct fixed_layer *layer, struct solved_unit *solved, s
 {
     struct nax_submatrix submatrix = nax_submatrix_at(&layer->map, 0);
     size_t n_planes = layer->unit.n_planes, n_max = n_planes * submatrix.n_rows * submatrix.n_cols;
-    if (layer->hardware->adc.range != NAX_ADC_RANGE_CALIBRATED)
+    if (!nax_adc_range_row(layer->hardware)->is_calibrated)
         return 0;
     double *cells = nax_calloc(2 * n_max, sizeof *cells);
     if (!cells)

@@ -8,9 +8,8 @@ static const struct nax_layer_kind_row kind_rows[] = {
      .has_batch_norm = true},
     {{NAX_LAYER_LINEAR, "linear", "a fully connected layer with bias", NULL, NULL},
      .has_weights = true},
-    {{NAX_LAYER_POOL_MAX, "max", "the largest value of a window", NULL, NULL},
-     .has_weights = false},
-    {{NAX_LAYER_POOL_MEAN, "mean", "the mean of a window", NULL, NULL}, .has_weights = false},
+    {{NAX_LAYER_POOL_MAX, "max", "the largest value of a window", NULL, NULL}, .extra_ops = -1},
+    {{NAX_LAYER_POOL_MEAN, "mean", "the mean of a window", NULL, NULL}, .extra_ops = 0},
 };
 NAX_WORDS(nax_layer_kind_words, kind_rows, NAX_LAYER_COUNT);
 

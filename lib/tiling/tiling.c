@@ -21,14 +21,15 @@ int nax_unit_make(const struct nax_hardware *hardware, int64_t crossbar, struct 
     if (crossbar < 1 || crossbar > NAX_CROSSBAR_MAX)
         return nax_err_set(err, NAX_ERR_VALUE, "crossbar size %lld is not between 1 and %d",
                            (long long)crossbar, NAX_CROSSBAR_MAX);
-    bool is_analog = hardware->signs == NAX_SIGNS_DIFFERENTIAL_ANALOG;
+    const struct nax_signs_row *signs = nax_signs_row(hardware);
+    const struct nax_adc_zero_row *zero = nax_adc_zero_row(hardware);
     struct nax_unit u = {.crossbar = (size_t)crossbar,
                          .n_slices = NAX_CEIL_DIV(p->weight_bits, p->slice_bits),
                          .n_streams = NAX_CEIL_DIV(p->input_bits, p->stream_bits),
-                         .n_signs = hardware->signs == NAX_SIGNS_OFFSET ? 1 : 2,
-                         .arrays_per_plane = is_analog ? 2 : 1,
-                         .has_reference = hardware->adc.zero == NAX_ADC_ZERO_REFERENCE,
-                         .is_adc_signed = hardware->adc.zero == NAX_ADC_ZERO_SIGNED || is_analog};
+                         .n_signs = (size_t)signs->n_arrays,
+                         .arrays_per_plane = signs->is_difference ? (size_t)signs->n_arrays : 1,
+                         .has_reference = zero->has_column,
+                         .is_adc_signed = zero->is_signed || signs->is_difference};
     u.n_arrays = (size_t)u.n_slices * u.n_signs;
     u.n_planes = u.n_arrays / u.arrays_per_plane;
     u.array_cols = u.crossbar + u.has_reference;
@@ -39,7 +40,7 @@ int nax_unit_make(const struct nax_hardware *hardware, int64_t crossbar, struct 
 
 struct nax_layer_map nax_layer_map(const struct nax_unit *unit, const struct nax_layer *layer)
 {
-    if (layer->role == NAX_ROLE_POOL)
+    if (!nax_layer_kind_row(layer)->has_weights)
         return (struct nax_layer_map){.crossbar = 0};
     struct nax_layer_map m = {.crossbar = unit->crossbar,
                               .n_rows = layer->kernel * layer->kernel * layer->c_in,
@@ -70,7 +71,7 @@ int nax_network_map(const struct nax_hardware *hardware, const struct nax_networ
     struct nax_network_map sum = {.n_units = 0};
     for (size_t l = 0; l < net->n_layers; l++) {
         struct nax_unit unit;
-        if (net->layers[l].role == NAX_ROLE_POOL)
+        if (!nax_layer_kind_row(&net->layers[l])->has_weights)
             continue;
         int status = nax_unit_make(hardware, crossbar[l], &unit, err);
         if (status)
