@@ -62,7 +62,8 @@ PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS   = $(shell pkg-config --libs $(PKGS))
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
-            -Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef -Wvla -Wcast-qual $(if $(WERROR),-Werror)
+            -Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef -Wvla -Wcast-qual $(if $(WERROR),-Werror) \
+            -Werror=switch -Werror=switch-enum
 
 # NDEBUG: msgpack's headers assert, and the library never ends the program
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DNDEBUG $(WARNINGS) -fopenmp -ffp-contract=off -fno-math-errno -fPIC \

@@ -103,9 +103,12 @@ static int make_set(struct nax_dataset **set, const struct tool *tool, const str
         return nax_import_folder(set, &folder, err);
     case TINY_IMAGENET:
         return nax_import_tiny_imagenet(set, job->input, err);
-    default:
-        return nax_synth(set, tool->seed, job->n_train, job->n_test, err);
+    case SYNTH:
+    case INFO: /* which makes none */
+    case N_VERBS:
+        break;
     }
+    return nax_synth(set, tool->seed, job->n_train, job->n_test, err);
 }
 
 static void write_set(struct tool *tool, const struct job *job)

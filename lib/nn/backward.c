@@ -51,12 +51,12 @@ static void arrive(struct pass *pass, const struct edge *edge, size_t chunk, con
     struct pass_layer *to = &pass->layer[edge->target];
     size_t at = chunk * pass->n_chunk * nax_layer_n_out(shape) * to->kernel->size, c = shape->c_out;
     size_t n = pass->n_chunk * shape->h_out * shape->w_out;
-    bool is_conv = shape->kind == NAX_LAYER_CONV;
+    bool has_batch_norm = nax_layer_kind_row(shape)->has_batch_norm;
     const char *y = edge->is_last && shape->has_relu ? to->y + at : NULL;
-    const char *z = edge->is_last && is_conv ? to->z + at : NULL;
+    const char *z = edge->is_last && has_batch_norm ? to->z + at : NULL;
     if (!y && !z && !so_far && piece == to->g + at)
         return;
-    float *sums = is_conv ? to->sums + chunk * 2 * c : NULL;
+    float *sums = has_batch_norm ? to->sums + chunk * 2 * c : NULL;
     to->kernel->relu_backward(n, c, piece, so_far, y, z, to->mean, to->g + at, sums,
                               sums ? sums + c : NULL);
 }
@@ -116,7 +116,7 @@ static void pool_or_multiply_back(struct pass *pass, size_t l, size_t chunk, con
     const float *g = nn_widen(layer->kernel, n_y, layer->g + chunk * n_y * layer->kernel->size,
                               nax_pass_scratch(pass, SCRATCH_DZ));
     float *dx = dx_chunk ? nn_target(source, dx_chunk, nax_pass_scratch(pass, SCRATCH_CONV)) : NULL;
-    if (shape->kind == NAX_LAYER_LINEAR) {
+    if (nax_layer_kind_row(shape)->has_weights) {
         nax_linear_backward(shape, n, x, pass_weight(pass, l), g, dx,
                             layer->dw + chunk * layer->dw_size);
         float *sums = layer->sums + chunk * 2 * c;
@@ -144,10 +144,16 @@ static int to_input(struct pass *pass, size_t l, size_t chunk)
         so_far = edge->holder < 0 ? NULL : pass->layer[edge->holder].g + at;
         dx = so_far ? nax_pass_scratch(pass, SCRATCH_DX) : pass->layer[edge->target].g + at;
     }
-    if (shape->kind == NAX_LAYER_CONV)
+    switch (shape->kind) {
+    case NAX_LAYER_CONV:
         status = convolve_back(pass, l, chunk, x, dx);
-    else
+        break;
+    case NAX_LAYER_LINEAR:
+    case NAX_LAYER_POOL_MAX:
+    case NAX_LAYER_POOL_MEAN:
         pool_or_multiply_back(pass, l, chunk, x, dx);
+        break;
+    }
     if (dx)
         arrive(pass, edge, chunk, dx, so_far);
     return status;
@@ -178,7 +184,7 @@ int nax_pass_backward(struct pass *pass, struct nax_err *err)
     const struct nax_network *net = pass->net;
     int status = 0;
     for (size_t l = net->n_layers; l-- > 0;) {
-        if (net->layers[l].kind == NAX_LAYER_CONV)
+        if (nax_layer_kind_row(&net->layers[l])->has_batch_norm)
             take_sums(pass, l);
 #pragma omp parallel for num_threads((int)pass->n_threads) schedule(dynamic) reduction(min : status)
         for (size_t chunk = 0; chunk < pass->n_chunks; chunk++) {

@@ -90,7 +90,7 @@ static void fold(struct eval *e, size_t l)
     const struct nax_params *p = &e->model->layer[l];
     for (size_t k = 0; k < shape->c_out; k++) {
         double scale = 1, offset = (double)p->beta[k];
-        if (shape->kind == NAX_LAYER_CONV) {
+        if (p->gamma) {
             scale = (double)p->gamma[k] / sqrt((double)p->variance[k] + NAX_BATCH_NORM_EPSILON);
             offset -= scale * (double)p->mean[k];
         }
@@ -257,14 +257,20 @@ static int run_in_steps(const struct eval *e, const struct workspace *w, size_t 
         x = nn_widen(e->kernel, n * nax_layer_n_in(shape), x, w->input);
         y = nn_target(to_kernel, out, w->output);
     }
-    if (!layer->scale) {
+    int status = 0;
+    switch (shape->kind) {
+    case NAX_LAYER_POOL_MAX:
+    case NAX_LAYER_POOL_MEAN:
         nax_pool_forward(shape, n, x, y);
-    } else {
-        int status = multiply(e, w, l, first, n, x, y);
+        break;
+    case NAX_LAYER_CONV:
+    case NAX_LAYER_LINEAR:
+        status = multiply(e, w, l, first, n, x, y);
         if (status)
             return status;
         kernel->normalise(n * shape->h_out * shape->w_out, shape->c_out, y, layer->scale,
                           layer->offset, residual_of(e, w, l, n, w->residual), shape->has_relu, y);
+        break;
     }
     if (!layer->conv)
         nn_narrow(to_kernel, n * nax_layer_n_out(shape), y, out);

@@ -16,7 +16,7 @@ static void finish(struct pass *pass, size_t l, size_t chunk)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
     struct pass_layer *layer = &pass->layer[l];
-    if (shape->kind != NAX_LAYER_CONV)
+    if (!nax_layer_kind_row(shape)->has_batch_norm)
         return;
     const struct nn_kernels *kernel = layer->kernel;
     size_t n = pass->n_chunk, first = chunk * n;
@@ -77,7 +77,7 @@ static void pool_or_multiply(struct pass *pass, size_t l, size_t chunk, size_t f
     const float *x = nn_widen(pass_source_kernel(pass, shape->input), n * nax_layer_n_in(shape),
                               x_chunk, nax_pass_scratch(pass, SCRATCH_WIDE));
     float *y = nn_target(layer->kernel, y_chunk, nax_pass_scratch(pass, SCRATCH_DZ));
-    if (shape->kind == NAX_LAYER_LINEAR) {
+    if (nax_layer_kind_row(shape)->has_weights) {
         nax_linear_forward(shape, n, x, pass_weight(pass, l), y);
         correct(pass, l, chunk, first, nax_nn_kernels(false), (char *)y, NULL);
         nax_nn_kernels(false)->normalise(n, shape->c_out, y, layer->scale,
@@ -94,9 +94,15 @@ static int start(struct pass *pass, size_t l, size_t chunk, size_t first)
     size_t size = pass_source_kernel(pass, shape->input)->size;
     const char *x =
         pass_source(pass, shape->input) + chunk * pass->n_chunk * nax_layer_n_in(shape) * size;
-    if (shape->kind == NAX_LAYER_CONV)
+    switch (shape->kind) {
+    case NAX_LAYER_CONV:
         return convolve(pass, l, chunk, first, x);
-    pool_or_multiply(pass, l, chunk, first, x);
+    case NAX_LAYER_LINEAR:
+    case NAX_LAYER_POOL_MAX:
+    case NAX_LAYER_POOL_MEAN:
+        pool_or_multiply(pass, l, chunk, first, x);
+        break;
+    }
     return 0;
 }
 
@@ -219,7 +225,7 @@ int nax_pass_forward(struct pass *pass, const struct pass_batch *batch, struct p
         if (status)
             return nax_err_set(err, (enum nax_status)status, "convolution failed: 'layer %s'",
                                net->layers[l].name);
-        if (l < net->n_layers && net->layers[l].kind == NAX_LAYER_CONV)
+        if (l < net->n_layers && nax_layer_kind_row(&net->layers[l])->has_batch_norm)
             set_batch_norm(pass, l);
     }
     *result = (struct pass_result){0};

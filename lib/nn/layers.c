@@ -27,6 +27,19 @@ static float share(const struct window *w)
     return 1.0f / (float)((w->y1 - w->y0) * (w->x1 - w->x0));
 }
 
+static bool takes_largest(const struct nax_layer *l)
+{
+    switch (l->kind) {
+    case NAX_LAYER_POOL_MAX:
+        return true;
+    case NAX_LAYER_POOL_MEAN:
+    case NAX_LAYER_CONV:
+    case NAX_LAYER_LINEAR:
+        break;
+    }
+    return false;
+}
+
 void nax_pool_forward(const struct nax_layer *l, size_t n, const float *x, float *y)
 {
     size_t c = l->c_in;
@@ -34,7 +47,7 @@ void nax_pool_forward(const struct nax_layer *l, size_t n, const float *x, float
         for (size_t i = 0; i < l->h_out; i++)
             for (size_t j = 0; j < l->w_out; j++, y += c) {
                 struct window w = window_at(l, i, j);
-                bool is_max = l->kind == NAX_LAYER_POOL_MAX;
+                bool is_max = takes_largest(l);
                 for (size_t k = 0; k < c; k++)
                     y[k] = is_max ? -INFINITY : 0;
                 for (size_t yy = w.y0; yy < w.y1; yy++)
@@ -76,7 +89,7 @@ void nax_pool_backward(const struct nax_layer *l, size_t n, const float *x, cons
         for (size_t i = 0; i < l->h_out; i++)
             for (size_t j = 0; j < l->w_out; j++, dy += c) {
                 struct window w = window_at(l, i, j);
-                if (l->kind == NAX_LAYER_POOL_MAX) {
+                if (takes_largest(l)) {
                     max_backward(l, &w, x, dy, dx);
                     continue;
                 }

@@ -10,10 +10,15 @@
 
 size_t nax_layer_n_weights(const struct nax_layer *l)
 {
-    if (l->kind == NAX_LAYER_CONV)
+    switch (l->kind) {
+    case NAX_LAYER_CONV:
         return l->kernel * l->kernel * l->c_in * l->c_out;
-    if (l->kind == NAX_LAYER_LINEAR)
+    case NAX_LAYER_LINEAR:
         return l->h_in * l->w_in * l->c_in * l->c_out;
+    case NAX_LAYER_POOL_MAX:
+    case NAX_LAYER_POOL_MEAN:
+        break;
+    }
     return 0;
 }
 
@@ -30,7 +35,7 @@ size_t nax_params_list(const struct nax_layer *l, const struct nax_params *p,
     weight.dims[2] = l->c_in;
     weight.dims[3] = c;
     out[n++] = weight;
-    if (is_conv) {
+    if (nax_layer_kind_row(l)->has_batch_norm) {
         out[n++] = (struct nax_param){"gamma", p->gamma, c, 1, {c}, true, false};
         out[n++] = (struct nax_param){"beta", p->beta, c, 1, {c}, true, false};
         out[n++] = (struct nax_param){"mean", p->mean, c, 1, {c}, false, false};
@@ -52,7 +57,7 @@ static size_t lay_out(const struct nax_network *net, struct nax_params *layer, f
             continue;
         struct nax_params *p = &layer[l];
         float **slot[] = {&p->weight, &p->beta, &p->gamma, &p->mean, &p->variance};
-        size_t n_slots = shape->kind == NAX_LAYER_CONV ? 5 : 2;
+        size_t n_slots = nax_layer_kind_row(shape)->has_batch_norm ? 5 : 2;
         for (size_t i = 0; i < n_slots; i++) {
             *slot[i] = values ? values + n : NULL;
             n += NAX_ROUND_UP(i ? shape->c_out : n_weights, NAX_LANES);
@@ -74,7 +79,7 @@ static void draw(const struct nax_network *net, struct nax_params *layer, uint64
         struct nax_rng rng = nax_rng_at(seed, NAX_RNG_INIT, l, 0, 0);
         for (size_t i = 0; i < n; i++)
             layer[l].weight[i] = (float)(deviation * nax_rng_normal(&rng));
-        for (size_t c = 0; is_conv && c < shape->c_out; c++)
+        for (size_t c = 0; layer[l].gamma && c < shape->c_out; c++)
             layer[l].gamma[c] = layer[l].variance[c] = 1;
     }
 }

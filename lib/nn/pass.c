@@ -44,16 +44,15 @@ static void lay_out(struct pass *pass, struct piece_maker *maker)
         const struct nax_layer *shape = &net->layers[l];
         struct pass_layer *layer = &pass->layer[l];
         size_t size = pass->batch * nax_layer_n_out(shape), c = shape->c_out;
-        bool is_conv = shape->kind == NAX_LAYER_CONV, is_linear = shape->kind == NAX_LAYER_LINEAR;
         layer->y = piece(maker, size, layer->kernel->size);
         layer->g = piece(maker, size, layer->kernel->size);
-        layer->z = is_conv ? piece(maker, size, layer->kernel->size) : NULL;
-        if (!is_conv && !is_linear)
+        layer->z = layer->conv ? piece(maker, size, layer->kernel->size) : NULL;
+        if (!nax_layer_kind_row(shape)->has_weights)
             continue;
         layer->sums = floats(maker, pass->n_chunks * 2 * c);
-        layer->dw_size = is_conv ? layer->conv->gradient_size : nax_layer_n_weights(shape);
+        layer->dw_size = layer->conv ? layer->conv->gradient_size : nax_layer_n_weights(shape);
         layer->dw_size = NAX_ROUND_UP(layer->dw_size, NAX_LANES);
-        if (is_linear || !pass->is_for_gates)
+        if (!layer->conv || !pass->is_for_gates)
             layer->dw = floats(maker, pass->n_chunks * layer->dw_size);
         float **by_channel[] = {&layer->scale, &layer->offset, &layer->mean, &layer->inverse,
                                 &layer->p,     &layer->q,      &layer->r};
@@ -150,7 +149,7 @@ static int alloc_memory(struct pass *pass, struct nax_err *err)
         const struct nax_params *p = &pass->model->layer[l];
         float *const values = pass->model->values;
         const struct nax_layer *shape = &pass->net->layers[l];
-        for (size_t k = 0; shape->kind == NAX_LAYER_LINEAR && k < shape->c_out; k++)
+        for (size_t k = 0; p->beta && !p->gamma && k < shape->c_out; k++)
             pass->layer[l].scale[k] = 1; /* a bias alone */
         if (pass->layer[l].dw)
             pass->gradient[l].weight = pass->gradients + (p->weight - values);

@@ -106,9 +106,14 @@ static float distance(enum shape shape, float x, float y, float r)
         float dx = x - 0.5f * r;
         return NAX_MAX(sqrtf(x * x + y * y) - r, 0.8f * r - sqrtf(dx * dx + y * y));
     }
-    default:
-        return sqrtf(x * x + y * y) - r;
+    case DISC:
+    case STRIPES: /* of textures the outline is a disc */
+    case CHECKER:
+    case DOTS:
+    case TARGET:
+        break;
     }
+    return sqrtf(x * x + y * y) - r;
 }
 
 /* How much of the second colour a texture of this period (pixels) has here, 0–1. */
@@ -128,9 +133,15 @@ static float texture(enum shape shape, float x, float y, float period)
     }
     case TARGET:
         return clamp01((from_whole(sqrtf(x * x + y * y) / period) - 0.25f) * period + 0.5f);
-    default:
-        return 0;
+    case DISC: /* shapes are plain */
+    case RING:
+    case SQUARE:
+    case TRIANGLE:
+    case CROSS:
+    case CRESCENT:
+        break;
     }
+    return 0;
 }
 
 static void blend(float pixel[3], const struct colour *c, float amount)
