@@ -133,9 +133,9 @@ misused() { # misused MESSAGE COMMAND...
 }
 
 @test "misuse" {
-  misused 'only one of -b, -c and -l' nax-cost -b -l homogeneous.csv
-  misused '--crossbar belongs to --components' nax-cost --crossbar 64 homogeneous.csv
-  misused "--components reads no file: 'homogeneous.csv'" nax-cost -c homogeneous.csv
+  misused 'only one of --layers, --breakdown, --components' nax-cost -b -l homogeneous.csv
+  misused '--crossbar needs --components' nax-cost --crossbar 64 homogeneous.csv
+  misused "takes no files: 'homogeneous.csv'" nax-cost -c homogeneous.csv
   misused "--hardware takes 1 to 16 names: 'puma,'" nax-cost --hardware puma, homogeneous.csv
   misused "two hardware files of one name: 'puma'" nax-cost --hardware puma,puma homogeneous.csv
   refused "no such key: 'adc.lore=1'" nax-cost --set adc.lore=1 homogeneous.csv

@@ -181,6 +181,15 @@ refuse() { # record fields as CSV lines, then what the message must say
   nax-xbar --random 3 --count 0 | nax-xbar --format json | cmp - /dev/null
 }
 
+@test "keys of the hardware changed: the device of random arrays, and the wires that they are solved with" {
+  nax-xbar --random 4 --set device.r_on_ohm=50000 --set device.programming.error=exact --format csv >arrays.csv
+  column g_siemens <arrays.csv | tr ' ' '\n' | sort -g | tail -n 1 | awk '{ exit !($1 > 1.999e-5 && $1 < 2.001e-5) }'
+  printf 'rows,cols,g_siemens,v_v\n2,2,1e-5 2e-5 3e-5 4e-5,0.2 0.1\n' >plain.csv
+  nax-xbar plain.csv >short.csv
+  nax-xbar --set device.r_wire_row_ohm=300 plain.csv >long.csv
+  awk -v a="$(column nf_mean <short.csv)" -v b="$(column nf_mean <long.csv)" 'BEGIN { exit !(b > a + 1e-4) }'
+}
+
 @test "misuse" {
   for words in '--method newton' '--method x' '--tolerance 0' '--random 0' '--random 5000' '--random 3 --spice' \
     '--random 3 file' '--count -1 --random 2'; do

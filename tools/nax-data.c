@@ -7,31 +7,12 @@
 
 #include "nax/tensor.h"
 
-static const char usage[] =
+static const char synopsis[] =
     "nax-data import cifar10 [-q] [-j n] -o file dir\n"
     "nax-data import folder [-q] [-j n] [--train name] [--test name] -o file dir\n"
     "nax-data import tiny-imagenet [-q] [-j n] -o file dir\n"
     "nax-data synth [-q] [-j n] [--n-train n] [--n-test n] [--seed n] -o file\n"
-    "nax-data info [-j n] [--format format] file\n"
-    "\n"
-    "  -o, --output FILE     data set to write\n"
-    "      --train NAME      subfolder of training images (train, or the folder itself)\n"
-    "      --test NAME       subfolder of test images (test or val, where they are)\n"
-    "      --n-train N       training images to make (20000)\n"
-    "      --n-test N        test images to make (4000)\n" TOOL_USAGE;
-
-enum { OPT_TRAIN = TOOL_OPT_OWN, OPT_TEST, OPT_N_TRAIN, OPT_N_TEST };
-
-enum { MAX_IMAGES = 10000000 };
-
-static const struct option long_options[] = {
-    {"output", required_argument, NULL, 'o'},
-    {"train", required_argument, NULL, OPT_TRAIN},
-    {"test", required_argument, NULL, OPT_TEST},
-    {"n-train", required_argument, NULL, OPT_N_TRAIN},
-    {"n-test", required_argument, NULL, OPT_N_TEST},
-    TOOL_LONG,
-};
+    "nax-data info [-j n] [--format format] file\n";
 
 enum verb { CIFAR10, FOLDER, TINY_IMAGENET, SYNTH, INFO, N_VERBS };
 
@@ -45,17 +26,27 @@ static const struct {
     [INFO] = {"info", NULL},
 };
 
-struct job {
+struct set_options {
     enum verb verb;
     const char *input; /* folder or file; NULL for synth */
     const char *output;
     const char *train, *test;
     size_t n_train, n_test;
-    bool has_n;
 };
 
+#define FIELD(name) NAX_OPTION_FIELD(struct set_options, name)
+
+static const struct nax_option rows[] = {
+    {"output", "FILE", "data set to write", FIELD(output), .letter = 'o'},
+    {"train", "NAME", "subfolder of training images (train, or the folder itself)", FIELD(train)},
+    {"test", "NAME", "subfolder of test images (test or val, where they are)", FIELD(test)},
+    {"n-train", "N", "training images to make", FIELD(n_train), .min = 1, .max = 10000000,
+     .value = 20000},
+    {"n-test", "N", "test images to make", FIELD(n_test), .max = 10000000, .value = 4000},
+    {.name = NULL}};
+
 /* The words that are not options: verb, format, input. */
-static void parse_words(const struct tool *tool, struct job *job, char **word, int n)
+static void parse_words(const struct tool *tool, struct set_options *o, char **word, int n)
 {
     if (n < 1)
         tool_misuse(tool, "no verb: 'import', 'synth' or 'info'");
@@ -69,54 +60,54 @@ static void parse_words(const struct tool *tool, struct job *job, char **word, i
     if (v == N_VERBS)
         tool_misuse(tool, is_import ? "no such format: '%s'" : "no such verb: '%s'",
                     word[is_import]);
-    job->verb = (enum verb)v;
+    o->verb = (enum verb)v;
     int n_taken = is_import ? 2 : 1;
-    if (job->verb != SYNTH) {
+    if (o->verb != SYNTH) {
         if (n_taken == n)
-            tool_misuse(tool, "no %s to read", job->verb == INFO ? "file" : "folder");
-        job->input = word[n_taken++];
+            tool_misuse(tool, "no %s to read", o->verb == INFO ? "file" : "folder");
+        o->input = word[n_taken++];
     }
     if (n_taken < n)
         tool_misuse(tool, "one word too many: '%s'", word[n_taken]);
 }
 
-static void check_options(const struct tool *tool, const struct job *job)
+static void check_options(const struct tool *tool, const struct set_options *o)
 {
-    if (job->verb != INFO && !job->output)
+    if (o->verb != INFO && !o->output)
         tool_misuse(tool, "no file to write: '-o'");
-    if (job->verb == INFO && job->output)
+    if (o->verb == INFO && o->output)
         tool_misuse(tool, "info writes to standard output: '-o'");
-    if (job->verb != FOLDER && (job->train || job->test))
+    if (o->verb != FOLDER && (o->train || o->test))
         tool_misuse(tool, "--train and --test belong to 'import folder'");
-    if (job->verb != SYNTH && job->has_n)
+    if (o->verb != SYNTH && (tool_given(tool, "n-train") || tool_given(tool, "n-test")))
         tool_misuse(tool, "--n-train and --n-test belong to 'synth'");
 }
 
-static int make_set(struct nax_dataset **set, const struct tool *tool, const struct job *job,
+static int make_set(struct nax_dataset **set, const struct tool *tool, const struct set_options *o,
                     struct nax_err *err)
 {
-    struct nax_import_folder folder = {job->input, job->train, job->test};
-    switch (job->verb) {
+    struct nax_import_folder folder = {o->input, o->train, o->test};
+    switch (o->verb) {
     case CIFAR10:
-        return nax_import_cifar10(set, job->input, err);
+        return nax_import_cifar10(set, o->input, err);
     case FOLDER:
         return nax_import_folder(set, &folder, err);
     case TINY_IMAGENET:
-        return nax_import_tiny_imagenet(set, job->input, err);
+        return nax_import_tiny_imagenet(set, o->input, err);
     case SYNTH:
     case INFO: /* which makes none */
     case N_VERBS:
         break;
     }
-    return nax_synth(set, tool->seed, job->n_train, job->n_test, err);
+    return nax_synth(set, tool->seed, o->n_train, o->n_test, err);
 }
 
-static void write_set(struct tool *tool, const struct job *job)
+static void write_set(struct tool *tool, const struct set_options *o)
 {
     struct nax_err err;
     struct nax_dataset *set;
     double start = nax_clock_seconds();
-    if (make_set(&set, tool, job, &err) || nax_dataset_write(set, job->output, &err))
+    if (make_set(&set, tool, o, &err) || nax_dataset_write(set, o->output, &err))
         tool_fail(tool, &err);
     tool_say(tool, "%s: %zu training and %zu test images of %zu x %zu, %zu classes, %.1f s",
              set->name, set->train.n, set->test.n, set->train.width, set->train.height,
@@ -168,12 +159,12 @@ static void describe_split(struct tool *tool, struct nax_record *r, const struct
     free(count);
 }
 
-static void describe_set(struct tool *tool, const struct job *job)
+static void describe_set(struct tool *tool, const struct set_options *o)
 {
     struct nax_err err = {NAX_ERR_MEMORY, "out of memory"};
     struct nax_dataset *set;
     char hash[17];
-    if (nax_dataset_open(&set, job->input, &err))
+    if (nax_dataset_open(&set, o->input, &err))
         tool_fail(tool, &err);
     struct nax_record *r = nax_record_alloc();
     if (!r)
@@ -188,36 +179,15 @@ static void describe_set(struct tool *tool, const struct job *job)
 
 int main(int argc, char **argv)
 {
-    struct tool tool = tool_start("nax-data", usage, argc, argv);
-    struct job job = {.n_train = 20000, .n_test = 4000};
-    int opt;
-    while ((opt = getopt_long(argc, argv, "o:" TOOL_SHORT, long_options, NULL)) != -1)
-        switch (opt) {
-        case 'o':
-            job.output = optarg;
-            break;
-        case OPT_TRAIN:
-            job.train = optarg;
-            break;
-        case OPT_TEST:
-            job.test = optarg;
-            break;
-        case OPT_N_TRAIN:
-            job.n_train = (size_t)tool_int(&tool, "n-train", optarg, 1, MAX_IMAGES);
-            job.has_n = true;
-            break;
-        case OPT_N_TEST:
-            job.n_test = (size_t)tool_int(&tool, "n-test", optarg, 0, MAX_IMAGES);
-            job.has_n = true;
-            break;
-        default:
-            tool_option(&tool, opt);
-        }
-    parse_words(&tool, &job, argv + optind, argc - optind);
-    check_options(&tool, &job);
-    if (job.verb == INFO)
-        describe_set(&tool, &job);
+    struct tool tool = tool_start("nax-data", synopsis, argc, argv);
+    struct set_options o = {.input = NULL};
+    const struct option_group group = {rows, &o};
+    tool_options(&tool, &group, 1);
+    parse_words(&tool, &o, argv + optind, argc - optind);
+    check_options(&tool, &o);
+    if (o.verb == INFO)
+        describe_set(&tool, &o);
     else
-        write_set(&tool, &job);
+        write_set(&tool, &o);
     tool_finish(&tool);
 }

@@ -2,68 +2,63 @@
  */
 #include "arrays.h"
 #include "design.h"
+#include "hardware.h"
 #include "nax/mapping.h"
 
-static const char usage[] =
+#include <math.h>
+
+static const char synopsis[] =
     "nax-map [-lq] [--hardware name] [--set key=value] [--format format] [file ...]\n"
     "nax-map -t [-q] [--chip n] [--time seconds] [--hardware name] [--set key=value] [--seed n] "
-    "[--format format] [file ...]\n"
-    "\n"
-    "  -l, --layers          one record a layer instead of one a candidate\n"
-    "  -t, --tiles           one record an array: the conductances of trained candidates\n"
-    "      --chip N          which of the chips of the seed is programmed (0)\n"
-    "      --time SECONDS    after programming, for cells that drift (the hardware's)\n"
-    "      --hardware NAME   built in (nax-reram, puma, isaac) or a file\n"
-    "      --set KEY=VALUE   change a key of the hardware; may come several times\n" TOOL_USAGE;
-
-enum { OPT_HARDWARE = TOOL_OPT_OWN, OPT_SET, OPT_CHIP, OPT_TIME, SETS_MAX = 64 };
-
-static const struct option long_options[] = {
-    {"layers", no_argument, NULL, 'l'},
-    {"hardware", required_argument, NULL, OPT_HARDWARE},
-    {"set", required_argument, NULL, OPT_SET},
-    {"tiles", no_argument, NULL, 't'},
-    {"chip", required_argument, NULL, OPT_CHIP},
-    {"time", required_argument, NULL, OPT_TIME},
-    TOOL_LONG,
-};
+    "[--format format] [file ...]\n";
 
 enum output { CANDIDATES, LAYERS, ARRAYS };
 
-struct job {
+struct mapper {
     struct tool *tool;
     enum output output;
-    const char *hardware_name;
-    const char *sets[SETS_MAX];
-    size_t n_sets;
-    uint64_t chip;
-    double time_seconds; /* negative: the hardware's */
+    struct hardware_options hardware_options;
+    size_t chip;
+    double time_seconds; /* NaN: the hardware's */
     struct nax_hardware *hardware;
     struct design design;
 };
 
-static void write_layer(struct job *job, struct nax_record *r, const struct nax_candidate *c,
+#define FIELD(name) NAX_OPTION_FIELD(struct mapper, name)
+
+static const struct nax_option rows[] = {
+    {"layers", NULL, "one record a layer instead of one a candidate", .letter = 'l',
+     .mode = LAYERS},
+    {"tiles", NULL, "one record an array: the conductances of trained candidates", .letter = 't',
+     .mode = ARRAYS},
+    {"chip", "N", "which of the chips of the seed is programmed", FIELD(chip), .max = INT32_MAX,
+     .needs = "tiles"},
+    {"time", "SECONDS", "after programming, for cells that drift (the hardware's)",
+     FIELD(time_seconds), .max = 1e12, .value = NAN, .needs = "tiles"},
+    {.name = NULL}};
+
+static void write_layer(struct mapper *mapper, struct nax_record *r, const struct nax_candidate *c,
                         const struct nax_layer *layer, const struct nax_layer_map *m)
 {
     nax_record_clear(r);
-    design_check(job->tool, nax_record_set_string(r, "id", c->id) ||
-                                nax_record_set_string(r, "layer", layer->name) ||
-                                nax_record_set_string(r, "role", nax_layer_role_name(layer)) ||
-                                nax_record_set_int(r, "kernel_size", (int64_t)layer->kernel) ||
-                                nax_record_set_int(r, "array_size", (int64_t)m->crossbar) ||
-                                nax_record_set_int(r, "matrix_rows", (int64_t)m->n_rows) ||
-                                nax_record_set_int(r, "matrix_cols", (int64_t)m->n_cols) ||
-                                nax_record_set_int(r, "n_units", (int64_t)m->n_units) ||
-                                nax_record_set_int(r, "n_crossbars", (int64_t)m->n_arrays) ||
-                                nax_record_set_int(r, "positions", (int64_t)m->positions) ||
-                                nax_record_set_int(r, "products", (int64_t)m->products) ||
-                                nax_record_set_int(r, "macs", (int64_t)nax_layer_macs(layer)) ||
-                                nax_record_set_float(r, "utilization",
-                                                     (double)m->used_cells / (double)m->n_cells));
-    tool_write(job->tool, r);
+    design_check(
+        mapper->tool,
+        nax_record_set_string(r, "id", c->id) || nax_record_set_string(r, "layer", layer->name) ||
+            nax_record_set_string(r, "role", nax_layer_role_name(layer)) ||
+            nax_record_set_int(r, "kernel_size", (int64_t)layer->kernel) ||
+            nax_record_set_int(r, "array_size", (int64_t)m->crossbar) ||
+            nax_record_set_int(r, "matrix_rows", (int64_t)m->n_rows) ||
+            nax_record_set_int(r, "matrix_cols", (int64_t)m->n_cols) ||
+            nax_record_set_int(r, "n_units", (int64_t)m->n_units) ||
+            nax_record_set_int(r, "n_crossbars", (int64_t)m->n_arrays) ||
+            nax_record_set_int(r, "positions", (int64_t)m->positions) ||
+            nax_record_set_int(r, "products", (int64_t)m->products) ||
+            nax_record_set_int(r, "macs", (int64_t)nax_layer_macs(layer)) ||
+            nax_record_set_float(r, "utilization", (double)m->used_cells / (double)m->n_cells));
+    tool_write(mapper->tool, r);
 }
 
-static void write_layers(struct job *job, struct nax_record *r, const struct nax_candidate *c,
+static void write_layers(struct mapper *mapper, struct nax_record *r, const struct nax_candidate *c,
                          const struct nax_network *net, const int64_t *sizes)
 {
     struct nax_err err;
@@ -71,45 +66,46 @@ static void write_layers(struct job *job, struct nax_record *r, const struct nax
         struct nax_unit unit;
         if (!nax_layer_kind_row(&net->layers[l])->has_weights)
             continue;
-        if (nax_unit_make(job->hardware, sizes[l], &unit, &err)) {
+        if (nax_unit_make(mapper->hardware, sizes[l], &unit, &err)) {
             nax_err_prefix(&err, "layer '%s'", net->layers[l].name);
-            tool_fail_record(job->tool, &err);
+            tool_fail_record(mapper->tool, &err);
         }
         struct nax_layer_map map = nax_layer_map(&unit, &net->layers[l]);
-        write_layer(job, r, c, &net->layers[l], &map);
+        write_layer(mapper, r, c, &net->layers[l], &map);
     }
 }
 
-static void write_sums(struct job *job, struct nax_record *r, const struct nax_network *net,
+static void write_sums(struct mapper *mapper, struct nax_record *r, const struct nax_network *net,
                        const int64_t *sizes)
 {
     struct nax_network_map map;
     struct nax_err err;
-    if (nax_network_map(job->hardware, net, sizes, &map, &err))
-        tool_fail_record(job->tool, &err);
-    design_check(job->tool, nax_record_set_int(r, "n_units", map.n_units) ||
-                                nax_record_set_int(r, "n_crossbars", map.n_arrays) ||
-                                nax_record_set_float(r, "utilization",
-                                                     (double)map.used_cells / (double)map.n_cells));
-    tool_write(job->tool, r);
+    if (nax_network_map(mapper->hardware, net, sizes, &map, &err))
+        tool_fail_record(mapper->tool, &err);
+    design_check(
+        mapper->tool,
+        nax_record_set_int(r, "n_units", map.n_units) ||
+            nax_record_set_int(r, "n_crossbars", map.n_arrays) ||
+            nax_record_set_float(r, "utilization", (double)map.used_cells / (double)map.n_cells));
+    tool_write(mapper->tool, r);
 }
 
-static void map_candidate(struct job *job, struct nax_record *r)
+static void map_candidate(struct mapper *mapper, struct nax_record *r)
 {
     int64_t sizes[NAX_NETWORK_LAYERS_MAX];
     struct nax_network *net;
     struct nax_err err;
-    if (design_build(&job->design, &net, sizes, &err))
-        tool_fail_record(job->tool, &err);
-    if (job->output == LAYERS)
-        write_layers(job, r, &job->design.candidate, net, sizes);
+    if (design_build(&mapper->design, &net, sizes, &err))
+        tool_fail_record(mapper->tool, &err);
+    if (mapper->output == LAYERS)
+        write_layers(mapper, r, &mapper->design.candidate, net, sizes);
     else
-        write_sums(job, r, net, sizes);
+        write_sums(mapper, r, net, sizes);
     nax_network_free(net);
 }
 
 struct listing {
-    struct job *job;
+    struct mapper *mapper;
     const struct nax_network *net;
     struct nax_record *record;
 };
@@ -118,11 +114,11 @@ static int write_array(void *self, const struct nax_array *array, struct nax_err
 {
     (void)err;
     struct listing *to = self;
-    struct tool *tool = to->job->tool;
+    struct tool *tool = to->mapper->tool;
     struct nax_record *r = to->record;
     const char *name = to->net->layers[array->layer].name;
     nax_record_clear(r);
-    design_check(tool, nax_record_set_string(r, "id", to->job->design.candidate.id) ||
+    design_check(tool, nax_record_set_string(r, "id", to->mapper->design.candidate.id) ||
                            nax_record_set_string(r, "layer", name) ||
                            nax_record_set_int(r, "matrix_row", (int64_t)array->row) ||
                            nax_record_set_int(r, "matrix_col", (int64_t)array->col) ||
@@ -133,94 +129,61 @@ static int write_array(void *self, const struct nax_array *array, struct nax_err
     return 0;
 }
 
-static void list_arrays(struct job *job, struct nax_record *r)
+static void list_arrays(struct mapper *mapper, struct nax_record *r)
 {
     int64_t sizes[NAX_NETWORK_LAYERS_MAX];
     struct nax_network *net = NULL;
     struct nax_model *model = NULL;
     struct nax_err err;
-    int status = design_load(&job->design, r, &net, sizes, &model, &err);
-    struct nax_mapping mapping = {
-        .hardware = job->hardware, .crossbars = sizes, .seed = job->tool->seed, .chip = job->chip};
-    struct listing to = {job, net, r};
+    int status = design_load(&mapper->design, r, &net, sizes, &model, &err);
+    struct nax_mapping mapping = {.hardware = mapper->hardware,
+                                  .crossbars = sizes,
+                                  .seed = mapper->tool->seed,
+                                  .chip = mapper->chip};
+    struct listing to = {mapper, net, r};
     if (!status)
         status = nax_arrays_list(model, &mapping, write_array, &to, &err);
     if (status)
-        tool_fail_record(job->tool, &err);
+        tool_fail_record(mapper->tool, &err);
     nax_model_free(model);
     nax_network_free(net);
 }
 
-static void parse(struct job *job, int argc, char **argv)
+static void parse(struct mapper *m)
 {
-    struct tool *tool = job->tool;
-    bool has_layers = false, has_arrays = false, has_chip = false;
-    for (int opt; (opt = getopt_long(argc, argv, "lt" TOOL_SHORT, long_options, NULL)) != -1;)
-        switch (opt) {
-        case 'l':
-            has_layers = true;
-            break;
-        case 't':
-            has_arrays = true;
-            break;
-        case OPT_CHIP:
-            job->chip = (uint64_t)tool_int(tool, "chip", optarg, 0, INT32_MAX);
-            has_chip = true;
-            break;
-        case OPT_TIME:
-            job->time_seconds = tool_float(tool, "time", optarg, 0, 1e12);
-            has_chip = true;
-            break;
-        case OPT_HARDWARE:
-            job->hardware_name = optarg;
-            break;
-        case OPT_SET:
-            if (job->n_sets == SETS_MAX)
-                tool_misuse(tool, "more than %d changes of the hardware", SETS_MAX);
-            job->sets[job->n_sets++] = optarg;
-            break;
-        default:
-            tool_option(tool, opt);
-        }
-    if (has_layers && has_arrays)
-        tool_misuse(tool, "--layers and --tiles exclude each other");
-    if (has_chip && !has_arrays)
-        tool_misuse(tool, "--chip and --time go with --tiles");
-    if (has_layers || has_arrays) {
-        job->output = has_arrays ? ARRAYS : LAYERS;
-        tool->kind = has_arrays ? "array" : "layer";
-    }
+    const struct option_group groups[] = {{rows, m}, {hardware_rows, &m->hardware_options}};
+    m->output = (enum output)tool_options(m->tool, groups, sizeof groups / sizeof *groups);
+    if (m->output != CANDIDATES)
+        m->tool->kind = m->output == ARRAYS ? "array" : "layer";
 }
 
-static void open_hardware(struct job *job)
+static void open_hardware(struct mapper *m)
 {
     struct nax_err err;
-    int status =
-        nax_hardware_load_set(&job->hardware, job->hardware_name, job->sets, job->n_sets, &err);
-    if (status)
-        tool_fail(job->tool, &err);
-    if (job->time_seconds >= 0)
-        job->hardware->device.programming.time_seconds = job->time_seconds;
+    if (hardware_open(&m->hardware_options, &m->hardware, &err))
+        tool_fail(m->tool, &err);
+    if (!isnan(m->time_seconds))
+        m->hardware->device.programming.time_seconds = m->time_seconds;
 }
 
 int main(int argc, char **argv)
 {
-    struct tool tool = tool_start("nax-map", usage, argc, argv);
-    struct job job = {.tool = &tool, .hardware_name = "nax-reram", .time_seconds = -1};
-    parse(&job, argc, argv);
+    struct tool tool = tool_start("nax-map", synopsis, argc, argv);
+    struct mapper mapper = {.tool = &tool};
+    parse(&mapper);
     struct nax_record *r = nax_record_alloc();
     design_check(&tool, r ? 0 : NAX_ERR_MEMORY);
-    open_hardware(&job);
+    open_hardware(&mapper);
     tool_read_open(&tool);
     while (tool_read(&tool, r)) {
-        design_read(&job.design, &tool, r);
-        if (job.output == ARRAYS)
-            list_arrays(&job, r);
+        design_read(&mapper.design, &tool, r);
+        if (mapper.output == ARRAYS)
+            list_arrays(&mapper, r);
         else
-            map_candidate(&job, r);
+            map_candidate(&mapper, r);
     }
-    design_close(&job.design);
-    nax_hardware_free(job.hardware);
+    design_close(&mapper.design);
+    nax_hardware_free(mapper.hardware);
     nax_record_free(r);
     tool_finish(&tool);
 }

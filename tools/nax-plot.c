@@ -5,28 +5,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] =
-    "nax-plot front -o file [--objectives objectives] [-q] [file ...]\n"
-    "nax-plot layers -o file [-q] [file ...]\n"
-    "nax-plot curves -o file [--fields fields] [-q] [file ...]\n"
-    "nax-plot costs -o file [-q] [file ...]\n"
-    "nax-plot policy -o file [-q] [file ...]\n"
-    "\n"
-    "  -o, --output FILE     picture to write: .svg, .png, or .gp for gnuplot's script itself\n"
-    "      --objectives OBJ  of front: the vertical and the horizontal axis, each with :min or "
-    ":max\n"
-    "                        (accuracy:max,edap_pj_ns_mm2:min)\n"
-    "      --fields NAMES    of curves: fields to draw, separated by commas (all that begin with\n"
-    "                        loss or accuracy)\n" TOOL_USAGE;
+static const char synopsis[] = "nax-plot front -o file [--objectives objectives] [-q] [file ...]\n"
+                               "nax-plot layers -o file [-q] [file ...]\n"
+                               "nax-plot curves -o file [--fields fields] [-q] [file ...]\n"
+                               "nax-plot costs -o file [-q] [file ...]\n"
+                               "nax-plot policy -o file [-q] [file ...]\n";
 
-enum { OPT_OBJECTIVES = TOOL_OPT_OWN, OPT_FIELDS };
+#define FIELD(name) NAX_OPTION_FIELD(struct plot, name)
 
-static const struct option long_options[] = {
-    {"output", required_argument, NULL, 'o'},
-    {"objectives", required_argument, NULL, OPT_OBJECTIVES},
-    {"fields", required_argument, NULL, OPT_FIELDS},
-    TOOL_LONG,
-};
+static const struct nax_option rows[] = {
+    {"output", "FILE", "picture to write: .svg, .png, or .gp for gnuplot's script itself",
+     FIELD(path), .letter = 'o'},
+    {"objectives", "OBJ", "of front: the vertical and the horizontal axis, each with :min or :max",
+     FIELD(objectives), .text = "accuracy:max,edap_pj_ns_mm2:min"},
+    {"fields", "NAMES",
+     "of curves: fields to draw, separated by commas (all that begin with loss or accuracy)",
+     FIELD(fields)},
+    {.name = NULL}};
 
 static const struct chart {
     const char *name;
@@ -58,26 +53,18 @@ static const char *terminal_of(const struct tool *tool, const char *path)
     return NULL;
 }
 
-static const struct chart *parse(struct tool *tool, struct plot *plot, const char **path)
+static const struct chart *parse(struct tool *tool, struct plot *plot)
 {
+    const struct option_group group = {rows, plot};
     const struct chart *chart;
-    int opt;
-    while ((opt = getopt_long(tool->argc, tool->argv, TOOL_SHORT "o:", long_options, NULL)) != -1)
-        if (opt == 'o')
-            *path = optarg;
-        else if (opt == OPT_OBJECTIVES)
-            plot->objectives = optarg;
-        else if (opt == OPT_FIELDS)
-            plot->fields = optarg;
-        else
-            tool_option(tool, opt);
+    tool_options(tool, &group, 1);
     if (optind == tool->argc || !(chart = find_chart(tool->argv[optind])))
         tool_misuse(tool, "front, layers, curves, costs or policy: '%s'",
                     optind < tool->argc ? tool->argv[optind] : "");
     optind++;
-    if (!*path)
+    if (!plot->path)
         tool_misuse(tool, "-o takes the picture's name");
-    plot->terminal = terminal_of(tool, *path);
+    plot->terminal = terminal_of(tool, plot->path);
     return chart;
 }
 
@@ -107,11 +94,11 @@ static void read_all(struct tool *tool, struct plot *plot)
 
 int main(int argc, char **argv)
 {
-    struct tool tool = tool_start("nax-plot", usage, argc, argv);
-    struct plot plot = {.tool = &tool, .objectives = "accuracy:max,edap_pj_ns_mm2:min"};
-    const char *path = NULL;
+    struct tool tool = tool_start("nax-plot", synopsis, argc, argv);
+    struct plot plot = {.tool = &tool};
     struct nax_err err;
-    const struct chart *chart = parse(&tool, &plot, &path);
+    const struct chart *chart = parse(&tool, &plot);
+    const char *path = plot.path;
     read_all(&tool, &plot);
     if (!(plot.script = plot.terminal ? tmpfile() : fopen(path, "w"))) {
         nax_err_io(&err, "cannot write: '%s'", plot.terminal ? "temporary file" : path);

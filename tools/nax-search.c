@@ -1,6 +1,7 @@
 /* nax-search: searches kernels and crossbar sizes by gradients, and prints a policy. */
+#include "data.h"
+#include "hardware.h"
 #include "log.h"
-#include "recipe.h"
 #include "search_records.h"
 #include "space.h"
 #include "tool.h"
@@ -12,86 +13,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char usage[] =
+static const char synopsis[] =
     "nax-search [-q] [--space name] [--data file] [--hardware name] [--set key=value] "
     "[--init file] [--edap x] [--latency-area x] [--energy x] [--ideal] [--calibrated] "
-    "[--epochs n] [--checkpoint dir] [--resume] [--log file] [options]\n"
-    "\n"
-    "      --space NAME      built in (cifar10, tiny-imagenet) or a file (cifar10)\n"
-    "      --network NAME    instead of the space's network\n"
-    "      --data FILE       data set (the built-in synthetic one)\n"
-    "      --hardware NAME   built in (nax-reram, puma, isaac) or a file\n"
-    "      --set KEY=VALUE   change a key of the hardware; may come several times\n"
-    "      --init FILE       start from the weights of another search's checkpoint\n"
-    "      --edap X          weight of log EDAP in the loss (0)\n"
-    "      --latency-area X  weight of latency times area, in units of a random design's (0)\n"
-    "      --energy X        weight of energy, in units of a random design's (0)\n"
-    "      --fidelity NAME   what choices are weighed on: ideal, linear or adc (adc)\n"
-    "      --ideal           the same as --fidelity ideal\n"
-    "      --calibrated      on hardware whose gains and offsets are made good\n"
-    "      --nested          smaller kernels are the middles of larger ones\n"
-    "      --warm-epochs N   epochs before choices are weighed (4)\n"
-    "      --alpha-every N   training steps to a step of the choices (2)\n"
-    "      --alpha-rate X    learning rate of the choices (0.01)\n"
-    "      --refresh N       steps of the choices between solutions of the circuits "
-    "(100)\n" RECIPE_USAGE "      --checkpoint DIR  keep the search in DIR/search.safetensors\n"
-    "      --resume          continue from the checkpoint in DIR\n"
-    "      --log FILE        a record of every epoch\n" TOOL_USAGE;
-
-enum {
-    OPT_SPACE = TOOL_OPT_OWN,
-    OPT_NETWORK,
-    OPT_DATA,
-    OPT_HARDWARE,
-    OPT_SET,
-    OPT_INIT,
-    OPT_EDAP,
-    OPT_LATENCY_AREA,
-    OPT_ENERGY,
-    OPT_FIDELITY,
-    OPT_IDEAL,
-    OPT_CALIBRATED,
-    OPT_NESTED,
-    OPT_WARM_EPOCHS,
-    OPT_ALPHA_EVERY,
-    OPT_ALPHA_RATE,
-    OPT_REFRESH,
-    OPT_CHECKPOINT,
-    OPT_RESUME,
-    OPT_LOG,
-    SETS_MAX = 64
-};
-
-static const struct option options[] = {{"space", required_argument, NULL, OPT_SPACE},
-                                        {"network", required_argument, NULL, OPT_NETWORK},
-                                        {"data", required_argument, NULL, OPT_DATA},
-                                        {"hardware", required_argument, NULL, OPT_HARDWARE},
-                                        {"set", required_argument, NULL, OPT_SET},
-                                        {"init", required_argument, NULL, OPT_INIT},
-                                        {"edap", required_argument, NULL, OPT_EDAP},
-                                        {"latency-area", required_argument, NULL, OPT_LATENCY_AREA},
-                                        {"energy", required_argument, NULL, OPT_ENERGY},
-                                        {"ideal", no_argument, NULL, OPT_IDEAL},
-                                        {"fidelity", required_argument, NULL, OPT_FIDELITY},
-                                        {"calibrated", no_argument, NULL, OPT_CALIBRATED},
-                                        {"nested", no_argument, NULL, OPT_NESTED},
-                                        {"warm-epochs", required_argument, NULL, OPT_WARM_EPOCHS},
-                                        {"alpha-every", required_argument, NULL, OPT_ALPHA_EVERY},
-                                        {"alpha-rate", required_argument, NULL, OPT_ALPHA_RATE},
-                                        {"refresh", required_argument, NULL, OPT_REFRESH},
-                                        RECIPE_LONG,
-                                        {"checkpoint", required_argument, NULL, OPT_CHECKPOINT},
-                                        {"resume", no_argument, NULL, OPT_RESUME},
-                                        {"log", required_argument, NULL, OPT_LOG},
-                                        TOOL_LONG};
+    "[--epochs n] [--checkpoint dir] [--resume] [--log file] [options]\n";
 
 struct searching {
     struct tool tool;
+    struct space_options space_options;
+    struct data_options data;
+    struct hardware_options hardware_options;
     struct nax_cosearch_options options;
-    const char *space_name, *network, *data, *hardware_name, *folder;
-    const char *sets[SETS_MAX];
-    size_t n_sets, epochs_before; /* the latter: of this run, those resumed from */
-    bool is_resumed;
+    const char *folder;
+    size_t epochs_before; /* of this run: those resumed from */
+    bool is_ideal, is_resumed;
     struct nax_space space;
     struct nax_network_file *file;
     struct nax_dataset *set;
@@ -103,6 +38,17 @@ struct searching {
     double start;          /* of this run, in seconds */
 };
 
+#define FIELD(name) NAX_OPTION_FIELD(struct searching, name)
+
+static const struct nax_option rows[] = {
+    {"init", "FILE", "start from the weights of another search's checkpoint", FIELD(options.init)},
+    {"ideal", NULL, "the same as --fidelity ideal", FIELD(is_ideal)},
+    {"checkpoint", "DIR", "keep the search in DIR/search.safetensors", FIELD(folder)},
+    {"resume", NULL, "continue from the checkpoint in DIR", FIELD(is_resumed),
+     .needs = "checkpoint"},
+    {"log", "FILE", "a record of every epoch", FIELD(log.path)},
+    {.name = NULL}};
+
 static volatile sig_atomic_t is_interrupted;
 
 static void interrupt(int signal)
@@ -111,80 +57,32 @@ static void interrupt(int signal)
     is_interrupted = 1;
 }
 
-static void parse(struct searching *s, int argc, char **argv)
+static void parse(struct searching *s)
 {
+    const struct option_group groups[] = {
+        {space_rows, &s->space_options},          {data_rows, &s->data},
+        {hardware_rows, &s->hardware_options},    {nax_cosearch_rows, &s->options},
+        {nax_recipe_options, &s->options.recipe}, {rows, s}};
     struct tool *tool = &s->tool;
-    struct nax_cosearch_options *o = &s->options;
-    for (int opt; (opt = getopt_long(argc, argv, TOOL_SHORT, options, NULL)) != -1;)
-        if (opt == OPT_SPACE) {
-            s->space_name = optarg;
-        } else if (opt == OPT_NETWORK) {
-            s->network = optarg;
-        } else if (opt == OPT_DATA) {
-            s->data = optarg;
-        } else if (opt == OPT_HARDWARE) {
-            s->hardware_name = optarg;
-        } else if (opt == OPT_SET) {
-            if (s->n_sets == SETS_MAX)
-                tool_misuse(tool, "more than %d changes of the hardware", SETS_MAX);
-            s->sets[s->n_sets++] = optarg;
-        } else if (opt == OPT_INIT) {
-            o->init = optarg;
-        } else if (opt == OPT_EDAP) {
-            o->edap = tool_float(tool, "edap", optarg, 0, 1e6);
-        } else if (opt == OPT_LATENCY_AREA) {
-            o->latency_area = tool_float(tool, "latency-area", optarg, 0, 1e6);
-        } else if (opt == OPT_ENERGY) {
-            o->energy = tool_float(tool, "energy", optarg, 0, 1e6);
-        } else if (opt == OPT_IDEAL) {
-            o->fidelity = NAX_FIDELITY_IDEAL;
-        } else if (opt == OPT_FIDELITY) {
-            o->fidelity = nax_fidelity_parse(optarg);
-            if (o->fidelity != NAX_FIDELITY_IDEAL && o->fidelity != NAX_FIDELITY_LINEAR &&
-                o->fidelity != NAX_FIDELITY_ADC)
-                tool_misuse(tool, "--fidelity takes ideal, linear or adc: '%s'", optarg);
-        } else if (opt == OPT_CALIBRATED) {
-            o->is_calibrated = true;
-        } else if (opt == OPT_NESTED) {
-            o->is_nested = true;
-        } else if (opt == OPT_WARM_EPOCHS) {
-            o->warmup_epochs = (size_t)tool_int(tool, "warm-epochs", optarg, 0, 100000);
-        } else if (opt == OPT_ALPHA_EVERY) {
-            o->alpha_every = (size_t)tool_int(tool, "alpha-every", optarg, 1, 1000000);
-        } else if (opt == OPT_ALPHA_RATE) {
-            o->alpha_rate = tool_float(tool, "alpha-rate", optarg, 1e-9, 1e3);
-        } else if (opt == OPT_REFRESH) {
-            o->refresh = (size_t)tool_int(tool, "refresh", optarg, 1, INT32_MAX);
-        } else if (opt == OPT_CHECKPOINT) {
-            s->folder = optarg;
-        } else if (opt == OPT_RESUME) {
-            s->is_resumed = true;
-        } else if (opt == OPT_LOG) {
-            s->log.path = optarg;
-        } else if (!recipe_option(tool, &o->recipe, opt)) {
-            tool_option(tool, opt);
-        }
-    if (!o->recipe.epochs)
+    tool_options(tool, groups, sizeof groups / sizeof *groups);
+    if (s->is_ideal)
+        s->options.fidelity = NAX_FIDELITY_IDEAL;
+    if (!s->options.recipe.epochs)
         tool_misuse(tool, "--epochs must be 1 or more");
-    if (s->is_resumed && !s->folder)
-        tool_misuse(tool, "--resume needs --checkpoint");
-    if (optind < argc)
-        tool_misuse(tool, "takes no files: '%s'", argv[optind]);
-    if (tool->format != NAX_FORMAT_AUTO)
-        s->log.format = tool->format;
+    tool_no_files(tool);
+    s->log.format = tool->format == NAX_FORMAT_AUTO ? NAX_FORMAT_CSV : tool->format;
 }
 
 static void open_files(struct searching *s)
 {
     struct nax_err err;
-    int status = space_load(&s->space, s->space_name, s->network, &err);
+    int status = space_load(&s->space, &s->space_options, &err);
     if (!status)
         status = nax_network_file_load(&s->file, s->space.network, &err);
     if (!status)
-        status = s->data ? nax_dataset_open(&s->set, s->data, &err)
-                         : nax_synth(&s->set, 0, 4000, 1000, &err);
+        status = data_open(&s->data, &s->set, &err);
     if (!status)
-        status = nax_hardware_load_set(&s->hardware, s->hardware_name, s->sets, s->n_sets, &err);
+        status = hardware_open(&s->hardware_options, &s->hardware, &err);
     if (!status && s->folder && mkdir(s->folder, 0777) && errno != EEXIST)
         status = nax_err_io(&err, "cannot make folder: '%s'", s->folder);
     s->options.space = &s->space;
@@ -259,7 +157,7 @@ static int describe(const struct searching *s, struct nax_record *r, struct nax_
         nax_record_set_int(r, "seed", (int64_t)s->tool.seed) ||
         nax_record_set_int(r, "epochs", (int64_t)s->options.recipe.epochs) ||
         nax_record_set_string(r, "data", s->set->name) ||
-        nax_record_set_string(r, "hardware", s->hardware_name) ||
+        nax_record_set_string(r, "hardware", s->hardware_options.name) ||
         (*s->checkpoint && nax_record_set_string(r, "checkpoint", s->checkpoint)))
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'policy'");
     return 0;
@@ -268,19 +166,16 @@ static int describe(const struct searching *s, struct nax_record *r, struct nax_
 int main(int argc, char **argv)
 {
     tool_bound_spinning(argv);
-    struct searching s = {.tool = tool_start("nax-search", usage, argc, argv),
-                          .options = nax_cosearch_default(),
-                          .space_name = "cifar10",
-                          .hardware_name = "nax-reram",
-                          .log = {.format = NAX_FORMAT_CSV}};
+    struct searching s = {.tool = tool_start("nax-search", synopsis, argc, argv)};
     struct nax_err err = {.text = "out of memory"};
     struct nax_cosearch_epoch epoch;
-    parse(&s, argc, argv);
+    parse(&s);
     open_files(&s);
     signal(SIGINT, interrupt);
     signal(SIGTERM, interrupt);
     snprintf(s.id, sizeof s.id, "%016llx",
-             (unsigned long long)nax_hash(s.tool.seed, s.space_name, strlen(s.space_name)));
+             (unsigned long long)nax_hash(s.tool.seed, s.space_options.name,
+                                          strlen(s.space_options.name)));
     struct nax_record *record = nax_record_alloc();
     int status = record ? search(&s, record, &epoch, &err) : NAX_ERR_MEMORY;
     if (!status)

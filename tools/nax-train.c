@@ -1,133 +1,54 @@
 /* nax-train: trains each candidate and measures its accuracy. */
 #include "design.h"
-#include "recipe.h"
 #include "train.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] =
+static const char synopsis[] =
     "nax-train [-q] [--data file] [--epochs n] [--init path] [--noise-aware n] [--checkpoint dir] "
     "[--resume] [--cache dir] [--hardware name] [--fidelity name] [--parallel n] [options] "
-    "[file ...]\n"
-    "\n"
-    "      --data FILE       data set (the built-in synthetic one)\n" RECIPE_USAGE
-    "      --init PATH       start from a checkpoint, or from ID.safetensors in a folder\n"
-    "      --noise-aware N   train the last N epochs on the hardware (0)\n"
-    "      --refresh N       steps until it is programmed anew (32)\n"
-    "      --gradient NAME   of these epochs: straight, or adjoint: through the wires (straight)\n"
-    "      --checkpoint DIR  keep the weights of each candidate in DIR/ID.safetensors\n"
-    "      --save-every X    minutes between checkpoints within an epoch (10)\n"
-    "      --resume          continue from the checkpoints in DIR\n"
-    "      --cache DIR       keep finished results, and do not train what is there\n"
-    "      --log FILE        one record an epoch, as CSV\n"
-    "      --hardware NAME   built in (nax-reram, puma, isaac) or a file\n"
-    "      --set KEY=VALUE   change a key of the hardware; may come several times\n"
-    "      --fidelity NAME   ideal, quantized, linear, adc or full (adc)\n"
-    "      --images N        test images to measure on, 0: all (0)\n"
-    "      --parallel N      candidates at a time, which share the threads (1)\n" TOOL_USAGE;
+    "[file ...]\n";
 
-enum {
-    OPT_DATA = TOOL_OPT_OWN,
-    OPT_INIT,
-    OPT_NOISE_AWARE,
-    OPT_REFRESH,
-    OPT_GRADIENT,
-    OPT_CHECKPOINT,
-    OPT_SAVE_EVERY,
-    OPT_RESUME,
-    OPT_CACHE,
-    OPT_LOG,
-    OPT_HARDWARE,
-    OPT_SET,
-    OPT_FIDELITY,
-    OPT_IMAGES,
-    OPT_PARALLEL,
-    PARALLEL_MAX = 256
-};
-
-static const struct option options[] = {{"data", required_argument, NULL, OPT_DATA},
-                                        RECIPE_LONG,
-                                        {"init", required_argument, NULL, OPT_INIT},
-                                        {"noise-aware", required_argument, NULL, OPT_NOISE_AWARE},
-                                        {"refresh", required_argument, NULL, OPT_REFRESH},
-                                        {"gradient", required_argument, NULL, OPT_GRADIENT},
-                                        {"checkpoint", required_argument, NULL, OPT_CHECKPOINT},
-                                        {"save-every", required_argument, NULL, OPT_SAVE_EVERY},
-                                        {"resume", no_argument, NULL, OPT_RESUME},
-                                        {"cache", required_argument, NULL, OPT_CACHE},
-                                        {"log", required_argument, NULL, OPT_LOG},
-                                        {"hardware", required_argument, NULL, OPT_HARDWARE},
-                                        {"set", required_argument, NULL, OPT_SET},
-                                        {"fidelity", required_argument, NULL, OPT_FIDELITY},
-                                        {"images", required_argument, NULL, OPT_IMAGES},
-                                        {"parallel", required_argument, NULL, OPT_PARALLEL},
-                                        TOOL_LONG};
-
-static void add_set(struct training *t, const char *set)
+static const char *gradient_word(unsigned gradient)
 {
-    if (t->n_sets == TRAIN_SETS_MAX)
-        tool_misuse(&t->tool, "--set more than %d times", TRAIN_SETS_MAX);
-    t->sets[t->n_sets++] = set;
+    static const char *const words[] = {
+        [NAX_GRADIENT_STRAIGHT] = "straight", [NAX_GRADIENT_ADJOINT] = "adjoint"};
+    return gradient < sizeof words / sizeof *words ? words[gradient] : NULL;
 }
 
-/* Where an option that is a word goes, or NULL. */
-static const char **word_of(struct training *t, int opt)
-{
-    return opt == OPT_DATA         ? &t->data
-           : opt == OPT_INIT       ? &t->init
-           : opt == OPT_CHECKPOINT ? &t->folder
-           : opt == OPT_CACHE      ? &t->cache
-           : opt == OPT_LOG        ? &t->log_path
-           : opt == OPT_HARDWARE   ? &t->hardware_name
-                                   : NULL;
-}
+#define FIELD(name) NAX_OPTION_FIELD(struct training, name)
 
-static enum nax_gradient gradient_of(const struct training *t, const char *name)
-{
-    if (strcmp(name, "straight") && strcmp(name, "adjoint"))
-        tool_misuse(&t->tool, "no such gradient: '%s'", name);
-    return strcmp(name, "adjoint") ? NAX_GRADIENT_STRAIGHT : NAX_GRADIENT_ADJOINT;
-}
+static const struct nax_option rows[] = {
+    {"init", "PATH", "start from a checkpoint, or from ID.safetensors in a folder", FIELD(init)},
+    {"noise-aware", "N", "train the last N epochs on the hardware", FIELD(n_noise_epochs),
+     .max = 100000},
+    {"refresh", "N", "steps until it is programmed anew", FIELD(n_refresh), .min = 1,
+     .max = INT32_MAX, .value = 32},
+    {"gradient", "WORD", "of these epochs, adjoint is through the wires", FIELD(gradient),
+     .word = gradient_word},
+    {"checkpoint", "DIR", "keep the weights of each candidate in DIR/ID.safetensors",
+     FIELD(folder)},
+    {"save-every", "X", "minutes between checkpoints within an epoch", FIELD(save_minutes),
+     .max = 1e6, .value = 10},
+    {"resume", NULL, "continue from the checkpoints in DIR", FIELD(is_resumed),
+     .needs = "checkpoint"},
+    {"cache", "DIR", "keep finished results, and do not train what is there", FIELD(cache)},
+    {"log", "FILE", "one record an epoch, as CSV", FIELD(log_path)},
+    {"fidelity", "WORD", NULL, FIELD(fidelity), .word = fidelity_word, .value = NAX_FIDELITY_ADC},
+    {"images", "N", "test images to measure on, 0: all", FIELD(n_test), .max = INT32_MAX},
+    {"parallel", "N", "candidates at a time, which share the threads", FIELD(n_parallel), .min = 1,
+     .max = 256, .value = 1},
+    {.name = NULL}};
 
-static void parse_option(struct training *t, int opt)
+static void parse(struct training *t)
 {
-    struct tool *tool = &t->tool;
-    const char **word = word_of(t, opt);
-    if (word) {
-        *word = optarg;
-    } else if (opt == OPT_NOISE_AWARE) {
-        t->n_noise_epochs = (size_t)tool_int(tool, "noise-aware", optarg, 0, 100000);
-    } else if (opt == OPT_REFRESH) {
-        t->n_refresh = (size_t)tool_int(tool, "refresh", optarg, 1, INT32_MAX);
-    } else if (opt == OPT_GRADIENT) {
-        t->gradient = gradient_of(t, optarg);
-    } else if (opt == OPT_SAVE_EVERY) {
-        t->save_seconds = 60 * tool_float(tool, "save-every", optarg, 0, 1e6);
-    } else if (opt == OPT_RESUME) {
-        t->is_resumed = true;
-    } else if (opt == OPT_SET) {
-        add_set(t, optarg);
-    } else if (opt == OPT_FIDELITY) {
-        t->fidelity = nax_fidelity_parse(optarg);
-        if (t->fidelity == NAX_FIDELITY_COUNT)
-            tool_misuse(tool, "no such fidelity: '%s'", optarg);
-    } else if (opt == OPT_IMAGES) {
-        t->n_test = (size_t)tool_int(tool, "images", optarg, 0, INT32_MAX);
-    } else if (opt == OPT_PARALLEL) {
-        t->n_parallel = (size_t)tool_int(tool, "parallel", optarg, 1, PARALLEL_MAX);
-    } else if (!recipe_option(tool, &t->recipe, opt)) {
-        tool_option(tool, opt);
-    }
-}
-
-static void parse(struct training *t, int argc, char **argv)
-{
-    for (int opt; (opt = getopt_long(argc, argv, TOOL_SHORT, options, NULL)) != -1;)
-        parse_option(t, opt);
-    if (t->is_resumed && !t->folder)
-        tool_misuse(&t->tool, "--resume needs --checkpoint");
+    const struct option_group groups[] = {{data_rows, &t->data},
+                                          {nax_recipe_options, &t->recipe},
+                                          {hardware_rows, &t->hardware_options},
+                                          {rows, t}};
+    tool_options(&t->tool, groups, sizeof groups / sizeof *groups);
     if (!t->recipe.epochs && !t->init)
         tool_misuse(&t->tool, "--epochs 0 needs --init");
     if (t->n_noise_epochs > t->recipe.epochs)
@@ -140,7 +61,7 @@ static void parse(struct training *t, int argc, char **argv)
 struct slot {
     pthread_t thread;
     bool is_busy;
-    struct job job;
+    struct candidate_run run;
     struct nax_record *record;
     char where[512]; /* it came from, for messages */
     struct nax_err err;
@@ -150,7 +71,7 @@ struct slot {
 static void *work(void *self)
 {
     struct slot *s = self;
-    s->status = train_run(&s->job, s->record, &s->err);
+    s->status = train_run(&s->run, s->record, &s->err);
     return NULL;
 }
 
@@ -169,7 +90,7 @@ static void finish(struct training *t, struct slot *slots, size_t i)
     if (!s->is_busy)
         return;
     join(s);
-    nax_network_free(s->job.net);
+    nax_network_free(s->run.net);
     if (!s->status) {
         tool_write(&t->tool, s->record);
         s->status = nax_writer_flush(t->tool.writer, &s->err);
@@ -197,17 +118,17 @@ static int begin(struct training *t, struct design *design, struct slot *s, stru
     if (status <= 0)
         return status;
     snprintf(s->where, sizeof s->where, "%s", nax_reader_where(t->tool.reader));
-    s->job = (struct job){.t = t};
+    s->run = (struct candidate_run){.t = t};
     status = design_take(design, s->record, err);
     if (status >= 0)
-        status = design_build(design, &s->job.net, s->job.crossbars, err);
+        status = design_build(design, &s->run.net, s->run.crossbars, err);
     if (status) {
         nax_err_prefix(err, "%s", s->where);
         return status;
     }
-    s->job.candidate = design->candidate;
+    s->run.candidate = design->candidate;
     if (pthread_create(&s->thread, NULL, work, s))
-        return nax_err_io(err, "cannot make a thread: 'candidate %s'", s->job.candidate.id);
+        return nax_err_io(err, "cannot make a thread: 'candidate %s'", s->run.candidate.id);
     s->is_busy = true;
     return 1;
 }
@@ -240,14 +161,8 @@ static void run(struct training *t)
 int main(int argc, char **argv)
 {
     tool_bound_spinning(argv);
-    struct training t = {.tool = tool_start("nax-train", usage, argc, argv),
-                         .save_seconds = 600,
-                         .hardware_name = "nax-reram",
-                         .fidelity = NAX_FIDELITY_ADC,
-                         .n_refresh = 32,
-                         .n_parallel = 1,
-                         .recipe = nax_recipe_default()};
-    parse(&t, argc, argv);
+    struct training t = {.tool = tool_start("nax-train", synopsis, argc, argv)};
+    parse(&t);
     tool_read_open(&t.tool);
     train_open(&t);
     train_catch_signals();

@@ -1,122 +1,69 @@
 /* nax-xbar: solves crossbar circuits; makes random arrays, netlists, pictures, tables of cells. */
+#include "arrays.h"
+#include "hardware.h"
 #include "tool.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "arrays.h"
-
-static const char usage[] =
+static const char synopsis[] =
     "nax-xbar [--matrix] [--node-voltages] [--method method] [--tolerance t] [--heatmap file]\n"
-    "         [--hardware name] [--format format] [-j n] [-q] [file ...]\n"
-    "nax-xbar --random n [--cols n] [--count n] [--hardware name] [--seed n] [--format format]\n"
-    "nax-xbar --spice [--hardware name] [file ...]\n"
-    "nax-xbar --import-cells seconds [--format format]\n"
-    "\n"
-    "  -m, --matrix          add w_eff_siemens, the effective conductances\n"
-    "      --node-voltages   add word_v and bit_v, the voltages of all nodes\n"
-    "      --method NAME     auto, relax or block (auto)\n"
-    "      --tolerance T     relative accuracy (1e-9)\n"
-    "      --heatmap FILE    draw the first array's cell voltages as SVG\n"
-    "      --hardware NAME   device of fields that are missing, and of random arrays (nax-reram)\n"
-    "      --random N        make arrays of N rows with random levels and 1 bit inputs\n"
-    "      --cols N          columns of random arrays (as rows)\n"
-    "      --count N         how many (1)\n"
-    "      --spice           print the first array as a netlist for ngspice instead\n"
-    "      --import-cells T  from measurements on standard input to a table of cells T seconds\n"
-    "                        after programming\n" TOOL_USAGE;
+    "         [--hardware name] [--set key=value] [--format format] [-j n] [-q] [file ...]\n"
+    "nax-xbar --random n [--cols n] [--count n] [--hardware name] [--set key=value] [--seed n]\n"
+    "         [--format format]\n"
+    "nax-xbar --spice [--hardware name] [--set key=value] [file ...]\n"
+    "nax-xbar --import-cells seconds [--format format]\n";
 
-enum {
-    OPT_NODES = TOOL_OPT_OWN,
-    OPT_METHOD,
-    OPT_TOLERANCE,
-    OPT_HEATMAP,
-    OPT_HARDWARE,
-    OPT_RANDOM,
-    OPT_COLS,
-    OPT_COUNT,
-    OPT_SPICE,
-    OPT_IMPORT
-};
+enum mode { SOLVE, RANDOM, SPICE, IMPORT };
 
-static const struct option long_options[] = {
-    {"matrix", no_argument, NULL, 'm'},
-    {"node-voltages", no_argument, NULL, OPT_NODES},
-    {"method", required_argument, NULL, OPT_METHOD},
-    {"tolerance", required_argument, NULL, OPT_TOLERANCE},
-    {"heatmap", required_argument, NULL, OPT_HEATMAP},
-    {"hardware", required_argument, NULL, OPT_HARDWARE},
-    {"random", required_argument, NULL, OPT_RANDOM},
-    {"cols", required_argument, NULL, OPT_COLS},
-    {"count", required_argument, NULL, OPT_COUNT},
-    {"spice", no_argument, NULL, OPT_SPICE},
-    {"import-cells", required_argument, NULL, OPT_IMPORT},
-    TOOL_LONG,
-};
-
-struct job {
-    struct nax_xbar_options options;
+struct array_options {
+    struct nax_xbar_options solver;
+    struct hardware_options hardware_options;
     struct nax_hardware *hardware;
-    const char *hardware_name, *heatmap;
-    bool has_matrix, has_nodes, is_spice, is_import;
-    int64_t n_rows, n_cols, count;
+    const char *heatmap;
+    bool has_matrix, has_nodes;
+    size_t n_rows, n_cols, count;
     double import_seconds;
 };
 
-static struct job parse(struct tool *tool)
+/* Newton's is for nonlinear cells, and not chosen. */
+static const char *method_word(unsigned method)
 {
-    struct job job = {.hardware_name = "nax-reram", .count = 1};
+    return method < NAX_XBAR_NEWTON ? nax_xbar_method_name((enum nax_xbar_method)method) : NULL;
+}
+
+#define FIELD(name) NAX_OPTION_FIELD(struct array_options, name)
+
+static const struct nax_option rows[] = {
+    {"matrix", NULL, "add w_eff_siemens, the effective conductances", FIELD(has_matrix),
+     .letter = 'm'},
+    {"node-voltages", NULL, "add word_v and bit_v, the voltages of all nodes", FIELD(has_nodes)},
+    {"method", "WORD", NULL, FIELD(solver.method), .word = method_word},
+    {"tolerance", "T", "relative accuracy", FIELD(solver.tolerance), .min = 1e-13, .max = 0.1,
+     .value = 1e-9},
+    {"heatmap", "FILE", "draw the first array's cell voltages as SVG", FIELD(heatmap)},
+    {"random", "N", "make arrays of N rows with random levels and 1 bit inputs", FIELD(n_rows),
+     .min = 1, .max = NAX_XBAR_SIDE_MAX, .value = NAN, .mode = RANDOM},
+    {"cols", "N", "columns of random arrays (as rows)", FIELD(n_cols), .min = 1,
+     .max = NAX_XBAR_SIDE_MAX, .value = NAN, .needs = "random"},
+    {"count", "N", "how many", FIELD(count), .max = 1000000000, .value = 1, .needs = "random"},
+    {"spice", NULL, "print the first array as a netlist for ngspice instead", .mode = SPICE},
+    {"import-cells", "T",
+     "from measurements on standard input to a table of cells T seconds after programming",
+     FIELD(import_seconds), .max = 1e12, .value = NAN, .mode = IMPORT},
+    {.name = NULL}};
+
+static enum mode parse(struct tool *tool, struct array_options *o)
+{
+    const struct option_group groups[] = {{rows, o}, {hardware_rows, &o->hardware_options}};
     struct nax_err err;
-    int opt;
-    while ((opt = getopt_long(tool->argc, tool->argv, TOOL_SHORT "m", long_options, NULL)) != -1)
-        switch (opt) {
-        case 'm':
-            job.has_matrix = true;
-            break;
-        case OPT_NODES:
-            job.has_nodes = true;
-            break;
-        case OPT_METHOD:
-            job.options.method = nax_xbar_method_parse(optarg);
-            if (job.options.method == NAX_XBAR_METHOD_COUNT)
-                tool_misuse(tool, "no such method: '%s'", optarg);
-            break;
-        case OPT_TOLERANCE:
-            job.options.tolerance = tool_float(tool, "tolerance", optarg, 1e-13, 0.1);
-            break;
-        case OPT_HEATMAP:
-            job.heatmap = optarg;
-            break;
-        case OPT_HARDWARE:
-            job.hardware_name = optarg;
-            break;
-        case OPT_RANDOM:
-            job.n_rows = tool_int(tool, "random", optarg, 1, NAX_XBAR_SIDE_MAX);
-            break;
-        case OPT_COLS:
-            job.n_cols = tool_int(tool, "cols", optarg, 1, NAX_XBAR_SIDE_MAX);
-            break;
-        case OPT_COUNT:
-            job.count = tool_int(tool, "count", optarg, 0, 1000000000);
-            break;
-        case OPT_SPICE:
-            job.is_spice = true;
-            break;
-        case OPT_IMPORT:
-            job.is_import = true;
-            job.import_seconds = tool_float(tool, "import-cells", optarg, 0, 1e12);
-            break;
-        default:
-            tool_option(tool, opt);
-        }
-    if (job.is_spice + job.is_import + (job.n_rows > 0) > 1)
-        tool_misuse(tool, "--random, --spice and --import-cells exclude each other");
-    if ((job.n_rows > 0 || job.is_import) && optind < tool->argc)
-        tool_misuse(tool, "takes no files: '%s'", tool->argv[optind]);
-    if (nax_hardware_load(&job.hardware, job.hardware_name, &err))
+    enum mode mode = (enum mode)tool_options(tool, groups, sizeof groups / sizeof *groups);
+    if (mode == RANDOM || mode == IMPORT)
+        tool_no_files(tool);
+    if (hardware_open(&o->hardware_options, &o->hardware, &err))
         tool_fail(tool, &err);
-    return job;
+    return mode;
 }
 
 static void need(struct tool *tool, int status, const struct nax_err *err)
@@ -142,14 +89,14 @@ static struct nax_record *alloc_record(struct tool *tool)
 }
 
 /* Adds the results to the record. g_siemens and v_v belong to it: copies outlive what is set. */
-static int solve(const struct job *job, struct nax_record *r, struct nax_xbar x, const double *v_v,
-                 double *room, bool is_first, struct nax_err *err)
+static int solve(const struct array_options *o, struct nax_record *r, struct nax_xbar x,
+                 const double *v_v, double *room, bool is_first, struct nax_err *err)
 {
     size_t n = x.n_rows * x.n_cols;
     double *g = room, *w = g + n, *u = w + n, *bit = u + n, *v = bit + n, *i = v + x.n_rows;
-    bool has_nodes = job->has_nodes || (job->heatmap && is_first);
-    bool has_vector = v_v && (!job->has_matrix || x.v0_v > 0 || has_nodes);
-    bool has_matrix = job->has_matrix || !v_v;
+    bool has_nodes = o->has_nodes || (o->heatmap && is_first);
+    bool has_vector = v_v && (!o->has_matrix || x.v0_v > 0 || has_nodes);
+    bool has_matrix = o->has_matrix || !v_v;
     struct nax_xbar_report report = {0};
     struct nax_xbar_nodes nodes = {i, u, bit};
     memcpy(g, x.g_siemens, n * sizeof *g);
@@ -160,20 +107,20 @@ static int solve(const struct job *job, struct nax_record *r, struct nax_xbar x,
         return nax_err_set(err, NAX_ERR_VALUE, "field 'v_v': missing, so there are no voltages");
     int status = 0;
     if (has_matrix)
-        status = nax_xbar_matrix(&x, &job->options, w, &report, err);
+        status = nax_xbar_matrix(&x, &o->solver, w, &report, err);
     for (size_t c = 0; !status && c < x.n_cols; c++)
         for (size_t k = i[c] = 0; k < x.n_rows; k++)
             i[c] += w[k * x.n_cols + c] * v[k];
     if (!status && has_vector)
-        status = nax_xbar_solve(&x, &job->options, v, &nodes, &report, err);
-    if (!status && job->heatmap && is_first)
-        status = array_draw(job->heatmap, &x, v, &nodes, err);
+        status = nax_xbar_solve(&x, &o->solver, v, &nodes, &report, err);
+    if (!status && o->heatmap && is_first)
+        status = array_draw(o->heatmap, &x, v, &nodes, err);
     if (status)
         return status;
     bool is_full = (v_v && nax_record_set_floats(r, "i_a", i, x.n_cols)) ||
-                   (job->has_matrix && nax_record_set_floats(r, "w_eff_siemens", w, n)) ||
-                   (job->has_nodes && (nax_record_set_floats(r, "word_v", u, n) ||
-                                       nax_record_set_floats(r, "bit_v", bit, n)));
+                   (o->has_matrix && nax_record_set_floats(r, "w_eff_siemens", w, n)) ||
+                   (o->has_nodes && (nax_record_set_floats(r, "word_v", u, n) ||
+                                     nax_record_set_floats(r, "bit_v", bit, n)));
     is_full = is_full || array_set_nf(r, &x, v, i, err) ||
               (isnan(report.residual) ? nax_record_set_null(r, "residual")
                                       : nax_record_set_float(r, "residual", report.residual)) ||
@@ -182,7 +129,7 @@ static int solve(const struct job *job, struct nax_record *r, struct nax_xbar x,
     return is_full ? nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'results'") : 0;
 }
 
-static void solve_all(struct tool *tool, const struct job *job)
+static _Noreturn void solve_all(struct tool *tool, const struct array_options *o)
 {
     struct nax_record *r = alloc_record(tool);
     struct nax_err err;
@@ -193,14 +140,14 @@ static void solve_all(struct tool *tool, const struct job *job)
     for (bool is_first = true; tool_read(tool, r); is_first = false) {
         struct nax_xbar x;
         const double *v_v;
-        if (array_read(r, &job->hardware->device, &x, &v_v, &err))
+        if (array_read(r, &o->hardware->device, &x, &v_v, &err))
             tool_fail_record(tool, &err);
         size_t size = 4 * x.n_rows * x.n_cols + x.n_rows + x.n_cols;
         if (size > capacity) {
             free(room);
             room = alloc_floats(tool, capacity = size);
         }
-        if (solve(job, r, x, v_v, room, is_first, &err))
+        if (solve(o, r, x, v_v, room, is_first, &err))
             tool_fail_record(tool, &err);
         tool_write(tool, r);
     }
@@ -209,17 +156,15 @@ static void solve_all(struct tool *tool, const struct job *job)
     tool_finish(tool);
 }
 
-static void make_random(struct tool *tool, const struct job *job)
+static _Noreturn void make_random(struct tool *tool, const struct array_options *o)
 {
     struct nax_record *r = alloc_record(tool);
-    size_t n_rows = (size_t)job->n_rows, n_cols = (size_t)(job->n_cols ? job->n_cols : job->n_rows);
+    size_t n_rows = o->n_rows, n_cols = o->n_cols ? o->n_cols : o->n_rows;
     double *room = alloc_floats(tool, n_rows * n_cols + n_rows);
     struct nax_err err;
     tool_write_open(tool, "array");
-    for (int64_t k = 0; k < job->count; k++) {
-        need(tool,
-             array_random(r, job->hardware, tool->seed, (uint64_t)k, n_rows, n_cols, room, &err),
-             &err);
+    for (size_t k = 0; k < o->count; k++) {
+        need(tool, array_random(r, o->hardware, tool->seed, k, n_rows, n_cols, room, &err), &err);
         tool_write(tool, r);
     }
     nax_record_free(r);
@@ -228,7 +173,7 @@ static void make_random(struct tool *tool, const struct job *job)
 }
 
 /* Netlists are text: no stream of records is opened for writing. */
-static void print_netlist(struct tool *tool, const struct job *job)
+static _Noreturn void print_netlist(struct tool *tool, const struct array_options *o)
 {
     struct nax_record *r = alloc_record(tool);
     struct nax_err err;
@@ -239,7 +184,7 @@ static void print_netlist(struct tool *tool, const struct job *job)
     if (!status)
         status = nax_err_set(&err, NAX_ERR_VALUE, "no record: 'input'");
     need(tool, NAX_MIN(status, 0), &err);
-    if (array_read(r, &job->hardware->device, &x, &v_v, &err))
+    if (array_read(r, &o->hardware->device, &x, &v_v, &err))
         tool_fail_record(tool, &err);
     if (!v_v) {
         nax_err_set(&err, NAX_ERR_VALUE, "field 'v_v': missing");
@@ -266,7 +211,7 @@ static int take_cell(void *self, double target, double g, struct nax_err *err)
     return 0;
 }
 
-static void import_cells(struct tool *tool, const struct job *job)
+static _Noreturn void import_cells(struct tool *tool, const struct array_options *o)
 {
     struct import import = {tool, alloc_record(tool)};
     struct nax_err err;
@@ -274,7 +219,7 @@ static void import_cells(struct tool *tool, const struct job *job)
         tool->format = NAX_FORMAT_CSV; /* which is what programming reads */
     tool_write_open(tool, "cell");
     need(tool,
-         nax_cells_import(stdin, "standard input", job->import_seconds, take_cell, &import, &err),
+         nax_cells_import(stdin, "standard input", o->import_seconds, take_cell, &import, &err),
          &err);
     nax_record_free(import.record);
     tool_finish(tool);
@@ -282,13 +227,17 @@ static void import_cells(struct tool *tool, const struct job *job)
 
 int main(int argc, char **argv)
 {
-    struct tool tool = tool_start("nax-xbar", usage, argc, argv);
-    struct job job = parse(&tool);
-    if (job.n_rows)
-        make_random(&tool, &job);
-    if (job.is_spice)
-        print_netlist(&tool, &job);
-    if (job.is_import)
-        import_cells(&tool, &job);
-    solve_all(&tool, &job);
+    struct tool tool = tool_start("nax-xbar", synopsis, argc, argv);
+    struct array_options o = {.hardware = NULL};
+    switch (parse(&tool, &o)) {
+    case RANDOM:
+        make_random(&tool, &o);
+    case SPICE:
+        print_netlist(&tool, &o);
+    case IMPORT:
+        import_cells(&tool, &o);
+    case SOLVE:
+        break;
+    }
+    solve_all(&tool, &o);
 }

@@ -12,6 +12,7 @@ struct plot {
     struct tool *tool;
     struct records records;
     char **where;           /* [records.n]: "file: record 3" */
+    const char *path;       /* of the picture */
     const char *objectives; /* of front */
     const char *fields;     /* of curves, or NULL */
     const char *terminal;   /* svg, pngcairo, or NULL: the script itself is wanted */

@@ -5,12 +5,30 @@
 
 #include "nax/network.h"
 
-int space_load(struct nax_space *space, const char *name, const char *network, struct nax_err *err)
+static const char *space_word(unsigned i)
 {
+    return nax_config_builtin("spaces", i);
+}
+
+static const char *network_word(unsigned i)
+{
+    return nax_config_builtin("networks", i);
+}
+
+const struct nax_option space_rows[] = {
+    {"space", "NAME", "space of designs", NAX_OPTION_FIELD(struct space_options, name),
+     .text = "cifar10", .word = space_word},
+    {"network", "NAME", "network instead of the space's",
+     NAX_OPTION_FIELD(struct space_options, network), .word = network_word},
+    {.name = NULL}};
+
+int space_load(struct nax_space *space, const struct space_options *options, struct nax_err *err)
+{
+    const char *network = options->network;
     struct nax_network_file *file;
     int64_t kernel[NAX_NETWORK_SLOTS_MAX];
     bool can_skip[NAX_NETWORK_SLOTS_MAX];
-    int status = nax_space_load(space, name, err);
+    int status = nax_space_load(space, options->name, err);
     if (status)
         return status;
     if (network && strlen(network) >= sizeof space->network)

@@ -2,10 +2,17 @@
 #ifndef NAX_TOOLS_SPACE_H
 #define NAX_TOOLS_SPACE_H
 
+#include "nax/option.h"
 #include "nax/search.h"
 
-/* network: instead of the space's own, or NULL. */
-int space_load(struct nax_space *space, const char *name, const char *network,
+/* --space and --network */
+struct space_options {
+    const char *name, *network; /* network: instead of the space's own, or NULL */
+};
+
+extern const struct nax_option space_rows[];
+
+int space_load(struct nax_space *space, const struct space_options *options,
                struct nax_err *err) NAX_MUST_USE;
 
 #endif

@@ -8,10 +8,22 @@
 #include <string.h>
 #include <unistd.h>
 
-struct tool tool_start(const char *name, const char *usage, int argc, char **argv)
+const struct nax_option tool_rows[] = {
+    {"format", "WORD", "output", NAX_OPTION_FIELD(struct tool, format), .word = nax_format_word},
+    {"seed", "N", "seed of every random choice", NAX_OPTION_FIELD(struct tool, seed)},
+    {"threads", "N", "threads to use (all processors)", NAX_OPTION_FIELD(struct tool, n_threads),
+     .min = 1, .max = 4096, .value = NAN, .letter = 'j'},
+    {"max-record", "N", "largest record to accept, MiB",
+     NAX_OPTION_FIELD(struct tool, max_record_mib), .min = 1, .max = 1 << 20, .value = 64},
+    {"quiet", NULL, "no progress on stderr", NAX_OPTION_FIELD(struct tool, is_quiet),
+     .letter = 'q'},
+    {"help", NULL, "this text", .letter = 'h'},
+    {"version", NULL, "the version", .letter = 'V'},
+    {.name = NULL}};
+
+struct tool tool_start(const char *name, const char *synopsis, int argc, char **argv)
 {
-    struct tool tool = {
-        .name = name, .usage = usage, .argc = argc, .argv = argv, .max_record = NAX_RECORD_MAX};
+    struct tool tool = {.name = name, .synopsis = synopsis, .argc = argc, .argv = argv};
     struct nax_err err;
     if (nax_isa_check(&err))
         tool_fail(&tool, &err);
@@ -35,40 +47,6 @@ static _Noreturn void end_stdout(const struct tool *tool)
     exit(0);
 }
 
-void tool_option(struct tool *tool, int opt)
-{
-    switch (opt) {
-    case 'h':
-        printf("usage: %s", tool->usage);
-        end_stdout(tool);
-    case 'V':
-        printf("%s %s\n", tool->name, NAX_VERSION);
-        end_stdout(tool);
-    case 'j':
-        nax_threads_set((int)tool_int(tool, "threads", optarg, 1, 4096));
-        break;
-    case 'q':
-        tool->is_quiet = true;
-        break;
-    case TOOL_OPT_FORMAT:
-        tool->format = nax_format_parse(optarg);
-        if (tool->format == NAX_FORMAT_AUTO)
-            tool_misuse(tool, "no such format: '%s'", optarg);
-        break;
-    case TOOL_OPT_SEED:
-        tool->seed = (uint64_t)tool_int(tool, "seed", optarg, 0, INT64_MAX);
-        tool->has_seed = true;
-        break;
-    case TOOL_OPT_MAX_RECORD:
-        tool->max_record = (size_t)tool_int(tool, "max-record", optarg, 1, 1 << 20) << 20;
-        break;
-    default: /* getopt_long has said what is wrong */
-        fprintf(stderr, "usage: %.*s", (int)(strstr(tool->usage, "\n\n") + 1 - tool->usage),
-                tool->usage);
-        exit(2);
-    }
-}
-
 void tool_misuse(const struct tool *tool, const char *format, ...)
 {
     va_list ap;
@@ -76,8 +54,7 @@ void tool_misuse(const struct tool *tool, const char *format, ...)
     va_start(ap, format);
     vfprintf(stderr, format, ap);
     va_end(ap);
-    fprintf(stderr, "\nusage: %.*s", (int)(strstr(tool->usage, "\n\n") + 1 - tool->usage),
-            tool->usage);
+    fprintf(stderr, "\nusage: %s", tool->synopsis);
     exit(2);
 }
 
@@ -130,29 +107,6 @@ void tool_say(struct tool *tool, const char *format, ...)
     vfprintf(stderr, format, ap);
     va_end(ap);
     fputc('\n', stderr);
-}
-
-int64_t tool_int(const struct tool *tool, const char *option, const char *text, int64_t min,
-                 int64_t max)
-{
-    char *end;
-    errno = 0;
-    long long value = strtoll(text, &end, 10);
-    if (errno || end == text || *end || value < min || value > max)
-        tool_misuse(tool, "--%s takes an integer from %lld to %lld: '%s'", option, (long long)min,
-                    (long long)max, text);
-    return value;
-}
-
-double tool_float(const struct tool *tool, const char *option, const char *text, double min,
-                  double max)
-{
-    char *end;
-    errno = 0;
-    double value = strtod(text, &end);
-    if (end == text || *end || !isfinite(value) || value < min || value > max)
-        tool_misuse(tool, "--%s takes a number from %g to %g: '%s'", option, min, max, text);
-    return value;
 }
 
 void tool_floats(const struct tool *tool, const char *option, const char *text, double *values,
@@ -235,8 +189,8 @@ void tool_read_open(struct tool *tool)
 {
     struct nax_err err;
     const char *const *paths = (const char *const *)(tool->argv + optind);
-    if (nax_reader_open(&tool->reader, paths, (size_t)(tool->argc - optind), tool->max_record,
-                        &err))
+    if (nax_reader_open(&tool->reader, paths, (size_t)(tool->argc - optind),
+                        tool->max_record_mib << 20, &err))
         tool_fail(tool, &err);
 }
 

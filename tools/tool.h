@@ -9,17 +9,18 @@
 #include <getopt.h>
 
 #include "nax/record.h"
+#include "options.h"
 
 struct tool {
-    const char *name; /* "nax-cost" */
-    const char
-        *usage; /* synopsis (the manual's words, one line a form), a blank line, the options */
+    const char *name;     /* "nax-cost" */
+    const char *synopsis; /* the manual's words, one line a form */
     int argc;
     char **argv;
+    struct option_list options;
     enum nax_format format; /* of --format, or NAX_FORMAT_AUTO */
-    uint64_t seed;          /* of --seed, 0 by default */
-    bool has_seed, is_quiet;
-    size_t max_record; /* of --max-record, in bytes */
+    size_t seed, n_threads; /* n_threads 0: all processors */
+    size_t max_record_mib;
+    bool is_quiet;
     /* streams, once opened */
     struct nax_reader *reader;
     struct nax_writer *writer;
@@ -28,43 +29,14 @@ struct tool {
     const char *kind;      /* of the output; NULL: the input's */
 };
 
-/* Short options that every tool has, and the entries for its table of long ones. */
-#define TOOL_SHORT "hVj:q"
-#define TOOL_LONG                                                                                  \
-    {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'},                         \
-        {"format", required_argument, NULL, TOOL_OPT_FORMAT},                                      \
-        {"seed", required_argument, NULL, TOOL_OPT_SEED},                                          \
-        {"threads", required_argument, NULL, 'j'}, {"quiet", no_argument, NULL, 'q'},              \
-        {"max-record", required_argument, NULL, TOOL_OPT_MAX_RECORD},                              \
-    {                                                                                              \
-        NULL, 0, NULL, 0                                                                           \
-    }
+extern const struct nax_option tool_rows[]; /* the options of all tools */
 
-enum {
-    TOOL_OPT_FORMAT = 1000,
-    TOOL_OPT_SEED,
-    TOOL_OPT_MAX_RECORD,
-    TOOL_OPT_OWN
-}; /* a tool's own long options count from TOOL_OPT_OWN */
-
-/* The tail of every tool's option list in usage. */
-#define TOOL_USAGE                                                                                 \
-    "      --format FMT      output as msgpack, csv or json\n"                                     \
-    "      --seed N          seed of every random choice (0)\n"                                    \
-    "  -j, --threads N       threads to use (all processors)\n"                                    \
-    "      --max-record N    largest record to accept, MiB (64)\n"                                 \
-    "  -q, --quiet           no progress on stderr\n"                                              \
-    "  -h, --help            this text\n"                                                          \
-    "  -V, --version         the version\n"
-
-struct tool tool_start(const char *name, const char *usage, int argc, char **argv);
+struct tool tool_start(const char *name, const char *synopsis, int argc, char **argv);
 /* For tools that compute in parallel regions for long: makes threads that wait give the processor
  * up after about 0.1 ms, so that a busy neighbour costs its share and not the whole step. The
  * OpenMP runtime takes this from its environment before main, so the program starts itself anew,
  * once. */
 void tool_bound_spinning(char **argv);
-/* Handles a common option and returns, or ends the program: help, version, misuse. */
-void tool_option(struct tool *tool, int opt);
 /* Misuse: one line and the synopsis on stderr, exit 2. */
 _Noreturn void tool_misuse(const struct tool *tool, const char *format, ...) NAX_PRINTF(2, 3);
 /* Failure: whole records so far are flushed, the stream is left without trailer, one line, exit 1.
@@ -75,12 +47,6 @@ void tool_say(struct tool *tool, const char *format, ...) NAX_PRINTF(2, 3);
 
 /* A line on a terminal that the next one overwrites, at most five a second; nothing elsewhere. */
 void tool_progress(struct tool *tool, const char *format, ...) NAX_PRINTF(2, 3);
-
-/* Numbers in options, checked to the last character and against the bounds; misuse otherwise. */
-int64_t tool_int(const struct tool *tool, const char *option, const char *text, int64_t min,
-                 int64_t max);
-double tool_float(const struct tool *tool, const char *option, const char *text, double min,
-                  double max);
 
 /* n finite numbers, separated by commas. values: [n]. */
 void tool_floats(const struct tool *tool, const char *option, const char *text, double *values,

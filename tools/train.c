@@ -1,5 +1,6 @@
 /* One candidate of nax-train: trained, saved, measured. */
 #include "train.h"
+#include "fidelity.h"
 #include "train_cache.h"
 #include "train_log.h"
 #include "train_noise.h"
@@ -46,12 +47,9 @@ static int make_folder(const char *path, struct nax_err *err)
 void train_open(struct training *t)
 {
     struct nax_err err;
-    int status = t->data ? nax_dataset_open(&t->set, t->data, &err)
-                         : nax_synth(&t->set, 0, 4000, 1000, &err);
-    if (!status && !t->set->test.n)
-        status = nax_err_set(&err, NAX_ERR_VALUE, "no test images: '%s'", t->data);
+    int status = data_open_tested(&t->data, &t->set, &err);
     if (!status)
-        status = nax_hardware_load_set(&t->hardware, t->hardware_name, t->sets, t->n_sets, &err);
+        status = hardware_open(&t->hardware_options, &t->hardware, &err);
     if (!status)
         status = make_folder(t->folder, &err);
     if (!status)
@@ -71,134 +69,134 @@ void train_close(struct training *t)
     nax_hardware_free(t->hardware);
 }
 
-static int save(struct job *job, struct nax_err *err)
+static int save(struct candidate_run *run, struct nax_err *err)
 {
-    if (!*job->checkpoint)
+    if (!*run->checkpoint)
         return 0;
-    job->saved = nax_clock_seconds();
-    const struct nax_meta meta[] = {{"id", job->candidate.id}};
-    return nax_trainer_save(job->trainer, job->checkpoint, meta, 1, err);
+    run->saved = nax_clock_seconds();
+    const struct nax_meta meta[] = {{"id", run->candidate.id}};
+    return nax_trainer_save(run->trainer, run->checkpoint, meta, 1, err);
 }
 
-static double seconds_left(const struct job *job, double epochs_done)
+static double seconds_left(const struct candidate_run *run, double epochs_done)
 {
-    double all = (double)job->t->recipe.epochs, before = (double)job->epochs_before;
-    return (nax_clock_seconds() - job->start) / (epochs_done - before) * (all - epochs_done);
+    double all = (double)run->t->recipe.epochs, before = (double)run->epochs_before;
+    return (nax_clock_seconds() - run->start) / (epochs_done - before) * (all - epochs_done);
 }
 
 static int after_step(void *self, size_t step, double loss)
 {
-    struct job *job = self;
-    size_t n_steps = nax_trainer_n_steps(job->trainer);
-    size_t done = nax_trainer_epochs_done(job->trainer);
+    struct candidate_run *run = self;
+    size_t n_steps = nax_trainer_n_steps(run->trainer);
+    size_t done = nax_trainer_epochs_done(run->trainer);
     pthread_mutex_lock(&talking);
-    tool_progress(&job->t->tool, "%s: epoch %zu of %zu, step %zu of %zu, loss %.3f, %.0f s left",
-                  job->candidate.id, done + 1, job->t->recipe.epochs, step, n_steps, loss,
-                  seconds_left(job, (double)done + (double)step / (double)n_steps));
+    tool_progress(&run->t->tool, "%s: epoch %zu of %zu, step %zu of %zu, loss %.3f, %.0f s left",
+                  run->candidate.id, done + 1, run->t->recipe.epochs, step, n_steps, loss,
+                  seconds_left(run, (double)done + (double)step / (double)n_steps));
     pthread_mutex_unlock(&talking);
-    bool is_due = nax_clock_seconds() - job->saved > job->t->save_seconds;
-    if (job->noise_epochs)
-        job->step_status = noise_epochs_step(job->noise_epochs, step, job->err);
+    bool is_due = nax_clock_seconds() - run->saved > 60 * run->t->save_minutes;
+    if (run->noise_epochs)
+        run->step_status = noise_epochs_step(run->noise_epochs, step, run->err);
     else if (is_due || is_interrupted)
-        job->step_status = save(job, job->err);
-    return is_interrupted || job->step_status;
+        run->step_status = save(run, run->err);
+    return is_interrupted || run->step_status;
 }
 
-static void say_epoch(const struct job *job, const struct nax_epoch *e)
+static void say_epoch(const struct candidate_run *run, const struct nax_epoch *e)
 {
     pthread_mutex_lock(&talking);
-    tool_say(&job->t->tool,
+    tool_say(&run->t->tool,
              "%s: epoch %zu of %zu, loss %.4f, train %.4f, validation %.4f, %.0f images/s, "
              "%.0f s left",
-             job->candidate.id, e->epoch, job->t->recipe.epochs, e->train_loss, e->train_accuracy,
-             e->validation_accuracy, e->images_per_second, seconds_left(job, (double)e->epoch));
+             run->candidate.id, e->epoch, run->t->recipe.epochs, e->train_loss, e->train_accuracy,
+             e->validation_accuracy, e->images_per_second, seconds_left(run, (double)e->epoch));
     pthread_mutex_unlock(&talking);
 }
 
-static int load_start(const struct job *job, struct nax_err *err)
+static int load_start(const struct candidate_run *run, struct nax_err *err)
 {
     char path[TRAIN_PATH_SIZE];
-    train_init_path(job->t, job->candidate.id, path);
-    return nax_model_load(job->model, path, err);
+    train_init_path(run->t, run->candidate.id, path);
+    return nax_model_load(run->model, path, err);
 }
 
-static int prepare(struct job *job, struct nax_err *err)
+static int prepare(struct candidate_run *run, struct nax_err *err)
 {
-    struct training *t = job->t;
+    struct training *t = run->t;
     uint64_t seed = t->tool.seed;
     struct nax_recipe recipe = t->recipe;
-    bool has_checkpoint = t->is_resumed && !access(job->checkpoint, F_OK);
-    int status = train_conditions(job, &recipe.conditions, err);
+    bool has_checkpoint = t->is_resumed && !access(run->checkpoint, F_OK);
+    int status = train_conditions(run, &recipe.conditions, err);
     if (!status)
-        status = nax_model_alloc(&job->model, job->net, seed, err);
+        status = nax_model_alloc(&run->model, run->net, seed, err);
     if (!status && t->init && !has_checkpoint)
-        status = load_start(job, err);
+        status = load_start(run, err);
     if (!status)
-        status = nax_trainer_alloc(&job->trainer, job->model, t->set, &recipe, seed, err);
+        status = nax_trainer_alloc(&run->trainer, run->model, t->set, &recipe, seed, err);
     if (!status && has_checkpoint)
-        return nax_trainer_resume(job->trainer, job->checkpoint, err);
+        return nax_trainer_resume(run->trainer, run->checkpoint, err);
     if (!status && !recipe.epochs)
-        status = nax_trainer_renew_statistics(job->trainer, N_STATISTICS, err);
+        status = nax_trainer_renew_statistics(run->trainer, N_STATISTICS, err);
     if (!status && !recipe.epochs)
-        status = save(job, err);
+        status = save(run, err);
     return status;
 }
 
-static int interrupted(const struct job *job, struct nax_err *err)
+static int interrupted(const struct candidate_run *run, struct nax_err *err)
 {
     return nax_err_set(err, NAX_ERR_IO,
-                       *job->checkpoint ? "interrupted: to continue, add --resume"
+                       *run->checkpoint ? "interrupted: to continue, add --resume"
                                         : "interrupted: nothing kept without --checkpoint");
 }
 
-static int train_epoch(struct job *job, struct nax_err *err)
+static int train_epoch(struct candidate_run *run, struct nax_err *err)
 {
     struct nax_epoch epoch;
-    size_t left = job->t->recipe.epochs - nax_trainer_epochs_done(job->trainer);
+    size_t left = run->t->recipe.epochs - nax_trainer_epochs_done(run->trainer);
     int status = 0;
-    if (left <= job->t->n_noise_epochs)
-        status = noise_epochs_begin(&job->noise_epochs, job, err);
+    if (left <= run->t->n_noise_epochs)
+        status = noise_epochs_begin(&run->noise_epochs, run, err);
     if (!status)
-        status = nax_trainer_epoch(job->trainer, after_step, job, &epoch, err);
-    if (status || job->step_status)
-        return status ? status : job->step_status;
+        status = nax_trainer_epoch(run->trainer, after_step, run, &epoch, err);
+    if (status || run->step_status)
+        return status ? status : run->step_status;
     if (!epoch.epoch)
-        return interrupted(job, err);
-    say_epoch(job, &epoch);
-    if (job->t->log)
-        status = train_log_put(job->t->log, job->candidate.id, &epoch, err);
-    return status ? status : save(job, err);
+        return interrupted(run, err);
+    say_epoch(run, &epoch);
+    if (run->t->log)
+        status = train_log_put(run->t->log, run->candidate.id, &epoch, err);
+    return status ? status : save(run, err);
 }
 
 /* 0, NAX_ERR_NUMERIC when it diverged, or another error */
-static int train(struct job *job, double *seconds, struct nax_err *err)
+static int train(struct candidate_run *run, double *seconds, struct nax_err *err)
 {
     int status = 0;
-    job->start = job->saved = nax_clock_seconds();
-    job->epochs_before = nax_trainer_epochs_done(job->trainer);
-    while (!status && nax_trainer_epochs_done(job->trainer) < job->t->recipe.epochs)
-        status = is_interrupted ? interrupted(job, err) : train_epoch(job, err);
-    noise_epochs_free(job->noise_epochs);
-    job->noise_epochs = NULL;
-    *seconds = nax_clock_seconds() - job->start;
+    run->start = run->saved = nax_clock_seconds();
+    run->epochs_before = nax_trainer_epochs_done(run->trainer);
+    while (!status && nax_trainer_epochs_done(run->trainer) < run->t->recipe.epochs)
+        status = is_interrupted ? interrupted(run, err) : train_epoch(run, err);
+    noise_epochs_free(run->noise_epochs);
+    run->noise_epochs = NULL;
+    *seconds = nax_clock_seconds() - run->start;
     return status;
 }
 
-static int measure(const struct job *job, struct nax_record *record, struct nax_err *err)
+static int measure(const struct candidate_run *run, struct nax_record *record, struct nax_err *err)
 {
-    const struct training *t = job->t;
+    const struct training *t = run->t;
     struct nax_score ideal = {0}, hardware = {0}, validation = {0};
     struct nax_eval options_test = {.n_images = t->n_test};
     struct nax_mapping mapping = {.hardware = t->hardware,
-                                  .crossbars = job->crossbars,
+                                  .crossbars = run->crossbars,
                                   .fidelity = t->fidelity,
                                   .seed = t->tool.seed};
     bool has_validation = t->recipe.validation > 0;
-    int status = nax_model_eval(job->model, &t->set->test, &options_test, &ideal, err);
+    int status = nax_model_eval(run->model, &t->set->test, &options_test, &ideal, err);
     if (!status)
-        status = nax_mapped_score(job->model, &mapping, t->set, t->n_test, &hardware, err);
+        status = nax_mapped_score(run->model, &mapping, t->set, t->n_test, &hardware, err);
     if (!status && has_validation)
-        status = nax_trainer_validate(job->trainer, &validation, err);
+        status = nax_trainer_validate(run->trainer, &validation, err);
     if (!status)
         status = nax_record_set_float(record, "accuracy", hardware.accuracy);
     if (!status)
@@ -210,63 +208,63 @@ static int measure(const struct job *job, struct nax_record *record, struct nax_
     return status;
 }
 
-static int describe(const struct job *job, struct nax_record *record, double seconds,
+static int describe(const struct candidate_run *run, struct nax_record *record, double seconds,
                     bool has_diverged, struct nax_err *err)
 {
-    int status = has_diverged ? nax_record_set_null(record, "accuracy") : measure(job, record, err);
+    int status = has_diverged ? nax_record_set_null(record, "accuracy") : measure(run, record, err);
     if (!status)
         status =
-            nax_record_set_int(record, "epochs", (int64_t)nax_trainer_epochs_done(job->trainer));
+            nax_record_set_int(record, "epochs", (int64_t)nax_trainer_epochs_done(run->trainer));
     if (!status)
         status = nax_record_set_float(record, "train_seconds", seconds);
     if (!status)
-        status = nax_record_set_string(record, "data", job->t->set->name);
+        status = nax_record_set_string(record, "data", run->t->set->name);
     if (!status)
         status = nax_record_set_string(record, "status", has_diverged ? "diverged" : "ok");
     return status;
 }
 
 /* Adds to result what training the candidate comes to. */
-static int work(struct job *job, struct nax_record *result, struct nax_err *err)
+static int work(struct candidate_run *run, struct nax_record *result, struct nax_err *err)
 {
     double seconds = 0;
-    job->err = err;
-    int status = prepare(job, err);
+    run->err = err;
+    int status = prepare(run, err);
     if (!status)
-        status = train(job, &seconds, err);
+        status = train(run, &seconds, err);
     bool has_diverged = status == NAX_ERR_NUMERIC;
     if (has_diverged) {
         pthread_mutex_lock(&talking);
-        tool_say(&job->t->tool, "%s: diverged: %s", job->candidate.id, err->text);
+        tool_say(&run->t->tool, "%s: diverged: %s", run->candidate.id, err->text);
         pthread_mutex_unlock(&talking);
     }
     if (!status || has_diverged)
-        status = describe(job, result, seconds, has_diverged, err);
-    nax_trainer_free(job->trainer);
-    nax_model_free(job->model);
+        status = describe(run, result, seconds, has_diverged, err);
+    nax_trainer_free(run->trainer);
+    nax_model_free(run->model);
     return status;
 }
 
-int train_run(struct job *job, struct nax_record *record, struct nax_err *err)
+int train_run(struct candidate_run *run, struct nax_record *record, struct nax_err *err)
 {
-    const struct training *t = job->t;
+    const struct training *t = run->t;
     struct nax_record *result = nax_record_alloc();
     bool is_known = false;
     int status = result ? 0 : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'record'");
     if (t->folder)
-        snprintf(job->checkpoint, sizeof job->checkpoint, "%s/%s.safetensors", t->folder,
-                 job->candidate.id);
+        snprintf(run->checkpoint, sizeof run->checkpoint, "%s/%s.safetensors", t->folder,
+                 run->candidate.id);
     if (!status && t->cache)
-        status = train_cache_get(job, result, &is_known, err);
+        status = train_cache_get(run, result, &is_known, err);
     if (!status && !is_known) {
-        status = work(job, result, err);
+        status = work(run, result, err);
         if (!status && t->cache)
-            status = train_cache_put(job, result, err);
+            status = train_cache_put(run, result, err);
     }
     for (size_t i = 0; !status && i < nax_record_n(result); i++)
         status = nax_record_set(record, nax_record_name(result, i), nax_record_value(result, i));
-    if (!status && *job->checkpoint)
-        status = nax_record_set_string(record, "checkpoint", job->checkpoint);
+    if (!status && *run->checkpoint)
+        status = nax_record_set_string(record, "checkpoint", run->checkpoint);
     nax_record_free(result);
     return status;
 }

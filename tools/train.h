@@ -2,25 +2,26 @@
 #ifndef NAX_TOOLS_TRAIN_H
 #define NAX_TOOLS_TRAIN_H
 
+#include "data.h"
+#include "hardware.h"
 #include "nax/mapping.h"
 #include "nax/search.h"
 #include "tool.h"
 
-enum { TRAIN_SETS_MAX = 64, TRAIN_PATH_SIZE = 4096 };
+enum { TRAIN_PATH_SIZE = 4096 };
 
 /* What all candidates of a run have in common. */
 struct training {
     struct tool tool;
     struct nax_recipe recipe;
-    const char *data;
+    struct data_options data;
+    struct hardware_options hardware_options;
     const char *folder; /* of the checkpoints, or NULL */
     const char *init;   /* a checkpoint to start from, or a folder of them, or NULL */
     const char *cache;  /* folder of finished results, or NULL */
     const char *log_path;
-    const char *hardware_name, *sets[TRAIN_SETS_MAX];
-    size_t n_sets;
     enum nax_fidelity fidelity;
-    double save_seconds; /* at most, between checkpoints */
+    double save_minutes; /* at most, between checkpoints */
     bool is_resumed;
     size_t n_test;
     size_t n_noise_epochs;      /* the last ones, on hardware */
@@ -33,7 +34,7 @@ struct training {
 };
 
 /* One candidate at work. */
-struct job {
+struct candidate_run {
     struct training *t;
     struct nax_candidate candidate;
     int64_t crossbars[NAX_NETWORK_LAYERS_MAX];
@@ -52,13 +53,14 @@ struct job {
 void train_open(struct training *t);
 void train_close(struct training *t);
 
-/* Interrupts end every job after its step, with a checkpoint. */
+/* Interrupts end every run after its step, with a checkpoint. */
 void train_catch_signals(void);
 void train_interrupt(void);
 
-/* Trains job->candidate, whose net and crossbars the caller has built, and adds the results to its
- * record. Several jobs may run at once, on threads of their own. Releases what the job holds. */
-int train_run(struct job *job, struct nax_record *record, struct nax_err *err) NAX_MUST_USE;
+/* Trains run->candidate, whose net and crossbars the caller has built, and adds the results to its
+ * record. Several may run at once, on threads of their own. Releases what the run holds. */
+int train_run(struct candidate_run *run, struct nax_record *record,
+              struct nax_err *err) NAX_MUST_USE;
 
 /* Where a candidate starts from: t->init, or its file in that folder. */
 void train_init_path(const struct training *t, const char *id, char path[TRAIN_PATH_SIZE]);

@@ -34,24 +34,24 @@ static int describe_hardware(FILE *to, const struct training *t, struct nax_err 
 {
     char *text, path[256];
     size_t size;
-    int status = nax_config_read("hardware", t->hardware_name, &text, &size, path, err);
+    int status = nax_config_read("hardware", t->hardware_options.name, &text, &size, path, err);
     if (status)
         return status;
     fprintf(to, " hardware %016" PRIx64, nax_hash(0, text, size));
-    for (size_t i = 0; i < t->n_sets; i++)
-        fprintf(to, " %s", t->sets[i]);
+    for (size_t i = 0; i < t->hardware_options.sets.n; i++)
+        fprintf(to, " %s", t->hardware_options.sets.at[i]);
     free(text);
     return 0;
 }
 
-static int describe_conditions(FILE *to, const struct job *job, struct nax_err *err)
+static int describe_conditions(FILE *to, const struct candidate_run *run, struct nax_err *err)
 {
-    const struct training *t = job->t;
+    const struct training *t = run->t;
     int status = 0;
     if (t->init) {
         char path[TRAIN_PATH_SIZE];
         uint64_t hash;
-        train_init_path(t, job->candidate.id, path);
+        train_init_path(t, run->candidate.id, path);
         status = hash_file(path, &hash, err);
         if (!status)
             fprintf(to, " init %016" PRIx64, hash);
@@ -62,14 +62,14 @@ static int describe_conditions(FILE *to, const struct job *job, struct nax_err *
             nax_fidelity_name(rehearsal_fidelity(t)));
     if (t->gradient == NAX_GRADIENT_ADJOINT)
         fputs(" adjoint", to);
-    for (size_t l = 0; l < job->net->n_layers; l++)
-        fprintf(to, " %" PRId64, job->crossbars[l]);
+    for (size_t l = 0; l < run->net->n_layers; l++)
+        fprintf(to, " %" PRId64, run->crossbars[l]);
     return describe_hardware(to, t, err);
 }
 
-static int describe_result(FILE *to, const struct job *job, struct nax_err *err)
+static int describe_result(FILE *to, const struct candidate_run *run, struct nax_err *err)
 {
-    const struct training *t = job->t;
+    const struct training *t = run->t;
     const struct nax_recipe *r = &t->recipe;
     fprintf(to,
             "nax %s seed %" PRIu64 " data %016" PRIx64 " epochs %zu batch %zu schedule %d rate %a "
@@ -80,45 +80,47 @@ static int describe_result(FILE *to, const struct job *job, struct nax_err *err)
             (int)r->schedule, r->learning_rate, r->warmup, r->momentum, r->weight_decay, r->muon,
             r->label_smoothing, r->crop, (int)r->flip, r->cutout, r->validation,
             (int)nax_arithmetic_of(r->precision), nax_fidelity_name(t->fidelity), t->n_test,
-            job->candidate.id);
-    for (size_t l = 0; l < job->net->n_layers; l++) {
-        const struct nax_layer *s = &job->net->layers[l];
+            run->candidate.id);
+    for (size_t l = 0; l < run->net->n_layers; l++) {
+        const struct nax_layer *s = &run->net->layers[l];
         fprintf(to, " %d %d %d %d %zu %zu %zu %zu %zu %zu %" PRId64, (int)s->kind, s->input,
                 s->residual, (int)s->has_relu, s->kernel, s->stride, s->h_in, s->w_in, s->c_in,
-                s->c_out, job->crossbars[l]);
+                s->c_out, run->crossbars[l]);
     }
     int status = describe_hardware(to, t, err);
-    return status ? status : describe_conditions(to, job, err);
+    return status ? status : describe_conditions(to, run, err);
 }
 
 /* Of the text that describe writes; 0 where it writes none. */
-static int hash_text(const struct job *job,
-                     int (*describe)(FILE *to, const struct job *job, struct nax_err *err),
+static int hash_text(const struct candidate_run *run,
+                     int (*describe)(FILE *to, const struct candidate_run *run,
+                                     struct nax_err *err),
                      uint64_t *hash, struct nax_err *err)
 {
     char *text = NULL;
     size_t size = 0;
     FILE *to = open_memstream(&text, &size);
-    int status = to ? describe(to, job, err) : NAX_ERR_MEMORY;
+    int status = to ? describe(to, run, err) : NAX_ERR_MEMORY;
     if (to && fclose(to))
         status = NAX_ERR_MEMORY;
     if (status == NAX_ERR_MEMORY)
-        nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'candidate %s'", job->candidate.id);
+        nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'candidate %s'", run->candidate.id);
     *hash = status || !size ? 0 : nax_hash(0, text, size);
     free(text);
     return status;
 }
 
-int train_conditions(const struct job *job, uint64_t *hash, struct nax_err *err)
+int train_conditions(const struct candidate_run *run, uint64_t *hash, struct nax_err *err)
 {
-    return hash_text(job, describe_conditions, hash, err);
+    return hash_text(run, describe_conditions, hash, err);
 }
 
-static int entry_path(const struct job *job, char path[TRAIN_PATH_SIZE], struct nax_err *err)
+static int entry_path(const struct candidate_run *run, char path[TRAIN_PATH_SIZE],
+                      struct nax_err *err)
 {
     uint64_t hash;
-    int status = hash_text(job, describe_result, &hash, err);
-    snprintf(path, TRAIN_PATH_SIZE, "%s/%s-%016" PRIx64 ".nax", job->t->cache, job->candidate.id,
+    int status = hash_text(run, describe_result, &hash, err);
+    snprintf(path, TRAIN_PATH_SIZE, "%s/%s-%016" PRIx64 ".nax", run->t->cache, run->candidate.id,
              hash);
     return status;
 }
@@ -166,12 +168,12 @@ static bool read_entry(const char *path, struct nax_record *result)
     return is_read;
 }
 
-int train_cache_get(const struct job *job, struct nax_record *result, bool *is_known,
+int train_cache_get(const struct candidate_run *run, struct nax_record *result, bool *is_known,
                     struct nax_err *err)
 {
     char path[TRAIN_PATH_SIZE];
-    int status = entry_path(job, path, err);
-    bool has_checkpoint = !*job->checkpoint || !access(job->checkpoint, F_OK);
+    int status = entry_path(run, path, err);
+    bool has_checkpoint = !*run->checkpoint || !access(run->checkpoint, F_OK);
     *is_known = !status && has_checkpoint && !access(path, F_OK) && read_entry(path, result);
     return status;
 }
@@ -195,10 +197,10 @@ static int write_entry(FILE *file, const char *path, const struct nax_record *re
     return status;
 }
 
-int train_cache_put(const struct job *job, struct nax_record *result, struct nax_err *err)
+int train_cache_put(const struct candidate_run *run, struct nax_record *result, struct nax_err *err)
 {
     char path[TRAIN_PATH_SIZE], temporary[TRAIN_PATH_SIZE + 16];
-    int status = entry_path(job, path, err);
+    int status = entry_path(run, path, err);
     if (status)
         return status;
     snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);

@@ -6,14 +6,15 @@
 
 /* A hash over what decides a run's bits beside recipe, seed, data and network: weights to start
  * from, hardware to train on; 0 where there is nothing. */
-int train_conditions(const struct job *job, uint64_t *hash, struct nax_err *err) NAX_MUST_USE;
+int train_conditions(const struct candidate_run *run, uint64_t *hash,
+                     struct nax_err *err) NAX_MUST_USE;
 
 /* Fills result from the cache where it has the candidate; with checkpoints only where that stands,
  * too. An entry that is broken counts as none. */
-int train_cache_get(const struct job *job, struct nax_record *result, bool *is_known,
+int train_cache_get(const struct candidate_run *run, struct nax_record *result, bool *is_known,
                     struct nax_err *err) NAX_MUST_USE;
 /* Processes may do this at once: an entry appears whole. */
-int train_cache_put(const struct job *job, struct nax_record *result,
+int train_cache_put(const struct candidate_run *run, struct nax_record *result,
                     struct nax_err *err) NAX_MUST_USE;
 
 #endif

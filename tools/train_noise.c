@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 struct noise_epochs {
-    struct job *job;
+    struct candidate_run *run;
     struct nax_mapping mapping;
     struct nax_mapped *mapped;
     struct nax_train_linop ops[NAX_NETWORK_LAYERS_MAX];
@@ -17,48 +17,49 @@ enum nax_fidelity rehearsal_fidelity(const struct training *t)
 
 /* Chip 0 is the one that results are measured on. A number depends on the place in the run alone,
  * so that a resumed run meets the same chips. */
-static uint64_t chip_at(const struct job *job, size_t step)
+static uint64_t chip_at(const struct candidate_run *run, size_t step)
 {
-    size_t n_steps = nax_trainer_n_steps(job->trainer);
-    return 1 + nax_trainer_epochs_done(job->trainer) * n_steps + step;
+    size_t n_steps = nax_trainer_n_steps(run->trainer);
+    return 1 + nax_trainer_epochs_done(run->trainer) * n_steps + step;
 }
 
 static int practise(struct noise_epochs *r, struct nax_err *err)
 {
-    int status = nax_mapped_train_linops(r->mapped, r->job->t->gradient, r->ops, err);
+    int status = nax_mapped_train_linops(r->mapped, r->run->t->gradient, r->ops, err);
     if (!status)
-        nax_trainer_set_linops(r->job->trainer, r->ops);
+        nax_trainer_set_linops(r->run->trainer, r->ops);
     return status;
 }
 
-int noise_epochs_begin(struct noise_epochs **noise_epochs, struct job *job, struct nax_err *err)
+int noise_epochs_begin(struct noise_epochs **noise_epochs, struct candidate_run *run,
+                       struct nax_err *err)
 {
     struct noise_epochs *r = *noise_epochs;
-    const struct training *t = job->t;
+    const struct training *t = run->t;
     if (!r)
         *noise_epochs = r = nax_calloc(1, sizeof *r);
     if (!r)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'noise_epochs'");
-    nax_trainer_set_linops(job->trainer, NULL);
+    nax_trainer_set_linops(run->trainer, NULL);
     nax_mapped_free(r->mapped);
     r->mapped = NULL;
-    r->job = job;
+    r->run = run;
     r->mapping = (struct nax_mapping){.hardware = t->hardware,
-                                      .crossbars = job->crossbars,
+                                      .crossbars = run->crossbars,
                                       .fidelity = rehearsal_fidelity(t),
                                       .seed = t->tool.seed,
-                                      .chip = chip_at(job, 0)};
-    int status = nax_mapped_alloc(&r->mapped, job->model, &r->mapping, &t->set->train, err);
+                                      .chip = chip_at(run, 0)};
+    int status = nax_mapped_alloc(&r->mapped, run->model, &r->mapping, &t->set->train, err);
     return status ? status : practise(r, err);
 }
 
 int noise_epochs_step(struct noise_epochs *r, size_t step, struct nax_err *err)
 {
     int status = 0;
-    if (step == nax_trainer_n_steps(r->job->trainer))
+    if (step == nax_trainer_n_steps(r->run->trainer))
         return 0;
-    if (step % r->job->t->n_refresh == 0) {
-        r->mapping.chip = chip_at(r->job, step);
+    if (step % r->run->t->n_refresh == 0) {
+        r->mapping.chip = chip_at(r->run, step);
         status = nax_mapped_reprogram(r->mapped, &r->mapping, err);
     }
     return status ? status : practise(r, err);
@@ -68,7 +69,7 @@ void noise_epochs_free(struct noise_epochs *r)
 {
     if (!r)
         return;
-    nax_trainer_set_linops(r->job->trainer, NULL);
+    nax_trainer_set_linops(r->run->trainer, NULL);
     nax_mapped_free(r->mapped);
     free(r);
 }

@@ -12,7 +12,7 @@ enum nax_fidelity rehearsal_fidelity(const struct training *t);
 /* At the start of an epoch: input ranges and what conversions add are measured with the weights as
  * they are, and the trainer multiplies on the hardware from now on. *noise_epochs: NULL, or of the
  * epoch before. */
-int noise_epochs_begin(struct noise_epochs **noise_epochs, struct job *job,
+int noise_epochs_begin(struct noise_epochs **noise_epochs, struct candidate_run *run,
                        struct nax_err *err) NAX_MUST_USE;
 /* After step `step`, from 1, of the epoch: effective weights follow the weights; where that is due,
  * they are programmed into another chip. */

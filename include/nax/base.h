@@ -145,6 +145,15 @@ const struct nax_word *nax_words_find(const struct nax_words *words, const char 
 /* "neither paid nor gated": what to say of any other word. */
 void nax_words_neither(const struct nax_words *words, char *text, size_t size);
 
+/* Of many names, the one that is spelled most like a word: start with {.word = …}, show it every
+ * name. name stays NULL where more than half of the word would have to change. */
+struct nax_nearest {
+    const char *word, *name;
+    size_t distance; /* letters to add, leave out, change, or swap with their neighbour */
+};
+
+void nax_nearest_try(struct nax_nearest *nearest, const char *name);
+
 /* FNV-1a, 64 bits, then mixed: for identifiers, not for secrets. Start with seed 0 and chain. */
 uint64_t nax_hash(uint64_t seed, const void *bytes, size_t size);
 

@@ -48,7 +48,10 @@ struct nax_cosearch_options {
     double latency_area, energy, edap;
 };
 
-/* Recipe and numbers with their defaults; what is pointed to, and the terms of cost, 0. */
+/* Every field that decides what comes out, but for those of the recipe, which has rows of its own,
+ * and what is pointed to. */
+extern const struct nax_option nax_cosearch_rows[];
+/* Recipe and rows with their defaults, the rest 0. */
 struct nax_cosearch_options nax_cosearch_default(void);
 
 struct nax_cosearch_epoch {

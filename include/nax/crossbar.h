@@ -46,8 +46,6 @@ enum nax_xbar_method {
 };
 
 const char *nax_xbar_method_name(enum nax_xbar_method method);
-/* The method of a name, or NAX_XBAR_METHOD_COUNT. */
-enum nax_xbar_method nax_xbar_method_parse(const char *name);
 
 struct nax_xbar_options {
     enum nax_xbar_method method;

@@ -11,6 +11,7 @@
 
 #include "nax/base.h"
 #include "nax/network.h"
+#include "nax/option.h"
 #include "nax/tensor.h"
 
 #ifdef __cplusplus
@@ -109,14 +110,21 @@ int nax_split(const struct nax_images *images, double fraction, uint64_t seed, u
 /* What activations, their gradients and the factors of products are stored in while training;
  * products are summed in float, and the parameters are float, either way. bf16 runs on every
  * machine, fast on those of nax_has_bf16. */
-enum nax_arithmetic { NAX_ARITHMETIC_AUTO, NAX_ARITHMETIC_FP32, NAX_ARITHMETIC_BF16 };
+enum nax_arithmetic {
+    NAX_ARITHMETIC_AUTO,
+    NAX_ARITHMETIC_FP32,
+    NAX_ARITHMETIC_BF16,
+    NAX_ARITHMETIC_COUNT
+};
 
 /* AUTO becomes bf16 on machines of nax_has_bf16, and fp32 elsewhere. */
 enum nax_arithmetic nax_arithmetic_of(enum nax_arithmetic wanted);
 
-enum nax_schedule { NAX_SCHEDULE_ONECYCLE, NAX_SCHEDULE_COSINE };
+/* How the rate falls behind its peak: in a line to 0, or along half a period of the cosine. */
+enum nax_schedule { NAX_SCHEDULE_ONECYCLE, NAX_SCHEDULE_COSINE, NAX_SCHEDULE_COUNT };
 
-/* How a network is trained. Defaults: nax_recipe_default. */
+/* How a network is trained. Every field that decides what comes out has its row in
+ * nax_recipe_options, with its default and range. */
 struct nax_recipe {
     size_t epochs, batch;
     enum nax_schedule schedule;
@@ -136,6 +144,7 @@ struct nax_recipe {
     uint64_t conditions;
 };
 
+extern const struct nax_option nax_recipe_options[];
 struct nax_recipe nax_recipe_default(void);
 
 /* What an epoch came to. */

@@ -107,8 +107,8 @@ struct nax_prog {
 
 enum nax_format { NAX_FORMAT_AUTO, NAX_FORMAT_MSGPACK, NAX_FORMAT_CSV, NAX_FORMAT_JSON };
 
-/* "msgpack", "csv", "json" → format; NAX_FORMAT_AUTO for any other word. */
-enum nax_format nax_format_parse(const char *word);
+/* "" of NAX_FORMAT_AUTO, "msgpack", "csv", "json", NULL after the last. */
+const char *nax_format_word(unsigned format);
 
 /* --- reading ---
  * A reader goes through the files named (n_paths 0, or the name "-": standard input), each one or

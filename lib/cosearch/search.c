@@ -11,24 +11,44 @@ enum {
     NOISE_EPOCHS = 5  /* from one measurement of conversions to the next */
 };
 
-struct nax_cosearch_options nax_cosearch_default(void)
+/* Those that alpha may be moved on. */
+static const char *fidelity_word(unsigned fidelity)
 {
-    return (struct nax_cosearch_options){.recipe = nax_recipe_default(),
-                                         .warmup_epochs = 4,
-                                         .alpha_every = 2,
-                                         .alpha_rate = 0.01,
-                                         .refresh = 100,
-                                         .fidelity = NAX_FIDELITY_ADC};
+    switch (fidelity) {
+    case NAX_FIDELITY_IDEAL:
+    case NAX_FIDELITY_LINEAR:
+    case NAX_FIDELITY_ADC:
+        return nax_fidelity_name((enum nax_fidelity)fidelity);
+    }
+    return fidelity < NAX_FIDELITY_COUNT ? "" : NULL;
 }
 
-static int check(const struct nax_cosearch_options *o, struct nax_err *err)
+#define FIELD(name) NAX_OPTION_FIELD(struct nax_cosearch_options, name)
+
+const struct nax_option nax_cosearch_rows[] = {
+    {"edap", "X", "weight of log EDAP in the loss", FIELD(edap), .max = 1e6},
+    {"latency-area", "X", "weight of latency times area, in units of a random design's",
+     FIELD(latency_area), .max = 1e6},
+    {"energy", "X", "weight of energy, in units of a random design's", FIELD(energy), .max = 1e6},
+    {"fidelity", "WORD", "what choices are weighed on", FIELD(fidelity), .word = fidelity_word,
+     .value = NAX_FIDELITY_ADC},
+    {"calibrated", NULL, "on hardware whose gains and offsets are made good", FIELD(is_calibrated)},
+    {"nested", NULL, "smaller kernels are the middles of larger ones", FIELD(is_nested)},
+    {"warm-epochs", "N", "epochs before choices are weighed", FIELD(warmup_epochs), .max = 100000,
+     .value = 4},
+    {"alpha-every", "N", "training steps to a step of the choices", FIELD(alpha_every), .min = 1,
+     .max = 1000000, .value = 2},
+    {"alpha-rate", "X", "learning rate of the choices", FIELD(alpha_rate), .min = 1e-9, .max = 1e3,
+     .value = 0.01},
+    {"refresh", "N", "steps of the choices between solutions of the circuits", FIELD(refresh),
+     .min = 1, .max = INT32_MAX, .value = 100},
+    {.name = NULL}};
+
+struct nax_cosearch_options nax_cosearch_default(void)
 {
-    if (o->alpha_every < 1 || o->refresh < 1 || !(o->alpha_rate > 0) || !(o->latency_area >= 0) ||
-        !(o->energy >= 0) || !(o->edap >= 0) ||
-        (o->fidelity != NAX_FIDELITY_IDEAL && o->fidelity != NAX_FIDELITY_LINEAR &&
-         o->fidelity != NAX_FIDELITY_ADC))
-        return nax_err_set(err, NAX_ERR_VALUE, "options of the search out of range");
-    return 0;
+    struct nax_cosearch_options options = {.recipe = nax_recipe_default()};
+    nax_options_default(nax_cosearch_rows, &options);
+    return options;
 }
 
 /* The path of the step that comes next; after an epoch's last, that of the most probable choices.
@@ -117,7 +137,7 @@ static int alloc(struct nax_cosearch *s, struct nax_err *err)
 int nax_cosearch_alloc(struct nax_cosearch **search, const struct nax_cosearch_options *options,
                        struct nax_err *err)
 {
-    int status = check(options, err);
+    int status = nax_options_check(nax_cosearch_rows, options, err);
     if (status)
         return status;
     struct nax_cosearch *s = nax_calloc(1, sizeof *s);

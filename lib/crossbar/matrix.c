@@ -14,14 +14,6 @@ const char *nax_xbar_method_name(enum nax_xbar_method method)
     return method_name[method];
 }
 
-enum nax_xbar_method nax_xbar_method_parse(const char *name)
-{
-    for (int i = 0; i < NAX_XBAR_NEWTON; i++)
-        if (!strcmp(name, method_name[i]))
-            return (enum nax_xbar_method)i;
-    return NAX_XBAR_METHOD_COUNT;
-}
-
 /* A pass costs about as much as N/8 steps of elimination: measured at N = 64 and 256. */
 static size_t passes_max(const struct nax_xbar *x, enum nax_xbar_method method)
 {

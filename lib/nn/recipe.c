@@ -1,23 +1,73 @@
-/* Recipes: defaults, and the learning rate of every step. */
+/* Recipes: their fields as rows, and the learning rate of every step. */
 #include "recipe.h"
 
 #include <math.h>
 
+/* From the peak, 0, to the end, 1, the fraction of the peak that is left. */
+static double fall_in_line(double at)
+{
+    return 1 - at;
+}
+
+static double fall_as_cosine(double at)
+{
+    return 0.5 + 0.5 * cos(M_PI * at);
+}
+
+static const struct {
+    const char *word;
+    double (*fall)(double at);
+} schedules[] = {
+    [NAX_SCHEDULE_ONECYCLE] = {"onecycle", fall_in_line}, /* Smith and Topin, 2017 */
+    [NAX_SCHEDULE_COSINE] = {"cosine", fall_as_cosine},   /* Loshchilov and Hutter, ICLR 2017 */
+};
+_Static_assert(sizeof schedules / sizeof *schedules == NAX_SCHEDULE_COUNT, "a row each");
+
+static const char *schedule_word(unsigned schedule)
+{
+    return schedule < NAX_SCHEDULE_COUNT ? schedules[schedule].word : NULL;
+}
+
+static const char *arithmetic_word(unsigned arithmetic)
+{
+    static const char *const words[] = {[NAX_ARITHMETIC_AUTO] = "auto",
+                                        [NAX_ARITHMETIC_FP32] = "fp32",
+                                        [NAX_ARITHMETIC_BF16] = "bf16"};
+    _Static_assert(sizeof words / sizeof *words == NAX_ARITHMETIC_COUNT, "a word each");
+    return arithmetic < NAX_ARITHMETIC_COUNT ? words[arithmetic] : NULL;
+}
+
+#define FIELD(name) NAX_OPTION_FIELD(struct nax_recipe, name)
+
+const struct nax_option nax_recipe_options[] = {
+    {"epochs", "N", "passes over the training images", FIELD(epochs), .max = 100000, .value = 20},
+    {"batch", "N", "images a step", FIELD(batch), .min = 1, .max = 65536, .value = 128},
+    {"rate", "X", "learning rate at its peak", FIELD(learning_rate), .min = 1e-9, .max = 1e9,
+     .value = 0.1},
+    {"schedule", "WORD", NULL, FIELD(schedule), .word = schedule_word,
+     .value = NAX_SCHEDULE_ONECYCLE},
+    {"warmup", "X", "fraction of the steps in which the rate rises", FIELD(warmup), .max = 0.99,
+     .value = 0.2},
+    {"momentum", "X", "Nesterov momentum", FIELD(momentum), .max = 0.999999, .value = 0.9},
+    {"decay", "X", "weight decay", FIELD(weight_decay), .max = 1, .value = 5e-4},
+    {"muon", "X", "convolutions step by Muon, X · rate of their norm; 0: not", FIELD(muon),
+     .max = 1e9, .value = 0.2},
+    {"smoothing", "X", "label smoothing", FIELD(label_smoothing), .max = 0.99},
+    {"crop", "N", "pixels of padding for random crops", FIELD(crop), .max = 1000, .value = 4},
+    {"flip", NULL, "no mirrored images", FIELD(flip), .value = true},
+    {"cutout", "N", "side of a square that is blanked at a random place; 0: not", FIELD(cutout),
+     .max = 1000},
+    {"validation", "X", "fraction of the training images held out", FIELD(validation), .max = 0.9,
+     .value = 0.1},
+    {"precision", "WORD", "of products, auto is the fastest here", FIELD(precision),
+     .word = arithmetic_word, .value = NAX_ARITHMETIC_AUTO},
+    {.name = NULL}};
+
 struct nax_recipe nax_recipe_default(void)
 {
-    return (struct nax_recipe){.epochs = 20,
-                               .batch = 128,
-                               .schedule = NAX_SCHEDULE_ONECYCLE,
-                               .learning_rate = 0.1,
-                               .warmup = 0.2,
-                               .momentum = 0.9,
-                               .weight_decay = 5e-4,
-                               .muon = 0.2,
-                               .label_smoothing = 0,
-                               .crop = 4,
-                               .flip = true,
-                               .validation = 0.1,
-                               .precision = NAX_ARITHMETIC_AUTO};
+    struct nax_recipe recipe = {.epochs = 0};
+    nax_options_default(nax_recipe_options, &recipe);
+    return recipe;
 }
 
 enum nax_arithmetic nax_arithmetic_of(enum nax_arithmetic wanted)
@@ -32,8 +82,5 @@ double nax_recipe_rate(const struct nax_recipe *recipe, size_t step, size_t n_st
     double at = ((double)step + 0.5) / (double)n_steps, up = recipe->warmup;
     if (at < up)
         return recipe->learning_rate * at / up;
-    double rest = (at - up) / (1 - up);
-    double shape =
-        recipe->schedule == NAX_SCHEDULE_COSINE ? 0.5 + 0.5 * cos(M_PI * rest) : 1 - rest;
-    return recipe->learning_rate * shape;
+    return recipe->learning_rate * schedules[recipe->schedule].fall((at - up) / (1 - up));
 }

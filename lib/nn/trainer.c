@@ -12,16 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int check_recipe(const struct nax_recipe *r, struct nax_err *err)
-{
-    if (r->batch < 1 || !(r->learning_rate > 0) || !(r->momentum >= 0) || !(r->momentum < 1) ||
-        !(r->weight_decay >= 0) || !(r->muon >= 0) || !(r->warmup >= 0) || !(r->warmup < 1) ||
-        !(r->label_smoothing >= 0) || !(r->label_smoothing < 1) || !(r->validation >= 0) ||
-        !(r->validation < 1))
-        return nax_err_set(err, NAX_ERR_VALUE, "recipe out of range");
-    return 0;
-}
-
 static int alloc_arrays(struct nax_trainer *t, struct nax_err *err)
 {
     size_t n = t->set->train.n;
@@ -46,7 +36,7 @@ int nax_trainer_alloc_part(struct nax_trainer **trainer, struct nax_model *model
                            struct nax_model *part, const struct nax_dataset *set,
                            const struct nax_recipe *recipe, uint64_t seed, struct nax_err *err)
 {
-    int status = check_recipe(recipe, err);
+    int status = nax_options_check(nax_recipe_options, recipe, err);
     if (!status)
         status = nax_images_fit(part->net, &set->train, err);
     if (status)
@@ -177,14 +167,32 @@ static void load_augmented(const void *self, size_t b, float *out)
         cut_out(&t->set->train, t->recipe.cutout, &rng, out);
 }
 
-/* A convolution's weights, by Muon. */
-static int update_orthogonal(struct nax_trainer *t, size_t l, struct nax_param *weight,
-                             const float *gradient, double rate)
+enum optimiser { OPTIMISER_NESTEROV, OPTIMISER_MUON };
+
+/* Of the k-th parameter of a layer: the weights, k 0, of convolutions may go by Muon. */
+static enum optimiser optimiser_of(const struct nax_recipe *recipe, const struct nax_layer *layer,
+                                   size_t k)
 {
-    size_t n_cols = t->part->net->layers[l].c_out;
-    return nax_muon_step(weight->n / n_cols, n_cols, weight->values,
-                         t->momentum + (weight->values - t->part->values), gradient,
-                         rate * t->recipe.muon, t->recipe.momentum);
+    return recipe->muon > 0 && layer->kind == NAX_LAYER_CONV && !k ? OPTIMISER_MUON
+                                                                   : OPTIMISER_NESTEROV;
+}
+
+static int move(struct nax_trainer *t, enum optimiser optimiser, const struct nax_layer *layer,
+                const struct nax_param *param, const float *gradient, double rate)
+{
+    float *momentum = t->momentum + (param->values - t->part->values);
+    const struct nax_recipe *r = &t->recipe;
+    switch (optimiser) {
+    case OPTIMISER_MUON:
+        return nax_muon_step(param->n / layer->c_out, layer->c_out, param->values, momentum,
+                             gradient, rate * r->muon, r->momentum);
+    case OPTIMISER_NESTEROV:
+        nax_nn_kernels(false)->descend(param->n, param->values, momentum, gradient, (float)rate,
+                                       (float)r->momentum,
+                                       param->is_decayed ? (float)r->weight_decay : 0);
+        return 0;
+    }
+    return 0;
 }
 
 static int descend(struct nax_trainer *t, double rate, struct nax_err *err)
@@ -195,20 +203,15 @@ static int descend(struct nax_trainer *t, double rate, struct nax_err *err)
     for (size_t i = 0; i < model->net->n_layers; i++) {
         size_t l = model->net->n_layers - 1 - i; /* the large ones first */
         struct nax_param param[NAX_PARAMS_MAX], gradient[NAX_PARAMS_MAX];
-        const struct nax_layer *shape = &model->net->layers[l];
-        size_t n = nax_params_list(shape, &model->layer[l], param);
-        bool is_transposed = t->recipe.muon > 0 && shape->kind == NAX_LAYER_CONV;
-        nax_params_list(shape, nax_pass_gradient(t->pass, l), gradient);
-        if (is_transposed) {
-            int failed = update_orthogonal(t, l, &param[0], gradient[0].values, rate);
-            status = NAX_MIN(status, failed);
-        }
-        for (size_t k = is_transposed; k < n; k++)
-            if (param[k].is_trained)
-                nax_nn_kernels(false)->descend(
-                    param[k].n, param[k].values, t->momentum + (param[k].values - model->values),
-                    gradient[k].values, (float)rate, (float)t->recipe.momentum,
-                    param[k].is_decayed ? (float)t->recipe.weight_decay : 0);
+        const struct nax_layer *layer = &model->net->layers[l];
+        size_t n = nax_params_list(layer, &model->layer[l], param);
+        nax_params_list(layer, nax_pass_gradient(t->pass, l), gradient);
+        for (size_t k = 0; k < n; k++)
+            if (param[k].is_trained) {
+                int failed = move(t, optimiser_of(&t->recipe, layer, k), layer, &param[k],
+                                  gradient[k].values, rate);
+                status = NAX_MIN(status, failed);
+            }
     }
     nax_pass_set_weights(t->pass);
     return status ? nax_err_set(err, (enum nax_status)status, "out of memory: 'network %s'",

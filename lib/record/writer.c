@@ -15,12 +15,10 @@ struct nax_writer {
     struct nax_err failure;
 };
 
-enum nax_format nax_format_parse(const char *word)
+const char *nax_format_word(unsigned format)
 {
-    return !strcmp(word, "msgpack") ? NAX_FORMAT_MSGPACK
-           : !strcmp(word, "csv")   ? NAX_FORMAT_CSV
-           : !strcmp(word, "json")  ? NAX_FORMAT_JSON
-                                    : NAX_FORMAT_AUTO;
+    static const char *const words[] = {"", "msgpack", "csv", "json"};
+    return format < sizeof words / sizeof *words ? words[format] : NULL;
 }
 
 int nax_bytes_reserve(struct bytes *b, size_t n)

@@ -1,0 +1,207 @@
+/* Options as rows. */
+#include "nax/option.h"
+
+#include <errno.h>
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *field_of(const struct nax_option *o, void *object)
+{
+    return (char *)object + o->offset;
+}
+
+void nax_options_default(const struct nax_option *options, void *object)
+{
+    for (const struct nax_option *o = options; o->name; o++) {
+        void *field = field_of(o, object);
+        switch (o->kind) {
+        case NAX_OPTION_FLAG:
+            *(bool *)field = o->value != 0;
+            break;
+        case NAX_OPTION_SIZE:
+            *(size_t *)field = isnan(o->value) ? 0 : (size_t)o->value;
+            break;
+        case NAX_OPTION_REAL:
+            *(double *)field = o->value;
+            break;
+        case NAX_OPTION_WORD:
+            *(unsigned *)field = (unsigned)o->value;
+            break;
+        case NAX_OPTION_TEXT:
+            *(const char **)field = o->text;
+            break;
+        case NAX_OPTION_TEXTS:
+            ((struct nax_texts *)field)->n = 0;
+            break;
+        case NAX_OPTION_NONE:
+            break;
+        }
+    }
+}
+
+/* --- what may be chosen --- */
+
+static int64_t size_max(const struct nax_option *o)
+{
+    return o->max > 0 && o->max < 0x1p63 ? (int64_t)o->max : INT64_MAX;
+}
+
+static int parse_size(const struct nax_option *o, const char *text, size_t *out,
+                      struct nax_err *err)
+{
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (errno || end == text || *end || value < (int64_t)o->min || value > size_max(o))
+        return nax_err_set(err, NAX_ERR_VALUE, "%s takes an integer from %lld to %lld: '%s'",
+                           o->name, (long long)o->min, (long long)size_max(o), text);
+    *out = (size_t)value;
+    return 0;
+}
+
+static int parse_real(const struct nax_option *o, const char *text, double *out,
+                      struct nax_err *err)
+{
+    char *end;
+    double value = strtod(text, &end), max = o->max > 0 ? o->max : DBL_MAX;
+    if (end == text || *end || !isfinite(value) || value < o->min || value > max)
+        return nax_err_set(err, NAX_ERR_VALUE, "%s takes a number from %g to %g: '%s'", o->name,
+                           o->min, max, text);
+    *out = value;
+    return 0;
+}
+
+void nax_option_words(const struct nax_option *o, char *text, size_t size)
+{
+    size_t n = 0, n_words = 0, i = 0;
+    for (unsigned v = 0; o->word(v); v++)
+        n_words += *o->word(v) != 0;
+    *text = 0;
+    for (unsigned v = 0; o->word(v) && n < size; v++)
+        if (*o->word(v)) {
+            const char *before = !i ? "" : i + 1 < n_words ? ", " : " or ";
+            n += (size_t)snprintf(text + n, size - n, "%s%s", before, o->word(v));
+            i++;
+        }
+}
+
+static int parse_word(const struct nax_option *o, const char *text, unsigned *out,
+                      struct nax_err *err)
+{
+    char words[256];
+    for (unsigned v = 0; o->word(v); v++)
+        if (*text && !strcmp(o->word(v), text)) {
+            *out = v;
+            return 0;
+        }
+    nax_option_words(o, words, sizeof words);
+    return nax_err_set(err, NAX_ERR_VALUE, "%s takes %s: '%s'", o->name, words, text);
+}
+
+static int add_text(const struct nax_option *o, const char *text, struct nax_texts *texts,
+                    struct nax_err *err)
+{
+    if (texts->n == NAX_TEXTS_MAX)
+        return nax_err_set(err, NAX_ERR_VALUE, "%s may come at most %d times: '%s'", o->name,
+                           NAX_TEXTS_MAX, text);
+    texts->at[texts->n++] = text;
+    return 0;
+}
+
+int nax_option_parse(const struct nax_option *o, void *object, const char *text,
+                     struct nax_err *err)
+{
+    void *field = field_of(o, object);
+    switch (o->kind) {
+    case NAX_OPTION_FLAG:
+        *(bool *)field = !o->value;
+        return 0;
+    case NAX_OPTION_SIZE:
+        return parse_size(o, text, field, err);
+    case NAX_OPTION_REAL:
+        return parse_real(o, text, field, err);
+    case NAX_OPTION_WORD:
+        return parse_word(o, text, field, err);
+    case NAX_OPTION_TEXT:
+        *(const char **)field = text;
+        return 0;
+    case NAX_OPTION_TEXTS:
+        return add_text(o, text, field, err);
+    case NAX_OPTION_NONE:
+        return 0;
+    }
+    return 0;
+}
+
+int nax_options_check(const struct nax_option *options, const void *object, struct nax_err *err)
+{
+    int status = 0;
+    for (const struct nax_option *o = options; !status && o->name; o++) {
+        char text[NAX_OPTION_TEXT_SIZE];
+        union {
+            size_t size;
+            double real;
+            unsigned word;
+        } copy;
+        nax_option_print(o, object, text);
+        if (o->kind == NAX_OPTION_SIZE)
+            status = parse_size(o, text, &copy.size, err);
+        else if (o->kind == NAX_OPTION_REAL)
+            status = parse_real(o, text, &copy.real, err);
+        else if (o->kind == NAX_OPTION_WORD)
+            status = parse_word(o, text, &copy.word, err);
+    }
+    return status;
+}
+
+/* --- as text --- */
+
+/* The fewest digits that are read back to the same bits. */
+static void print_real(double value, char text[NAX_OPTION_TEXT_SIZE])
+{
+    for (int digits = 6; digits <= 17; digits++) {
+        snprintf(text, NAX_OPTION_TEXT_SIZE, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            return;
+    }
+}
+
+/* "" of a value that the enum has not */
+static const char *word_of(const struct nax_option *o, unsigned value)
+{
+    unsigned v = 0;
+    while (v < value && o->word(v))
+        v++;
+    return o->word(v) ? o->word(v) : "";
+}
+
+void nax_option_print(const struct nax_option *o, const void *object,
+                      char text[NAX_OPTION_TEXT_SIZE])
+{
+    const void *field = (const char *)object + o->offset;
+    *text = 0;
+    switch (o->kind) {
+    case NAX_OPTION_FLAG:
+        strcpy(text, *(const bool *)field ? "yes" : "no");
+        break;
+    case NAX_OPTION_SIZE:
+        snprintf(text, NAX_OPTION_TEXT_SIZE, "%zu", *(const size_t *)field);
+        break;
+    case NAX_OPTION_REAL:
+        print_real(*(const double *)field, text);
+        break;
+    case NAX_OPTION_WORD:
+        snprintf(text, NAX_OPTION_TEXT_SIZE, "%s", word_of(o, *(const unsigned *)field));
+        break;
+    case NAX_OPTION_TEXT:
+        snprintf(text, NAX_OPTION_TEXT_SIZE, "%s",
+                 *(const char *const *)field ? *(const char *const *)field : "");
+        break;
+    case NAX_OPTION_TEXTS:
+    case NAX_OPTION_NONE:
+        break;
+    }
+}

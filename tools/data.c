@@ -1,0 +1,21 @@
+/* Data sets by name. */
+#include "data.h"
+
+enum { N_TRAIN = 4000, N_TEST = 1000 }; /* of the built-in set */
+
+const struct nax_option data_rows[] = {{"data", "FILE", "data set (the built-in synthetic one)",
+                                        NAX_OPTION_FIELD(struct data_options, path)},
+                                       {.name = NULL}};
+
+int data_open(const struct data_options *o, struct nax_dataset **set, struct nax_err *err)
+{
+    return o->path ? nax_dataset_open(set, o->path, err) : nax_synth(set, 0, N_TRAIN, N_TEST, err);
+}
+
+int data_open_tested(const struct data_options *o, struct nax_dataset **set, struct nax_err *err)
+{
+    int status = data_open(o, set, err);
+    if (!status && !(*set)->test.n)
+        status = nax_err_set(err, NAX_ERR_VALUE, "no test images: '%s'", o->path);
+    return status;
+}

@@ -1,0 +1,20 @@
+/* Hardware by name, with keys changed. */
+#include "hardware.h"
+
+const struct nax_option hardware_rows[] = {
+    {"hardware", "NAME", NULL, NAX_OPTION_FIELD(struct hardware_options, name), .text = "nax-reram",
+     .word = hardware_word},
+    {"set", "KEY=VALUE", "change a key of the hardware; may come several times",
+     NAX_OPTION_FIELD(struct hardware_options, sets)},
+    {.name = NULL}};
+
+int hardware_open(const struct hardware_options *o, struct nax_hardware **hardware,
+                  struct nax_err *err)
+{
+    return nax_hardware_load_set(hardware, o->name, o->sets.at, o->sets.n, err);
+}
+
+const char *hardware_word(unsigned i)
+{
+    return nax_config_builtin("hardware", i);
+}

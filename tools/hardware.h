@@ -1,0 +1,21 @@
+/* The options --hardware and --set, and the hardware that they name. */
+#ifndef NAX_TOOLS_HARDWARE_H
+#define NAX_TOOLS_HARDWARE_H
+
+#include "nax/hardware.h"
+#include "nax/option.h"
+
+struct hardware_options {
+    const char *name;
+    struct nax_texts sets; /* "key=value" */
+};
+
+/* --hardware, then --set: hardware_rows + 1 is --set alone. */
+extern const struct nax_option hardware_rows[];
+
+int hardware_open(const struct hardware_options *options, struct nax_hardware **hardware,
+                  struct nax_err *err) NAX_MUST_USE;
+
+const char *hardware_word(unsigned i); /* what is built in */
+
+#endif
