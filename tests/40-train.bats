@@ -160,7 +160,7 @@ small() {
   nax-train -q --data small.safetensors --epochs 1 --checkpoint run c.csv > /dev/null
   run --separate-stderr nax-train -q --data small.safetensors --epochs 2 --checkpoint run --resume c.csv
   [ "$status" -eq 1 ]
-  [[ "$stderr" == *"another network, recipe, seed or data set"* ]]
+  [[ "$stderr" == *"checkpoint of another run: 'run/"*": epochs is 1 there and 2 here"*"--init 'run'"* ]]
   head -c 1000 run/*.safetensors > truncated
   mv truncated run/"$(ls run)"
   run --separate-stderr nax-train -q --data small.safetensors --epochs 1 --checkpoint run --resume c.csv
@@ -346,7 +346,77 @@ small() {
   done
   run --separate-stderr $fit -q --refresh 5 --checkpoint cut --resume c.csv
   [ "$status" -eq 1 ]
-  [[ "$stderr" == *"another network, recipe, seed or data set"* ]]
+  [[ "$stderr" == *": refresh is 4 there and 5 here; "* ]]
+}
+
+# Names that -h of nax-train lists between two others: the options of the recipe.
+recipe_options() {
+  nax-train -h | sed -n '/--data /,/--hardware /s/^      --\([a-z-]*\).*/\1/p' | sed '1d;$d'
+}
+
+# differs WORDS...: nax-train with these trains again what is in the cache, and says why it does not resume
+tiny="nax-train --epochs 1 --batch 20 --fidelity ideal --precision fp32"
+differs() {
+  # shellcheck disable=SC2086 # words on purpose
+  $tiny --data "$data" --cache cache $base "$@" c.csv >out.csv 2>log
+  grep -q epoch log || { echo "found in the cache: $*"; return 1; }
+}
+refuses() { # MESSAGE WORDS...
+  local message="$1"
+  shift
+  # shellcheck disable=SC2086
+  run --separate-stderr $tiny --data "$data" --checkpoint run --resume $base "$@" c.csv
+  [ "$status" -eq 1 ] && [[ "$stderr" == *": $message; to start from its weights, leave out --resume and add --init 'run'" ]] ||
+    { echo "$stderr"; return 1; }
+}
+
+@test "whatever decides a run is told: every option of the recipe, the hardware, the start" {
+  nax-data synth -q --n-train 60 --n-test 20 -o tiny.safetensors
+  nax-data synth -q --n-train 60 --n-test 20 --seed 1 -o others.safetensors
+  data=tiny.safetensors base=''
+  candidate lenet '3 3' '32 32' > c.csv
+  # shellcheck disable=SC2086
+  $tiny --data $data --checkpoint run --cache cache c.csv > out.csv
+  cp -r run start
+  # each option, what it was and what it becomes
+  while read -r option there here words; do
+    differs $words
+    refuses "$option is $there there and $here here" $words
+    echo "$option" >> walked
+  done <<'ROWS'
+epochs 1 2 --epochs 2
+batch 20 21 --batch 21
+rate 0.1 0.2 --rate 0.2
+schedule onecycle cosine --schedule cosine
+warmup 0.2 0.1 --warmup 0.1
+momentum 0.9 0.8 --momentum 0.8
+decay 0.0005 0.001 --decay 1e-3
+muon 0.2 0 --muon 0
+smoothing 0 0.1 --smoothing 0.1
+crop 4 3 --crop 3
+flip yes no --no-flip
+cutout 0 2 --cutout 2
+validation 0.1 0.2 --validation 0.2
+precision fp32 bf16 --precision bf16
+ROWS
+  diff <(sed 's/^flip/no-flip/' walked | sort) <(recipe_options | sort)
+  differs --seed 1
+  refuses 'seed is 0 there and 1 here' --seed 1
+  differs --init start
+  run --separate-stderr $tiny --data $data --checkpoint run --resume --init start c.csv
+  [[ "$stderr" == *": init is nothing there and "*" here; "* ]]
+  data=others.safetensors
+  differs
+  run --separate-stderr $tiny --data $data --checkpoint run --resume c.csv
+  [[ "$stderr" == *": data is "*" there and "*" here; "* ]]
+  data=tiny.safetensors
+  # weights do not depend on what they are measured with
+  for words in '--fidelity linear' '--images 10' '--set adc.bits=5' '--set device.r_on_ohm=50000' '--hardware isaac'; do
+    # shellcheck disable=SC2086
+    differs $words
+    # shellcheck disable=SC2086
+    $tiny --data $data --checkpoint run --resume $words c.csv > out.csv
+  done
 }
 
 @test "measured cells: an accuracy of their own, and a table that cannot be read is told before training" {
@@ -374,7 +444,7 @@ small() {
   [ "$status" -eq 1 ]
   run --separate-stderr $fit --checkpoint one --resume c.csv
   [ "$status" -eq 1 ]
-  [[ "$stderr" == *"another network, recipe, seed or data set"* ]]
+  [[ "$stderr" == *": gradient is adjoint there and straight here; "* ]]
 }
 
 @test "misuse" {

@@ -96,6 +96,9 @@ static void open_files(struct searching *s)
         snprintf(s->checkpoint, sizeof s->checkpoint, "%s/search.safetensors", s->folder);
     if (!status && s->is_resumed && !access(s->checkpoint, F_OK)) {
         status = nax_cosearch_resume(s->search, s->checkpoint, &err);
+        if (status == NAX_ERR_VALUE)
+            tool_hint(&err, "to start from its weights, leave out --resume and add --init '%s'",
+                      s->checkpoint);
         if (!status)
             log_read(&s->log, nax_cosearch_epochs_done(s->search));
     }

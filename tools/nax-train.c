@@ -1,6 +1,7 @@
 /* nax-train: trains each candidate and measures its accuracy. */
 #include "design.h"
 #include "train.h"
+#include "train_noise.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -11,23 +12,10 @@ static const char synopsis[] =
     "[--resume] [--cache dir] [--hardware name] [--fidelity name] [--parallel n] [options] "
     "[file ...]\n";
 
-static const char *gradient_word(unsigned gradient)
-{
-    static const char *const words[] = {
-        [NAX_GRADIENT_STRAIGHT] = "straight", [NAX_GRADIENT_ADJOINT] = "adjoint"};
-    return gradient < sizeof words / sizeof *words ? words[gradient] : NULL;
-}
-
 #define FIELD(name) NAX_OPTION_FIELD(struct training, name)
 
 static const struct nax_option rows[] = {
     {"init", "PATH", "start from a checkpoint, or from ID.safetensors in a folder", FIELD(init)},
-    {"noise-aware", "N", "train the last N epochs on the hardware", FIELD(n_noise_epochs),
-     .max = 100000},
-    {"refresh", "N", "steps until it is programmed anew", FIELD(n_refresh), .min = 1,
-     .max = INT32_MAX, .value = 32},
-    {"gradient", "WORD", "of these epochs, adjoint is through the wires", FIELD(gradient),
-     .word = gradient_word},
     {"checkpoint", "DIR", "keep the weights of each candidate in DIR/ID.safetensors",
      FIELD(folder)},
     {"save-every", "X", "minutes between checkpoints within an epoch", FIELD(save_minutes),
@@ -36,8 +24,6 @@ static const struct nax_option rows[] = {
      .needs = "checkpoint"},
     {"cache", "DIR", "keep finished results, and do not train what is there", FIELD(cache)},
     {"log", "FILE", "one record an epoch, as CSV", FIELD(log_path)},
-    {"fidelity", "WORD", NULL, FIELD(fidelity), .word = fidelity_word, .value = NAX_FIDELITY_ADC},
-    {"images", "N", "test images to measure on, 0: all", FIELD(n_test), .max = INT32_MAX},
     {"parallel", "N", "candidates at a time, which share the threads", FIELD(n_parallel), .min = 1,
      .max = 256, .value = 1},
     {.name = NULL}};
@@ -47,13 +33,15 @@ static void parse(struct training *t)
     const struct option_group groups[] = {{data_rows, &t->data},
                                           {nax_recipe_options, &t->recipe},
                                           {hardware_rows, &t->hardware_options},
+                                          {noise_rows, &t->noise},
+                                          {measure_rows, &t->measure},
                                           {rows, t}};
     tool_options(&t->tool, groups, sizeof groups / sizeof *groups);
     if (!t->recipe.epochs && !t->init)
         tool_misuse(&t->tool, "--epochs 0 needs --init");
-    if (t->n_noise_epochs > t->recipe.epochs)
+    if (t->noise.n_epochs > t->recipe.epochs)
         tool_misuse(&t->tool, "--noise-aware takes at most the %zu of --epochs: '%zu'",
-                    t->recipe.epochs, t->n_noise_epochs);
+                    t->recipe.epochs, t->noise.n_epochs);
     nax_threads_set((int)NAX_MAX((size_t)nax_threads() / t->n_parallel, 1));
 }
 

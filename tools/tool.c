@@ -90,6 +90,17 @@ void tool_fail(struct tool *tool, const struct nax_err *err)
     _exit(1); /* stdout is flushed; what main still holds is no leak */
 }
 
+void tool_hint(struct nax_err *err, const char *format, ...)
+{
+    size_t n = strlen(err->text);
+    n += (size_t)snprintf(err->text + n, sizeof err->text - n, "; ");
+    va_list ap;
+    va_start(ap, format);
+    if (n < sizeof err->text)
+        vsnprintf(err->text + n, sizeof err->text - n, format, ap);
+    va_end(ap);
+}
+
 void tool_fail_record(struct tool *tool, struct nax_err *err)
 {
     nax_err_prefix(err, "%s", nax_reader_where(tool->reader));

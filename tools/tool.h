@@ -42,6 +42,8 @@ _Noreturn void tool_misuse(const struct tool *tool, const char *format, ...) NAX
 /* Failure: whole records so far are flushed, the stream is left without trailer, one line, exit 1.
  */
 _Noreturn void tool_fail(struct tool *tool, const struct nax_err *err);
+/* Puts "; …" behind a message: what to do about it. */
+void tool_hint(struct nax_err *err, const char *format, ...) NAX_PRINTF(2, 3);
 /* One line on stderr, "name: …", unless --quiet. */
 void tool_say(struct tool *tool, const char *format, ...) NAX_PRINTF(2, 3);
 

@@ -2,6 +2,7 @@
 #include "train.h"
 #include "fidelity.h"
 #include "train_cache.h"
+#include "train_identity.h"
 #include "train_log.h"
 #include "train_noise.h"
 
@@ -15,6 +16,13 @@
 #include <unistd.h>
 
 enum { N_STATISTICS = 64 }; /* batches, for weights that are not trained */
+
+#define FIELD(name) NAX_OPTION_FIELD(struct measure_options, name)
+
+const struct nax_option measure_rows[] = {
+    {"fidelity", "WORD", NULL, FIELD(fidelity), .word = fidelity_word, .value = NAX_FIDELITY_ADC},
+    {"images", "N", "test images to measure on, 0: all", FIELD(n_images), .max = INT32_MAX},
+    {.name = NULL}};
 
 static volatile sig_atomic_t is_interrupted;
 static pthread_mutex_t talking = PTHREAD_MUTEX_INITIALIZER;
@@ -120,24 +128,32 @@ static int load_start(const struct candidate_run *run, struct nax_err *err)
     return nax_model_load(run->model, path, err);
 }
 
+static int resume(const struct candidate_run *run, struct nax_err *err)
+{
+    int status = nax_trainer_resume(run->trainer, run->checkpoint, err);
+    if (status == NAX_ERR_VALUE)
+        tool_hint(err, "to start from its weights, leave out --resume and add --init '%s'",
+                  run->t->folder);
+    return status;
+}
+
 static int prepare(struct candidate_run *run, struct nax_err *err)
 {
     struct training *t = run->t;
     uint64_t seed = t->tool.seed;
-    struct nax_recipe recipe = t->recipe;
     bool has_checkpoint = t->is_resumed && !access(run->checkpoint, F_OK);
-    int status = train_conditions(run, &recipe.conditions, err);
-    if (!status)
-        status = nax_model_alloc(&run->model, run->net, seed, err);
+    int status = nax_model_alloc(&run->model, run->net, seed, err);
     if (!status && t->init && !has_checkpoint)
         status = load_start(run, err);
     if (!status)
-        status = nax_trainer_alloc(&run->trainer, run->model, t->set, &recipe, seed, err);
+        status = nax_trainer_alloc(&run->trainer, run->model, t->set, &t->recipe, seed, err);
+    if (!status)
+        nax_trainer_set_identity(run->trainer, run->identity);
     if (!status && has_checkpoint)
-        return nax_trainer_resume(run->trainer, run->checkpoint, err);
-    if (!status && !recipe.epochs)
+        return resume(run, err);
+    if (!status && !t->recipe.epochs)
         status = nax_trainer_renew_statistics(run->trainer, N_STATISTICS, err);
-    if (!status && !recipe.epochs)
+    if (!status && !t->recipe.epochs)
         status = save(run, err);
     return status;
 }
@@ -154,7 +170,7 @@ static int train_epoch(struct candidate_run *run, struct nax_err *err)
     struct nax_epoch epoch;
     size_t left = run->t->recipe.epochs - nax_trainer_epochs_done(run->trainer);
     int status = 0;
-    if (left <= run->t->n_noise_epochs)
+    if (left <= run->t->noise.n_epochs)
         status = noise_epochs_begin(&run->noise_epochs, run, err);
     if (!status)
         status = nax_trainer_epoch(run->trainer, after_step, run, &epoch, err);
@@ -186,15 +202,16 @@ static int measure(const struct candidate_run *run, struct nax_record *record, s
 {
     const struct training *t = run->t;
     struct nax_score ideal = {0}, hardware = {0}, validation = {0};
-    struct nax_eval options_test = {.n_images = t->n_test};
+    struct nax_eval options_test = {.n_images = t->measure.n_images};
     struct nax_mapping mapping = {.hardware = t->hardware,
                                   .crossbars = run->crossbars,
-                                  .fidelity = t->fidelity,
+                                  .fidelity = t->measure.fidelity,
                                   .seed = t->tool.seed};
     bool has_validation = t->recipe.validation > 0;
     int status = nax_model_eval(run->model, &t->set->test, &options_test, &ideal, err);
     if (!status)
-        status = nax_mapped_score(run->model, &mapping, t->set, t->n_test, &hardware, err);
+        status =
+            nax_mapped_score(run->model, &mapping, t->set, t->measure.n_images, &hardware, err);
     if (!status && has_validation)
         status = nax_trainer_validate(run->trainer, &validation, err);
     if (!status)
@@ -204,7 +221,7 @@ static int measure(const struct candidate_run *run, struct nax_record *record, s
     if (!status && has_validation)
         status = nax_record_set_float(record, "accuracy_validation", validation.accuracy);
     if (!status)
-        status = nax_record_set_string(record, "fidelity", nax_fidelity_name(t->fidelity));
+        status = nax_record_set_string(record, "fidelity", nax_fidelity_name(t->measure.fidelity));
     return status;
 }
 
@@ -254,6 +271,8 @@ int train_run(struct candidate_run *run, struct nax_record *record, struct nax_e
     if (t->folder)
         snprintf(run->checkpoint, sizeof run->checkpoint, "%s/%s.safetensors", t->folder,
                  run->candidate.id);
+    if (!status)
+        status = train_identify(run, err);
     if (!status && t->cache)
         status = train_cache_get(run, result, &is_known, err);
     if (!status && !is_known) {
@@ -266,5 +285,6 @@ int train_run(struct candidate_run *run, struct nax_record *record, struct nax_e
     if (!status && *run->checkpoint)
         status = nax_record_set_string(record, "checkpoint", run->checkpoint);
     nax_record_free(result);
+    nax_identity_free(run->identity);
     return status;
 }

@@ -10,6 +10,20 @@
 
 enum { TRAIN_PATH_SIZE = 4096 };
 
+/* Of the last epochs, which are trained on hardware. */
+struct noise_options {
+    size_t n_epochs, n_refresh; /* n_refresh: steps until it is programmed anew */
+    enum nax_gradient gradient;
+};
+
+/* Of what is measured on the trained network. */
+struct measure_options {
+    enum nax_fidelity fidelity;
+    size_t n_images; /* of the test set; 0: all */
+};
+
+extern const struct nax_option measure_rows[];
+
 /* What all candidates of a run have in common. */
 struct training {
     struct tool tool;
@@ -20,13 +34,10 @@ struct training {
     const char *init;   /* a checkpoint to start from, or a folder of them, or NULL */
     const char *cache;  /* folder of finished results, or NULL */
     const char *log_path;
-    enum nax_fidelity fidelity;
+    struct noise_options noise;
+    struct measure_options measure;
     double save_minutes; /* at most, between checkpoints */
     bool is_resumed;
-    size_t n_test;
-    size_t n_noise_epochs;      /* the last ones, on hardware */
-    size_t n_refresh;           /* steps until it is programmed anew */
-    enum nax_gradient gradient; /* of these epochs */
     size_t n_parallel;
     struct nax_dataset *set;
     struct nax_hardware *hardware;
@@ -41,6 +52,7 @@ struct candidate_run {
     struct nax_network *net;
     struct nax_model *model;
     struct nax_trainer *trainer;
+    struct nax_identity *identity;     /* of the weights, besides what decides any training run */
     struct noise_epochs *noise_epochs; /* of epochs on hardware, or NULL */
     char checkpoint[TRAIN_PATH_SIZE];  /* path, or "" */
     size_t epochs_before;              /* of this run: those resumed from */
@@ -61,8 +73,5 @@ void train_interrupt(void);
  * record. Several may run at once, on threads of their own. Releases what the run holds. */
 int train_run(struct candidate_run *run, struct nax_record *record,
               struct nax_err *err) NAX_MUST_USE;
-
-/* Where a candidate starts from: t->init, or its file in that folder. */
-void train_init_path(const struct training *t, const char *id, char path[TRAIN_PATH_SIZE]);
 
 #endif

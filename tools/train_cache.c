@@ -1,125 +1,17 @@
 /* Finished results in a folder, one file each, named by a hash over all that decides a result. */
 #include "train_cache.h"
-#include "train_noise.h"
+#include "train_identity.h"
 
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-void train_init_path(const struct training *t, const char *id, char path[TRAIN_PATH_SIZE])
-{
-    snprintf(path, TRAIN_PATH_SIZE, "%s/%s.safetensors", t->init, id);
-    if (access(path, F_OK))
-        snprintf(path, TRAIN_PATH_SIZE, "%s", t->init);
-}
-
-static int hash_file(const char *path, uint64_t *hash, struct nax_err *err)
-{
-    char block[65536];
-    FILE *file = fopen(path, "r");
-    if (!file)
-        return nax_err_io(err, "cannot open: '%s'", path);
-    *hash = 0;
-    for (size_t n; (n = fread(block, 1, sizeof block, file));)
-        *hash = nax_hash(*hash, block, n);
-    bool has_failed = ferror(file);
-    fclose(file);
-    return has_failed ? nax_err_io(err, "cannot read: '%s'", path) : 0;
-}
-
-/* Built in or a file: its text counts, not its name. */
-static int describe_hardware(FILE *to, const struct training *t, struct nax_err *err)
-{
-    char *text, path[256];
-    size_t size;
-    int status = nax_config_read("hardware", t->hardware_options.name, &text, &size, path, err);
-    if (status)
-        return status;
-    fprintf(to, " hardware %016" PRIx64, nax_hash(0, text, size));
-    for (size_t i = 0; i < t->hardware_options.sets.n; i++)
-        fprintf(to, " %s", t->hardware_options.sets.at[i]);
-    free(text);
-    return 0;
-}
-
-static int describe_conditions(FILE *to, const struct candidate_run *run, struct nax_err *err)
-{
-    const struct training *t = run->t;
-    int status = 0;
-    if (t->init) {
-        char path[TRAIN_PATH_SIZE];
-        uint64_t hash;
-        train_init_path(t, run->candidate.id, path);
-        status = hash_file(path, &hash, err);
-        if (!status)
-            fprintf(to, " init %016" PRIx64, hash);
-    }
-    if (status || !t->n_noise_epochs)
-        return status;
-    fprintf(to, " noise %zu %zu %s", t->n_noise_epochs, t->n_refresh,
-            nax_fidelity_name(rehearsal_fidelity(t)));
-    if (t->gradient == NAX_GRADIENT_ADJOINT)
-        fputs(" adjoint", to);
-    for (size_t l = 0; l < run->net->n_layers; l++)
-        fprintf(to, " %" PRId64, run->crossbars[l]);
-    return describe_hardware(to, t, err);
-}
-
-static int describe_result(FILE *to, const struct candidate_run *run, struct nax_err *err)
-{
-    const struct training *t = run->t;
-    const struct nax_recipe *r = &t->recipe;
-    fprintf(to,
-            "nax %s seed %" PRIu64 " data %016" PRIx64 " epochs %zu batch %zu schedule %d rate %a "
-            "warmup %a momentum %a decay %a muon %a smoothing %a crop %zu flip %d cutout %zu "
-            "validation %a "
-            "precision %d fidelity %s images %zu id %s layers",
-            NAX_VERSION, t->tool.seed, nax_dataset_hash(t->set), r->epochs, r->batch,
-            (int)r->schedule, r->learning_rate, r->warmup, r->momentum, r->weight_decay, r->muon,
-            r->label_smoothing, r->crop, (int)r->flip, r->cutout, r->validation,
-            (int)nax_arithmetic_of(r->precision), nax_fidelity_name(t->fidelity), t->n_test,
-            run->candidate.id);
-    for (size_t l = 0; l < run->net->n_layers; l++) {
-        const struct nax_layer *s = &run->net->layers[l];
-        fprintf(to, " %d %d %d %d %zu %zu %zu %zu %zu %zu %" PRId64, (int)s->kind, s->input,
-                s->residual, (int)s->has_relu, s->kernel, s->stride, s->h_in, s->w_in, s->c_in,
-                s->c_out, run->crossbars[l]);
-    }
-    int status = describe_hardware(to, t, err);
-    return status ? status : describe_conditions(to, run, err);
-}
-
-/* Of the text that describe writes; 0 where it writes none. */
-static int hash_text(const struct candidate_run *run,
-                     int (*describe)(FILE *to, const struct candidate_run *run,
-                                     struct nax_err *err),
-                     uint64_t *hash, struct nax_err *err)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *to = open_memstream(&text, &size);
-    int status = to ? describe(to, run, err) : NAX_ERR_MEMORY;
-    if (to && fclose(to))
-        status = NAX_ERR_MEMORY;
-    if (status == NAX_ERR_MEMORY)
-        nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'candidate %s'", run->candidate.id);
-    *hash = status || !size ? 0 : nax_hash(0, text, size);
-    free(text);
-    return status;
-}
-
-int train_conditions(const struct candidate_run *run, uint64_t *hash, struct nax_err *err)
-{
-    return hash_text(run, describe_conditions, hash, err);
-}
-
 static int entry_path(const struct candidate_run *run, char path[TRAIN_PATH_SIZE],
                       struct nax_err *err)
 {
-    uint64_t hash;
-    int status = hash_text(run, describe_result, &hash, err);
+    uint64_t hash = 0;
+    int status = train_result_hash(run, &hash, err);
     snprintf(path, TRAIN_PATH_SIZE, "%s/%s-%016" PRIx64 ".nax", run->t->cache, run->candidate.id,
              hash);
     return status;

@@ -4,11 +4,6 @@
 
 #include "train.h"
 
-/* A hash over what decides a run's bits beside recipe, seed, data and network: weights to start
- * from, hardware to train on; 0 where there is nothing. */
-int train_conditions(const struct candidate_run *run, uint64_t *hash,
-                     struct nax_err *err) NAX_MUST_USE;
-
 /* Fills result from the cache where it has the candidate; with checkpoints only where that stands,
  * too. An entry that is broken counts as none. */
 int train_cache_get(const struct candidate_run *run, struct nax_record *result, bool *is_known,

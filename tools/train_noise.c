@@ -3,6 +3,23 @@
 
 #include <stdlib.h>
 
+static const char *gradient_word(unsigned gradient)
+{
+    static const char *const words[] = {
+        [NAX_GRADIENT_STRAIGHT] = "straight", [NAX_GRADIENT_ADJOINT] = "adjoint"};
+    return gradient < sizeof words / sizeof *words ? words[gradient] : NULL;
+}
+
+#define FIELD(name) NAX_OPTION_FIELD(struct noise_options, name)
+
+const struct nax_option noise_rows[] = {
+    {"noise-aware", "N", "train the last N epochs on the hardware", FIELD(n_epochs), .max = 100000},
+    {"refresh", "N", "steps until it is programmed anew", FIELD(n_refresh), .min = 1,
+     .max = INT32_MAX, .value = 32},
+    {"gradient", "WORD", "of these epochs, adjoint is through the wires", FIELD(gradient),
+     .word = gradient_word},
+    {.name = NULL}};
+
 struct noise_epochs {
     struct candidate_run *run;
     struct nax_mapping mapping;
@@ -12,7 +29,7 @@ struct noise_epochs {
 
 enum nax_fidelity rehearsal_fidelity(const struct training *t)
 {
-    return t->fidelity == NAX_FIDELITY_LINEAR ? NAX_FIDELITY_LINEAR : NAX_FIDELITY_ADC;
+    return t->measure.fidelity == NAX_FIDELITY_LINEAR ? NAX_FIDELITY_LINEAR : NAX_FIDELITY_ADC;
 }
 
 /* Chip 0 is the one that results are measured on. A number depends on the place in the run alone,
@@ -25,7 +42,7 @@ static uint64_t chip_at(const struct candidate_run *run, size_t step)
 
 static int practise(struct noise_epochs *r, struct nax_err *err)
 {
-    int status = nax_mapped_train_linops(r->mapped, r->run->t->gradient, r->ops, err);
+    int status = nax_mapped_train_linops(r->mapped, r->run->t->noise.gradient, r->ops, err);
     if (!status)
         nax_trainer_set_linops(r->run->trainer, r->ops);
     return status;
@@ -58,7 +75,7 @@ int noise_epochs_step(struct noise_epochs *r, size_t step, struct nax_err *err)
     int status = 0;
     if (step == nax_trainer_n_steps(r->run->trainer))
         return 0;
-    if (step % r->run->t->n_refresh == 0) {
+    if (step % r->run->t->noise.n_refresh == 0) {
         r->mapping.chip = chip_at(r->run, step);
         status = nax_mapped_reprogram(r->mapped, &r->mapping, err);
     }

@@ -4,6 +4,8 @@
 
 #include "train.h"
 
+extern const struct nax_option noise_rows[]; /* of struct noise_options */
+
 struct noise_epochs;
 
 /* The fidelity that epochs are trained on: linear where results are measured on it, else adc. */

@@ -10,8 +10,8 @@
 #define NAX_NN_H
 
 #include "nax/base.h"
+#include "nax/identity.h"
 #include "nax/network.h"
-#include "nax/option.h"
 #include "nax/tensor.h"
 
 #ifdef __cplusplus
@@ -139,13 +139,15 @@ struct nax_recipe {
     size_t cutout;     /* side in pixels of the square that is blanked in every image; 0: none */
     double validation; /* fraction of the training images held out */
     enum nax_arithmetic precision;
-    /* A hash of what else the caller lets decide the run, 0: nothing. A checkpoint of other
-     * conditions is refused. */
-    uint64_t conditions;
 };
 
 extern const struct nax_option nax_recipe_options[];
 struct nax_recipe nax_recipe_default(void);
+
+/* Adds what decides the bits of a run: seed, data, recipe, layers. */
+void nax_training_identify(struct nax_identity *identity, const struct nax_network *net,
+                           const struct nax_dataset *set, const struct nax_recipe *recipe,
+                           uint64_t seed);
 
 /* What an epoch came to. */
 struct nax_epoch {
@@ -163,6 +165,10 @@ int nax_trainer_alloc(struct nax_trainer **trainer, struct nax_model *model,
                       const struct nax_dataset *set, const struct nax_recipe *recipe, uint64_t seed,
                       struct nax_err *err) NAX_MUST_USE;
 void nax_trainer_free(struct nax_trainer *trainer);
+
+/* What decides the run besides what nax_training_identify names: hardware that it is trained on,
+ * weights that it starts from. Not owned; NULL: nothing. */
+void nax_trainer_set_identity(struct nax_trainer *trainer, const struct nax_identity *more);
 
 size_t nax_trainer_n_steps(const struct nax_trainer *trainer);      /* of one epoch */
 size_t nax_trainer_n_validation(const struct nax_trainer *trainer); /* images held out */
@@ -267,7 +273,7 @@ int nax_model_load(struct nax_model *model, const char *path, struct nax_err *er
 int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
                      const struct nax_meta *meta, size_t n_meta, struct nax_err *err) NAX_MUST_USE;
 /* Continues where the checkpoint was written, to the same bits as a run that was never stopped. A
- * checkpoint of another network, recipe, seed or data set is NAX_ERR_VALUE. */
+ * checkpoint of another run is NAX_ERR_VALUE, which names what differs. */
 int nax_trainer_resume(struct nax_trainer *trainer, const char *path,
                        struct nax_err *err) NAX_MUST_USE;
 

@@ -9,6 +9,10 @@
 
 #include "nax/base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum nax_option_kind {
     NAX_OPTION_NONE, /* no field: a program looks whether it was given */
     NAX_OPTION_FLAG, /* bool; one that is true by default is switched off, as "no-NAME" */
@@ -74,5 +78,9 @@ void nax_option_print(const struct nax_option *option, const void *object,
 
 /* What may be chosen: "onecycle or cosine", "a, b or c". */
 void nax_option_words(const struct nax_option *option, char *text, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -116,6 +116,8 @@ static int alloc(struct nax_cosearch *s, struct nax_err *err)
     if (!status)
         status = nax_trainer_alloc_part(&s->trainer, s->net.model, &s->path->model, o->set,
                                         &o->recipe, o->seed, err);
+    if (!status)
+        status = nax_search_identify(s, err);
     if (status)
         return status;
     size_t n_validation = nax_trainer_n_validation(s->trainer);
@@ -157,6 +159,7 @@ void nax_cosearch_free(struct nax_cosearch *s)
     if (!s)
         return;
     nax_trainer_free(s->trainer);
+    nax_identity_free(s->identity);
     nax_path_free(s->path);
     nax_wires_free(&s->wires);
     nax_noise_free(&s->noise);

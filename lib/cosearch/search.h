@@ -15,14 +15,15 @@ struct nax_cosearch {
     struct wires wires;
     struct noise noise;
     struct nax_trainer *trainer;
-    struct path *path;        /* that the trainer is at */
-    double uniform[N_PRICES]; /* expected while every choice is as likely */
-    uint64_t start;           /* hash of the weights that it starts from; 0: drawn ones */
-    uint64_t n_alpha;         /* steps of alpha so far */
-    double *gradient;         /* by alpha, [n_slots][n_choices] */
-    double *by_p;             /* of the terms of cost by p, the same shape */
-    double *prices;           /* [n_slots][n_choices][N_PRICES] */
-    struct nax_gate *gates;   /* [n_slots] */
+    struct path *path;             /* that the trainer is at */
+    double uniform[N_PRICES];      /* expected while every choice is as likely */
+    uint64_t start;                /* hash of the weights that it starts from; 0: drawn ones */
+    struct nax_identity *identity; /* what decides it besides what decides a training run */
+    uint64_t n_alpha;              /* steps of alpha so far */
+    double *gradient;              /* by alpha, [n_slots][n_choices] */
+    double *by_p;                  /* of the terms of cost by p, the same shape */
+    double *prices;                /* [n_slots][n_choices][N_PRICES] */
+    struct nax_gate *gates;        /* [n_slots] */
     struct noise_source
         *sources; /* [n_slots][2], of a step's gates: the layer's own and the other */
     /* the epoch under way */
@@ -33,6 +34,9 @@ struct nax_cosearch {
     int status; /* of what happens within a step */
     struct nax_err *err;
 };
+
+/* Fills search->identity, and tells the trainer. */
+int nax_search_identify(struct nax_cosearch *search, struct nax_err *err) NAX_MUST_USE;
 
 /* Moves alpha once. */
 int nax_search_alpha(struct nax_cosearch *search, struct nax_err *err) NAX_MUST_USE;

@@ -2,7 +2,6 @@
 #include "load.h"
 #include "trainer.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +53,18 @@ static void add_values(struct bundle *b, const struct nax_model *model, const ch
     }
 }
 
+/* What decides the run: the caller's to free. */
+static int identify(const struct nax_trainer *t, struct nax_identity **identity,
+                    struct nax_err *err)
+{
+    int status = nax_identity_alloc(identity, err);
+    if (status)
+        return status;
+    nax_training_identify(*identity, t->model->net, t->set, &t->recipe, t->seed);
+    nax_identity_join(*identity, t->more);
+    return 0;
+}
+
 int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
                      const struct nax_meta *meta, size_t n_meta, struct nax_err *err)
 {
@@ -64,11 +75,14 @@ int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
         b->tensor = nax_calloc(n_max, sizeof *b->tensor);
         b->name = nax_calloc(n_max, sizeof *b->name);
     }
-    int status = 0;
-    if (!b || !b->tensor || !b->name)
+    struct nax_identity *identity = NULL;
+    const char *rows;
+    int status = identify(trainer, &identity, err);
+    if (!status)
+        status = nax_identity_text(identity, &rows, err);
+    if (!status && (!b || !b->tensor || !b->name))
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
     if (!status) {
-        char text[TEXT_SIZE];
         add_values(b, model, "", model->values, true);
         add_text(b, "network", "%s", model->net->name);
         add_text(b, "pixel_mean", "%.17g %.17g %.17g", model->pixel_mean[0], model->pixel_mean[1],
@@ -78,8 +92,7 @@ int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
         add_values(b, model, "momentum.", trainer->momentum, false);
         add_text(b, "position", "%zu %zu %.17g %zu", trainer->epochs_done, trainer->steps_done,
                  trainer->loss, trainer->n_right);
-        nax_trainer_describe(trainer, text, sizeof text);
-        add_text(b, "run", "%s", text);
+        b->meta[b->n_meta++] = (struct nax_meta){"identity", rows};
     }
     for (size_t i = 0; !status && i < n_meta && b->n_meta < META_MAX; i++)
         b->meta[b->n_meta++] = meta[i];
@@ -90,25 +103,29 @@ int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
         free(b->name);
     }
     free(b);
+    nax_identity_free(identity);
     return status;
 }
 
-void nax_trainer_describe(const struct nax_trainer *t, char *text, size_t size)
+/* Whether the file is of this run. */
+static int check_run(const struct nax_trainer *trainer, const struct nax_tensors *file,
+                     const char *path, struct nax_err *err)
 {
-    const struct nax_recipe *r = &t->recipe;
-    char kernels[256] = "";
-    size_t n = 0;
-    for (size_t l = 0; l < t->model->net->n_layers && n + 16 < sizeof kernels; l++)
-        n += (size_t)snprintf(kernels + n, sizeof kernels - n, " %zu",
-                              t->model->net->layers[l].kernel);
-    snprintf(text, size,
-             "seed %" PRIu64 " data %016" PRIx64 " epochs %zu batch %zu schedule %d rate %.17g "
-             "warmup %.17g momentum %.17g decay %.17g muon %.17g smoothing %.17g crop %zu flip %d "
-             "cutout %zu validation %.17g precision %d conditions %016" PRIx64 " kernels%s",
-             t->seed, nax_dataset_hash(t->set), r->epochs, r->batch, (int)r->schedule,
-             r->learning_rate, r->warmup, r->momentum, r->weight_decay, r->muon, r->label_smoothing,
-             r->crop, (int)r->flip, r->cutout, r->validation, (int)r->precision, r->conditions,
-             kernels);
+    struct nax_identity *identity = NULL;
+    const char *rows = nax_tensors_meta(file, "identity");
+    if (!rows)
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           nax_tensors_meta(file, "run")
+                               ? "checkpoint of an older nax, which cannot be continued: '%s'"
+                               : "not a checkpoint of a training run: '%s'",
+                           path);
+    int status = identify(trainer, &identity, err);
+    if (!status)
+        status = nax_identity_compare(identity, rows, err);
+    if (status == NAX_ERR_VALUE)
+        nax_err_prefix(err, "checkpoint of another run: '%s'", path);
+    nax_identity_free(identity);
+    return status;
 }
 
 int nax_trainer_resume(struct nax_trainer *trainer, const char *path, struct nax_err *err)
@@ -117,18 +134,14 @@ int nax_trainer_resume(struct nax_trainer *trainer, const char *path, struct nax
     int status = nax_tensors_open(&file, path, err);
     if (status)
         return status;
-    char text[TEXT_SIZE];
-    nax_trainer_describe(trainer, text, sizeof text);
-    const char *run = nax_tensors_meta(file, "run");
     const char *position = nax_tensors_meta(file, "position");
     size_t epochs, steps, n_right;
     double loss;
-    if (!run || !position ||
-        sscanf(position, "%zu %zu %lf %zu", &epochs, &steps, &loss, &n_right) != 4)
-        status = nax_err_set(err, NAX_ERR_VALUE, "not a checkpoint of a training run: '%s'", path);
-    else if (strcmp(run, text))
-        status = nax_err_set(err, NAX_ERR_VALUE,
-                             "checkpoint of another network, recipe, seed or data set: '%s'", path);
+    status = check_run(trainer, file, path, err);
+    if (!status &&
+        (!position || sscanf(position, "%zu %zu %lf %zu", &epochs, &steps, &loss, &n_right) != 4))
+        status =
+            nax_err_set(err, NAX_ERR_VALUE, "%s: metadata 'position' is missing or broken", path);
     if (!status)
         status = nax_model_take(trainer->model, file, path, err);
     if (!status)

@@ -89,6 +89,11 @@ void nax_trainer_set_linops(struct nax_trainer *t, const struct nax_train_linop 
     nax_pass_set_linops(t->pass, ops);
 }
 
+void nax_trainer_set_identity(struct nax_trainer *t, const struct nax_identity *more)
+{
+    t->more = more;
+}
+
 void nax_trainer_free(struct nax_trainer *t)
 {
     if (!t)

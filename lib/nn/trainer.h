@@ -12,6 +12,7 @@ struct nax_trainer {
     const struct nax_dataset *set;
     struct nax_recipe recipe;
     uint64_t seed;
+    const struct nax_identity *more; /* of the caller, or NULL */
     struct pass *pass;
     struct pixel_table table;
     float *momentum;              /* in the layout of the model's values */
@@ -24,9 +25,5 @@ struct nax_trainer {
     int32_t *labels; /* [batch] */
     size_t first;    /* place in order of the batch being loaded */
 };
-
-/* One line that two runs share exactly when they make the same bits: seed, data, recipe, kernels.
- */
-void nax_trainer_describe(const struct nax_trainer *t, char *text, size_t size);
 
 #endif

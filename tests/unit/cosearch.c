@@ -3,6 +3,7 @@
 #include "../../lib/cosearch/arch.h"
 #include "../../lib/cosearch/price.h"
 #include "../../lib/cosearch/search.h"
+#include "change.h"
 #include "nax/cosearch.h"
 #include "nax/network.h"
 #include "nax/rng.h"
@@ -349,6 +350,55 @@ static void kernels_stay_nested(void **state)
     fixture_free(&f);
 }
 
+static void resume_fails(const struct nax_cosearch_options *o, const char *message)
+{
+    struct nax_err err;
+    struct nax_cosearch *search;
+    if (nax_cosearch_alloc(&search, o, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(nax_cosearch_resume(search, "cosearch_rows.safetensors", &err), NAX_ERR_VALUE);
+    if (!strstr(err.text, message))
+        fail_msg("no '%s' in '%s'", message, err.text);
+    nax_cosearch_free(search);
+}
+
+static void every_row_decides_the_search(void **state)
+{
+    (void)state;
+    static struct pixels d;
+    struct fixture f = fixture_make(network_text);
+    struct nax_err err;
+    struct nax_cosearch *search;
+    struct nax_cosearch_options o = options_of(&f, &d), other;
+    char message[256];
+    pixels_fill(&d);
+    assert_int_equal(nax_cosearch_alloc(&search, &o, &err), 0);
+    assert_int_equal(nax_cosearch_save(search, "cosearch_rows.safetensors", &err), 0);
+    assert_int_equal(nax_cosearch_resume(search, "cosearch_rows.safetensors", &err), 0);
+    nax_cosearch_free(search);
+    for (const struct nax_option *row = nax_cosearch_rows; row->name; row++) {
+        other = o;
+        change_option(row, &other, message);
+        resume_fails(&other, message);
+    }
+    other = o;
+    other.seed = 1;
+    resume_fails(&other, "seed is 0 there and 1 here");
+    other = o;
+    other.recipe.learning_rate = 0.2;
+    resume_fails(&other, "rate is 0.1 there and 0.2 here");
+    other = o;
+    other.init = "cosearch_rows.safetensors";
+    resume_fails(&other, "init is nothing there and ");
+    f.space.crossbars[1] = 64;
+    resume_fails(&o, "crossbars is 16 32 there and 16 64 here");
+    f.space.crossbars[1] = 32;
+    f.space.crossbar_fixed = 16;
+    resume_fails(&o, "crossbar_fixed is ");
+    unlink("cosearch_rows.safetensors");
+    fixture_free(&f);
+}
+
 static void good_kernel_is_found(void **state)
 {
     (void)state;
@@ -475,6 +525,7 @@ int main(void)
         cmocka_unit_test(adam_descends),
         cmocka_unit_test(networks_inherit),
         cmocka_unit_test(kernels_stay_nested),
+        cmocka_unit_test(every_row_decides_the_search),
         cmocka_unit_test(good_kernel_is_found),
         cmocka_unit_test(lost_gain_is_avoided),
     };

@@ -6,6 +6,7 @@
 #include "../../lib/nn/kernels.h"
 #include "../../lib/nn/muon.h"
 #include "../../lib/nn/pass.h"
+#include "change.h"
 #include "nn_reference.h"
 
 #include <math.h>
@@ -1322,6 +1323,50 @@ static void statistics_are_renewed(void **state)
     nax_model_free(start);
 }
 
+/* A field that has no row would keep its 0xA5. */
+static void every_field_of_a_recipe_has_a_row(void **state)
+{
+    (void)state;
+    unsigned char bytes[sizeof(struct nax_recipe)], untouched[8];
+    memset(untouched, 0xA5, sizeof untouched);
+    memset(bytes, 0xA5, sizeof bytes);
+    nax_options_default(nax_recipe_options, bytes);
+    for (size_t i = 0; i + 8 <= sizeof bytes; i += 8)
+        assert_memory_not_equal(bytes + i, untouched, 8);
+    struct nax_recipe recipe = nax_recipe_default();
+    struct nax_err err;
+    assert_int_equal(nax_options_check(nax_recipe_options, &recipe, &err), 0);
+}
+
+static void every_row_of_a_recipe_decides_the_run(void **state)
+{
+    (void)state;
+    static struct small_set s;
+    struct nax_err err;
+    struct nax_network net = every_network();
+    struct nax_model *model;
+    struct nax_trainer *trainer;
+    struct nax_recipe recipe = small_recipe(2);
+    const char *path = "nn_test_rows.safetensors";
+    recipe.precision = NAX_ARITHMETIC_FP32;
+    small_set_fill(&s);
+    assert_int_equal(nax_model_alloc(&model, &net, 4, &err), 0);
+    assert_int_equal(nax_trainer_alloc(&trainer, model, &s.set, &recipe, 21, &err), 0);
+    assert_int_equal(nax_trainer_save(trainer, path, NULL, 0, &err), 0);
+    nax_trainer_free(trainer);
+    for (const struct nax_option *o = nax_recipe_options; o->name; o++) {
+        struct nax_recipe other = recipe;
+        char message[256];
+        change_option(o, &other, message);
+        assert_int_equal(nax_trainer_alloc(&trainer, model, &s.set, &other, 21, &err), 0);
+        assert_int_equal(nax_trainer_resume(trainer, path, &err), NAX_ERR_VALUE);
+        assert_non_null(strstr(err.text, message));
+        nax_trainer_free(trainer);
+    }
+    nax_model_free(model);
+    unlink(path);
+}
+
 static void checkpoint_of_another_run_is_refused(void **state)
 {
     (void)state;
@@ -1339,14 +1384,19 @@ static void checkpoint_of_another_run_is_refused(void **state)
     nax_trainer_free(trainer);
     assert_int_equal(nax_trainer_alloc(&trainer, model, &s.set, &recipe, 22, &err), 0);
     assert_int_equal(nax_trainer_resume(trainer, path, &err), NAX_ERR_VALUE);
-    assert_non_null(strstr(err.text, "another network, recipe, seed or data set"));
+    assert_string_equal(err.text, "checkpoint of another run: 'nn_test_other.safetensors': seed "
+                                  "is 21 there and 22 here");
     nax_trainer_free(trainer);
-    recipe.precision = nax_arithmetic_of(recipe.precision) == NAX_ARITHMETIC_FP32
-                           ? NAX_ARITHMETIC_BF16
-                           : NAX_ARITHMETIC_FP32;
+
+    struct nax_identity *more;
+    assert_int_equal(nax_identity_alloc(&more, &err), 0);
+    nax_identity_add(more, "chip", "tuned");
     assert_int_equal(nax_trainer_alloc(&trainer, model, &s.set, &recipe, 21, &err), 0);
+    nax_trainer_set_identity(trainer, more);
     assert_int_equal(nax_trainer_resume(trainer, path, &err), NAX_ERR_VALUE);
+    assert_non_null(strstr(err.text, "chip is nothing there and tuned here"));
     nax_trainer_free(trainer);
+    nax_identity_free(more);
 
     every_layer_copy[1].kernel = 3; /* another network */
     struct nax_model *other;
@@ -1552,6 +1602,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_product_that_fails_names_its_layer),
         cmocka_unit_test(part_of_a_set_has_every_class),
         cmocka_unit_test(statistics_are_renewed),
+        cmocka_unit_test(every_field_of_a_recipe_has_a_row),
+        cmocka_unit_test(every_row_of_a_recipe_decides_the_run),
         cmocka_unit_test(checkpoint_of_another_run_is_refused),
         cmocka_unit_test(every_instruction_set_does_the_same),
     };

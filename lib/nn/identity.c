@@ -1,0 +1,29 @@
+/* What decides the bits of a training run. */
+#include "nax/nn.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static void add_layer(struct nax_identity *identity, const struct nax_layer *s)
+{
+    char name[32];
+    snprintf(name, sizeof name, "layer.%s", s->name);
+    nax_identity_add(identity, name,
+                     "kind %d, kernel %zu, stride %zu, %zux%zux%zu to %zu, input %d, residual %d, "
+                     "relu %d",
+                     (int)s->kind, s->kernel, s->stride, s->h_in, s->w_in, s->c_in, s->c_out,
+                     s->input, s->residual, (int)s->has_relu);
+}
+
+void nax_training_identify(struct nax_identity *identity, const struct nax_network *net,
+                           const struct nax_dataset *set, const struct nax_recipe *recipe,
+                           uint64_t seed)
+{
+    struct nax_recipe r = *recipe;
+    r.precision = nax_arithmetic_of(r.precision);
+    nax_identity_add(identity, "seed", "%" PRIu64, seed);
+    nax_identity_add(identity, "data", "%016" PRIx64, nax_dataset_hash(set));
+    nax_identity_add_options(identity, nax_recipe_options, &r);
+    for (size_t l = 0; l < net->n_layers; l++)
+        add_layer(identity, &net->layers[l]);
+}
