@@ -47,6 +47,8 @@ misused() {
 
 @test "options that need or exclude one another" {
   misused "--resume needs --checkpoint" nax-train --resume
+  misused "--save-every needs --checkpoint" nax-train --save-every 3
+  misused "--gradient needs --noise-aware" nax-train --gradient adjoint
   misused "--chip needs --tiles" nax-map --chip 1
   misused "--cols needs --random" nax-xbar --cols 3
   misused "--circuit needs --layers" nax-eval --circuit 3

@@ -19,7 +19,7 @@ static const struct nax_option rows[] = {
     {"checkpoint", "DIR", "keep the weights of each candidate in DIR/ID.safetensors",
      FIELD(folder)},
     {"save-every", "X", "minutes between checkpoints within an epoch", FIELD(save_minutes),
-     .max = 1e6, .value = 10},
+     .max = 1e6, .value = 10, .needs = "checkpoint"},
     {"resume", NULL, "continue from the checkpoints in DIR", FIELD(is_resumed),
      .needs = "checkpoint"},
     {"cache", "DIR", "keep finished results, and do not train what is there", FIELD(cache)},

@@ -15,9 +15,9 @@ static const char *gradient_word(unsigned gradient)
 const struct nax_option noise_rows[] = {
     {"noise-aware", "N", "train the last N epochs on the hardware", FIELD(n_epochs), .max = 100000},
     {"refresh", "N", "steps until it is programmed anew", FIELD(n_refresh), .min = 1,
-     .max = INT32_MAX, .value = 32},
+     .max = INT32_MAX, .value = 32, .needs = "noise-aware"},
     {"gradient", "WORD", "of these epochs, adjoint is through the wires", FIELD(gradient),
-     .word = gradient_word},
+     .word = gradient_word, .needs = "noise-aware"},
     {.name = NULL}};
 
 struct noise_epochs {
