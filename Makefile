@@ -32,7 +32,7 @@ endif
 
 # --- what there is -----------------------------------------------------------------------------
 
-TOOLS  := $(basename $(notdir $(wildcard tools/nax-*.c)))
+TOOLS  := $(basename $(notdir $(wildcard tools/nax.c tools/nax-*.c)))
 SHARED := $(filter-out $(TOOLS),$(basename $(notdir $(wildcard tools/*.c))))
 MODELS := $(wildcard examples/hardware/*.yaml examples/networks/*.yaml examples/spaces/*.yaml)
 MANS   := $(wildcard man/*.[1-9])
@@ -50,8 +50,8 @@ UNIT_BIN := $(UNITS:%=$(BUILD)/unit/%)
 # --- how it is built ---------------------------------------------------------------------------
 
 DEPS_RUN   := libopenblas-dev $(if $(DNNL),libdnnl-dev) libcsv-dev libmsgpack-dev libcyaml-dev \
-              libyaml-dev libjansson-dev libjpeg-dev libpng-dev librandom123-dev gnuplot-nox pkg-config
-DEPS_CHECK := bats libcmocka-dev mandoc ngspice zstd git
+              libyaml-dev libjansson-dev libjpeg-dev libpng-dev librandom123-dev gnuplot-nox mandoc pkg-config
+DEPS_CHECK := bats libcmocka-dev ngspice zstd git
 DEPS_BENCH := libsuitesparse-dev ngspice zstd python3-torch
 DEPS_CLANG := clang libclang-rt-14-dev libomp-dev
 DEPS_LINT  := $(DEPS_CLANG) gcc g++ clang-format cppcheck shellcheck
@@ -84,7 +84,7 @@ SAY := @$(if $(V),:,echo)
 .PHONY: all units fuzzers help deps demo check lint bench fuzz install uninstall dist compdb clean .FORCE
 .SECONDARY:
 
-all: $(BIN) $(BUILD)/libnax.a ## the tools in build/bin and the library
+all: $(BIN) $(BUILD)/libnax.a $(BUILD)/share/man ## the tools in build/bin and the library
 
 units: $(UNIT_BIN) ## the unit tests in C, built but not run
 
@@ -111,9 +111,16 @@ $(BUILD)/builtin.c: $(MODELS) tools/embed.awk
 	$(Q)awk -f tools/embed.awk $(sort $(MODELS)) > $@.tmp
 	$(Q)mv $@.tmp $@
 
-$(BUILD)/builtin.o: $(BUILD)/builtin.c
+# what nax lists, from the manual
+$(BUILD)/pages.c: man/nax.7 tools/pages.awk
+	@mkdir -p $(@D)
+	$(SAY) GEN $@
+	$(Q)awk -f tools/pages.awk man/nax.7 > $@.tmp
+	$(Q)mv $@.tmp $@
+
+$(BUILD)/builtin.o $(BUILD)/pages.o: %.o: %.c
 	$(SAY) CC $@
-	$(Q)$(CC) $(ALL_CFLAGS) -Ilib/base -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -Ilib/base -Itools -MMD -MP -c -o $@ $<
 
 $(BUILD)/libnax.a: $(LIB_OBJ)
 	@rm -f $@
@@ -121,7 +128,7 @@ $(BUILD)/libnax.a: $(LIB_OBJ)
 	$(Q)$(AR) rcs $@ $(LIB_OBJ)
 
 # an archive, so that a tool carries only what it uses
-$(BUILD)/libtools.a: $(SHARED:%=$(BUILD)/tools/%.o)
+$(BUILD)/libtools.a: $(SHARED:%=$(BUILD)/tools/%.o) $(BUILD)/pages.o
 	@rm -f $@
 	$(SAY) AR $@
 	$(Q)$(AR) rcs $@ $^
@@ -136,6 +143,12 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libnax.a
 	$(SAY) LINK $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(ALL_LIBS)
 
+# the pages, where nax looks for them beside its folder
+$(BUILD)/share/man:
+	@mkdir -p $@
+	$(Q)for section in $(sort $(subst .,,$(suffix $(MANS)))); do \
+	    ln -sfn '$(CURDIR)/man' $@/man$$section || exit 1; done
+
 # libFuzzer brings its own main
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/libnax.a
 	@mkdir -p $(@D)
@@ -145,7 +158,7 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/libnax.a
 fuzzers: all $(FUZZ:%=$(BUILD)/fuzz/%)
 
 -include $(LIB_OBJ:.o=.d) $(TOOLS:%=$(BUILD)/tools/%.d) $(SHARED:%=$(BUILD)/tools/%.d) \
-         $(UNITS:%=$(BUILD)/tests/unit/%.d)
+         $(BUILD)/pages.d $(UNITS:%=$(BUILD)/tests/unit/%.d)
 
 # --- set-up ------------------------------------------------------------------------------------
 
@@ -208,7 +221,7 @@ $(BUILD)/nax.pc: .FORCE
 dist: ## nax-VERSION.tar.gz of the committed tree
 	git archive --prefix=nax-$(VERSION)/ -o $(distdir)/nax-$(VERSION).tar.gz HEAD
 
-compdb: $(BUILD)/builtin.c ## compile_commands.json for editors
+compdb: $(BUILD)/builtin.c $(BUILD)/pages.c ## compile_commands.json for editors
 	@$(MAKE) --no-print-directory -nB all units | awk -v dir='$(CURDIR)' -f tools/compdb.awk \
 	    > compile_commands.json
 

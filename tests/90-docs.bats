@@ -7,7 +7,7 @@ load docs.sh
 
 setup() {
   root=$BATS_TEST_DIRNAME/..
-  mapfile -t tools < <(basename -s .c "$root"/tools/nax-*.c)
+  mapfile -t tools < <(basename -s .c "$root"/tools/nax*.c)
   unset CIFAR10
   cd "$BATS_TEST_TMPDIR" || return 1
 }
