@@ -4,6 +4,7 @@
 #   CC CFLAGS LDFLAGS prefix DESTDIR BUILD  SANITIZE=address,undefined | thread  WERROR=1
 #   SUITES="record tests/30-sample.bats"   what `make check` runs: units by name, bats files
 #   V=1 shows the commands
+#   EMULATOR=qemu-aarch64   runs the tools, at the end of a build, when they are for another processor
 #   DNNL= builds without oneDNN: convolutions by OpenBLAS, several times slower
 
 -include config.mk
@@ -45,13 +46,14 @@ LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/builtin.o \
             $(foreach isa,baseline avx2 avx512,$(SIMD_SRC:%.simd.c=$(BUILD)/%.$(isa).o))
 
 BIN      := $(TOOLS:%=$(BUILD)/bin/%)
+COMPLETE := $(BUILD)/completions/nax $(BUILD)/completions/_nax
 UNIT_BIN := $(UNITS:%=$(BUILD)/unit/%)
 
 # --- how it is built ---------------------------------------------------------------------------
 
 DEPS_RUN   := libopenblas-dev $(if $(DNNL),libdnnl-dev) libcsv-dev libmsgpack-dev libcyaml-dev \
               libyaml-dev libjansson-dev libjpeg-dev libpng-dev librandom123-dev gnuplot-nox mandoc pkg-config
-DEPS_CHECK := bats libcmocka-dev ngspice zstd git
+DEPS_CHECK := bats libcmocka-dev ngspice zstd git zsh
 DEPS_BENCH := libsuitesparse-dev ngspice zstd python3-torch
 DEPS_CLANG := clang libclang-rt-14-dev libomp-dev
 DEPS_LINT  := $(DEPS_CLANG) gcc g++ clang-format cppcheck shellcheck
@@ -84,7 +86,7 @@ SAY := @$(if $(V),:,echo)
 .PHONY: all units fuzzers help deps demo check lint bench fuzz install uninstall dist compdb clean .FORCE
 .SECONDARY:
 
-all: $(BIN) $(BUILD)/libnax.a $(BUILD)/share/man ## the tools in build/bin and the library
+all: $(BIN) $(BUILD)/libnax.a $(COMPLETE) $(BUILD)/share/man ## the tools in build/bin and the library
 
 units: $(UNIT_BIN) ## the unit tests in C, built but not run
 
@@ -142,6 +144,21 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libnax.a
 	@mkdir -p $(@D)
 	$(SAY) LINK $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(ALL_LIBS)
+
+# completion, from what the tools themselves print
+$(BUILD)/help.txt: $(BIN)
+	$(SAY) GEN $@
+	$(Q)for tool in $^; do \
+	    $(EMULATOR) $$tool -h || { echo "EMULATOR does not run '$$tool' here" >&2; exit 1; }; done > $@.tmp
+	$(Q)mv $@.tmp $@
+
+$(BUILD)/completions/nax: tools/completion.bash
+$(BUILD)/completions/_nax: tools/completion.zsh
+$(COMPLETE): $(BUILD)/help.txt tools/completion.awk
+	@mkdir -p $(@D)
+	$(SAY) GEN $@
+	$(Q)awk -f tools/completion.awk $< $(filter tools/completion.%sh,$^) > $@.tmp
+	$(Q)mv $@.tmp $@
 
 # the pages, where nax looks for them beside its folder
 $(BUILD)/share/man:
