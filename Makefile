@@ -16,6 +16,8 @@ libdir  ?= $(prefix)/lib
 incdir  ?= $(prefix)/include
 mandir  ?= $(prefix)/share/man
 datadir ?= $(prefix)/share/nax
+bashdir ?= $(prefix)/share/bash-completion/completions
+zshdir  ?= $(prefix)/share/zsh/site-functions
 distdir ?= .
 
 VERSION := $(shell cat VERSION)
@@ -209,22 +211,31 @@ demo: ## install what is missing, build, run the whole pipeline on the synthetic
 
 # --- packaging ---------------------------------------------------------------------------------
 
+# what install puts where: file=place; the experiments among the examples without what they made
+PLACES = $(foreach f,$(BIN),$f=$(bindir)/$(notdir $f)) \
+         $(BUILD)/libnax.a=$(libdir)/libnax.a $(BUILD)/nax.pc=$(libdir)/pkgconfig/nax.pc \
+         $(foreach f,$(wildcard include/nax/*.h),$f=$(incdir)/nax/$(notdir $f)) \
+         $(foreach f,$(MANS),$f=$(mandir)/man$(subst .,,$(suffix $f))/$(notdir $f)) \
+         $(foreach f,$(SHARE),$f=$(datadir)/$(f:examples/%=%)) \
+         $(BUILD)/completions/nax=$(bashdir)/nax $(BUILD)/completions/_nax=$(zshdir)/_nax
+SHARE  = $(shell find examples pipelines \( -name out -o -name work \) -prune -o \
+          -type f ! -name '.*' ! -name '*.safetensors' -print)
+# bash looks for completion by the command's name
+LINKS  = $(patsubst %,'$(DESTDIR)$(bashdir)/%',$(filter-out nax,$(TOOLS)))
+
 install: all $(BUILD)/nax.pc ## into $(DESTDIR)$(prefix)
-	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir)/pkgconfig $(DESTDIR)$(incdir)/nax
-	install -m 755 $(BIN) $(DESTDIR)$(bindir)
-	install -m 644 $(BUILD)/libnax.a $(DESTDIR)$(libdir)
-	install -m 644 $(BUILD)/nax.pc $(DESTDIR)$(libdir)/pkgconfig
-	install -m 644 include/nax/*.h $(DESTDIR)$(incdir)/nax
-	for f in $(MANS); do \
-	    install -D -m 644 $$f $(DESTDIR)$(mandir)/man$${f##*.}/$${f#man/} || exit 1; done
-	for f in $(MODELS); do \
-	    install -D -m 644 $$f $(DESTDIR)$(datadir)/$${f#examples/} || exit 1; done
+	$(SAY) INSTALL '$(DESTDIR)$(prefix)'
+	$(Q)for pair in $(PLACES); do \
+	    if [ -x "$${pair%%=*}" ]; then mode=755; else mode=644; fi; \
+	    install -D -m $$mode "$${pair%%=*}" '$(DESTDIR)'"$${pair#*=}" || exit 1; done
+	$(Q)for link in $(LINKS); do ln -sf nax "$$link" || exit 1; done
 
 uninstall: ## what install put there
-	rm -f $(TOOLS:%=$(DESTDIR)$(bindir)/%) $(DESTDIR)$(libdir)/libnax.a \
-	    $(DESTDIR)$(libdir)/pkgconfig/nax.pc
-	rm -rf $(DESTDIR)$(incdir)/nax $(DESTDIR)$(datadir)
-	for f in $(MANS); do rm -f $(DESTDIR)$(mandir)/man$${f##*.}/$${f#man/}; done
+	$(SAY) UNINSTALL '$(DESTDIR)$(prefix)'
+	$(Q)for pair in $(PLACES); do rm -f '$(DESTDIR)'"$${pair#*=}"; done
+	$(Q)rm -f $(LINKS)
+	$(Q)for dir in '$(DESTDIR)$(datadir)' '$(DESTDIR)$(incdir)/nax'; do \
+	    [ ! -d "$$dir" ] || find "$$dir" -depth -type d -empty -delete; done
 
 # written anew each time: prefix may have changed
 $(BUILD)/nax.pc: .FORCE
