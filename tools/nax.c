@@ -9,11 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char usage[] = "nax [tool [argument ...]]\n"
-                            "nax help [page]\n"
-                            "\n"
-                            "  -h, --help            this text\n"
-                            "  -V, --version         the version\n";
+static const char synopsis[] = "nax [tool [argument ...]]\n"
+                               "nax help [page]\n";
 
 enum { WORD_MAX = 63 };
 
@@ -32,45 +29,27 @@ static void list_pages(bool are_tools)
 
 static _Noreturn void list(struct tool *tool)
 {
-    printf("usage: %s\nTools, to run with 'nax TOOL':\n", usage);
+    printf("usage: %s\n"
+           "  -h, --help            this text\n"
+           "  -V, --version         the version\n"
+           "\nTools, to run with 'nax TOOL':\n",
+           synopsis);
     list_pages(true);
     printf("\nTheir manual pages open with 'nax help TOOL', and so do these:\n");
     list_pages(false);
     tool_finish(tool);
 }
 
-/* Letters to insert, remove or replace for a to become b, of at most WORD_MAX. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[WORD_MAX + 1], n = strlen(b); /* from the first i letters of a to the first j of b */
-    for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 1; a[i - 1]; i++) {
-        size_t diagonal = row[0]++;
-        for (size_t j = 1; j <= n; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            best = row[j] < best ? row[j] + 1 : best;
-            best = row[j - 1] < best ? row[j - 1] + 1 : best;
-            diagonal = row[j];
-            row[j] = best;
-        }
-    }
-    return row[n];
-}
-
 /* Misuse: no page, or no tool, of this name. */
 static _Noreturn void unknown(const struct tool *tool, const char *what, const char *word)
 {
-    const struct page *nearest = nax_pages;
-    size_t least = SIZE_MAX;
-    for (const struct page *p = nax_pages; p->name; p++) {
-        size_t far = strlen(word) > WORD_MAX ? WORD_MAX : distance(short_name(p), word);
-        if (far < least && (p->section == 1 || !strcmp(what, "page"))) {
-            least = far;
-            nearest = p;
-        }
-    }
-    tool_misuse(tool, "no such %s: '%s'; the nearest is '%s'", what, word, short_name(nearest));
+    struct nax_nearest nearest = {.word = word};
+    for (const struct page *p = nax_pages; p->name; p++)
+        if (p->section == 1 || !strcmp(what, "page"))
+            nax_nearest_try(&nearest, short_name(p));
+    if (nearest.name)
+        tool_misuse(tool, "no such %s: '%s'; the nearest is '%s'", what, word, nearest.name);
+    tool_misuse(tool, "no such %s: '%s'; 'nax' lists them", what, word);
 }
 
 /* "cost" or "nax-cost"; the nameless last one where there is none. */
@@ -140,21 +119,19 @@ static const char *find_folder(char path[PATH_MAX])
 
 int main(int argc, char **argv)
 {
-    static const struct option long_options[] = {
-        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
-    struct tool tool = tool_start("nax", usage, argc, argv);
+    struct tool tool = tool_start("nax", synopsis, argc, argv);
     char path[PATH_MAX];
-    const char *folder = find_folder(path);
-    for (int opt; (opt = getopt_long(argc, argv, "+hV", long_options, NULL)) != -1;)
-        if (opt == 'h')
-            list(&tool);
-        else
-            tool_option(&tool, opt);
-    argv += optind;
-    if (!argv[0])
+    const char *folder = find_folder(path), *first = *++argv;
+    if (first && (!strcmp(first, "-V") || !strcmp(first, "--version"))) {
+        printf("nax %s\n", NAX_VERSION);
+        tool_finish(&tool);
+    }
+    if (!first || !strcmp(first, "-h") || !strcmp(first, "--help"))
         list(&tool);
-    if (strcmp(argv[0], "help") != 0)
-        run(&tool, folder, argv[0], argv);
+    if (*first == '-')
+        tool_misuse(&tool, "no such option: '%s'; there are -h and -V", first);
+    if (strcmp(first, "help") != 0)
+        run(&tool, folder, first, argv);
     if (!argv[1])
         list(&tool);
     if (argv[2])
