@@ -366,8 +366,9 @@ refuses() { # MESSAGE WORDS...
   shift
   # shellcheck disable=SC2086
   run --separate-stderr $tiny --data "$data" --checkpoint run --resume $base "$@" c.csv
-  [ "$status" -eq 1 ] && [[ "$stderr" == *": $message; to start from its weights, leave out --resume and add --init 'run'" ]] ||
-    { echo "$stderr"; return 1; }
+  echo "status $status: $stderr"
+  [ "$status" -eq 1 ]
+  [[ $stderr == *": $message; to start from its weights, leave out --resume and add --init 'run'" ]]
 }
 
 @test "whatever decides a run is told: every option of the recipe, the hardware, the start" {
