@@ -122,7 +122,7 @@ int nax_yaml_err_set(struct nax_err *err, const char *path, const char *text, si
 struct nax_word {
     int value;          /* of the enum; the row's place in the table */
     const char *word;   /* in files and options */
-    const char *means;  /* in a line, as the manual has it */
+    const char *means;  /* in a line, as the manual has it; "" where the word says it all */
     const char *source; /* author and year, where it was published; or NULL */
     const char *needs;  /* key that must be set besides, or NULL */
 };

@@ -49,8 +49,7 @@ static const struct nax_adc_law_row adc_laws[] = {
     {{NAX_ADC_LAW_SABERI, "saberi", "a part that goes with the bits and one with 2^bits",
       "Saberi 2011", NULL},
      saberi},
-    {{NAX_ADC_LAW_SURVEY, "survey", "Murmann's ADC survey, 4 bits and more",
-      "Murmann's survey, Accelergy's fit", NULL},
+    {{NAX_ADC_LAW_SURVEY, "survey", "4 bits and more", "Murmann's survey, Accelergy's fit", NULL},
      survey},
 };
 NAX_WORDS(nax_adc_law_words, adc_laws, NAX_ADC_LAW_COUNT);

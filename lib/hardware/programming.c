@@ -63,23 +63,22 @@ static double measured_held(const struct nax_device *d, double target, double p)
 }
 
 static const struct nax_program_law program_laws[] = {
-    {{NAX_PROGRAM_EXACT, "exact", "cells hold their targets", "ideal", NULL}, NULL},
+    {{NAX_PROGRAM_EXACT, "exact", "cells hold their targets", NULL, NULL}, NULL},
     {{NAX_PROGRAM_NORMAL, "normal", "with deviation error_frac of the conductance of r_on_ohm",
-      "any process", NULL},
+      NULL, NULL},
      normal_held},
     {{NAX_PROGRAM_LOGNORMAL, "lognormal",
-      "with deviation error_frac of the conductance's logarithm", "any process", NULL},
+      "with deviation error_frac of the conductance's logarithm, its median on target", NULL, NULL},
      lognormal_held},
-    {{NAX_PROGRAM_PCM, "pcm", "phase-change cells, of up to 25 uS",
+    {{NAX_PROGRAM_PCM, "pcm", "phase-change cells",
       "Joshi et al., Nature Communications 11, 2473 (2020)", NULL},
      pcm_held},
-    {{NAX_PROGRAM_RRAM_MILO, "rram-milo", "filamentary cells, of up to 225 uS",
-      "Milo et al., IRPS 2021", NULL},
+    {{NAX_PROGRAM_RRAM_MILO, "rram-milo", "filamentary cells", "Milo et al., IRPS 2021", NULL},
      milo_held},
-    {{NAX_PROGRAM_RRAM_WAN, "rram-wan", "filamentary cells, of up to 39.26 uS",
-      "Wan et al., Nature 608, 504 (2022)", NULL},
+    {{NAX_PROGRAM_RRAM_WAN, "rram-wan", "filamentary cells", "Wan et al., Nature 608, 504 (2022)",
+      NULL},
      wan_held},
-    {{NAX_PROGRAM_MEASURED, "measured", "deviations drawn from the cells of table", "the table",
+    {{NAX_PROGRAM_MEASURED, "measured", "deviations drawn from the cells of table", NULL,
       "device.programming.table"},
      measured_held},
 };
@@ -118,9 +117,9 @@ static double pcm_left(const struct nax_device *d, double g, double normal)
 }
 
 static const struct nax_drift_law drift_laws[] = {
-    {{NAX_DRIFT_NONE, "none", "conductances stay", "ideal", NULL}, NULL},
-    {{NAX_DRIFT_POWER, "power", "G (t / drift_start)^-nu with nu normal among the cells",
-      "any process", "device.programming.drift_start_seconds"},
+    {{NAX_DRIFT_NONE, "none", "conductances stay", NULL, NULL}, NULL},
+    {{NAX_DRIFT_POWER, "power", "G (t / drift_start)^-nu with nu normal among the cells", NULL,
+      "device.programming.drift_start_seconds"},
      power_left},
     {{NAX_DRIFT_PCM, "pcm", "the same from 20 s on, with a nu of each cell by its state",
       "Joshi et al., Nature Communications 11, 2473 (2020)", NULL},

@@ -133,14 +133,16 @@ const struct nax_windows_row *nax_windows_row(const struct nax_hardware *hardwar
 /* --- of components --- */
 
 static const struct nax_word level_rows[] = {
-    {NAX_LEVEL_ARRAY, "array", "", NONE}, {NAX_LEVEL_UNIT, "unit", "", NONE},
-    {NAX_LEVEL_CORE, "core", "", NONE},   {NAX_LEVEL_TILE, "tile", "", NONE},
-    {NAX_LEVEL_NODE, "node", "", NONE},
+    {NAX_LEVEL_ARRAY, "array", "one crossbar", NONE},
+    {NAX_LEVEL_UNIT, "unit", "the arrays of all slices and signs", NONE},
+    {NAX_LEVEL_CORE, "core", "units", NONE},
+    {NAX_LEVEL_TILE, "tile", "cores", NONE},
+    {NAX_LEVEL_NODE, "node", "tiles", NONE},
 };
 NAX_WORDS(nax_level_words, level_rows, NAX_LEVEL_COUNT);
 
 static const struct nax_word per_rows[] = {
-    {NAX_PER_ONE, "one", "", NONE},
+    {NAX_PER_ONE, "one", "by itself", NONE},
     {NAX_PER_ROW, "row", "", NONE},
     {NAX_PER_COL, "col", "", NONE},
     {NAX_PER_CELL, "cell", "", NONE},
@@ -158,17 +160,17 @@ static const struct nax_word event_rows[] = {
     {NAX_EVENT_OUTPUT_ACCESS, "output_access",
      "one number read from or written to an output register", NONE},
     {NAX_EVENT_ALU, "alu", "one operation on one number", NONE},
-    {NAX_EVENT_ACTIVATION, "activation", "one operation on one number", NONE},
+    {NAX_EVENT_ACTIVATION, "activation", "one number through an activation function", NONE},
     {NAX_EVENT_DATA_MEMORY, "data_memory", "one number read or written", NONE},
-    {NAX_EVENT_CORE_INSTRUCTION, "core_instruction", "one instruction fetched", NONE},
-    {NAX_EVENT_CORE_CYCLE, "core_cycle", "one clock cycle of a core or tile at work", NONE},
+    {NAX_EVENT_CORE_INSTRUCTION, "core_instruction", "one instruction of a core fetched", NONE},
+    {NAX_EVENT_CORE_CYCLE, "core_cycle", "one clock cycle of a core at work", NONE},
     {NAX_EVENT_EDRAM, "edram", "edram_bits read or written", NONE},
     {NAX_EVENT_BUS, "bus", "bus_bits between eDRAM and cores", NONE},
     {NAX_EVENT_RECEIVE, "receive", "edram_bits from another tile", NONE},
     {NAX_EVENT_COUNTER, "counter", "one access to the counters that tell which data are valid",
      NONE},
-    {NAX_EVENT_TILE_INSTRUCTION, "tile_instruction", "one instruction fetched", NONE},
-    {NAX_EVENT_TILE_CYCLE, "tile_cycle", "one clock cycle of a core or tile at work", NONE},
+    {NAX_EVENT_TILE_INSTRUCTION, "tile_instruction", "one instruction of a tile fetched", NONE},
+    {NAX_EVENT_TILE_CYCLE, "tile_cycle", "one clock cycle of a tile at work", NONE},
     {NAX_EVENT_NOC, "noc", "one flit through one router", NONE},
     {NAX_EVENT_LINK, "link", "one bit into or out of the chip", NONE},
 };

@@ -19,11 +19,11 @@ const struct nax_layer_kind_row *nax_layer_kind_row(const struct nax_layer *laye
 }
 
 static const struct nax_word role_rows[] = {
-    {NAX_ROLE_STEM, "stem", "the first layer, not searched", NULL, NULL},
-    {NAX_ROLE_BODY, "body", "any other convolution or linear layer", NULL, NULL},
-    {NAX_ROLE_SHORTCUT, "shortcut", "beside a residual block", NULL, NULL},
-    {NAX_ROLE_CLASSIFIER, "classifier", "the last layer", NULL, NULL},
-    {NAX_ROLE_POOL, "pool", "without weights", NULL, NULL},
+    {NAX_ROLE_STEM, "stem", "only as the first entry", NULL, NULL},
+    {NAX_ROLE_BODY, "body", "the default", NULL, NULL},
+    {NAX_ROLE_SHORTCUT, "shortcut", "", NULL, NULL},
+    {NAX_ROLE_CLASSIFIER, "classifier", "the last entry, and no other", NULL, NULL},
+    {NAX_ROLE_POOL, "pool", "", NULL, NULL},
 };
 NAX_WORDS(nax_layer_role_words, role_rows, NAX_ROLE_COUNT);
 

@@ -879,6 +879,13 @@ static void gradients_in_bf16_agree_with_fp32(void **state)
 static void gradients_match_finite_differences(void **state)
 {
     (void)state;
+    for (int kind = 0; kind < NAX_LAYER_COUNT; kind++) {
+        size_t n = 0;
+        for (size_t l = 0; l < sizeof every_layer / sizeof *every_layer; l++)
+            n += (int)every_layer[l].kind == kind;
+        if (!n)
+            fail_msg("every_layer has none of kind %d", kind);
+    }
     check_gradients(false);
 }
 
