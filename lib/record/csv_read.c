@@ -1,6 +1,7 @@
 /* Reading CSV (RFC 4180) through libcsv: rows of cells, typed by the table of known fields or by
  * look. */
-#include "internal.h"
+#include "formats.h"
+#include "text.h"
 
 #include <csv.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@ struct column {
     const struct nax_field *field; /* NULL: typed by look */
 };
 
-struct csv_input {
+struct csv_reader {
     struct csv_parser parser;
     bool is_started, is_finished;
     /* the row being read */
@@ -41,199 +42,200 @@ static int is_no_space(unsigned char c)
 
 static void take_cell(void *bytes, size_t n, void *context)
 {
-    struct csv_input *in = context;
-    if (in->n_cells == NAX_FIELDS_MAX) {
-        in->is_too_wide = true;
+    struct csv_reader *csv = context;
+    if (csv->n_cells == NAX_FIELDS_MAX) {
+        csv->is_too_wide = true;
         return;
     }
-    if (nax_bytes_reserve(&in->text, n + 1)) {
-        in->is_out_of_memory = true;
+    if (nax_bytes_reserve(&csv->text, n + 1)) {
+        csv->is_out_of_memory = true;
         return;
     }
-    in->cells[in->n_cells++] = (struct cell){in->text.n, n, !bytes};
+    csv->cells[csv->n_cells++] = (struct cell){csv->text.n, n, !bytes};
     if (n)
-        nax_bytes_put(&in->text, bytes, n);
-    nax_bytes_put(&in->text, "", 1);
+        nax_bytes_put(&csv->text, bytes, n);
+    nax_bytes_put(&csv->text, "", 1);
     for (const char *p = bytes; n && (p = memchr(p, '\n', n - (size_t)(p - (char *)bytes))); p++)
-        in->line++;
+        csv->line++;
 }
 
 static void take_row(int ending, void *context)
 {
-    struct csv_input *in = context;
-    bool is_tail = ending == '\n' && in->ending == '\r' && !in->n_cells && in->n_row_bytes == 1;
-    in->ending = ending;
+    struct csv_reader *csv = context;
+    bool is_tail = ending == '\n' && csv->ending == '\r' && !csv->n_cells && csv->n_row_bytes == 1;
+    csv->ending = ending;
     if (is_tail) { /* the second half of a line's CR LF */
-        in->n_row_bytes = 0;
+        csv->n_row_bytes = 0;
         return;
     }
-    in->line++;
-    in->is_row_whole = true;
-    in->is_row_empty = !in->n_cells;
+    csv->line++;
+    csv->is_row_whole = true;
+    csv->is_row_empty = !csv->n_cells;
 }
 
-static void free_columns(struct csv_input *in)
+static void free_columns(struct csv_reader *csv)
 {
-    for (size_t i = 0; i < in->n_columns; i++)
-        free(in->columns[i].name);
-    free(in->columns);
-    in->columns = NULL;
-    in->n_columns = 0;
+    for (size_t i = 0; i < csv->n_columns; i++)
+        free(csv->columns[i].name);
+    free(csv->columns);
+    csv->columns = NULL;
+    csv->n_columns = 0;
 }
 
-void nax_csv_restart(struct csv_input *in)
+void nax_csv_restart(struct csv_reader *csv)
 {
-    if (!in || !in->is_started)
+    if (!csv || !csv->is_started)
         return;
-    csv_free(&in->parser);
-    free_columns(in);
-    in->is_started = false;
+    csv_free(&csv->parser);
+    free_columns(csv);
+    csv->is_started = false;
 }
 
-void nax_csv_free(struct csv_input *in)
+void nax_csv_free(struct csv_reader *csv)
 {
-    if (!in)
+    if (!csv)
         return;
-    nax_csv_restart(in);
-    free(in->cells);
-    free(in->text.v);
-    free(in);
+    nax_csv_restart(csv);
+    free(csv->cells);
+    free(csv->text.v);
+    free(csv);
 }
 
-static void begin_row(struct csv_input *in)
+static void begin_row(struct csv_reader *csv)
 {
-    in->n_cells = 0;
-    in->text.n = 0;
-    in->n_row_bytes = 0;
-    in->is_row_whole = false;
-    in->row_line = in->line;
+    csv->n_cells = 0;
+    csv->text.n = 0;
+    csv->n_row_bytes = 0;
+    csv->is_row_whole = false;
+    csv->row_line = csv->line;
 }
 
-/* Allocates at the first file, skips a byte order mark, sets the parser up. */
-static int start(struct nax_reader *reader, struct nax_err *err)
+static struct csv_reader *csv_alloc(void)
 {
-    if (!reader->csv) {
-        reader->csv = nax_calloc(1, sizeof *reader->csv);
-        if (reader->csv)
-            reader->csv->cells = nax_calloc(NAX_FIELDS_MAX, sizeof *reader->csv->cells);
-    }
-    struct csv_input *in = reader->csv;
-    if (!in || !in->cells ||
-        csv_init(&in->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL | CSV_EMPTY_IS_NULL))
-        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", reader->name);
-    csv_set_space_func(&in->parser, is_no_space);
-    csv_set_blk_size(&in->parser, 4096);
-    in->is_started = true;
-    in->is_finished = in->is_out_of_memory = in->is_too_wide = false;
-    in->is_header_next = true;
-    in->ending = 0;
-    in->line = 1;
-    begin_row(in);
-    if (reader->buffer[reader->start] != 0xef)
+    struct csv_reader *csv = nax_calloc(1, sizeof *csv);
+    if (csv)
+        csv->cells = nax_calloc(NAX_FIELDS_MAX, sizeof *csv->cells);
+    if (csv && csv->cells)
+        return csv;
+    free(csv);
+    return NULL;
+}
+
+/* At the beginning of a file: sets the parser up, skips a byte order mark. */
+static int start(struct csv_reader *csv, struct input *in, struct nax_err *err)
+{
+    if (csv_init(&csv->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL | CSV_EMPTY_IS_NULL))
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", in->name);
+    csv_set_space_func(&csv->parser, is_no_space);
+    csv_set_blk_size(&csv->parser, 4096);
+    csv->is_started = true;
+    csv->is_finished = csv->is_out_of_memory = csv->is_too_wide = false;
+    csv->is_header_next = true;
+    csv->ending = 0;
+    csv->line = 1;
+    begin_row(csv);
+    if (in->buffer[in->start] != 0xef)
         return 0;
-    while (reader->end - reader->start < 3) {
-        int status = nax_reader_fill(reader, err);
+    while (in->end - in->start < 3) {
+        int status = nax_input_fill(in, err);
         if (status < 0)
             return status;
         if (!status)
             break;
     }
-    if (reader->end - reader->start < 3 ||
-        memcmp(reader->buffer + reader->start, "\xef\xbb\xbf", 3))
-        return nax_reader_fail(reader, err, "line", 1, "neither msgpack nor CSV");
-    nax_reader_skip(reader, 3);
+    if (in->end - in->start < 3 || memcmp(in->buffer + in->start, "\xef\xbb\xbf", 3))
+        return nax_input_fail(in, err, "line", 1, "neither msgpack nor CSV");
+    nax_input_skip(in, 3);
     return 0;
 }
 
-static int refuse(const struct nax_reader *reader, struct nax_err *err, const char *problem)
+static int refuse(const struct csv_reader *csv, const struct input *in, struct nax_err *err,
+                  const char *problem)
 {
-    return nax_reader_fail(reader, err, "line", reader->csv->row_line, "%s", problem);
+    return nax_input_fail(in, err, "line", csv->row_line, "%s", problem);
 }
 
 /* Gives the parser bytes up to the end of a line at most, so that rows come one at a time. */
-static int feed(struct nax_reader *reader, struct nax_err *err)
+static int feed(struct csv_reader *csv, struct input *in, struct nax_err *err)
 {
-    struct csv_input *in = reader->csv;
-    if (reader->start == reader->end) {
-        int status = nax_reader_fill(reader, err);
+    if (in->start == in->end) {
+        int status = nax_input_fill(in, err);
         if (status < 0)
             return status;
         if (!status) {
-            in->is_finished = true;
-            if (csv_fini(&in->parser, take_cell, take_row, in))
-                return refuse(reader, err, "the file ends inside quotes");
+            csv->is_finished = true;
+            if (csv_fini(&csv->parser, take_cell, take_row, csv))
+                return refuse(csv, in, err, "the file ends inside quotes");
             return 0;
         }
     }
-    const unsigned char *p = reader->buffer + reader->start;
-    size_t n = reader->end - reader->start;
+    const unsigned char *p = in->buffer + in->start;
+    size_t n = in->end - in->start;
     const unsigned char *newline = memchr(p, '\n', n);
     if (newline)
         n = (size_t)(newline - p) + 1;
     const unsigned char *carriage = memchr(p, '\r', n);
     if (carriage)
         n = (size_t)(carriage - p) + 1;
-    in->n_row_bytes += n;
-    if (in->n_row_bytes > reader->max_record)
-        return nax_reader_fail_limit(reader, err, "line", in->row_line);
-    size_t done = csv_parse(&in->parser, p, n, take_cell, take_row, in);
+    csv->n_row_bytes += n;
+    if (csv->n_row_bytes > in->max_record)
+        return nax_input_fail_limit(in, err, "line", csv->row_line);
+    size_t done = csv_parse(&csv->parser, p, n, take_cell, take_row, csv);
     if (done != n)
-        return csv_error(&in->parser) == CSV_EPARSE
-                   ? refuse(reader, err, "a quote where none may be")
-                   : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", reader->name);
-    nax_reader_skip(reader, n);
+        return csv_error(&csv->parser) == CSV_EPARSE
+                   ? refuse(csv, in, err, "a quote where none may be")
+                   : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", in->name);
+    nax_input_skip(in, n);
     return 0;
 }
 
-/* 1: in->cells hold a row; 0: end of file. */
-static int read_row(struct nax_reader *reader, struct nax_err *err)
+/* 1: csv->cells hold a row; 0: end of file. */
+static int read_row(struct csv_reader *csv, struct input *in, struct nax_err *err)
 {
-    struct csv_input *in = reader->csv;
-    begin_row(in);
-    while (!in->is_row_whole) {
-        if (in->is_finished)
+    begin_row(csv);
+    while (!csv->is_row_whole) {
+        if (csv->is_finished)
             return 0;
-        int status = feed(reader, err);
+        int status = feed(csv, in, err);
         if (status)
             return status;
-        if (in->is_out_of_memory)
-            return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", reader->name);
-        if (in->is_too_wide)
-            return refuse(reader, err, "more than 1024 columns");
+        if (csv->is_out_of_memory)
+            return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", in->name);
+        if (csv->is_too_wide)
+            return refuse(csv, in, err, "more than 1024 columns");
     }
     return 1;
 }
 
-static const char *cell_text(const struct csv_input *in, size_t i)
+static const char *cell_text(const struct csv_reader *csv, size_t i)
 {
-    return (const char *)in->text.v + in->cells[i].at;
+    return (const char *)csv->text.v + csv->cells[i].at;
 }
 
-static int take_names(struct nax_reader *reader, struct nax_err *err)
+static int take_names(struct csv_reader *csv, struct input *in, struct nax_err *err)
 {
-    struct csv_input *in = reader->csv;
-    free_columns(in);
-    in->columns = nax_calloc(in->n_cells, sizeof *in->columns);
-    if (!in->columns)
-        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", reader->name);
-    for (size_t i = 0; i < in->n_cells; i++) {
-        const char *name = cell_text(in, i);
-        size_t n = in->cells[i].n;
+    free_columns(csv);
+    csv->columns = nax_calloc(csv->n_cells, sizeof *csv->columns);
+    if (!csv->columns)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", in->name);
+    for (size_t i = 0; i < csv->n_cells; i++) {
+        const char *name = cell_text(csv, i);
+        size_t n = csv->cells[i].n;
         const char *problem = nax_name_problem(name, n);
         if (nax_name_is_reserved(name, n))
             problem = "a reserved name";
         for (size_t k = 0; !problem && k < i; k++)
-            if (in->columns[k].name_n == n && !memcmp(in->columns[k].name, name, n))
+            if (csv->columns[k].name_n == n && !memcmp(csv->columns[k].name, name, n))
                 problem = "a name that is there twice";
         if (problem)
-            return nax_reader_fail(reader, err, "line", in->row_line, "column %zu: %s: '%.100s'",
-                                   i + 1, problem, name);
-        struct column *c = &in->columns[in->n_columns++];
+            return nax_input_fail(in, err, "line", csv->row_line, "column %zu: %s: '%.100s'", i + 1,
+                                  problem, name);
+        struct column *c = &csv->columns[csv->n_columns++];
         *c = (struct column){nax_strdup(name), n, nax_field_find(name)};
         if (!c->name)
-            return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", reader->name);
+            return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", in->name);
     }
-    in->is_header_next = false;
+    csv->is_header_next = false;
     return 0;
 }
 
@@ -267,11 +269,11 @@ static int parse_array(struct nax_record *r, size_t limit, const char *s, size_t
         n_max += s[i] != ' ' && (!i || s[i - 1] == ' ');
     if (n_max * sizeof(double) > limit - NAX_MIN(r->n_bytes, limit))
         return NAX_ERR_FORMAT;
-    void *room = nax_record_reserve(r, n_max * sizeof(double) + 1);
-    if (!room)
+    void *memory = nax_record_reserve(r, n_max * sizeof(double) + 1);
+    if (!memory)
         return NAX_ERR_MEMORY;
-    int64_t *ints = room;
-    double *floats = room;
+    int64_t *ints = memory;
+    double *floats = memory;
     size_t count = 0;
     for (size_t i = 0; i < n;) {
         size_t end = i;
@@ -346,33 +348,31 @@ static const char *type_name(enum nax_type type)
     return names[type];
 }
 
-static int take_value(struct nax_reader *reader, struct nax_record *r, size_t i,
-                      struct nax_err *err)
+static int take_value(const struct csv_reader *csv, const struct input *in, struct nax_record *r,
+                      size_t i, struct nax_err *err)
 {
-    struct csv_input *in = reader->csv;
-    const struct column *c = &in->columns[i];
-    const char *s = cell_text(in, i);
-    size_t n = in->cells[i].n, limit = reader->max_record;
+    const struct column *c = &csv->columns[i];
+    const char *s = cell_text(csv, i);
+    size_t n = csv->cells[i].n, limit = in->max_record;
     struct field *f = nax_record_append(r, c->name, c->name_n);
     if (!f)
-        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", reader->name);
-    if (in->cells[i].is_null)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", in->name);
+    if (csv->cells[i].is_null)
         return 0;
     struct nax_value v;
     int status = 1;
     if (c->field && c->field->type != NAX_STRING) {
         status = parse_known(r, limit, s, n, c->field->type, &v);
         if (status > 0)
-            return nax_reader_fail(reader, err, "line", in->row_line,
-                                   "field '%.60s': not %s: '%.60s'", c->name,
-                                   type_name(c->field->type), s);
+            return nax_input_fail(in, err, "line", csv->row_line, "field '%.60s': not %s: '%.60s'",
+                                  c->name, type_name(c->field->type), s);
     } else if (!c->field && n) {
         status = parse_by_look(r, limit, s, n, &v);
     }
     if (status > 0) {
         if (!nax_text_is_utf8(s, n))
-            return nax_reader_fail(reader, err, "line", in->row_line,
-                                   "field '%.60s': not UTF-8, or with a zero byte", c->name);
+            return nax_input_fail(in, err, "line", csv->row_line,
+                                  "field '%.60s': not UTF-8, or with a zero byte", c->name);
         char *copy = nax_record_reserve(r, n + 1);
         status = copy ? 0 : NAX_ERR_MEMORY;
         if (copy)
@@ -380,48 +380,53 @@ static int take_value(struct nax_reader *reader, struct nax_record *r, size_t i,
         v = (struct nax_value){.type = NAX_STRING, .string = {copy, n}};
     }
     if (status == NAX_ERR_MEMORY)
-        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", reader->name);
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", in->name);
     if (status < 0)
-        return nax_reader_fail_limit(reader, err, "line", in->row_line);
+        return nax_input_fail_limit(in, err, "line", csv->row_line);
     f->value = v;
-    f->room = v.type == NAX_STRING   ? v.string.n + 1
-              : v.type == NAX_INTS   ? v.ints.n * sizeof *v.ints.v + 1
-              : v.type == NAX_FLOATS ? v.floats.n * sizeof *v.floats.v + 1
-                                     : 0;
+    f->capacity = v.type == NAX_STRING   ? v.string.n + 1
+                  : v.type == NAX_INTS   ? v.ints.n * sizeof *v.ints.v + 1
+                  : v.type == NAX_FLOATS ? v.floats.n * sizeof *v.floats.v + 1
+                                         : 0;
     return 0;
 }
 
-int nax_csv_next(struct nax_reader *reader, struct nax_record *record, struct nax_err *err)
+int nax_csv_next(struct csv_reader **reader, struct input *in, struct nax_record *record,
+                 struct nax_err *err)
 {
-    if (!reader->csv || !reader->csv->is_started) {
-        int status = start(reader, err);
+    if (!*reader)
+        *reader = csv_alloc();
+    struct csv_reader *csv = *reader;
+    if (!csv)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", in->name);
+    if (!csv->is_started) {
+        int status = start(csv, in, err);
         if (status)
             return status;
     }
-    struct csv_input *in = reader->csv;
     for (;;) {
-        int status = read_row(reader, err);
-        if (!status && !in->n_columns)
-            return refuse(reader, err, "no line of names");
+        int status = read_row(csv, in, err);
+        if (!status && !csv->n_columns)
+            return refuse(csv, in, err, "no line of names");
         if (status <= 0)
             return status;
-        if (in->is_row_empty) {
-            in->is_header_next = true;
+        if (csv->is_row_empty) {
+            csv->is_header_next = true;
             continue;
         }
-        bool is_header = in->is_header_next || (in->cells[0].n == in->columns[0].name_n &&
-                                                !strcmp(cell_text(in, 0), in->columns[0].name));
+        bool is_header = csv->is_header_next || (csv->cells[0].n == csv->columns[0].name_n &&
+                                                 !strcmp(cell_text(csv, 0), csv->columns[0].name));
         if (!is_header)
             break;
-        status = take_names(reader, err);
+        status = take_names(csv, in, err);
         if (status)
             return status;
     }
-    if (in->n_cells != in->n_columns)
-        return nax_reader_fail(reader, err, "line", in->row_line, "%zu cells for %zu names",
-                               in->n_cells, in->n_columns);
-    for (size_t i = 0; i < in->n_cells; i++) {
-        int status = take_value(reader, record, i, err);
+    if (csv->n_cells != csv->n_columns)
+        return nax_input_fail(in, err, "line", csv->row_line, "%zu cells for %zu names",
+                              csv->n_cells, csv->n_columns);
+    for (size_t i = 0; i < csv->n_cells; i++) {
+        int status = take_value(csv, in, record, i, err);
         if (status)
             return status;
     }

@@ -1,5 +1,6 @@
 /* Writing CSV (RFC 4180): a line of names, then a line a record. */
-#include "internal.h"
+#include "formats.h"
+#include "text.h"
 
 #include <csv.h>
 #include <stdlib.h>

@@ -1,8 +1,9 @@
 /* The fields that have a meaning of their own: what nax-record(5) lists, and how CSV cells are
  * read. */
-#include "internal.h"
+#include "nax/record.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* By name. A field's meaning and unit never change: a new meaning gets a new name. */
 static const struct nax_field fields[] = {

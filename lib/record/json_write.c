@@ -1,5 +1,6 @@
 /* Writing JSON lines: one object a record. */
-#include "internal.h"
+#include "formats.h"
+#include "text.h"
 
 #include <math.h>
 

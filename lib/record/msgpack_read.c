@@ -4,7 +4,8 @@
  * move. No length is believed: bytes are taken when they are there, and memory within max_record.
  * Functions return false when they fail, with the reason said and its status in the scan.
  */
-#include "internal.h"
+#include "formats.h"
+#include "text.h"
 
 #include <stdlib.h>
 
@@ -36,7 +37,7 @@ struct head {
 
 /* A header or a record that is being read. */
 struct scan {
-    struct nax_reader *reader;
+    struct input *in;
     struct nax_record *record; /* filled; of a header it holds the strings */
     const char *what;          /* "header" or "record" */
     size_t at, n;              /* bytes taken; bytes in the window, no more than max_record */
@@ -44,28 +45,28 @@ struct scan {
     struct nax_err *err;
 };
 
-static struct scan begin(struct nax_reader *reader, struct nax_record *record, const char *what,
+static struct scan begin(struct input *in, struct nax_record *record, const char *what,
                          struct nax_err *err)
 {
-    size_t n = NAX_MIN(reader->end - reader->start, reader->max_record);
-    return (struct scan){reader, record, what, 0, n, 0, err};
+    size_t n = NAX_MIN(in->end - in->start, in->max_record);
+    return (struct scan){in, record, what, 0, n, 0, err};
 }
 
 /* Errors name the byte that was taken last. */
 static uint64_t place(const struct scan *s)
 {
-    return s->reader->offset + s->at - 1;
+    return s->in->offset + s->at - 1;
 }
 
 static bool refuse(struct scan *s, const char *problem)
 {
-    s->status = nax_reader_fail(s->reader, s->err, "byte", place(s), "%s", problem);
+    s->status = nax_input_fail(s->in, s->err, "byte", place(s), "%s", problem);
     return false;
 }
 
 static bool refuse_size(struct scan *s)
 {
-    s->status = nax_reader_fail_limit(s->reader, s->err, "byte", place(s));
+    s->status = nax_input_fail_limit(s->in, s->err, "byte", place(s));
     return false;
 }
 
@@ -83,28 +84,27 @@ static bool refuse_value(struct scan *s, const struct field *f, const char *prob
 {
     if (!f)
         return refuse(s, problem);
-    s->status = nax_reader_fail(s->reader, s->err, "byte", place(s), "field '%.100s': %s", f->name,
-                                problem);
+    s->status =
+        nax_input_fail(s->in, s->err, "byte", place(s), "field '%.100s': %s", f->name, problem);
     return false;
 }
 
 /* Fills the window until it holds n bytes more than were taken. */
 static bool await(struct scan *s, size_t n)
 {
-    struct nax_reader *reader = s->reader;
+    struct input *in = s->in;
     while (n > s->n - s->at) {
-        if (n > reader->max_record - s->at)
+        if (n > in->max_record - s->at)
             return refuse_size(s);
-        int more = nax_reader_fill(reader, s->err);
+        int more = nax_input_fill(in, s->err);
         if (!more)
-            more = nax_reader_fail(reader, s->err, "byte",
-                                   reader->offset + reader->end - reader->start,
-                                   "the file ends inside a %s", s->what);
+            more = nax_input_fail(in, s->err, "byte", in->offset + in->end - in->start,
+                                  "the file ends inside a %s", s->what);
         if (more < 0) {
             s->status = more;
             return false;
         }
-        s->n = NAX_MIN(reader->end - reader->start, reader->max_record);
+        s->n = NAX_MIN(in->end - in->start, in->max_record);
     }
     return true;
 }
@@ -114,7 +114,7 @@ static inline bool take(struct scan *s, size_t n, const char **bytes)
 {
     if (n > s->n - s->at && !await(s, n))
         return false;
-    *bytes = (const char *)s->reader->buffer + s->reader->start + s->at;
+    *bytes = (const char *)s->in->buffer + s->in->start + s->at;
     s->at += n;
     return true;
 }
@@ -197,7 +197,7 @@ static inline bool read_head(struct scan *s, struct head *head)
 /* Whether n bytes more may go into the record's memory. */
 static bool has_room(const struct scan *s, size_t n)
 {
-    size_t max = s->reader->max_record;
+    size_t max = s->in->max_record;
     return n <= max - NAX_MIN(s->record->n_bytes, max);
 }
 
@@ -243,8 +243,8 @@ static bool read_map(struct scan *s, size_t *n)
     if (!read_head(s, &head))
         return false;
     if (head.type != HEAD_MAP) {
-        s->status = nax_reader_fail(s->reader, s->err, "byte", s->reader->offset,
-                                    "no map where a %s should be", s->what);
+        s->status = nax_input_fail(s->in, s->err, "byte", s->in->offset,
+                                   "no map where a %s should be", s->what);
         return false;
     }
     *n = head.n;
@@ -258,10 +258,10 @@ struct progs {
     size_t n, cap;
 };
 
-struct msgpack_input {
-    bool is_inside;   /* between header and trailer */
-    uint64_t n_begun; /* records returned from the file when the segment began */
-    struct progs progs;
+struct msgpack_reader {
+    bool is_inside;     /* between header and trailer */
+    uint64_t n_begun;   /* records that had come from the file when the segment began */
+    struct progs progs; /* of the header that is being read: memory that stays */
 };
 
 struct header {
@@ -270,12 +270,12 @@ struct header {
     struct progs *progs;
 };
 
-void nax_msgpack_free(struct msgpack_input *input)
+void nax_msgpack_free(struct msgpack_reader *reader)
 {
-    if (!input)
+    if (!reader)
         return;
-    free(input->progs.v);
-    free(input);
+    free(reader->progs.v);
+    free(reader);
 }
 
 /* Passes a value that a later version may know, with containers to the depth given. */
@@ -374,7 +374,7 @@ static bool read_header_field(struct scan *s, struct header *header)
     if (!read_pair(s, words, N_WORDS, &word, &head))
         return false;
     if (word == KIND)
-        return head.type == HEAD_STRING && head.n < sizeof s->reader->kind
+        return head.type == HEAD_STRING && head.n < KIND_SIZE
                    ? read_string(s, head.n, NULL, &header->kind)
                    : refuse(s, "a kind that is no short string");
     if (word == PROG)
@@ -387,12 +387,13 @@ static bool read_header_field(struct scan *s, struct header *header)
     return skip(s, &head, 2); /* such as a list of maps */
 }
 
-static int read_header(struct nax_reader *reader, struct nax_record *record, struct nax_err *err)
+static int read_header(struct msgpack_reader *reader, struct input *in, struct stream_info *info,
+                       struct nax_record *record, struct nax_err *err)
 {
-    struct scan s = begin(reader, record, "header", err);
-    struct progs *progs = &reader->msgpack->progs;
+    struct scan s = begin(in, record, "header", err);
+    struct progs *progs = &reader->progs;
     struct header header = {.kind = "", .progs = progs};
-    uint64_t at = reader->offset;
+    uint64_t at = in->offset;
     size_t n;
     progs->n = 0;
     if (!read_map(&s, &n))
@@ -400,16 +401,16 @@ static int read_header(struct nax_reader *reader, struct nax_record *record, str
     for (size_t i = 0; i < n; i++)
         if (!read_header_field(&s, &header))
             return s.status;
-    nax_reader_skip(reader, s.at);
+    nax_input_skip(in, s.at);
     if (!header.has_version)
-        return nax_reader_fail(reader, err, "byte", at, "no header of a nax stream");
+        return nax_input_fail(in, err, "byte", at, "no header of a nax stream");
     if (!header.is_version_known)
-        return nax_reader_fail(reader, err, "byte", at, "a stream of another version than 1");
-    if (!reader->kind[0])
-        strcpy(reader->kind, header.kind); /* its length was checked */
+        return nax_input_fail(in, err, "byte", at, "a stream of another version than 1");
+    if (!info->kind[0])
+        strcpy(info->kind, header.kind); /* its length was checked */
     int status = 0;
     for (size_t i = 0; !status && i < progs->n; i++)
-        status = nax_prog_add(&reader->prog, &progs->v[i], err);
+        status = nax_prog_add(&info->prog, &progs->v[i], err);
     return status;
 }
 
@@ -457,7 +458,7 @@ static bool read_array(struct scan *s, size_t n, struct field *f)
     }
     f->value = is_float ? (struct nax_value){.type = NAX_FLOATS, .floats = {floats, n}}
                         : (struct nax_value){.type = NAX_INTS, .ints = {ints, n}};
-    f->room = size + 1;
+    f->capacity = size + 1;
     return true;
 }
 
@@ -484,7 +485,7 @@ static bool read_value(struct scan *s, struct field *f)
         return true;
     case HEAD_STRING:
         *v = (struct nax_value){NAX_STRING, .string.n = head.n};
-        f->room = head.n + 1;
+        f->capacity = head.n + 1;
         return read_string(s, head.n, f, &v->string.s);
     case HEAD_ARRAY:
         return read_array(s, head.n, f);
@@ -512,65 +513,66 @@ static bool read_field(struct scan *s)
     struct field *f = nax_record_append(s->record, name, n);
     if (!f)
         return refuse_memory(s);
-    return read_value(s, f) && (s->record->n_bytes <= s->reader->max_record || refuse_size(s));
+    return read_value(s, f) && (s->record->n_bytes <= s->in->max_record || refuse_size(s));
 }
 
-static int read_record(struct nax_reader *reader, struct nax_record *record, struct nax_err *err)
+static int read_record(struct input *in, struct nax_record *record, struct nax_err *err)
 {
-    struct scan s = begin(reader, record, "record", err);
+    struct scan s = begin(in, record, "record", err);
     size_t n;
     if (!read_map(&s, &n))
         return s.status;
     for (size_t i = 0; i < n; i++)
         if (!read_field(&s))
             return s.status;
-    nax_reader_skip(reader, s.at);
+    nax_input_skip(in, s.at);
     return 0;
 }
 
 /* --- segments --- */
 
 /* A map with a reserved name: the trailer, if it is the right one. 0, or an error. */
-static int end_segment(struct nax_reader *reader, const struct nax_record *record, uint64_t at,
-                       struct nax_err *err)
+static int end_segment(const struct msgpack_reader *reader, const struct input *in,
+                       const struct nax_record *record, uint64_t at, struct nax_err *err)
 {
     const struct nax_value *end = nax_record_get(record, "end"), *n = nax_record_get(record, "n");
     if (nax_record_get(record, "nax"))
-        return nax_reader_fail(reader, err, "byte", at, "a new header before the trailer");
+        return nax_input_fail(in, err, "byte", at, "a new header before the trailer");
     if (!end || end->type != NAX_BOOL || !end->b || !n || n->type != NAX_INT || record->n != 2)
-        return nax_reader_fail(reader, err, "byte", at, "a broken trailer");
-    uint64_t n_seen = reader->n_records - reader->msgpack->n_begun;
+        return nax_input_fail(in, err, "byte", at, "a broken trailer");
+    uint64_t n_seen = in->n_records - reader->n_begun;
     if (n->i < 0 || (uint64_t)n->i != n_seen)
-        return nax_reader_fail(reader, err, "byte", at,
-                               "the trailer counts %lld records, the segment has %llu",
-                               (long long)n->i, (unsigned long long)n_seen);
+        return nax_input_fail(in, err, "byte", at,
+                              "the trailer counts %lld records, the segment has %llu",
+                              (long long)n->i, (unsigned long long)n_seen);
     return 0;
 }
 
-int nax_msgpack_next(struct nax_reader *reader, struct nax_record *record, struct nax_err *err)
+int nax_msgpack_next(struct msgpack_reader **out, struct input *in, struct stream_info *info,
+                     struct nax_record *record, struct nax_err *err)
 {
-    if (!reader->msgpack)
-        reader->msgpack = nax_calloc(1, sizeof *reader->msgpack);
-    struct msgpack_input *input = reader->msgpack;
-    if (!input)
-        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", reader->name);
+    if (!*out)
+        *out = nax_calloc(1, sizeof **out);
+    struct msgpack_reader *reader = *out;
+    if (!reader)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", in->name);
     for (;;) {
-        uint64_t at = reader->offset;
-        int status = reader->start < reader->end ? 1 : nax_reader_fill(reader, err);
-        if (!status && input->is_inside)
-            return nax_reader_fail(reader, err, "byte", at, "the file ends without a trailer");
+        uint64_t at = in->offset;
+        int status = in->start < in->end ? 1 : nax_input_fill(in, err);
+        if (!status && reader->is_inside)
+            return nax_input_fail(in, err, "byte", at, "the file ends without a trailer");
         if (status <= 0)
             return status;
-        status =
-            input->is_inside ? read_record(reader, record, err) : read_header(reader, record, err);
-        if (!status && input->is_inside && !record->has_reserved)
+        status = reader->is_inside ? read_record(in, record, err)
+                                   : read_header(reader, in, info, record, err);
+        if (!status && reader->is_inside && !record->has_reserved)
             return 1;
-        if (!status && input->is_inside)
-            status = end_segment(reader, record, at, err);
+        if (!status && reader->is_inside)
+            status = end_segment(reader, in, record, at, err);
         if (status)
             return status;
         nax_record_clear(record);
-        input->is_inside = !input->is_inside;
-        input->n_begun = reader->n_records;
+        reader->is_inside = !reader->is_inside;
+        reader->n_begun = in->n_records;
     }
 }

@@ -1,5 +1,5 @@
 /* Writing msgpack with msgpack-c's packer, straight into the writer's buffer. */
-#include "internal.h"
+#include "formats.h"
 
 #include <msgpack/pack.h>
 

@@ -1,7 +1,9 @@
 /* Provenance: the programs that a stream went through. */
-#include "internal.h"
+#include "prog.h"
+#include "text.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const size_t prog_bytes_max = (size_t)1 << 20;
 

@@ -1,6 +1,7 @@
 /* Records: an ordered list of fields whose names, strings and arrays share a few blocks of memory.
  */
-#include "internal.h"
+#include "record.h"
+#include "text.h"
 
 #include <stdlib.h>
 
@@ -191,19 +192,20 @@ const struct nax_value *nax_record_get(const struct nax_record *r, const char *n
     return f ? &f->value : NULL;
 }
 
-/* Copies n bytes, and a zero behind, into the field's own room. */
+/* Copies n bytes, and a zero behind, into the field's own memory. */
 static int copy_into(struct nax_record *r, struct field *f, const void *old, const void *from,
                      size_t n, const void **out)
 {
     void *to = NULL;
-    if (f->room > n) {
-        memcpy(&to, &old, sizeof to); /* the room is ours, though readers see it const */
+    if (f->capacity > n) {
+        memcpy(&to, &old, sizeof to); /* it is ours, though readers see it const */
     } else {
-        size_t room = f->room ? 2 * (n + 1) : n + 1; /* setting again and again stays linear */
-        to = nax_record_reserve(r, room);
+        size_t capacity =
+            f->capacity ? 2 * (n + 1) : n + 1; /* setting again and again stays linear */
+        to = nax_record_reserve(r, capacity);
         if (!to)
             return NAX_ERR_MEMORY;
-        f->room = NAX_ROUND_UP(room, 8);
+        f->capacity = NAX_ROUND_UP(capacity, 8);
     }
     if (n)
         memmove(to, from, n);
@@ -229,7 +231,7 @@ int nax_record_set(struct nax_record *r, const char *name, const struct nax_valu
     else if (f->value.type == NAX_FLOATS)
         old = f->value.floats.v;
     if (!old)
-        f->room = 0;
+        f->capacity = 0;
     int status = 0;
     if (v.type == NAX_STRING) {
         status = copy_into(r, f, old, v.string.s, v.string.n, &own);

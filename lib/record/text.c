@@ -1,8 +1,10 @@
 /* Numbers and strings as text: exact in both directions. */
-#include "internal.h"
+#include "text.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 bool nax_text_is_utf8(const char *s, size_t n)
 {

@@ -1,7 +1,10 @@
 /* Writing: checks records, hands them to the format, and moves large blocks to the file. */
-#include "internal.h"
+#include "formats.h"
+#include "text.h"
 
 #include <stdlib.h>
+
+enum { OUT_SIZE = 1 << 16 }; /* bytes that go to the file at a time */
 
 struct nax_writer {
     FILE *file;
@@ -19,22 +22,6 @@ const char *nax_format_word(unsigned format)
 {
     static const char *const words[] = {"", "msgpack", "csv", "json"};
     return format < sizeof words / sizeof *words ? words[format] : NULL;
-}
-
-int nax_bytes_reserve(struct bytes *b, size_t n)
-{
-    if (n <= b->cap - b->n)
-        return 0;
-    size_t wanted;
-    if (__builtin_add_overflow(b->n, n, &wanted) || wanted > SIZE_MAX / 4)
-        return NAX_ERR_MEMORY;
-    size_t cap = NAX_MAX(2 * b->cap, wanted);
-    unsigned char *grown = nax_realloc(b->v, cap, 1);
-    if (!grown)
-        return NAX_ERR_MEMORY;
-    b->v = grown;
-    b->cap = cap;
-    return 0;
 }
 
 int nax_writer_open(struct nax_writer **out, FILE *file, const char *subject,
@@ -150,7 +137,7 @@ int nax_writer_put(struct nax_writer *w, const struct nax_record *r, struct nax_
         return fail_memory(w, err);
     }
     w->n_records++;
-    return w->out.n < 2 * NAX_BLOCK ? 0 : move(w, w->out.n / NAX_BLOCK * NAX_BLOCK, err);
+    return w->out.n < 2 * OUT_SIZE ? 0 : move(w, w->out.n / OUT_SIZE * OUT_SIZE, err);
 }
 
 int nax_writer_flush(struct nax_writer *w, struct nax_err *err)

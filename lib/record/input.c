@@ -1,0 +1,101 @@
+/* A file read through a window of its bytes. */
+#include "input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { READ_SIZE = 1 << 16 }; /* bytes that are read at a time, at least */
+
+int nax_input_alloc(struct input *in, size_t max_record, struct nax_err *err)
+{
+    *in = (struct input){.fd = -1, .max_record = max_record, .cap = 2 * READ_SIZE};
+    in->buffer = malloc(in->cap);
+    return in->buffer ? 0 : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'reader'");
+}
+
+void nax_input_free(struct input *in)
+{
+    nax_input_close(in);
+    free(in->buffer);
+    in->buffer = NULL;
+}
+
+int nax_input_open(struct input *in, const char *path, struct nax_err *err)
+{
+    in->start = in->end = 0;
+    in->offset = 0;
+    in->is_eof = false;
+    in->n_records = 0;
+    if (!strcmp(path, "-")) {
+        in->name = "standard input";
+        in->fd = STDIN_FILENO;
+        return 0;
+    }
+    in->name = path;
+    in->fd = open(path, O_RDONLY | O_CLOEXEC);
+    return in->fd < 0 ? nax_err_io(err, "cannot open: '%s'", path) : 0;
+}
+
+void nax_input_close(struct input *in)
+{
+    if (in->fd > STDIN_FILENO)
+        close(in->fd);
+    in->fd = -1;
+}
+
+int nax_input_fill(struct input *in, struct nax_err *err)
+{
+    if (in->is_eof)
+        return 0;
+    if (in->start == in->end) {
+        in->start = in->end = 0;
+    } else if (in->cap - in->end < READ_SIZE) {
+        memmove(in->buffer, in->buffer + in->start, in->end - in->start);
+        in->end -= in->start;
+        in->start = 0;
+    }
+    if (in->cap - in->end < READ_SIZE) { /* a record larger than the window so far */
+        unsigned char *grown = nax_realloc(in->buffer, in->cap, 2);
+        if (!grown)
+            return nax_input_fail(in, err, "byte", in->offset, "out of memory");
+        in->buffer = grown;
+        in->cap *= 2;
+    }
+    for (;;) {
+        ssize_t n = read(in->fd, in->buffer + in->end, in->cap - in->end);
+        if (n > 0) {
+            in->end += (size_t)n;
+            return 1;
+        }
+        if (!n) {
+            in->is_eof = true;
+            return 0;
+        }
+        if (errno != EINTR)
+            return nax_err_io(err, "cannot read: '%s'", in->name);
+    }
+}
+
+int nax_input_fail(const struct input *in, struct nax_err *err, const char *place, uint64_t at,
+                   const char *format, ...)
+{
+    char what[256];
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(what, sizeof what, format, ap);
+    va_end(ap);
+    return nax_err_set(err, NAX_ERR_FORMAT, "%.200s: record %llu: %s %llu: %s", in->name,
+                       (unsigned long long)in->n_records + 1, place, (unsigned long long)at, what);
+}
+
+int nax_input_fail_limit(const struct input *in, struct nax_err *err, const char *place,
+                         uint64_t at)
+{
+    return nax_input_fail(in, err, place, at, "a record larger than the limit of %zu MiB",
+                          in->max_record >> 20);
+}

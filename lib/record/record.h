@@ -1,0 +1,44 @@
+/* The inside of records, for those who fill and print them. */
+#ifndef NAX_RECORD_RECORD_H
+#define NAX_RECORD_RECORD_H
+
+#include <string.h>
+
+#include "nax/record.h"
+
+enum { NAX_FIELDS_MAX = 1024 }; /* of a record in a stream */
+
+struct field {
+    uint64_t head; /* the name's first eight bytes, zero padded: compared before the rest */
+    const char *name;
+    size_t name_n;
+    size_t capacity;         /* bytes of the record's memory that a string or array may take */
+    const double *as_floats; /* integers converted by nax_record_floats, or NULL */
+    struct nax_value value;
+};
+
+struct block;
+
+struct nax_record {
+    struct field *fields; /* [cap], n in use */
+    size_t n, cap;
+    struct block *blocks; /* newest and largest first */
+    size_t n_bytes;       /* taken from the blocks since the record was cleared */
+    bool has_reserved;    /* a field "nax" or "end", which only headers and trailers may have */
+};
+
+/* n bytes of the record's memory, aligned for any value; they stay put until it is cleared. */
+void *nax_record_reserve(struct nax_record *r, size_t n) NAX_MUST_USE;
+
+/* Appends a null field. NULL: out of memory. The name must be legal and new. */
+struct field *nax_record_append(struct nax_record *r, const char *name, size_t n) NAX_MUST_USE;
+struct field *nax_record_find(const struct nax_record *r, const char *name, size_t n);
+
+/* Why a name cannot be a field's, or NULL. */
+const char *nax_name_problem(const char *name, size_t n);
+static inline bool nax_name_is_reserved(const char *name, size_t n)
+{
+    return n == 3 && (!memcmp(name, "nax", 3) || !memcmp(name, "end", 3));
+}
+
+#endif
