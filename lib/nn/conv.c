@@ -33,8 +33,11 @@ int nax_conv_alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
                    const struct conv_options *options, struct nax_err *err)
 {
     const struct conv_engine *engine;
+    struct conv_options all = *options;
     int status = choose(layer, options->is_bf16, &engine, err);
-    return status ? status : engine->alloc(conv, layer, n, options, err);
+    if (!status && engine == &nax_conv_engine_widened)
+        status = choose(layer, false, &all.inner, err);
+    return status ? status : engine->alloc(conv, layer, n, &all, err);
 }
 
 void nax_conv_free(struct conv *conv)

@@ -22,6 +22,7 @@
 #include "nax/network.h"
 
 struct conv; /* holds its engine */
+struct conv_engine;
 
 /* What is done to outputs before they leave the processor's registers: batch norm or a bias, a
  * residual, ReLU. */
@@ -36,6 +37,7 @@ struct conv_options {
     bool is_bf16;      /* activations */
     /* Of forward alone, NULL: nothing. Whether the engine can: conv's is_finished. */
     const struct conv_finish *finish;
+    const struct conv_engine *inner; /* the float engine of conv_widened: nax_conv_alloc's matter */
 };
 
 struct conv_engine {

@@ -19,7 +19,8 @@ struct widened_conv {
 static void release(struct conv *conv)
 {
     struct widened_conv *w = (struct widened_conv *)conv;
-    nax_conv_free(w->inner);
+    if (w->inner)
+        w->inner->engine->release(w->inner);
     nax_aligned_free(w->rounded);
     nax_aligned_free(w->weight);
     free(w);
@@ -40,7 +41,7 @@ static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->name);
     }
     const struct conv_options inner = {.has_backward = options->has_backward};
-    int status = nax_conv_alloc(&w->inner, layer, n, &inner, err);
+    int status = options->inner->alloc(&w->inner, layer, n, &inner, err);
     if (status) {
         release(&w->base);
         return status;

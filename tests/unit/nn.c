@@ -189,7 +189,8 @@ static void check_conv(const struct nax_layer *l, const struct conv_engine *engi
 
     struct nax_err err;
     struct conv *conv;
-    const struct conv_options options = {.has_backward = true, .is_bf16 = is_bf16};
+    const struct conv_options options = {
+        .has_backward = true, .is_bf16 = is_bf16, .inner = &nax_conv_engine_blas};
     assert_int_equal(engine->alloc(&conv, l, n, &options, &err), 0);
     assert_false(conv->is_finished);
     void *scratch = nax_aligned_calloc(conv->scratch_size, 1);
