@@ -95,14 +95,14 @@ static void layer_units(const struct nax_hardware *h, const struct nax_layer *la
     a->n_tiles = NAX_CEIL_DIV(a->n_cores, h->hierarchy.cores_per_tile);
     multiply(h, map, &size->unit, n);
 
-    /* units of one row chunk lie side by side: inputs go to every tile that they reach */
+    /* units of a row of submatrices lie side by side: inputs go to every tile that they reach */
     int64_t n_col_tiles = NAX_CEIL_DIV((int64_t)map->col_submatrices, units_per_tile);
     double copies = (double)NAX_MIN(a->n_tiles, n_col_tiles);
     arrive(h, copies * (double)(layer->h_in * layer->w_in), layer->c_in, n);
     move(h, copies * window_pixels(h, layer), layer->c_in, n);
     double loads = n[NAX_EVENT_BUS];
 
-    /* partial sums of the row chunks: those in other cores come over the bus */
+    /* partial sums of a column's submatrices: those in other cores come over the bus */
     double n_values = positions * (double)layer->c_out;
     compute((double)(map->row_submatrices - 1) * n_values, n);
     move(h, 2 * positions * (double)(NAX_MIN((int64_t)map->row_submatrices, a->n_cores) - 1),
