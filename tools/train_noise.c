@@ -24,7 +24,7 @@ struct noise_epochs {
     struct candidate_run *run;
     struct nax_mapping mapping;
     struct nax_mapped *mapped;
-    struct nax_train_linop ops[NAX_NETWORK_LAYERS_MAX];
+    struct nax_linop ops[NAX_NETWORK_LAYERS_MAX];
 };
 
 enum nax_fidelity rehearsal_fidelity(const struct training *t)

@@ -36,6 +36,8 @@ enum nax_fidelity {
 };
 
 const char *nax_fidelity_name(enum nax_fidelity fidelity);
+/* In a few words, for people. */
+const char *nax_fidelity_meaning(enum nax_fidelity fidelity);
 /* The fidelity of a name, or NAX_FIDELITY_COUNT. */
 enum nax_fidelity nax_fidelity_parse(const char *name);
 
@@ -67,9 +69,9 @@ int nax_arrays_list(const struct nax_model *model, const struct nax_mapping *map
 struct nax_mapped;
 
 /* Puts a model's weights onto crossbars. model, its network, and hardware must outlive it; later
- * changes of the weights are not seen. ranges: images, of the training set, that input ranges are
- * measured on (256 of them, evenly spaced, or all). Errors: crossbar sizes out of range, images
- * that do not fit the network. */
+ * changes of the weights are not seen, those of batch norm are. ranges: images, of the training
+ * set, that input ranges are measured on (256 of them, evenly spaced, or all). Errors: crossbar
+ * sizes out of range, images that do not fit the network. */
 int nax_mapped_alloc(struct nax_mapped **mapped, const struct nax_model *model,
                      const struct nax_mapping *mapping, const struct nax_images *ranges,
                      struct nax_err *err) NAX_MUST_USE;
@@ -140,14 +142,14 @@ enum nax_gradient {
 /* What each layer multiplies by while the network is trained (nax_trainer_set_linops): its
  * effective weights with the columns' gains in them; offsets and noise, new in every image, come
  * after. The first call comes before training moves the weights; after each step another one moves
- * the effective weights as much as the weights have moved since they were programmed. ops:
+ * the effective weights as much as the weights have moved since they were programmed. linops:
  * [n_layers], good until the next call of nax_mapped_reprogram or nax_mapped_free. */
 int nax_mapped_train_linops(struct nax_mapped *mapped, enum nax_gradient gradient,
-                            struct nax_train_linop *ops, struct nax_err *err) NAX_MUST_USE;
+                            struct nax_linop *linops, struct nax_err *err) NAX_MUST_USE;
 
 /* Programs the model's weights, as training has moved them, into the chip that
  * mapping names, and solves its arrays. Input ranges and what conversions add stay as they were
- * measured. Batch norm is not copied: evaluate on a new mapping. */
+ * measured: evaluate on a new mapping. */
 int nax_mapped_reprogram(struct nax_mapped *mapped, const struct nax_mapping *mapping,
                          struct nax_err *err) NAX_MUST_USE;
 

@@ -3,8 +3,8 @@
  * Activations are float or bf16, NHWC. A batch is cut into chunks of at most
  * NAX_CHUNK images whose number depends on the batch alone; chunks are computed in parallel and
  * their sums added in chunk order, so results are the same bits for any number of threads. Nothing
- * here knows of crossbars: evaluation multiplies through struct nax_linop, training through struct
- * nax_train_linop, which the mapping room fills in.
+ * here knows of crossbars: evaluation and training multiply through struct nax_linop, which the
+ * mapping room fills in.
  */
 #ifndef NAX_NN_H
 #define NAX_NN_H
@@ -52,22 +52,30 @@ int nax_model_copy(struct nax_model **model, const struct nax_model *from,
                    struct nax_err *err) NAX_MUST_USE;
 void nax_model_free(struct nax_model *model);
 
-/* --- evaluation --- */
+/* --- what a layer multiplies by --- */
 
-/* The linear part of a layer: y = x ∗ weight, without batch norm and bias.
- * forward is called from several threads at once; x: [n][h_in][w_in][c_in], y:
- * [n][h_out][w_out][c_out], n ≤ NAX_CHUNK; image is the index of the first of the n images in the
- * set, for draws of noise; scratch: scratch_size bytes, 64-byte aligned, the thread's own. Returns
- * 0 or a negative status. NULL: the layer's own weights. correct, unless NULL, changes y
- * afterwards. */
+/* The linear part of a layer, y = x ∗ weight, before batch norm and bias. All zero: by the layer's
+ * own weights. forward and correct are called from several threads at once with n ≤ NAX_CHUNK
+ * images, x: [n][h_in][w_in][c_in], y: [n][h_out][w_out][c_out]; image is the index of the first of
+ * them, in the set or counted since the start of training, for draws of noise. forward and adjoint
+ * return 0 or a negative status. */
 struct nax_linop {
+    /* Other weights, of the layer's shape. In training the gradient by them is applied to the
+     * layer's own (straight through; Bengio, Léonard, Courville, 2013), unless adjoint, where not
+     * NULL, first turns it in place into one by the layer's own. */
+    const float *weight;
+    int (*adjoint)(const void *self, float *gradient, struct nax_err *err);
+    /* Or makes y another way, in evaluation alone; scratch: scratch_size bytes, 64-byte aligned,
+     * the thread's own. */
     int (*forward)(const void *self, size_t n, const float *x, float *y, size_t image,
                    void *scratch);
-    const void *self;
     size_t scratch_size;
+    /* Then changes y; a gradient passes it unchanged. */
     void (*correct)(const void *self, size_t n, float *y, size_t image);
-    const void *correct_self;
+    const void *self; /* of all three */
 };
+
+/* --- evaluation --- */
 
 /* Called after each layer of each chunk of an evaluation, from several threads at once. */
 struct nax_tap {
@@ -76,7 +84,7 @@ struct nax_tap {
 };
 
 struct nax_eval {
-    const struct nax_linop *linops; /* [n_layers], zeros for pools; or NULL: nothing changed */
+    const struct nax_linop *linops; /* [n_layers], zeros for pools; or NULL: own weights */
     const struct nax_tap *tap;      /* or NULL */
     /* How many images, 0: all; evenly spread over the set, whose classes may lie one after another,
      * or which: [n_images]. */
@@ -187,23 +195,11 @@ int nax_trainer_renew_statistics(struct nax_trainer *trainer, size_t n,
 size_t nax_trainer_epochs_done(const struct nax_trainer *trainer);
 size_t nax_trainer_steps_done(const struct nax_trainer *trainer); /* of the epoch under way */
 
-/* What a layer of a network multiplies by while it is trained. The gradient by the weights that
- * were multiplied by is applied to the layer's own (straight through; Bengio, Léonard, Courville,
- * 2013), unless adjoint, where not NULL, first turns it in place into one by the layer's own
- * weights, or fails. correct, where not NULL, changes y = x ∗ weight before batch norm, from
- * several threads at once, and the gradient passes it unchanged. image counts the images since the
- * start of training, for draws of noise. */
-struct nax_train_linop {
-    const float *weight; /* of the layer's shape; NULL: its own */
-    void (*correct)(const void *self, size_t n, float *y, size_t image);
-    int (*adjoint)(const void *self, float *gradient, struct nax_err *err);
-    const void *self;
-};
-
-/* ops: [n_layers] of the trained part, not owned, zeros for pools; NULL: every layer its own
- * weights. Call it again when the weights behind it have changed; nax_trainer_set_part and
- * nax_trainer_resume forget it. Validation goes through the layers' own weights. */
-void nax_trainer_set_linops(struct nax_trainer *trainer, const struct nax_train_linop *ops);
+/* linops: [n_layers] of the trained part, not owned, zeros for pools, without forward; NULL: every
+ * layer its own weights. Call it again when the weights behind it have changed;
+ * nax_trainer_set_part and nax_trainer_resume forget it. Validation goes through the layers' own
+ * weights. */
+void nax_trainer_set_linops(struct nax_trainer *trainer, const struct nax_linop *linops);
 
 /* Fraction right and loss on the validation images. */
 int nax_trainer_validate(const struct nax_trainer *trainer, struct nax_score *score,
@@ -237,18 +233,18 @@ struct nax_gate {
     /* Of the other, where there is one. Its mean need only be near the batch's; with
      * has_own_statistics mean and variance become the batch's. */
     struct nax_params params;
-    struct nax_train_linop op; /* what the other multiplies by, as for nax_trainer_set_linops */
-    double own, other;         /* results: derivatives of the batch's mean loss by the gates */
+    struct nax_linop linop; /* what the other multiplies by, as for nax_trainer_set_linops */
+    double own, other;      /* results: derivatives of the batch's mean loss by the gates */
 };
 
 /* A batch of validation images that gates are looked at on. */
 struct nax_gate_batch {
     size_t number; /* from 0 on without end; images come in an order drawn anew after all of them */
-    const struct nax_train_linop *ops; /* [n_layers] what the part multiplies by, or NULL, as for
-                                          nax_trainer_set_linops */
+    const struct nax_linop *linops; /* [n_layers] what the part multiplies by, or NULL, as for
+                                       nax_trainer_set_linops */
     /* Whose statistics batch norm takes. True: the ideal network's, those that the batch has where
      * the part and the others multiply by their own weights, as a chip has them that was given a
-     * trained network; a forward pass more. False: those of what ops and op make, as a calibrated
+     * trained network; a forward pass more. False: those of what linops make, as a calibrated
      * chip has them. */
     bool has_own_statistics;
     double loss; /* result: mean over the batch */

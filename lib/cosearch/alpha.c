@@ -80,10 +80,10 @@ static void draw(const struct nax_cosearch *s, size_t slot, struct pair *pair)
 }
 
 /* What a choice multiplies by; source: where its noise comes from. */
-static struct nax_train_linop op_of(const struct nax_cosearch *s, size_t slot, size_t choice,
-                                    struct noise_source *source)
+static struct nax_linop op_of(const struct nax_cosearch *s, size_t slot, size_t choice,
+                              struct noise_source *source)
 {
-    struct nax_train_linop op = {.weight = NULL};
+    struct nax_linop op = {.weight = NULL};
     size_t place = nax_supernet_place(&s->net, slot, nax_arch_kernel(&s->arch, choice));
     const struct nax_layer *shape = &s->net.all->layers[place];
     if (s->options.fidelity != NAX_FIDELITY_IDEAL)
@@ -130,7 +130,7 @@ static void set_aside(struct nax_params *p, size_t n, float **memory)
 /* What the path multiplies by, and the gates of the convolutions with two choices that the path
  * has; their number. */
 static size_t list_gates(struct nax_cosearch *s, const struct path *path, const struct pair *pairs,
-                         struct nax_train_linop *ops)
+                         struct nax_linop *ops)
 {
     size_t n = 0;
     for (size_t l = 0; l < path->net->n_layers; l++) {
@@ -146,7 +146,7 @@ static size_t list_gates(struct nax_cosearch *s, const struct path *path, const 
         if (gate.kernel) {
             size_t place = nax_supernet_place(&s->net, slot, (int64_t)gate.kernel);
             gate.params = s->net.model->layer[place];
-            gate.op = op_of(s, slot, other, &s->sources[2 * slot + 1]);
+            gate.linop = op_of(s, slot, other, &s->sources[2 * slot + 1]);
         }
         s->gates[n++] = gate;
     }
@@ -177,9 +177,9 @@ static int add_gates(struct nax_cosearch *s, struct path *path, const struct pai
     for (size_t l = 0; l < path->net->n_layers; l++)
         n_channels += path->net->layers[l].c_out;
     float *memory = nax_calloc(4 * n_channels, sizeof *memory), *free_memory = memory;
-    struct nax_train_linop *ops = nax_calloc(path->net->n_layers, sizeof *ops);
+    struct nax_linop *ops = nax_calloc(path->net->n_layers, sizeof *ops);
     struct nax_gate_batch batch = {.number = s->n_alpha,
-                                   .ops = ops,
+                                   .linops = ops,
                                    .has_own_statistics = !s->options.is_calibrated &&
                                                          s->options.fidelity != NAX_FIDELITY_IDEAL};
     size_t n = 0;

@@ -2,7 +2,7 @@
 #ifndef NAX_MAPPING_ARRAYS_H
 #define NAX_MAPPING_ARRAYS_H
 
-#include "mapped.h"
+#include "fixed.h"
 #include "nax/crossbar.h"
 
 /* Which cells a layer is programmed into. */

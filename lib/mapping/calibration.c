@@ -1,23 +1,18 @@
 /* What a network's layers lose on crossbars, and their correction by gains and offsets. */
-#include "network.h"
+#include "columns.h"
+#include "mapped.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 enum { N_PASSES = 2 }; /* of a calibration */
 
-int nax_mapped_add_corrections(struct nax_mapped *m, struct nax_err *err)
+static int add_corrections(struct nax_mapped *m, struct nax_err *err)
 {
     int status = 0;
-    for (size_t l = 0; !status && l < m->n_layers; l++) {
-        const struct nax_layer *shape = &m->model->net->layers[l];
-        struct correction *correct = &m->layer[l].correct;
-        if (!nax_layer_n_weights(shape) || correct->gain)
-            continue;
-        status = nax_correction_alloc(correct, l, shape->h_out * shape->w_out, shape->c_out, err);
-        m->linops[l].correct = nax_correction_apply;
-        m->linops[l].correct_self = correct;
-    }
+    for (size_t l = 0; !status && l < m->n_layers; l++)
+        if (nax_layer_n_weights(&m->model->net->layers[l]))
+            status = nax_mapped_layer_add_correction(&m->layer[l], &m->linops[l], err);
     return status;
 }
 
@@ -30,15 +25,15 @@ int nax_mapped_calibrate(struct nax_mapped *mapped, const struct nax_images *ima
     struct column_sums *sums = nax_calloc(nax_columns_first(net, mapped->n_layers), sizeof *sums);
     if (!sums)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
-    int status = nax_mapped_add_corrections(mapped, err);
+    int status = add_corrections(mapped, err);
     for (int pass = 0; !status && pass < N_PASSES; pass++) {
-        status = nax_columns_measure(mapped_model(mapped), mapped->linops, mapped->model, images,
-                                     n_images, sums, NULL, err);
+        status = nax_columns_measure(mapped->model, mapped->linops, NULL, images, n_images, sums,
+                                     NULL, err);
         for (size_t l = 0; !status && l < mapped->n_layers; l++)
-            for (size_t c = 0; c < mapped->layer[l].correct.n_cols; c++) {
+            for (size_t c = 0; c < mapped->layer[l].correction.n_cols; c++) {
                 struct column_fit fit =
                     nax_column_fit_reference(&sums[nax_columns_first(net, l) + c]);
-                nax_correction_add(&mapped->layer[l].correct, c, fit.gain, fit.offset);
+                nax_correction_add(&mapped->layer[l].correction, c, fit.gain, fit.offset);
             }
     }
     free(sums);
@@ -67,9 +62,9 @@ static int measure(const struct nax_mapped *mapped, const struct nax_linop *lino
 {
     const struct nax_network *net = mapped->model->net;
     struct column_sums *sums = nax_calloc(nax_columns_first(net, mapped->n_layers), sizeof *sums);
-    int status = sums ? nax_columns_measure(mapped_model(mapped), linops, mapped->model, images,
-                                            n_images, sums, NULL, err)
-                      : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
+    int status =
+        sums ? nax_columns_measure(mapped->model, linops, NULL, images, n_images, sums, NULL, err)
+             : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
     for (size_t l = 0; !status && l < mapped->n_layers; l++)
         noise[l] = nax_layer_n_weights(&net->layers[l])
                        ? noise_of(sums + nax_columns_first(net, l), net->layers[l].c_out)
@@ -87,5 +82,14 @@ int nax_mapped_noise(const struct nax_mapped *mapped, const struct nax_images *i
 int nax_mapped_noise_of_wires(const struct nax_mapped *mapped, const struct nax_images *images,
                               size_t n_images, struct nax_layer_noise *noise, struct nax_err *err)
 {
-    return measure(mapped, NULL, images, n_images, noise, err);
+    size_t n = mapped->n_layers;
+    struct nax_linop *wires = nax_calloc(n, sizeof *wires);
+    if (!wires)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'",
+                           mapped->model->net->name);
+    for (size_t l = 0; mapped->layer && l < n; l++)
+        wires[l].weight = mapped->layer[l].effective;
+    int status = measure(mapped, wires, images, n_images, noise, err);
+    free(wires);
+    return status;
 }

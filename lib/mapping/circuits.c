@@ -1,5 +1,7 @@
 /* Full products against solved circuits of nonlinear cells, on input vectors that layers see. */
 #include "circuits.h"
+#include "nax/mapping.h"
+#include "ranges.h"
 #include "solved.h"
 
 #include <math.h>
@@ -171,8 +173,8 @@ static void add_codes(const struct workspace *workspace, const struct nax_submat
         }
 }
 
-static int run_tile(struct workspace *workspace, const struct nax_submatrix *submatrix,
-                    struct nax_err *err)
+static int run_submatrix(struct workspace *workspace, const struct nax_submatrix *submatrix,
+                         struct nax_err *err)
 {
     const struct fixed_layer *l = workspace->layer;
     const struct nax_device *device = &l->hardware->device;
@@ -205,7 +207,7 @@ static int run_tile(struct workspace *workspace, const struct nax_submatrix *sub
     return 0;
 }
 
-static void room_free(struct workspace *workspace)
+static void workspace_free(struct workspace *workspace)
 {
     free(workspace->x);
     free(workspace->y);
@@ -217,7 +219,7 @@ static void room_free(struct workspace *workspace)
     free(workspace->g_siemens);
 }
 
-static int room_alloc(struct workspace *workspace, size_t n, struct nax_err *err)
+static int workspace_alloc(struct workspace *workspace, size_t n, struct nax_err *err)
 {
     const struct fixed_layer *l = workspace->layer;
     size_t n_uses = n * (size_t)l->n_streams, width = l->unit.array_cols;
@@ -242,7 +244,7 @@ int nax_circuits_products(const struct fixed_layer *layer, const struct chip *ch
 {
     struct workspace workspace = {.layer = layer, .chip = chip};
     double fixed;
-    int status = room_alloc(&workspace, n, err);
+    int status = workspace_alloc(&workspace, n, err);
     for (size_t i = 0; !status && i < n * layer->map.n_rows; i++) {
         nax_fixed_inputs(layer, 1, x + i, &fixed);
         workspace.x[i] = (int32_t)fixed;
@@ -252,11 +254,11 @@ int nax_circuits_products(const struct fixed_layer *layer, const struct chip *ch
     }
     for (size_t i = 0; !status && i < layer->map.n_units; i++) {
         struct nax_submatrix submatrix = nax_submatrix_at(&layer->map, i);
-        status = run_tile(&workspace, &submatrix, err);
+        status = run_submatrix(&workspace, &submatrix, err);
     }
     for (size_t i = 0; !status && i < n * layer->map.n_cols; i++)
         y[i] = (float)(workspace.y[i] * (layer->weight_step * layer->input_step));
-    room_free(&workspace);
+    workspace_free(&workspace);
     return status;
 }
 

@@ -1,6 +1,7 @@
 /* Sums over a mapped network's columns, from which gains, offsets and noise follow. */
 #include "columns.h"
 #include "../base/blas.h"
+#include "fixed.h"
 
 #include <stdlib.h>
 
@@ -64,7 +65,8 @@ static void compare(void *self, size_t l, size_t image, size_t n, const float *x
     nax_aligned_free(in);
 }
 
-static int copy_weights(struct meter *m, const struct nax_model *reference, struct nax_err *err)
+static int copy_weights(struct meter *m, const struct nax_model *model,
+                        const struct nax_linop *reference, struct nax_err *err)
 {
     m->weight = nax_calloc(m->net->n_layers, sizeof *m->weight);
     for (size_t l = 0; l < m->net->n_layers && m->weight; l++) {
@@ -75,8 +77,9 @@ static int copy_weights(struct meter *m, const struct nax_model *reference, stru
         if (!m->weight[l])
             return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'",
                                m->net->layers[l].name);
+        const float *weight = reference ? reference[l].weight : model->layer[l].weight;
         for (size_t i = 0; i < n; i++)
-            m->weight[l][i] = (double)reference->layer[l].weight[i];
+            m->weight[l][i] = (double)weight[i];
     }
     return m->weight ? 0 : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'columns'");
 }
@@ -97,7 +100,7 @@ static int measure(struct meter *m, const struct nax_model *model, const struct 
 }
 
 int nax_columns_measure(const struct nax_model *model, const struct nax_linop *linops,
-                        const struct nax_model *reference, const struct nax_images *images,
+                        const struct nax_linop *reference, const struct nax_images *images,
                         size_t n_images, struct column_sums *sums, double *loss,
                         struct nax_err *err)
 {
@@ -106,7 +109,7 @@ int nax_columns_measure(const struct nax_model *model, const struct nax_linop *l
     n_images = NAX_MIN(n_images, images->n);
     size_t n_chunks = (n_images + NAX_CHUNK - 1) / NAX_CHUNK;
     m.sums = nax_calloc((n_chunks + 1) * m.n_columns, sizeof *m.sums);
-    int status = m.sums ? copy_weights(&m, reference, err)
+    int status = m.sums ? copy_weights(&m, model, reference, err)
                         : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'columns'");
     if (!status)
         status = measure(&m, model, linops, images, n_images, loss, err);

@@ -2,7 +2,7 @@
 #ifndef NAX_MAPPING_COLUMNS_H
 #define NAX_MAPPING_COLUMNS_H
 
-#include "mapped.h"
+#include "nax/nn.h"
 
 /* Sums over images and positions: z of the reference, y of the hardware. */
 struct column_sums {
@@ -12,12 +12,12 @@ struct column_sums {
 /* Where a layer's columns begin in an array of all layers' columns; n_layers: their number. */
 size_t nax_columns_first(const struct nax_network *net, size_t l);
 
-/* Evaluates `model` through `linops` on up to n_images of the images, evenly spaced, compares each
- * layer's output with what the weights of `reference` make of the layer's inputs: a layer is
- * not blamed for what the layers before it lost. sums: [nax_columns_first(net, n_layers)]. loss:
- * the evaluation's, or NULL. */
+/* Evaluates the model through `linops` on up to n_images of the images, evenly spaced, and compares
+ * each layer's output with what the weights of `reference` make of the layer's inputs (NULL: the
+ * model's own): a layer is not blamed for what the layers before it lost. sums:
+ * [nax_columns_first(net, n_layers)]. loss: the evaluation's, or NULL. */
 int nax_columns_measure(const struct nax_model *model, const struct nax_linop *linops,
-                        const struct nax_model *reference, const struct nax_images *images,
+                        const struct nax_linop *reference, const struct nax_images *images,
                         size_t n_images, struct column_sums *sums, double *loss,
                         struct nax_err *err) NAX_MUST_USE;
 

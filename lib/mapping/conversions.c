@@ -6,8 +6,9 @@
  * do, and leaving them out costs it less. So all the draws are scaled by one factor, such that the
  * network's loss on the images measured is what full products made it.
  */
+#include "conversions.h"
+#include "columns.h"
 #include "nax/rng.h"
-#include "network.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,65 +18,91 @@ enum {
     N_BISECTIONS = 6 /* of the noise's variance */
 };
 
+/* A network whose conversions are being replaced. */
+struct network {
+    const struct nax_model *model;
+    struct mapped_layer *layers;
+    struct nax_linop *linops;
+    const struct nax_images *images;
+};
+
 /* The loss with noise of a part of the variance measured. */
-static int loss_at(struct nax_mapped *m, const struct nax_images *images, double part, double *loss,
-                   struct nax_err *err)
+static int loss_at(const struct network *n, double part, double *loss, struct nax_err *err)
 {
-    struct nax_eval options = {.n_images = N_IMAGES};
+    struct nax_eval options = {.linops = n->linops, .n_images = N_IMAGES};
     struct nax_score score;
-    for (size_t l = 0; l < m->n_layers; l++)
-        m->layer[l].correct.noise = (float)sqrt(part);
-    int status = nax_mapped_eval(m, images, &options, &score, err);
+    for (size_t l = 0; l < n->model->net->n_layers; l++)
+        n->layers[l].correction.noise = (float)sqrt(part);
+    int status = nax_model_eval(n->model, n->images, &options, &score, err);
     *loss = score.loss;
     return status;
 }
 
-static int scale_noise(struct nax_mapped *m, const struct nax_images *images, double wanted,
-                       struct nax_err *err)
+static int scale_noise(const struct network *n, double wanted, struct nax_err *err)
 {
     double low = 0, high = 1, loss;
-    int status = loss_at(m, images, 1, &loss, err);
+    int status = loss_at(n, 1, &loss, err);
     if (status || loss <= wanted)
         return status;
     for (int i = 0; !status && i < N_BISECTIONS; i++) {
         double middle = (low + high) / 2;
-        status = loss_at(m, images, middle, &loss, err);
+        status = loss_at(n, middle, &loss, err);
         *(loss < wanted ? &low : &high) = middle;
     }
-    return status ? status : loss_at(m, images, low, &loss, err);
+    return status ? status : loss_at(n, low, &loss, err);
 }
 
-int nax_conversions_replace(struct nax_mapped *m, const struct nax_mapping *mapping,
-                            const struct nax_images *images, struct nax_err *err)
+/* What conversions do to each column, against the effective weights on the same inputs. */
+static int measure(const struct network *n, struct column_sums *sums, double *loss,
+                   struct nax_err *err)
 {
-    const struct nax_network *net = m->model->net;
+    const struct nax_network *net = n->model->net;
+    struct nax_linop *effective = nax_calloc(net->n_layers, sizeof *effective);
+    if (!effective)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
+    for (size_t l = 0; l < net->n_layers; l++)
+        effective[l].weight = n->layers[l].effective;
+    int status =
+        nax_columns_measure(n->model, n->linops, effective, n->images, N_IMAGES, sums, loss, err);
+    free(effective);
+    return status;
+}
+
+static int replace(const struct network *n, size_t l, const struct column_sums *sums, uint64_t seed,
+                   const float *normals, struct nax_err *err)
+{
+    struct mapped_layer *layer = &n->layers[l];
+    struct correction *correction = &layer->correction;
+    nax_mapped_layer_keep_effective(layer, &n->linops[l]);
+    int status = nax_mapped_layer_add_correction(layer, &n->linops[l], err);
+    for (size_t c = 0; c < correction->n_cols; c++) {
+        struct column_fit fit = nax_column_fit_hardware(&sums[c]);
+        nax_correction_add(correction, c, fit.gain, fit.offset);
+        correction->sd[c] = (float)sqrt(fit.variance);
+    }
+    correction->seed = seed;
+    correction->normals = normals;
+    return status;
+}
+
+int nax_conversions_replace(const struct nax_model *model, struct mapped_layer *layers,
+                            struct nax_linop *linops, const struct nax_images *images,
+                            uint64_t seed, float **normals, struct nax_err *err)
+{
+    const struct nax_network *net = model->net;
+    const struct network n = {model, layers, linops, images};
     size_t n_cols_max = 0;
     double wanted = 0;
-    struct column_sums *sums = nax_calloc(nax_columns_first(net, m->n_layers), sizeof *sums);
-    for (size_t l = 0; l < m->n_layers; l++)
+    struct column_sums *sums = nax_calloc(nax_columns_first(net, net->n_layers), sizeof *sums);
+    for (size_t l = 0; l < net->n_layers; l++)
         n_cols_max = NAX_MAX(n_cols_max, net->layers[l].c_out);
-    m->normals = nax_normals_alloc(mapping->seed, n_cols_max);
-    int status =
-        sums && m->normals
-            ? nax_columns_measure(m->model, m->linops, m->own, images, N_IMAGES, sums, &wanted, err)
-            : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
-    for (size_t l = 0; l < m->n_layers; l++) {
-        nax_full_free(&m->layer[l].full);
-        nax_reads_free(&m->layer[l].reads);
-        m->linops[l] = (struct nax_linop){.forward = NULL};
-    }
-    if (!status)
-        status = nax_mapped_add_corrections(m, err);
-    for (size_t l = 0; !status && l < m->n_layers; l++) {
-        struct correction *correct = &m->layer[l].correct;
-        for (size_t c = 0; c < correct->n_cols; c++) {
-            struct column_fit fit = nax_column_fit_hardware(&sums[nax_columns_first(net, l) + c]);
-            nax_correction_add(correct, c, fit.gain, fit.offset);
-            correct->sd[c] = (float)sqrt(fit.variance);
-        }
-        correct->seed = mapping->seed;
-        correct->normals = m->normals;
-    }
+    *normals = nax_normals_alloc(seed, n_cols_max);
+    int status = sums && *normals
+                     ? measure(&n, sums, &wanted, err)
+                     : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
+    for (size_t l = 0; !status && l < net->n_layers; l++)
+        if (nax_layer_n_weights(&net->layers[l]))
+            status = replace(&n, l, sums + nax_columns_first(net, l), seed, *normals, err);
     free(sums);
-    return status ? status : scale_noise(m, images, wanted, err);
+    return status ? status : scale_noise(&n, wanted, err);
 }

@@ -31,7 +31,7 @@ void nax_correction_add(struct correction *correct, size_t c, double gain, doubl
     correct->sd[c] = (float)(gain * (double)correct->sd[c]);
 }
 
-static void add_noise(const struct correction *a, float *y, size_t image)
+static void add_noise_of_image(const struct correction *a, float *y, size_t image)
 {
     uint64_t key[2] = {image, a->layer};
     size_t at = (size_t)nax_hash(a->seed, key, sizeof key);
@@ -42,13 +42,26 @@ static void add_noise(const struct correction *a, float *y, size_t image)
     }
 }
 
-void nax_correction_apply(const void *self, size_t n, float *y, size_t image)
+static void add_noise(const struct correction *a, size_t n, float *y, size_t image)
 {
-    const struct correction *a = self;
+    for (size_t b = 0; a->noise > 0 && b < n; b++)
+        add_noise_of_image(a, y + b * a->n_positions * a->n_cols, image + b);
+}
+
+void nax_correction_apply_offsets(const struct correction *a, size_t n, float *y, size_t image)
+{
+    float *to = y;
+    for (size_t p = 0; p < n * a->n_positions; p++, to += a->n_cols)
+        for (size_t c = 0; c < a->n_cols; c++)
+            to[c] += a->offset[c];
+    add_noise(a, n, y, image);
+}
+
+void nax_correction_apply(const struct correction *a, size_t n, float *y, size_t image)
+{
     float *to = y;
     for (size_t p = 0; p < n * a->n_positions; p++, to += a->n_cols)
         for (size_t c = 0; c < a->n_cols; c++)
             to[c] = a->gain[c] * to[c] + a->offset[c];
-    for (size_t b = 0; a->noise > 0 && b < n; b++)
-        add_noise(a, y + b * a->n_positions * a->n_cols, image + b);
+    add_noise(a, n, y, image);
 }

@@ -19,7 +19,10 @@ void nax_correction_free(struct correction *correct);
 /* y ← gain · (what the output was after the correction so far) + offset, in column c */
 void nax_correction_add(struct correction *correct, size_t c, double gain, double offset);
 
-/* struct nax_linop's correct: y [n][n_positions][n_cols] */
-void nax_correction_apply(const void *self, size_t n, float *y, size_t image);
+/* y [n][n_positions][n_cols]; image: of the first of the n. */
+void nax_correction_apply(const struct correction *correct, size_t n, float *y, size_t image);
+/* The same where the gains are in the weights. */
+void nax_correction_apply_offsets(const struct correction *correct, size_t n, float *y,
+                                  size_t image);
 
 #endif

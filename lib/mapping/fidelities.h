@@ -1,31 +1,22 @@
-/* The fidelities, layer by layer. */
+/* The fidelities: what each is called, and how a network is mapped on it. */
 #ifndef NAX_MAPPING_FIDELITIES_H
 #define NAX_MAPPING_FIDELITIES_H
 
-#include "correction.h"
-#include "full.h"
-#include "product.h"
-#include "reads.h"
+#include "layer.h"
+#include "nax/mapping.h"
 
-struct mapped_layer {
-    struct fixed_layer fixed;
-    struct chip chip;       /* of the fidelities above quantized */
-    struct product product; /* one of the three, or none */
-    struct full full;
-    struct reads reads;
-    struct correction correct;
+struct fidelity {
+    const char *word, *meaning;
+    /* What a layer multiplies by; NULL: nothing is mapped. Before it, memory for effective weights
+     * where it has_effective. */
+    int (*map)(struct mapped_layer *layer, struct nax_linop *linop, struct nax_err *err);
+    bool has_effective;
+    /* Then, over all layers; NULL: nothing. Arguments of nax_conversions_replace. */
+    int (*finish)(const struct nax_model *model, struct mapped_layer *layers,
+                  struct nax_linop *linops, const struct nax_images *images, uint64_t seed,
+                  float **normals, struct nax_err *err);
 };
 
-/* Sets up layer->fixed's products, and *op to make them. Of the fidelities adc and full the first
- * is only the second with its effective weights at hand. weight [n_rows][n_cols]: where effective
- * weights go, or NULL. */
-int nax_fidelity_quantized(struct mapped_layer *layer, struct nax_linop *op,
-                           struct nax_err *err) NAX_MUST_USE;
-int nax_fidelity_linear(struct mapped_layer *layer, float *weight,
-                        struct nax_err *err) NAX_MUST_USE;
-int nax_fidelity_full(struct mapped_layer *layer, float *weight, struct nax_linop *op,
-                      struct nax_err *err) NAX_MUST_USE;
-
-void nax_mapped_layer_free(struct mapped_layer *layer);
+const struct fidelity *nax_fidelity_row(enum nax_fidelity fidelity);
 
 #endif

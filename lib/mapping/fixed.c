@@ -1,5 +1,5 @@
 /* A layer in fixed point: integers of weights and inputs, their slices and streams. */
-#include "mapped.h"
+#include "fixed.h"
 
 #include <math.h>
 #include <stdlib.h>

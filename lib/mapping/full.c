@@ -1,6 +1,7 @@
 /* The full product of a layer: a chunk of images in blocks of positions, submatrix by submatrix, 32
  * columns at a time. */
 #include "full.h"
+#include "nax/nn.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -72,14 +73,6 @@ size_t nax_full_scratch_size(const struct full *full)
     return (size_t)(uintptr_t)work_cut(full, NULL, &w);
 }
 
-struct stream_format nax_stream_format_of(const struct fixed_layer *layer)
-{
-    return (struct stream_format){.n_streams = layer->n_streams,
-                                  .n_padded = (layer->n_streams + 7) / 8 * 8,
-                                  .stream_bits = layer->hardware->precision.stream_bits,
-                                  .is_signed = layer->input_min < 0};
-}
-
 /* Bits of the streams of every pixel, and sums over channels. */
 static void load_images(const struct full *full, size_t n, const float *x, struct work *w)
 {
@@ -125,8 +118,8 @@ static int64_t gather(const struct full *full, const struct work *w, size_t imag
     return sum;
 }
 
-static void run_tile(const struct full *full, const struct packed_submatrix *submatrix,
-                     bool is_new_row, size_t n, struct work *w)
+static void run_submatrix(const struct full *full, const struct packed_submatrix *submatrix,
+                          bool is_new_row, size_t n, struct work *w)
 {
     struct sizes s = sizes_of(full);
     size_t bits = (size_t)full->format.stream_bits, n_padded = (size_t)full->format.n_padded;
@@ -157,8 +150,8 @@ static void run_block(const struct full *full, size_t first, size_t n, struct wo
         for (size_t c = 0; c < s.stride; c++)
             w->y[p * s.stride + c] = 0 - offset * (double)sum; /* never −0 */
     }
-    for (size_t i = 0; i < full->n_submatrices; i++)
-        run_tile(full, &full->submatrix[i], !full->submatrix[i].submatrix.col, n, w);
+    for (size_t i = 0; i < full->layer->map.n_units; i++)
+        run_submatrix(full, &full->submatrix[i], !full->submatrix[i].submatrix.col, n, w);
     for (size_t p = 0; p < n; p++)
         for (size_t c = 0; c < layer->map.n_cols; c++)
             y[p * layer->map.n_cols + c] = (float)(w->y[p * s.stride + c] * step);
@@ -189,16 +182,15 @@ int nax_full_alloc(struct full *full, const struct fixed_layer *layer,
                                    struct nax_err *err),
                    void *self, struct nax_err *err)
 {
-    *full = (struct full){
-        .layer = layer, .format = nax_stream_format_of(layer), .n_submatrices = layer->map.n_units};
+    *full = (struct full){.layer = layer, .format = nax_stream_format_of(layer)};
     struct nax_submatrix largest = nax_submatrix_at(&layer->map, 0);
     size_t size = layer->unit.n_planes * largest.n_rows * largest.n_cols;
     double *cells = nax_calloc(size, sizeof *cells);
-    full->submatrix = nax_calloc(full->n_submatrices, sizeof *full->submatrix);
+    full->submatrix = nax_calloc(layer->map.n_units, sizeof *full->submatrix);
     int status = 0;
     if (!cells || !full->submatrix)
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->shape->name);
-    for (size_t i = 0; !status && i < full->n_submatrices; i++) {
+    for (size_t i = 0; !status && i < layer->map.n_units; i++) {
         struct nax_submatrix submatrix = nax_submatrix_at(&layer->map, i);
         status = cells_of(self, &submatrix, cells, err);
         if (!status)
@@ -213,7 +205,7 @@ int nax_full_alloc(struct full *full, const struct fixed_layer *layer,
 
 void nax_full_free(struct full *full)
 {
-    for (size_t i = 0; full->submatrix && i < full->n_submatrices; i++)
+    for (size_t i = 0; full->submatrix && i < full->layer->map.n_units; i++)
         nax_packed_submatrix_free(&full->submatrix[i]);
     free(full->submatrix);
     full->submatrix = NULL;

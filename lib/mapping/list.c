@@ -1,5 +1,6 @@
 /* The programmed arrays of a network, one after the other. */
 #include "arrays.h"
+#include "nax/mapping.h"
 
 #include <stdlib.h>
 
@@ -9,7 +10,7 @@ struct listing {
     void *self;
 };
 
-static int list_tile(const struct listing *to, const struct fixed_layer *layer, size_t l,
+static int list_unit(const struct listing *to, const struct fixed_layer *layer, size_t l,
                      const struct nax_submatrix *submatrix, double *g, struct nax_err *err)
 {
     const struct nax_mapping *m = to->mapping;
@@ -46,7 +47,7 @@ static int list_layer(const struct listing *to, const struct nax_model *model, s
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer.shape->name);
     for (size_t i = 0; !status && i < layer.map.n_units; i++) {
         struct nax_submatrix submatrix = nax_submatrix_at(&layer.map, i);
-        status = list_tile(to, &layer, l, &submatrix, g, err);
+        status = list_unit(to, &layer, l, &submatrix, g, err);
     }
     free(g);
     nax_fixed_layer_free(&layer);

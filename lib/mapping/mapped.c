@@ -1,42 +1,26 @@
 /* A network on crossbars: every layer that multiplies gets a product of the fidelity asked for. */
-#include "network.h"
+#include "mapped.h"
+#include "ranges.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-static const char *const names[NAX_FIDELITY_COUNT] = {"ideal", "quantized", "linear", "adc",
-                                                      "full"};
-
-const char *nax_fidelity_name(enum nax_fidelity fidelity)
-{
-    return names[fidelity];
-}
-
-enum nax_fidelity nax_fidelity_parse(const char *name)
-{
-    int f = 0;
-    while (f < NAX_FIDELITY_COUNT && strcmp(name, names[f]))
-        f++;
-    return (enum nax_fidelity)f;
-}
 
 static int map_layer(struct nax_mapped *m, size_t l, const struct nax_mapping *mapping,
                      bool is_signed, double range, struct nax_err *err)
 {
     const struct nax_layer *shape = &m->model->net->layers[l];
     struct mapped_layer *layer = &m->layer[l];
-    float *weight = m->own ? m->own->layer[l].weight : NULL;
     int status =
         nax_fixed_layer_alloc(&layer->fixed, shape, mapping->hardware, mapping->crossbars[l],
                               m->model->layer[l].weight, is_signed, range, err);
     if (status)
         return status;
     layer->chip = (struct chip){mapping->seed, mapping->chip, l};
-    if (mapping->fidelity == NAX_FIDELITY_QUANTIZED)
-        return nax_fidelity_quantized(layer, &m->linops[l], err);
-    if (mapping->fidelity == NAX_FIDELITY_LINEAR)
-        return nax_fidelity_linear(layer, weight, err);
-    return nax_fidelity_full(layer, weight, &m->linops[l], err);
+    if (m->fidelity->has_effective) {
+        layer->effective = nax_aligned_calloc(nax_layer_n_weights(shape), sizeof(float));
+        if (!layer->effective)
+            return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", shape->name);
+    }
+    return m->fidelity->map(layer, &m->linops[l], err);
 }
 
 static int map_layers(struct nax_mapped *m, const struct nax_mapping *mapping,
@@ -71,17 +55,14 @@ static int map_layers(struct nax_mapped *m, const struct nax_mapping *mapping,
 static int map(struct nax_mapped *m, const struct nax_mapping *mapping,
                const struct nax_images *images, struct nax_err *err)
 {
-    bool is_folded =
-        mapping->fidelity == NAX_FIDELITY_LINEAR || mapping->fidelity == NAX_FIDELITY_ADC;
     m->layer = nax_calloc(m->n_layers, sizeof *m->layer);
     m->linops = nax_calloc(m->n_layers, sizeof *m->linops);
     if (!m->layer || !m->linops)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", m->model->net->name);
-    int status = is_folded ? nax_model_copy(&m->own, m->model, err) : 0;
-    if (!status)
-        status = map_layers(m, mapping, images, err);
-    if (!status && mapping->fidelity == NAX_FIDELITY_ADC)
-        status = nax_conversions_replace(m, mapping, images, err);
+    int status = map_layers(m, mapping, images, err);
+    if (!status && m->fidelity->finish)
+        status = m->fidelity->finish(m->model, m->layer, m->linops, images, mapping->seed,
+                                     &m->normals, err);
     return status;
 }
 
@@ -92,10 +73,10 @@ int nax_mapped_alloc(struct nax_mapped **mapped, const struct nax_model *model,
     struct nax_mapped *m = nax_calloc(1, sizeof *m);
     if (!m)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", model->net->name);
-    *m = (struct nax_mapped){.model = model, .n_layers = model->net->n_layers};
-    int status = 0;
-    if (mapping->fidelity != NAX_FIDELITY_IDEAL)
-        status = map(m, mapping, ranges, err);
+    *m = (struct nax_mapped){.model = model,
+                             .fidelity = nax_fidelity_row(mapping->fidelity),
+                             .n_layers = model->net->n_layers};
+    int status = m->fidelity->map ? map(m, mapping, ranges, err) : 0;
     if (status) {
         nax_mapped_free(m);
         return status;
@@ -111,8 +92,6 @@ void nax_mapped_free(struct nax_mapped *mapped)
     for (size_t l = 0; mapped->layer && l < mapped->n_layers; l++)
         nax_mapped_layer_free(&mapped->layer[l]);
     free(mapped->layer);
-    nax_noise_aware_free(mapped->noise_aware);
-    nax_model_free(mapped->own);
     free(mapped->linops);
     free(mapped->normals);
     free(mapped);
@@ -125,7 +104,7 @@ int nax_mapped_eval(const struct nax_mapped *mapped, const struct nax_images *im
     if (options)
         with = *options;
     with.linops = mapped->linops;
-    return nax_model_eval(mapped_model(mapped), images, &with, score, err);
+    return nax_model_eval(mapped->model, images, &with, score, err);
 }
 
 int nax_mapped_score(const struct nax_model *model, const struct nax_mapping *mapping,

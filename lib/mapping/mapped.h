@@ -1,63 +1,16 @@
-/* What the files of the mapped forward pass share: a layer in fixed point, and its products. */
+/* A network on crossbars, as the files that build it, measure it and train it know it. */
 #ifndef NAX_MAPPING_MAPPED_H
 #define NAX_MAPPING_MAPPED_H
 
-#include "nax/mapping.h"
+#include "fidelities.h"
 
-/* One layer's numbers: a matrix of integers, and what integers stand for. */
-struct fixed_layer {
-    const struct nax_layer *shape;
-    const struct nax_hardware *hardware;
-    struct nax_unit unit;
-    struct nax_layer_map map; /* n_rows × n_cols: k·k·c_in × c_out */
-    int32_t *weight;          /* [n_rows][n_cols], −weight_max … weight_max */
-    int32_t weight_max;       /* 2^weight_bits − 1, offset signs: 2^(weight_bits − 1) − 1 */
-    double weight_step;       /* weight = integer · weight_step */
-    int32_t input_min, input_max;
-    double input_step; /* input = integer · input_step */
-    double adc_gain;   /* the ADC's LSB over the current of a cell's level: 1 for ideal cells */
-    int n_streams;     /* the unit's, and at least 2 where inputs are signed */
-    int32_t adc_min, adc_max; /* codes of the layer's ADCs */
+struct nax_mapped {
+    const struct nax_model *model;
+    const struct fidelity *fidelity;
+    size_t n_layers;
+    struct mapped_layer *layer; /* [n_layers]; empty for pools */
+    struct nax_linop *linops;   /* [n_layers], or NULL: nothing is mapped */
+    float *normals;             /* or NULL */
 };
-
-/* weight: [n_rows][n_cols] of the model; input_range: the largest magnitude of the inputs. */
-int nax_fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *shape,
-                          const struct nax_hardware *hardware, int64_t crossbar,
-                          const float *weight, bool is_input_signed, double input_range,
-                          struct nax_err *err) NAX_MUST_USE;
-/* Other weights of the same layer, with a step of their own. */
-void nax_fixed_layer_set_weights(struct fixed_layer *layer, const float *weight);
-void nax_fixed_layer_free(struct fixed_layer *layer);
-
-/* Level of the cell that holds slice s of the weight in row r and column c: of W+ (sign 0) or W−
- * (sign 1); with offset signs, of the weight plus nax_fixed_offset. */
-int nax_fixed_level(const struct fixed_layer *layer, size_t r, size_t c, int slice, int sign);
-/* What is added to every weight before it is cut into slices: 2^(weight_bits − 1), or 0. */
-int32_t nax_fixed_offset(const struct fixed_layer *layer);
-/* Number that stream t of an input x carries, and what a 1 in it counts for. */
-int nax_fixed_digit(const struct fixed_layer *layer, int32_t x, int stream);
-int64_t nax_fixed_stream_weight(const struct fixed_layer *layer, int stream);
-
-/* Fixed point of n floats; NaN becomes the smallest number. */
-void nax_fixed_inputs(const struct fixed_layer *layer, size_t n, const float *x, double *fixed);
-
-/* Patches of one image x [h_in][w_in][c_in]: of n output positions from `first` on, in the order of
- * the rows of the matrix: [n][k][k][c_in]. */
-void nax_patches_unfold(const struct nax_layer *layer, const double *x, size_t first, size_t n,
-                        double *patches);
-
-/* The definition of a product: y [n_cols] of one input vector x [n_rows] of integers, array by
- * array, slice by slice, stream by stream, each conversion clamped. */
-void nax_product_reference(const struct fixed_layer *layer, const int32_t *x, int64_t *y);
-
-/* Whether no conversion of ideal arrays can clamp: then products are those of the integers. */
-bool nax_product_is_exact(const struct fixed_layer *layer);
-
-/* Which inputs are signed: [n_layers]. */
-void nax_signs_of_inputs(const struct nax_network *net, bool *is_signed);
-/* Largest magnitude of each layer's inputs on up to 256 of the images: range [n_layers], 1 where
- * all are zero. */
-int nax_ranges_measure(const struct nax_model *model, const struct nax_images *images,
-                       double *range, struct nax_err *err) NAX_MUST_USE;
 
 #endif

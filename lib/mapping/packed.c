@@ -5,7 +5,8 @@
  * currents, from the least to the largest that inputs can make, and an LSB on either side, fit 16
  * bits: sums may wrap around on the way, as long as what comes out lies in that range.
  */
-#include "full.h"
+#include "packed.h"
+#include "arrays.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -172,6 +173,14 @@ static int pack(struct packed_submatrix *packed, struct packing *p, struct nax_e
         set_cells(p, v, p->half + 2 * i, n);
     }
     return status;
+}
+
+struct stream_format nax_stream_format_of(const struct fixed_layer *layer)
+{
+    return (struct stream_format){.n_streams = layer->n_streams,
+                                  .n_padded = (layer->n_streams + 7) / 8 * 8,
+                                  .stream_bits = layer->hardware->precision.stream_bits,
+                                  .is_signed = layer->input_min < 0};
 }
 
 int nax_packed_submatrix_alloc(struct packed_submatrix *packed, const struct fixed_layer *layer,

@@ -55,6 +55,24 @@ int nax_product_forward(const void *self, size_t n, const float *x, float *y, si
     return 0;
 }
 
+bool nax_product_is_exact(const struct fixed_layer *layer)
+{
+    bool is_analog = layer->unit.arrays_per_plane > 1;
+    int64_t digit = ((int64_t)1 << layer->hardware->precision.stream_bits) - 1;
+    for (size_t r0 = 0; r0 < layer->map.n_rows; r0 += layer->unit.crossbar)
+        for (size_t c = 0; c < layer->map.n_cols; c++)
+            for (int s = 0; s < layer->unit.n_slices; s++) {
+                int64_t sum[2] = {0, 0};
+                for (size_t r = r0; r < NAX_MIN(r0 + layer->unit.crossbar, layer->map.n_rows); r++)
+                    for (int sign = 0; sign < 2; sign++)
+                        sum[sign] += nax_fixed_level(layer, r, c, s, sign) * digit;
+                if (NAX_MAX(sum[0], sum[1]) > layer->adc_max ||
+                    (is_analog && -sum[1] < layer->adc_min))
+                    return false;
+            }
+    return true;
+}
+
 int nax_product_alloc(struct product *product, const struct fixed_layer *layer, struct nax_err *err)
 {
     product->layer = layer;

@@ -2,13 +2,16 @@
 #ifndef NAX_MAPPING_PRODUCT_H
 #define NAX_MAPPING_PRODUCT_H
 
-#include "mapped.h"
+#include "fixed.h"
 
 struct product {
     const struct fixed_layer *layer;
     double *weight; /* [n_rows][n_cols], the integers. Sums stay below 2^53, so any order of them
                        gives the same bits. */
 };
+
+/* Whether no conversion of ideal arrays can clamp: then products are those of the integers. */
+bool nax_product_is_exact(const struct fixed_layer *layer);
 
 int nax_product_alloc(struct product *product, const struct fixed_layer *layer,
                       struct nax_err *err) NAX_MUST_USE;

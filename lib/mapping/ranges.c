@@ -1,5 +1,5 @@
 /* What a layer's inputs are: signed or not, and how large on real images. */
-#include "mapped.h"
+#include "ranges.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,8 +2,7 @@
  * variances, since cells' errors are independent and in proportion to their currents. */
 #include "reads.h"
 #include "../base/blas.h"
-#include "correction.h"
-#include "full.h"
+#include "effective.h"
 #include "nax/rng.h"
 
 #include <math.h>
@@ -25,7 +24,7 @@ struct work {
 
 static size_t width_of(const struct reads *reads, const struct nax_submatrix *submatrix)
 {
-    return submatrix->n_cols + reads->has_reference;
+    return submatrix->n_cols + reads->layer->unit.has_reference;
 }
 
 static void *cut(char **at, size_t bytes)
@@ -45,8 +44,8 @@ static char *work_cut(const struct reads *reads, char *at, struct work *w)
     w->key = cut(&at, BLOCK * sizeof *w->key);
     w->digit = cut(&at, BLOCK * n * sizeof *w->digit);
     w->square = cut(&at, BLOCK * n * sizeof *w->square);
-    w->current = cut(&at, BLOCK * n * reads->n_planes * sizeof *w->current);
-    w->variance = cut(&at, BLOCK * (n + 1) * reads->n_arrays * sizeof *w->variance);
+    w->current = cut(&at, BLOCK * n * l->unit.n_planes * sizeof *w->current);
+    w->variance = cut(&at, BLOCK * (n + 1) * l->unit.n_arrays * sizeof *w->variance);
     return at;
 }
 
@@ -79,9 +78,9 @@ static void add_errors(const struct reads *reads, const struct nax_submatrix *su
 {
     const struct nax_unit *unit = &reads->layer->unit;
     size_t width = width_of(reads, submatrix);
-    for (size_t a = 0; a < reads->n_arrays; a++, variance += width, normal += width) {
+    for (size_t a = 0; a < unit->n_arrays; a++, variance += width, normal += width) {
         float *to = current + a / unit->arrays_per_plane * submatrix->n_cols;
-        float zero = reads->has_reference
+        float zero = unit->has_reference
                          ? sqrtf(variance[submatrix->n_cols]) * normal[submatrix->n_cols]
                          : 0;
         float sign = (float)nax_array_plane_sign(unit, a);
@@ -93,9 +92,10 @@ static void add_errors(const struct reads *reads, const struct nax_submatrix *su
 static void add_codes(const struct reads *reads, const struct nax_submatrix *submatrix,
                       double weight, const float *current, double *sum)
 {
-    float low = (float)reads->layer->adc_min, high = (float)reads->layer->adc_max;
-    for (size_t p = 0; p < reads->n_planes; p++, current += submatrix->n_cols) {
-        double of_plane = weight * nax_plane_weight(reads->layer, p);
+    const struct fixed_layer *l = reads->layer;
+    float low = (float)l->adc_min, high = (float)l->adc_max;
+    for (size_t p = 0; p < l->unit.n_planes; p++, current += submatrix->n_cols) {
+        double of_plane = weight * nax_plane_weight(l, p);
         for (size_t c = 0; c < submatrix->n_cols; c++) {
             float code = floorf(current[c] + 0.5F);
             code = code < low ? low : code;
@@ -106,13 +106,13 @@ static void add_codes(const struct reads *reads, const struct nax_submatrix *sub
 }
 
 /* One stream of one submatrix; `use` counts them, so that none reads the same normal numbers. */
-static void run_stream(const struct reads *reads, const struct read_tile *t, size_t n, int stream,
-                       uint64_t use, struct work *w)
+static void run_stream(const struct reads *reads, const struct noisy_submatrix *t, size_t n,
+                       int stream, uint64_t use, struct work *w)
 {
     const struct fixed_layer *l = reads->layer;
     const struct nax_submatrix *submatrix = &t->submatrix;
-    size_t n_current = reads->n_planes * submatrix->n_cols;
-    size_t n_variance = reads->n_arrays * width_of(reads, submatrix);
+    size_t n_current = l->unit.n_planes * submatrix->n_cols;
+    size_t n_variance = l->unit.n_arrays * width_of(reads, submatrix);
     nax_sgemm(false, false, n, n_current, submatrix->n_rows, w->digit, submatrix->n_rows, t->cells,
               n_current, 0, w->current, n_current);
     nax_sgemm(false, false, n, n_variance, submatrix->n_rows, w->square, submatrix->n_rows,
@@ -137,7 +137,7 @@ static void run_block(const struct reads *reads, size_t n, struct work *w, float
         for (size_t c = 0; c < l->map.n_cols; c++)
             w->sum[p * l->map.n_cols + c] = 0 - (double)nax_fixed_offset(l) * total;
     }
-    for (size_t i = 0; i < reads->n_submatrices; i++)
+    for (size_t i = 0; i < l->map.n_units; i++)
         for (int t = 0; t < l->n_streams; t++)
             if (set_digits(reads, &reads->submatrix[i].submatrix, n, t, w))
                 run_stream(reads, &reads->submatrix[i], n, t, i * (size_t)l->n_streams + (size_t)t,
@@ -170,13 +170,13 @@ int nax_reads_forward(const void *self, size_t n, const float *x, float *y, size
     return 0;
 }
 
-static int read_tile_set(const struct reads *reads, struct read_tile *to,
-                         struct solved_unit *solved, float *weight, double *cells,
-                         struct nax_err *err)
+static int noisy_submatrix_set(const struct reads *reads, struct noisy_submatrix *to,
+                               struct solved_unit *solved, float *weight, double *cells,
+                               struct nax_err *err)
 {
     const struct fixed_layer *l = reads->layer;
     const struct nax_submatrix *submatrix = &to->submatrix;
-    size_t n_planes = reads->n_planes, n_arrays = reads->n_arrays,
+    size_t n_planes = l->unit.n_planes, n_arrays = l->unit.n_arrays,
            width = width_of(reads, submatrix);
     double frac = l->hardware->device.programming.read_noise_frac / nax_lsb_siemens(l);
     int status = nax_submatrix_cells(solved, submatrix, cells, err);
@@ -207,23 +207,18 @@ int nax_reads_alloc(struct reads *reads, struct solved_unit *solved, float *weig
                     struct nax_err *err)
 {
     const struct fixed_layer *layer = solved->layer;
-    size_t n_arrays = layer->unit.n_arrays;
-    *reads = (struct reads){.layer = layer,
-                            .chip = solved->chip,
-                            .n_planes = layer->unit.n_planes,
-                            .n_arrays = n_arrays,
-                            .n_submatrices = layer->map.n_units,
-                            .has_reference = layer->unit.array_cols > layer->unit.crossbar};
+    const struct nax_unit *unit = &layer->unit;
+    *reads = (struct reads){.layer = layer, .chip = solved->chip};
     struct nax_submatrix largest = nax_submatrix_at(&layer->map, 0);
-    double *cells = nax_calloc(reads->n_planes * largest.n_rows * largest.n_cols, sizeof *cells);
-    reads->submatrix = nax_calloc(reads->n_submatrices, sizeof *reads->submatrix);
-    reads->normals = nax_normals_alloc(reads->chip.seed, n_arrays * layer->unit.array_cols);
+    double *cells = nax_calloc(unit->n_planes * largest.n_rows * largest.n_cols, sizeof *cells);
+    reads->submatrix = nax_calloc(layer->map.n_units, sizeof *reads->submatrix);
+    reads->normals = nax_normals_alloc(reads->chip.seed, unit->n_arrays * unit->array_cols);
     int status = 0;
     if (!cells || !reads->submatrix || !reads->normals)
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->shape->name);
-    for (size_t i = 0; !status && i < reads->n_submatrices; i++) {
+    for (size_t i = 0; !status && i < layer->map.n_units; i++) {
         reads->submatrix[i].submatrix = nax_submatrix_at(&layer->map, i);
-        status = read_tile_set(reads, &reads->submatrix[i], solved, weight, cells, err);
+        status = noisy_submatrix_set(reads, &reads->submatrix[i], solved, weight, cells, err);
     }
     free(cells);
     if (status)
@@ -233,7 +228,7 @@ int nax_reads_alloc(struct reads *reads, struct solved_unit *solved, float *weig
 
 void nax_reads_free(struct reads *reads)
 {
-    for (size_t i = 0; reads->submatrix && i < reads->n_submatrices; i++) {
+    for (size_t i = 0; reads->submatrix && i < reads->layer->map.n_units; i++) {
         free(reads->submatrix[i].cells);
         free(reads->submatrix[i].squares);
     }

@@ -5,20 +5,17 @@
 #include "solved.h"
 
 /* One submatrix: what its columns count, and the squares of what its cells conduct. */
-struct read_tile {
+struct noisy_submatrix {
     struct nax_submatrix submatrix;
-    float *cells; /* [n_rows][n_planes][n_cols], LSBs that a digit 1 adds, zero subtracted */
-    float *
-        squares; /* [n_rows][n_arrays][n_cols, and one of the array's zero] variance that it adds */
+    float *cells;   /* [n_rows][n_planes][n_cols], LSBs that a digit 1 adds, zero subtracted */
+    float *squares; /* [n_rows][n_arrays][n_cols, and the reference] variance that it adds */
 };
 
 struct reads {
     const struct fixed_layer *layer;
     struct chip chip;
-    size_t n_planes, n_arrays, n_submatrices;
-    bool has_reference;          /* a column of zeros, which is noisy too */
-    struct read_tile *submatrix; /* [n_submatrices] */
-    float *normals;              /* nax_normals_alloc's, for rows of a product */
+    struct noisy_submatrix *submatrix; /* [n_units] */
+    float *normals;                    /* nax_normals_alloc's, for rows of a product */
 };
 
 /* Programs and solves the arrays. weight [n_rows][n_cols]: where effective weights go, or NULL. */

@@ -1,6 +1,7 @@
 /* The definitions of a product with ADCs, in a few plain loops: on ideal arrays, and on any cells.
  */
-#include "full.h"
+#include "reference.h"
+#include "arrays.h"
 
 #include <math.h>
 
@@ -43,24 +44,6 @@ void nax_product_reference(const struct fixed_layer *layer, const int32_t *x, in
     for (size_t r = 0; r < layer->map.n_rows; r++)
         for (size_t c = 0; c < layer->map.n_cols; c++)
             y[c] -= (int64_t)nax_fixed_offset(layer) * x[r];
-}
-
-bool nax_product_is_exact(const struct fixed_layer *layer)
-{
-    bool is_analog = layer->unit.arrays_per_plane > 1;
-    int64_t digit = ((int64_t)1 << layer->hardware->precision.stream_bits) - 1;
-    for (size_t r0 = 0; r0 < layer->map.n_rows; r0 += layer->unit.crossbar)
-        for (size_t c = 0; c < layer->map.n_cols; c++)
-            for (int s = 0; s < layer->unit.n_slices; s++) {
-                int64_t sum[2] = {0, 0};
-                for (size_t r = r0; r < NAX_MIN(r0 + layer->unit.crossbar, layer->map.n_rows); r++)
-                    for (int sign = 0; sign < 2; sign++)
-                        sum[sign] += nax_fixed_level(layer, r, c, s, sign) * digit;
-                if (NAX_MAX(sum[0], sum[1]) > layer->adc_max ||
-                    (is_analog && -sum[1] < layer->adc_min))
-                    return false;
-            }
-    return true;
 }
 
 void nax_submatrix_reference(const struct fixed_layer *layer, const struct nax_submatrix *submatrix,

@@ -200,7 +200,7 @@ int nax_pass_backward(struct pass *pass, struct nax_err *err)
     for (size_t l = 0; l < net->n_layers; l++)
         gather(pass, net->n_layers - 1 - l);
     for (size_t l = 0; pass->linops && !status && l < net->n_layers; l++) {
-        const struct nax_train_linop *op = &pass->linops[l];
+        const struct nax_linop *op = &pass->linops[l];
         float *gradient = pass->gradient[l].weight; /* NULL: not wanted */
         if (op->adjoint && gradient)
             status = op->adjoint(op->self, gradient, err);

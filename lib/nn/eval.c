@@ -101,14 +101,20 @@ static void fold(struct eval *e, size_t l)
 
 static const struct nax_linop *linop_of(const struct eval *e, size_t l)
 {
-    const struct nax_linop *ops = e->options->linops;
-    return ops && ops[l].forward ? &ops[l] : NULL;
+    static const struct nax_linop own = {.weight = NULL};
+    return e->options->linops ? &e->options->linops[l] : &own;
+}
+
+static const float *weight_of(const struct eval *e, size_t l)
+{
+    const float *other = linop_of(e, l)->weight;
+    return other ? other : e->model->layer[l].weight;
 }
 
 /* Whether somebody sees the layer's product, before batch norm. */
 static bool is_watched(const struct eval *e, size_t l)
 {
-    return e->options->tap || (e->options->linops && e->options->linops[l].correct);
+    return e->options->tap || linop_of(e, l)->correct;
 }
 
 static int prepare(struct eval *e, struct nax_err *err)
@@ -131,7 +137,7 @@ static int prepare(struct eval *e, struct nax_err *err)
         used += NAX_ROUND_UP(shape->c_out, NAX_LANES);
         fold(e, l);
         size_t scratch = 0;
-        if (linop_of(e, l)) {
+        if (linop_of(e, l)->forward) {
             scratch = linop_of(e, l)->scratch_size;
         } else if (shape->kind == NAX_LAYER_CONV) {
             const struct conv_finish finish = {.scale = layer->scale,
@@ -143,7 +149,7 @@ static int prepare(struct eval *e, struct nax_err *err)
             int status = nax_conv_alloc(&layer->conv, shape, NAX_CHUNK, &options, err);
             if (status)
                 return status;
-            layer->conv->engine->set_weights(layer->conv, e->model->layer[l].weight);
+            layer->conv->engine->set_weights(layer->conv, weight_of(e, l));
             scratch = layer->conv->scratch_size;
         }
         e->scratch_size = NAX_MAX(e->scratch_size, scratch);
@@ -228,14 +234,14 @@ static int multiply(const struct eval *e, const struct workspace *w, size_t l, s
     const struct conv *conv = e->layer[l].conv;
     const struct nax_linop *op = linop_of(e, l);
     int status = 0;
-    if (op)
+    if (op->forward)
         status = op->forward(op->self, n, x, y, first, w->scratch);
     else if (conv)
         status = conv->engine->forward(conv, x, y, w->scratch);
     else
-        nax_linear_forward(&e->net->layers[l], n, x, e->model->layer[l].weight, y);
-    if (e->options->linops && e->options->linops[l].correct && !status)
-        e->options->linops[l].correct(e->options->linops[l].correct_self, n, y, first);
+        nax_linear_forward(&e->net->layers[l], n, x, weight_of(e, l), y);
+    if (op->correct && !status)
+        op->correct(op->self, n, y, first);
     if (e->options->tap)
         e->options->tap->layer(e->options->tap->self, l, first, n, x, y);
     return status;

@@ -39,7 +39,7 @@ static void finish(struct pass *pass, size_t l, size_t chunk)
 static void correct(const struct pass *pass, size_t l, size_t chunk, size_t first,
                     const struct nn_kernels *kernel, char *z_chunk, float *workspace)
 {
-    const struct nax_train_linop *op = pass->linops ? &pass->linops[l] : NULL;
+    const struct nax_linop *op = pass->linops ? &pass->linops[l] : NULL;
     size_t n = pass->n_chunk, n_z = n * nax_layer_n_out(&pass->net->layers[l]);
     if (!op || !op->correct)
         return;

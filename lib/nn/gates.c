@@ -113,10 +113,10 @@ static int convolve(const struct other *o, size_t chunk, char *z, void *scratch)
     char *g = pass->layer[o->gate->layer].g + chunk * n_pixels * c * kernel->size;
     float *to = o->sums + chunk * N_SUMS * c;
     int status = conv->engine->forward(conv, x, z, scratch);
-    if (o->gate->op.correct && !o->is_ideal) {
+    if (o->gate->linop.correct && !o->is_ideal) {
         float *wide = nn_target(kernel, z, nax_pass_scratch(pass, SCRATCH_DZ));
         nn_widen(kernel, n_pixels * c, z, wide);
-        o->gate->op.correct(o->gate->op.self, n, wide, o->first + chunk * n);
+        o->gate->linop.correct(o->gate->linop.self, n, wide, o->first + chunk * n);
         nn_narrow(kernel, n_pixels * c, wide, z);
     }
     kernel->moments(n_pixels, c, z, guess, to + SUM_Z * c, to + SUM_ZZ * c);
@@ -164,8 +164,8 @@ static int other_convolution(struct other *o, struct nax_err *err)
     int status = nax_conv_alloc(&o->conv, &shape, pass->n_chunk, &options, err);
     if (status)
         return status;
-    bool is_own = o->is_ideal || !gate->op.weight;
-    o->conv->engine->set_weights(o->conv, is_own ? gate->params.weight : gate->op.weight);
+    bool is_own = o->is_ideal || !gate->linop.weight;
+    o->conv->engine->set_weights(o->conv, is_own ? gate->params.weight : gate->linop.weight);
     o->sums = nax_aligned_calloc(pass->n_chunks * N_SUMS * shape.c_out, sizeof *o->sums);
     status = o->sums ? convolve_all(o) : NAX_ERR_MEMORY;
     return status ? nax_err_set(err, (enum nax_status)status, "convolution failed: 'layer %s'",

@@ -239,9 +239,9 @@ void nax_pass_set_weights(struct pass *pass)
             pass->layer[l].conv->engine->set_weights(pass->layer[l].conv, pass_weight(pass, l));
 }
 
-void nax_pass_set_linops(struct pass *pass, const struct nax_train_linop *ops)
+void nax_pass_set_linops(struct pass *pass, const struct nax_linop *linops)
 {
-    pass->linops = ops;
+    pass->linops = linops;
     nax_pass_set_weights(pass);
 }
 

@@ -19,7 +19,7 @@ void nax_pass_free(struct pass *pass);
 /* Tells the pass that the model's weights have changed. */
 void nax_pass_set_weights(struct pass *pass);
 /* What the layers multiply by, see nax_trainer_set_linops. */
-void nax_pass_set_linops(struct pass *pass, const struct nax_train_linop *ops);
+void nax_pass_set_linops(struct pass *pass, const struct nax_linop *linops);
 
 /* Where a batch comes from: image(self, b, out) writes image b, out: [height][width][channels];
  * called from several threads. */

@@ -38,8 +38,8 @@ struct pass {
     const struct nax_network *net;
     const struct nn_kernels *kernel; /* of images and of all layers but the last, whose outputs are
                                         always float */
-    const struct nax_train_linop *linops; /* [n_layers] or NULL */
-    bool is_for_gates;                    /* no gradients of convolutions' weights */
+    const struct nax_linop *linops;  /* [n_layers] or NULL */
+    bool is_for_gates;               /* no gradients of convolutions' weights */
     enum pass_statistics statistics;
     size_t batch, n_chunk, n_chunks; /* n_chunk images a chunk */
     struct pass_layer *layer;        /* [n_layers] */

@@ -84,9 +84,9 @@ int nax_trainer_set_part(struct nax_trainer *t, struct nax_model *part, struct n
     return nax_pass_alloc(&t->pass, part, t->recipe.batch, t->recipe.precision, err);
 }
 
-void nax_trainer_set_linops(struct nax_trainer *t, const struct nax_train_linop *ops)
+void nax_trainer_set_linops(struct nax_trainer *t, const struct nax_linop *linops)
 {
-    nax_pass_set_linops(t->pass, ops);
+    nax_pass_set_linops(t->pass, linops);
 }
 
 void nax_trainer_set_identity(struct nax_trainer *t, const struct nax_identity *more)
@@ -376,8 +376,8 @@ int nax_trainer_gates(struct nax_trainer *t, struct nax_model *part, struct nax_
         struct pass_batch source = {load_plain, &images, labels, 0, batch->number * size};
         if (batch->has_own_statistics)
             status = forward_ideal(pass, &source, gates, n, err);
-        if (batch->ops)
-            nax_pass_set_linops(pass, batch->ops);
+        if (batch->linops)
+            nax_pass_set_linops(pass, batch->linops);
         if (!status)
             status = nax_pass_forward(pass, &source, &result, err);
     }

@@ -1,7 +1,9 @@
 /* Images a second of ResNet-20 on crossbars of 16 to 128, fidelity by fidelity; and of every
  * conversion made by one GEMM for each array and stream, whose results have to be the same. */
 #include "../../lib/base/blas.h"
-#include "../../lib/mapping/fidelities.h"
+#include "../../lib/mapping/layer.h"
+#include "../../lib/mapping/ranges.h"
+#include "nax/mapping.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -46,17 +48,17 @@ struct gemm {
 static void gemm_set(struct gemm *gemm, const struct fixed_layer *layer, const struct full *full)
 {
     struct nax_err err;
-    struct arrays arrays;
+    struct solved_unit solved;
     struct chip chip = {.seed = 0};
-    size_t n_planes = nax_planes_n(layer), n_submatrices = nax_submatrices_n(layer);
+    size_t n_planes = layer->unit.n_planes, n_submatrices = layer->map.n_units;
     *gemm = (struct gemm){layer, n_planes, nax_calloc(n_submatrices, sizeof *gemm->cells)};
-    need(nax_arrays_alloc(&arrays, layer, &chip, &err), &err);
+    need(nax_solved_unit_alloc(&solved, layer, &chip, &err), &err);
     for (size_t i = 0; i < n_submatrices; i++) {
-        struct submatrix submatrix = nax_submatrix_at(layer, i);
+        struct nax_submatrix submatrix = nax_submatrix_at(&layer->map, i);
         size_t n = submatrix.n_rows * submatrix.n_cols;
         double *cells = nax_calloc(n_planes * n, sizeof *cells);
         gemm->cells[i] = nax_calloc(n_planes * n, sizeof **gemm->cells);
-        need(nax_submatrix_cells(&arrays, &submatrix, cells, &err), &err);
+        need(nax_submatrix_cells(&solved, &submatrix, cells, &err), &err);
         int shift = full->submatrix[i].n_vectors ? full->submatrix[i].vector[0].shift : 0;
         for (size_t p = 0; p < n_planes; p++)
             for (size_t r = 0; r < submatrix.n_rows; r++)
@@ -65,12 +67,12 @@ static void gemm_set(struct gemm *gemm, const struct fixed_layer *layer, const s
                         nearbyint(ldexp(cells[p * n + r * submatrix.n_cols + c], shift)), -shift);
         free(cells);
     }
-    nax_arrays_free(&arrays);
+    nax_solved_unit_free(&solved);
 }
 
 static void gemm_free(struct gemm *gemm)
 {
-    for (size_t i = 0; gemm->cells && i < nax_submatrices_n(gemm->layer); i++)
+    for (size_t i = 0; gemm->cells && i < gemm->layer->map.n_units; i++)
         free(gemm->cells[i]);
     free(gemm->cells);
 }
@@ -86,24 +88,24 @@ struct work {
 static size_t gemm_cut(const struct gemm *g, char *at, struct work *w)
 {
     const struct nax_layer *s = g->layer->shape;
-    size_t n = g->layer->crossbar, start = (size_t)(uintptr_t)at;
+    size_t n = g->layer->unit.crossbar, start = (size_t)(uintptr_t)at;
     w->image = (double *)at;
     w->patches = w->image + s->h_in * s->w_in * s->c_in;
-    w->sum = w->patches + BLOCK * g->layer->n_rows;
-    w->bits = (float *)(w->sum + BLOCK * g->layer->n_cols);
+    w->sum = w->patches + BLOCK * g->layer->map.n_rows;
+    w->bits = (float *)(w->sum + BLOCK * g->layer->map.n_cols);
     w->current = w->bits + BLOCK * n;
     return (size_t)(uintptr_t)(w->current + BLOCK * n * g->n_planes) - start;
 }
 
 /* Rounds, clamps and adds the currents of one stream. */
-static void convert(const struct gemm *g, const struct submatrix *submatrix, size_t n,
+static void convert(const struct gemm *g, const struct nax_submatrix *submatrix, size_t n,
                     double weight, struct work *w)
 {
     float low = (float)g->layer->adc_min, high = (float)g->layer->adc_max;
     for (size_t i = 0; i < n; i++)
         for (size_t p = 0; p < g->n_planes; p++) {
             const float *current = w->current + (i * g->n_planes + p) * submatrix->n_cols;
-            double *sum = w->sum + i * g->layer->n_cols + submatrix->col;
+            double *sum = w->sum + i * g->layer->map.n_cols + submatrix->col;
             double of_plane = weight * nax_plane_weight(g->layer, p);
             for (size_t c = 0; c < submatrix->n_cols; c++) {
                 float code = floorf(current[c] + 0.5F);
@@ -117,15 +119,15 @@ static void convert(const struct gemm *g, const struct submatrix *submatrix, siz
 static void run_block(const struct gemm *g, size_t n, struct work *w, float *y)
 {
     const struct fixed_layer *l = g->layer;
-    memset(w->sum, 0, n * l->n_cols * sizeof *w->sum);
-    for (size_t i = 0; i < nax_submatrices_n(l); i++) {
-        struct submatrix submatrix = nax_submatrix_at(l, i);
+    memset(w->sum, 0, n * l->map.n_cols * sizeof *w->sum);
+    for (size_t i = 0; i < l->map.n_units; i++) {
+        struct nax_submatrix submatrix = nax_submatrix_at(&l->map, i);
         for (int t = 0; t < l->n_streams; t++) {
             bool any = false;
             for (size_t p = 0; p < n; p++)
                 for (size_t r = 0; r < submatrix.n_rows; r++) {
                     int digit = nax_fixed_digit(
-                        l, (int32_t)w->patches[p * l->n_rows + submatrix.row + r], t);
+                        l, (int32_t)w->patches[p * l->map.n_rows + submatrix.row + r], t);
                     w->bits[p * submatrix.n_rows + r] = (float)digit;
                     any = any || digit;
                 }
@@ -137,7 +139,7 @@ static void run_block(const struct gemm *g, size_t n, struct work *w, float *y)
             convert(g, &submatrix, n, (double)nax_fixed_stream_weight(l, t), w);
         }
     }
-    for (size_t i = 0; i < n * l->n_cols; i++)
+    for (size_t i = 0; i < n * l->map.n_cols; i++)
         y[i] = (float)(w->sum[i] * (l->weight_step * l->input_step));
 }
 
@@ -204,11 +206,11 @@ static double measure_full(const struct bench *b, int64_t n, bool with_gemm)
     for (size_t l = 0; l < net->n_layers; l++) {
         if (!nax_layer_n_weights(&net->layers[l]))
             continue;
-        struct chip chip = {.layer = l};
+        layer[l].chip.layer = l;
         need(nax_fixed_layer_alloc(&layer[l].fixed, &net->layers[l], b->hardware, n,
                                    b->model->layer[l].weight, is_signed[l], range[l], &err),
              &err);
-        need(nax_fidelity_full(&layer[l], &chip, NULL, &op[l], &err), &err);
+        need(nax_mapped_layer_full(&layer[l], &op[l], &err), &err);
         if (!with_gemm)
             continue;
         struct work w;

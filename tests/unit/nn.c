@@ -762,7 +762,7 @@ static void add_shift(const void *self, size_t n, float *y, size_t image)
 
 /* Other weights for every layer, also in the reference's values, which get the shift as a bias. */
 static void substitute(const struct nax_model *model, double *values, float *weights,
-                       struct nax_train_linop *ops, struct shift *shifts)
+                       struct nax_linop *ops, struct shift *shifts)
 {
     /* Of the seeds 14 to 20, the first alone makes a gradient differ by Winograd's rounding (0.4 %
      * of the largest), as a value next to a ReLU's kink would. */
@@ -778,7 +778,8 @@ static void substitute(const struct nax_model *model, double *values, float *wei
         for (size_t k = 0; shape->kind == NAX_LAYER_LINEAR && k < shape->c_out; k++)
             values[p->beta + k - model->values] += (double)shift_by;
         shifts[l].n = shape->h_out * shape->w_out * shape->c_out;
-        ops[l] = (struct nax_train_linop){weights + at, add_shift, NULL, &shifts[l]};
+        ops[l] =
+            (struct nax_linop){.weight = weights + at, .correct = add_shift, .self = &shifts[l]};
     }
 }
 
@@ -790,7 +791,7 @@ static void check_gradients(bool is_substituted)
     struct pass *pass;
     static struct batch_data d;
     struct pass_result result;
-    struct nax_train_linop ops[sizeof every_layer / sizeof *every_layer] = {{.weight = NULL}};
+    struct nax_linop ops[sizeof every_layer / sizeof *every_layer] = {{.weight = NULL}};
     unsigned seen[sizeof every_layer / sizeof *every_layer] = {0};
     struct shift shifts[sizeof every_layer / sizeof *every_layer];
     for (size_t l = 0; l < net.n_layers; l++)
@@ -842,10 +843,10 @@ static void gradients_in_bf16_agree_with_fp32(void **state)
     struct pass *pass[2];
     static struct batch_data d;
     struct pass_result result[2];
-    struct nax_train_linop ops[sizeof every_layer / sizeof *every_layer] = {{.weight = NULL}};
+    struct nax_linop ops[sizeof every_layer / sizeof *every_layer] = {{.weight = NULL}};
     unsigned seen = 0;
     struct shift shift = {SIDE * SIDE * 16, &seen};
-    ops[1] = (struct nax_train_linop){.correct = add_shift, .self = &shift};
+    ops[1] = (struct nax_linop){.correct = add_shift, .self = &shift};
     batch_fill(&d);
     assert_int_equal(nax_model_alloc(&model, &net, 3, &err), 0);
     disturb(model);
@@ -949,7 +950,7 @@ static void check_gates(enum nax_arithmetic precision, bool is_running, double t
         }
         gates[i] = (struct nax_gate){.layer = mixed[i].layer,
                                      .kernel = mixed[i].kernel,
-                                     .op = {.weight = i % 2 ? weight1[i] : NULL},
+                                     .linop = {.weight = i % 2 ? weight1[i] : NULL},
                                      .params = {.weight = i % 2 ? NULL : weight1[i],
                                                 .gamma = gamma1[i],
                                                 .beta = beta1[i],
@@ -1005,7 +1006,7 @@ static void statistics_are_kept_and_used(void **state)
     struct pass *pass;
     static struct batch_data d;
     struct pass_result batch_result, kept, running;
-    struct nax_train_linop ops[NAX_NETWORK_LAYERS_MAX] = {{.weight = NULL}};
+    struct nax_linop ops[NAX_NETWORK_LAYERS_MAX] = {{.weight = NULL}};
     batch_fill(&d);
     size_t l = 0;
     while (net.layers[l].kind != NAX_LAYER_CONV || net.layers[l].kernel != SMALL)
@@ -1261,7 +1262,7 @@ static void gradients_go_straight_through_to_a_layers_own_weights(void **state)
     struct nax_trainer *trainer;
     struct nax_epoch epoch;
     struct nax_recipe recipe = small_recipe(3);
-    struct nax_train_linop ops[sizeof every_layer / sizeof *every_layer] = {{.weight = NULL}};
+    struct nax_linop ops[sizeof every_layer / sizeof *every_layer] = {{.weight = NULL}};
     recipe.weight_decay = 0;
     small_set_fill(&s);
     assert_int_equal(nax_model_alloc(&model, &net, 4, &err), 0);
@@ -1269,7 +1270,8 @@ static void gradients_go_straight_through_to_a_layers_own_weights(void **state)
     assert_int_equal(nax_trainer_alloc(&trainer, model, &s.set, &recipe, 21, &err), 0);
     size_t n = nax_layer_n_weights(&net.layers[1]);
     size_t size = n * sizeof(float);
-    ops[1] = (struct nax_train_linop){start->layer[1].weight, NULL, no_gradient, &n};
+    ops[1] =
+        (struct nax_linop){.weight = start->layer[1].weight, .adjoint = no_gradient, .self = &n};
     nax_trainer_set_linops(trainer, ops);
     assert_int_equal(nax_trainer_epoch(trainer, NULL, NULL, &epoch, &err), 0);
     assert_memory_equal(model->layer[1].weight, start->layer[1].weight, size);
