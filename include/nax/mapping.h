@@ -36,10 +36,6 @@ enum nax_fidelity {
 };
 
 const char *nax_fidelity_name(enum nax_fidelity fidelity);
-/* In a few words, for people. */
-const char *nax_fidelity_meaning(enum nax_fidelity fidelity);
-/* The fidelity of a name, or NAX_FIDELITY_COUNT. */
-enum nax_fidelity nax_fidelity_parse(const char *name);
 
 struct nax_mapping {
     const struct nax_hardware *hardware;

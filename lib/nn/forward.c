@@ -208,6 +208,10 @@ int nax_pass_forward(struct pass *pass, const struct pass_batch *batch, struct p
 {
     const struct nax_network *net = pass->net;
     int status = 0;
+    for (size_t l = 0; pass->linops && !status && l < net->n_layers; l++)
+        status = pass_check(&pass->linops[l], net->layers[l].name, err);
+    if (status)
+        return status;
     for (size_t l = 0; l <= net->n_layers; l++) {
 #pragma omp parallel for num_threads((int)pass->n_threads) schedule(dynamic) reduction(min : status)
         for (size_t chunk = 0; chunk < pass->n_chunks; chunk++) {

@@ -161,7 +161,9 @@ static int other_convolution(struct other *o, struct nax_err *err)
     shape.kernel = gate->kernel;
     shape.pad = gate->kernel / 2;
     const struct conv_options options = {.is_bf16 = pass->kernel->size != sizeof(float)};
-    int status = nax_conv_alloc(&o->conv, &shape, pass->n_chunk, &options, err);
+    int status = pass_check(&gate->linop, shape.name, err);
+    if (!status)
+        status = nax_conv_alloc(&o->conv, &shape, pass->n_chunk, &options, err);
     if (status)
         return status;
     bool is_own = o->is_ideal || !gate->linop.weight;

@@ -71,6 +71,15 @@ static inline const float *pass_weight(const struct pass *pass, size_t l)
     return other ? other : pass->model->layer[l].weight;
 }
 
+/* A pass multiplies by weights: a product that is made another way has no gradient. */
+static inline int pass_check(const struct nax_linop *linop, const char *layer, struct nax_err *err)
+{
+    return linop->forward
+               ? nax_err_set(err, NAX_ERR_VALUE,
+                             "a product made without weights cannot be trained: '%s'", layer)
+               : 0;
+}
+
 static inline size_t pass_source_size(const struct pass *pass, int from)
 {
     const struct nax_network *net = pass->net;

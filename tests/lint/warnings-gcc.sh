@@ -1,6 +1,6 @@
 #!/bin/sh
-# No warning from gcc; nothing in the library prints or ends the program, and what it defines for
-# others begins with nax_, so that a program that links it may use any other name.
+# No warning from gcc, in the benchmarks either, which only `make bench` builds. Nothing in the library prints or ends
+# the program, and what it defines for others begins with nax_, so that a program that links it may use any other name.
 env -u MAKEFLAGS make -j"$(nproc)" --no-print-directory CC=gcc CFLAGS=-O2 WERROR=1 BUILD="$BUILD/gcc" \
     all units >"$BUILD/gcc.log" || exit 1
 nm -A --undefined-only "$BUILD/gcc/libnax.a" |
@@ -9,3 +9,8 @@ nm -A --undefined-only "$BUILD/gcc/libnax.a" |
     }'
 nm -A -g --defined-only "$BUILD/gcc/libnax.a" |
     awk '$NF !~ /^(nax_|\.gomp_critical_user_nax_)/ && NF > 2 { print $1 " defines " $NF ": it needs the prefix nax_" }'
+for bench in tests/perf/*.c; do
+    ! grep -q suitesparse "$bench" || [ -e /usr/include/suitesparse ] || continue
+    gcc -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Iinclude -fopenmp -fsyntax-only "$bench"
+done
+exit 0

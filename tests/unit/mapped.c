@@ -4,12 +4,14 @@
 #include "nax/rng.h"
 #include "../../lib/mapping/adjoint.h"
 #include "../../lib/mapping/circuits.h"
+#include "../../lib/mapping/fidelities.h"
 #include "../../lib/mapping/layer.h"
 #include "../../lib/mapping/reference.h"
 
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -921,6 +923,50 @@ static void gradients_pass_the_wires(void **state)
     check_adjoint(h, 32);
 }
 
+/* Every fidelity is a row, which the manual has, and computes what no other does. */
+static void fidelities_are_listed_and_differ(void **state)
+{
+    (void)state;
+    struct nax_err err;
+    struct nax_dataset *set;
+    struct nax_network_file *file;
+    struct nax_network *net;
+    struct nax_model *model;
+    struct nax_score score[NAX_FIDELITY_COUNT];
+    struct nax_hardware h = default_hardware();
+    int64_t crossbar[NAX_NETWORK_SLOTS_MAX], slots[] = {16, 32};
+    FILE *f = fopen("man/nax-eval.1", "r");
+    assert_non_null(f);
+    char *page = nax_calloc(1 << 20, 1), list[2048] = "";
+    page[fread(page, 1, (1 << 20) - 1, f)] = 0;
+    fclose(f);
+    assert_int_equal(nax_synth(&set, 5, 64, 64, &err), 0);
+    assert_int_equal(nax_network_file_load(&file, "lenet", &err), 0);
+    assert_int_equal(nax_network_build(&net, file, NULL, &err), 0);
+    assert_int_equal(nax_network_crossbars(net, slots, 0, crossbar, &err), 0);
+    assert_int_equal(nax_model_alloc(&model, net, 6, &err), 0);
+    nax_images_moments(&set->train, model->pixel_mean, model->pixel_sd);
+    for (enum nax_fidelity k = 0; k < NAX_FIDELITY_COUNT; k++) {
+        struct nax_mapping mapping = {.hardware = &h, .crossbars = crossbar, .fidelity = k};
+        size_t n = strlen(list);
+        snprintf(list + n, sizeof list - n, "\n.It Cm %s\n%s", nax_fidelity_name(k),
+                 nax_fidelity_row(k)->meaning);
+        assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &score[k], &err), 0);
+        for (enum nax_fidelity other = 0; other < k; other++) {
+            assert_string_not_equal(nax_fidelity_name(k), nax_fidelity_name(other));
+            assert_true(score[k].loss != score[other].loss);
+        }
+    }
+    strcat(list, "\n.El\n");
+    if (!strstr(page, list))
+        fail_msg("man/nax-eval.1 lacks:%s", list);
+    free(page);
+    nax_model_free(model);
+    nax_network_free(net);
+    nax_network_file_free(file);
+    nax_dataset_free(set);
+}
+
 static void training_multiplies_as_an_evaluation_does(void **state)
 {
     (void)state;
@@ -1005,6 +1051,7 @@ int main(void)
         cmocka_unit_test(impossible_sizes_are_refused),
         cmocka_unit_test(trained_network_keeps_its_accuracy),
         cmocka_unit_test(gradients_pass_the_wires),
+        cmocka_unit_test(fidelities_are_listed_and_differ),
         cmocka_unit_test(training_multiplies_as_an_evaluation_does),
     };
     return cmocka_run_group_tests_name("mapped", tests, NULL, NULL);

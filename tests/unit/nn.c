@@ -1251,6 +1251,18 @@ static int no_luck(const void *self, float *gradient, struct nax_err *err)
     return nax_err_set(err, NAX_ERR_NUMERIC, "no luck: 'array 7'");
 }
 
+static int made_otherwise(const void *self, size_t n, const float *x, float *y, size_t image,
+                          void *scratch)
+{
+    (void)self;
+    (void)n;
+    (void)x;
+    (void)y;
+    (void)image;
+    (void)scratch;
+    return 0;
+}
+
 /* What is learnt by other weights moves the layers' own, unless an adjoint says otherwise. */
 static void gradients_go_straight_through_to_a_layers_own_weights(void **state)
 {
@@ -1287,6 +1299,9 @@ static void gradients_go_straight_through_to_a_layers_own_weights(void **state)
     ops[1].adjoint = no_luck;
     assert_int_equal(nax_trainer_epoch(trainer, NULL, NULL, &epoch, &err), NAX_ERR_NUMERIC);
     assert_string_equal(err.text, "no luck: 'array 7'");
+    ops[1] = (struct nax_linop){.forward = made_otherwise};
+    assert_int_equal(nax_trainer_epoch(trainer, NULL, NULL, &epoch, &err), NAX_ERR_VALUE);
+    assert_string_equal(err.text, "a product made without weights cannot be trained: 'a1'");
     nax_trainer_free(trainer);
     nax_model_free(model);
     nax_model_free(start);
