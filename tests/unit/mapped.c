@@ -949,6 +949,7 @@ static void fidelities_are_listed_and_differ(void **state)
     for (enum nax_fidelity k = 0; k < NAX_FIDELITY_COUNT; k++) {
         struct nax_mapping mapping = {.hardware = &h, .crossbars = crossbar, .fidelity = k};
         size_t n = strlen(list);
+        assert_non_null(nax_fidelity_name(k));
         snprintf(list + n, sizeof list - n, "\n.It Cm %s\n%s", nax_fidelity_name(k),
                  nax_fidelity_row(k)->meaning);
         assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &score[k], &err), 0);
