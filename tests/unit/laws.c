@@ -288,6 +288,26 @@ static void assert_manual_has(const char *page, const struct nax_word *row)
         fail_msg("the manual does not name:%s", source);
 }
 
+/* A key goes by its last part. */
+static void assert_manual_names(void *page, const char *key, const char *value)
+{
+    (void)value;
+    char phrase[256] = " ";
+    append_plain(phrase, strrchr(key, '.') ? strrchr(key, '.') : key);
+    if (!strstr(page, phrase))
+        fail_msg("the manual does not say:%s", phrase);
+}
+
+static void the_manual_names_every_key(void **state)
+{
+    (void)state;
+    char *page = plain_page("man/nax-hardware.5");
+    struct nax_hardware *h = load(&expected[0], expected[0].words[0]);
+    nax_hardware_describe(h, assert_manual_names, page);
+    nax_hardware_free(h);
+    free(page);
+}
+
 static void the_manual_says_what_words_mean(void **state)
 {
     (void)state;
@@ -396,6 +416,7 @@ int main(void)
         cmocka_unit_test(tables_are_those_expected),
         cmocka_unit_test(words_load_and_are_read_back),
         cmocka_unit_test(rows_differ_in_effect),
+        cmocka_unit_test(the_manual_names_every_key),
         cmocka_unit_test(the_manual_says_what_words_mean),
         cmocka_unit_test(kinds_of_layers_load_and_differ),
     };
