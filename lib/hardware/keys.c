@@ -12,7 +12,7 @@
 #define OHM_MIN  1e-3
 #define OHM_MAX  1e12
 #define TINY     1e-12
-#define HUGE     1e12
+#define LARGE    1e12
 #define MANY     (1 << 20)
 #define BITS_MAX 24
 
@@ -60,8 +60,8 @@ static const struct hardware_key hardware_keys[] = {
     MAYBE_WORD(device.programming.drift, nax_drift_words),
     MAYBE(device.programming.drift_nu, -10, 10),
     MAYBE(device.programming.drift_nu_sd, 0, 10),
-    MAYBE(device.programming.drift_start_seconds, 0, HUGE),
-    MAYBE(device.programming.time_seconds, 0, HUGE),
+    MAYBE(device.programming.drift_start_seconds, 0, LARGE),
+    MAYBE(device.programming.time_seconds, 0, LARGE),
     MAYBE(device.programming.read_noise_frac, 0, 10),
     NUMBER(precision.weight_bits, 1, BITS_MAX),
     {.name = "precision.weight_fraction_bits", .kind = KEY_RETIRED, .is_optional = true},
@@ -75,13 +75,13 @@ static const struct hardware_key hardware_keys[] = {
     WORD(adc.zero, nax_adc_zero_words),
     MAYBE_WORD(adc.range, nax_adc_range_words),
     WORD(adc.law, nax_adc_law_words),
-    NUMBER(adc.energy_pj, 0, HUGE),
-    NUMBER(adc.area_mm2, 0, HUGE),
+    NUMBER(adc.energy_pj, 0, LARGE),
+    NUMBER(adc.area_mm2, 0, LARGE),
     NUMBER(adc.leakage_frac, 0, 1),
     NUMBER(adc.sample_rate_ghz, 1e-6, 1e3),
     NUMBER(adc.technology_nm, 1, 1e4),
-    NUMBER(adc.latency_per_bit_ns, 0, HUGE),
-    NUMBER(adc.latency_per_col_ns, 0, HUGE),
+    NUMBER(adc.latency_per_bit_ns, 0, LARGE),
+    NUMBER(adc.latency_per_col_ns, 0, LARGE),
     NUMBER(adc.arrays_per_adc, 1, 64),
     NUMBER(adc.adcs_per_array, 1, 65536),
     NUMBER(hierarchy.units_per_core, 1, MANY),
@@ -108,12 +108,12 @@ static const struct hardware_key component_keys[] = {
     {AT(nax_component, level), .kind = KEY_WORD, .words = &nax_level_words},
     {AT(nax_component, per), .kind = KEY_WORD, .words = &nax_per_words, .is_optional = true},
     {AT(nax_component, event), .kind = KEY_WORD, .words = &nax_event_words},
-    {NUMBER_AT(nax_component, count), .min = TINY, .max = HUGE, .absent = 1, .is_optional = true},
+    {NUMBER_AT(nax_component, count), .min = TINY, .max = LARGE, .absent = 1, .is_optional = true},
 };
 
 #define VALUE(path)                                                                                \
     {                                                                                              \
-        NUMBER_AT(nax_component_values, path), .min = 0, .max = HUGE, .is_optional = true          \
+        NUMBER_AT(nax_component_values, path), .min = 0, .max = LARGE, .is_optional = true         \
     }
 
 static const struct hardware_key value_keys[] = {
