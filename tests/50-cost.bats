@@ -132,13 +132,23 @@ misused() { # misused MESSAGE COMMAND...
   [ "$code" -eq 2 ] && grep -qF -- "$message" err.txt && [ ! -s out.txt ]
 }
 
+@test "keys that nothing reads any more are accepted, and told" {
+  sed '/weight_bits:/a\  weight_fraction_bits: 12' "$BATS_TEST_DIRNAME/../examples/hardware/puma.yaml" >old.yaml
+  nax-cost -c --hardware ./old.yaml --format csv >old.csv 2>err.txt
+  line=$(grep -n weight_fraction_bits old.yaml | cut -d: -f1)
+  [ "$(cat err.txt)" = "nax-cost: ./old.yaml:$line: key 'weight_fraction_bits': nothing reads this key any more, leave it out" ]
+  nax-cost -c -q --hardware puma --set precision.input_fraction_bits=12 --format csv >new.csv 2>err.txt
+  cmp old.csv new.csv
+  [ ! -s err.txt ]
+}
+
 @test "misuse" {
   misused 'only one of --layers, --breakdown, --components' nax-cost -b -l homogeneous.csv
   misused '--crossbar needs --components' nax-cost --crossbar 64 homogeneous.csv
   misused "takes no files: 'homogeneous.csv'" nax-cost -c homogeneous.csv
   misused "--hardware takes 1 to 16 names: 'puma,'" nax-cost --hardware puma, homogeneous.csv
   misused "two hardware files of one name: 'puma'" nax-cost --hardware puma,puma homogeneous.csv
-  refused "no such key: 'adc.lore=1'" nax-cost --set adc.lore=1 homogeneous.csv
+  refused "no such key: 'adc.lor=1'; the nearest is 'adc.law'" nax-cost --set adc.lor=1 homogeneous.csv
   refused "neither sequential nor pipelined: 'timing.schedule=never'" nax-cost --schedule never homogeneous.csv
   refused "has no values for crossbar size 8" nax-cost -c --crossbar 8
 }

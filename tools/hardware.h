@@ -4,6 +4,7 @@
 
 #include "nax/hardware.h"
 #include "nax/option.h"
+#include "tool.h"
 
 struct hardware_options {
     const char *name;
@@ -13,8 +14,9 @@ struct hardware_options {
 /* --hardware, then --set: hardware_rows + 1 is --set alone. */
 extern const struct nax_option hardware_rows[];
 
-int hardware_open(const struct hardware_options *options, struct nax_hardware **hardware,
-                  struct nax_err *err) NAX_MUST_USE;
+/* Also says what the file holds that nothing reads any more. */
+int hardware_open(struct tool *tool, const struct hardware_options *options,
+                  struct nax_hardware **hardware, struct nax_err *err) NAX_MUST_USE;
 
 const char *hardware_word(unsigned i); /* what is built in */
 

@@ -83,7 +83,7 @@ static void open_machines(struct pricing *p)
         snprintf(name, sizeof name, "%.*s", (int)n, names);
         struct machine *m = &p->machines[p->n_machines];
         p->hardware.name = name;
-        if (hardware_open(&p->hardware, &m->hardware, &err) ||
+        if (hardware_open(p->tool, &p->hardware, &m->hardware, &err) ||
             nax_cost_model_alloc(&m->model, m->hardware, &err))
             tool_fail(p->tool, &err);
         for (size_t i = 0; i < p->n_machines; i++)

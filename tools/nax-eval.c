@@ -72,7 +72,7 @@ static void open_files(struct evaluation *e)
     struct nax_err err;
     int status = data_open_tested(&e->data, &e->set, &err);
     if (!status)
-        status = hardware_open(&e->hardware_options, &e->hardware, &err);
+        status = hardware_open(&e->tool, &e->hardware_options, &e->hardware, &err);
     if (status)
         tool_fail(&e->tool, &err);
     if (!isnan(e->time_seconds))

@@ -160,7 +160,7 @@ static void parse(struct mapper *m)
 static void open_hardware(struct mapper *m)
 {
     struct nax_err err;
-    if (hardware_open(&m->hardware_options, &m->hardware, &err))
+    if (hardware_open(m->tool, &m->hardware_options, &m->hardware, &err))
         tool_fail(m->tool, &err);
     if (!isnan(m->time_seconds))
         m->hardware->device.programming.time_seconds = m->time_seconds;

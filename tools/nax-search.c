@@ -82,7 +82,7 @@ static void open_files(struct searching *s)
     if (!status)
         status = data_open(&s->data, &s->set, &err);
     if (!status)
-        status = hardware_open(&s->hardware_options, &s->hardware, &err);
+        status = hardware_open(&s->tool, &s->hardware_options, &s->hardware, &err);
     if (!status && s->folder && mkdir(s->folder, 0777) && errno != EEXIST)
         status = nax_err_io(&err, "cannot make folder: '%s'", s->folder);
     s->options.space = &s->space;

@@ -61,7 +61,7 @@ static enum mode parse(struct tool *tool, struct array_options *o)
     enum mode mode = (enum mode)tool_options(tool, groups, sizeof groups / sizeof *groups);
     if (mode == RANDOM || mode == IMPORT)
         tool_no_files(tool);
-    if (hardware_open(&o->hardware_options, &o->hardware, &err))
+    if (hardware_open(tool, &o->hardware_options, &o->hardware, &err))
         tool_fail(tool, &err);
     return mode;
 }

@@ -57,7 +57,7 @@ void train_open(struct training *t)
     struct nax_err err;
     int status = data_open_tested(&t->data, &t->set, &err);
     if (!status)
-        status = hardware_open(&t->hardware_options, &t->hardware, &err);
+        status = hardware_open(&t->tool, &t->hardware_options, &t->hardware, &err);
     if (!status)
         status = make_folder(t->folder, &err);
     if (!status)

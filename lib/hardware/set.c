@@ -43,7 +43,8 @@ static const struct hardware_key *find_value(struct nax_component *c, struct way
 {
     struct nax_component_values *values = c->values;
     if (values->crossbar) {
-        *what = find(&nax_value_keys, &way) ? "the component has a table, set its entries" : *what;
+        if (find(&nax_value_keys, &way))
+            *what = "the component has a table, set its entries by table.SIZE.KEY";
         values = take(&way, "table") ? take_entry(c, &way) : NULL;
     }
     *object = values;
@@ -51,12 +52,13 @@ static const struct hardware_key *find_value(struct nax_component *c, struct way
     return key && key->is_optional ? key : NULL; /* not the size that it is of */
 }
 
-/* The row of a key and the object that its value is part of; NULL: what is wrong with the key. */
+/* The row of a key and the object that its value is part of; NULL: no such key, or what it lacks.
+ */
 static const struct hardware_key *find_key(struct nax_hardware *h, struct way way, void **object,
                                            const char **what)
 {
     struct nax_component *c = NULL;
-    *what = "no such key";
+    *what = NULL;
     *object = h;
     if (!take(&way, "components"))
         return find(&nax_hardware_keys, &way);
@@ -69,6 +71,32 @@ static const struct hardware_key *find_key(struct nax_hardware *h, struct way wa
     return key ? key : find_value(c, way, object, what);
 }
 
+/* Among all keys the one that is spelled most like the wrong one. */
+struct near {
+    struct nax_nearest nearest;
+    char word[KEY_NAME_SIZE], name[KEY_NAME_SIZE];
+};
+
+static void show_key(void *self, const char *key, const char *value)
+{
+    (void)value;
+    struct near *near = self;
+    nax_nearest_try(&near->nearest, key);
+    if (near->nearest.name == key) /* which does not last */
+        near->nearest.name = strcpy(near->name, key);
+}
+
+static int refuse(const struct nax_hardware *h, const char *set, struct nax_err *err)
+{
+    struct near near = {.nearest = {.word = near.word}};
+    snprintf(near.word, sizeof near.word, "%.*s", (int)strcspn(set, "="), set);
+    nax_hardware_describe(h, show_key, &near);
+    if (near.nearest.name)
+        return nax_err_set(err, NAX_ERR_VALUE, "no such key: '%s'; the nearest is '%s'", set,
+                           near.nearest.name);
+    return nax_err_set(err, NAX_ERR_VALUE, "no such key: '%s'", set);
+}
+
 int nax_hardware_set(struct nax_hardware *hardware, const char *set, bool *is_retired,
                      struct nax_err *err)
 {
@@ -79,8 +107,10 @@ int nax_hardware_set(struct nax_hardware *hardware, const char *set, bool *is_re
     if (!*way.end)
         return nax_err_set(err, NAX_ERR_VALUE, "not of the form key=value: '%s'", set);
     const struct hardware_key *key = find_key(hardware, way, &object, &what);
-    if (!key)
+    if (!key && what)
         return nax_err_set(err, NAX_ERR_VALUE, "%s: '%s'", what, set);
+    if (!key)
+        return refuse(hardware, set, err);
     *is_retired = key->kind == KEY_RETIRED;
     return nax_key_read(key, object, way.end + 1, why)
                ? 0
