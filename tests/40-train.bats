@@ -411,6 +411,41 @@ ROWS
   run --separate-stderr $tiny --data $data --checkpoint run --resume c.csv
   [[ "$stderr" == *": data is "*" there and "*" here; "* ]]
   data=tiny.safetensors
+  # those of epochs on the hardware do depend on it, on the contents of a table of cells too
+  printf 'target_siemens,g_siemens\n1e-6,2e-6\n1e-5,0.9e-5\n' > cells.csv
+  table='--set device.programming.error=measured --set device.programming.table=cells.csv'
+  base="--noise-aware 1 --refresh 2 $table"
+  rm -r run
+  # shellcheck disable=SC2086
+  $tiny --data $data --checkpoint run --cache cache $base c.csv > out.csv
+  while read -r key there here words; do
+    # shellcheck disable=SC2086
+    differs $words
+    # shellcheck disable=SC2086
+    refuses "$key is $there there and $here here" $words
+  done <<'KEYS'
+device.r_wire_row_ohm 2.5 3 --set device.r_wire_row_ohm=3
+device.programming.levels 0 4 --set device.programming.levels=4
+adc.bits auto 5 --set adc.bits=5
+signs differential offset --set signs=offset
+timing.clock_ghz 1 2 --set timing.clock_ghz=2
+refresh 2 3 --refresh 3
+gradient straight adjoint --gradient adjoint
+noise-fidelity adc linear --fidelity linear
+KEYS
+  printf 'target_siemens,g_siemens\n1e-6,2e-6\n1e-5,1.1e-5\n' > cells.csv
+  differs
+  # shellcheck disable=SC2086
+  run --separate-stderr $tiny --data $data --checkpoint run --resume $base c.csv
+  [[ "$stderr" == *": device.programming.table is "*" there and "*" here; "* ]]
+  candidate lenet '3 3' '32 16' > other.csv
+  mv run/*.safetensors "run/$(nax-map -l other.csv | column id 1).safetensors"
+  # shellcheck disable=SC2086
+  run --separate-stderr $tiny --data $data --checkpoint run --resume $base other.csv
+  [[ "$stderr" == *": crossbar.conv2 is 32 there and 16 here, the first of "* ]]
+  base=''
+  rm -r run
+  $tiny --data $data --checkpoint run c.csv > out.csv
   # weights do not depend on what they are measured with
   for words in '--fidelity linear' '--images 10' '--set adc.bits=5' '--set device.r_on_ohm=50000' '--hardware isaac'; do
     # shellcheck disable=SC2086

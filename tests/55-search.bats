@@ -116,6 +116,9 @@ column() {
   [ "$output" = "nax-search: checkpoint of another run: 'run/search.safetensors': edap is 0 there and 0.3 here; to start from its weights, leave out --resume and add --init 'run/search.safetensors'" ]
   run ! small --epochs 1 --checkpoint run --resume --calibrated
   [[ "$output" = *": calibrated is no there and yes here; "* ]]
+  # the costs stay, and the search differs
+  run ! small --epochs 1 --checkpoint run --resume --set device.programming.levels=4
+  [[ "$output" = *": device.programming.levels is 0 there and 4 here; "* ]]
   run ! small --epochs 1 --checkpoint run --resume --seed 3
   [[ "$output" = *": seed is "*" there and 3 here"* ]]
   nax-sample --homogeneous --network lenet -n 1 |

@@ -3,7 +3,7 @@
 
 const struct nax_option hardware_rows[] = {
     {"hardware", "NAME", NULL, NAX_OPTION_FIELD(struct hardware_options, name), .text = "nax-reram",
-     .word = hardware_word},
+     .builtin = "hardware"},
     {"set", "KEY=VALUE", "change a key of the hardware; may come several times",
      NAX_OPTION_FIELD(struct hardware_options, sets)},
     {.name = NULL}};
@@ -15,9 +15,4 @@ int hardware_open(struct tool *tool, const struct hardware_options *o,
     for (size_t i = 0; !status && i < (*hardware)->n_notes; i++)
         tool_say(tool, "%s", (*hardware)->notes[i]);
     return status;
-}
-
-const char *hardware_word(unsigned i)
-{
-    return nax_config_builtin("hardware", i);
 }

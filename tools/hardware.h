@@ -18,6 +18,4 @@ extern const struct nax_option hardware_rows[];
 int hardware_open(struct tool *tool, const struct hardware_options *options,
                   struct nax_hardware **hardware, struct nax_err *err) NAX_MUST_USE;
 
-const char *hardware_word(unsigned i); /* what is built in */
-
 #endif

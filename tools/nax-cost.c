@@ -44,7 +44,7 @@ static const struct nax_option rows[] = {
     {"crossbar", "N", "crossbar size of that machine", FIELD(crossbar), .min = 1,
      .max = NAX_CROSSBAR_MAX, .value = 128, .needs = "components"},
     {"hardware", "NAMES", "one, or several with commas between", FIELD(names), .text = "nax-reram",
-     .word = hardware_word},
+     .builtin = "hardware"},
     {"schedule", "WORD", "sequential or pipelined, as the key timing.schedule", FIELD(schedule)},
     {"replicate", "AREA", "copy slow layers up to this area in mm2, as hierarchy.replicate_mm2",
      FIELD(replicate)},

@@ -1,7 +1,6 @@
 /* nax-eval: the accuracy of trained networks on given hardware, over several chips. */
 #include "data.h"
 #include "design.h"
-#include "fidelity.h"
 #include "hardware.h"
 #include "layer_record.h"
 #include "moments.h"
@@ -34,7 +33,8 @@ struct evaluation {
 #define FIELD(name) NAX_OPTION_FIELD(struct evaluation, name)
 
 static const struct nax_option rows[] = {
-    {"fidelity", "WORD", NULL, FIELD(fidelity), .word = fidelity_word, .value = NAX_FIDELITY_FULL},
+    {"fidelity", "WORD", NULL, FIELD(fidelity), .words = &nax_fidelity_words,
+     .value = NAX_FIDELITY_FULL},
     {"chips", "N", "program N chips and average over them", FIELD(n_chips), .min = 1, .max = 10000,
      .value = 1},
     {"time", "SECONDS", "after programming, for cells that drift (the hardware's)",

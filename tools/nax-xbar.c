@@ -27,19 +27,14 @@ struct array_options {
     double import_seconds;
 };
 
-/* Newton's is for nonlinear cells, and not chosen. */
-static const char *method_word(unsigned method)
-{
-    return method < NAX_XBAR_NEWTON ? nax_xbar_method_name((enum nax_xbar_method)method) : NULL;
-}
-
 #define FIELD(name) NAX_OPTION_FIELD(struct array_options, name)
 
 static const struct nax_option rows[] = {
     {"matrix", NULL, "add w_eff_siemens, the effective conductances", FIELD(has_matrix),
      .letter = 'm'},
     {"node-voltages", NULL, "add word_v and bit_v, the voltages of all nodes", FIELD(has_nodes)},
-    {"method", "WORD", NULL, FIELD(solver.method), .word = method_word},
+    {"method", "WORD", NULL, FIELD(solver.method), .words = &nax_xbar_method_words,
+     .allowed = ~(1u << NAX_XBAR_NEWTON)},
     {"tolerance", "T", "relative accuracy", FIELD(solver.tolerance), .min = 1e-13, .max = 0.1,
      .value = 1e-9},
     {"heatmap", "FILE", "draw the first array's cell voltages as SVG", FIELD(heatmap)},

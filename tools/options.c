@@ -49,16 +49,17 @@ static void describe(const struct option_entry *e, char *text, size_t size)
 {
     const struct nax_option *o = e->option;
     size_t n = 0;
+    *text = 0;
     if (o->help)
-        n += (size_t)snprintf(text, size, "%s%s", o->help, o->word ? ": " : "");
-    if (o->word && o->kind == NAX_OPTION_TEXT) {
-        for (unsigned i = 0; o->word(i); i++)
-            n += (size_t)snprintf(text + n, size - n, "%s%s", i ? ", " : "built in (", o->word(i));
-        n += (size_t)snprintf(text + n, size - n, ") or a file");
-    } else if (o->word) {
+        n += (size_t)snprintf(text, size, "%s%s", o->help, o->words || o->builtin ? ": " : "");
+    if (o->words)
         nax_option_words(o, text + n, size - n);
-        n = strlen(text);
-    }
+    for (size_t i = 0; o->builtin && nax_config_builtin(o->builtin, i); i++)
+        n += (size_t)snprintf(text + n, size - n, "%s%s", i ? ", " : "built in (",
+                              nax_config_builtin(o->builtin, i));
+    if (o->builtin)
+        snprintf(text + n, size - n, ") or a file");
+    n = strlen(text);
     if (*e->value)
         snprintf(text + n, size - n, " (%s)", e->value);
 }

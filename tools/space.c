@@ -5,21 +5,11 @@
 
 #include "nax/network.h"
 
-static const char *space_word(unsigned i)
-{
-    return nax_config_builtin("spaces", i);
-}
-
-static const char *network_word(unsigned i)
-{
-    return nax_config_builtin("networks", i);
-}
-
 const struct nax_option space_rows[] = {
     {"space", "NAME", "space of designs", NAX_OPTION_FIELD(struct space_options, name),
-     .text = "cifar10", .word = space_word},
+     .text = "cifar10", .builtin = "spaces"},
     {"network", "NAME", "network instead of the space's",
-     NAX_OPTION_FIELD(struct space_options, network), .word = network_word},
+     NAX_OPTION_FIELD(struct space_options, network), .builtin = "networks"},
     {.name = NULL}};
 
 int space_load(struct nax_space *space, const struct space_options *options, struct nax_err *err)

@@ -9,7 +9,8 @@
 #include <unistd.h>
 
 const struct nax_option tool_rows[] = {
-    {"format", "WORD", "output", NAX_OPTION_FIELD(struct tool, format), .word = nax_format_word},
+    {"format", "WORD", "output", NAX_OPTION_FIELD(struct tool, format), .words = &nax_format_words,
+     .value = NAN, .allowed = ~(1u << NAX_FORMAT_AUTO)},
     {"seed", "N", "seed of every random choice", NAX_OPTION_FIELD(struct tool, seed)},
     {"threads", "N", "threads to use (all processors)", NAX_OPTION_FIELD(struct tool, n_threads),
      .min = 1, .max = 4096, .value = NAN, .letter = 'j'},

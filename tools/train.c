@@ -1,6 +1,5 @@
 /* One candidate of nax-train: trained, saved, measured. */
 #include "train.h"
-#include "fidelity.h"
 #include "train_cache.h"
 #include "train_identity.h"
 #include "train_log.h"
@@ -20,7 +19,8 @@ enum { N_STATISTICS = 64 }; /* batches, for weights that are not trained */
 #define FIELD(name) NAX_OPTION_FIELD(struct measure_options, name)
 
 const struct nax_option measure_rows[] = {
-    {"fidelity", "WORD", NULL, FIELD(fidelity), .word = fidelity_word, .value = NAX_FIDELITY_ADC},
+    {"fidelity", "WORD", NULL, FIELD(fidelity), .words = &nax_fidelity_words,
+     .value = NAX_FIDELITY_ADC},
     {"images", "N", "test images to measure on, 0: all", FIELD(n_images), .max = INT32_MAX},
     {.name = NULL}};
 

@@ -42,26 +42,15 @@ static int add_start(struct nax_identity *identity, const struct candidate_run *
 }
 
 /* The hardware, and the crossbars that layers are on. */
-static int add_hardware(struct nax_identity *identity, const struct candidate_run *run,
-                        struct nax_err *err)
+static void add_hardware(struct nax_identity *identity, const struct candidate_run *run)
 {
-    const struct hardware_options *o = &run->t->hardware_options;
-    char *text, path[256];
-    size_t size;
     for (size_t l = 0; l < run->net->n_layers; l++) {
         char name[40];
         snprintf(name, sizeof name, "crossbar.%s", run->net->layers[l].name);
         if (run->crossbars[l])
             nax_identity_add(identity, name, "%" PRId64, run->crossbars[l]);
     }
-    int status = nax_config_read("hardware", o->name, &text, &size, path, err);
-    if (status)
-        return status;
-    nax_identity_add(identity, "hardware", "%016" PRIx64, nax_hash(0, text, size));
-    for (size_t i = 0; i < o->sets.n; i++)
-        nax_identity_add(identity, "set", "%s", o->sets.at[i]);
-    free(text);
-    return 0;
+    nax_hardware_identify(run->t->hardware, identity);
 }
 
 int train_identify(struct candidate_run *run, struct nax_err *err)
@@ -75,7 +64,8 @@ int train_identify(struct candidate_run *run, struct nax_err *err)
     nax_identity_add_options(run->identity, noise_rows, &t->noise);
     nax_identity_add(run->identity, "noise-fidelity", "%s",
                      nax_fidelity_name(rehearsal_fidelity(t)));
-    return add_hardware(run->identity, run, err);
+    add_hardware(run->identity, run);
+    return 0;
 }
 
 int train_result_hash(const struct candidate_run *run, uint64_t *hash, struct nax_err *err)
@@ -91,9 +81,8 @@ int train_result_hash(const struct candidate_run *run, uint64_t *hash, struct na
     nax_identity_join(identity, run->identity);
     nax_identity_add_options(identity, measure_rows, &t->measure);
     if (!t->noise.n_epochs) /* else they are among those of the weights */
-        status = add_hardware(identity, run, err);
-    if (!status)
-        status = nax_identity_hash(identity, hash, err);
+        add_hardware(identity, run);
+    status = nax_identity_hash(identity, hash, err);
     nax_identity_free(identity);
     return status;
 }

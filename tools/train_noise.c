@@ -3,12 +3,10 @@
 
 #include <stdlib.h>
 
-static const char *gradient_word(unsigned gradient)
-{
-    static const char *const words[] = {
-        [NAX_GRADIENT_STRAIGHT] = "straight", [NAX_GRADIENT_ADJOINT] = "adjoint"};
-    return gradient < sizeof words / sizeof *words ? words[gradient] : NULL;
-}
+static const struct nax_word gradients[] = {
+    {NAX_GRADIENT_STRAIGHT, "straight", "an effective weight's for the weight's own", NULL, NULL},
+    {NAX_GRADIENT_ADJOINT, "adjoint", "through the wires", NULL, NULL}};
+static NAX_WORDS(gradient_words, gradients, NAX_GRADIENT_ADJOINT + 1);
 
 #define FIELD(name) NAX_OPTION_FIELD(struct noise_options, name)
 
@@ -17,7 +15,7 @@ const struct nax_option noise_rows[] = {
     {"refresh", "N", "steps until it is programmed anew", FIELD(n_refresh), .min = 1,
      .max = INT32_MAX, .value = 32, .needs = "noise-aware"},
     {"gradient", "WORD", "of these epochs, adjoint is through the wires", FIELD(gradient),
-     .word = gradient_word, .needs = "noise-aware"},
+     .words = &gradient_words, .needs = "noise-aware"},
     {.name = NULL}};
 
 struct noise_epochs {

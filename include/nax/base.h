@@ -136,8 +136,8 @@ struct nax_words {
 /* Defines the table `name` of an array of such rows. An array that lacks a row for one of the
  * enum's n_values does not compile. */
 #define NAX_WORDS(name, array, n_values)                                                           \
-    _Static_assert(sizeof(array) / sizeof *(array) == (n_values), "a row for every value");        \
-    const struct nax_words name = {(array), (n_values), sizeof *(array)}
+    const struct nax_words name = {(array), (n_values), sizeof *(array)};                          \
+    _Static_assert(sizeof(array) / sizeof *(array) == (n_values), "a row for every value")
 
 const struct nax_word *nax_words_row(const struct nax_words *words, int value);
 /* NULL: no such word. */

@@ -45,6 +45,7 @@ enum nax_xbar_method {
     NAX_XBAR_METHOD_COUNT
 };
 
+extern const struct nax_words nax_xbar_method_words;
 const char *nax_xbar_method_name(enum nax_xbar_method method);
 
 struct nax_xbar_options {

@@ -14,7 +14,7 @@
 
 #include <stdio.h>
 
-#include "nax/base.h"
+#include "nax/identity.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -383,6 +383,8 @@ void nax_hardware_free(struct nax_hardware *hardware);
 void nax_hardware_describe(const struct nax_hardware *hardware,
                            void (*take)(void *self, const char *key, const char *value),
                            void *self);
+/* Adds that as rows, the keys their names. */
+void nax_hardware_identify(const struct nax_hardware *hardware, struct nax_identity *identity);
 /* Of that. */
 uint64_t nax_hardware_hash(const struct nax_hardware *hardware);
 

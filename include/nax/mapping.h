@@ -35,6 +35,7 @@ enum nax_fidelity {
     NAX_FIDELITY_COUNT
 };
 
+extern const struct nax_words nax_fidelity_words;
 const char *nax_fidelity_name(enum nax_fidelity fidelity);
 
 struct nax_mapping {

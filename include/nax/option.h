@@ -37,11 +37,11 @@ struct nax_option {
     enum nax_option_kind kind;
     size_t offset;    /* kind and offset by NAX_OPTION_FIELD */
     double min, max;  /* of SIZE and REAL; max 0: without end */
-    double value;     /* default of FLAG, SIZE, REAL, WORD. NAN: none, and a SIZE is 0 */
+    double value;     /* default of FLAG, SIZE, REAL, WORD. NAN: none, and SIZE and WORD are 0 */
     const char *text; /* default of TEXT, or NULL */
-    /* The word of a value of the enum, "" for one that may not be chosen, NULL after the last. Of a
-     * TEXT: names that are built in, for help; any other text is taken too. */
-    const char *(*word)(unsigned value);
+    const struct nax_words *words; /* of WORD */
+    unsigned allowed;              /* bits of the words' values that may be chosen; 0: all */
+    const char *builtin; /* of TEXT: the kind of file that it names (nax_config_read), or NULL */
     /* for command lines */
     char letter;       /* of a short option, or 0 */
     int mode;          /* of options with a mode only one may be given; 0: none */

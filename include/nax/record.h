@@ -105,10 +105,14 @@ struct nax_prog {
     uint64_t seed;
 };
 
-enum nax_format { NAX_FORMAT_AUTO, NAX_FORMAT_MSGPACK, NAX_FORMAT_CSV, NAX_FORMAT_JSON };
-
-/* "" of NAX_FORMAT_AUTO, "msgpack", "csv", "json", NULL after the last. */
-const char *nax_format_word(unsigned format);
+enum nax_format {
+    NAX_FORMAT_AUTO,
+    NAX_FORMAT_MSGPACK,
+    NAX_FORMAT_CSV,
+    NAX_FORMAT_JSON,
+    NAX_FORMAT_COUNT
+};
+extern const struct nax_words nax_format_words;
 
 /* --- reading ---
  * A reader goes through the files named (n_paths 0, or the name "-": standard input), each one or

@@ -167,9 +167,9 @@ int nax_identity_compare(const struct nax_identity *identity, const char *there,
             add_difference(&d, &other, &row);
     if (!d.n)
         return 0;
-    char more[48] = "";
+    char more[64] = "";
     if (d.n > 1)
-        snprintf(more, sizeof more, ", and %zu more differ", d.n - 1);
+        snprintf(more, sizeof more, ", the first of %zu differences", d.n);
     return nax_err_set(err, NAX_ERR_VALUE, "%.*s is %.*s there and %.*s here%s", d.here.n_name,
                        d.here.name, d.there.n_value, d.there.value, d.here.n_value, d.here.value,
                        more);

@@ -28,7 +28,7 @@ void nax_options_default(const struct nax_option *options, void *object)
             *(double *)field = o->value;
             break;
         case NAX_OPTION_WORD:
-            *(unsigned *)field = (unsigned)o->value;
+            *(unsigned *)field = isnan(o->value) ? 0 : (unsigned)o->value;
             break;
         case NAX_OPTION_TEXT:
             *(const char **)field = o->text;
@@ -74,17 +74,22 @@ static int parse_real(const struct nax_option *o, const char *text, double *out,
     return 0;
 }
 
+static bool is_allowed(const struct nax_option *o, unsigned value)
+{
+    return value < o->words->n && (!o->allowed || o->allowed >> value & 1);
+}
+
 void nax_option_words(const struct nax_option *o, char *text, size_t size)
 {
-    size_t n = 0, n_words = 0, i = 0;
-    for (unsigned v = 0; o->word(v); v++)
-        n_words += *o->word(v) != 0;
+    size_t n = 0, n_left = 0;
+    for (unsigned v = 0; v < o->words->n; v++)
+        n_left += is_allowed(o, v);
     *text = 0;
-    for (unsigned v = 0; o->word(v) && n < size; v++)
-        if (*o->word(v)) {
-            const char *before = !i ? "" : i + 1 < n_words ? ", " : " or ";
-            n += (size_t)snprintf(text + n, size - n, "%s%s", before, o->word(v));
-            i++;
+    for (unsigned v = 0; v < o->words->n && n < size; v++)
+        if (is_allowed(o, v)) {
+            const char *after = --n_left > 1 ? ", " : n_left ? " or " : "";
+            const char *word = nax_words_row(o->words, (int)v)->word;
+            n += (size_t)snprintf(text + n, size - n, "%s%s", word, after);
         }
 }
 
@@ -92,11 +97,11 @@ static int parse_word(const struct nax_option *o, const char *text, unsigned *ou
                       struct nax_err *err)
 {
     char words[256];
-    for (unsigned v = 0; o->word(v); v++)
-        if (*text && !strcmp(o->word(v), text)) {
-            *out = v;
-            return 0;
-        }
+    const struct nax_word *word = nax_words_find(o->words, text);
+    if (word && is_allowed(o, (unsigned)word->value)) {
+        *out = (unsigned)word->value;
+        return 0;
+    }
     nax_option_words(o, words, sizeof words);
     return nax_err_set(err, NAX_ERR_VALUE, "%s takes %s: '%s'", o->name, words, text);
 }
@@ -169,15 +174,6 @@ static void print_real(double value, char text[NAX_OPTION_TEXT_SIZE])
     }
 }
 
-/* "" of a value that the enum has not */
-static const char *word_of(const struct nax_option *o, unsigned value)
-{
-    unsigned v = 0;
-    while (v < value && o->word(v))
-        v++;
-    return o->word(v) ? o->word(v) : "";
-}
-
 void nax_option_print(const struct nax_option *o, const void *object,
                       char text[NAX_OPTION_TEXT_SIZE])
 {
@@ -194,7 +190,9 @@ void nax_option_print(const struct nax_option *o, const void *object,
         print_real(*(const double *)field, text);
         break;
     case NAX_OPTION_WORD:
-        snprintf(text, NAX_OPTION_TEXT_SIZE, "%s", word_of(o, *(const unsigned *)field));
+        if (*(const unsigned *)field < o->words->n) /* else no value of the enum: no text */
+            snprintf(text, NAX_OPTION_TEXT_SIZE, "%s",
+                     nax_words_row(o->words, *(const int *)field)->word);
         break;
     case NAX_OPTION_TEXT:
         snprintf(text, NAX_OPTION_TEXT_SIZE, "%s",

@@ -29,8 +29,7 @@ int nax_search_identify(struct nax_cosearch *s, struct nax_err *err)
     add_sizes(s->identity, "kernels", o->space->kernels, o->space->n_kernels);
     add_sizes(s->identity, "crossbars", o->space->crossbars, o->space->n_crossbars);
     nax_identity_add(s->identity, "crossbar_fixed", "%" PRId64, o->space->crossbar_fixed);
-    nax_identity_add(s->identity, "costs", "%.17g %.17g %.17g", s->uniform[PRICE_ENERGY],
-                     s->uniform[PRICE_LATENCY], s->uniform[PRICE_AREA]);
+    nax_hardware_identify(o->hardware, s->identity);
     nax_trainer_set_identity(s->trainer, s->identity);
     return 0;
 }

@@ -11,17 +11,8 @@ enum {
     NOISE_EPOCHS = 5  /* from one measurement of conversions to the next */
 };
 
-/* Those that alpha may be moved on. */
-static const char *fidelity_word(unsigned fidelity)
-{
-    switch (fidelity) {
-    case NAX_FIDELITY_IDEAL:
-    case NAX_FIDELITY_LINEAR:
-    case NAX_FIDELITY_ADC:
-        return nax_fidelity_name((enum nax_fidelity)fidelity);
-    }
-    return fidelity < NAX_FIDELITY_COUNT ? "" : NULL;
-}
+/* Fidelities that alpha may be moved on. */
+enum { FIDELITIES = 1 << NAX_FIDELITY_IDEAL | 1 << NAX_FIDELITY_LINEAR | 1 << NAX_FIDELITY_ADC };
 
 #define FIELD(name) NAX_OPTION_FIELD(struct nax_cosearch_options, name)
 
@@ -30,8 +21,8 @@ const struct nax_option nax_cosearch_rows[] = {
     {"latency-area", "X", "weight of latency times area, in units of a random design's",
      FIELD(latency_area), .max = 1e6},
     {"energy", "X", "weight of energy, in units of a random design's", FIELD(energy), .max = 1e6},
-    {"fidelity", "WORD", "what choices are weighed on", FIELD(fidelity), .word = fidelity_word,
-     .value = NAX_FIDELITY_ADC},
+    {"fidelity", "WORD", "what choices are weighed on", FIELD(fidelity),
+     .words = &nax_fidelity_words, .allowed = FIDELITIES, .value = NAX_FIDELITY_ADC},
     {"calibrated", NULL, "on hardware whose gains and offsets are made good", FIELD(is_calibrated)},
     {"nested", NULL, "smaller kernels are the middles of larger ones", FIELD(is_nested)},
     {"warm-epochs", "N", "epochs before choices are weighed", FIELD(warmup_epochs), .max = 100000,

@@ -7,11 +7,16 @@
 
 static const double tolerance_default = 1e-9, tolerance_min = 1e-13;
 
-static const char *const method_name[NAX_XBAR_METHOD_COUNT] = {"auto", "relax", "block", "newton"};
+static const struct nax_word methods[] = {
+    {NAX_XBAR_AUTO, "auto", "relaxation, or elimination where that would take long", NULL, NULL},
+    {NAX_XBAR_RELAX, "relax", "line relaxation", NULL, NULL},
+    {NAX_XBAR_BLOCK, "block", "block elimination", NULL, NULL},
+    {NAX_XBAR_NEWTON, "newton", "nonlinear cells; reported, never asked for", NULL, NULL}};
+NAX_WORDS(nax_xbar_method_words, methods, NAX_XBAR_METHOD_COUNT);
 
 const char *nax_xbar_method_name(enum nax_xbar_method method)
 {
-    return method_name[method];
+    return methods[method].word;
 }
 
 /* A pass costs about as much as N/8 steps of elimination: measured at N = 64 and 256. */

@@ -63,6 +63,16 @@ void nax_hardware_describe(const struct nax_hardware *hardware,
     }
 }
 
+static void identify_line(void *self, const char *key, const char *value)
+{
+    nax_identity_add(self, key, "%s", value);
+}
+
+void nax_hardware_identify(const struct nax_hardware *hardware, struct nax_identity *identity)
+{
+    nax_hardware_describe(hardware, identify_line, identity);
+}
+
 static void hash_line(void *self, const char *key, const char *value)
 {
     uint64_t *hash = self;

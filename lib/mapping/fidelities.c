@@ -2,26 +2,24 @@
 #include "fidelities.h"
 #include "conversions.h"
 
-static const struct fidelity rows[NAX_FIDELITY_COUNT] = {
-    [NAX_FIDELITY_IDEAL] = {.word = "ideal", .meaning = "in floating point, no hardware"},
-    [NAX_FIDELITY_QUANTIZED] = {.word = "quantized",
-                                .meaning = "fixed point in slices and streams, every conversion "
-                                           "made, on arrays without wires",
-                                .map = nax_mapped_layer_quantized},
-    [NAX_FIDELITY_LINEAR] = {.word = "linear",
-                             .meaning = "the circuit of every array solved, no conversions",
-                             .map = nax_mapped_layer_linear,
-                             .has_effective = true},
-    [NAX_FIDELITY_ADC] = {.word = "adc",
-                          .meaning = "linear, and a gain, an offset and noise of every column in "
-                                     "place of its conversions",
-                          .map = nax_mapped_layer_full,
-                          .has_effective = true,
-                          .finish = nax_conversions_replace},
-    [NAX_FIDELITY_FULL] = {.word = "full",
-                           .meaning = "solved circuits and every conversion: the slowest by far",
-                           .map = nax_mapped_layer_full},
-};
+static const struct fidelity rows[] = {
+    {.word = {NAX_FIDELITY_IDEAL, "ideal", "in floating point, no hardware"}},
+    {.word = {NAX_FIDELITY_QUANTIZED, "quantized",
+              "fixed point in slices and streams, every conversion made, on arrays without wires"},
+     .map = nax_mapped_layer_quantized},
+    {.word = {NAX_FIDELITY_LINEAR, "linear", "the circuit of every array solved, no conversions"},
+     .map = nax_mapped_layer_linear,
+     .has_effective = true},
+    {.word =
+         {NAX_FIDELITY_ADC, "adc",
+          "linear, and a gain, an offset and noise of every column in place of its conversions"},
+     .map = nax_mapped_layer_full,
+     .has_effective = true,
+     .finish = nax_conversions_replace},
+    {.word = {NAX_FIDELITY_FULL, "full",
+              "solved circuits and every conversion: the slowest by far"},
+     .map = nax_mapped_layer_full}};
+NAX_WORDS(nax_fidelity_words, rows, NAX_FIDELITY_COUNT);
 
 const struct fidelity *nax_fidelity_row(enum nax_fidelity fidelity)
 {
@@ -30,5 +28,5 @@ const struct fidelity *nax_fidelity_row(enum nax_fidelity fidelity)
 
 const char *nax_fidelity_name(enum nax_fidelity fidelity)
 {
-    return rows[fidelity].word;
+    return rows[fidelity].word.word;
 }

@@ -6,7 +6,7 @@
 #include "nax/mapping.h"
 
 struct fidelity {
-    const char *word, *meaning; /* as nax-eval(1) has them */
+    struct nax_word word; /* as nax-eval(1) has it */
     /* What a layer multiplies by; NULL: nothing is mapped. Before it, memory for effective weights
      * where it has_effective. */
     int (*map)(struct mapped_layer *layer, struct nax_linop *linop, struct nax_err *err);

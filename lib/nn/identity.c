@@ -8,11 +8,11 @@ static void add_layer(struct nax_identity *identity, const struct nax_layer *s)
 {
     char name[32];
     snprintf(name, sizeof name, "layer.%s", s->name);
-    nax_identity_add(identity, name,
-                     "kind %d, kernel %zu, stride %zu, %zux%zux%zu to %zu, input %d, residual %d, "
-                     "relu %d",
-                     (int)s->kind, s->kernel, s->stride, s->h_in, s->w_in, s->c_in, s->c_out,
-                     s->input, s->residual, (int)s->has_relu);
+    nax_identity_add(
+        identity, name,
+        "%s, kernel %zu, stride %zu, %zux%zux%zu to %zu, input %d, residual %d, relu %d",
+        nax_words_row(&nax_layer_kind_words, (int)s->kind)->word, s->kernel, s->stride, s->h_in,
+        s->w_in, s->c_in, s->c_out, s->input, s->residual, (int)s->has_relu);
 }
 
 void nax_training_identify(struct nax_identity *identity, const struct nax_network *net,

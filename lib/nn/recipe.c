@@ -14,28 +14,21 @@ static double fall_as_cosine(double at)
     return 0.5 + 0.5 * cos(M_PI * at);
 }
 
-static const struct {
-    const char *word;
+static const struct schedule {
+    struct nax_word word;
     double (*fall)(double at);
 } schedules[] = {
-    [NAX_SCHEDULE_ONECYCLE] = {"onecycle", fall_in_line}, /* Smith and Topin, 2017 */
-    [NAX_SCHEDULE_COSINE] = {"cosine", fall_as_cosine},   /* Loshchilov and Hutter, ICLR 2017 */
-};
-_Static_assert(sizeof schedules / sizeof *schedules == NAX_SCHEDULE_COUNT, "a row each");
+    {{NAX_SCHEDULE_ONECYCLE, "onecycle", "in a line to 0", "Smith and Topin, 2017", NULL},
+     fall_in_line},
+    {{NAX_SCHEDULE_COSINE, "cosine", "half a period", "Loshchilov and Hutter, ICLR 2017", NULL},
+     fall_as_cosine}};
+static NAX_WORDS(schedule_words, schedules, NAX_SCHEDULE_COUNT);
 
-static const char *schedule_word(unsigned schedule)
-{
-    return schedule < NAX_SCHEDULE_COUNT ? schedules[schedule].word : NULL;
-}
-
-static const char *arithmetic_word(unsigned arithmetic)
-{
-    static const char *const words[] = {[NAX_ARITHMETIC_AUTO] = "auto",
-                                        [NAX_ARITHMETIC_FP32] = "fp32",
-                                        [NAX_ARITHMETIC_BF16] = "bf16"};
-    _Static_assert(sizeof words / sizeof *words == NAX_ARITHMETIC_COUNT, "a word each");
-    return arithmetic < NAX_ARITHMETIC_COUNT ? words[arithmetic] : NULL;
-}
+static const struct nax_word arithmetics[] = {
+    {NAX_ARITHMETIC_AUTO, "auto", "the fastest here", NULL, NULL},
+    {NAX_ARITHMETIC_FP32, "fp32", "32 bits", NULL, NULL},
+    {NAX_ARITHMETIC_BF16, "bf16", "rounded to 8 significant bits", NULL, NULL}};
+static NAX_WORDS(arithmetic_words, arithmetics, NAX_ARITHMETIC_COUNT);
 
 #define FIELD(name) NAX_OPTION_FIELD(struct nax_recipe, name)
 
@@ -44,7 +37,7 @@ const struct nax_option nax_recipe_options[] = {
     {"batch", "N", "images a step", FIELD(batch), .min = 1, .max = 65536, .value = 128},
     {"rate", "X", "learning rate at its peak", FIELD(learning_rate), .min = 1e-9, .max = 1e9,
      .value = 0.1},
-    {"schedule", "WORD", NULL, FIELD(schedule), .word = schedule_word,
+    {"schedule", "WORD", NULL, FIELD(schedule), .words = &schedule_words,
      .value = NAX_SCHEDULE_ONECYCLE},
     {"warmup", "X", "fraction of the steps in which the rate rises", FIELD(warmup), .max = 0.99,
      .value = 0.2},
@@ -60,7 +53,7 @@ const struct nax_option nax_recipe_options[] = {
     {"validation", "X", "fraction of the training images held out", FIELD(validation), .max = 0.9,
      .value = 0.1},
     {"precision", "WORD", "of products, auto is the fastest here", FIELD(precision),
-     .word = arithmetic_word, .value = NAX_ARITHMETIC_AUTO},
+     .words = &arithmetic_words, .value = NAX_ARITHMETIC_AUTO},
     {.name = NULL}};
 
 struct nax_recipe nax_recipe_default(void)

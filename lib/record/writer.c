@@ -18,11 +18,12 @@ struct nax_writer {
     struct nax_err failure;
 };
 
-const char *nax_format_word(unsigned format)
-{
-    static const char *const words[] = {"", "msgpack", "csv", "json"};
-    return format < sizeof words / sizeof *words ? words[format] : NULL;
-}
+static const struct nax_word formats[] = {
+    {NAX_FORMAT_AUTO, "auto", "what the first byte tells, or msgpack", NULL, NULL},
+    {NAX_FORMAT_MSGPACK, "msgpack", "binary", NULL, NULL},
+    {NAX_FORMAT_CSV, "csv", "a line a record, names in the first", NULL, NULL},
+    {NAX_FORMAT_JSON, "json", "an object a line", NULL, NULL}};
+NAX_WORDS(nax_format_words, formats, NAX_FORMAT_COUNT);
 
 int nax_writer_open(struct nax_writer **out, FILE *file, const char *subject,
                     enum nax_format format, const char *kind, struct nax_err *err)

@@ -26,8 +26,8 @@ static inline void change_option(const struct nax_option *o, void *object, char 
     case NAX_OPTION_WORD: {
         unsigned word = *(unsigned *)field;
         do
-            word = o->word(word + 1) ? word + 1 : 0;
-        while (!*o->word(word));
+            word = (word + 1) % (unsigned)o->words->n;
+        while (o->allowed && !(o->allowed >> word & 1));
         *(unsigned *)field = word;
         break;
     }

@@ -89,9 +89,9 @@ static void differences_are_named(void **state)
     compare(here, "seed=21\nempty=\n", "rate is nothing there and 0.1 here");
     compare(here, "seed=21\nrate=0.1\nempty=\nbatch=3\n", "batch is 3 there and nothing here");
     compare(here, "seed=22\nrate=0.3\nempty=\nbatch=3\n",
-            "seed is 22 there and 21 here, and 2 more differ");
-    compare(here, "", "seed is nothing there and 21 here, and 2 more differ");
-    compare(here, "no row at all", "seed is nothing there and 21 here, and 3 more differ");
+            "seed is 22 there and 21 here, the first of 3 differences");
+    compare(here, "", "seed is nothing there and 21 here, the first of 3 differences");
+    compare(here, "no row at all", "seed is nothing there and 21 here, the first of 4 differences");
     nax_identity_free(here);
 }
 

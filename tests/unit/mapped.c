@@ -951,7 +951,7 @@ static void fidelities_are_listed_and_differ(void **state)
         size_t n = strlen(list);
         assert_non_null(nax_fidelity_name(k));
         snprintf(list + n, sizeof list - n, "\n.It Cm %s\n%s", nax_fidelity_name(k),
-                 nax_fidelity_row(k)->meaning);
+                 nax_fidelity_row(k)->word.means);
         assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &score[k], &err), 0);
         for (enum nax_fidelity other = 0; other < k; other++) {
             assert_string_not_equal(nax_fidelity_name(k), nax_fidelity_name(other));

@@ -11,16 +11,11 @@
 
 enum colour { COLOUR_RED, COLOUR_HIDDEN, COLOUR_GREEN, COLOUR_BLUE };
 
-static const char *colour_word(unsigned colour)
-{
-    static const char *const words[] = {"red", "", "green", "blue"};
-    return colour <= COLOUR_BLUE ? words[colour] : NULL;
-}
-
-static const char *builtin_word(unsigned i)
-{
-    return i < 2 ? (i ? "b" : "a") : NULL;
-}
+static const struct nax_word colours[] = {{COLOUR_RED, "red", "", NULL, NULL},
+                                          {COLOUR_HIDDEN, "hidden", "", NULL, NULL},
+                                          {COLOUR_GREEN, "green", "", NULL, NULL},
+                                          {COLOUR_BLUE, "blue", "", NULL, NULL}};
+static NAX_WORDS(colour_words, colours, COLOUR_BLUE + 1);
 
 struct thing {
     bool is_on, is_off;
@@ -40,8 +35,9 @@ static const struct nax_option rows[] = {
     {"other", "N", "without end", FIELD(other), .value = NAN},
     {"rate", "X", "how fast", FIELD(rate), .min = 1e-9, .max = 0.75, .value = 0.1},
     {"time", "X", "without default", FIELD(time), .value = NAN},
-    {"colour", "WORD", "which", FIELD(colour), .word = colour_word, .value = COLOUR_GREEN},
-    {"path", "FILE", "where", FIELD(path), .text = "here", .word = builtin_word},
+    {"colour", "WORD", "which", FIELD(colour), .words = &colour_words,
+     .allowed = ~(1u << COLOUR_HIDDEN), .value = COLOUR_GREEN},
+    {"path", "FILE", "where", FIELD(path), .text = "here"},
     {"set", "WORDS", "several", FIELD(sets)},
     {"plain", NULL, "no field", .mode = 1},
     {.name = NULL}};
@@ -120,6 +116,7 @@ static void errors_name_what_there_is(void **state)
                {"time", "inf", "time takes a number from 0 to 1.79769e+308: 'inf'"},
                {"time", "1 s", "time takes a number from 0 to 1.79769e+308: '1 s'"},
                {"colour", "grey", "colour takes red, green or blue: 'grey'"},
+               {"colour", "hidden", "colour takes red, green or blue: 'hidden'"},
                {"colour", "", "colour takes red, green or blue: ''"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct thing t = fresh(), before = t;
