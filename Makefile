@@ -1,10 +1,11 @@
 # nax: one library, one program a tool. `make help` lists the targets.
 #
 # Settings go into config.mk (untracked) or onto the command line:
-#   CC CFLAGS LDFLAGS prefix DESTDIR BUILD  SANITIZE=address,undefined | thread  WERROR=1
+#   CC PKG_CONFIG CFLAGS LDFLAGS prefix DESTDIR BUILD  SANITIZE=address,undefined | thread  WERROR=1
 #   SUITES="record tests/30-sample.bats"   what `make check` runs: units by name, bats files
 #   V=1 shows the commands
-#   EMULATOR=qemu-aarch64   runs the tools, at the end of a build, when they are for another processor
+#   CC=aarch64-linux-gnu-gcc PKG_CONFIG=aarch64-linux-gnu-pkg-config   builds for another processor, and
+#   EMULATOR=qemu-aarch64 (found by itself) runs the tools for their completion; none: there is none
 #   DNNL= builds without oneDNN: convolutions by OpenBLAS, several times slower
 
 -include config.mk
@@ -33,6 +34,15 @@ ifeq ($(SANITIZE)$(filter command line,$(origin CC)),thread)
 CC := clang
 endif
 
+PKG_CONFIG ?= pkg-config
+MACHINE    := $(shell $(CC) -dumpmachine 2>/dev/null)
+PROCESSOR  := $(firstword $(subst -, ,$(MACHINE)))
+IS_FOREIGN := $(filter-out $(shell uname -m),$(PROCESSOR))
+EMULATOR   ?= $(if $(IS_FOREIGN),$(shell command -v qemu-$(PROCESSOR)-static || command -v qemu-$(PROCESSOR)))
+ifeq ($(origin AR),default)
+AR := $(or $(shell $(CC) -print-prog-name=ar 2>/dev/null),ar)
+endif
+
 # --- what there is -----------------------------------------------------------------------------
 
 TOOLS  := $(basename $(notdir $(wildcard tools/nax.c tools/nax-*.c)))
@@ -44,8 +54,9 @@ UNITS  := $(filter-out harness,$(basename $(notdir $(wildcard tests/unit/*.c))))
 
 LIB_SRC  := $(filter-out %.simd.c,$(wildcard lib/*/*.c))
 SIMD_SRC := $(wildcard lib/*/*.simd.c)
+ISAS     := baseline $(if $(filter x86_64-%,$(MACHINE)),avx2 avx512)
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/builtin.o \
-            $(foreach isa,baseline avx2 avx512,$(SIMD_SRC:%.simd.c=$(BUILD)/%.$(isa).o))
+            $(foreach isa,$(ISAS),$(SIMD_SRC:%.simd.c=$(BUILD)/%.$(isa).o))
 
 BIN      := $(TOOLS:%=$(BUILD)/bin/%)
 COMPLETE := $(BUILD)/completions/nax $(BUILD)/completions/_nax
@@ -53,17 +64,26 @@ UNIT_BIN := $(UNITS:%=$(BUILD)/unit/%)
 
 # --- how it is built ---------------------------------------------------------------------------
 
-DEPS_RUN   := libopenblas-dev $(if $(DNNL),libdnnl-dev) libcsv-dev libmsgpack-dev libcyaml-dev \
-              libyaml-dev libjansson-dev libjpeg-dev libpng-dev librandom123-dev gnuplot-nox mandoc pkg-config
-DEPS_CHECK := bats libcmocka-dev ngspice zstd git zsh
+# as tests/deps takes them: one package's names, newest first, are joined by slashes
+DEPS_RUN   := $(if $(MACHINE),,gcc) libc6-dev libopenblas-dev $(if $(DNNL),libdnnl-dev) libcsv-dev \
+              libmsgpack-c-dev/libmsgpack-dev libcyaml-dev libyaml-dev libjansson-dev libjpeg-dev libpng-dev \
+              librandom123-dev gnuplot-nox mandoc pkg-config
+DEPS_CHECK := g++ bats libcmocka-dev ngspice zstd git zsh
 DEPS_BENCH := libsuitesparse-dev ngspice zstd python3-torch
-DEPS_CLANG := clang libclang-rt-14-dev libomp-dev
-DEPS_LINT  := $(DEPS_CLANG) gcc g++ clang-format cppcheck shellcheck
+DEPS_CLANG := clang libclang-rt-dev libomp-dev
+DEPS_LINT  := $(DEPS_CLANG) gcc clang-format cppcheck shellcheck
 
-# pkg-config runs only when something is compiled: `make deps` must work without it
-PKGS       := openblas msgpack libcyaml yaml-0.1 jansson libjpeg libpng
-PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
-PKG_LIBS   = $(shell pkg-config --libs $(PKGS))
+LIBS        := $(if $(DNNL),-ldnnl) -lcsv -lm
+ALL_LDFLAGS := -fopenmp $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
+
+# before anything is compiled: PKGS, PKG_CFLAGS, PKG_LIBS
+ifneq ($(filter-out help deps check lint bench fuzz demo uninstall dist clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(shell CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' LDFLAGS='$(ALL_LDFLAGS)' LIBS='$(LIBS)' \
+         tools/libs $(BUILD)/libs.mk $(DEPS_RUN) || echo failed),)
+$(error nax cannot be built yet)
+endif
+include $(BUILD)/libs.mk
+endif
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
             -Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef -Wvla -Wcast-qual $(if $(WERROR),-Werror) \
@@ -73,8 +93,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wol
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DNDEBUG $(WARNINGS) -fopenmp -ffp-contract=off -fno-math-errno -fPIC \
              -Iinclude -DNAX_VERSION='"$(VERSION)"' $(if $(DNNL),-DNAX_HAS_DNNL) $(PKG_CFLAGS) \
              $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined) $(CPPFLAGS) $(CFLAGS)
-ALL_LIBS   = -Wl,--as-needed $(PKG_LIBS) $(if $(DNNL),-ldnnl) -lcsv -lm
-ALL_LDFLAGS = -fopenmp $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
+ALL_LIBS   = -Wl,--as-needed $(PKG_LIBS) $(LIBS)
 
 # One source, one object an instruction set: X.simd.c sees NAX_SIMD(name) as name_<isa>.
 ISA_baseline := -DNAX_SIMD_ISA=baseline
@@ -82,13 +101,21 @@ ISA_avx2     := -DNAX_SIMD_ISA=avx2 -mavx2 -mfma
 ISA_avx512   := -DNAX_SIMD_ISA=avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma \
                 -mprefer-vector-width=512
 
+# with BRIEF, what is being made stands in one line of a terminal, and nowhere else
 Q   := $(if $(V),,@)
-SAY := @$(if $(V),:,echo)
+SAY := @$(if $(V),:,$(if $(BRIEF),[ ! -t 1 ] || printf '\r%s %s\033[K',echo))
+
+# $(call build,targets): on all processors unless -j says otherwise
+define build
+@echo 'building $(1) in $(BUILD)'
+@+$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) BRIEF=1 $(1)
+@[ ! -t 1 ] || printf '\r\033[K'
+endef
 
 .PHONY: all units fuzzers help deps demo check lint bench fuzz install uninstall dist compdb clean .FORCE
 .SECONDARY:
 
-all: $(BIN) $(BUILD)/libnax.a $(COMPLETE) $(BUILD)/share/man ## the tools in build/bin and the library
+all: $(BIN) $(BUILD)/libnax.a $(if $(IS_FOREIGN),$(if $(EMULATOR),$(COMPLETE)),$(COMPLETE)) $(BUILD)/share/man ## the tools in build/bin and the library
 
 units: $(UNIT_BIN) ## the unit tests in C, built but not run
 
@@ -106,7 +133,7 @@ $(BUILD)/%.$(1).o: %.simd.c Makefile
 	$$(SAY) CC $$@
 	$$(Q)$$(CC) $$(ALL_CFLAGS) -ffp-contract=fast $$(ISA_$(1)) -MMD -MP -c -o $$@ $$<
 endef
-$(foreach isa,baseline avx2 avx512,$(eval $(call simd_rule,$(isa))))
+$(foreach isa,$(ISAS),$(eval $(call simd_rule,$(isa))))
 
 # the YAML files under examples/ as C strings
 $(BUILD)/builtin.c: $(MODELS) tools/embed.awk
@@ -188,7 +215,7 @@ deps: ## install the Debian packages that are missing
 
 check: ## every test; ends with "N passed, N failed"
 	@tests/deps $(DEPS_RUN) $(DEPS_CHECK) $(if $(filter clang,$(CC)),$(DEPS_CLANG))
-	@$(MAKE) --no-print-directory all units
+	$(call build,all units)
 	@BUILD='$(abspath $(BUILD))' tests/run $(SUITES)
 
 lint: ## format, layers, manual pages, scripts, static analysis
@@ -197,16 +224,17 @@ lint: ## format, layers, manual pages, scripts, static analysis
 
 bench: ## speed, as ratios against peers measured in the same run
 	@tests/deps $(DEPS_RUN) $(DEPS_BENCH)
-	@$(MAKE) --no-print-directory all
+	$(call build,all)
 	@BUILD='$(abspath $(BUILD))' tests/perf/run
 
 fuzz: ## feed broken streams and files to the readers, FUZZ_SECONDS each (clang's libFuzzer)
 	@tests/deps $(DEPS_RUN) $(DEPS_CLANG)
 	@BUILD='$(abspath $(BUILD))/fuzzing' tests/fuzz/run
 
+# what check needs as well, so that packages are installed once
 demo: ## install what is missing, build, run the whole pipeline on the synthetic set
-	@tests/deps $(DEPS_RUN)
-	@$(MAKE) --no-print-directory all
+	@tests/deps $(DEPS_RUN) $(DEPS_CHECK)
+	$(call build,all)
 	@PATH='$(abspath $(BUILD))/bin':"$$PATH" pipelines/demo
 
 # --- packaging ---------------------------------------------------------------------------------
@@ -244,7 +272,7 @@ $(BUILD)/nax.pc: .FORCE
 	    'includedir=$(incdir:$(prefix)/%=$${prefix}/%)' '' 'Name: nax' \
 	    'Description: co-design of neural networks and memristive crossbars' 'Version: $(VERSION)' \
 	    'Requires: $(PKGS)' 'Cflags: -I$${includedir}' \
-	    'Libs: -L$${libdir} -lnax $(if $(DNNL),-ldnnl )-lcsv -lm -fopenmp' > $@
+	    'Libs: -L$${libdir} -lnax $(LIBS) -fopenmp' > $@
 
 dist: ## nax-VERSION.tar.gz of the committed tree
 	git archive --prefix=nax-$(VERSION)/ -o $(distdir)/nax-$(VERSION).tar.gz HEAD

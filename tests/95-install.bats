@@ -46,7 +46,7 @@ listing() { (cd "$stage" && find . ! -type d | sort); }
   [ ! -e "$at/include/nax" ] && [ ! -e "$at/share/nax/pipelines" ]
 }
 
-@test "a program outside builds against the installed library" {
+@test "a program outside, in C or C++, builds against the installed library" {
   make -C "$root" install DESTDIR="$stage" prefix=/opt/nax BUILD="$BUILD" >/dev/null
   cd "$BATS_TEST_TMPDIR"
   cat >outside.c <<'END'
@@ -67,12 +67,16 @@ int main(void)
 }
 END
   export PKG_CONFIG_PATH=$stage/opt/nax/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=
-  flags=$(pkg-config --define-variable=prefix="$stage/opt/nax" --cflags --libs --static nax)
+  flags=$(pkg-config --define-variable=prefix="$stage/opt/nax" --cflags --libs nax)
   # shellcheck disable=SC2086 # words on purpose
   ${CC:-cc} -o outside outside.c $flags ${SANITIZE:+-fsanitize=$SANITIZE}
   run ./outside
   [ "$status" -eq 0 ]
   [ "$output" = 18 ]
+  cp outside.c outside.cc
+  # shellcheck disable=SC2086 # words on purpose
+  ${CXX:-g++} -o outside++ outside.cc $flags ${SANITIZE:+-fsanitize=$SANITIZE}
+  [ "$(./outside++)" = 18 ]
 }
 
 @test "install again with nothing changed compiles nothing" {

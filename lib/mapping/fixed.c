@@ -40,7 +40,7 @@ void nax_fixed_layer_set_weights(struct fixed_layer *layer, const float *weight)
     size_t n = layer->map.n_rows * layer->map.n_cols;
     double largest = 0;
     for (size_t i = 0; i < n; i++)
-        largest = fmax(largest, fabs((double)weight[i]));
+        largest = NAX_MAX(fabs((double)weight[i]), largest); /* fmax ends gcc 12 on arm64 */
     layer->weight_step = largest > 0 ? largest / layer->weight_max : 1;
     for (size_t i = 0; i < n; i++)
         layer->weight[i] =

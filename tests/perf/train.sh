@@ -5,10 +5,9 @@
 set -eu
 rounds=${ROUNDS:-3} seconds=${SECONDS_EACH:-4}
 for program in train roofline; do
-    # shellcheck disable=SC2046 # words on purpose
+    # shellcheck disable=SC2086 # words on purpose
     "${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O2 -march=native -Wall -Wextra -Iinclude -fopenmp \
-        -o "$SCRATCH/$program" "tests/perf/$program.c" "$BUILD/libnax.a" \
-        $(pkg-config --libs openblas msgpack libcyaml yaml-0.1 jansson libjpeg libpng) -ldnnl -lcsv -lm
+        -o "$SCRATCH/$program" "tests/perf/$program.c" "$BUILD/libnax.a" $LIBS
 done
 
 peer() {
