@@ -32,7 +32,7 @@ static int choose(const struct nax_layer *layer, bool is_bf16, const struct conv
 int nax_conv_alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
                    const struct conv_options *options, struct nax_err *err)
 {
-    const struct conv_engine *engine;
+    const struct conv_engine *engine = NULL;
     struct conv_options all = *options;
     int status = choose(layer, options->is_bf16, &engine, err);
     if (!status && engine == &nax_conv_engine_widened)
