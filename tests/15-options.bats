@@ -49,10 +49,10 @@ misused() {
   misused "--resume needs --checkpoint" nax-train --resume
   misused "--save-every needs --checkpoint" nax-train --save-every 3
   misused "--gradient needs --noise-aware" nax-train --gradient adjoint
-  misused "--chip needs --tiles" nax-map --chip 1
+  misused "--chip needs --arrays" nax-map --chip 1
   misused "--cols needs --random" nax-xbar --cols 3
   misused "--circuit needs --layers" nax-eval --circuit 3
-  misused "only one of --layers, --tiles" nax-map -lt
+  misused "only one of --layers, --arrays, --tiles" nax-map -la
   misused "only one of --random, --spice, --import-cells" nax-xbar --spice --random 3
   misused "only one of --rank, --knee, --hypervolume" nax-pareto --rank --knee
 }

@@ -126,8 +126,9 @@ same() {
       if (worst > 1e-9 * top) { print "record", NR, "differs by", worst / top; exit 1 } }'
 }
 
-@test "tiles: every array of a trained network, and nax-xbar solves them" {
-  nax-map --tiles "$trained" >arrays.csv
+@test "arrays: every array of a trained network, and nax-xbar solves them" {
+  nax-map --arrays "$trained" >arrays.csv
+  nax-map --tiles --chip 0 "$trained" | cmp - arrays.csv # the former name
   nax-map "$trained" >counts.csv
   [ "$(($(wc -l <arrays.csv) - 1))" -eq "$(column n_crossbars counts.csv)" ]
   [ "$(column layer arrays.csv | sort -u | wc -l)" -eq 5 ]
@@ -139,12 +140,12 @@ same() {
   awk -v w="$(column w_eff_siemens solved.csv | head -n 1)" -v g="$(column g_siemens solved.csv | head -n 1)" 'BEGIN {
     n = split(w, x, " "); split(g, y, " "); if (n != 16 * 17) exit 1
     for (i = 1; i <= n; i++) if (!(x[i] > 0 && x[i] < y[i])) exit 1 }'
-  nax-map --tiles "${wires[@]}" "$trained" | head -n 60 | nax-xbar --matrix >ideal.csv
+  nax-map --arrays "${wires[@]}" "$trained" | head -n 60 | nax-xbar --matrix >ideal.csv
   same g_siemens w_eff_siemens ideal.csv
 }
 
-@test "tiles: a chip is a function of seed and chip; hardware is as told" {
-  noisy=(--tiles --set device.programming.error=normal --set device.programming.error_frac=0.03)
+@test "arrays: a chip is a function of seed and chip; hardware is as told" {
+  noisy=(--arrays --set device.programming.error=normal --set device.programming.error_frac=0.03)
   for options in '' '--seed 1' '--chip 1' '--set signs=offset' '--set adc.zero=digital' '--set unused=open'; do
     # shellcheck disable=SC2086 # words on purpose
     nax-map "${noisy[@]}" $options "$trained" | md5sum
@@ -152,29 +153,29 @@ same() {
   nax-map "${noisy[@]}" -j 3 "$trained" | md5sum >>sums.txt
   [ "$(sort -u sums.txt | wc -l)" -eq 6 ]
   [ "$(sed -n 1p sums.txt)" = "$(sed -n 7p sums.txt)" ]
-  nax-map --tiles --set device.programming.drift=power --set device.programming.drift_nu=0.1 \
+  nax-map --arrays --set device.programming.drift=power --set device.programming.drift_nu=0.1 \
     --set device.programming.drift_start_seconds=1 --time 1000 "$trained" >late.csv
-  nax-map --tiles "$trained" >fresh.csv
+  nax-map --arrays "$trained" >fresh.csv
   awk -v a="$(column g_siemens late.csv | head -n 1)" -v b="$(column g_siemens fresh.csv | head -n 1)" 'BEGIN {
     split(a, x, " "); split(b, y, " "); d = x[1] / y[1] - 1000 ^ -0.1; exit !(d < 1e-9 && d > -1e-9) }'
 }
 
-@test "tiles: what cannot be mapped is refused" {
-  refused "record 1: field 'checkpoint' is missing or no text" nax-map --tiles homogeneous.csv
+@test "arrays: what cannot be mapped is refused" {
+  refused "record 1: field 'checkpoint' is missing or no text" nax-map --arrays homogeneous.csv
   sed 's/run[^,]*safetensors/none/' "$trained" >lost.csv
-  refused "record 1: cannot open" nax-map --tiles lost.csv
+  refused "record 1: cannot open" nax-map --arrays lost.csv
   sed 's/3 3,16 32/5 5,16 32/' "$trained" >other.csv
-  refused 'record 1: ' nax-map --tiles other.csv
+  refused 'record 1: ' nax-map --arrays other.csv
   : >empty
-  refused 'empty: empty input' nax-map --tiles empty
+  refused 'empty: empty input' nax-map --arrays empty
   nax-map --format msgpack "$trained" >whole.nax
   head -c -9 whole.nax >cut.nax
-  refused 'cut.nax: ' nax-map --tiles cut.nax
+  refused 'cut.nax: ' nax-map --arrays cut.nax
   head -c 2000 "$BATS_FILE_TMPDIR"/run/*.safetensors >short.safetensors
   sed "s|[^,]*/run/[^,]*safetensors|$PWD/short.safetensors|" "$trained" >short.csv
-  refused 'short.safetensors' nax-map --tiles short.csv
+  refused 'short.safetensors' nax-map --arrays short.csv
   code=0
-  nax-map --layers --tiles "$trained" 2>err.txt || code=$?
+  nax-map --layers --arrays "$trained" 2>err.txt || code=$?
   [ "$code" -eq 2 ]
   code=0
   nax-map --chip 2 "$trained" 2>err.txt || code=$?

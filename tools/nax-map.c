@@ -9,7 +9,7 @@
 
 static const char synopsis[] =
     "nax-map [-lq] [--hardware name] [--set key=value] [--format format] [file ...]\n"
-    "nax-map -t [-q] [--chip n] [--time seconds] [--hardware name] [--set key=value] [--seed n] "
+    "nax-map -a [-q] [--chip n] [--time seconds] [--hardware name] [--set key=value] [--seed n] "
     "[--format format] [file ...]\n";
 
 enum output { CANDIDATES, LAYERS, ARRAYS };
@@ -29,12 +29,13 @@ struct mapper {
 static const struct nax_option rows[] = {
     {"layers", NULL, "one record a layer instead of one a candidate", .letter = 'l',
      .mode = LAYERS},
-    {"tiles", NULL, "one record an array: the conductances of trained candidates", .letter = 't',
+    {"arrays", NULL, "one record an array: the conductances of trained candidates", .letter = 'a',
      .mode = ARRAYS},
+    {"tiles", NULL, "the former name of --arrays", .letter = 't', .mode = ARRAYS},
     {"chip", "N", "which of the chips of the seed is programmed", FIELD(chip), .max = INT32_MAX,
-     .needs = "tiles"},
+     .needs = "arrays"},
     {"time", "SECONDS", "after programming, for cells that drift (the hardware's)",
-     FIELD(time_seconds), .max = 1e12, .value = NAN, .needs = "tiles"},
+     FIELD(time_seconds), .max = 1e12, .value = NAN, .needs = "arrays"},
     {.name = NULL}};
 
 static void write_layer(struct mapper *mapper, struct nax_record *r, const struct nax_candidate *c,

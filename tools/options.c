@@ -160,12 +160,19 @@ static _Noreturn void refuse_modes(const struct tool *tool)
     tool_misuse(tool, "only one of %s", text);
 }
 
-static void check_needs(const struct tool *tool)
+/* Whether the option was given, or another one of its mode: its former name. */
+static bool is_in_force(const struct tool *tool, const char *name, int mode)
+{
+    const struct option_entry *e = find(tool, name);
+    return e && (e->is_given || (mode && e->option->mode == mode));
+}
+
+static void check_needs(const struct tool *tool, int mode)
 {
     const struct option_list *list = &tool->options;
     for (size_t i = 0; i < list->n; i++) {
         const char *needed = list->at[i].option->needs;
-        if (needed && list->at[i].is_given && !tool_given(tool, needed))
+        if (needed && list->at[i].is_given && !is_in_force(tool, needed, mode))
             tool_misuse(tool, "--%s needs --%s", list->at[i].name, needed);
     }
 }
@@ -214,7 +221,7 @@ int tool_options(struct tool *tool, const struct option_group *groups, size_t n)
             refuse(tool, opt);
         take(tool, &list->at[e - list->at], &mode);
     }
-    check_needs(tool);
+    check_needs(tool, mode);
     if (tool->n_threads)
         nax_threads_set((int)tool->n_threads);
     return mode;
