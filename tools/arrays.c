@@ -116,14 +116,15 @@ int array_set(struct nax_record *r, const struct nax_xbar *x, const double *v_v)
 }
 
 int array_random(struct nax_record *r, const struct nax_hardware *hardware, uint64_t seed,
-                 uint64_t index, size_t n_rows, size_t n_cols, double *room, struct nax_err *err)
+                 uint64_t index, size_t n_rows, size_t n_cols, double *workspace,
+                 struct nax_err *err)
 {
     const struct nax_device *d = &hardware->device;
     struct nax_rng rng = nax_rng_at(seed, NAX_RNG_ARRAY, index, 0, 0);
     struct nax_program_key key = {.seed = seed, .array = index};
     int bits = hardware->precision.slice_bits;
     size_t n = n_rows * n_cols;
-    double *g = room, *v = room + n;
+    double *g = workspace, *v = workspace + n;
     for (size_t i = 0; i < n; i++)
         g[i] = nax_level_siemens(d, bits, (int)nax_rng_below(&rng, (uint64_t)1 << bits));
     for (size_t k = 0; k < n_rows; k++)

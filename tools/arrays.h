@@ -21,10 +21,10 @@ int array_set_nf(struct nax_record *r, const struct nax_xbar *x, const double *v
 int array_draw(const char *path, const struct nax_xbar *x, const double *v_v,
                const struct nax_xbar_nodes *nodes, struct nax_err *err) NAX_MUST_USE;
 
-/* Array `index` of random levels, programmed on the device, with inputs of 0 or v_read. room:
+/* Array `index` of random levels, programmed on the device, with inputs of 0 or v_read. workspace:
  * [n_rows*n_cols + n_rows]. */
 int array_random(struct nax_record *r, const struct nax_hardware *hardware, uint64_t seed,
-                 uint64_t index, size_t n_rows, size_t n_cols, double *room,
+                 uint64_t index, size_t n_rows, size_t n_cols, double *workspace,
                  struct nax_err *err) NAX_MUST_USE;
 
 #endif

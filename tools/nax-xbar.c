@@ -85,10 +85,10 @@ static struct nax_record *alloc_record(struct tool *tool)
 
 /* Adds the results to the record. g_siemens and v_v belong to it: copies outlive what is set. */
 static int solve(const struct array_options *o, struct nax_record *r, struct nax_xbar x,
-                 const double *v_v, double *room, bool is_first, struct nax_err *err)
+                 const double *v_v, double *workspace, bool is_first, struct nax_err *err)
 {
     size_t n = x.n_rows * x.n_cols;
-    double *g = room, *w = g + n, *u = w + n, *bit = u + n, *v = bit + n, *i = v + x.n_rows;
+    double *g = workspace, *w = g + n, *u = w + n, *bit = u + n, *v = bit + n, *i = v + x.n_rows;
     bool has_nodes = o->has_nodes || (o->heatmap && is_first);
     bool has_vector = v_v && (!o->has_matrix || x.v0_v > 0 || has_nodes);
     bool has_matrix = o->has_matrix || !v_v;
@@ -128,7 +128,7 @@ static _Noreturn void solve_all(struct tool *tool, const struct array_options *o
 {
     struct nax_record *r = alloc_record(tool);
     struct nax_err err;
-    double *room = NULL;
+    double *workspace = NULL;
     size_t capacity = 0;
     tool->kind = "array";
     tool_read_open(tool);
@@ -139,14 +139,14 @@ static _Noreturn void solve_all(struct tool *tool, const struct array_options *o
             tool_fail_record(tool, &err);
         size_t size = 4 * x.n_rows * x.n_cols + x.n_rows + x.n_cols;
         if (size > capacity) {
-            free(room);
-            room = alloc_floats(tool, capacity = size);
+            free(workspace);
+            workspace = alloc_floats(tool, capacity = size);
         }
-        if (solve(o, r, x, v_v, room, is_first, &err))
+        if (solve(o, r, x, v_v, workspace, is_first, &err))
             tool_fail_record(tool, &err);
         tool_write(tool, r);
     }
-    free(room);
+    free(workspace);
     nax_record_free(r);
     tool_finish(tool);
 }
@@ -155,15 +155,16 @@ static _Noreturn void make_random(struct tool *tool, const struct array_options 
 {
     struct nax_record *r = alloc_record(tool);
     size_t n_rows = o->n_rows, n_cols = o->n_cols ? o->n_cols : o->n_rows;
-    double *room = alloc_floats(tool, n_rows * n_cols + n_rows);
+    double *workspace = alloc_floats(tool, n_rows * n_cols + n_rows);
     struct nax_err err;
     tool_write_open(tool, "array");
     for (size_t k = 0; k < o->count; k++) {
-        need(tool, array_random(r, o->hardware, tool->seed, k, n_rows, n_cols, room, &err), &err);
+        need(tool, array_random(r, o->hardware, tool->seed, k, n_rows, n_cols, workspace, &err),
+             &err);
         tool_write(tool, r);
     }
     nax_record_free(r);
-    free(room);
+    free(workspace);
     tool_finish(tool);
 }
 

@@ -109,8 +109,8 @@ int nax_model_eval(const struct nax_model *model, const struct nax_images *image
 /* --- training --- */
 
 /* Which training images validate: a fixed tenth (`fraction`) by seed, the same number from each
- * class up to rounding. train and validation: [images->n] room each; their lengths come back in
- * n_train and n_validation. */
+ * class up to rounding. train and validation: memory for [images->n] each; their lengths come back
+ * in n_train and n_validation. */
 int nax_split(const struct nax_images *images, double fraction, uint64_t seed, uint32_t *train,
               size_t *n_train, uint32_t *validation, size_t *n_validation,
               struct nax_err *err) NAX_MUST_USE;

@@ -25,7 +25,7 @@ void nax_identity_free(struct nax_identity *i)
     free(i);
 }
 
-/* Room for n bytes more and the zero byte. */
+/* Memory for n bytes more and the zero byte. */
 static bool reserve(struct nax_identity *i, size_t n)
 {
     if (i->n + n < i->size)

@@ -126,7 +126,7 @@ static const struct hardware_key value_keys[] = {
 };
 
 #define N_OF(keys) (sizeof(keys) / sizeof *(keys))
-_Static_assert(N_OF(hardware_keys) <= KEYS_MAX, "room for all keys");
+_Static_assert(N_OF(hardware_keys) <= KEYS_MAX, "more keys than fit");
 
 const struct hardware_keys nax_hardware_keys = {hardware_keys, N_OF(hardware_keys)};
 const struct hardware_keys nax_component_keys = {component_keys, N_OF(component_keys)};

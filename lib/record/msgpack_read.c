@@ -195,7 +195,7 @@ static inline bool read_head(struct scan *s, struct head *head)
 }
 
 /* Whether n bytes more may go into the record's memory. */
-static bool has_room(const struct scan *s, size_t n)
+static bool is_within_limit(const struct scan *s, size_t n)
 {
     size_t max = s->in->max_record;
     return n <= max - NAX_MIN(s->record->n_bytes, max);
@@ -209,7 +209,7 @@ static bool read_string(struct scan *s, size_t n, const struct field *f, const c
         return false;
     if (!nax_text_is_utf8(bytes, n))
         return refuse_value(s, f, "a string that is not UTF-8, or with a zero byte");
-    if (!has_room(s, n))
+    if (!is_within_limit(s, n))
         return refuse_size(s);
     char *copy = nax_record_reserve(s->record, n + 1);
     if (!copy)
@@ -428,7 +428,7 @@ static const char *problem_of_item(enum head_type type)
 static bool read_array(struct scan *s, size_t n, struct field *f)
 {
     size_t size = n * sizeof(int64_t);
-    if (!has_room(s, size))
+    if (!is_within_limit(s, size))
         return refuse_size(s);
     void *items = nax_record_reserve(s->record, size + 1);
     if (!items)

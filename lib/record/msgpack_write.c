@@ -3,7 +3,7 @@
 
 #include <msgpack/pack.h>
 
-/* Room was reserved: nothing fails. */
+/* The bytes were reserved: nothing fails. */
 static int append(void *bytes, const char *p, size_t n)
 {
     nax_bytes_put(bytes, p, n);

@@ -12,7 +12,7 @@ struct sorter {
     uint32_t *const *key; /* [m][n_unique] */
     uint32_t *rank;       /* [n_unique], rising until final */
     bool is_front_only;   /* ranks stop at 1, and points that reached it are put aside */
-    /* room for one sweep at a time: [n_unique], pairs and scratch twice that */
+    /* memory for one sweep at a time: [n_unique], pairs and scratch twice that */
     struct order_pair *pairs, *scratch;
     uint32_t *ids, *place, *tree;
 };
