@@ -258,7 +258,7 @@ to_cifar10_binary() {
 }
 
 @test "CIFAR-10: the binary version of real images imports to the same bytes" {
-  need_cifar10
+  need "$cifar10_png"
   images=$(cifar10_images)
   for class in "$images"/train/*; do
     mkdir -p "cifar10/train/${class##*/}" "cifar10/test/${class##*/}"
@@ -274,7 +274,7 @@ to_cifar10_binary() {
 }
 
 @test "a damaged real image is named" {
-  need_cifar10
+  need "$cifar10_png"
   images=$(cifar10_images)
   mkdir -p d/cat
   find "$images/train/cat" -name '*.png' | sort | head -n 3 | xargs cp -t d/cat
@@ -291,7 +291,7 @@ to_cifar10_binary() {
 }
 
 @test "Tiny ImageNet: the real images, greyscale among them" {
-  need_tiny_imagenet
+  need "$tiny_imagenet"
   images=$(tiny_imagenet_images)
   nax-data import tiny-imagenet -q -o tiny.safetensors "$images"
   nax-data info --format json tiny.safetensors >tiny.json

@@ -145,7 +145,7 @@ same() {
 }
 
 @test "arrays: a chip is a function of seed and chip; hardware is as told" {
-  noisy=(--arrays --set device.programming.error=normal --set device.programming.error_frac=0.03)
+  noisy=(--arrays --set precision.weight_bits=4 --set device.programming.error=normal --set device.programming.error_frac=0.03)
   for options in '' '--seed 1' '--chip 1' '--set signs=offset' '--set adc.zero=digital' '--set unused=open'; do
     # shellcheck disable=SC2086 # words on purpose
     nax-map "${noisy[@]}" $options "$trained" | md5sum
@@ -154,8 +154,8 @@ same() {
   [ "$(sort -u sums.txt | wc -l)" -eq 6 ]
   [ "$(sed -n 1p sums.txt)" = "$(sed -n 7p sums.txt)" ]
   nax-map --arrays --set device.programming.drift=power --set device.programming.drift_nu=0.1 \
-    --set device.programming.drift_start_seconds=1 --time 1000 "$trained" >late.csv
-  nax-map --arrays "$trained" >fresh.csv
+    --set device.programming.drift_start_seconds=1 --time 1000 "$trained" | head -n 2 >late.csv
+  nax-map --arrays "$trained" | head -n 2 >fresh.csv
   awk -v a="$(column g_siemens late.csv | head -n 1)" -v b="$(column g_siemens fresh.csv | head -n 1)" 'BEGIN {
     split(a, x, " "); split(b, y, " "); d = x[1] / y[1] - 1000 ^ -0.1; exit !(d < 1e-9 && d > -1e-9) }'
 }

@@ -2,6 +2,7 @@
 # nax-train: what it learns, that it can be stopped at any moment, and what it refuses.
 
 bats_require_minimum_version 1.5.0
+load helpers/colours
 load helpers/data
 
 # Waits half a minute at most until a checkpoint stands in a folder: wait_for FOLDER
@@ -17,6 +18,11 @@ setup() {
   cd "$BATS_TEST_TMPDIR" || return 1
 }
 
+# Learnt: the loss of a batch of ten classes is 2.303 by chance
+learnt=0.5 unlearnt=1.5
+# Losses of an epoch by other kernels: in fp32, and where every product rounds its factors to bf16
+tolerance_fp32=1e-4 tolerance_bf16=1e-2
+
 # One candidate of a network as CSV: candidate NETWORK KERNEL CROSSBAR
 candidate() {
   printf 'network,kernel,crossbar\n%s,%s,%s\n' "$1" "$2" "$3"
@@ -28,22 +34,25 @@ column() {
     NR == row + 1 { print $c }'
 }
 
+# The losses of the epochs that a log on stderr tells
+losses() { awk '{ for (i = 1; i < NF; i++) if ($i == "loss") print $(i + 1) + 0 }'; }
+
 small() {
   nax-data synth -q --n-train 700 --n-test 200 --seed 5 -o small.safetensors
 }
 
-@test "loss falls on the synthetic set, with every field there" {
-  small
+@test "loss falls, with every field there" {
+  colours colours.safetensors 700 200
   candidate lenet '5 5' '32 32' > c.csv
-  nax-train --data small.safetensors --epochs 4 --batch 50 --rate 0.05 c.csv > out.csv 2> log
-  [ "$(grep -c 'epoch . of 4' log)" -eq 4 ]
-  awk '{ for (i = 1; i < NF; i++) if ($i == "loss") { l[++n] = $(i + 1) + 0 } }
-    END { exit !(l[4] < l[1] - 0.1) }' log
+  nax-train --data colours.safetensors --epochs 5 --batch 50 --rate 0.05 c.csv > out.csv 2> log
+  [ "$(grep -c 'epoch . of 5' log)" -eq 5 ]
+  losses < log | awk -v low=$learnt -v high=$unlearnt '{ loss[NR] = $1 } END { exit !(loss[1] > high && loss[5] < low) }'
   for field in accuracy accuracy_ideal accuracy_validation epochs train_seconds data status; do
     [ -n "$(column "$field" < out.csv)" ]
   done
+  awk -v a="$(column accuracy < out.csv)" 'BEGIN { exit !(a > 0.5) }'
   [ "$(column status < out.csv)" = ok ]
-  [ "$(column data < out.csv)" = synth ]
+  [ "$(column data < out.csv)" = cifar10 ]
 }
 
 @test "the same bits for any number of threads" {
@@ -288,31 +297,42 @@ small() {
 }
 
 @test "the first step starts from the checkpoint" {
-  small
+  colours colours.safetensors 700 10
   candidate lenet '5 5' '32 32' > c.csv
-  nax-train -q --data small.safetensors --epochs 8 --batch 50 --images 50 --checkpoint run c.csv > out.csv
+  fit="nax-train -q --data colours.safetensors --fidelity ideal"
+  $fit --epochs 5 --batch 50 --rate 0.05 --checkpoint run c.csv > out.csv
   for init in '' '--init run'; do # one step an epoch: its loss is that of the weights at the start
     # shellcheck disable=SC2086 # words on purpose
-    nax-train -q --data small.safetensors --epochs 1 --batch 630 --images 50 --log log.csv $init c.csv > out.csv
+    $fit --epochs 1 --batch 630 --log log.csv $init c.csv > out.csv
     column loss_train < log.csv
-  done > losses
-  awk '{ loss[NR] = $1 } END { exit !(loss[2] > 0 && loss[2] < loss[1] - 0.3) }' losses
+  done | awk -v low=$learnt -v high=$unlearnt '{ loss[NR] = $1 } END { exit !(loss[1] > high && loss[2] < low) }'
 }
 
 @test "weights that designs share, scored without training" {
-  small
+  colours colours.safetensors 700 100
   printf '%s\n' 'name: small' 'network: lenet' 'kernels: [3, 5]' 'crossbars: [16, 64]' > small.yaml
-  nax-search -q --space ./small.yaml --data small.safetensors --batch 50 --epochs 30 --warm-epochs 30 \
+  nax-search -q --space ./small.yaml --data colours.safetensors --batch 50 --rate 0.02 --epochs 12 --warm-epochs 12 \
     --checkpoint warm > policy
-  score="nax-train -q --data small.safetensors --init warm/search.safetensors --epochs 0 --batch 50 --images 100"
+  score="nax-train -q --data colours.safetensors --fidelity ideal --init warm/search.safetensors --epochs 0 --batch 50"
   nax-sample --space ./small.yaml --grid -n 8 | $score --checkpoint run --format csv > out.csv
   [ "$(wc -l < out.csv)" -eq 9 ]
   [ "$(column epochs < out.csv)" = 0 ]
-  column accuracy_validation 1 < out.csv | awk '{ exit !($1 > 0.2) }' # of ten classes
-  # the kernels differ, and only they do
-  [ "$(column accuracy_validation 1 < out.csv)" = "$(column accuracy_validation 2 < out.csv)" ]
-  [ "$(column accuracy_validation 1 < out.csv)" != "$(column accuracy_validation 8 < out.csv)" ]
-  nax-eval -q --data small.safetensors --fidelity ideal --images 100 out.csv --format csv > again.csv
+  for row in 1 2 3 4 5 6 7 8; do
+    awk -v a="$(column accuracy_validation $row < out.csv)" 'BEGIN { exit !(a > 0.5) }' # of ten classes
+  done
+  # kernels have weights of their own in the search, whatever their crossbars; other layers one for all
+  for row in 1 2 3; do
+    file=$(column checkpoint $row < out.csv)
+    # shellcheck disable=SC2086 # kernels of two layers
+    set -- $(column kernel $row < out.csv)
+    cmp <(tensor conv1.weight "$file") <(tensor "conv1.k$1.weight" warm/search.safetensors)
+    cmp <(tensor conv2.weight "$file") <(tensor "conv2.k$2.weight" warm/search.safetensors)
+    cmp <(tensor fc3.weight "$file") <(tensor fc3.weight warm/search.safetensors)
+  done
+  [ "$(column kernel 1 < out.csv)" = "$(column kernel 2 < out.csv)" ]
+  [ "$(column kernel 1 < out.csv)" != "$(column kernel 3 < out.csv)" ]
+  [ "$(column accuracy_ideal 1 < out.csv)" = "$(column accuracy_ideal 2 < out.csv)" ]
+  nax-eval -q --data colours.safetensors --fidelity ideal out.csv --format csv > again.csv
   [ "$(column accuracy_ideal 8 < again.csv)" = "$(column accuracy_ideal 8 < out.csv)" ]
   run --separate-stderr nax-train --epochs 0 out.csv
   [ "$status" -eq 2 ]
@@ -493,14 +513,15 @@ KEYS
 }
 
 @test "cutout blanks a part of every image, or all of it" {
-  small
+  colours colours.safetensors 700 10
   candidate lenet '5 5' '32 32' > c.csv
   for side in 0 7 64; do
-    nax-train --data small.safetensors --epochs 3 --batch 50 --rate 0.05 --cutout $side c.csv 2>&1 > /dev/null |
-      awk '{ for (i = 1; i < NF; i++) if ($i == "loss") loss = $(i + 1) + 0 } END { print loss }'
-  done > losses
+    nax-train --data colours.safetensors --fidelity ideal --epochs 5 --batch 50 --rate 0.05 --cutout $side c.csv \
+      2>&1 > /dev/null | losses | tail -n 1
+  done > out
   # blank images are all alike: nothing to learn beyond how frequent the classes are
-  awk '{ loss[NR] = $1 } END { exit !(loss[1] < loss[2] && loss[2] < loss[3] && loss[3] > 2.2) }' losses
+  awk -v low=$learnt '{ loss[NR] = $1 }
+    END { exit !(loss[1] < low && loss[2] < low && loss[1] != loss[2] && loss[3] > 2.2) }' out
 }
 
 @test "a word in the environment that is none is named, with those that are" {
@@ -518,19 +539,27 @@ KEYS
 @test "convolutions by OpenBLAS and narrower vectors learn the same" {
   small
   candidate lenet '5 5' '32 32' > c.csv
-  for how in NAX_CONV=blas NAX_CONV=onednn NAX_CONV=winograd NAX_ISA=avx2 NAX_ISA=baseline NAX_ISA=avx512; do
-    env "$how" nax-train --data small.safetensors --epochs 1 --batch 50 --rate 0.05 c.csv \
-      2>&1 > /dev/null | awk '{ for (i = 1; i < NF; i++) if ($i == "loss") print $(i + 1) + 0 }' > "loss-$how"
+  for precision in fp32 bf16; do
+    for how in NAX_CONV=blas NAX_CONV=onednn NAX_CONV=winograd NAX_ISA=avx2 NAX_ISA=baseline NAX_ISA=avx512; do
+      env "$how" nax-train -q --data small.safetensors --fidelity ideal --precision $precision --epochs 1 --batch 50 \
+        --rate 0.05 --log log.csv c.csv > out.csv
+      column loss_train < log.csv
+    done > loss-$precision
   done
-  paste loss-* | awk '{ for (i = 2; i <= NF; i++) if (($i - $1) ^ 2 > 1e-4) exit 1 } END { exit NR != 1 }'
+  apart() {
+    awk -v bound="$1" 'NR == 1 || $1 < least { least = $1 } $1 > most { most = $1 }
+      END { exit !(NR == 6 && most - least <= bound) }' "$2"
+  }
+  apart $tolerance_fp32 loss-fp32
+  apart $tolerance_bf16 loss-bf16
 }
 
-@test "real images: LeNet learns CIFAR-10 in two epochs" {
+@test "real images: LeNet learns CIFAR-10 in an epoch" {
   need_cifar10
   data=$(cifar10_file)
   candidate lenet '5 5' '64 64' > c.csv
-  nax-train --data "$data" --epochs 2 --rate 0.1 c.csv > out.csv 2> log
+  nax-train --data "$data" --epochs 1 --rate 0.1 --images 1000 c.csv > out.csv 2> log
   cat log
-  # a broken gradient stays near 0.1
-  awk -v a="$(column accuracy < out.csv)" 'BEGIN { exit !(a > 0.45) }'
+  # 0.51 to 0.55 by four seeds; a broken gradient stays near 0.1
+  awk -v a="$(column accuracy < out.csv)" 'BEGIN { exit !(a > 0.4) }'
 }

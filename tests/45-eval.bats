@@ -17,6 +17,7 @@ setup() {
   eval=(nax-eval -q --data "$BATS_FILE_TMPDIR/small.safetensors")
   wires=(--set device.r_wire_row_ohm=0 --set device.r_wire_col_ohm=0 --set device.r_source_ohm=0
     --set device.r_sink_ohm=0)
+  few=(--set precision.weight_bits=4 --set precision.input_bits=4) # a fourth of the arrays that 16 bits take
   reads=(--set device.programming.read_noise_frac=0.3)
   noisy=(--set device.programming.error=normal --set device.programming.error_frac=0.03)
 }
@@ -64,14 +65,13 @@ column() {
 }
 
 @test "circuits: nonlinear cells conduct less behind wires; linear ones, or no wires, are what full computes" {
-  few=(-l --circuit 2 --set precision.weight_bits=4 --set precision.input_bits=4)
-  "${eval[@]}" "${few[@]}" "$trained" > sinh.csv
+  "${eval[@]}" -l --circuit 2 "${few[@]}" "$trained" > sinh.csv
   for row in 1 2 3 4 5; do
     awk -v g="$(column gain_circuit $row < sinh.csv)" -v snr="$(column snr_circuit_db $row < sinh.csv)" \
       'BEGIN { exit !(g > 0.8 && g < 1.1 && (snr == "" || snr > 5 && snr < 60)) }'
   done
   [ -n "$(column snr_circuit_db 2 < sinh.csv)" ]
-  "${eval[@]}" "${few[@]}" "${wires[@]}" "$trained" > perfect.csv
+  "${eval[@]}" -l --circuit 2 "${few[@]}" "${wires[@]}" "$trained" > perfect.csv
   for row in 1 2 3 4 5; do
     [ -z "$(column snr_circuit_db $row < perfect.csv)" ]
     awk -v g="$(column gain_circuit $row < perfect.csv)" 'BEGIN { exit !(g > 0.999999 && g < 1.000001) }'
@@ -81,13 +81,13 @@ column() {
 
 @test "read noise: the same for any number of threads, another for another seed, and it costs accuracy" {
   for j in 1 2; do
-    "${eval[@]}" -j $j --images 40 "${reads[@]}" "$trained" > reads$j.csv
+    "${eval[@]}" -j $j --images 40 "${few[@]}" "${reads[@]}" "$trained" > reads$j.csv
   done
   cmp reads1.csv reads2.csv
-  "${eval[@]}" -l "${reads[@]}" "$trained" > noisy.csv
-  "${eval[@]}" -l --seed 1 "${reads[@]}" "$trained" > other.csv
+  "${eval[@]}" -l "${few[@]}" "${reads[@]}" "$trained" > noisy.csv
+  "${eval[@]}" -l --seed 1 "${few[@]}" "${reads[@]}" "$trained" > other.csv
   run ! cmp -s noisy.csv other.csv
-  "${eval[@]}" -l "$trained" > quiet.csv
+  "${eval[@]}" -l "${few[@]}" "$trained" > quiet.csv
   for row in 1 2 3 4 5; do
     awk -v a="$(column snr_after_gains_db $row < noisy.csv)" -v b="$(column snr_after_gains_db $row < quiet.csv)" \
       'BEGIN { exit !(a < b - 3) }'
@@ -96,7 +96,7 @@ column() {
 
 @test "chips: deviation, worst tenth, the same for any number of threads" {
   for j in 1 2 3; do
-    "${eval[@]}" -j $j --fidelity linear --chips 4 "${noisy[@]}" "$trained" > out$j.csv
+    "${eval[@]}" -j $j --fidelity linear --chips 8 --images 100 "${few[@]}" "${noisy[@]}" "$trained" > out$j.csv
   done
   cmp out1.csv out2.csv
   cmp out1.csv out3.csv

@@ -2,6 +2,7 @@
 # nax-xbar: circuits solved, checked against ngspice; random arrays, tables of cells, refusals.
 
 bats_require_minimum_version 1.5.0
+load helpers/data
 
 # linear.yaml: the default hardware with linear cells.
 setup() {
@@ -137,9 +138,8 @@ refuse() { # record fields as CSV lines, then what the message must say
 }
 
 @test "the published measurements have their published moments" {
-  data=${NAX_DATA:-$BATS_TEST_DIRNAME/../../shared/data}/rram/techC-relaxdata.min.tsv.gz
-  [ -e "$data" ] || skip "no measured cells under \$NAX_DATA"
-  zcat "$data" | nax-xbar --import-cells 1 >cells.csv
+  need "$cells"
+  zcat "$(data "$cells")" | nax-xbar --import-cells 1 >cells.csv
   awk -F, 'NR > 1 { b = int($1 / 5e-6); if (b > 7) b = 7; d = ($2 - $1) * 1e6; n[b]++; s[b] += d; q[b] += d * d }
     END { for (b = 0; b < 8; b++) printf "%.2f %.2f ", s[b] / n[b], sqrt(q[b] / n[b] - (s[b] / n[b])^2) }' cells.csv >moments
   close_to "$(cat moments)" ".26 1.54 .07 2.30 -.20 2.38 -.40 2.24 -.47 2.23 -.50 1.95 -.49 1.81 -.41 1.56" 0.002

@@ -36,6 +36,66 @@ block() { awk -v name="\$$1" '/^EOD$/ { is_in = 0 } is_in; $1 == name && $2 == "
   [ -z "$(find . -name '*.tmp.*')" ]
 }
 
+# A gnuplot of these lines instead, first on PATH: fake_gnuplot LINE...
+fake_gnuplot() {
+  mkdir -p fake
+  printf '%s\n' '#!/bin/sh' "$@" >fake/gnuplot
+  chmod +x fake/gnuplot
+  PATH=$PWD/fake:$PATH
+}
+
+@test "in an empty environment, and in a user's own: a locale of UTF-8 and no word" {
+  designs
+  for suffix in svg png; do
+    env -i PATH="$PATH" nax-plot front -o empty.$suffix random.csv
+    LC_ALL=C nax-plot front -o c.$suffix random.csv
+    LANG=de_DE LC_NUMERIC=de_DE.UTF-8 nax-plot front -o de.$suffix random.csv
+    cmp empty.$suffix c.$suffix
+    cmp empty.$suffix de.$suffix
+  done >out.txt 2>&1
+  [ ! -s out.txt ] || { cat out.txt; false; }
+  fake_gnuplot 'echo "$LC_ALL"'
+  LC_ALL=de_DE nax-plot front -o locale.svg random.csv
+  grep -qx '[a-zA-Z_]*\.UTF-8' locale.svg
+}
+
+@test "values that are all alike, or not finite, are no reason to warn" {
+  designs
+  head -n 2 random.csv >single.csv
+  printf '%s\n' id,epoch,loss,accuracy_train a,3,2.385,0 >single-epoch.csv
+  printf '%s\n' id,epoch,loss,accuracy_train a,3,2.385,0 a,4,2.385,0 a,5,inf,0 a,6,nan,0 >flat.csv
+  printf '%s\n' id,layer,component,energy_pj,area_mm2 a,conv1,adc,0,0 a,conv2,adc,0,0 >free.csv
+  {
+    nax-plot front -o front.svg single.csv
+    nax-plot curves -o single.svg single-epoch.csv
+    nax-plot curves -o flat.svg flat.csv
+    nax-plot costs -o costs.svg free.csv
+  } >out.txt 2>&1
+  [ ! -s out.txt ] || { cat out.txt; false; }
+  nax-plot curves -o flat.gp flat.csv
+  [ "$(block f0r0 flat.gp)" = "3 2.385"$'\n'"4 2.385" ]
+}
+
+@test "gnuplot's warnings are passed on, but not to the quiet; its first error is the reason" {
+  designs
+  fake_gnuplot 'echo "<svg></svg>"' 'printf "\n         line 0: warning: no such font\n\n" >&2'
+  run nax-plot front -o x.svg random.csv
+  [ "$status" -eq 0 ]
+  [ "$output" = "nax-plot: gnuplot: line 0: warning: no such font" ]
+  run nax-plot front -q -o x.svg random.csv
+  [ "$status" -eq 0 ]
+  [ -z "$output" ]
+  rm x.svg
+  fake_gnuplot 'printf "\n   ^\n   line 1: unknown terminal\nWARNING: no output\n   line 9: no plot\n" >&2' 'exit 1'
+  run nax-plot front -q -o x.svg random.csv
+  [ "$status" -eq 1 ]
+  [ "$output" = "nax-plot: gnuplot failed: 'x.svg': unknown terminal" ]
+  fake_gnuplot 'exit 1'
+  run nax-plot front -q -o x.svg random.csv
+  [ "$output" = "nax-plot: gnuplot failed: 'x.svg'" ]
+  [ -z "$(find . -name 'x.svg*')" ]
+}
+
 @test "front: the front that nax-pareto finds, baselines marked, a series a file" {
   designs
   nax-plot front -o front.gp random.csv same.csv
@@ -110,11 +170,15 @@ block() { awk -v name="\$$1" '/^EOD$/ { is_in = 0 } is_in; $1 == name && $2 == "
   }
   nax-sample --random 13 | nax-cost --format csv >many.csv
   head -n 1 many.csv >none.csv
+  printf '%s\n' network,kernel,crossbar,status,accuracy,edap_pj_ns_mm2 'lenet,3 3,16 16,diverged,,' >diverged.csv
+  printf '%s\n' epoch,loss 1,nan 2,inf >nan.csv
   check "many.csv: record 1: field 'accuracy': missing" front -o out.svg many.csv
   check "more than 12 designs to draw: 13" layers -o out.svg many.csv
   check "many.csv: record 1: no field that begins with loss or accuracy" curves -o out.svg many.csv
   check "many.csv: record 2: more than one policy" policy -o out.svg many.csv
   check "nothing to draw: no records" front -o out.svg none.csv
+  check "nothing to draw: all candidates diverged" front -o out.svg diverged.csv
+  check "nothing to draw: no finite value of 'loss'" curves -o out.svg nan.csv
   check "cannot write: './none/out.svg': No such file or directory" front -o ./none/out.svg random.csv
   PATH=$(dirname "$(command -v nax-plot)") check "cannot run: 'gnuplot': No such file or directory" front -o out.svg random.csv
 }

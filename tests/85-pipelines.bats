@@ -51,7 +51,11 @@ count() { nax-pareto --rank --format csv "$1" | sed 1d | wc -l; }
   "$pipelines/baselines" out
   [ "$(count out/cosearch)" = 2 ]
   [ -s out/policy ] && [ -s out/search.csv ]
-  "$pipelines/report" out >table
+  # an awk that refuses the user's locale, whose decimal point may be a comma
+  mkdir fake
+  printf '%s\n' '#!/bin/sh' '[ "$LC_ALL" = C ] || { echo "in $LC_ALL" >&2; exit 1; }' "exec $(command -v awk)"' "$@"' >fake/awk
+  chmod +x fake/awk
+  PATH=$PWD/fake:$PATH LC_ALL=de_DE.UTF-8 "$pipelines/report" out >table
   grep -q '^hypervolume above' table
   [ "$(grep -c '^baselines \|^cosearch ' table)" = 2 ]
   for picture in front layers policy search; do

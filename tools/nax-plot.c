@@ -105,7 +105,7 @@ int main(int argc, char **argv)
         tool_fail(&tool, &err);
     }
     chart->draw(&plot);
-    if (plot.terminal && plot_run(plot.script, path, &err))
+    if (plot.terminal && plot_run(&plot, path, &err))
         tool_fail(&tool, &err);
     if (fclose(plot.script)) {
         nax_err_io(&err, "cannot write: '%s'", path);

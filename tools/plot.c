@@ -1,17 +1,9 @@
-/* What pictures share: colours, texts, axes, and gnuplot itself. */
+/* What pictures share: colours, texts and axes. */
 #include "plot.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
-#include <spawn.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-extern char **environ;
 
 const char *plot_colour(size_t i)
 {
@@ -146,37 +138,12 @@ void plot_axis_write(const struct plot *plot, const char *axis, const struct plo
     fputs(")\n", f);
 }
 
-int plot_run(FILE *script, const char *path, struct nax_err *err)
+void plot_range_write(const struct plot *plot, const char *axis, double least, double largest)
 {
-    char temporary[4096], program[] = "gnuplot", *argv[] = {program, NULL};
-    posix_spawn_file_actions_t actions;
-    int status;
-    pid_t pid;
-    if (snprintf(temporary, sizeof temporary, "%s.tmp.%ld", path, (long)getpid()) >=
-        (int)sizeof temporary)
-        return nax_err_set(err, NAX_ERR_VALUE, "path too long: '%s'", path);
-    int out = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (out < 0)
-        return nax_err_io(err, "cannot write: '%s'", path);
-    if (fflush(script) || lseek(fileno(script), 0, SEEK_SET) < 0)
-        status = errno;
-    else if (!(status = posix_spawn_file_actions_init(&actions))) {
-        if (!(status = posix_spawn_file_actions_adddup2(&actions, fileno(script), 0)) &&
-            !(status = posix_spawn_file_actions_adddup2(&actions, out, 1)))
-            status = posix_spawnp(&pid, program, &actions, NULL, argv, environ);
-        posix_spawn_file_actions_destroy(&actions);
+    if (least < largest) {
+        fprintf(plot->script, "set %srange [*:*]\n", axis);
+        return;
     }
-    int ended = 0;
-    if (status) {
-        errno = status;
-        nax_err_io(err, "cannot run: 'gnuplot'");
-    } else if (waitpid(pid, &ended, 0) < 0 || ended) {
-        status = nax_err_set(err, NAX_ERR_IO, "gnuplot failed: '%s'", path);
-    } else if (lseek(out, 0, SEEK_END) <= 0 || fsync(out) || rename(temporary, path)) {
-        status = nax_err_io(err, "cannot write: '%s'", path);
-    }
-    close(out);
-    if (status)
-        unlink(temporary);
-    return status ? NAX_ERR_IO : 0;
+    double margin = least != 0 ? fabs(least) / 2 : 1;
+    fprintf(plot->script, "set %srange [%.9g:%.9g]\n", axis, least - margin, least + margin);
 }

@@ -47,8 +47,12 @@ struct plot_axis plot_axis(const char *field, double largest);
 void plot_axis_write(const struct plot *plot, const char *axis, const struct plot_axis *how,
                      double least, double largest);
 
-/* Runs gnuplot on the script; its output goes to the file. */
-int plot_run(FILE *script, const char *path, struct nax_err *err) NAX_MUST_USE;
+/* Leaves an axis to gnuplot, save where all values are one, around which it would make up a range
+ * with a warning. */
+void plot_range_write(const struct plot *plot, const char *axis, double least, double largest);
+
+/* Runs gnuplot on the script; its output goes to the file, its warnings through tool_say. */
+int plot_run(const struct plot *plot, const char *path, struct nax_err *err) NAX_MUST_USE;
 
 void plot_front(struct plot *plot);
 void plot_layers(struct plot *plot);

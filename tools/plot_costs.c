@@ -117,7 +117,7 @@ static void write_panel(struct plot *plot, const struct breakdown *b, size_t cos
         }
         fprintf(gp, "%.9g\n", NAX_MAX(rest, 0));
     }
-    fputs("EOD\nset ylabel ", gp);
+    fprintf(gp, "EOD\nset yrange [0:%s]\nset ylabel ", largest > 0 ? "*" : "1");
     plot_text(plot, axis.title);
     fputs("\nplot ", gp);
     for (size_t s = 0; s < b->n_shown; s++) {
@@ -146,7 +146,7 @@ void plot_costs(struct plot *plot)
     plot_begin(plot, (int)NAX_MAX(760, NAX_MIN(300 + 30 * b.bars.n, 4000)), 760);
     fputs("set multiplot layout 2,1\nset style data histograms\nset style histogram rowstacked\n"
           "set style fill solid 0.9 border linecolor '#ffffff'\nset boxwidth 0.8\n"
-          "set yrange [0:*]\nset grid ytics noxtics\n"
+          "set grid ytics noxtics\n"
           "set lmargin 10\nset rmargin 22\nset key outside right top reverse Left invert\n"
           "set xtics (",
           gp);

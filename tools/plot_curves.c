@@ -1,6 +1,7 @@
 /* Training curves: fields of records that have an epoch, a panel for each first word of a name. */
 #include "plot.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,9 +67,19 @@ static void list_runs(struct plot *plot, struct curves *c)
     }
 }
 
-/* Rows "epoch value" of a run; how many. */
+struct range {
+    double least, largest;
+};
+
+static void extend(struct range *range, double value)
+{
+    range->least = fmin(range->least, value);
+    range->largest = fmax(range->largest, value);
+}
+
+/* Rows "epoch value" of a run, those that are finite; how many. */
 static size_t write_block(struct plot *plot, const struct curves *c, size_t field, size_t run,
-                          double scale)
+                          double scale, struct range range[2])
 {
     struct nax_err err;
     double epoch, value;
@@ -82,25 +93,35 @@ static size_t write_block(struct plot *plot, const struct curves *c, size_t fiel
         if (nax_record_float(r, "epoch", &epoch, &err) ||
             nax_record_float(r, c->fields[field], &value, &err))
             plot_fail(plot, i, &err);
+        if (!isfinite(value)) /* diverged */
+            continue;
         fprintf(plot->script, "%.9g %.9g\n", epoch, value * scale);
+        extend(&range[0], epoch);
+        extend(&range[1], value * scale);
         n++;
     }
     fputs("EOD\n", plot->script);
     return n;
 }
 
-static void write_panel(struct plot *plot, const struct curves *c, size_t first)
+/* Whether there is anything in the panel. */
+static bool write_panel(struct plot *plot, const struct curves *c, size_t first)
 {
     FILE *gp = plot->script;
     struct plot_axis axis = plot_axis(c->fields[first], 1);
     bool is_fraction = is_same_panel(c->fields[first], "accuracy");
     char has_rows[CURVES_MAX][RUNS_MAX] = {{0}};
+    struct range range[2] = {{INFINITY, -INFINITY}, {INFINITY, -INFINITY}}; /* x, y */
     if (is_fraction)
         axis = (struct plot_axis){.scale = 100, .title = "accuracy (%)"};
     for (size_t k = first; k < c->n_fields; k++)
         for (size_t r = 0; r < c->n_runs && is_same_panel(c->fields[first], c->fields[k]); r++)
-            has_rows[k][r] = write_block(plot, c, k, r, axis.scale) > 0;
+            has_rows[k][r] = write_block(plot, c, k, r, axis.scale, range) > 0;
+    if (range[0].least > range[0].largest)
+        return false;
     plot_axis_write(plot, "y", &axis, 0, 0);
+    plot_range_write(plot, "x", range[0].least, range[0].largest);
+    plot_range_write(plot, "y", range[1].least, range[1].largest);
     const char *before = "plot ";
     for (size_t k = first, dash = 1; k < c->n_fields; k++) {
         bool is_drawn = false;
@@ -121,7 +142,8 @@ static void write_panel(struct plot *plot, const struct curves *c, size_t first)
         }
         dash += is_drawn;
     }
-    fputs(*before == 'p' ? "" : "\n", gp);
+    fputs("\n", gp);
+    return true;
 }
 
 void plot_curves(struct plot *plot)
@@ -147,8 +169,13 @@ void plot_curves(struct plot *plot)
             "set multiplot layout %zu,1\nset xlabel 'epoch'\nset lmargin 10\nset rmargin %d\n"
             "set key outside right top reverse Left\n",
             n_panels, c.n_runs > 1 ? 46 : 29);
+    bool is_drawn = false;
     for (size_t k = 0; k < c.n_fields; k++)
         if (is_first[k])
-            write_panel(plot, &c, k);
+            is_drawn |= write_panel(plot, &c, k);
+    if (!is_drawn) {
+        nax_err_set(&err, NAX_ERR_VALUE, "nothing to draw: no finite value of '%s'", c.fields[0]);
+        tool_fail(plot->tool, &err);
+    }
     fputs("unset multiplot\n", plot->script);
 }

@@ -159,6 +159,10 @@ void plot_front(struct plot *plot)
         tool_fail(plot->tool, &err);
     }
     read_points(&f);
+    if (!f.n) {
+        nax_err_set(&err, NAX_ERR_VALUE, "nothing to draw: all candidates diverged");
+        tool_fail(plot->tool, &err);
+    }
     qsort(f.points, f.n, sizeof *f.points, compare);
     double best = INFINITY, least[2] = {INFINITY, INFINITY}, largest[2] = {-INFINITY, -INFINITY};
     for (size_t i = 0; i < f.n; i++) {
@@ -175,6 +179,8 @@ void plot_front(struct plot *plot)
     for (size_t j = 0; j < 2; j++) {
         f.axis[j] = plot_axis(f.objectives[j].name, largest[j]);
         plot_axis_write(plot, j ? "x" : "y", &f.axis[j], least[j], largest[j]);
+        plot_range_write(plot, j ? "x" : "y", least[j] * f.axis[j].scale,
+                         largest[j] * f.axis[j].scale);
     }
     fputs("set offsets graph 0.05, graph 0.05, graph 0.08, graph 0.05\n"
           "set key tmargin center horizontal\n",

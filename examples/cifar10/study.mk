@@ -2,6 +2,7 @@
 # make -f study.mk DATA=cifar10.safetensors      results/study.csv, *.svg, out/study/*.csv on the way
 # Needs the tools on PATH, and gnuplot. Every stage is a file, every training and search has a checkpoint: an interrupted
 # run goes on where it was, after kill -9 too. Same recipe, epochs and seed for all.
+export LC_ALL := C.UTF-8#  awk and sort read decimal points, gnuplot UTF-8
 DATA    ?= cifar10.safetensors
 NETWORK ?= resnet20
 SPACE   ?= ./whole.yaml#     of the searches

@@ -16,7 +16,7 @@ if [ -f "$archive" ]; then
     echo "import of 60000 PNGs: $import s (reading them with cat: $read s; at most 20 s)"
     at_most "$import" 20 || status=1
 else
-    echo "import of 60000 PNGs: no archive $archive"
+    echo "import of 60000 PNGs: set NAX_DATA to a folder that has ${archive##*/}: see CONTRIBUTING.md"
 fi
 synth=$(cpu nax-data synth -q --n-train 100000 --n-test 0 -o "$SCRATCH/b.safetensors")
 echo "100000 synthetic images: $synth processor seconds (at most 10: 10000 images/s a core)"

@@ -435,7 +435,7 @@ static double small_crossbar(bool is_calibrated, double *first_loss)
 {
     static struct pixels d;
     static const char *const sinks[] = {"device.r_wire_row_ohm=0", "device.r_wire_col_ohm=0",
-                                        "device.r_source_ohm=0", "device.r_sink_ohm=6000"};
+                                        "device.r_source_ohm=0", "device.r_sink_ohm=20000"};
     struct fixture f = fixture_make(one_text);
     struct nax_err err;
     struct nax_cosearch *search;
