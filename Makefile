@@ -3,6 +3,7 @@
 # Settings go into config.mk (untracked) or onto the command line:
 #   CC PKG_CONFIG CFLAGS LDFLAGS prefix DESTDIR BUILD  SANITIZE=address,undefined | thread  WERROR=1
 #   SUITES="record tests/30-sample.bats"   what `make check` runs: units by name, bats files
+#   ROOTS="--whole debian13"               what `make roots` runs: see tests/roots/run
 #   V=1 shows the commands
 #   CC=aarch64-linux-gnu-gcc PKG_CONFIG=aarch64-linux-gnu-pkg-config   builds for another processor, and
 #   EMULATOR=qemu-aarch64 (found by itself) runs the tools for their completion; none: there is none
@@ -71,6 +72,7 @@ DEPS_RUN   := $(if $(MACHINE),,gcc) libc6-dev libopenblas-dev $(if $(DNNL),libdn
 DEPS_CHECK := g++ bats libcmocka-dev ngspice zstd git zsh
 DEPS_BENCH := libsuitesparse-dev ngspice zstd python3-torch
 DEPS_CLANG := clang libclang-rt-dev libomp-dev
+DEPS_ROOTS := mmdebstrap debian-archive-keyring distro-info-data gpg git zstd
 DEPS_LINT  := $(DEPS_CLANG) gcc clang-format cppcheck shellcheck
 
 LIBS        := $(if $(DNNL),-ldnnl) -lcsv -lm
@@ -112,7 +114,7 @@ define build
 @[ ! -t 1 ] || printf '\r\033[K'
 endef
 
-.PHONY: all units fuzzers help deps demo check lint bench fuzz install uninstall dist compdb clean .FORCE
+.PHONY: all units fuzzers help deps demo check roots lint bench fuzz install uninstall dist compdb clean .FORCE
 .SECONDARY:
 
 all: $(BIN) $(BUILD)/libnax.a $(if $(IS_FOREIGN),$(if $(EMULATOR),$(COMPLETE)),$(COMPLETE)) $(BUILD)/share/man ## the tools in build/bin and the library
@@ -217,6 +219,10 @@ check: ## every test; ends with "N passed, N failed"
 	@tests/deps $(DEPS_RUN) $(DEPS_CHECK) $(if $(filter clang,$(CC)),$(DEPS_CLANG))
 	$(call build,all units)
 	@BUILD='$(abspath $(BUILD))' tests/run $(SUITES)
+
+roots: ## both README commands in bare Debian 12, 13 and Ubuntu, and for arm64 (as root)
+	@tests/deps $(DEPS_ROOTS)
+	@tests/roots/run $(ROOTS)
 
 lint: ## format, layers, manual pages, scripts, static analysis
 	@tests/deps $(DEPS_RUN) $(DEPS_CHECK) $(DEPS_LINT)

@@ -198,7 +198,7 @@ peel() { # COLUMNS
   awk 'BEGIN { srand(3); print "id,a,b,c"
     for (i = 0; i < 200000; i++) printf "%d,%.9f,%.9f,%.9f\n", i, rand(), rand(), rand() }' >in.csv
   limit='ulimit -v 60000;'
-  [[ $BUILD != *sanitize* ]] || limit= # which reserves terabytes
+  [[ $BUILD != *sanitize* && $BUILD != *qemu* ]] || limit= # which reserve more for themselves
   bash -c "$limit"' nax-pareto -o a:min,b:min,c:min in.csv' >out.csv
   nax-pareto --rank -o a:min,b:min,c:min in.csv | awk -F, 'NR > 1 && $5 == 0 { print $1 }' | cmp - <(sed 1d out.csv | cut -d, -f 1)
 }
