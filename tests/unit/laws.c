@@ -59,10 +59,10 @@ static double effect_on_arrays(const struct nax_hardware *h)
 /* EDAP of a network. */
 static double effect_on_cost(const struct nax_hardware *h)
 {
-    struct nax_network_file *file;
-    struct nax_network *net;
-    struct nax_cost_model *model;
-    struct nax_cost cost;
+    struct nax_network_file *file = NULL;
+    struct nax_network *net = NULL;
+    struct nax_cost_model *model = NULL;
+    struct nax_cost cost = {0};
     struct nax_err err;
     int64_t crossbar[NAX_NETWORK_LAYERS_MAX], sizes[NAX_NETWORK_SLOTS_MAX];
     for (size_t s = 0; s < NAX_NETWORK_SLOTS_MAX; s++)
@@ -346,10 +346,10 @@ _Static_assert(sizeof layers / sizeof *layers == NAX_LAYER_COUNT, "an entry for 
 static double effect_of_entry(const struct nax_dataset *set, size_t i)
 {
     char path[64];
-    struct nax_network_file *file;
-    struct nax_network *net;
-    struct nax_model *model;
-    struct nax_score score;
+    struct nax_network_file *file = NULL;
+    struct nax_network *net = NULL;
+    struct nax_model *model = NULL;
+    struct nax_score score = {0};
     struct nax_err err;
     const struct nax_eval all = {.n_images = 0};
     snprintf(path, sizeof path, P_tmpdir "/nax-kind-%ld.yaml", (long)getpid());
