@@ -80,10 +80,10 @@ ALL_LDFLAGS := -fopenmp $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
 
 # before anything is compiled: PKGS, PKG_CFLAGS, PKG_LIBS
 ifneq ($(filter-out help deps check lint bench fuzz demo uninstall dist clean,$(or $(MAKECMDGOALS),all)),)
-ifneq ($(shell CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' LDFLAGS='$(ALL_LDFLAGS)' LIBS='$(LIBS)' \
-         tools/libs $(BUILD)/libs.mk $(DEPS_RUN) || echo failed),)
-$(error nax cannot be built yet)
-endif
+FOUND := $(shell CC='$(CC)' CPPFLAGS='$(CPPFLAGS) $(filter -I%,$(CFLAGS))' PKG_CONFIG='$(PKG_CONFIG)' \
+                 LDFLAGS='$(ALL_LDFLAGS)' LIBS='$(LIBS)' tools/libs $(BUILD)/libs.mk $(DEPS_RUN) || echo nothing)
+$(if $(filter nothing,$(FOUND)),$(error nax cannot be built yet))
+$(if $(FOUND),$(info $(FOUND)))
 include $(BUILD)/libs.mk
 endif
 
