@@ -107,7 +107,7 @@ int nax_columns_measure(const struct nax_model *model, const struct nax_linop *l
     const struct nax_network *net = model->net;
     struct meter m = {.net = net, .n_columns = nax_columns_first(net, net->n_layers)};
     n_images = NAX_MIN(n_images, images->n);
-    size_t n_chunks = (n_images + NAX_CHUNK - 1) / NAX_CHUNK;
+    size_t n_chunks = NAX_CEIL_DIV(n_images, NAX_CHUNK);
     m.sums = nax_calloc((n_chunks + 1) * m.n_columns, sizeof *m.sums);
     int status = m.sums ? copy_weights(&m, model, reference, err)
                         : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'columns'");

@@ -8,9 +8,7 @@
 #ifndef NAX_MAPPING_CONVERT_H
 #define NAX_MAPPING_CONVERT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "nax/base.h"
 
 enum {
     GROUP_BITS = 8, /* measured on whole networks: fewer additions outweigh tables beyond L1 */
@@ -67,7 +65,7 @@ const struct convert_kernels *nax_convert_kernels(void);
 
 static inline size_t groups_n(size_t n_bits)
 {
-    return (n_bits + GROUP_BITS - 1) / GROUP_BITS;
+    return NAX_CEIL_DIV(n_bits, GROUP_BITS);
 }
 
 #endif

@@ -38,7 +38,7 @@ static const vu64 zero_words;
 static void planes(const struct stream_format *f, size_t n, size_t c, const int32_t *x,
                    uint64_t *out)
 {
-    size_t n_words = (c * (size_t)f->stream_bits + 63) / 64;
+    size_t n_words = NAX_CEIL_DIV(c * (size_t)f->stream_bits, 64);
     uint64_t digit = ((uint64_t)1 << f->stream_bits) - 1, all = UINT32_MAX;
     if (f->is_signed) /* two's complement, cut above the sign bit */
         all = ((uint64_t)1 << ((f->n_streams - 1) * f->stream_bits + 1)) - 1;
@@ -71,7 +71,7 @@ static void planes(const struct stream_format *f, size_t n, size_t c, const int3
 static void append(const struct stream_format *f, size_t n_bits, const uint64_t *from, size_t at,
                    uint64_t *strings)
 {
-    size_t n_padded = (size_t)f->n_padded, n_words = (n_bits + 63) / 64;
+    size_t n_padded = (size_t)f->n_padded, n_words = NAX_CEIL_DIV(n_bits, 64);
     uint64_t shift = at % 64;
     uint64_t *to = strings + at / 64 * n_padded;
     for (size_t i = 0; i < n_words * n_padded; i += WORD_LANES) {

@@ -36,17 +36,17 @@ static struct sizes sizes_of(const struct full *full)
         .n_images = NAX_MAX(1, NAX_MIN((size_t)NAX_CHUNK, BLOCK / n_positions)),
         .n_pixels = l->h_in * l->w_in,
         .image = l->h_in * l->w_in * l->c_in,
-        .n_words = (l->c_in * bits + 63) / 64,
-        .string_words = (full->layer->map.n_rows * bits + 63) / 64 + 2,
+        .n_words = NAX_CEIL_DIV(l->c_in * bits, 64),
+        .string_words = NAX_CEIL_DIV(full->layer->map.n_rows * bits, 64) + 2,
         .n_groups = groups_n(n_rows * bits),
-        .stride = (full->layer->map.n_cols + 2 * HALF - 1) / HALF * HALF,
+        .stride = NAX_ROUND_UP(full->layer->map.n_cols + HALF, HALF),
     };
 }
 
 static void *cut(char **at, size_t bytes)
 {
     void *p = *at;
-    *at += (bytes + 63) / 64 * 64;
+    *at += nax_padded(bytes);
     return p;
 }
 

@@ -178,7 +178,7 @@ static int pack(struct packed_submatrix *packed, struct packing *p, struct nax_e
 struct stream_format nax_stream_format_of(const struct fixed_layer *layer)
 {
     return (struct stream_format){.n_streams = layer->n_streams,
-                                  .n_padded = (layer->n_streams + 7) / 8 * 8,
+                                  .n_padded = NAX_ROUND_UP(layer->n_streams, 8),
                                   .stream_bits = layer->hardware->precision.stream_bits,
                                   .is_signed = layer->input_min < 0};
 }
@@ -191,7 +191,7 @@ int nax_packed_submatrix_alloc(struct packed_submatrix *packed, const struct fix
     *packed = (struct packed_submatrix){.submatrix = *submatrix};
     struct packing p = {.layer = layer, .format = format, .submatrix = submatrix, .cells = cells};
     p.half =
-        nax_calloc(layer->unit.n_planes * ((submatrix->n_cols + HALF - 1) / HALF), sizeof *p.half);
+        nax_calloc(layer->unit.n_planes * NAX_CEIL_DIV(submatrix->n_cols, HALF), sizeof *p.half);
     int status =
         p.half ? pack(packed, &p, err)
                : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->shape->name);

@@ -40,7 +40,7 @@ int nax_ranges_measure(const struct nax_model *model, const struct nax_images *i
                        double *range, struct nax_err *err)
 {
     size_t n = NAX_MIN(images->n, (size_t)N_RANGE_IMAGES), n_layers = model->net->n_layers;
-    size_t n_chunks = (n + NAX_CHUNK - 1) / NAX_CHUNK;
+    size_t n_chunks = NAX_CEIL_DIV(n, NAX_CHUNK);
     struct meter meter = {model->net, nax_calloc(n_chunks * n_layers, sizeof(double))};
     if (!meter.largest)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'ranges of inputs'");
