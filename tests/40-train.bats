@@ -324,6 +324,7 @@ small() {
   for row in 1 2 3; do
     file=$(column checkpoint $row < out.csv)
     # shellcheck disable=SC2086 # kernels of two layers
+    # shellcheck disable=SC2046 # words on purpose
     set -- $(column kernel $row < out.csv)
     cmp <(tensor conv1.weight "$file") <(tensor "conv1.k$1.weight" warm/search.safetensors)
     cmp <(tensor conv2.weight "$file") <(tensor "conv2.k$2.weight" warm/search.safetensors)

@@ -54,6 +54,7 @@ fake_gnuplot() {
     cmp empty.$suffix de.$suffix
   done >out.txt 2>&1
   [ ! -s out.txt ] || { cat out.txt; false; }
+  # shellcheck disable=SC2016 # the script's
   fake_gnuplot 'echo "$LC_ALL"'
   LC_ALL=de_DE nax-plot front -o locale.svg random.csv
   grep -qx '[a-zA-Z_]*\.UTF-8' locale.svg

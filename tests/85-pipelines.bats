@@ -53,6 +53,7 @@ count() { nax-pareto --rank --format csv "$1" | sed 1d | wc -l; }
   [ -s out/policy ] && [ -s out/search.csv ]
   # an awk that refuses the user's locale, whose decimal point may be a comma
   mkdir fake
+  # shellcheck disable=SC2016 # the script's
   printf '%s\n' '#!/bin/sh' '[ "$LC_ALL" = C ] || { echo "in $LC_ALL" >&2; exit 1; }' "exec $(command -v awk)"' "$@"' >fake/awk
   chmod +x fake/awk
   PATH=$PWD/fake:$PATH LC_ALL=de_DE.UTF-8 "$pipelines/report" out >table

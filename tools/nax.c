@@ -121,13 +121,13 @@ int main(int argc, char **argv)
 {
     struct tool tool = tool_start("nax", synopsis, argc, argv);
     char path[PATH_MAX];
-    const char *folder = find_folder(path), *first = *++argv;
-    if (first && (!strcmp(first, "-V") || !strcmp(first, "--version"))) {
+    const char *folder = find_folder(path), *first = argc > 1 ? *++argv : "--help";
+    if (!strcmp(first, "-h") || !strcmp(first, "--help"))
+        list(&tool);
+    if (!strcmp(first, "-V") || !strcmp(first, "--version")) {
         printf("nax %s\n", NAX_VERSION);
         tool_finish(&tool);
     }
-    if (!first || !strcmp(first, "-h") || !strcmp(first, "--help"))
-        list(&tool);
     if (*first == '-')
         tool_misuse(&tool, "no such option: '%s'; there are -h and -V", first);
     if (strcmp(first, "help") != 0)

@@ -3,21 +3,23 @@
 #include "conversions.h"
 
 static const struct fidelity rows[] = {
-    {.word = {NAX_FIDELITY_IDEAL, "ideal", "in floating point, no hardware"}},
+    {.word = {NAX_FIDELITY_IDEAL, "ideal", "in floating point, no hardware", NULL, NULL}},
     {.word = {NAX_FIDELITY_QUANTIZED, "quantized",
-              "fixed point in slices and streams, every conversion made, on arrays without wires"},
+              "fixed point in slices and streams, every conversion made, on arrays without wires",
+              NULL, NULL},
      .map = nax_mapped_layer_quantized},
-    {.word = {NAX_FIDELITY_LINEAR, "linear", "the circuit of every array solved, no conversions"},
+    {.word = {NAX_FIDELITY_LINEAR, "linear", "the circuit of every array solved, no conversions",
+              NULL, NULL},
      .map = nax_mapped_layer_linear,
      .has_effective = true},
-    {.word =
-         {NAX_FIDELITY_ADC, "adc",
-          "linear, and a gain, an offset and noise of every column in place of its conversions"},
+    {.word = {NAX_FIDELITY_ADC, "adc",
+              "linear, and a gain, an offset and noise of every column in place of its conversions",
+              NULL, NULL},
      .map = nax_mapped_layer_full,
      .has_effective = true,
      .finish = nax_conversions_replace},
-    {.word = {NAX_FIDELITY_FULL, "full",
-              "solved circuits and every conversion: the slowest by far"},
+    {.word = {NAX_FIDELITY_FULL, "full", "solved circuits and every conversion: the slowest by far",
+              NULL, NULL},
      .map = nax_mapped_layer_full}};
 NAX_WORDS(nax_fidelity_words, rows, NAX_FIDELITY_COUNT);
 

@@ -24,7 +24,8 @@ static const double tolerance_adc = 0.02;
 static const double tolerance_full = 0.02;
 /* Loss of ten classes by chance is 2.303; of 160 steps of training by ten seeds, 1.82 to 1.90. */
 static const double loss_learnt = 2.1;
-/* What few bits of conversion cost, by the rung adc: off by 0.02 to 0.28 of it, by those seeds. */
+/* What few bits of conversion cost, by the fidelity adc: off by 0.02 to 0.28 of it, by those seeds.
+ */
 static const double tolerance_adc_cost = 0.5;
 
 static struct nax_hardware default_hardware(void)
