@@ -38,7 +38,7 @@ column() {
 losses() { awk '{ for (i = 1; i < NF; i++) if ($i == "loss") print $(i + 1) + 0 }'; }
 
 small() {
-  nax-data synth -q --n-train 700 --n-test 200 --seed 5 -o small.safetensors
+  nax-data synth -q --n-train 300 --n-test 60 --seed 5 -o small.safetensors
 }
 
 @test "loss falls, with every field there" {
@@ -69,7 +69,7 @@ small() {
 @test "killed at any moment and resumed, it ends in the same bits" {
   small
   candidate lenet '5 5' '32 32' > c.csv
-  train="nax-train -q --data small.safetensors --epochs 6 --batch 20 --seed 3"
+  train="nax-train -q --data small.safetensors --epochs 12 --batch 20 --seed 3"
   $train --checkpoint whole c.csv > whole.csv
   for delay in 0.0 0.05 0.2; do
     $train --checkpoint cut --resume c.csv > cut.csv &
@@ -180,7 +180,7 @@ small() {
 @test "candidates side by side: the same results in the same order" {
   small
   { candidate lenet '5 5' '32 32'; echo 'lenet,3 3,16 16'; echo 'lenet,3 5,64 16'; } > c.csv
-  fit="nax-train -q --data small.safetensors --epochs 1 --batch 50 --images 50"
+  fit="nax-train -q --data small.safetensors --epochs 1 --batch 50 --images 50 --fidelity linear"
   $fit --checkpoint one c.csv > one.csv
   $fit --parallel 2 -j 3 --checkpoint two c.csv > two.csv
   for field in kernel accuracy accuracy_ideal accuracy_validation status; do
@@ -202,7 +202,7 @@ small() {
 @test "a cache repeats nothing, and tells a damaged entry and another run" {
   small
   { candidate lenet '5 5' '32 32'; echo 'lenet,3 3,16 16'; } > c.csv
-  fit="nax-train --data small.safetensors --batch 50 --images 50 --cache cache"
+  fit="nax-train --data small.safetensors --batch 50 --images 50 --fidelity linear --cache cache"
   head -n 2 c.csv > first.csv
   $fit --epochs 1 first.csv > first-out.csv 2> log
   [ "$(grep -c epoch log)" -eq 1 ]
@@ -259,7 +259,7 @@ small() {
 @test "a log of epochs, which a resumed run continues" {
   small
   candidate lenet '5 5' '32 32' > c.csv
-  fit="nax-train -q --data small.safetensors --epochs 2 --batch 50 --images 50 --log log.csv"
+  fit="nax-train -q --data small.safetensors --epochs 2 --batch 50 --images 50 --fidelity linear --log log.csv"
   $fit --checkpoint run c.csv > out.csv
   [ "$(cut -d, -f 2 log.csv | paste -s -d ' ')" = 'epoch 1 2' ]
   [ "$(column accuracy_validation 2 < log.csv)" = "$(column accuracy_validation < out.csv)" ]
@@ -278,7 +278,7 @@ small() {
 @test "from a checkpoint, of a file or a folder" {
   small
   { candidate lenet '5 5' '32 32'; echo 'lenet,5 5,64 16'; } > c.csv
-  fit="nax-train -q --data small.safetensors --epochs 1 --batch 50 --images 50"
+  fit="nax-train -q --data small.safetensors --epochs 1 --batch 50 --images 50 --fidelity linear"
   head -n 2 c.csv | $fit --checkpoint run > first.csv
   file=$(column checkpoint < first.csv)
   # so small a rate changes nothing that counts
