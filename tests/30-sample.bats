@@ -256,7 +256,7 @@ policy() { printf '%s\n' space,network,kernels,crossbars,policy "small.yaml,lene
     [ "$output" = "nax-sample: $2" ]
   }
   check $'network: lenet\nkernels: [3]\ncrossbars: [16]\ncolour: red\n' "./bad.yaml:4: key 'colour': unexpected key"
-  check $'network: lenet\nkernels: [3]\ncrossbars: [16, many]\n' "./bad.yaml:3: key 'crossbars': invalid INT value: 'many'"
+  check $'network: lenet\nkernels: [3]\ncrossbars: [16, many]\n' "./bad.yaml:3: key 'crossbars': not an integer: 'many'"
   check $'network: lenet\nkernels: [3, 6]\ncrossbars: [16]\n' "./bad.yaml:2: key 'kernels.1': 6 is not an odd number from 1 to 31"
   check $'network: nothing\nkernels: [3]\ncrossbars: [16]\n' "no such file among networks: 'nothing'"
   check $'network: lenet\nkernels: [3\ncrossbars: [16]\n' "./bad.yaml:3: did not find expected ',' or ']'"

@@ -156,6 +156,12 @@ int nax_yaml_load(const char *path, const char *text, size_t size, const void *s
     }
     if (status == CYAML_ERR_OOM)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
+    /* libcyaml's versions differ in what they let pass, and in what they say of the rest */
+    if (status == CYAML_ERR_INVALID_VALUE) {
+        checked = nax_yaml_text_check_scalars(path, text, size, schema, err);
+        if (checked)
+            return checked;
+    }
     return load_failed(err, path, text, size, &log, cyaml_strerror(status));
 }
 

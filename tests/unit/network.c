@@ -426,7 +426,7 @@ static void broken_files(void **state)
         {HEAD LAST "colour: red\n", ":6: key 'colour': unexpected key"},
         {CONV("out: 4, kernel: 3,\n    kernle: 3"), ":6: key 'kernle': unexpected key"},
         {CONV("out: 4"), ":5: key 'kernel': missing required mapping field"},
-        {CONV("out: four, kernel: 3"), ":5: key 'out': invalid INT value: 'four'"},
+        {CONV("out: four, kernel: 3"), ":5: key 'out': not an integer: 'four'"},
         {CONV("out: 2.385, kernel: 3"), ":5: key 'out': not an integer: '2.385'"},
         {CONV("out: 99999999999999999999, kernel: 3"),
          ":5: key 'out': invalid INT value: '99999999999999999999'"},
