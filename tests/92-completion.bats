@@ -129,6 +129,7 @@ END
 
 # Types lines with tabs into a shell where nax and nax-cost print their arguments: SHELL SET-UP
 type_into() {
+  zsh -fc 'zmodload zsh/zpty && zpty pseudo true' 2>/dev/null || skip "no pseudo terminal can be had here"
   : >pictures.safetensors
   # shellcheck disable=SC2016 # the inner shell's variables
   timeout 60 zsh -f -c '
