@@ -127,7 +127,7 @@ small() {
 @test "a run that diverges passes on and the stream goes on" {
   small
   { candidate lenet '5 5' '32 32'; echo 'lenet,3 3,16 16'; } > c.csv
-  nax-train -q --data small.safetensors --epochs 1 --rate 1e9 c.csv > out.csv
+  nax-train -q --data small.safetensors --epochs 1 --batch 20 --rate 1e9 c.csv > out.csv
   [ "$(column status 1 < out.csv)" = diverged ]
   [ "$(column status 2 < out.csv)" = diverged ]
   [ -z "$(column accuracy 1 < out.csv)" ]

@@ -10,6 +10,9 @@ setup_file() {
   cd "$BATS_FILE_TMPDIR" || return 1
   nax-data synth --n-train 1300 --n-test 60 -o set.safetensors
   export DATA=$BATS_FILE_TMPDIR/set.safetensors
+  # few bits, so few arrays to solve
+  sed 's/\(weight\|input\)_bits: .*/\1_bits: 4/' "$BATS_TEST_DIRNAME/../examples/hardware/nax-reram.yaml" >few.yaml
+  export HARDWARE=$BATS_FILE_TMPDIR/few.yaml
   export NETWORK=lenet EPOCHS=1 N=2 GENERATIONS=1
 }
 
