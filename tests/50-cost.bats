@@ -116,6 +116,14 @@ refused() { # refused MESSAGE COMMAND...
 }
 
 # PUMA's core of two units of 128x128, its tile of 8 cores, its node of 168 tiles
+@test "an ADC of binary cells has a bit for the full column: 8 for 128 rows, 6 for 32" {
+  for n in 128:8 32:6; do
+    nax-cost --components --crossbar ${n%:*} --set precision.slice_bits=1 --set adc.latency_per_bit_ns=12.5 --format csv >binary.csv
+    nax-cost --components --crossbar ${n%:*} --set precision.slice_bits=1 --set adc.latency_per_bit_ns=12.5 \
+      --set adc.bits=${n#*:} --format csv | diff binary.csv -
+  done
+}
+
 @test "--components is PUMA's area" {
   nax-cost -c --hardware puma --format csv | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next }
     $c["component"] == "total" { printf "%s %.12g\n", $c["level"], $c["area_mm2"] }' >totals.txt

@@ -30,9 +30,11 @@ struct nax_unit {
     bool has_reference;      /* a column of G_off cells beside every array gives the ADC's zero */
     size_t array_cols;       /* N, and the reference */
     bool is_adc_signed;      /* codes below zero: adc.zero signed, or differences converted */
-    int adc_bits; /* adc.bits, or what the largest current of N ideal cells needs, ceil(log2(N
-                     (2^slice_bits − 1) (2^stream_bits − 1))) (Negi et al., DAC 2022: 3N), one more
-                     where the ADC is signed */
+    int adc_bits; /* adc.bits, or what the codes 0 … L of the largest current of N ideal cells need,
+                     ceil(log2(L + 1)) with L = N (2^slice_bits − 1) (2^stream_bits − 1) (Negi et
+                     al., DAC 2022: ceil(log2(3N)), the same for 2 bit slices; Shafiee et al., ISCA
+                     2016, section IV: log2(N) + 1 for cells and streams of 1 bit), one more where
+                     the ADC is signed */
 };
 
 /* Error: crossbar below 1 or above NAX_CROSSBAR_MAX. */

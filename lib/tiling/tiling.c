@@ -9,7 +9,7 @@ static int adc_bits(const struct nax_hardware *hardware, int64_t crossbar, bool 
     int64_t largest =
         crossbar * (((int64_t)1 << p->slice_bits) - 1) * (((int64_t)1 << p->stream_bits) - 1);
     int bits = 0;
-    while ((int64_t)1 << bits < largest)
+    while ((int64_t)1 << bits <= largest) /* so many codes, of 0 … largest */
         bits++;
     return NAX_MAX(bits + is_signed, 1);
 }

@@ -306,6 +306,44 @@ static void narrow_adcs_clamp(void **state)
     nax_fixed_layer_free(&p);
 }
 
+static void full_columns_of_binary_cells_are_exact(void **state)
+{
+    (void)state;
+    /* 32 cells that are all on, all rows driven: 32 LSBs in every slice and stream of column 0, 31
+     * of column 1 */
+    const struct nax_layer shape = {.name = "binary",
+                                    .kind = NAX_LAYER_LINEAR,
+                                    .kernel = 1,
+                                    .stride = 1,
+                                    .h_in = 1,
+                                    .w_in = 1,
+                                    .c_in = 32,
+                                    .h_out = 1,
+                                    .w_out = 1,
+                                    .c_out = 2};
+    float weight[2 * 32], x[32], y[2];
+    for (size_t r = 0; r < 32; r++) {
+        weight[2 * r] = 0.385F;
+        weight[2 * r + 1] = r ? 0.385F : 0;
+        x[r] = 1.5F;
+    }
+    struct nax_hardware h = default_hardware();
+    struct nax_err err;
+    h.precision.slice_bits = 1;
+    struct fixed_layer p;
+    struct full full;
+    assert_int_equal(nax_fixed_layer_alloc(&p, &shape, &h, 32, weight, false, 1.5, &err), 0);
+    assert_true(nax_product_is_exact(&p));
+    assert_int_equal(nax_full_alloc(&full, &p, ideal_cells, &p, &err), 0);
+    void *scratch = nax_aligned_calloc(1, nax_full_scratch_size(&full));
+    assert_int_equal(nax_full_forward(&full, 1, x, y, 0, scratch), 0);
+    assert_float_equal(y[0], 32 * 0.385 * 1.5, 1e-5);
+    assert_float_equal(y[1], 31 * 0.385 * 1.5, 1e-5);
+    nax_aligned_free(scratch);
+    nax_full_free(&full);
+    nax_fixed_layer_free(&p);
+}
+
 /* What one digit on row r adds to column c, straight from the solver. */
 static void cells_are_those_of_the_circuit(void **state)
 {
@@ -1053,6 +1091,7 @@ int main(void)
         cmocka_unit_test(slices_and_streams_add_up),
         cmocka_unit_test(arrays_give_the_integer_product),
         cmocka_unit_test(narrow_adcs_clamp),
+        cmocka_unit_test(full_columns_of_binary_cells_are_exact),
         cmocka_unit_test(look_ups_are_the_definition),
         cmocka_unit_test(circuits_are_the_fidelities_below),
         cmocka_unit_test(reads_are_noisy_as_cells_are),

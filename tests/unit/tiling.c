@@ -237,6 +237,16 @@ static void adc_bits_cover_the_largest_current(void **state)
     assert_int_equal(unit_of(h, 64).adc_bits, 11); /* 576 */
     h->adc.bits = 5;
     assert_int_equal(unit_of(h, 64).adc_bits, 5);
+    h->adc.bits = 0;
+    h->signs = NAX_SIGNS_DIFFERENTIAL;
+    h->precision.slice_bits = h->precision.stream_bits = 1;
+    assert_int_equal(unit_of(h, 128).adc_bits, 8); /* 0 … 128, Shafiee et al., ISCA 2016: log2(R) +
+                                                      v + w − 1 with v = w = 1 */
+    assert_int_equal(unit_of(h, 32).adc_bits, 6);
+    assert_int_equal(unit_of(h, 31).adc_bits, 5);
+    assert_int_equal(unit_of(h, 1).adc_bits, 1);
+    h->adc.zero = NAX_ADC_ZERO_SIGNED;
+    assert_int_equal(unit_of(h, 128).adc_bits, 9);
     nax_hardware_free(h);
 }
 
