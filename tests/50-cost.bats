@@ -33,11 +33,36 @@ refused() { # refused MESSAGE COMMAND...
   awk -F, 'NR > 1 { d = $5 * $6 * $7 / $8 - 1; if (d * d > 1e-24 || $5 <= 0) exit 1 }' out.csv
 }
 
-# 9088 positions of the convolutions and one of the classifier, at 1350 to 2025 ns a product
-@test "layers run one after the other" {
-  nax-cost homogeneous.csv >out.csv
-  column latency_ns out.csv | awk '{ print $1 / 9089 }' >per_product.txt
-  printf '%s\n' 1350 1575 1800 2025 | diff - per_product.txt
+# 9088 positions of the convolutions and one of the classifier, at 18 stages a product
+@test "layers run one after the other, a stage as long as the slower of read and conversion" {
+  per_product() { # options
+    nax-cost "$@" homogeneous.csv >out.csv
+    column latency_ns out.csv | awk '{ print $1 / 9089 }' | tr '\n' ' '
+  }
+  [ "$(per_product)" = '1800 1800 1800 2025 ' ]
+  [ "$(per_product --set components.array.latency_ns=1)" = '1350 1575 1800 2025 ' ]
+  [ "$(per_product --set components.array.latency_ns=1000)" = '18000 18000 18000 18000 ' ]
+  [ "$(per_product --set adc.bits=1)" = '1800 1800 1800 1800 ' ]
+  [ "$(per_product --set adc.bits=1 --set array.read_time=linear)" = '225 450 900 1800 ' ]
+  [ "$(per_product --set adc.bits=1 --set array.read_time=rc)" = '225 225 225 225 ' ]
+  refused "'rc' needs array.c_wire_ff: 'array.read_time=rc'" \
+    nax-cost --set array.read_time=rc --set array.c_wire_ff=0 homogeneous.csv
+}
+
+@test "a survey of ADCs from 4 bits up is not asked for fewer" {
+  nax-cost --set adc.law=survey --set adc.bits=4 homogeneous.csv >out.csv
+  refused "law 'survey' is of 4 bits and more, an ADC has 3 at crossbar size 16; set adc.law or adc.bits" \
+    nax-cost --set adc.law=survey --set adc.bits=3 homogeneous.csv
+}
+
+@test "drivers of several bits cost more than those of one" {
+  for bits in 1 2 4; do
+    nax-cost --breakdown --set adc.bits=8 --set precision.stream_bits=$bits homogeneous.csv |
+      awk -F, -v bits=$bits 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next }
+        $c["component"] == "dac" && $c["array_size"] == 64 && $c["layer"] != "stem" { n += $c["n_events"]; e += $c["energy_pj"] - $c["energy_leakage_pj"] }
+        END { printf "%.6g\n", e / n / 0.00350625 / (2 ^ bits - 1) }' >>ratio.txt
+  done
+  [ "$(tr '\n' ' ' <ratio.txt)" = '1 1 1 ' ]
 }
 
 @test "the layers add up to the candidate" {
@@ -115,7 +140,6 @@ refused() { # refused MESSAGE COMMAND...
   [ "$(column source out.csv | grep -cx '')" -eq 0 ]
 }
 
-# PUMA's core of two units of 128x128, its tile of 8 cores, its node of 168 tiles
 @test "an ADC of binary cells has a bit for the full column: 8 for 128 rows, 6 for 32" {
   for n in 128:8 32:6; do
     nax-cost --components --crossbar ${n%:*} --set precision.slice_bits=1 --set adc.latency_per_bit_ns=12.5 --format csv >binary.csv
@@ -124,6 +148,7 @@ refused() { # refused MESSAGE COMMAND...
   done
 }
 
+# PUMA's core of two units of 128x128, its tile of 8 cores, its node of 168 tiles
 @test "--components is PUMA's area" {
   nax-cost -c --hardware puma --format csv | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next }
     $c["component"] == "total" { printf "%s %.12g\n", $c["level"], $c["area_mm2"] }' >totals.txt

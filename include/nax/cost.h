@@ -20,7 +20,8 @@ extern "C" {
 struct nax_size_cost {
     struct nax_unit unit;
     int64_t units_per_core;
-    double stage_ns;                  /* conversion of all columns of one array */
+    double stage_ns;                  /* the slowest of DAC, array read, conversion of all columns
+                                         of an array, shift-and-add */
     double product_ns;                /* stage_ns · (streams + pipeline stages − 1) */
     double event_pj[NAX_EVENT_COUNT]; /* all components that an event costs energy */
     double unit_mm2, unit_leakage_mw; /* a matrix-vector unit with its arrays */

@@ -121,6 +121,29 @@ struct nax_unused_row {
 };
 const struct nax_unused_row *nax_unused_row(const struct nax_hardware *hardware);
 
+/* How long the read of an array takes. */
+enum nax_read_time {
+    NAX_READ_TIME_CONSTANT,
+    NAX_READ_TIME_LINEAR, /* in proportion to the crossbar size */
+    NAX_READ_TIME_RC,     /* until its wires have settled */
+    NAX_READ_TIME_COUNT
+};
+
+struct nax_array_laws {
+    enum nax_read_time read_time;
+    double c_wire_ff; /* of one cell's segment of a wire, with the cell: read_time rc */
+};
+
+struct nax_read_time_row {
+    struct nax_word word;
+    double (*read_ns)(const struct nax_hardware *hardware, double latency_ns, int64_t crossbar,
+                      int adc_bits);
+};
+/* Time of one read by the array's law: latency_ns of the component of event array_read; adc_bits of
+ * what converts its currents. */
+double nax_array_read_ns(const struct nax_hardware *hardware, double latency_ns, int64_t crossbar,
+                         int adc_bits);
+
 /* How arrays hold negative weights. */
 enum nax_signs {
     NAX_SIGNS_DIFFERENTIAL,
@@ -138,6 +161,24 @@ struct nax_signs_row {
 const struct nax_signs_row *nax_signs_row(const struct nax_hardware *hardware);
 
 /* --- converters --- */
+
+/* How a DAC's energy and area follow from its bits, those of a stream. */
+enum nax_dac_law {
+    NAX_DAC_LAW_CONSTANT,
+    NAX_DAC_LAW_BINARY_WEIGHTED, /* with 2^bits - 1 */
+    NAX_DAC_LAW_COUNT
+};
+
+struct nax_dac {
+    enum nax_dac_law law;
+};
+
+struct nax_dac_law_row {
+    struct nax_word word;
+    double (*n_elements)(int bits);
+};
+/* Drivers of one bit that a DAC counts for in energy, leakage and area. */
+double nax_dac_elements(const struct nax_hardware *hardware);
 
 /* What is subtracted for the current of cells at G_off. */
 enum nax_adc_zero {
@@ -196,6 +237,7 @@ struct nax_adc_cost {
 struct nax_adc_law_row {
     struct nax_word word;
     struct nax_adc_cost (*cost)(const struct nax_adc *adc, int bits);
+    int min_bits; /* that the law holds from */
 };
 const struct nax_adc_law_row *nax_adc_law_row(const struct nax_adc *adc);
 struct nax_adc_cost nax_adc_cost(const struct nax_adc *adc, int bits);
@@ -353,6 +395,8 @@ struct nax_hardware {
     struct nax_precision precision;
     enum nax_unused unused;
     enum nax_signs signs;
+    struct nax_array_laws array;
+    struct nax_dac dac;
     struct nax_adc adc;
     struct nax_hierarchy hierarchy;
     struct nax_timing timing;

@@ -40,7 +40,7 @@ static int component_at(const struct nax_hardware *h, size_t i, const struct nax
 {
     *adc = nax_adc_component(h, unit);
     *c = i < h->n_components ? &h->components[i] : adc;
-    return nax_component_at(*c, (int64_t)unit->crossbar, v, err);
+    return nax_cost_values_at(h, *c, unit, v, err);
 }
 
 /* Adds what stands in a place, and what is done there if there is an activity. */

@@ -17,6 +17,11 @@ struct nax_cost_model {
 int nax_cost_size_compute(const struct nax_hardware *hardware, int64_t crossbar,
                           struct nax_size_cost *size, struct nax_err *err) NAX_MUST_USE;
 
+/* A component's values in units of this size: nax_component_at and the laws of what it is. */
+int nax_cost_values_at(const struct nax_hardware *h, const struct nax_component *c,
+                       const struct nax_unit *unit, struct nax_component_values *v,
+                       struct nax_err *err) NAX_MUST_USE;
+
 /* Where a size stands among the model's, computed at its first use. */
 int nax_cost_find_size(struct nax_cost_model *model, int64_t crossbar, size_t *index,
                        struct nax_err *err) NAX_MUST_USE;

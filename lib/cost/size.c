@@ -1,6 +1,7 @@
 /* What a crossbar size costs: sums over the components of a unit, a core, a tile, a node. */
 #include "model.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,8 +20,29 @@ double nax_component_count(const struct nax_component *component, const struct n
     return component->count;
 }
 
+/* A component's values in units of this size, by the laws of what it is. */
+int nax_cost_values_at(const struct nax_hardware *h, const struct nax_component *c,
+                       const struct nax_unit *unit, struct nax_component_values *v,
+                       struct nax_err *err)
+{
+    int status = nax_component_at(c, (int64_t)unit->crossbar, v, err);
+    if (status)
+        return status;
+    if (c->event == NAX_EVENT_DAC) {
+        double n = nax_dac_elements(h);
+        v->energy_pj *= n;
+        v->power_mw *= n;
+        v->leakage_mw *= n;
+        v->area_mm2 *= n;
+    } else if (c->event == NAX_EVENT_ARRAY_READ) {
+        v->latency_ns =
+            nax_array_read_ns(h, v->latency_ns, (int64_t)unit->crossbar, unit->adc_bits);
+    }
+    return 0;
+}
+
 /* Time to convert the columns of all arrays that share an ADC. */
-static double stage_ns(const struct nax_hardware *h, const struct nax_unit *unit)
+static double conversion_ns(const struct nax_hardware *h, const struct nax_unit *unit)
 {
     const struct nax_adc *adc = &h->adc;
     double array_ns =
@@ -46,7 +68,7 @@ struct nax_component nax_adc_component(const struct nax_hardware *hardware,
                                       .leakage_mw = power_mw * adc->leakage_frac,
                                       .energy_pj = cost.energy_pj * (1 - adc->leakage_frac),
                                       .power_mw = power_mw * (1 - adc->leakage_frac),
-                                      .latency_ns = stage_ns(hardware, unit)};
+                                      .latency_ns = conversion_ns(hardware, unit)};
     return c;
 }
 
@@ -59,12 +81,22 @@ static int64_t units_per_core(const struct nax_hierarchy *hierarchy, int64_t cro
     return NAX_MAX(n, 1);
 }
 
-static int size_add(const struct nax_component *c, struct nax_size_cost *size, struct nax_err *err)
+/* Whether a product passes through it: a stage of the pipeline lasts as long as the slowest. */
+static bool is_in_pipeline(enum nax_event event)
+{
+    return event == NAX_EVENT_DAC || event == NAX_EVENT_ARRAY_READ ||
+           event == NAX_EVENT_CONVERSION || event == NAX_EVENT_SHIFT_ADD;
+}
+
+static int size_add(const struct nax_hardware *h, const struct nax_component *c,
+                    struct nax_size_cost *size, struct nax_err *err)
 {
     struct nax_component_values v;
-    int status = nax_component_at(c, (int64_t)size->unit.crossbar, &v, err);
+    int status = nax_cost_values_at(h, c, &size->unit, &v, err);
     if (status)
         return status;
+    if (is_in_pipeline(c->event))
+        size->stage_ns = fmax(size->stage_ns, v.latency_ns);
     double n = nax_component_count(c, &size->unit);
     /* a cell's or a column's energy is part of one event of the whole array */
     bool is_part = c->event == NAX_EVENT_ARRAY_READ;
@@ -88,13 +120,18 @@ int nax_cost_size_compute(const struct nax_hardware *h, int64_t crossbar,
     int status = nax_unit_make(h, crossbar, &unit, err);
     if (status)
         return status;
+    const struct nax_adc_law_row *law = nax_adc_law_row(&h->adc);
+    if (unit.adc_bits < law->min_bits)
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "law '%s' is of %d bits and more, an ADC has %d at crossbar size %lld; "
+                           "set adc.law or adc.bits",
+                           law->word.word, law->min_bits, unit.adc_bits, (long long)crossbar);
     *size = (struct nax_size_cost){.unit = unit,
-                                   .units_per_core = units_per_core(&h->hierarchy, crossbar),
-                                   .stage_ns = stage_ns(h, &unit)};
-    size->product_ns = size->stage_ns * (unit.n_streams + h->timing.pipeline_stages - 1);
+                                   .units_per_core = units_per_core(&h->hierarchy, crossbar)};
     struct nax_component adc = nax_adc_component(h, &unit);
-    status = size_add(&adc, size, err);
+    status = size_add(h, &adc, size, err);
     for (size_t i = 0; i < h->n_components && !status; i++)
-        status = size_add(&h->components[i], size, err);
+        status = size_add(h, &h->components[i], size, err);
+    size->product_ns = size->stage_ns * (unit.n_streams + h->timing.pipeline_stages - 1);
     return status;
 }

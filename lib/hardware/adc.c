@@ -14,10 +14,10 @@ static struct nax_adc_cost saberi(const struct nax_adc *adc, int bits)
                                  .area_mm2 = (81.72 * bits + 2.1335 * exp2(bits)) * 1e-6};
 }
 
-/* Murmann's ADC survey as fitted by Accelergy's ADC plug-in; from 4 bits up. */
+/* Murmann's ADC survey as fitted by Accelergy's ADC plug-in. */
 static struct nax_adc_cost survey(const struct nax_adc *adc, int bits)
 {
-    double b = NAX_MAX(bits, 4), ln_f = log(adc->sample_rate_ghz * 1e9);
+    double b = bits, ln_f = log(adc->sample_rate_ghz * 1e9);
     double ln_technology = log(adc->technology_nm);
     double sndr = 6.0206 * b + 1.761;
     double merit = fmin(213.78067 - 2.871903 * ln_f, 128.3068 + 3.22051 * ceil(b));
@@ -41,16 +41,16 @@ static struct nax_adc_cost linear(const struct nax_adc *adc, int bits)
 
 static const struct nax_adc_law_row adc_laws[] = {
     {{NAX_ADC_LAW_CONSTANT, "constant", "energy_pj and area_mm2 for any bits", "constant", NULL},
-     constant},
+     constant, 1},
     {{NAX_ADC_LAW_LINEAR, "linear",
       "energy_pj is of 8 bits and goes with the bits, area_mm2 is of any", "linear in the bits",
       NULL},
-     linear},
+     linear, 1},
     {{NAX_ADC_LAW_SABERI, "saberi", "a part that goes with the bits and one with 2^bits",
       "Saberi 2011", NULL},
-     saberi},
+     saberi, 1},
     {{NAX_ADC_LAW_SURVEY, "survey", "4 bits and more", "Murmann's survey, Accelergy's fit", NULL},
-     survey},
+     survey, 4},
 };
 NAX_WORDS(nax_adc_law_words, adc_laws, NAX_ADC_LAW_COUNT);
 

@@ -132,25 +132,92 @@ static void areas_of_puma(void **state)
     nax_hardware_free(h);
 }
 
-static void latency_of_a_product(void **state)
+static double product_ns(struct nax_hardware *h, int64_t crossbar)
 {
-    (void)state;
-    static const double nax_ns[] = {1350, 1575, 1800, 2025};
-    struct nax_hardware *h = load("nax-reram"), *puma = load("puma");
     struct nax_cost_model *model;
     const struct nax_size_cost *size;
     struct nax_err err;
     assert_int_equal(nax_cost_model_alloc(&model, h, &err), 0);
-    for (int i = 0; i < 4; i++) {
-        assert_int_equal(nax_cost_size(model, 16 << i, &size, &err), 0);
-        assert_true(size->product_ns == nax_ns[i]);
-    }
+    assert_int_equal(nax_cost_size(model, crossbar, &size, &err), 0);
+    double ns = size->product_ns;
     nax_cost_model_free(model);
-    assert_int_equal(nax_cost_model_alloc(&model, puma, &err), 0);
-    assert_int_equal(nax_cost_size(model, 128, &size, &err), 0);
-    assert_true(size->product_ns == 2304);
-    nax_cost_model_free(model);
+    return ns;
+}
+
+static struct nax_component_values *array_of(struct nax_hardware *h)
+{
+    for (size_t i = 0; i < h->n_components; i++)
+        if (h->components[i].event == NAX_EVENT_ARRAY_READ)
+            return h->components[i].values;
+    fail_msg("no array");
+    return NULL;
+}
+
+/* 18 stages; NAX's ADC alone makes 1350, 1575, 1800, 2025 ns, but a read takes 100 ns. */
+static void latency_of_a_product(void **state)
+{
+    (void)state;
+    static const double adc_ns[] = {1350, 1575, 1800, 2025}, stage_ns[] = {100, 100, 100, 112.5};
+    struct nax_hardware *h = load("nax-reram"), *puma = load("puma");
+    for (int i = 0; i < 4; i++)
+        assert_true(product_ns(h, 16 << i) == 18 * stage_ns[i]);
+    array_of(h)->latency_ns = 1000;
+    assert_true(product_ns(h, 16) == 18000 && product_ns(h, 128) == 18000);
+    array_of(h)->latency_ns = 1;
+    for (int i = 0; i < 4; i++)
+        assert_true(product_ns(h, 16 << i) == adc_ns[i]);
+    h->adc.latency_per_bit_ns =
+        0; /* what is left: DAC, sample-and-hold, shift-and-add, 1 ns each */
+    assert_true(product_ns(h, 128) == 18);
+    for (int i = 0; i < 4; i++) /* PUMA: as many nanoseconds as rows */
+        assert_true(product_ns(puma, 16 << i) == 18 * (16 << i));
     nax_hardware_free(puma);
+    nax_hardware_free(h);
+}
+
+static void read_time_laws(void **state)
+{
+    (void)state;
+    struct nax_hardware *h = load("nax-reram");
+    h->adc.latency_per_bit_ns = 0;
+    h->array.read_time = NAX_READ_TIME_LINEAR;
+    for (int n = 16; n <= 256; n *= 2)
+        assert_near(product_ns(h, n), 18 * 100.0 * n / 128, rounding);
+    /* 128 rows, 600 ohm at both ends, 5 ohm a cell: 128 · 600 + 128 · 127 / 2 · 5 = 117440 ohm,
+     * times 1 pF, times ln 2^10 for 9 bits */
+    h->array.read_time = NAX_READ_TIME_RC;
+    h->array.c_wire_ff = 1000;
+    assert_near(product_ns(h, 128), 18 * 117.44 * log(1024), rounding);
+    nax_hardware_free(h);
+}
+
+/* A DAC of 4 bits has 15 elements of the size of a driver of one bit. */
+static void dac_laws(void **state)
+{
+    (void)state;
+    struct nax_hardware *h = load("nax-reram");
+    struct nax_cost_model *model;
+    const struct nax_size_cost *one, *four, *same;
+    struct nax_err err;
+    double leakage_mw = find(h, "dac")->values[0].leakage_mw;
+    h->adc.bits = 8;
+    assert_int_equal(nax_cost_model_alloc(&model, h, &err), 0);
+    assert_int_equal(nax_cost_size(model, 64, &one, &err), 0);
+    double one_pj = one->event_pj[NAX_EVENT_DAC], one_mm2 = one->unit_mm2,
+           one_mw = one->unit_leakage_mw;
+    nax_cost_model_free(model);
+    h->precision.stream_bits = 4;
+    assert_int_equal(nax_cost_model_alloc(&model, h, &err), 0);
+    assert_int_equal(nax_cost_size(model, 64, &four, &err), 0);
+    assert_near(four->event_pj[NAX_EVENT_DAC], 15 * one_pj, rounding);
+    assert_near(four->unit_mm2 - one_mm2, 14 * 64 * 1.67e-7, 1e-9);
+    assert_near(four->unit_leakage_mw - one_mw, 14 * 64 * leakage_mw, 1e-9);
+    nax_cost_model_free(model);
+    h->dac.law = NAX_DAC_LAW_CONSTANT;
+    assert_int_equal(nax_cost_model_alloc(&model, h, &err), 0);
+    assert_int_equal(nax_cost_size(model, 64, &same, &err), 0);
+    assert_true(same->event_pj[NAX_EVENT_DAC] == one_pj && same->unit_mm2 == one_mm2);
+    nax_cost_model_free(model);
     nax_hardware_free(h);
 }
 
@@ -209,6 +276,7 @@ static void converters_can_be_shared(void **state)
     } cases[] = {{1, 1, 16, 100}, {4, 1, 4, 400}, {1, 8, 128, 12.5}, {4, 2, 8, 200}};
     struct nax_hardware *h = load("nax-reram");
     h->adc.law = NAX_ADC_LAW_CONSTANT;
+    array_of(h)->latency_ns = 1;
     double least_mm2 = 0;
     for (size_t i = 0; i < 4; i++) {
         struct nax_cost_model *model;
@@ -257,6 +325,51 @@ static void adc_laws(void **state)
     assert_near(nax_adc_cost(&h->adc, 6).area_mm2, 0.0012, rounding);
     h->adc.law = NAX_ADC_LAW_CONSTANT;
     assert_near(nax_adc_cost(&h->adc, 6).energy_pj, 2, rounding);
+    nax_hardware_free(h);
+}
+
+static void a_law_is_not_stretched(void **state)
+{
+    (void)state;
+    struct nax_hardware *h = load("nax-reram");
+    struct nax_cost_model *model;
+    const struct nax_size_cost *size;
+    struct nax_err err;
+    h->adc.law = NAX_ADC_LAW_SURVEY;
+    assert_int_equal(nax_cost_model_alloc(&model, h, &err), 0);
+    h->adc.bits = 4;
+    assert_int_equal(nax_cost_size(model, 64, &size, &err), 0);
+    h->adc.bits = 3;
+    assert_int_equal(nax_cost_size(model, 32, &size, &err), NAX_ERR_VALUE);
+    assert_non_null(strstr(err.text, "law 'survey' is of 4 bits and more, an ADC has 3 at crossbar "
+                                     "size 32; set adc.law or adc.bits"));
+    nax_cost_model_free(model);
+    nax_hardware_free(h);
+}
+
+/* PUMA's simulator: power of a tile with all at work and its part of a router, leakage included. */
+static void peak_power_of_puma(void **state)
+{
+    (void)state;
+    struct nax_hardware *h = load("puma");
+    for (int crossbar = 128; crossbar <= 256; crossbar *= 2) {
+        struct nax_cost_model *model;
+        struct nax_sheet_row *rows;
+        struct nax_err err;
+        size_t n;
+        h->hierarchy.units_crossbar = crossbar;
+        assert_int_equal(nax_cost_model_alloc(&model, h, &err), 0);
+        assert_int_equal(nax_cost_sheet(model, crossbar, &rows, &n, &err), 0);
+        double mw = 0;
+        for (size_t i = 0; i < n; i++)
+            if ((rows[i].level == NAX_LEVEL_TILE && rows[i].is_total) ||
+                !strcmp(rows[i].component, "router"))
+                mw += (rows[i].power_mw + rows[i].leakage_mw) /
+                      (rows[i].level == NAX_LEVEL_NODE ? h->hierarchy.tiles_per_node : 1);
+        assert_int_equal(lround(mw * 1000), crossbar == 128 ? 378829 : 504650);
+        free(rows);
+        nax_cost_model_free(model);
+    }
     nax_hardware_free(h);
 }
 
@@ -377,6 +490,10 @@ int main(void)
         cmocka_unit_test(energy_of_a_layer_of_vgg16_on_puma),
         cmocka_unit_test(areas_of_puma),
         cmocka_unit_test(latency_of_a_product),
+        cmocka_unit_test(read_time_laws),
+        cmocka_unit_test(dac_laws),
+        cmocka_unit_test(a_law_is_not_stretched),
+        cmocka_unit_test(peak_power_of_puma),
         cmocka_unit_test(adc_energy_of_a_product),
         cmocka_unit_test(converters_can_be_shared),
         cmocka_unit_test(adc_laws),

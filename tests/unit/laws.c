@@ -79,6 +79,20 @@ static double effect_on_cost(const struct nax_hardware *h)
     return cost.edap_pj_ns_mm2;
 }
 
+/* Time of a read, by the law alone: the ADC may be slower. */
+static double effect_on_reads(const struct nax_hardware *h)
+{
+    return nax_array_read_ns(h, 100, 32, 7);
+}
+
+/* The same with DACs of several bits. */
+static double effect_on_drivers(const struct nax_hardware *h)
+{
+    struct nax_hardware changed = *h;
+    changed.precision.stream_bits = 4;
+    return nax_dac_elements(&changed);
+}
+
 /* --- the lists: another row has to be added here, in the order of its enum --- */
 
 enum { WORDS_MAX = 32 };
@@ -95,6 +109,8 @@ static const struct expected {
     {"device.programming.drift", NULL, effect_on_arrays, {"none", "power", "pcm"}},
     {"unused", NULL, effect_on_arrays, {"off", "open"}},
     {"signs", NULL, effect_on_arrays, {"differential", "differential-analog", "offset"}},
+    {"array.read_time", NULL, effect_on_reads, {"constant", "linear", "rc"}},
+    {"dac.law", NULL, effect_on_drivers, {"constant", "binary-weighted"}},
     {"adc.zero", NULL, effect_on_arrays, {"reference", "digital", "signed"}},
     {"adc.range", NULL, effect_on_arrays, {"ideal", "calibrated"}},
     {"adc.law", NULL, effect_on_cost, {"constant", "linear", "saberi", "survey"}},
