@@ -22,7 +22,8 @@ struct nax_size_cost {
     int64_t units_per_core;
     double stage_ns;                  /* the slowest of DAC, array read, conversion of all columns
                                          of an array, shift-and-add */
-    double product_ns;                /* stage_ns · (streams + pipeline stages − 1) */
+    double product_ns;                /* stage_ns · (streams + pipeline stages − 1), of
+                                         inputs that are not negative */
     double event_pj[NAX_EVENT_COUNT]; /* all components that an event costs energy */
     double unit_mm2, unit_leakage_mw; /* a matrix-vector unit with its arrays */
     double core_mm2, core_leakage_mw; /* a core without its units */

@@ -160,6 +160,20 @@ struct nax_signs_row {
 };
 const struct nax_signs_row *nax_signs_row(const struct nax_hardware *hardware);
 
+/* How bit streams carry inputs that may be negative. */
+enum nax_input_signs {
+    NAX_INPUT_SIGNS_TWOS_COMPLEMENT,
+    NAX_INPUT_SIGNS_TWO_PASSES,
+    NAX_INPUT_SIGNS_COUNT
+};
+
+struct nax_input_signs_row {
+    struct nax_word word;
+    int n_passes; /* of all streams: of the magnitudes of one sign each, or of both in one, whose
+                     top stream is the sign bit */
+};
+const struct nax_input_signs_row *nax_input_signs_row(const struct nax_hardware *hardware);
+
 /* --- converters --- */
 
 /* How a DAC's energy and area follow from its bits, those of a stream. */
@@ -395,6 +409,7 @@ struct nax_hardware {
     struct nax_precision precision;
     enum nax_unused unused;
     enum nax_signs signs;
+    enum nax_input_signs input_signs;
     struct nax_array_laws array;
     struct nax_dac dac;
     struct nax_adc adc;

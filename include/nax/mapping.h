@@ -20,10 +20,11 @@ extern "C" {
  * magnitude that the layer reads on some training images becomes the largest number, what lies
  * beyond it is clamped. (Measured ranges, not fixed fraction bits: activations of residual networks
  * grow past any fixed range of 2 or 3 integer bits, and small ones would leave high streams empty.)
- * What follows a ReLU is unsigned. Other inputs (the image) are two's complement, whose sign bit is
- * the top stream, alone, and is subtracted; with stream_bits above 1 the streams below it carry
- * what fits, so that the number of streams is the same (but at least 2). Padding is zero, no
- * voltage.
+ * What follows a ReLU is unsigned. Other inputs (the image) go by input_signs: two's complement,
+ * whose sign bit is the top stream, alone, and is subtracted, and with stream_bits above 1 the
+ * streams below it carry what fits, so that the number of streams is the same (but at least 2); or
+ * two passes, of the positive parts and of the negative ones, each with all bits and streams.
+ * Padding is zero, no voltage.
  */
 enum nax_fidelity {
     NAX_FIDELITY_IDEAL,     /* float, no hardware */

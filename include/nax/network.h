@@ -50,6 +50,7 @@ struct nax_layer {
      * channels are 0 (He et al., CVPR 2016, option A). */
     int residual;
     bool has_relu;
+    bool is_input_signed; /* may be negative: a normalised image, or what no ReLU made positive */
     /* A convolution pads kernel / 2 zeros on every side: out = ceil(in / stride). A pool does not
      * pad; its kernel is the window (the whole of h_in × w_in, which may differ, when is_global). A
      * linear layer is a 1×1 convolution of a 1×1 image: its c_in is h·w·c of the layer that it

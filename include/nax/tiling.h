@@ -19,9 +19,10 @@ extern "C" {
 /* A matrix-vector unit of one crossbar size: all that follows from the hardware's description.
  * Made once and handed on. */
 struct nax_unit {
-    size_t crossbar; /* N */
-    int n_slices;    /* bit slices of a weight */
-    int n_streams;   /* bit streams of an input */
+    size_t crossbar;     /* N */
+    int n_slices;        /* bit slices of a weight */
+    int n_streams;       /* bit streams of an input that is not negative */
+    int n_signed_passes; /* of all streams, for inputs that may be */
     size_t n_signs;  /* arrays that a slice takes: for W+ and W−, or one of weights + offset */
     size_t n_arrays; /* n_slices · n_signs */
     size_t arrays_per_plane; /* whose columns are converted together: two where their difference is
@@ -48,6 +49,8 @@ struct nax_layer_map {
     size_t n_rows, n_cols;                   /* of the layer's matrix */
     size_t row_submatrices, col_submatrices; /* ceil(n_rows / N), ceil(n_cols / N) */
     size_t n_units, n_arrays;
+    int n_passes;      /* in which inputs are streamed: positive parts, and then negative ones */
+    int n_streams;     /* of an input, of all passes; of two's complement at least 2 */
     size_t positions;  /* of the output, products of each unit for one image */
     size_t products;   /* n_units · positions */
     size_t n_cells;    /* N² of all arrays */

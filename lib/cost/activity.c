@@ -63,7 +63,7 @@ static void compute(double n_ops, double *n)
 static void multiply(const struct nax_hardware *h, const struct nax_layer_map *map,
                      const struct nax_unit *unit, double *n)
 {
-    double streams = unit->n_streams, arrays = (double)unit->n_arrays;
+    double streams = map->n_streams, arrays = (double)unit->n_arrays;
     double converted = (double)unit->n_planes;
     /* rows and columns at work, summed over units and positions */
     double products = (double)map->products, size = (double)map->crossbar,
@@ -110,8 +110,8 @@ static void layer_units(const struct nax_hardware *h, const struct nax_layer *la
     bool has_batch_norm = nax_layer_kind_row(layer)->has_batch_norm; /* or a bias */
     compute(n_values * (has_batch_norm ? nax_batch_norm_row(h)->n_ops : 1), n);
 
-    a->latency_ns =
-        fmax(positions * size->product_ns, loads / (double)a->n_tiles / h->timing.clock_ghz);
+    double product_ns = size->product_ns + (map->n_streams - size->unit.n_streams) * size->stage_ns;
+    a->latency_ns = fmax(positions * product_ns, loads / (double)a->n_tiles / h->timing.clock_ghz);
     n[NAX_EVENT_CORE_INSTRUCTION] = 6 * positions * (double)a->n_cores;
     n[NAX_EVENT_TILE_INSTRUCTION] = 2 * positions * (double)a->n_tiles;
     n[NAX_EVENT_CORE_CYCLE] = a->latency_ns * h->timing.clock_ghz * (double)a->n_cores;

@@ -17,7 +17,8 @@ struct place {
     size_t n_depends, depends[DEPENDS_MAX]; /* slots whose absence changes this layer */
     size_t n_follows, *follows;             /* of a layer that is not searched: the slots whose size
                                                it takes, the first that is there */
-    struct entry *entries[KERNELS];         /* each NULL or [COST_SIZES_MAX][1 << n_depends] */
+    struct entry *entries[KERNELS]; /* each NULL or [COST_SIZES_MAX][1 << n_depends][2]: is its
+                               input signed? */
 };
 
 struct nax_cost_table {
@@ -191,6 +192,20 @@ static int find_sizes(struct nax_cost_table *table, const int64_t *kernel, const
     return 0;
 }
 
+/* Whether a place reads what may be negative in the design at hand: of a network that skips a
+ * convolution, the next one reads what that would have read. */
+static bool reads_signed(const struct nax_cost_table *table, const struct place *place,
+                         const int64_t *kernel)
+{
+    for (int p = place->layer.input; p >= 0; p = table->places[p].layer.input) {
+        const struct nax_layer *layer = &table->places[p].layer;
+        bool is_skipped = layer->slot >= 0 && !kernel[layer->slot];
+        if (nax_layer_kind_row(layer)->has_weights && !is_skipped)
+            return !layer->has_relu;
+    }
+    return true;
+}
+
 static int build_entry(struct nax_cost_table *table, const struct place *place, size_t index,
                        const int64_t *kernel, struct entry *entry, struct nax_err *err)
 {
@@ -212,16 +227,17 @@ static int build_entry(struct nax_cost_table *table, const struct place *place, 
 static int find_entry(struct nax_cost_table *table, struct place *place, size_t index,
                       const int64_t *kernel, const struct entry **entry, struct nax_err *err)
 {
-    size_t k = place->layer.slot < 0 ? 0 : (size_t)kernel[place->layer.slot] / 2, variant = 0;
+    size_t k = place->layer.slot < 0 ? 0 : (size_t)kernel[place->layer.slot] / 2;
+    size_t variant = reads_signed(table, place, kernel);
     if (!place->entries[k]) {
         place->entries[k] =
-            nax_calloc((size_t)COST_SIZES_MAX << place->n_depends, sizeof *place->entries[k]);
+            nax_calloc((size_t)COST_SIZES_MAX << (place->n_depends + 1), sizeof *place->entries[k]);
         if (!place->entries[k])
             return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'cost table'");
     }
     for (size_t i = 0; i < place->n_depends; i++)
-        variant |= (size_t)!kernel[place->depends[i]] << i;
-    struct entry *e = &place->entries[k][index << place->n_depends | variant];
+        variant |= (size_t)!kernel[place->depends[i]] << (i + 1);
+    struct entry *e = &place->entries[k][index << (place->n_depends + 1) | variant];
     *entry = e;
     return e->is_known ? 0 : build_entry(table, place, index, kernel, e, err);
 }

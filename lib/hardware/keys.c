@@ -71,6 +71,7 @@ static const struct hardware_key hardware_keys[] = {
     NUMBER(precision.stream_bits, 1, 8),
     WORD(unused, nax_unused_words),
     WORD(signs, nax_signs_words),
+    MAYBE_WORD(input_signs, nax_input_signs_words),
     MAYBE_WORD(array.read_time, nax_read_time_words),
     MAYBE(array.c_wire_ff, 0, 1e6),
     MAYBE_WORD(dac.law, nax_dac_law_words),

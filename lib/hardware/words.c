@@ -35,6 +35,22 @@ const struct nax_signs_row *nax_signs_row(const struct nax_hardware *hardware)
     return &signs_rows[hardware->signs];
 }
 
+static const struct nax_input_signs_row input_signs_rows[] = {
+    {{NAX_INPUT_SIGNS_TWOS_COMPLEMENT, "twos-complement",
+      "the top stream is the sign bit, alone, and is subtracted", "Shafiee et al., ISCA 2016",
+      NULL},
+     .n_passes = 1},
+    {{NAX_INPUT_SIGNS_TWO_PASSES, "two-passes",
+      "their positive part goes first, then their negative part, and outputs are subtracted", NONE},
+     .n_passes = 2},
+};
+NAX_WORDS(nax_input_signs_words, input_signs_rows, NAX_INPUT_SIGNS_COUNT);
+
+const struct nax_input_signs_row *nax_input_signs_row(const struct nax_hardware *hardware)
+{
+    return &input_signs_rows[hardware->input_signs];
+}
+
 static const struct nax_adc_zero_row zero_rows[] = {
     {{NAX_ADC_ZERO_REFERENCE, "reference", "that of one more column of such cells in each array",
       NONE},

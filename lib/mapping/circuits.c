@@ -122,7 +122,7 @@ static double volt_of(const struct fixed_layer *layer)
 static size_t set_voltages(struct workspace *workspace, const struct nax_submatrix *submatrix)
 {
     const struct fixed_layer *l = workspace->layer;
-    size_t n_uses = 0, n_streams = (size_t)l->n_streams;
+    size_t n_uses = 0, n_streams = (size_t)l->map.n_streams;
     for (size_t use = 0; use < workspace->n * n_streams; use++) {
         double *v = workspace->v_v + n_uses * l->unit.crossbar;
         bool any = false;
@@ -164,7 +164,7 @@ static void add_codes(const struct workspace *workspace, const struct nax_submat
     const double *current = workspace->current;
     for (size_t plane = 0; plane < l->unit.n_planes; plane++)
         for (size_t u = 0; u < n_uses; u++, current += submatrix->n_cols) {
-            size_t n_streams = (size_t)l->n_streams, use = workspace->use[u];
+            size_t n_streams = (size_t)l->map.n_streams, use = workspace->use[u];
             double *y = workspace->y + use / n_streams * l->map.n_cols + submatrix->col;
             double weight = nax_plane_weight(l, plane) *
                             (double)nax_fixed_stream_weight(l, (int)(use % n_streams));
@@ -222,7 +222,7 @@ static void workspace_free(struct workspace *workspace)
 static int workspace_alloc(struct workspace *workspace, size_t n, struct nax_err *err)
 {
     const struct fixed_layer *l = workspace->layer;
-    size_t n_uses = n * (size_t)l->n_streams, width = l->unit.array_cols;
+    size_t n_uses = n * (size_t)l->map.n_streams, width = l->unit.array_cols;
     workspace->n = n;
     workspace->x = nax_calloc(n * l->map.n_rows, sizeof *workspace->x);
     workspace->y = nax_calloc(n * l->map.n_cols, sizeof *workspace->y);
@@ -281,14 +281,13 @@ static struct nax_layer_circuit compared(size_t n, const float *circuit, const f
 }
 
 static int compare_layer(const struct sample *sample, const struct nax_model *model,
-                         const struct nax_mapping *mapping, size_t l, bool is_signed, double range,
+                         const struct nax_mapping *mapping, size_t l, double range,
                          struct nax_layer_circuit *result, struct nax_err *err)
 {
     struct chip chip = {mapping->seed, mapping->chip, l};
     struct fixed_layer layer;
-    int status =
-        nax_fixed_layer_alloc(&layer, &model->net->layers[l], mapping->hardware,
-                              mapping->crossbars[l], model->layer[l].weight, is_signed, range, err);
+    int status = nax_fixed_layer_alloc(&layer, &model->net->layers[l], mapping->hardware,
+                                       mapping->crossbars[l], model->layer[l].weight, range, err);
     if (status)
         return status;
     struct solved_unit solved;
@@ -313,7 +312,6 @@ int nax_mapped_circuits(const struct nax_model *model, const struct nax_mapping 
                         struct nax_layer_circuit *results, struct nax_err *err)
 {
     const struct nax_network *net = model->net;
-    bool is_signed[NAX_NETWORK_LAYERS_MAX];
     double range[NAX_NETWORK_LAYERS_MAX];
     struct sample sample;
     int status = sample_alloc(&sample, net, NAX_MIN(n_vectors, images->n), err);
@@ -322,12 +320,10 @@ int nax_mapped_circuits(const struct nax_model *model, const struct nax_mapping 
     status = sample_take(&sample, model, mapping, images, err);
     if (!status)
         status = nax_ranges_measure(model, images, range, err);
-    nax_signs_of_inputs(net, is_signed);
     for (size_t l = 0; !status && l < net->n_layers; l++) {
         results[l] = (struct nax_layer_circuit){.signal = 0};
         if (sample.x[l])
-            status =
-                compare_layer(&sample, model, mapping, l, is_signed[l], range[l], &results[l], err);
+            status = compare_layer(&sample, model, mapping, l, range[l], &results[l], err);
     }
     sample_free(&sample);
     return status;

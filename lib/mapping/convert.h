@@ -19,7 +19,7 @@ enum {
     STREAMS_MAX = 32 /* streams are padded to whole vectors of 8 */
 };
 
-/* Bits and streams of a layer's inputs. */
+/* Bits and streams of a layer's inputs, or of those parts of them that one pass streams. */
 struct stream_format {
     int n_streams, n_padded; /* n_padded: a multiple of 8 */
     int stream_bits;

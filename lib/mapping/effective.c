@@ -45,7 +45,7 @@ int nax_effective_weights(const struct nax_mapping *mapping, const struct nax_la
 {
     struct chip chip = {mapping->seed, mapping->chip, layer};
     struct fixed_layer fixed;
-    int status = nax_fixed_layer_alloc(&fixed, shape, mapping->hardware, crossbar, weight, false, 1,
+    int status = nax_fixed_layer_alloc(&fixed, shape, mapping->hardware, crossbar, weight, 1,
                                        err); /* effective weights know nothing of inputs */
     if (status)
         return status;

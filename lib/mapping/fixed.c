@@ -10,18 +10,23 @@ static int32_t rounded(double v, int32_t min, int32_t max)
     return v >= max ? max : v > min ? (int32_t)nearbyint(v) : min;
 }
 
-static void set_input_format(struct fixed_layer *layer, bool is_signed, double range)
+static bool is_twos_complement(const struct fixed_layer *layer)
+{
+    return layer->shape->is_input_signed && layer->map.n_passes == 1;
+}
+
+static void set_input_format(struct fixed_layer *layer, double range)
 {
     const struct nax_precision *p = &layer->hardware->precision;
-    layer->n_streams = layer->unit.n_streams;
     int bits = p->input_bits;
-    if (is_signed) {
-        layer->n_streams = NAX_MAX(layer->n_streams, 2);
-        bits = NAX_MIN(p->input_bits - 1, (layer->n_streams - 1) * p->stream_bits);
+    if (is_twos_complement(layer)) {
+        bits = NAX_MIN(p->input_bits - 1, (layer->map.n_streams - 1) * p->stream_bits);
         bits = NAX_MAX(bits, 1);
         layer->input_min = -((int32_t)1 << bits);
     }
     layer->input_max = ((int32_t)1 << bits) - 1;
+    if (layer->map.n_passes > 1)
+        layer->input_min = -layer->input_max;
     layer->input_step = range / layer->input_max;
 }
 
@@ -49,8 +54,7 @@ void nax_fixed_layer_set_weights(struct fixed_layer *layer, const float *weight)
 
 int nax_fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *shape,
                           const struct nax_hardware *hardware, int64_t crossbar,
-                          const float *weight, bool is_input_signed, double input_range,
-                          struct nax_err *err)
+                          const float *weight, double input_range, struct nax_err *err)
 {
     struct nax_unit unit;
     if (nax_unit_make(hardware, crossbar, &unit, err))
@@ -76,7 +80,7 @@ int nax_fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *sha
     layer->weight_max = NAX_MAX(((int32_t)1 << bits) - 1, 1);
     nax_fixed_layer_set_weights(layer, weight);
     layer->adc_gain = 1;
-    set_input_format(layer, is_input_signed, input_range);
+    set_input_format(layer, input_range);
     set_adc(layer);
     return 0;
 }
@@ -102,20 +106,33 @@ int nax_fixed_level(const struct fixed_layer *layer, size_t r, size_t c, int sli
     return (magnitude >> (slice * p->slice_bits)) & (((int32_t)1 << p->slice_bits) - 1);
 }
 
+int32_t nax_fixed_part(const struct fixed_layer *layer, int32_t x, int pass)
+{
+    if (layer->map.n_passes == 1)
+        return x;
+    return pass ? NAX_MAX(-x, 0) : NAX_MAX(x, 0);
+}
+
 int nax_fixed_digit(const struct fixed_layer *layer, int32_t x, int stream)
 {
-    int bits = layer->hardware->precision.stream_bits;
-    if (layer->input_min && stream == layer->n_streams - 1)
-        return x < 0;
-    int32_t low = x < 0 ? x - layer->input_min : x;
-    return (low >> (stream * bits)) & (((int32_t)1 << bits) - 1);
+    int bits = layer->hardware->precision.stream_bits, n = layer->map.n_streams;
+    if (is_twos_complement(layer)) {
+        if (stream == n - 1)
+            return x < 0;
+        x = x < 0 ? x - layer->input_min : x;
+    }
+    n /= layer->map.n_passes;
+    return (nax_fixed_part(layer, x, stream / n) >> (stream % n * bits)) &
+           (((int32_t)1 << bits) - 1);
 }
 
 int64_t nax_fixed_stream_weight(const struct fixed_layer *layer, int stream)
 {
-    if (layer->input_min && stream == layer->n_streams - 1)
+    int n = layer->map.n_streams / layer->map.n_passes;
+    if (is_twos_complement(layer) && stream == n - 1)
         return layer->input_min;
-    return (int64_t)1 << (stream * layer->hardware->precision.stream_bits);
+    int64_t weight = (int64_t)1 << (stream % n * layer->hardware->precision.stream_bits);
+    return stream < n ? weight : -weight;
 }
 
 void nax_fixed_inputs(const struct fixed_layer *layer, size_t n, const float *x, double *fixed)

@@ -16,14 +16,14 @@ struct fixed_layer {
     int32_t input_min, input_max;
     double input_step; /* input = integer · input_step */
     double adc_gain;   /* the ADC's LSB over the current of a cell's level: 1 for ideal cells */
-    int n_streams;     /* the unit's, and at least 2 where inputs are signed */
     int32_t adc_min, adc_max; /* codes of the layer's ADCs */
 };
 
-/* weight: [n_rows][n_cols] of the model; input_range: the largest magnitude of the inputs. */
+/* weight: [n_rows][n_cols] of the model; input_range: the largest magnitude of the inputs, whose
+ * signs the shape tells. */
 int nax_fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *shape,
                           const struct nax_hardware *hardware, int64_t crossbar,
-                          const float *weight, bool is_input_signed, double input_range,
+                          const float *weight, double input_range,
                           struct nax_err *err) NAX_MUST_USE;
 /* Other weights of the same layer, with a step of their own. */
 void nax_fixed_layer_set_weights(struct fixed_layer *layer, const float *weight);
@@ -34,6 +34,9 @@ void nax_fixed_layer_free(struct fixed_layer *layer);
 int nax_fixed_level(const struct fixed_layer *layer, size_t r, size_t c, int slice, int sign);
 /* What is added to every weight before it is cut into slices: 2^(weight_bits − 1), or 0. */
 int32_t nax_fixed_offset(const struct fixed_layer *layer);
+/* What pass p of n_passes streams of an input x: its magnitude where it has the pass's sign, or 0;
+ * of one pass x itself. */
+int32_t nax_fixed_part(const struct fixed_layer *layer, int32_t x, int pass);
 /* Number that stream t of an input x carries, and what a 1 in it counts for. */
 int nax_fixed_digit(const struct fixed_layer *layer, int32_t x, int stream);
 int64_t nax_fixed_stream_weight(const struct fixed_layer *layer, int stream);

@@ -13,17 +13,18 @@ enum { BLOCK = 256 };
 struct work {
     double *fixed;      /* [image] */
     int32_t *x;         /* [image] */
-    uint64_t *planes;   /* [n_images][h_in·w_in][n_words][n_padded] */
-    int64_t *pixel_sum; /* [n_images][h_in·w_in], with offset signs */
-    uint64_t *strings;  /* [BLOCK][string_words][n_padded] */
-    uint16_t *offsets;  /* [BLOCK][n_groups][n_padded] */
-    uint8_t *n_streams; /* [BLOCK] */
+    uint64_t *planes;   /* [n_images][n_passes][h_in·w_in][n_words][n_padded] */
+    int64_t *pixel_sum; /* [n_images][n_passes][h_in·w_in], with offset signs */
+    uint64_t *strings;  /* [BLOCK][n_passes][string_words][n_padded] */
+    uint16_t *offsets;  /* [BLOCK][n_passes][n_groups][n_padded] */
+    uint8_t *n_streams; /* [BLOCK][n_passes] */
     uint16_t *table;
-    double *y; /* [BLOCK][stride] */
+    double *y; /* [BLOCK][n_passes][stride] */
 };
 
 struct sizes {
     size_t n_images; /* that are worked on at once */
+    size_t n_passes; /* of an image: what one streams is an image of its own to the kernels */
     size_t n_pixels, image, n_words, string_words, n_groups, stride;
 };
 
@@ -34,6 +35,7 @@ static struct sizes sizes_of(const struct full *full)
     size_t n_rows = NAX_MIN(full->layer->unit.crossbar, full->layer->map.n_rows);
     return (struct sizes){
         .n_images = NAX_MAX(1, NAX_MIN((size_t)NAX_CHUNK, BLOCK / n_positions)),
+        .n_passes = (size_t)full->layer->map.n_passes,
         .n_pixels = l->h_in * l->w_in,
         .image = l->h_in * l->w_in * l->c_in,
         .n_words = NAX_CEIL_DIV(l->c_in * bits, 64),
@@ -54,16 +56,17 @@ static void *cut(char **at, size_t bytes)
 static char *work_cut(const struct full *full, char *at, struct work *w)
 {
     struct sizes s = sizes_of(full);
-    size_t n_padded = (size_t)full->format.n_padded;
+    size_t n_padded = (size_t)full->format.n_padded, n_parts = BLOCK * s.n_passes;
+    size_t n_pixels = s.n_images * s.n_passes * s.n_pixels;
     w->fixed = cut(&at, s.image * sizeof *w->fixed);
     w->x = cut(&at, s.image * sizeof *w->x);
-    w->planes = cut(&at, s.n_images * s.n_pixels * s.n_words * n_padded * sizeof *w->planes);
-    w->pixel_sum = cut(&at, s.n_images * s.n_pixels * sizeof *w->pixel_sum);
-    w->strings = cut(&at, BLOCK * s.string_words * n_padded * sizeof *w->strings);
-    w->offsets = cut(&at, BLOCK * s.n_groups * n_padded * sizeof *w->offsets);
-    w->n_streams = cut(&at, BLOCK);
+    w->planes = cut(&at, n_pixels * s.n_words * n_padded * sizeof *w->planes);
+    w->pixel_sum = cut(&at, n_pixels * sizeof *w->pixel_sum);
+    w->strings = cut(&at, n_parts * s.string_words * n_padded * sizeof *w->strings);
+    w->offsets = cut(&at, n_parts * s.n_groups * n_padded * sizeof *w->offsets);
+    w->n_streams = cut(&at, n_parts);
     w->table = cut(&at, s.n_groups * GROUP_ENTRIES * LANES * sizeof *w->table);
-    w->y = cut(&at, BLOCK * s.stride * sizeof *w->y);
+    w->y = cut(&at, n_parts * s.stride * sizeof *w->y);
     return at;
 }
 
@@ -73,7 +76,7 @@ size_t nax_full_scratch_size(const struct full *full)
     return (size_t)(uintptr_t)work_cut(full, NULL, &w);
 }
 
-/* Bits of the streams of every pixel, and sums over channels. */
+/* Of every image and pass: bits of the streams of every pixel, and sums over channels. */
 static void load_images(const struct full *full, size_t n, const float *x, struct work *w)
 {
     const struct nax_layer *l = full->layer->shape;
@@ -81,21 +84,25 @@ static void load_images(const struct full *full, size_t n, const float *x, struc
     size_t plane_size = s.n_pixels * s.n_words * (size_t)full->format.n_padded;
     for (size_t b = 0; b < n; b++) {
         nax_fixed_inputs(full->layer, s.image, x + b * s.image, w->fixed);
-        for (size_t i = 0; i < s.image; i++)
-            w->x[i] = (int32_t)w->fixed[i];
-        nax_convert_kernels()->planes(&full->format, s.n_pixels, l->c_in, w->x,
-                                      w->planes + b * plane_size);
-        for (size_t i = 0; i < s.n_pixels; i++) {
-            int64_t sum = 0;
-            for (size_t c = 0; c < l->c_in; c++)
-                sum += w->x[i * l->c_in + c];
-            w->pixel_sum[b * s.n_pixels + i] = sum;
+        for (size_t pass = 0; pass < s.n_passes; pass++) {
+            size_t part = b * s.n_passes + pass;
+            for (size_t i = 0; i < s.image; i++)
+                w->x[i] = nax_fixed_part(full->layer, (int32_t)w->fixed[i], (int)pass);
+            nax_convert_kernels()->planes(&full->format, s.n_pixels, l->c_in, w->x,
+                                          w->planes + part * plane_size);
+            for (size_t i = 0; i < s.n_pixels; i++) {
+                int64_t sum = 0;
+                for (size_t c = 0; c < l->c_in; c++)
+                    sum += w->x[i * l->c_in + c];
+                w->pixel_sum[part * s.n_pixels + i] = sum;
+            }
         }
     }
 }
 
-/* The strings of one output position; returns the sum of its inputs. */
-static int64_t gather(const struct full *full, const struct work *w, size_t image, size_t position,
+/* The strings of one output position of what one pass streams of an image (a part); returns the sum
+ * of its inputs. */
+static int64_t gather(const struct full *full, const struct work *w, size_t part, size_t position,
                       uint64_t *strings)
 {
     const struct nax_layer *l = full->layer->shape;
@@ -110,7 +117,7 @@ static int64_t gather(const struct full *full, const struct work *w, size_t imag
             size_t col = position % l->w_out * l->stride + kx - l->pad;
             if (row >= l->h_in || col >= l->w_in) /* negative positions wrap to huge ones */
                 continue;
-            size_t pixel = image * s.n_pixels + row * l->w_in + col;
+            size_t pixel = part * s.n_pixels + row * l->w_in + col;
             nax_convert_kernels()->append(&full->format, n_bits, w->planes + pixel * pixel_size, at,
                                           strings);
             sum += w->pixel_sum[pixel];
@@ -118,6 +125,7 @@ static int64_t gather(const struct full *full, const struct work *w, size_t imag
     return sum;
 }
 
+/* n: positions times passes */
 static void run_submatrix(const struct full *full, const struct packed_submatrix *submatrix,
                           bool is_new_row, size_t n, struct work *w)
 {
@@ -144,17 +152,22 @@ static void run_block(const struct full *full, size_t first, size_t n, struct wo
     size_t n_positions = layer->shape->h_out * layer->shape->w_out;
     double step = layer->weight_step * layer->input_step;
     double offset = (double)nax_fixed_offset(layer);
-    for (size_t p = 0; p < n; p++) {
-        int64_t sum = gather(full, w, (first + p) / n_positions, (first + p) % n_positions,
-                             w->strings + p * s.string_words * (size_t)full->format.n_padded);
+    for (size_t i = 0; i < n * s.n_passes; i++) {
+        size_t p = first + i / s.n_passes, pass = i % s.n_passes;
+        int64_t sum = gather(full, w, p / n_positions * s.n_passes + pass, p % n_positions,
+                             w->strings + i * s.string_words * (size_t)full->format.n_padded);
         for (size_t c = 0; c < s.stride; c++)
-            w->y[p * s.stride + c] = 0 - offset * (double)sum; /* never −0 */
+            w->y[i * s.stride + c] = 0 - offset * (double)sum; /* never −0 */
     }
     for (size_t i = 0; i < full->layer->map.n_units; i++)
-        run_submatrix(full, &full->submatrix[i], !full->submatrix[i].submatrix.col, n, w);
-    for (size_t p = 0; p < n; p++)
+        run_submatrix(full, &full->submatrix[i], !full->submatrix[i].submatrix.col, n * s.n_passes,
+                      w);
+    for (size_t p = 0; p < n; p++) {
+        const double *sum = w->y + p * s.n_passes * s.stride;
+        const double *minus = s.n_passes > 1 ? sum + s.stride : NULL;
         for (size_t c = 0; c < layer->map.n_cols; c++)
-            y[p * layer->map.n_cols + c] = (float)(w->y[p * s.stride + c] * step);
+            y[p * layer->map.n_cols + c] = (float)((minus ? sum[c] - minus[c] : sum[c]) * step);
+    }
 }
 
 int nax_full_forward(const void *self, size_t n, const float *x, float *y, size_t image,

@@ -37,9 +37,8 @@ static int list_layer(const struct listing *to, const struct nax_model *model, s
                       struct nax_err *err)
 {
     struct fixed_layer layer;
-    int status =
-        nax_fixed_layer_alloc(&layer, &model->net->layers[l], to->mapping->hardware,
-                              to->mapping->crossbars[l], model->layer[l].weight, false, 1, err);
+    int status = nax_fixed_layer_alloc(&layer, &model->net->layers[l], to->mapping->hardware,
+                                       to->mapping->crossbars[l], model->layer[l].weight, 1, err);
     if (status)
         return status;
     double *g = nax_calloc(layer.unit.crossbar * layer.unit.array_cols, sizeof *g);

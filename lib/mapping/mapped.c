@@ -5,13 +5,13 @@
 #include <stdlib.h>
 
 static int map_layer(struct nax_mapped *m, size_t l, const struct nax_mapping *mapping,
-                     bool is_signed, double range, struct nax_err *err)
+                     double range, struct nax_err *err)
 {
     const struct nax_layer *shape = &m->model->net->layers[l];
     struct mapped_layer *layer = &m->layer[l];
     int status =
         nax_fixed_layer_alloc(&layer->fixed, shape, mapping->hardware, mapping->crossbars[l],
-                              m->model->layer[l].weight, is_signed, range, err);
+                              m->model->layer[l].weight, range, err);
     if (status)
         return status;
     layer->chip = (struct chip){mapping->seed, mapping->chip, l};
@@ -27,16 +27,13 @@ static int map_layers(struct nax_mapped *m, const struct nax_mapping *mapping,
                       const struct nax_images *ranges, struct nax_err *err)
 {
     size_t n = m->n_layers;
-    bool *is_signed = nax_calloc(n, sizeof *is_signed);
     double *range = nax_calloc(n, sizeof *range);
     int status = 0;
-    if (!is_signed || !range)
+    if (!range)
         status =
             nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", m->model->net->name);
     if (!status)
         status = nax_ranges_measure(m->model, ranges, range, err);
-    if (!status)
-        nax_signs_of_inputs(m->model->net, is_signed);
     size_t n_mapped = status ? 0 : n;
 #pragma omp parallel for num_threads(nax_threads()) schedule(dynamic)
     for (size_t i = 0; i < n_mapped; i++) {
@@ -44,10 +41,9 @@ static int map_layers(struct nax_mapped *m, const struct nax_mapping *mapping,
         struct nax_err own = {0};
         if (!nax_layer_n_weights(&m->model->net->layers[l]))
             continue;
-        if (map_layer(m, l, mapping, is_signed[l], range[l], &own))
+        if (map_layer(m, l, mapping, range[l], &own))
             nax_err_keep_first(&status, err, &own);
     }
-    free(is_signed);
     free(range);
     return status;
 }

@@ -123,7 +123,7 @@ static int set_bounds(const struct packing *p, struct lane_vector *v, const stru
     v->start = (uint16_t)(ldexp(base, p->shift) + (p->shift ? ldexp(1, p->shift - 1) : 0));
     v->low = (uint16_t)(low + base);
     v->high = (uint16_t)(high + base);
-    double digits = 0, all = 0;
+    double digits = 0, all = 0, places = 0;
     for (int t = 0; t < f->n_streams; t++) {
         if ((high - low) * (digits + ldexp(1, t * f->stream_bits)) < STEPS && v->part == t) {
             digits += ldexp(1, t * f->stream_bits);
@@ -131,9 +131,10 @@ static int set_bounds(const struct packing *p, struct lane_vector *v, const stru
         }
         bool is_sign = f->is_signed && t == f->n_streams - 1;
         all += ldexp(is_sign ? -1 : 1, t * f->stream_bits);
+        places += ldexp(1, t * f->stream_bits);
         v->restored[t + 1] = all * low;
     }
-    if (!v->part || ldexp(high - low + 1, f->n_streams * f->stream_bits) > 0x1p31)
+    if (!v->part || (high - low) * places >= 0x1p31)
         return nax_err_set(err, NAX_ERR_VALUE, "codes are too wide to be added in 32 bits: '%s'",
                            p->layer->shape->name);
     return 0;
@@ -177,10 +178,11 @@ static int pack(struct packed_submatrix *packed, struct packing *p, struct nax_e
 
 struct stream_format nax_stream_format_of(const struct fixed_layer *layer)
 {
-    return (struct stream_format){.n_streams = layer->n_streams,
-                                  .n_padded = NAX_ROUND_UP(layer->n_streams, 8),
+    int n_passes = layer->map.n_passes, n_streams = layer->map.n_streams / n_passes;
+    return (struct stream_format){.n_streams = n_streams,
+                                  .n_padded = NAX_ROUND_UP(n_streams, 8),
                                   .stream_bits = layer->hardware->precision.stream_bits,
-                                  .is_signed = layer->input_min < 0};
+                                  .is_signed = layer->input_min < 0 && n_passes == 1};
 }
 
 int nax_packed_submatrix_alloc(struct packed_submatrix *packed, const struct fixed_layer *layer,

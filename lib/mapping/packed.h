@@ -5,6 +5,7 @@
 #include "convert.h"
 #include "fixed.h"
 
+/* Of each pass. */
 struct stream_format nax_stream_format_of(const struct fixed_layer *layer);
 
 /* One submatrix, ready for the kernels. */

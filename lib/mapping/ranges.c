@@ -1,24 +1,10 @@
-/* What a layer's inputs are: signed or not, and how large on real images. */
+/* How large a layer's inputs are on real images. */
 #include "ranges.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 enum { N_RANGE_IMAGES = 256 };
-
-static bool is_signed_source(const struct nax_network *net, const bool *is_signed, int source)
-{
-    if (source < 0)
-        return true; /* a normalised image */
-    const struct nax_layer *l = &net->layers[source];
-    return nax_layer_kind_row(l)->has_weights ? !l->has_relu : is_signed[source];
-}
-
-void nax_signs_of_inputs(const struct nax_network *net, bool *is_signed)
-{
-    for (size_t l = 0; l < net->n_layers; l++)
-        is_signed[l] = is_signed_source(net, is_signed, net->layers[l].input);
-}
 
 struct meter {
     const struct nax_network *net;

@@ -1,11 +1,9 @@
-/* What a layer's inputs are: signed or not, and how large on real images. */
+/* How large a layer's inputs are on real images. */
 #ifndef NAX_MAPPING_RANGES_H
 #define NAX_MAPPING_RANGES_H
 
 #include "nax/nn.h"
 
-/* Which inputs are signed: [n_layers]. */
-void nax_signs_of_inputs(const struct nax_network *net, bool *is_signed);
 /* Largest magnitude of each layer's inputs on up to 256 of the images: range [n_layers], 1 where
  * all are zero. */
 int nax_ranges_measure(const struct nax_model *model, const struct nax_images *images,

@@ -138,10 +138,10 @@ static void run_block(const struct reads *reads, size_t n, struct work *w, float
             w->sum[p * l->map.n_cols + c] = 0 - (double)nax_fixed_offset(l) * total;
     }
     for (size_t i = 0; i < l->map.n_units; i++)
-        for (int t = 0; t < l->n_streams; t++)
+        for (int t = 0; t < l->map.n_streams; t++)
             if (set_digits(reads, &reads->submatrix[i].submatrix, n, t, w))
-                run_stream(reads, &reads->submatrix[i], n, t, i * (size_t)l->n_streams + (size_t)t,
-                           w);
+                run_stream(reads, &reads->submatrix[i], n, t,
+                           i * (size_t)l->map.n_streams + (size_t)t, w);
     for (size_t i = 0; i < n * l->map.n_cols; i++)
         y[i] = (float)(w->sum[i] * (l->weight_step * l->input_step));
 }

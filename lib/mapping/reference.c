@@ -31,7 +31,7 @@ void nax_product_reference(const struct fixed_layer *layer, const int32_t *x, in
         size_t r1 = NAX_MIN(r0 + layer->unit.crossbar, layer->map.n_rows);
         for (size_t c = 0; c < layer->map.n_cols; c++)
             for (int s = 0; s < layer->unit.n_slices; s++)
-                for (int t = 0; t < layer->n_streams; t++) {
+                for (int t = 0; t < layer->map.n_streams; t++) {
                     int64_t plus = current_of(layer, x, r0, r1, c, s, 0, t);
                     int64_t minus = current_of(layer, x, r0, r1, c, s, 1, t);
                     int64_t code = is_analog ? clamped(layer, plus - minus)
@@ -51,7 +51,7 @@ void nax_submatrix_reference(const struct fixed_layer *layer, const struct nax_s
 {
     for (size_t plane = 0; plane < layer->unit.n_planes; plane++)
         for (size_t c = 0; c < submatrix->n_cols; c++)
-            for (int t = 0; t < layer->n_streams; t++) {
+            for (int t = 0; t < layer->map.n_streams; t++) {
                 double current = 0;
                 for (size_t r = 0; r < submatrix->n_rows; r++)
                     current += cells[(plane * submatrix->n_rows + r) * submatrix->n_cols + c] *

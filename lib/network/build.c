@@ -26,6 +26,15 @@ static int fail(struct builder *b, const char *name, const char *what)
                        b->file->name);
 }
 
+/* Pools pass on what they read. */
+static bool is_signed_source(const struct nax_network *net, int source)
+{
+    if (source < 0)
+        return true;
+    const struct nax_layer *l = &net->layers[source];
+    return nax_layer_kind_row(l)->has_weights ? !l->has_relu : l->is_input_signed;
+}
+
 /* Appends a layer that reads the current output, computes its output shape and moves on to it. */
 static int add(struct builder *b, struct nax_layer layer, const char *name)
 {
@@ -34,6 +43,7 @@ static int add(struct builder *b, struct nax_layer layer, const char *name)
         return fail(b, name, "more than 1024 layers");
     snprintf(layer.name, sizeof layer.name, "%s", name);
     layer.input = b->at;
+    layer.is_input_signed = is_signed_source(net, b->at);
     if (layer.kind == NAX_LAYER_LINEAR) {
         if (b->shape.c > NAX_LAYER_SIZE_MAX / (b->shape.h * b->shape.w))
             return fail(b, name, "more than 2^30 inputs");

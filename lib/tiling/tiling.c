@@ -26,6 +26,7 @@ int nax_unit_make(const struct nax_hardware *hardware, int64_t crossbar, struct 
     struct nax_unit u = {.crossbar = (size_t)crossbar,
                          .n_slices = NAX_CEIL_DIV(p->weight_bits, p->slice_bits),
                          .n_streams = NAX_CEIL_DIV(p->input_bits, p->stream_bits),
+                         .n_signed_passes = nax_input_signs_row(hardware)->n_passes,
                          .n_signs = (size_t)signs->n_arrays,
                          .arrays_per_plane = signs->is_difference ? (size_t)signs->n_arrays : 1,
                          .has_reference = zero->has_column,
@@ -50,6 +51,10 @@ struct nax_layer_map nax_layer_map(const struct nax_unit *unit, const struct nax
     m.col_submatrices = NAX_CEIL_DIV(m.n_cols, m.crossbar);
     m.n_units = m.row_submatrices * m.col_submatrices;
     m.n_arrays = m.n_units * unit->n_arrays;
+    m.n_passes = layer->is_input_signed ? unit->n_signed_passes : 1;
+    m.n_streams = m.n_passes * unit->n_streams;
+    if (layer->is_input_signed)
+        m.n_streams = NAX_MAX(m.n_streams, 2); /* the sign bit's is its own */
     m.products = m.n_units * m.positions;
     m.n_cells = m.n_arrays * m.crossbar * m.crossbar;
     m.used_cells = m.n_rows * m.n_cols * unit->n_arrays;

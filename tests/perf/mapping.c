@@ -122,7 +122,7 @@ static void run_block(const struct gemm *g, size_t n, struct work *w, float *y)
     memset(w->sum, 0, n * l->map.n_cols * sizeof *w->sum);
     for (size_t i = 0; i < l->map.n_units; i++) {
         struct nax_submatrix submatrix = nax_submatrix_at(&l->map, i);
-        for (int t = 0; t < l->n_streams; t++) {
+        for (int t = 0; t < l->map.n_streams; t++) {
             bool any = false;
             for (size_t p = 0; p < n; p++)
                 for (size_t r = 0; r < submatrix.n_rows; r++) {
@@ -199,16 +199,14 @@ static double measure_full(const struct bench *b, int64_t n, bool with_gemm)
     struct mapped_layer layer[N_LAYERS] = {0};
     struct nax_linop op[N_LAYERS] = {0}, gemm_op[N_LAYERS] = {0};
     struct gemm gemm[N_LAYERS] = {0};
-    bool is_signed[N_LAYERS];
     double range[N_LAYERS];
     need(nax_ranges_measure(b->model, &b->set->train, range, &err), &err);
-    nax_signs_of_inputs(net, is_signed);
     for (size_t l = 0; l < net->n_layers; l++) {
         if (!nax_layer_n_weights(&net->layers[l]))
             continue;
         layer[l].chip.layer = l;
         need(nax_fixed_layer_alloc(&layer[l].fixed, &net->layers[l], b->hardware, n,
-                                   b->model->layer[l].weight, is_signed[l], range[l], &err),
+                                   b->model->layer[l].weight, range[l], &err),
              &err);
         need(nax_mapped_layer_full(&layer[l], &op[l], &err), &err);
         if (!with_gemm)

@@ -374,13 +374,14 @@ static void peak_power_of_puma(void **state)
 }
 
 /* A 3×3 convolution with stride 2 over 5×4 pixels. */
-static struct nax_activity small_layer(const struct nax_hardware *h)
+static struct nax_activity small_layer_of(const struct nax_hardware *h, bool is_input_signed)
 {
     struct nax_layer layer = {.name = "l",
                               .role = NAX_ROLE_BODY,
                               .input = 0,
                               .residual = 0,
                               .has_relu = true,
+                              .is_input_signed = is_input_signed,
                               .kernel = 3,
                               .stride = 2,
                               .pad = 1,
@@ -400,6 +401,11 @@ static struct nax_activity small_layer(const struct nax_hardware *h)
     nax_layer_activity(h, &layer, &map, size, &a);
     nax_cost_model_free(model);
     return a;
+}
+
+static struct nax_activity small_layer(const struct nax_hardware *h)
+{
+    return small_layer_of(h, false);
 }
 
 static void activity_counted_by_hand(void **state)
@@ -428,6 +434,32 @@ static void activity_counted_by_hand(void **state)
     assert_true(a.n[NAX_EVENT_NOC] == 2 * (20 * 10 + 6 * 20)); /* flits of 32 bits, 2 routers */
     assert_true(a.latency_ns == 6 * 1800);
     assert_true(a.n[NAX_EVENT_CORE_CYCLE] == 6 * 1800);
+    nax_hardware_free(h);
+}
+
+/* Two passes: twice the streams, and nothing else. 62.5 ns a bit and array at N = 64 with 8 bits
+ * are stages of 100 ns: 32 streams and 2 stages before the last take 3400. */
+static void signed_inputs_take_two_passes(void **state)
+{
+    (void)state;
+    struct nax_hardware *h = load("nax-reram");
+    h->input_signs = NAX_INPUT_SIGNS_TWO_PASSES;
+    struct nax_activity once = small_layer(h), twice = small_layer_of(h, true);
+    assert_true(once.n[NAX_EVENT_ARRAY_READ] == 3 * 6 * 16 * 16);
+    assert_true(twice.n[NAX_EVENT_ARRAY_READ] == 3 * 6 * 32 * 16);
+    assert_true(twice.n[NAX_EVENT_DAC] == 3 * 6 * 32 * 64);
+    assert_true(twice.n[NAX_EVENT_CONVERSION] == 3 * 6 * 32 * 16 * 64);
+    assert_true(twice.n[NAX_EVENT_SHIFT_ADD] == 3 * 6 * 32 * 17 * 64);
+    assert_true(twice.n[NAX_EVENT_INPUT_READ] == 3 * 6 * 32);
+    assert_true(twice.n[NAX_EVENT_OUTPUT_ACCESS] == 3 * 6 * 64 * 65);
+    assert_true(twice.n[NAX_EVENT_INPUT_WRITE] == once.n[NAX_EVENT_INPUT_WRITE]);
+    assert_true(twice.n[NAX_EVENT_BUS] == once.n[NAX_EVENT_BUS]);
+    assert_true(once.latency_ns == 6 * 1800);
+    assert_true(twice.latency_ns == 6 * 3400);
+    h->input_signs = NAX_INPUT_SIGNS_TWOS_COMPLEMENT;
+    twice = small_layer_of(h, true);
+    assert_true(twice.latency_ns == 6 * 1800);
+    assert_true(twice.n[NAX_EVENT_ARRAY_READ] == 3 * 6 * 16 * 16);
     nax_hardware_free(h);
 }
 
@@ -498,6 +530,7 @@ int main(void)
         cmocka_unit_test(converters_can_be_shared),
         cmocka_unit_test(adc_laws),
         cmocka_unit_test(activity_counted_by_hand),
+        cmocka_unit_test(signed_inputs_take_two_passes),
         cmocka_unit_test(activity_of_other_counting),
         cmocka_unit_test(sheet_of_isaac),
     };

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -117,6 +118,7 @@ static void table_and_parts_agree_with_the_direct_sum(void **state)
     for (size_t k = 0; k < 8; k++) {
         struct nax_hardware *h = load(machines[k / 4]);
         h->hierarchy.packing = (enum nax_packing)(k % 3);
+        h->input_signs = (enum nax_input_signs)(k % 2);
         h->hierarchy.replicate_mm2 = k == 6 ? 25 : 0;
         struct nax_network_file *file;
         struct nax_cost_model *model;
@@ -146,6 +148,56 @@ static void table_and_parts_agree_with_the_direct_sum(void **state)
         nax_network_file_free(file);
         nax_hardware_free(h);
     }
+}
+
+/* Whose inputs are signed hangs on all convolutions before it, through pools. */
+static void table_sees_who_reads_the_image(void **state)
+{
+    (void)state;
+    static const char text[] = "name: chain\ninput: {height: 9, width: 6, channels: 4}\n"
+                               "classes: 5\nlayers:\n"
+                               "  - conv: {out: 4, kernel: 3}\n"
+                               "  - conv: {out: 4, kernel: 5}\n"
+                               "  - pool: {kind: max, kernel: 2, stride: 1}\n"
+                               "  - conv: {out: 4, kernel: 3, relu: false}\n"
+                               "  - conv: {out: 4, kernel: 3}\n"
+                               "  - conv: {out: 7, kernel: 3, stride: 2}\n"
+                               "  - linear: {role: classifier}\n";
+    char path[] = "/tmp/nax-chain-XXXXXX.yaml";
+    int fd = mkstemps(path, 5);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
+    close(fd);
+    struct nax_hardware *h = load("nax-reram");
+    struct nax_network_file *file;
+    struct nax_cost_model *model;
+    struct nax_cost_table *table;
+    struct nax_err err;
+    h->input_signs = NAX_INPUT_SIGNS_TWO_PASSES;
+    if (nax_network_file_load(&file, path, &err) || nax_cost_model_alloc(&model, h, &err) ||
+        nax_cost_table_alloc(&table, model, file, &err))
+        fail_msg("%s", err.text);
+    unlink(path);
+    for (int skipped = 0; skipped < 16; skipped++) {
+        int64_t kernel[5], crossbar[5], sizes[NAX_NETWORK_LAYERS_MAX];
+        struct nax_network *net;
+        struct nax_cost direct, sum;
+        for (int s = 0; s < 5; s++) {
+            kernel[s] = skipped >> s & 1 ? 0 : 3;
+            crossbar[s] = kernel[s] ? 16 : 0;
+        }
+        if (nax_network_build(&net, file, kernel, &err) ||
+            nax_network_crossbars(net, crossbar, 0, sizes, &err) ||
+            nax_cost_network(model, net, sizes, &direct, NULL, &err) ||
+            nax_cost_table_price(table, kernel, crossbar, 0, &sum, &err))
+            fail_msg("%s", err.text);
+        assert_same(&sum, &direct);
+        nax_network_free(net);
+    }
+    nax_cost_table_free(table);
+    nax_cost_model_free(model);
+    nax_network_file_free(file);
+    nax_hardware_free(h);
 }
 
 static void table_refuses_what_the_network_refuses(void **state)
@@ -323,6 +375,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table_and_parts_agree_with_the_direct_sum),
+        cmocka_unit_test(table_sees_who_reads_the_image),
         cmocka_unit_test(table_refuses_what_the_network_refuses),
         cmocka_unit_test(costs_scale_with_the_constants),
         cmocka_unit_test(packing_counts_cores_and_tiles),

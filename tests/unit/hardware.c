@@ -352,7 +352,7 @@ static bool find_other(const char *key, const char *own, char set[160])
         "3",        "7",         "0.385",      "7.1e5",    "auto",     "normal", "pcm",
         "open",     "offset",    "calibrated", "digital",  "linear",   "shared", "layer-tiles",
         "constant", "pipelined", "gated",      "separate", "reloaded", "array",  "unit",
-        "core",     "tile",      "row",        "col",      "alu",      "edram"};
+        "core",     "tile",      "row",        "col",      "alu",      "edram",  "two-passes"};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         struct nax_hardware *h;
         snprintf(set, 160, "%s=%s", key, values[i]);

@@ -41,7 +41,7 @@ static double effect_on_arrays(const struct nax_hardware *h)
     double cells[48 * ROWS * COLS], effect = 0;
     for (int i = 0; i < ROWS * COLS; i++)
         weight[i] = (float)(i % 2 ? -0.0385 * i : 0.0717 * i);
-    if (nax_fixed_layer_alloc(&layer, &shape, h, N, weight, false, 1, &err) ||
+    if (nax_fixed_layer_alloc(&layer, &shape, h, N, weight, 1, &err) ||
         nax_solved_unit_alloc(&solved, &layer, &chip, &err))
         fail_msg("%s", err.text);
     struct nax_submatrix all = nax_submatrix_at(&layer.map, 0);
@@ -109,6 +109,7 @@ static const struct expected {
     {"device.programming.drift", NULL, effect_on_arrays, {"none", "power", "pcm"}},
     {"unused", NULL, effect_on_arrays, {"off", "open"}},
     {"signs", NULL, effect_on_arrays, {"differential", "differential-analog", "offset"}},
+    {"input_signs", NULL, effect_on_cost, {"twos-complement", "two-passes"}},
     {"array.read_time", NULL, effect_on_reads, {"constant", "linear", "rc"}},
     {"dac.law", NULL, effect_on_drivers, {"constant", "binary-weighted"}},
     {"adc.zero", NULL, effect_on_arrays, {"reference", "digital", "signed"}},

@@ -63,17 +63,21 @@ static const struct nax_layer point = {.name = "point",
                                        .w_out = 5,
                                        .c_out = 3};
 
-static struct fixed_layer make(const struct nax_layer *shape, const struct nax_hardware *h,
+/* Of one layer at a time. */
+static struct fixed_layer make(const struct nax_layer *like, const struct nax_hardware *h,
                                int64_t crossbar, bool is_signed, double range)
 {
+    static struct nax_layer copy;
+    const struct nax_layer *shape = &copy;
+    copy = *like;
+    copy.is_input_signed = is_signed;
     struct fixed_layer layer;
     struct nax_err err;
     struct nax_rng rng = nax_rng_at(3, NAX_RNG_TEST, 0, 0, 0);
     float weight[2048];
     for (size_t i = 0; i < nax_layer_n_weights(shape); i++)
         weight[i] = (float)(0.137 * nax_rng_normal(&rng));
-    assert_int_equal(
-        nax_fixed_layer_alloc(&layer, shape, h, crossbar, weight, is_signed, range, &err), 0);
+    assert_int_equal(nax_fixed_layer_alloc(&layer, shape, h, crossbar, weight, range, &err), 0);
     return layer;
 }
 
@@ -94,6 +98,13 @@ static void fixed_point_covers_its_range(void **state)
     for (size_t i = 0; i < 7; i++)
         assert_true(fixed[i] == expected[i] || (i == 4 && fixed[i] >= -32768 && fixed[i] < 32768));
     nax_fixed_layer_free(&p);
+    h.input_signs = NAX_INPUT_SIGNS_TWO_PASSES; /* all bits are of the magnitude */
+    p = make(&odd_conv, &h, 64, true, 2.385);
+    const double halves[] = {65535, -65535, 65535, -65535, -65535, 0, 32974};
+    nax_fixed_inputs(&p, 7, x, fixed);
+    for (size_t i = 0; i < 7; i++)
+        assert_true(fixed[i] == halves[i] || (i == 4 && fabs(fixed[i]) <= 65535));
+    nax_fixed_layer_free(&p);
     h.signs = NAX_SIGNS_OFFSET;
     p = make(&odd_conv, &h, 64, false, 2.385);
     assert_int_equal(p.weight_max, 32767);
@@ -113,12 +124,13 @@ static void slices_and_streams_add_up(void **state)
                  {5, 3, NAX_SIGNS_OFFSET},
                  {8, 5, NAX_SIGNS_DIFFERENTIAL}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
-        for (int is_signed = 0; is_signed < 2; is_signed++) {
+        for (int inputs = 0; inputs < 3; inputs++) { /* not signed, sign bit, two passes */
             struct nax_hardware h = default_hardware();
+            h.input_signs = (enum nax_input_signs)(inputs / 2);
             h.precision.slice_bits = cases[k].slice_bits;
             h.precision.stream_bits = cases[k].stream_bits;
             h.signs = cases[k].signs;
-            struct fixed_layer p = make(&odd_conv, &h, 16, is_signed, 1.7);
+            struct fixed_layer p = make(&odd_conv, &h, 16, inputs, 1.7);
             const struct fixed_layer *l = &p;
             for (size_t r = 0; r < l->map.n_rows; r++)
                 for (size_t c = 0; c < l->map.n_cols; c++) {
@@ -129,10 +141,10 @@ static void slices_and_streams_add_up(void **state)
                                ((int64_t)1 << (s * h.precision.slice_bits));
                     assert_int_equal(sum, l->weight[r * l->map.n_cols + c]);
                 }
-            assert_int_equal(l->n_streams, l->unit.n_streams);
+            assert_int_equal(l->map.n_streams, (1 + inputs / 2) * l->unit.n_streams);
             for (int32_t x = l->input_min; x <= l->input_max; x++) {
                 int64_t sum = 0;
-                for (int t = 0; t < l->n_streams; t++) {
+                for (int t = 0; t < l->map.n_streams; t++) {
                     int digit = nax_fixed_digit(l, x, t);
                     assert_in_range(digit, 0, (1 << h.precision.stream_bits) - 1);
                     sum += digit * nax_fixed_stream_weight(l, t);
@@ -255,7 +267,8 @@ static void arrays_give_the_integer_product(void **state)
                     h.adc.zero = NAX_ADC_ZERO_SIGNED;
                 if (signs == 2)
                     h.precision.stream_bits = 2;
-                struct fixed_layer p = make(shapes[k], &h, sizes[i], (i + k) % 2, 1.9);
+                h.input_signs = (enum nax_input_signs)((i + k) % 3 / 2);
+                struct fixed_layer p = make(shapes[k], &h, sizes[i], (i + k) % 3, 1.9);
                 compare_paths(&p, 3);
                 nax_fixed_layer_free(&p);
             }
@@ -284,7 +297,7 @@ static void narrow_adcs_clamp(void **state)
     h.adc.bits = 3;
     struct fixed_layer p;
     struct full full;
-    assert_int_equal(nax_fixed_layer_alloc(&p, &shape, &h, 4, weight, false, 1.5, &err), 0);
+    assert_int_equal(nax_fixed_layer_alloc(&p, &shape, &h, 4, weight, 1.5, &err), 0);
     assert_false(nax_product_is_exact(&p));
     assert_int_equal(nax_full_alloc(&full, &p, ideal_cells, &p, &err), 0);
     void *scratch = nax_aligned_calloc(1, nax_full_scratch_size(&full));
@@ -296,12 +309,12 @@ static void narrow_adcs_clamp(void **state)
     nax_fixed_layer_free(&p);
     /* enough bits for the largest sum, not for that of every array of this size */
     h.adc.bits = 4;
-    assert_int_equal(nax_fixed_layer_alloc(&p, &shape, &h, 64, weight, false, 1.5, &err), 0);
+    assert_int_equal(nax_fixed_layer_alloc(&p, &shape, &h, 64, weight, 1.5, &err), 0);
     assert_true(nax_product_is_exact(&p));
     nax_fixed_layer_free(&p);
     /* a signed ADC reaches half as far */
     h.adc.zero = NAX_ADC_ZERO_SIGNED;
-    assert_int_equal(nax_fixed_layer_alloc(&p, &shape, &h, 64, weight, false, 1.5, &err), 0);
+    assert_int_equal(nax_fixed_layer_alloc(&p, &shape, &h, 64, weight, 1.5, &err), 0);
     assert_false(nax_product_is_exact(&p));
     nax_fixed_layer_free(&p);
 }
@@ -332,7 +345,7 @@ static void full_columns_of_binary_cells_are_exact(void **state)
     h.precision.slice_bits = 1;
     struct fixed_layer p;
     struct full full;
-    assert_int_equal(nax_fixed_layer_alloc(&p, &shape, &h, 32, weight, false, 1.5, &err), 0);
+    assert_int_equal(nax_fixed_layer_alloc(&p, &shape, &h, 32, weight, 1.5, &err), 0);
     assert_true(nax_product_is_exact(&p));
     assert_int_equal(nax_full_alloc(&full, &p, ideal_cells, &p, &err), 0);
     void *scratch = nax_aligned_calloc(1, nax_full_scratch_size(&full));
@@ -443,6 +456,7 @@ static void listed_arrays_are_those_that_are_solved(void **state)
         weight[i] = (float)(drawn.weight[i] * drawn.weight_step);
     nax_fixed_layer_free(&drawn);
     struct nax_layer shape = odd_conv;
+    shape.is_input_signed = true;
     struct nax_network net = {.layers = &shape, .n_layers = 1};
     struct nax_params params = {.weight = weight};
     struct nax_model model = {.net = &net, .layer = &params};
@@ -450,8 +464,7 @@ static void listed_arrays_are_those_that_are_solved(void **state)
     struct nax_mapping mapping = {.hardware = &h, .crossbars = &crossbar, .seed = 3, .chip = 2};
     struct chip chip = {.seed = 3, .chip = 2};
     struct listed listed = {.hardware = &h};
-    assert_int_equal(nax_fixed_layer_alloc(&listed.fixed, &shape, &h, 16, weight, true, 5, &err),
-                     0);
+    assert_int_equal(nax_fixed_layer_alloc(&listed.fixed, &shape, &h, 16, weight, 5, &err), 0);
     assert_int_equal(nax_solved_unit_alloc(&listed.solved, &listed.fixed, &chip, &err), 0);
     listed.cells = nax_calloc(listed.fixed.unit.n_planes * 256, sizeof(double));
     assert_int_equal(nax_arrays_list(&model, &mapping, take_array, &listed, &err), 0);
@@ -468,20 +481,18 @@ static void impossible_sizes_are_refused(void **state)
     struct fixed_layer l;
     struct nax_err err;
     float weight[45 * 13] = {0};
-    assert_int_equal(nax_fixed_layer_alloc(&l, &odd_conv, &h, 0, weight, false, 1, &err),
-                     NAX_ERR_VALUE);
+    assert_int_equal(nax_fixed_layer_alloc(&l, &odd_conv, &h, 0, weight, 1, &err), NAX_ERR_VALUE);
     assert_non_null(strstr(err.text, "'odd'"));
     const float impossible[] = {NAN, INFINITY, -INFINITY};
     for (size_t i = 0; i < 3; i++) {
         weight[13 * 7 + 4] = impossible[i];
-        assert_int_equal(nax_fixed_layer_alloc(&l, &odd_conv, &h, 64, weight, false, 1, &err),
+        assert_int_equal(nax_fixed_layer_alloc(&l, &odd_conv, &h, 64, weight, 1, &err),
                          NAX_ERR_VALUE);
         assert_non_null(strstr(err.text, "row 7, column 4"));
     }
     weight[13 * 7 + 4] = 0;
     h.precision.weight_bits = h.precision.input_bits = 24;
-    assert_int_equal(nax_fixed_layer_alloc(&l, &odd_conv, &h, 64, weight, false, 1, &err),
-                     NAX_ERR_VALUE);
+    assert_int_equal(nax_fixed_layer_alloc(&l, &odd_conv, &h, 64, weight, 1, &err), NAX_ERR_VALUE);
     assert_non_null(strstr(err.text, "more than 53 bits"));
 }
 
@@ -540,14 +551,78 @@ static void look_ups_are_the_definition(void **state)
         {1, 8, 1, 0, NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE},
     };
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
-        for (int i = 0; i < 4; i++) {
+        for (int i = 0; i < 6; i++) { /* not signed, sign bit, two passes */
             struct nax_hardware h = default_hardware();
+            h.input_signs = (enum nax_input_signs)(i % 3 / 2);
             h.precision.slice_bits = cases[k].slice_bits;
             h.precision.stream_bits = cases[k].stream_bits;
             h.adc.bits = cases[k].adc_bits;
             h.adc.zero = cases[k].zero;
             h.signs = cases[k].signs;
-            compare_full(i / 2 ? &odd_conv : &point, &h, cases[k].crossbar, i % 2);
+            compare_full(i / 3 ? &odd_conv : &point, &h, cases[k].crossbar, i % 3);
+        }
+}
+
+/* Two passes by what they are: a product of the inputs' positive parts less one of their negative
+ * parts, digits of both without signs. */
+static void passes_reference(const struct fixed_layer *l, const double *patch, double *y)
+{
+    int bits = l->hardware->precision.stream_bits;
+    for (size_t c = 0; c < l->map.n_cols; c++) {
+        y[c] = 0;
+        for (int pass = 0; pass < 2; pass++)
+            for (size_t r0 = 0; r0 < l->map.n_rows; r0 += l->unit.crossbar)
+                for (size_t a = 0; a < l->unit.n_arrays; a++)
+                    for (int t = 0; t * bits < l->hardware->precision.input_bits; t++) {
+                        double sum = 0;
+                        for (size_t r = r0; r < NAX_MIN(r0 + l->unit.crossbar, l->map.n_rows);
+                             r++) {
+                            double part = fmax(pass ? -patch[r] : patch[r], 0);
+                            double digit = fmod(floor(ldexp(part, -t * bits)), 1 << bits);
+                            sum += digit * nax_fixed_level(l, r, c, (int)a / 2, (int)a % 2);
+                        }
+                        int place = (int)a / 2 * l->hardware->precision.slice_bits + t * bits;
+                        y[c] += ldexp((a % 2 != pass % 2 ? -1 : 1) * fmin(sum, l->adc_max), place);
+                    }
+    }
+}
+
+static void two_passes_are_two_products(void **state)
+{
+    (void)state;
+    enum { N_IN = 9 * 7 * 5, N_OUT = 5 * 4 * 13 };
+    struct nax_err err;
+    for (int bits = 1; bits <= 8; bits++)
+        for (int wide = 0; wide < 2; wide++) {
+            struct nax_hardware h = default_hardware();
+            h.input_signs = NAX_INPUT_SIGNS_TWO_PASSES;
+            h.precision.stream_bits = bits;
+            h.precision.input_bits = wide ? 24 : 13;
+            h.precision.slice_bits = 1 + bits % 3;
+            h.adc.bits = 4; /* clamps */
+            struct fixed_layer l = make(&odd_conv, &h, 16, true, 1.9);
+            assert_int_equal(l.map.n_streams, 2 * ((h.precision.input_bits + bits - 1) / bits));
+            struct nax_rng rng = nax_rng_at(5, NAX_RNG_TEST, (uint64_t)bits, 0, 0);
+            struct full full;
+            float x[N_IN], y[N_OUT];
+            double fixed[N_IN], patch[45], expected[13];
+            for (size_t i = 0; i < N_IN; i++)
+                x[i] = (float)nax_rng_normal(&rng);
+            if (nax_full_alloc(&full, &l, ideal_cells, &l, &err))
+                fail_msg("%s", err.text);
+            void *scratch = nax_aligned_calloc(1, nax_full_scratch_size(&full));
+            assert_int_equal(nax_full_forward(&full, 1, x, y, 0, scratch), 0);
+            nax_fixed_inputs(&l, N_IN, x, fixed);
+            for (size_t p = 0; p < N_OUT / 13; p++) {
+                nax_patches_unfold(&odd_conv, fixed, p, 1, patch);
+                passes_reference(&l, patch, expected);
+                for (size_t c = 0; c < 13; c++)
+                    assert_true(y[p * 13 + c] ==
+                                (float)(expected[c] * (l.weight_step * l.input_step)));
+            }
+            nax_aligned_free(scratch);
+            nax_full_free(&full);
+            nax_fixed_layer_free(&l);
         }
 }
 
@@ -593,7 +668,7 @@ static void reference_reads(const struct fixed_layer *l, struct solved_unit *sol
     for (uint64_t k = 0; k < READS; k++)
         for (size_t c = 0; c < READ_COLS; c++, y++) {
             double sum = 0;
-            for (int t = 0; t < l->n_streams; t++) {
+            for (int t = 0; t < l->map.n_streams; t++) {
                 double v[READ_SIZE] = {0}, current = 0, zero = 0;
                 for (size_t r = 0; r < READ_ROWS; r++) {
                     v[r] = volt * nax_fixed_digit(l, x[r], t);
@@ -646,7 +721,8 @@ static void reads_are_noisy_as_cells_are(void **state)
     } cases[] = {{NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE, 1, 0.12},
                  {NAX_SIGNS_DIFFERENTIAL_ANALOG, NAX_ADC_ZERO_REFERENCE, 2, 0.07},
                  {NAX_SIGNS_OFFSET, NAX_ADC_ZERO_DIGITAL, 1, 0.12},
-                 {NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_SIGNED, 4, 0.03}};
+                 {NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_SIGNED, 4, 0.03},
+                 {NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE, 2, 0.06}};
     float *x = nax_calloc((size_t)READS * READ_ROWS, sizeof *x);
     float *y = nax_calloc((size_t)3 * READS * READ_COLS, sizeof *y);
     float *expected = y + (size_t)READS * READ_COLS, *other = expected + (size_t)READS * READ_COLS;
@@ -660,7 +736,8 @@ static void reads_are_noisy_as_cells_are(void **state)
         h.signs = cases[k].signs;
         h.adc.zero = cases[k].zero;
         h.device.programming.read_noise_frac = cases[k].frac;
-        struct fixed_layer l = make(&read_layer, &h, READ_SIZE, k % 2, 1.4);
+        h.input_signs = (enum nax_input_signs)(k / 4);
+        struct fixed_layer l = make(&read_layer, &h, READ_SIZE, k % 2 || k == 4, 1.4);
         struct chip chip = {.seed = 4};
         struct reads reads;
         struct solved_unit solved;
@@ -757,6 +834,9 @@ static void circuits_are_the_fidelities_below(void **state)
         h.device.programming.error_frac = 0.02;
         h.precision.stream_bits = 1 + k % 2;
         compare_circuits(&h, k % 2 ? 7 : 16, k / 3, false);
+        h.input_signs = NAX_INPUT_SIGNS_TWO_PASSES;
+        if (k / 3)
+            compare_circuits(&h, k % 2 ? 7 : 16, true, false);
     }
 }
 
@@ -1093,6 +1173,7 @@ int main(void)
         cmocka_unit_test(narrow_adcs_clamp),
         cmocka_unit_test(full_columns_of_binary_cells_are_exact),
         cmocka_unit_test(look_ups_are_the_definition),
+        cmocka_unit_test(two_passes_are_two_products),
         cmocka_unit_test(circuits_are_the_fidelities_below),
         cmocka_unit_test(reads_are_noisy_as_cells_are),
         cmocka_unit_test(cells_are_those_of_the_circuit),

@@ -393,7 +393,34 @@ static void options_of_layers(void **state)
     assert_true(net->layers[6].is_global);
     assert_int_equal(net->layers[6].h_out * net->layers[6].w_out, 1);
     assert_false(net->layers[7].has_relu);
+    /* the image, a stem without a ReLU, then none but the linear layer's */
+    static const bool is_signed[] = {true, true, false, false, false, false, false, false, true};
+    for (size_t l = 0; l < net->n_layers; l++)
+        assert_int_equal(net->layers[l].is_input_signed, is_signed[l]);
     nax_network_free(net);
+    nax_network_file_free(file);
+}
+
+/* Who is left first reads the image, through pools. */
+static void skipping_changes_signs_of_inputs(void **state)
+{
+    (void)state;
+    struct nax_network_file *file;
+    char message[512];
+    const char *text = HEAD "  - conv: {out: 3, kernel: 3}\n"
+                            "  - pool: {kind: max, kernel: 2, stride: 1}\n"
+                            "  - conv: {out: 3, kernel: 3}\n" LAST;
+    if (load_text(text, &file, message))
+        fail_msg("%s", message);
+    const int64_t kernel[3][2] = {{0, 3}, {3, 0}, {0, 0}};
+    for (size_t k = 0; k < 3; k++) {
+        struct nax_network *net = build(file, kernel[k]);
+        for (size_t l = 0; l < net->n_layers; l++) {
+            bool is_after = l > (size_t)(k == 0) && k < 2; /* one that is there */
+            assert_int_equal(net->layers[l].is_input_signed, !is_after);
+        }
+        nax_network_free(net);
+    }
     nax_network_file_free(file);
 }
 
@@ -513,6 +540,7 @@ int main(void)
         cmocka_unit_test(crossbars_of_unsearched_layers),
         cmocka_unit_test(nothing_to_follow),
         cmocka_unit_test(options_of_layers),
+        cmocka_unit_test(skipping_changes_signs_of_inputs),
         cmocka_unit_test(stage_on_the_image),
         cmocka_unit_test(broken_files),
         cmocka_unit_test(missing_files),

@@ -162,6 +162,32 @@ static void arrays_follow_precision_and_signs(void **state)
     nax_hardware_free(h);
 }
 
+/* Streams of both passes, for layers whose inputs may be negative alone. */
+static void streams_follow_the_signs_of_inputs(void **state)
+{
+    (void)state;
+    struct nax_hardware *h = load("nax-reram");
+    struct nax_layer layer = {.role = NAX_ROLE_BODY, .kernel = 3, .c_in = 5, .c_out = 37};
+    for (int bits = 1; bits <= 8; bits++)
+        for (int is_signed = 0; is_signed < 2; is_signed++) {
+            h->precision.input_bits = 8;
+            h->precision.stream_bits = bits;
+            layer.is_input_signed = is_signed;
+            static const int streams[] = {8, 4, 3, 2, 2, 2, 2, 1};
+            h->input_signs = NAX_INPUT_SIGNS_TWOS_COMPLEMENT;
+            struct nax_unit unit = unit_of(h, 16);
+            struct nax_layer_map map = nax_layer_map(&unit, &layer);
+            assert_int_equal(map.n_passes, 1);
+            assert_int_equal(map.n_streams, NAX_MAX(streams[bits - 1], 1 + is_signed));
+            h->input_signs = NAX_INPUT_SIGNS_TWO_PASSES;
+            unit = unit_of(h, 16);
+            map = nax_layer_map(&unit, &layer);
+            assert_int_equal(map.n_passes, 1 + is_signed);
+            assert_int_equal(map.n_streams, streams[bits - 1] * (1 + is_signed));
+        }
+    nax_hardware_free(h);
+}
+
 static void submatrices_cover_the_matrix(void **state)
 {
     (void)state;
@@ -257,6 +283,7 @@ int main(void)
         cmocka_unit_test(utilization_of_two_layers),
         cmocka_unit_test(vectors_and_operations_of_vgg8),
         cmocka_unit_test(arrays_follow_precision_and_signs),
+        cmocka_unit_test(streams_follow_the_signs_of_inputs),
         cmocka_unit_test(submatrices_cover_the_matrix),
         cmocka_unit_test(a_reference_is_one_more_column),
         cmocka_unit_test(sizes_out_of_range),
