@@ -295,9 +295,23 @@ struct nax_order_row {
 };
 const struct nax_order_row *nax_order_row(const struct nax_hardware *hardware);
 
+/* How long what is built leaks for one image. */
+enum nax_leakage {
+    NAX_LEAKAGE_WORKING, /* a layer's part of it while the layer works, the rest never */
+    NAX_LEAKAGE_ALWAYS,  /* all of it, from one image to the next */
+    NAX_LEAKAGE_COUNT
+};
+
+struct nax_leakage_row {
+    struct nax_word word;
+    bool is_gated; /* what does not work has no power */
+};
+const struct nax_leakage_row *nax_leakage_row(const struct nax_hardware *hardware);
+
 struct nax_timing {
     double clock_ghz;
     enum nax_order schedule;
+    enum nax_leakage leakage;
     int pipeline_stages; /* of a product: array, conversion, shift-and-add in PUMA */
 };
 

@@ -102,12 +102,13 @@ int nax_cost_breakdown(struct nax_cost_model *model, const struct nax_network *n
     memset(parts, 0, (net->n_layers + 1) * n_components * sizeof *parts);
     for (size_t l = 0; l < net->n_layers && !status; l++) {
         struct cost_share share = nax_cost_share_of(model, &layers.items[l]);
-        status = add_parts(model, &share, &layers.activities[l], layers.items[l].size,
-                           cost.interval_ns, &parts[l * n_components], err);
+        double leakage_ns = nax_cost_leakage_ns(model, &layers.items[l], cost.interval_ns);
+        status = add_parts(model, &share, &layers.activities[l], layers.items[l].size, leakage_ns,
+                           &parts[l * n_components], err);
     }
     if (!status)
-        status =
-            add_rest(model, &layers, cost.interval_ns, &parts[net->n_layers * n_components], err);
+        status = add_rest(model, &layers, nax_cost_leakage_ns(model, NULL, cost.interval_ns),
+                          &parts[net->n_layers * n_components], err);
     nax_cost_layers_free(&layers);
     return status;
 }

@@ -36,6 +36,7 @@ struct cost_item {
     size_t size; /* index among the model's */
     double dynamic_pj, latency_ns, n_macs;
     int64_t n_units, n_cores, n_tiles;           /* of one copy */
+    double leakage_mw;                           /* of the share that one copy fills */
     int64_t positions, h_in, h_out, rows_needed; /* rows of input for the first row of output */
     int64_t n_copies;
 };
@@ -70,11 +71,17 @@ struct cost_total nax_cost_total_of(const struct nax_cost_model *model,
 void nax_cost_plan(const struct nax_cost_model *model, struct cost_item *items, size_t n,
                    struct nax_cost *cost);
 
+/* Time that a layer's share leaks for one image; item NULL: what no layer fills. */
+double nax_cost_leakage_ns(const struct nax_cost_model *model, const struct cost_item *item,
+                           double interval_ns);
+
 /* Places that a layer fills, in parts of cores and tiles. */
 struct cost_share {
     double n_units, n_cores, n_tiles, node;
 };
 struct cost_share nax_cost_share_of(const struct nax_cost_model *model,
                                     const struct cost_item *item);
+double nax_cost_share_leakage_mw(const struct nax_cost_model *model, size_t size,
+                                 const struct cost_share *share);
 
 #endif

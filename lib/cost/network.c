@@ -88,18 +88,21 @@ struct cost_item nax_cost_item_make(const struct nax_cost_model *model,
                                     const struct nax_activity *activity, size_t size)
 {
     size_t window = layer->is_global ? layer->h_in : layer->kernel;
-    return (struct cost_item){.size = size,
-                              .dynamic_pj = nax_cost_dynamic_pj(model->sizes[size], activity),
-                              .latency_ns = activity->latency_ns,
-                              .n_macs = (double)nax_layer_macs(layer),
-                              .n_units = activity->n_units,
-                              .n_cores = activity->n_cores,
-                              .n_tiles = activity->n_tiles,
-                              .positions = (int64_t)map->positions,
-                              .h_in = (int64_t)layer->h_in,
-                              .h_out = (int64_t)layer->h_out,
-                              .rows_needed = (int64_t)NAX_MIN(window - layer->pad, layer->h_in),
-                              .n_copies = 1};
+    struct cost_item item = {.size = size,
+                             .dynamic_pj = nax_cost_dynamic_pj(model->sizes[size], activity),
+                             .latency_ns = activity->latency_ns,
+                             .n_macs = (double)nax_layer_macs(layer),
+                             .n_units = activity->n_units,
+                             .n_cores = activity->n_cores,
+                             .n_tiles = activity->n_tiles,
+                             .positions = (int64_t)map->positions,
+                             .h_in = (int64_t)layer->h_in,
+                             .h_out = (int64_t)layer->h_out,
+                             .rows_needed = (int64_t)NAX_MIN(window - layer->pad, layer->h_in),
+                             .n_copies = 1};
+    struct cost_share share = nax_cost_share_of(model, &item);
+    item.leakage_mw = nax_cost_share_leakage_mw(model, size, &share);
+    return item;
 }
 
 /* Activities and items of all layers. */
@@ -147,23 +150,21 @@ int nax_cost_layers_fill(struct cost_layers *layers, struct nax_cost_model *mode
 }
 
 static void layer_part(const struct nax_cost_model *model, const struct cost_item *item,
-                       double leakage_ns, struct nax_cost *c)
+                       double interval_ns, struct nax_cost *c)
 {
     const struct nax_size_cost *size = model->sizes[item->size];
     struct cost_share s = nax_cost_share_of(model, item);
-    *c = (struct nax_cost){
-        .energy_dynamic_pj = item->dynamic_pj,
-        .latency_ns = item->latency_ns / (double)item->n_copies,
-        .area_mm2 = s.n_units * size->unit_mm2 + s.n_cores * size->core_mm2 +
-                    s.n_tiles * model->tile_mm2 + s.node * model->node_mm2,
-        .leakage_mw = s.n_units * size->unit_leakage_mw + s.n_cores * size->core_leakage_mw +
-                      s.n_tiles * model->tile_leakage_mw + s.node * model->node_leakage_mw,
-        .n_macs = item->n_macs,
-        .n_units = item->n_units * item->n_copies,
-        .n_cores = item->n_cores * item->n_copies,
-        .n_tiles = item->n_tiles * item->n_copies,
-        .n_copies = item->n_copies};
-    c->energy_leakage_pj = c->leakage_mw * leakage_ns;
+    *c = (struct nax_cost){.energy_dynamic_pj = item->dynamic_pj,
+                           .latency_ns = item->latency_ns / (double)item->n_copies,
+                           .area_mm2 = s.n_units * size->unit_mm2 + s.n_cores * size->core_mm2 +
+                                       s.n_tiles * model->tile_mm2 + s.node * model->node_mm2,
+                           .leakage_mw = item->leakage_mw * (double)item->n_copies,
+                           .n_macs = item->n_macs,
+                           .n_units = item->n_units * item->n_copies,
+                           .n_cores = item->n_cores * item->n_copies,
+                           .n_tiles = item->n_tiles * item->n_copies,
+                           .n_copies = item->n_copies};
+    c->energy_leakage_pj = c->leakage_mw * nax_cost_leakage_ns(model, item, interval_ns);
     c->energy_pj = c->energy_dynamic_pj + c->energy_leakage_pj;
     c->interval_ns = c->latency_ns;
 }
@@ -181,7 +182,8 @@ int nax_cost_network(struct nax_cost_model *model, const struct nax_network *net
             rest.area_mm2 -= layers[l].area_mm2;
             rest.leakage_mw -= layers[l].leakage_mw;
         }
-        rest.energy_pj = rest.energy_leakage_pj = rest.leakage_mw * cost->interval_ns;
+        rest.energy_pj = rest.energy_leakage_pj =
+            rest.leakage_mw * nax_cost_leakage_ns(model, NULL, cost->interval_ns);
         layers[net->n_layers] = rest;
     }
     nax_cost_layers_free(&own);

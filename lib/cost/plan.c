@@ -68,9 +68,38 @@ struct cost_share nax_cost_share_of(const struct nax_cost_model *model,
     return s;
 }
 
+double nax_cost_share_leakage_mw(const struct nax_cost_model *model, size_t size,
+                                 const struct cost_share *share)
+{
+    const struct nax_size_cost *s = model->sizes[size];
+    return share->n_units * s->unit_leakage_mw + share->n_cores * s->core_leakage_mw +
+           share->n_tiles * model->tile_leakage_mw + share->node * model->node_leakage_mw;
+}
+
 static double item_ns(const struct cost_item *item)
 {
     return item->latency_ns / (double)item->n_copies;
+}
+
+double nax_cost_leakage_ns(const struct nax_cost_model *model, const struct cost_item *item,
+                           double interval_ns)
+{
+    if (!nax_leakage_row(model->hardware)->is_gated)
+        return interval_ns;
+    return item ? item_ns(item) : 0;
+}
+
+/* n copies leak n times as much for an nth of the time: where units are gated, a layer's leakage
+ * is its own, whatever the others do. */
+static double leakage_pj(const struct nax_cost_model *model, const struct cost_item *items,
+                         size_t n, const struct nax_cost *whole)
+{
+    double sum = 0;
+    if (!nax_leakage_row(model->hardware)->is_gated)
+        return whole->leakage_mw * whole->interval_ns;
+    for (size_t l = 0; l < n; l++)
+        sum += items[l].leakage_mw * items[l].latency_ns;
+    return sum;
 }
 
 enum { COPIES_MAX = 4096 };
@@ -133,7 +162,7 @@ void nax_cost_plan(const struct nax_cost_model *model, struct cost_item *items, 
         c.latency_ns = pipelined_ns(items, n);
     else
         c.interval_ns = c.latency_ns;
-    c.energy_leakage_pj = c.leakage_mw * c.interval_ns;
+    c.energy_leakage_pj = leakage_pj(model, items, n, &c);
     c.energy_pj = c.energy_dynamic_pj + c.energy_leakage_pj;
     c.edap_pj_ns_mm2 = c.energy_pj * c.latency_ns * c.area_mm2;
     *cost = c;

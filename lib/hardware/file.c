@@ -23,6 +23,19 @@ static int add_note(struct nax_hardware *h, const char *text, struct nax_err *er
 
 static const char retired[] = "nothing reads this key any more, leave it out";
 
+/* A word that a section lacks. */
+static int refuse_missing(const struct hardware_source *source, const struct hardware_key *key)
+{
+    char section[KEY_NAME_SIZE], words[KEY_WHAT_SIZE] = "";
+    const char *last = strrchr(key->name, '.');
+    snprintf(section, sizeof section, "%.*s", (int)(last - key->name), key->name);
+    for (size_t i = 0, n = 0; i < key->words->n && n < sizeof words; i++)
+        n += (size_t)snprintf(words + n, sizeof words - n, "%s%s", i ? ", " : "",
+                              nax_words_row(key->words, (int)i)->word);
+    return nax_yaml_err_set(source->err, source->path, source->text, source->size, section,
+                            "'%s' is missing, which is one of: %s", last + 1, words);
+}
+
 /* Puts the texts of an object's keys into it; prefix: the way to it. */
 static int read_texts(const struct hardware_source *source, struct nax_hardware *h,
                       const struct hardware_keys *keys, char *const *text, void *object,
@@ -34,6 +47,8 @@ static int read_texts(const struct hardware_source *source, struct nax_hardware 
     for (size_t i = 0; i < keys->n && !status; i++) {
         const struct hardware_key *key = &keys->keys[i];
         snprintf(name, sizeof name, "%s%s", prefix, key->name);
+        if (!text[i] && !key->is_optional && nax_key_is_word_of_section(key))
+            return refuse_missing(source, key);
         if (!nax_key_read(key, object, text[i], what))
             return nax_yaml_err_set(source->err, source->path, source->text, source->size, name,
                                     "%s: '%s'", what, text[i]);

@@ -96,6 +96,7 @@ static const struct hardware_key hardware_keys[] = {
     NUMBER(hierarchy.replicate_mm2, 0, 1e5),
     NUMBER(timing.clock_ghz, 1e-6, 1e3),
     WORD(timing.schedule, nax_order_words),
+    WORD(timing.leakage, nax_leakage_words),
     NUMBER(timing.pipeline_stages, 1, 64),
     NUMBER(movement.edram_bits, 1, MANY),
     NUMBER(movement.bus_bits, 1, MANY),
@@ -143,6 +144,11 @@ const struct hardware_key *nax_key_find(const struct hardware_keys *keys, const 
         if (strlen(keys->keys[i].name) == n && !memcmp(keys->keys[i].name, name, n))
             return &keys->keys[i];
     return NULL;
+}
+
+bool nax_key_is_word_of_section(const struct hardware_key *key)
+{
+    return key->kind == KEY_WORD && strchr(key->name, '.');
 }
 
 static void *place(const struct hardware_key *key, void *object)

@@ -38,6 +38,8 @@ enum { KEYS_MAX = 96, KEY_NAME_SIZE = 128, KEY_TEXT_SIZE = 256, KEY_WHAT_SIZE = 
 /* The key of these first n bytes, or NULL. */
 const struct hardware_key *nax_key_find(const struct hardware_keys *keys, const char *name,
                                         size_t n);
+/* One that a file may not leave out without being told the words. */
+bool nax_key_is_word_of_section(const struct hardware_key *key);
 /* Puts the value of a text, or of a key that is missing (text NULL), into the object. False: `what`
  * says why it cannot be. */
 bool nax_key_read(const struct hardware_key *key, void *object, const char *text,

@@ -24,21 +24,24 @@ struct list {
     bool is_optional; /* all of it */
 };
 
-static void add(struct list *list, const cyaml_schema_field_t *field)
+static void add(struct list *list, const cyaml_schema_field_t *field, bool is_optional)
 {
     list->field[list->n++] = *field;
-    list->is_optional = list->is_optional && field->value.flags & CYAML_FLAG_OPTIONAL;
+    list->is_optional = list->is_optional && is_optional;
 }
 
-/* Texts of these keys stand in a row at data_offset. */
+/* Texts of these keys stand in a row at data_offset. A missing word of a section is left to who
+ * reads the texts, and knows which words there are. */
 static void add_text(struct list *list, const struct hardware_keys *keys, size_t i,
                      const char *name, size_t data_offset)
 {
-    unsigned flags = CYAML_FLAG_POINTER | (keys->keys[i].is_optional ? CYAML_FLAG_OPTIONAL : 0U);
+    const struct hardware_key *key = &keys->keys[i];
+    bool is_left = key->is_optional || nax_key_is_word_of_section(key);
+    unsigned flags = CYAML_FLAG_POINTER | (is_left ? CYAML_FLAG_OPTIONAL : 0U);
     const cyaml_schema_field_t field = {.key = name,
                                         .data_offset = (uint32_t)(data_offset + i * sizeof(char *)),
                                         .value = {CYAML_VALUE_STRING(flags, char, 0, TEXT_MAX)}};
-    add(list, &field);
+    add(list, &field, key->is_optional);
 }
 
 static const cyaml_schema_field_t *keep(struct text_file *file, const struct list *list)
@@ -70,7 +73,7 @@ static struct list section(struct text_file *file, const char *prefix, size_t *i
         const cyaml_schema_field_t field = {
             .key = own,
             .value = {CYAML_VALUE_MAPPING(flags, struct text_hardware, keep(file, &inside))}};
-        add(&list, &field);
+        add(&list, &field, inside.is_optional);
     }
     return list;
 }
@@ -93,7 +96,7 @@ static const cyaml_schema_field_t *component_fields(struct text_file *file)
     const cyaml_schema_field_t field = CYAML_FIELD_SEQUENCE_COUNT(
         "table", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct text_component, table, n_table,
         &file->values, 1, NAX_COMPONENT_VALUES_MAX);
-    add(&component, &field);
+    add(&component, &field, true);
     return keep(file, &component);
 }
 
@@ -106,7 +109,7 @@ static void build(struct text_file *file)
     const cyaml_schema_field_t components =
         CYAML_FIELD_SEQUENCE_COUNT("components", CYAML_FLAG_POINTER, struct text_hardware,
                                    components, n_components, &file->component, 1, COMPONENTS_MAX);
-    add(&list, &components);
+    add(&list, &components, false);
     file->hardware_schema = (cyaml_schema_value_t){
         CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct text_hardware, keep(file, &list))};
 }

@@ -110,6 +110,21 @@ const struct nax_order_row *nax_order_row(const struct nax_hardware *hardware)
     return &order_rows[hardware->timing.schedule];
 }
 
+static const struct nax_leakage_row leakage_rows[] = {
+    {{NAX_LEAKAGE_WORKING, "working",
+      "a layer's part of the chip while the layer works, what no layer fills never",
+      "Ankit et al., ASPLOS 2019; Negi et al., DAC 2022", NULL},
+     .is_gated = true},
+    {{NAX_LEAKAGE_ALWAYS, "always", "all that is built, from one image to the next", NONE},
+     .is_gated = false},
+};
+NAX_WORDS(nax_leakage_words, leakage_rows, NAX_LEAKAGE_COUNT);
+
+const struct nax_leakage_row *nax_leakage_row(const struct nax_hardware *hardware)
+{
+    return &leakage_rows[hardware->timing.leakage];
+}
+
 static const struct nax_idle_row idle_rows[] = {
     {{NAX_IDLE_PAID, "paid", "they work like the others", "Ankit et al., ASPLOS 2019", NULL},
      .is_gated = false},

@@ -120,6 +120,7 @@ static void table_and_parts_agree_with_the_direct_sum(void **state)
         h->hierarchy.packing = (enum nax_packing)(k % 3);
         h->input_signs = (enum nax_input_signs)(k % 2);
         h->hierarchy.replicate_mm2 = k == 6 ? 25 : 0;
+        h->timing.leakage = k / 2 % 2 ? NAX_LEAKAGE_ALWAYS : NAX_LEAKAGE_WORKING;
         struct nax_network_file *file;
         struct nax_cost_model *model;
         struct nax_cost_table *table;
@@ -326,11 +327,57 @@ static struct nax_cost cost_of_lenet(const struct nax_hardware *h, struct nax_co
     return cost;
 }
 
+/* Gated, a layer's leakage is that of its units and their part of cores, tiles and node, worked out
+ * here for 1 to 16 units of 64×64, over its own time: no matter how long others take, when they
+ * start, and how many copies there are. */
+static void what_waits_does_not_leak_where_it_is_gated(void **state)
+{
+    (void)state;
+    static struct nax_cost layers[NAX_NETWORK_LAYERS_MAX + 1];
+    struct nax_hardware *h = load("nax-reram");
+    struct nax_cost_model *model;
+    const struct nax_size_cost *size;
+    struct nax_err err;
+    assert_int_equal(h->timing.leakage, NAX_LEAKAGE_WORKING);
+    assert_int_equal(nax_cost_model_alloc(&model, h, &err), 0);
+    assert_int_equal(nax_cost_size(model, 64, &size, &err), 0);
+    double tile_mw = 0, node_mw = 42 * 0.41; /* routers */
+    for (size_t i = 0; i < h->n_components; i++)
+        if (h->components[i].level == NAX_LEVEL_TILE)
+            tile_mw += h->components[i].values[0].leakage_mw;
+    double unit_mw = size->unit_leakage_mw +
+                     (size->core_leakage_mw + (tile_mw + node_mw / 168) / 8) / 8; /* 8 a core */
+    nax_cost_model_free(model);
+    struct nax_cost working = cost_of_lenet(h, layers);
+    double sum_pj = 0;
+    size_t l = 0;
+    for (; layers[l].n_copies; l++) {
+        double leakage_pj = (double)layers[l].n_units * unit_mw * layers[l].latency_ns;
+        assert_near(layers[l].energy_leakage_pj, leakage_pj, rounding);
+        sum_pj += leakage_pj;
+    }
+    assert_true(l == 7 && layers[l].leakage_mw > 0 && layers[l].energy_leakage_pj == 0);
+    assert_near(working.energy_leakage_pj, sum_pj, rounding);
+    h->timing.schedule = NAX_ORDER_PIPELINED;
+    h->hierarchy.replicate_mm2 = 12.5;
+    struct nax_cost copied = cost_of_lenet(h, NULL);
+    assert_true(copied.latency_ns < 0.5 * working.latency_ns);
+    assert_near(copied.energy_pj, working.energy_pj, rounding);
+    h->timing.schedule = NAX_ORDER_SEQUENTIAL;
+    h->hierarchy.replicate_mm2 = 0;
+    h->timing.leakage = NAX_LEAKAGE_ALWAYS;
+    struct nax_cost always = cost_of_lenet(h, NULL);
+    assert_near(always.energy_leakage_pj, always.leakage_mw * always.latency_ns, rounding);
+    assert_true(always.energy_leakage_pj > 1.5 * working.energy_leakage_pj);
+    nax_hardware_free(h);
+}
+
 static void overlapping_layers_take_less_time_and_leak_less(void **state)
 {
     (void)state;
     struct nax_cost layers[NAX_NETWORK_LAYERS_MAX + 1];
     struct nax_hardware *h = load("nax-reram");
+    h->timing.leakage = NAX_LEAKAGE_ALWAYS;
     struct nax_cost sequential = cost_of_lenet(h, NULL);
     h->timing.schedule = NAX_ORDER_PIPELINED;
     struct nax_cost pipelined = cost_of_lenet(h, layers);
@@ -379,6 +426,7 @@ int main(void)
         cmocka_unit_test(table_refuses_what_the_network_refuses),
         cmocka_unit_test(costs_scale_with_the_constants),
         cmocka_unit_test(packing_counts_cores_and_tiles),
+        cmocka_unit_test(what_waits_does_not_leak_where_it_is_gated),
         cmocka_unit_test(overlapping_layers_take_less_time_and_leak_less),
         cmocka_unit_test(copies_of_slow_layers_stay_within_the_area),
     };

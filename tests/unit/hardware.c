@@ -136,6 +136,8 @@ static void errors_name_line_and_key(void **state)
          "more than all cells are stuck"},
         {"v0_v: 0.21", "v0_v: 0.21\n  programming: {error_frac: -1}", "is not between 0 and 10"},
         {"  r_sink_ohm: 100\n", "", NULL},
+        {"  leakage: working ", "  # ",
+         "key 'timing': 'leakage' is missing, which is one of: working, always"},
         {"signs: differential", "signs: yes", NULL},
         {"cores_per_tile: 8", "cores_per_tile: 8.5", NULL},
         {"name: sample_hold", "name: array", "'array' is there twice"},
@@ -349,10 +351,11 @@ static bool describe_set(const char *const *sets, size_t n, struct lines *lines,
 static bool find_other(const char *key, const char *own, char set[160])
 {
     static const char *const values[] = {
-        "3",        "7",         "0.385",      "7.1e5",    "auto",     "normal", "pcm",
-        "open",     "offset",    "calibrated", "digital",  "linear",   "shared", "layer-tiles",
-        "constant", "pipelined", "gated",      "separate", "reloaded", "array",  "unit",
-        "core",     "tile",      "row",        "col",      "alu",      "edram",  "two-passes"};
+        "3",        "7",           "0.385",    "7.1e5",      "auto",      "normal",
+        "pcm",      "open",        "offset",   "calibrated", "digital",   "linear",
+        "shared",   "layer-tiles", "constant", "pipelined",  "always",    "gated",
+        "separate", "reloaded",    "array",    "unit",       "core",      "tile",
+        "row",      "col",         "alu",      "edram",      "two-passes"};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         struct nax_hardware *h;
         snprintf(set, 160, "%s=%s", key, values[i]);

@@ -117,6 +117,7 @@ static const struct expected {
     {"adc.law", NULL, effect_on_cost, {"constant", "linear", "saberi", "survey"}},
     {"hierarchy.packing", NULL, effect_on_cost, {"shared", "layer-cores", "layer-tiles"}},
     {"timing.schedule", NULL, effect_on_cost, {"sequential", "pipelined"}},
+    {"timing.leakage", NULL, effect_on_cost, {"working", "always"}},
     {"counting.idle", NULL, effect_on_cost, {"paid", "gated"}},
     {"counting.batch_norm", NULL, effect_on_cost, {"folded", "separate"}},
     {"counting.windows", NULL, effect_on_cost, {"kept", "reloaded"}},
