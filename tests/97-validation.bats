@@ -1,0 +1,44 @@
+#!/usr/bin/env bats
+# examples/validation: figures of the tools against figures from outside. Ten seconds.
+
+load helpers/data
+
+setup() {
+  # this suite may itself run under make
+  unset MAKEFLAGS MFLAGS MAKELEVEL
+  cp -r "$BATS_TEST_DIRNAME/../examples/validation" "$BATS_TEST_TMPDIR/validation"
+  cd "$BATS_TEST_TMPDIR/validation" || return 1
+  rm -rf out results
+}
+
+# The names and sources of the table on stdin.
+rows() { awk -F ' [|] ' '/^[|] check [|] source/ { table = 1 } !/^[|]/ { table = 0 } table { sub(/ngspice [0-9.]*/, "ngspice"); print $1, $2 }'; }
+
+@test "what can be compared here holds, in any locale, and is the table of the README" {
+  command -v ngspice || skip "ngspice is not installed"
+  NAX_DATA=$(data '') LC_ALL=de_DE.UTF-8 make >table 2>notes || { cat notes; return 1; }
+  tail -n 1 notes | grep -qE '^[0-9]+ checks: [0-9]+ ok, 0 off, [0-9]+ not run$'
+  rows <README.md | diff - <(rows <table)
+  [ "$(tail -n +2 results/validation.csv | grep -cE ',(ok|not run: no data)$')" -eq "$(($(rows <table | wc -l) - 2))" ]
+}
+
+@test "a figure that is off is named, and fails" {
+  sed -i 's/0\.497468728781/0.497468728782/' puma.sh
+  status=0
+  make CHECKS='puma counts' >table 2>notes || status=$?
+  [ "$status" -eq 2 ]
+  [ "$(grep '^validation: off' notes | cut -d: -f1-3)" = "validation: off: 'area of a tile, mm2'" ]
+  grep -q ' 1 off, ' notes
+  [ "$(grep -c '| off |$' table)" -eq 1 ]
+}
+
+@test "a tool that says nothing, or another number, is off" {
+  mkdir fake
+  printf '#!/bin/sh\nexit 1\n' >fake/nax-pareto
+  printf '#!/bin/sh\nexec "%s" "$@" --set adc.area_mm2=0.00121\n' "$(command -v nax-cost)" >fake/nax-cost
+  chmod +x fake/*
+  for case in fronts:8 puma:3; do
+    PATH=$PWD/fake:$PATH make CHECKS="${case%:*}" >table 2>notes || true
+    [ "$(grep -c '| off |$' table)" -eq "${case#*:}" ]
+  done
+}
