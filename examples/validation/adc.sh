@@ -36,7 +36,7 @@ fit() { # fit pj|um2 BITS GHZ NM
             merit = most
         pj = exp(26.0496216 + 1.8800369 * log(tech) - 2.8291256 * log(b) - 1.4702022 - log(10) / 10 * (merit - 6.0206 * b - 1.761)) / 2
         um2 = exp(1.3461916 + 0.9932795 * log(tech) + 0.1807154 * log(f) + 0.2991243 * log(pj))
-        printf "%.17g", which == "pj" ? pj : um2 }'
+        printf "%.17g", (which == "pj" ? pj : um2) }'
 }
 survey="Murmann's survey, Accelergy's fit"
 check "survey, 8 bits, 1.28 GS/s, 32 nm, pJ" "$survey" 1.929 "$(adc energy_pj 8 survey --set adc.sample_rate_ghz=1.28)" digits

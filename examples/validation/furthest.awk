@@ -20,4 +20,4 @@ BEGIN { FS = OFS = "\t"; worst = -1 }
     }
     complete++
 }
-END { print name, source, at_expected, complete == arrays ? at_nax : "none", tolerance, scale }
+END { print name, source, at_expected, (complete == arrays ? at_nax : "none"), tolerance, scale }

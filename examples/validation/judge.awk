@@ -54,5 +54,5 @@ END {
     if (NR == 0)
         printf "validation: no checks\n" | "cat >&2"
     printf "%d checks: %d ok, %d off, %d not run\n", NR, NR - off - not_run, off, not_run | "cat >&2"
-    exit off > 0 || NR == 0
+    exit (off > 0 || NR == 0)
 }

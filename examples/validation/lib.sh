@@ -14,7 +14,7 @@ not_run() {
 
 # calc EXPRESSION [G]: its value for g = G, by awk in double precision; nothing where a figure is missing in it
 calc() {
-    awk -v g="${2-}" "BEGIN { printf \"%.17g\", $1 }" 2>/dev/null
+    awk -v g="${2-}" "BEGIN { printf \"%.17g\", ($1) }" 2>/dev/null
 }
 
 # cells FIELD [NAME=VALUE ...]: a field of the CSV on stdin, of the records that have these values, one a line

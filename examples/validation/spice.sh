@@ -44,5 +44,6 @@ random 32 32 | wires 2.5 2.5 500 100 0.12 | spice "32 x 32, sinh cells of 0.12 V
 homogeneous lenet 16 2 >out/lenet
 nax-train -q --epochs 1 --images 50 --checkpoint out/lenet-trained out/lenet >out/trained
 nax-map --arrays --set adc.zero=reference --set precision.weight_bits=4 --format csv out/trained |
-    awk 'NR == 1 { print $0 ",v_v" } NR == 2 { printf "%s,", $0; for (r = 0; r < 16; r++) printf "%s%s", r % 3 ? 0.25 : 0, r < 15 ? " " : "\n" }' |
+    awk 'NR == 1 { print $0 ",v_v" }
+        NR == 2 { printf "%s,", $0; for (r = 0; r < 16; r++) printf "%s%s", (r % 3 ? 0.25 : 0), (r < 15 ? " " : "\n"); exit }' |
     spice "an array of a trained lenet, 16 x 17 with its column of zeros" 1e-8
