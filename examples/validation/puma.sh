@@ -20,14 +20,15 @@ for total in 'core 0.0363719532947' 'tile 0.497468728781' 'node 108.428746435'; 
     level=${total% *}
     check "area of a $level, mm2" "$puma" "${total#* }" "$(sheet 128 area_mm2 "$level" total)" digits
 done
-# the power of a tile with all at work and its part of a router, one for four tiles, leakage included; at 256 still two units a core
-for peak in '128 378.829' '256 504.650'; do
+# a tile and its part of a router, one for four tiles: what leaks, and the power with all at work; at 256 still two units a core
+with_router() { # N FIELD
+    two=hierarchy.units_crossbar=$1
+    calc "$(sheet "$1" "$2" tile total --set "$two") + $(sheet "$1" "$2" node router --set "$two") / 168"
+}
+check "leakage of a tile at N = 128, mW" "$puma" 35.2134024326 "$(with_router 128 leakage_mw)" digits
+for peak in '128 378.828896352' '256 504.650'; do
     n=${peak% *}
-    power=0
-    for field in power_mw leakage_mw; do
-        power="$power + $(sheet "$n" $field tile total --set "hierarchy.units_crossbar=$n") + $(sheet "$n" $field node router) / 168"
-    done
-    check "peak power of a tile at N = $n, mW" "$puma" "${peak#* }" "$(calc "$power")" digits
+    check "peak power of a tile at N = $n, mW" "$puma" "${peak#* }" "$(calc "$(with_router "$n" power_mw) + $(with_router "$n" leakage_mw)")" digits
 done
 check "time of a product, ns" "$puma" 2304 "$(sheet 128 latency_ns unit total)" exact
 
