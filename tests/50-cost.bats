@@ -102,6 +102,39 @@ refused() { # refused MESSAGE COMMAND...
   diff <(nax-cost homogeneous.csv | column energy_pj -) <(column energy_pj all.csv)
 }
 
+@test "--conventions adds what each row's settings give, under the row's name" {
+  nax-cost --conventions homogeneous.csv >all.csv
+  names=(working always pipelined puma isaac)
+  header=network,kernel,crossbar,accuracy,$costs
+  for name in "${names[@]}"; do header+=,${costs//,/.$name,}.$name; done
+  [ "$(head -n 1 all.csv)" = "$header,hardware" ]
+  nax-cost homogeneous.csv >plain.csv
+  area=$(column area_mm2 plain.csv | awk 'NR == 2 { printf "%.17g", 16 * $1 }') # 3x3 on 32
+  pipelined=(--schedule pipelined --replicate "$area" --set timing.leakage=always --set hierarchy.copies=least-edap)
+  nax-cost --set timing.leakage=working homogeneous.csv >working.csv
+  nax-cost --set timing.leakage=always homogeneous.csv >always.csv
+  nax-cost "${pipelined[@]}" homogeneous.csv >pipelined.csv
+  nax-cost --hardware puma homogeneous.csv >puma.csv
+  nax-cost --hardware isaac homogeneous.csv >isaac.csv
+  for field in ${costs//,/ }; do
+    diff <(column "$field" plain.csv) <(column "$field" all.csv)
+    for name in "${names[@]}"; do diff <(column "$field" "$name.csv") <(column "$field.$name" all.csv); done
+  done
+  cmp plain.csv working.csv
+  for name in working always pipelined puma isaac; do column edap_pj_ns_mm2 $name.csv; done | sort -u | wc -l >n.txt
+  [ "$(cat n.txt)" -eq 20 ]
+}
+
+@test "--set is of every convention, but for what the convention itself sets" {
+  set -- --set adc.law=constant --set timing.leakage=always
+  nax-cost --conventions "$@" homogeneous.csv >all.csv
+  for name in working always; do
+    nax-cost --set adc.law=constant --set timing.leakage=$name homogeneous.csv | column energy_pj - | diff - <(column energy_pj.$name all.csv)
+  done
+  diff <(column energy_pj all.csv) <(column energy_pj.always all.csv)
+  nax-cost --hardware puma "$@" homogeneous.csv | column energy_pj - | diff - <(column energy_pj.puma all.csv)
+}
+
 @test "--set changes the hardware, --schedule and --replicate are short for it" {
   nax-cost --set adc.law=constant --set adc.bits=8 homogeneous.csv >a.csv
   nax-cost homogeneous.csv >b.csv
@@ -176,7 +209,9 @@ misused() { # misused MESSAGE COMMAND...
 }
 
 @test "misuse" {
-  misused 'only one of --layers, --breakdown, --components' nax-cost -b -l homogeneous.csv
+  misused 'only one of --layers, --breakdown, --conventions, --components' nax-cost -b -l homogeneous.csv
+  misused 'only one of --layers, --breakdown, --conventions, --components' nax-cost -l --conventions homogeneous.csv
+  misused "two machines of one name: 'puma'" nax-cost --hardware nax-reram,puma --conventions homogeneous.csv
   misused '--crossbar needs --components' nax-cost --crossbar 64 homogeneous.csv
   misused "takes no files: 'homogeneous.csv'" nax-cost -c homogeneous.csv
   misused "--hardware takes 1 to 16 names: 'puma,'" nax-cost --hardware puma, homogeneous.csv

@@ -6,18 +6,19 @@
 #include <string.h>
 
 static const char synopsis[] =
-    "nax-cost [-blq] [--hardware names] [--set key=value] [--schedule order] [--replicate area] "
-    "[--format format] [file ...]\n"
+    "nax-cost [-blq] [--conventions] [--hardware names] [--set key=value] [--schedule order] "
+    "[--replicate area] [--format format] [file ...]\n"
     "nax-cost -c [-q] [--crossbar n] [--hardware names] [--set key=value] [--format format]\n";
 
-enum mode { CANDIDATES, LAYERS, BREAKDOWN, COMPONENTS };
-enum { MACHINES_MAX = 16, N_FIELDS = 7 };
+enum mode { CANDIDATES, CONVENTIONS, LAYERS, BREAKDOWN, COMPONENTS };
+enum { NAMES_MAX = 16, MACHINES_MAX = 32, N_FIELDS = 7 };
 
 struct machine {
     struct nax_hardware *hardware;
     struct nax_cost_model *model;
-    struct nax_cost_table *table; /* of the candidate's network */
-    char field[N_FIELDS][96];     /* names of the costs in a candidate's record */
+    struct nax_cost_table *table;                 /* of the candidate's network */
+    const struct nax_cost_convention *convention; /* or NULL */
+    char field[N_FIELDS][96];                     /* names of the costs in a candidate's record */
 };
 
 struct pricing {
@@ -26,8 +27,8 @@ struct pricing {
     size_t crossbar;
     const char *names; /* of hardware */
     const char *schedule, *replicate;
-    struct hardware_options hardware; /* whose name is that of one machine after the other */
-    char set[2][64];                  /* what schedule and replicate stand for */
+    struct nax_texts sets; /* changes of all hardware */
+    char set[2][64];       /* those that schedule and replicate stand for */
     size_t n_machines;
     struct machine machines[MACHINES_MAX];
     struct design design;
@@ -39,6 +40,7 @@ static const struct nax_option rows[] = {
     {"layers", NULL, "one record a layer instead of one a candidate", .letter = 'l',
      .mode = LAYERS},
     {"breakdown", NULL, "one record a layer and component", .letter = 'b', .mode = BREAKDOWN},
+    {"conventions", NULL, "costs by each convention, too: see the manual", .mode = CONVENTIONS},
     {"components", NULL, "the machine itself, one record a level and component", .letter = 'c',
      .mode = COMPONENTS},
     {"crossbar", "N", "crossbar size of that machine", FIELD(crossbar), .min = 1,
@@ -53,7 +55,7 @@ static const struct nax_option rows[] = {
 /* An option that stands for a key of the hardware. */
 static void add_set(struct pricing *p, char set[64], const char *key, const char *value)
 {
-    struct nax_texts *sets = &p->hardware.sets;
+    struct nax_texts *sets = &p->sets;
     if (!value)
         return;
     if (sets->n == NAX_TEXTS_MAX || snprintf(set, 64, "%s=%s", key, value) >= 64)
@@ -61,39 +63,57 @@ static void add_set(struct pricing *p, char set[64], const char *key, const char
     sets->at[sets->n++] = set;
 }
 
-/* The first machine's costs have their plain names, those of others end in the machine's name. */
-static void name_fields(struct machine *m, bool is_first)
+/* The first machine's costs have their plain names, those of others end in a name. */
+static void name_fields(struct machine *m, const char *suffix)
 {
     static const char *const names[N_FIELDS] = {"energy_pj",      "latency_ns",        "area_mm2",
                                                 "edap_pj_ns_mm2", "images_per_second", "tops_per_w",
                                                 "tops_per_mm2"};
     for (size_t i = 0; i < N_FIELDS; i++)
-        snprintf(m->field[i], sizeof m->field[i], "%s%s%s", names[i], is_first ? "" : ".",
-                 is_first ? "" : m->hardware->name);
+        snprintf(m->field[i], sizeof m->field[i], "%s%s%s", names[i], *suffix ? "." : "", suffix);
+}
+
+/* The user's changes of the hardware come first, then those of the convention, or NULL. */
+static void open_machine(struct pricing *p, const char *name,
+                         const struct nax_cost_convention *convention)
+{
+    struct nax_err err;
+    struct hardware_options options = {.name = name, .sets = p->sets};
+    struct machine *m = &p->machines[p->n_machines];
+    m->convention = convention;
+    for (size_t i = 0; convention && convention->sets[i]; i++) {
+        if (options.sets.n == NAX_TEXTS_MAX)
+            tool_misuse(p->tool, "too many changes of the hardware for --conventions");
+        options.sets.at[options.sets.n++] = convention->sets[i];
+    }
+    if (hardware_open(p->tool, &options, &m->hardware, &err) ||
+        nax_cost_model_alloc(&m->model, m->hardware, &err))
+        tool_fail(p->tool, &err);
+    const char *own = convention ? convention->name : m->hardware->name;
+    name_fields(m, p->n_machines ? own : "");
+    for (size_t i = 0; i < p->n_machines; i++)
+        if (!strcmp(p->machines[i].field[0], m->field[0]) ||
+            (!convention && !strcmp(p->machines[i].hardware->name, own)))
+            tool_misuse(p->tool, "two %s of one name: '%s'",
+                        convention ? "machines" : "hardware files", own);
+    p->n_machines++;
 }
 
 static void open_machines(struct pricing *p)
 {
-    struct nax_err err;
     const char *names = p->names;
     for (size_t n; n = strcspn(names, ","), true; names += n + 1) {
         char name[256];
-        if (!n || n >= sizeof name || p->n_machines == MACHINES_MAX)
-            tool_misuse(p->tool, "--hardware takes 1 to %d names: '%s'", MACHINES_MAX, p->names);
+        if (!n || n >= sizeof name || p->n_machines == NAMES_MAX)
+            tool_misuse(p->tool, "--hardware takes 1 to %d names: '%s'", NAMES_MAX, p->names);
         snprintf(name, sizeof name, "%.*s", (int)n, names);
-        struct machine *m = &p->machines[p->n_machines];
-        p->hardware.name = name;
-        if (hardware_open(p->tool, &p->hardware, &m->hardware, &err) ||
-            nax_cost_model_alloc(&m->model, m->hardware, &err))
-            tool_fail(p->tool, &err);
-        for (size_t i = 0; i < p->n_machines; i++)
-            if (!strcmp(p->machines[i].hardware->name, m->hardware->name))
-                tool_misuse(p->tool, "two hardware files of one name: '%s'", m->hardware->name);
-        name_fields(m, !p->n_machines);
-        p->n_machines++;
+        open_machine(p, name, NULL);
         if (!names[n])
-            return;
+            break;
     }
+    for (const struct nax_cost_convention *c = nax_cost_conventions;
+         p->mode == CONVENTIONS && c->name && p->n_machines < MACHINES_MAX; c++)
+        open_machine(p, c->hardware, c);
 }
 
 static void set_costs(struct pricing *p, struct nax_record *r, const struct machine *m)
@@ -122,6 +142,10 @@ static void open_tables(struct pricing *p)
         struct machine *m = &p->machines[i];
         nax_cost_table_free(m->table);
         m->table = NULL;
+        if (m->convention && m->convention->n_areas > 0 &&
+            nax_cost_convention_area(m->convention, m->hardware, p->design.file,
+                                     &m->hardware->hierarchy.replicate_mm2, &err))
+            tool_fail_record(p->tool, &err);
         if (nax_cost_table_alloc(&m->table, m->model, p->design.file, &err))
             tool_fail_record(p->tool, &err);
     }
@@ -129,15 +153,16 @@ static void open_tables(struct pricing *p)
 
 static void price(struct pricing *p, struct nax_record *r)
 {
-    if (design_read(&p->design, p->tool, r) && !p->mode)
+    bool is_table = p->mode == LAYERS || p->mode == BREAKDOWN;
+    if (design_read(&p->design, p->tool, r) && !is_table)
         open_tables(p);
     for (size_t i = 0; i < p->n_machines; i++)
-        if (p->mode)
+        if (is_table)
             cost_tables_design(p->tool, r, &p->design, p->machines[i].hardware,
                                p->machines[i].model, p->mode == BREAKDOWN);
         else
             set_costs(p, r, &p->machines[i]);
-    if (p->mode)
+    if (is_table)
         return;
     design_check(p->tool, nax_record_set_string(r, "hardware", p->machines[0].hardware->name));
     tool_write(p->tool, r);
@@ -145,11 +170,13 @@ static void price(struct pricing *p, struct nax_record *r)
 
 static void parse(struct pricing *p)
 {
-    const struct option_group groups[] = {{rows, p}, {hardware_rows + 1, &p->hardware}};
+    struct hardware_options set = {.name = NULL};
+    const struct option_group groups[] = {{rows, p}, {hardware_rows + 1, &set}};
     static const char *const kinds[] = {
-        [CANDIDATES] = NULL, [LAYERS] = "layer", [BREAKDOWN] = "part", [COMPONENTS] = "component"};
+        [CONVENTIONS] = NULL, [LAYERS] = "layer", [BREAKDOWN] = "part", [COMPONENTS] = "component"};
     p->mode = (enum mode)tool_options(p->tool, groups, sizeof groups / sizeof *groups);
     p->tool->kind = kinds[p->mode];
+    p->sets = set.sets;
     add_set(p, p->set[0], "timing.schedule", p->schedule);
     add_set(p, p->set[1], "hierarchy.replicate_mm2", p->replicate);
     if (p->mode == COMPONENTS)

@@ -117,6 +117,22 @@ int nax_cost_table_price(struct nax_cost_table *table, const int64_t *kernel,
                          const int64_t *crossbar, int64_t fixed, struct nax_cost *cost,
                          struct nax_err *err) NAX_MUST_USE;
 
+/* What is counted, and how, is a convention, and no comparison of designs holds under all: the
+ * table of those that costs are reported by, its end a name NULL. */
+enum { NAX_CONVENTION_SETS = 4 };
+struct nax_cost_convention {
+    const char *name, *hardware;           /* hardware: built in */
+    const char *sets[NAX_CONVENTION_SETS]; /* "key=value" of it, up to the first NULL */
+    double n_areas; /* hierarchy.replicate_mm2 in areas of the network's own kernels on crossbars of
+                       32, without copies; 0: as the hardware has it */
+};
+extern const struct nax_cost_convention nax_cost_conventions[];
+/* Its hierarchy.replicate_mm2 for a network on its hardware, n_areas not being 0. */
+int nax_cost_convention_area(const struct nax_cost_convention *convention,
+                             const struct nax_hardware *hardware,
+                             const struct nax_network_file *file, double *area_mm2,
+                             struct nax_err *err) NAX_MUST_USE;
+
 #ifdef __cplusplus
 }
 #endif

@@ -272,6 +272,15 @@ struct nax_packing_row {
 };
 const struct nax_packing_row *nax_packing_row(const struct nax_hardware *hardware);
 
+/* How many copies of slow layers there are where replicate_mm2 has room. */
+enum nax_copies { NAX_COPIES_MOST, NAX_COPIES_LEAST_EDAP, NAX_COPIES_COUNT };
+
+struct nax_copies_row {
+    struct nax_word word;
+    bool is_least_edap; /* as many as give the least EDAP */
+};
+const struct nax_copies_row *nax_copies_row(const struct nax_hardware *hardware);
+
 /* What holds how many of what. */
 struct nax_hierarchy {
     int units_per_core, units_crossbar; /* units of crossbar size units_crossbar in a core; of other
@@ -281,6 +290,7 @@ struct nax_hierarchy {
     enum nax_packing packing;
     double
         replicate_mm2; /* chip area that copies of the slowest layers may fill it up to; 0: none */
+    enum nax_copies copies;
 };
 
 enum nax_order {

@@ -38,7 +38,7 @@ struct cost_item {
     int64_t n_units, n_cores, n_tiles;           /* of one copy */
     double leakage_mw;                           /* of the share that one copy fills */
     int64_t positions, h_in, h_out, rows_needed; /* rows of input for the first row of output */
-    int64_t n_copies;
+    int64_t n_copies, best_copies; /* best: where copies are sought, of the least EDAP so far */
 };
 /* From a layer's activity. size: index; energy of the link excluded. */
 struct cost_item nax_cost_item_make(const struct nax_cost_model *model,

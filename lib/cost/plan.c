@@ -102,32 +102,6 @@ static double leakage_pj(const struct nax_cost_model *model, const struct cost_i
     return sum;
 }
 
-enum { COPIES_MAX = 4096 };
-
-/* Copies of whichever layer is the slowest, as long as the chip stays within the area. */
-static void replicate(const struct nax_cost_model *model, struct cost_item *items, size_t n)
-{
-    struct cost_total total = {.n_tiles = 0};
-    for (size_t l = 0; l < n; l++)
-        total_add(&total, &items[l], 1);
-    for (;;) {
-        struct cost_item *slowest = &items[0];
-        for (size_t l = 1; l < n; l++)
-            if (item_ns(&items[l]) > item_ns(slowest))
-                slowest = &items[l];
-        if (slowest->n_copies >= NAX_MIN(slowest->positions, COPIES_MAX))
-            return;
-        struct nax_cost c;
-        total_add(&total, slowest, 1);
-        struct cost_total packed = total;
-        total_pack(model, &packed);
-        total_cost(model, &packed, &c);
-        if (c.area_mm2 > model->hardware->hierarchy.replicate_mm2)
-            return;
-        slowest->n_copies++;
-    }
-}
-
 /* Layers that overlap: each starts when the rows of input for its first row of output are there,
  * and ends one row after the layer before it, or later at its own pace. */
 static double pipelined_ns(const struct cost_item *items, size_t n)
@@ -142,13 +116,11 @@ static double pipelined_ns(const struct cost_item *items, size_t n)
     return end;
 }
 
-void nax_cost_plan(const struct nax_cost_model *model, struct cost_item *items, size_t n,
-                   struct nax_cost *cost)
+/* With the copies that there are. */
+static struct nax_cost whole(const struct nax_cost_model *model, const struct cost_item *items,
+                             size_t n)
 {
-    const struct nax_hardware *h = model->hardware;
     struct nax_cost c = {.energy_pj = 0};
-    if (h->hierarchy.replicate_mm2 > 0)
-        replicate(model, items, n);
     struct cost_total total = nax_cost_total_of(model, items, n);
     total_cost(model, &total, &c);
     for (size_t l = 0; l < n; l++) {
@@ -158,14 +130,64 @@ void nax_cost_plan(const struct nax_cost_model *model, struct cost_item *items, 
         c.latency_ns += ns;
         c.interval_ns = fmax(c.interval_ns, ns);
     }
-    if (nax_order_row(h)->is_pipelined)
+    if (nax_order_row(model->hardware)->is_pipelined)
         c.latency_ns = pipelined_ns(items, n);
     else
         c.interval_ns = c.latency_ns;
     c.energy_leakage_pj = leakage_pj(model, items, n, &c);
     c.energy_pj = c.energy_dynamic_pj + c.energy_leakage_pj;
     c.edap_pj_ns_mm2 = c.energy_pj * c.latency_ns * c.area_mm2;
-    *cost = c;
+    return c;
+}
+
+enum { COPIES_MAX = 4096 };
+
+/* One more copy of the slowest layer; false: it can have none, or the chip has no room. */
+static bool add_copy(const struct nax_cost_model *model, struct cost_item *items, size_t n,
+                     struct cost_total *total)
+{
+    struct cost_item *slowest = &items[0];
+    for (size_t l = 1; l < n; l++)
+        if (item_ns(&items[l]) > item_ns(slowest))
+            slowest = &items[l];
+    if (slowest->n_copies >= NAX_MIN(slowest->positions, COPIES_MAX))
+        return false;
+    struct nax_cost c;
+    total_add(total, slowest, 1);
+    struct cost_total packed = *total;
+    total_pack(model, &packed);
+    total_cost(model, &packed, &c);
+    if (c.area_mm2 > model->hardware->hierarchy.replicate_mm2)
+        return false;
+    slowest->n_copies++;
+    return true;
+}
+
+/* Copies of whichever layer is the slowest, as long as the chip stays within the area; then, where
+ * that is wanted, back to the least EDAP on the way. */
+static void replicate(const struct nax_cost_model *model, struct cost_item *items, size_t n)
+{
+    bool is_least_edap = nax_copies_row(model->hardware)->is_least_edap;
+    struct cost_total total = {.n_tiles = 0};
+    double least = INFINITY;
+    for (size_t l = 0; l < n; l++)
+        total_add(&total, &items[l], 1);
+    do {
+        double edap = is_least_edap ? whole(model, items, n).edap_pj_ns_mm2 : 0;
+        for (size_t l = 0; l < n && edap < least; l++)
+            items[l].best_copies = items[l].n_copies;
+        least = fmin(least, edap);
+    } while (add_copy(model, items, n, &total));
+    for (size_t l = 0; l < n && is_least_edap; l++)
+        items[l].n_copies = items[l].best_copies;
+}
+
+void nax_cost_plan(const struct nax_cost_model *model, struct cost_item *items, size_t n,
+                   struct nax_cost *cost)
+{
+    if (model->hardware->hierarchy.replicate_mm2 > 0)
+        replicate(model, items, n);
+    *cost = whole(model, items, n);
 }
 
 double nax_cost_images_per_second(const struct nax_cost *cost)

@@ -94,6 +94,7 @@ static const struct hardware_key hardware_keys[] = {
     NUMBER(hierarchy.tiles_per_node, 1, MANY),
     WORD(hierarchy.packing, nax_packing_words),
     NUMBER(hierarchy.replicate_mm2, 0, 1e5),
+    MAYBE_WORD(hierarchy.copies, nax_copies_words),
     NUMBER(timing.clock_ghz, 1e-6, 1e3),
     WORD(timing.schedule, nax_order_words),
     WORD(timing.leakage, nax_leakage_words),

@@ -97,6 +97,18 @@ const struct nax_packing_row *nax_packing_row(const struct nax_hardware *hardwar
     return &packing_rows[hardware->hierarchy.packing];
 }
 
+static const struct nax_copies_row copies_rows[] = {
+    {{NAX_COPIES_MOST, "most", "as many as the area holds", NONE}, .is_least_edap = false},
+    {{NAX_COPIES_LEAST_EDAP, "least-edap", "as many of these as give the least EDAP", NONE},
+     .is_least_edap = true},
+};
+NAX_WORDS(nax_copies_words, copies_rows, NAX_COPIES_COUNT);
+
+const struct nax_copies_row *nax_copies_row(const struct nax_hardware *hardware)
+{
+    return &copies_rows[hardware->hierarchy.copies];
+}
+
 static const struct nax_order_row order_rows[] = {
     {{NAX_ORDER_SEQUENTIAL, "sequential", "layers run one after the other", NONE},
      .is_pipelined = false},

@@ -418,6 +418,31 @@ static void copies_of_slow_layers_stay_within_the_area(void **state)
     nax_hardware_free(h);
 }
 
+/* Going back to the best of what was met is better than any budget that is filled, and one of
+ * them. */
+static void the_copies_of_least_edap_are_the_best_of_any_budget(void **state)
+{
+    (void)state;
+    static const enum nax_leakage leakages[] = {NAX_LEAKAGE_WORKING, NAX_LEAKAGE_ALWAYS};
+    for (int i = 0; i < 4; i++) {
+        struct nax_hardware *h = load("nax-reram");
+        h->timing.leakage = leakages[i % 2];
+        h->timing.schedule = i < 2 ? NAX_ORDER_PIPELINED : NAX_ORDER_SEQUENTIAL;
+        struct nax_cost one = cost_of_lenet(h, NULL);
+        double least = one.edap_pj_ns_mm2, last = 0;
+        for (double budget = one.area_mm2; budget < 20; budget += 0.01) {
+            h->hierarchy.replicate_mm2 = budget;
+            last = cost_of_lenet(h, NULL).edap_pj_ns_mm2;
+            least = fmin(least, last);
+        }
+        h->hierarchy.copies = NAX_COPIES_LEAST_EDAP;
+        struct nax_cost best = cost_of_lenet(h, NULL);
+        assert_near(best.edap_pj_ns_mm2, least, rounding);
+        assert_true(least < 0.5 * one.edap_pj_ns_mm2 && least < 0.95 * last && best.area_mm2 < 15);
+        nax_hardware_free(h);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -429,6 +454,7 @@ int main(void)
         cmocka_unit_test(what_waits_does_not_leak_where_it_is_gated),
         cmocka_unit_test(overlapping_layers_take_less_time_and_leak_less),
         cmocka_unit_test(copies_of_slow_layers_stay_within_the_area),
+        cmocka_unit_test(the_copies_of_least_edap_are_the_best_of_any_budget),
     };
     return cmocka_run_group_tests_name("cost_network", tests, NULL, NULL);
 }

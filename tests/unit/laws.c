@@ -116,6 +116,7 @@ static const struct expected {
     {"adc.range", NULL, effect_on_arrays, {"ideal", "calibrated"}},
     {"adc.law", NULL, effect_on_cost, {"constant", "linear", "saberi", "survey"}},
     {"hierarchy.packing", NULL, effect_on_cost, {"shared", "layer-cores", "layer-tiles"}},
+    {"hierarchy.copies", NULL, effect_on_cost, {"most", "least-edap"}},
     {"timing.schedule", NULL, effect_on_cost, {"sequential", "pipelined"}},
     {"timing.leakage", NULL, effect_on_cost, {"working", "always"}},
     {"counting.idle", NULL, effect_on_cost, {"paid", "gated"}},
@@ -165,6 +166,7 @@ static struct nax_hardware *load(const struct expected *e, const char *word)
                           "device.programming.drift_nu=0.0717",
                           "device.programming.drift_start_seconds=2.5",
                           "device.programming.time_seconds=86400",
+                          "hierarchy.replicate_mm2=38.5",
                           set};
     struct nax_hardware *h;
     struct nax_err err;
