@@ -5,6 +5,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -164,7 +165,9 @@ static void table_sees_who_reads_the_image(void **state)
                                "  - conv: {out: 4, kernel: 3}\n"
                                "  - conv: {out: 7, kernel: 3, stride: 2}\n"
                                "  - linear: {role: classifier}\n";
-    char path[] = "/tmp/nax-chain-XXXXXX.yaml";
+    const char *dir = getenv("TMPDIR");
+    char path[256];
+    snprintf(path, sizeof path, "%s/nax-chain-XXXXXX.yaml", dir ? dir : P_tmpdir);
     int fd = mkstemps(path, 5);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);

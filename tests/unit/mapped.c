@@ -582,7 +582,8 @@ static void passes_reference(const struct fixed_layer *l, const double *patch, d
                             sum += digit * nax_fixed_level(l, r, c, (int)a / 2, (int)a % 2);
                         }
                         int place = (int)a / 2 * l->hardware->precision.slice_bits + t * bits;
-                        y[c] += ldexp((a % 2 != pass % 2 ? -1 : 1) * fmin(sum, l->adc_max), place);
+                        int sign = (int)a % 2 != pass ? -1 : 1;
+                        y[c] += ldexp(sign * fmin(sum, l->adc_max), place);
                     }
     }
 }
