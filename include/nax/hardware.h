@@ -48,8 +48,16 @@ enum nax_program_error {
 enum nax_drift {
     NAX_DRIFT_NONE,
     NAX_DRIFT_POWER, /* G (t / drift_start_seconds)^-nu, nu normal: drift_nu, drift_nu_sd */
-    NAX_DRIFT_PCM,   /* the same from 20 s, nu of each cell by its state: Joshi et al. 2020 */
+    NAX_DRIFT_PCM,   /* the same from 20 s, nu of each cell by its target: Joshi et al. 2020 */
     NAX_DRIFT_COUNT
+};
+
+/* How far a cell's conductance strays between one read and the next. */
+enum nax_read_noise {
+    NAX_READ_NOISE_FRACTION, /* deviation read_noise_frac of itself */
+    NAX_READ_NOISE_PCM,      /* phase-change cells, Joshi et al. 2020; up to 25 uS */
+    NAX_READ_NOISE_RRAM_CMO, /* filamentary cells, Lombardo et al. 2024; 9 to 88.2 uS */
+    NAX_READ_NOISE_COUNT
 };
 
 /* Deviations of measured cells, by target conductance. */
@@ -66,7 +74,8 @@ struct nax_programming {
     double stuck_on_frac, stuck_off_frac; /* of the cells */
     enum nax_drift drift;
     double drift_nu, drift_nu_sd, drift_start_seconds, time_seconds; /* time since programming */
-    double read_noise_frac; /* deviation of a cell's conductance at a read, of itself */
+    enum nax_read_noise read_noise;
+    double read_noise_frac;
 };
 
 /* Cells and wires of an array. */
@@ -89,11 +98,23 @@ const struct nax_program_law *nax_program_law(const struct nax_device *device);
 
 struct nax_drift_law {
     struct nax_word word;
-    /* Part of a conductance that is left at time_seconds, of a cell whose exponent is `normal`
-     * deviations off its mean. NULL: all. */
-    double (*left_frac)(const struct nax_device *device, double g_siemens, double normal);
+    /* Part of a conductance that is left at time_seconds, of a cell that was to hold target siemens
+     * and whose exponent is `normal` deviations off its mean. NULL: all. */
+    double (*left_frac)(const struct nax_device *device, double target, double normal);
 };
 const struct nax_drift_law *nax_drift_law(const struct nax_device *device);
+
+struct nax_read_noise_law {
+    struct nax_word word;
+    /* Deviation, in siemens, of a read at time_seconds of a cell that holds held siemens and was to
+     * hold target siemens; both above 0. */
+    double (*sd_siemens)(const struct nax_device *device, double target, double held);
+};
+const struct nax_read_noise_law *nax_read_noise_law(const struct nax_device *device);
+/* Whether every read finds the same. */
+bool nax_reads_exactly(const struct nax_device *device);
+/* The device without read noise. */
+void nax_device_silence(struct nax_device *device);
 
 /* Whether every chip holds exactly its targets. */
 bool nax_programs_exactly(const struct nax_device *device);

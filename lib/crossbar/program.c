@@ -28,11 +28,9 @@ static void program_cells(const struct nax_device *d, const struct nax_program_k
         } else if (is_stuck) {
             g[i] = 1 / (fault[i] < q->stuck_on_frac ? d->r_on_ohm : d->r_off_ohm);
         } else {
-            if (law->held_siemens)
-                x = fmax(law->held_siemens(d, x, error[i]), 0);
+            g[i] = law->held_siemens ? fmax(law->held_siemens(d, x, error[i]), 0) : x;
             if (drift_law->left_frac)
-                x *= drift_law->left_frac(d, x, drift[i]);
-            g[i] = x;
+                g[i] *= drift_law->left_frac(d, x, drift[i]);
         }
     }
 }

@@ -41,16 +41,20 @@ static struct nax_adc_cost linear(const struct nax_adc *adc, int bits)
 
 static const struct nax_adc_law_row adc_laws[] = {
     {{NAX_ADC_LAW_CONSTANT, "constant", "energy_pj and area_mm2 for any bits", "constant", NULL},
-     constant, 1},
+     constant,
+     1},
     {{NAX_ADC_LAW_LINEAR, "linear",
       "energy_pj is of 8 bits and goes with the bits, area_mm2 is of any", "linear in the bits",
       NULL},
-     linear, 1},
+     linear,
+     1},
     {{NAX_ADC_LAW_SABERI, "saberi", "a part that goes with the bits and one with 2^bits",
       "Saberi 2011", NULL},
-     saberi, 1},
+     saberi,
+     1},
     {{NAX_ADC_LAW_SURVEY, "survey", "4 bits and more", "Murmann's survey, Accelergy's fit", NULL},
-     survey, 4},
+     survey,
+     4},
 };
 NAX_WORDS(nax_adc_law_words, adc_laws, NAX_ADC_LAW_COUNT);
 

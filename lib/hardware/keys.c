@@ -62,6 +62,7 @@ static const struct hardware_key hardware_keys[] = {
     MAYBE(device.programming.drift_nu_sd, 0, 10),
     MAYBE(device.programming.drift_start_seconds, 0, LARGE),
     MAYBE(device.programming.time_seconds, 0, LARGE),
+    MAYBE_WORD(device.programming.read_noise, nax_read_noise_words),
     MAYBE(device.programming.read_noise_frac, 0, 10),
     NUMBER(precision.weight_bits, 1, BITS_MAX),
     {.name = "precision.weight_fraction_bits", .kind = KEY_RETIRED, .is_optional = true},

@@ -96,21 +96,22 @@ static double left(const struct nax_programming *q, double start_seconds, double
     return pow(q->time_seconds / start_seconds, -nu);
 }
 
-static double power_left(const struct nax_device *d, double g, double normal)
+static double power_left(const struct nax_device *d, double target, double normal)
 {
     const struct nax_programming *q = &d->programming;
-    if (!(q->time_seconds > q->drift_start_seconds) || !(g > 0))
+    if (!(q->time_seconds > q->drift_start_seconds) || !(target > 0))
         return 1;
     return left(q, q->drift_start_seconds, q->drift_nu + q->drift_nu_sd * normal);
 }
 
 static const double pcm_start_seconds = 20;
 
-static double pcm_left(const struct nax_device *d, double g, double normal)
+/* The paper has the exponent by the target, and drifts what was programmed. */
+static double pcm_left(const struct nax_device *d, double target, double normal)
 {
-    if (!(d->programming.time_seconds > pcm_start_seconds) || !(g > 0))
+    if (!(d->programming.time_seconds > pcm_start_seconds) || !(target > 0))
         return 1;
-    double x = g * law_scale(d, pcm_max_siemens) / pcm_max_siemens;
+    double x = target * law_scale(d, pcm_max_siemens) / pcm_max_siemens;
     double nu = clamp(-0.0155 * log(x) + 0.0244, 0.049, 0.1);
     double sd = clamp(-0.0125 * log(x) - 0.0059, 0.008, 0.045);
     return left(&d->programming, pcm_start_seconds, nu + sd * normal);
@@ -121,7 +122,7 @@ static const struct nax_drift_law drift_laws[] = {
     {{NAX_DRIFT_POWER, "power", "G (t / drift_start)^-nu with nu normal among the cells", NULL,
       "device.programming.drift_start_seconds"},
      power_left},
-    {{NAX_DRIFT_PCM, "pcm", "the same from 20 s on, with a nu of each cell by its state",
+    {{NAX_DRIFT_PCM, "pcm", "the same from 20 s on, with a nu of each cell by its target",
       "Joshi et al., Nature Communications 11, 2473 (2020)", NULL},
      pcm_left},
 };
@@ -130,6 +131,74 @@ NAX_WORDS(nax_drift_words, drift_laws, NAX_DRIFT_COUNT);
 const struct nax_drift_law *nax_drift_law(const struct nax_device *device)
 {
     return &drift_laws[device->programming.drift];
+}
+
+/* --- read noise: what a read strays by --- */
+
+static double fraction_sd(const struct nax_device *d, double target, double held)
+{
+    (void)target;
+    return d->programming.read_noise_frac * held;
+}
+
+/* Of 1/f noise, between the rate of reads and the time since programming: what the papers call
+ * ln((t + t_read) / (2 t_read)), t_read being the length of a read. The laws begin where cells are
+ * first measured. */
+static double octaves_root(const struct nax_device *d, double start_seconds, double read_seconds)
+{
+    double t = fmax(d->programming.time_seconds, start_seconds);
+    return sqrt(log((t + read_seconds) / (2 * read_seconds)));
+}
+
+/* Joshi et al. 2020, methods: Q_s by the target, of what has drifted. */
+static double pcm_sd(const struct nax_device *d, double target, double held)
+{
+    double x = target * law_scale(d, pcm_max_siemens) / pcm_max_siemens;
+    double q = fmin(0.0088 / pow(x, 0.65), 0.2);
+    return held * q * octaves_root(d, pcm_start_seconds, 250e-9);
+}
+
+/* Conductive metal oxide on HfOx, reads of 1 us: Lombardo et al., DRC 2024, with the coefficient
+ * that IBM's analog hardware acceleration kit has for it (ReRamCMONoiseModel): of what the cell
+ * holds, 0.0277 uS a decade above 1 uS. Their cells relax from 1 s on. */
+static const double cmo_min_siemens = 9e-6, cmo_max_siemens = 88.19e-6;
+
+static double cmo_sd(const struct nax_device *d, double target, double held)
+{
+    (void)target;
+    double scale = law_scale(d, cmo_max_siemens);
+    double x = clamp(held * scale, cmo_min_siemens, cmo_max_siemens) * 1e6;
+    return 1e-6 / scale * 0.0277316483 * log10(x) * octaves_root(d, 1, 1e-6);
+}
+
+static const struct nax_read_noise_law read_noise_laws[] = {
+    {{NAX_READ_NOISE_FRACTION, "fraction", "with deviation read_noise_frac of itself", NULL, NULL},
+     fraction_sd},
+    {{NAX_READ_NOISE_PCM, "pcm",
+      "phase-change cells, 1/f noise that grows with the time since programming",
+      "Joshi et al., Nature Communications 11, 2473 (2020)", NULL},
+     pcm_sd},
+    {{NAX_READ_NOISE_RRAM_CMO, "rram-cmo", "filamentary cells, likewise",
+      "Lombardo et al., DRC 2024", NULL},
+     cmo_sd},
+};
+NAX_WORDS(nax_read_noise_words, read_noise_laws, NAX_READ_NOISE_COUNT);
+
+const struct nax_read_noise_law *nax_read_noise_law(const struct nax_device *device)
+{
+    return &read_noise_laws[device->programming.read_noise];
+}
+
+bool nax_reads_exactly(const struct nax_device *device)
+{
+    double g = 1 / device->r_on_ohm;
+    return !(nax_read_noise_law(device)->sd_siemens(device, g, g) > 0);
+}
+
+void nax_device_silence(struct nax_device *device)
+{
+    device->programming.read_noise = NAX_READ_NOISE_FRACTION;
+    device->programming.read_noise_frac = 0;
 }
 
 /* --- levels --- */

@@ -4,7 +4,8 @@
 
 #include "nax/hardware.h"
 
-extern const struct nax_words nax_program_words, nax_drift_words;     /* programming.c */
+extern const struct nax_words nax_program_words, nax_drift_words,
+    nax_read_noise_words;                                             /* programming.c */
 extern const struct nax_words nax_adc_law_words;                      /* adc.c */
 extern const struct nax_words nax_read_time_words, nax_dac_law_words; /* periphery.c */
 extern const struct nax_words nax_unused_words, nax_signs_words,      /* words.c */

@@ -52,6 +52,15 @@ static size_t array_index(const struct fixed_layer *layer, const struct nax_subm
     return i * layer->unit.n_arrays + a;
 }
 
+void nax_array_targets(const struct fixed_layer *layer, const struct nax_submatrix *submatrix,
+                       size_t a, double *g_siemens)
+{
+    const struct nax_unit *unit = &layer->unit;
+    set_levels(layer, submatrix, nax_array_slice(unit, a), nax_array_sign(unit, a), g_siemens);
+    for (size_t i = 0; i < unit->crossbar * unit->array_cols; i++)
+        g_siemens[i] = nax_programmable_siemens(&layer->hardware->device, g_siemens[i]);
+}
+
 bool nax_array_program(const struct fixed_layer *layer, const struct chip *chip,
                        const struct nax_submatrix *submatrix, size_t a, double *g_siemens)
 {

@@ -38,6 +38,10 @@ double nax_plane_weight(const struct fixed_layer *layer, size_t plane);
 /* Conductance between two levels. */
 double nax_level_step_siemens(const struct nax_hardware *hardware);
 
+/* Fills g [N][array_cols] with what array `a` of a submatrix is to hold, as near as cells can be
+ * programmed. */
+void nax_array_targets(const struct fixed_layer *layer, const struct nax_submatrix *submatrix,
+                       size_t a, double *g_siemens);
 /* Fills g [N][array_cols] with what the chip holds in array `a` of a submatrix: levels, and unused
  * cells beside and below. Returns whether it is without levels and without errors, so like all
  * others that are. */

@@ -87,7 +87,7 @@ static int sample_take(struct sample *sample, const struct nax_model *model,
     struct nax_tap tap = {keep, sample};
     struct nax_eval options = {.tap = &tap, .n_images = sample->n};
     struct nax_score score;
-    hardware.device.programming.read_noise_frac = 0;
+    nax_device_silence(&hardware.device);
     full.hardware = &hardware;
     full.fidelity = NAX_FIDELITY_FULL;
     int status = nax_mapped_alloc(&mapped, model, &full, images, err);

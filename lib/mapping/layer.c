@@ -74,7 +74,7 @@ int nax_mapped_layer_linear(struct mapped_layer *layer, struct nax_linop *linop,
 int nax_mapped_layer_full(struct mapped_layer *layer, struct nax_linop *linop, struct nax_err *err)
 {
     struct solving solving = {.effective = layer->effective};
-    bool is_noisy = layer->fixed.hardware->device.programming.read_noise_frac > 0;
+    bool is_noisy = !nax_reads_exactly(&layer->fixed.hardware->device);
     int status = nax_solved_unit_alloc(&solving.solved, &layer->fixed, &layer->chip, err);
     if (!status)
         status = nax_range_calibrate(&layer->fixed, &solving.solved, err);

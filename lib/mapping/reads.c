@@ -1,5 +1,6 @@
 /* Noisy reads: one GEMM for the currents of all arrays of a submatrix in a stream, one for their
- * variances, since cells' errors are independent and in proportion to their currents. */
+ * variances, since cells' errors are independent and, of each cell, in proportion to its current.
+ */
 #include "reads.h"
 #include "../base/blas.h"
 #include "effective.h"
@@ -170,15 +171,34 @@ int nax_reads_forward(const void *self, size_t n, const float *x, float *y, size
     return 0;
 }
 
+/* squares of array `a` of the submatrix that was solved last: a cell's error is of its current what
+ * that of its conductance is of that. target [N][array_cols]: room for what cells were to hold. */
+static void set_squares(const struct reads *reads, const struct solved_unit *solved, size_t a,
+                        double *target, struct noisy_submatrix *to)
+{
+    const struct fixed_layer *l = reads->layer;
+    const struct nax_device *device = &l->hardware->device;
+    const struct nax_read_noise_law *law = nax_read_noise_law(device);
+    size_t n_cols = l->unit.array_cols, width = width_of(reads, &to->submatrix);
+    const double *held = solved->g_siemens + a * l->unit.crossbar * n_cols;
+    nax_array_targets(l, &to->submatrix, a, target);
+    for (size_t r = 0; r < to->submatrix.n_rows; r++)
+        for (size_t c = 0; c < width; c++) {
+            size_t i = r * n_cols + (c < to->submatrix.n_cols ? c : l->unit.crossbar);
+            double frac = held[i] > 0 ? law->sd_siemens(device, target[i], held[i]) / held[i] : 0;
+            double error = frac * solved->effective[a][i] / nax_lsb_siemens(l);
+            to->squares[(r * l->unit.n_arrays + a) * width + c] = (float)(error * error);
+        }
+}
+
 static int noisy_submatrix_set(const struct reads *reads, struct noisy_submatrix *to,
                                struct solved_unit *solved, float *weight, double *cells,
-                               struct nax_err *err)
+                               double *target, struct nax_err *err)
 {
     const struct fixed_layer *l = reads->layer;
     const struct nax_submatrix *submatrix = &to->submatrix;
     size_t n_planes = l->unit.n_planes, n_arrays = l->unit.n_arrays,
            width = width_of(reads, submatrix);
-    double frac = l->hardware->device.programming.read_noise_frac / nax_lsb_siemens(l);
     int status = nax_submatrix_cells(solved, submatrix, cells, err);
     if (status)
         return status;
@@ -188,18 +208,13 @@ static int noisy_submatrix_set(const struct reads *reads, struct noisy_submatrix
     to->squares = nax_calloc(submatrix->n_rows * n_arrays * width, sizeof *to->squares);
     if (!to->cells || !to->squares)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", l->shape->name);
-    for (size_t r = 0; r < submatrix->n_rows; r++) {
+    for (size_t r = 0; r < submatrix->n_rows; r++)
         for (size_t p = 0; p < n_planes; p++)
             for (size_t c = 0; c < submatrix->n_cols; c++)
                 to->cells[(r * n_planes + p) * submatrix->n_cols + c] =
                     (float)cells[(p * submatrix->n_rows + r) * submatrix->n_cols + c];
-        for (size_t a = 0; a < n_arrays; a++)
-            for (size_t c = 0; c < width; c++) {
-                size_t from = c < submatrix->n_cols ? c : l->unit.crossbar;
-                double error = frac * solved->effective[a][r * l->unit.array_cols + from];
-                to->squares[(r * n_arrays + a) * width + c] = (float)(error * error);
-            }
-    }
+    for (size_t a = 0; a < n_arrays; a++)
+        set_squares(reads, solved, a, target, to);
     return 0;
 }
 
@@ -211,16 +226,19 @@ int nax_reads_alloc(struct reads *reads, struct solved_unit *solved, float *weig
     *reads = (struct reads){.layer = layer, .chip = solved->chip};
     struct nax_submatrix largest = nax_submatrix_at(&layer->map, 0);
     double *cells = nax_calloc(unit->n_planes * largest.n_rows * largest.n_cols, sizeof *cells);
+    double *target = nax_calloc(unit->crossbar * unit->array_cols, sizeof *target);
     reads->submatrix = nax_calloc(layer->map.n_units, sizeof *reads->submatrix);
     reads->normals = nax_normals_alloc(reads->chip.seed, unit->n_arrays * unit->array_cols);
     int status = 0;
-    if (!cells || !reads->submatrix || !reads->normals)
+    if (!cells || !target || !reads->submatrix || !reads->normals)
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->shape->name);
     for (size_t i = 0; !status && i < layer->map.n_units; i++) {
         reads->submatrix[i].submatrix = nax_submatrix_at(&layer->map, i);
-        status = noisy_submatrix_set(reads, &reads->submatrix[i], solved, weight, cells, err);
+        status =
+            noisy_submatrix_set(reads, &reads->submatrix[i], solved, weight, cells, target, err);
     }
     free(cells);
+    free(target);
     if (status)
         nax_reads_free(reads);
     return status;

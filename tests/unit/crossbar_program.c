@@ -190,6 +190,82 @@ static void drift_follows_its_law(void **state)
     free(g);
 }
 
+/* The exponent is the target's, whatever the cell holds: cells at 0.1 +- 0.07 of the largest have
+ * that of 0.1, 0.0601 (Joshi et al. 2020), which those that hold more would not. */
+static void drift_goes_by_the_target(void **state)
+{
+    (void)state;
+    struct nax_device d = plain;
+    double *before, *after, sum = 0, above = 0;
+    size_t n_above = 0;
+    d.programming.error = NAX_PROGRAM_NORMAL;
+    d.programming.error_frac = 0.03;
+    before = programmed(&d, 1e-6, N);
+    d.programming.drift = NAX_DRIFT_PCM;
+    d.programming.time_seconds = 3600;
+    after = programmed(&d, 1e-6, N);
+    for (size_t i = 0; i < N; i++) {
+        if (!(before[i] > 0))
+            continue;
+        double nu = -log(after[i] / before[i]) / log(3600 / 20.0);
+        sum += nu / N;
+        if (before[i] > 1.3e-6) {
+            above += nu;
+            n_above++;
+        }
+    }
+    assert_true(n_above > N / 10);
+    assert_true(fabs(sum - (-0.0155 * log(0.1) + 0.0244)) < 1e-4);
+    assert_true(fabs(above / (double)n_above - (-0.0155 * log(0.1) + 0.0244)) < 4e-4);
+    free(before);
+    free(after);
+}
+
+static double read_sd_us(const struct nax_device *d, double target_us, double held_us)
+{
+    return 1e6 * nax_read_noise_law(d)->sd_siemens(d, 1e-6 * target_us, 1e-6 * held_us);
+}
+
+static void assert_near(double value, double expected, double tolerance)
+{
+    if (!(fabs(value / expected - 1) <= tolerance))
+        fail_msg("%.17g instead of %.17g", value, expected);
+}
+
+/* Right values, worked out by hand from the papers' formulas. */
+static void read_noise_follows_its_law(void **state)
+{
+    (void)state;
+    struct nax_device d = plain; /* G_on is 10 uS */
+    assert_true(nax_reads_exactly(&d));
+    d.programming.read_noise_frac = 0.037;
+    assert_false(nax_reads_exactly(&d));
+    assert_near(read_sd_us(&d, 4, 7), 0.037 * 7, 1e-12);
+    d.programming.read_noise_frac = 0;
+    /* 25 uS stand for 10: g = 1 has Q = 0.0088, and 20 s are ln(20.00000025 / 5e-7) = 17.50439 */
+    d.programming.read_noise = NAX_READ_NOISE_PCM;
+    assert_false(nax_reads_exactly(&d));
+    assert_near(read_sd_us(&d, 10, 10), 10 * 0.0088 * 4.1838248, 1e-7);
+    d.programming.time_seconds = 3; /* before the first read that the paper has */
+    assert_near(read_sd_us(&d, 10, 10), 10 * 0.0088 * 4.1838248, 1e-7);
+    d.programming.time_seconds = 86400; /* ln(1.728e11) = 25.87538; 0.1^-0.65 = 4.4668359 */
+    assert_near(read_sd_us(&d, 1, 0.8), 0.8 * 0.0088 * 4.4668359 * 5.0867869, 1e-7);
+    assert_near(read_sd_us(&d, 0.01, 0.02), 0.02 * 0.2 * 5.0867869, 1e-7); /* 0.784 > 0.2 */
+    d.programming.range_siemens = 12.5e-6; /* of the law's 25 uS that G_on stands for: half */
+    assert_near(read_sd_us(&d, 10, 10), 10 * 0.0088 * 1.5691682 * 5.0867869, 1e-7);
+    /* 88.19 uS stand for 10: log10(44.095) = 1.6443893 and ln(86400.000001 / 2e-6) = 24.489091 */
+    d.programming.range_siemens = 0;
+    d.programming.read_noise = NAX_READ_NOISE_RRAM_CMO;
+    assert_false(nax_reads_exactly(&d));
+    assert_near(read_sd_us(&d, 1, 5), 10 / 88.19 * 0.0277316483 * 1.6443893 * 4.9486469, 1e-7);
+    assert_near(read_sd_us(&d, 1, 20), 10 / 88.19 * 0.0277316483 * 1.9454194 * 4.9486469, 1e-7);
+    assert_near(read_sd_us(&d, 1, 0.3), 10 / 88.19 * 0.0277316483 * 0.9542425 * 4.9486469, 1e-7);
+    d.programming.time_seconds = 0; /* as at 1 s: ln(500000.5) = 13.122364 */
+    assert_near(read_sd_us(&d, 1, 5), 10 / 88.19 * 0.0277316483 * 1.6443893 * 3.6224804, 1e-6);
+    nax_device_silence(&d);
+    assert_true(nax_reads_exactly(&d));
+}
+
 static char path[64];
 
 static void write_table(const char *text)
@@ -228,6 +304,8 @@ int main(void)
         cmocka_unit_test(cells_are_keyed),
         cmocka_unit_test(faults_levels_and_open_cells),
         cmocka_unit_test(drift_follows_its_law),
+        cmocka_unit_test(drift_goes_by_the_target),
+        cmocka_unit_test(read_noise_follows_its_law),
         cmocka_unit_test(tables_are_resampled),
     };
     return cmocka_run_group_tests_name("crossbar_program", tests, NULL, NULL);

@@ -93,6 +93,17 @@ static double effect_on_drivers(const struct nax_hardware *h)
     return nax_dac_elements(&changed);
 }
 
+/* What reads of a small layer's cells stray by. */
+static double effect_on_noise(const struct nax_hardware *h)
+{
+    double sum = 0;
+    for (int level = 0; level < 4; level++) {
+        double g = nax_level_siemens(&h->device, 2, level);
+        sum += nax_read_noise_law(&h->device)->sd_siemens(&h->device, g, 1.1 * g);
+    }
+    return sum;
+}
+
 /* --- the lists: another row has to be added here, in the order of its enum --- */
 
 enum { WORDS_MAX = 32 };
@@ -107,6 +118,7 @@ static const struct expected {
      effect_on_arrays,
      {"exact", "normal", "lognormal", "pcm", "rram-milo", "rram-wan", "measured"}},
     {"device.programming.drift", NULL, effect_on_arrays, {"none", "power", "pcm"}},
+    {"device.programming.read_noise", NULL, effect_on_noise, {"fraction", "pcm", "rram-cmo"}},
     {"unused", NULL, effect_on_arrays, {"off", "open"}},
     {"signs", NULL, effect_on_arrays, {"differential", "differential-analog", "offset"}},
     {"input_signs", NULL, effect_on_cost, {"twos-complement", "two-passes"}},
@@ -163,6 +175,7 @@ static struct nax_hardware *load(const struct expected *e, const char *word)
     char set[96];
     const char *sets[] = {cells_set,
                           "device.programming.error_frac=0.0385",
+                          "device.programming.read_noise_frac=0.0231",
                           "device.programming.drift_nu=0.0717",
                           "device.programming.drift_start_seconds=2.5",
                           "device.programming.time_seconds=86400",

@@ -642,19 +642,35 @@ static const struct nax_layer read_layer = {.name = "reads",
                                             .w_out = 40,
                                             .c_out = READ_COLS};
 
-/* The definition of read noise: every cell errs by itself, in proportion to its current, so a
- * column's deviation is read_noise_frac times the root of the sum of its cells' squared currents.
- * Adds it to i_a [n_cols] of cells g [READ_SIZE][n_cols] at v_v [READ_SIZE]. */
-static void add_read_noise(double frac, uint64_t layer, uint64_t array, uint64_t product,
-                           size_t n_cols, const double *g, const double *v_v, double *i_a)
+/* Of a cell in array `a`: read_noise_frac, or of phase-change cells what Joshi et al. 2020 have for
+ * its target, 20 s after programming. */
+static double read_error(const struct fixed_layer *l, size_t a, size_t r, size_t c)
+{
+    const struct nax_device *d = &l->hardware->device;
+    if (d->programming.read_noise == NAX_READ_NOISE_FRACTION)
+        return d->programming.read_noise_frac;
+    int level =
+        r < READ_ROWS && c < READ_COLS
+            ? nax_fixed_level(l, r, c, nax_array_slice(&l->unit, a), nax_array_sign(&l->unit, a))
+            : 0;
+    double off = d->r_on_ohm / d->r_off_ohm, g = off + (1 - off) * level / 3;
+    return fmin(0.0088 / pow(g, 0.65), 0.2) * sqrt(log((20 + 250e-9) / 500e-9));
+}
+
+/* The definition of read noise: every cell errs by itself, in proportion to its current, so the
+ * square of a column's deviation is the sum of its cells' squared currents times the squares of
+ * their errors. Adds it to i_a [n_cols] of cells g [READ_SIZE][n_cols] at v_v [READ_SIZE]. */
+static void add_read_noise(const struct fixed_layer *l, uint64_t column, uint64_t array,
+                           uint64_t product, size_t n_cols, const double *g, const double *v_v,
+                           double *i_a)
 {
     double normal[READ_SIZE + 1];
-    nax_rng_normals(9, NAX_RNG_TEST, product, layer, array, 0, n_cols, normal);
+    nax_rng_normals(9, NAX_RNG_TEST, product, column, array, 0, n_cols, normal);
     for (size_t c = 0; c < n_cols; c++) {
         double square = 0;
         for (size_t r = 0; r < READ_SIZE; r++)
-            square += g[r * n_cols + c] * v_v[r] * g[r * n_cols + c] * v_v[r];
-        i_a[c] += frac * sqrt(square) * normal[c];
+            square += pow(read_error(l, array, r, c) * g[r * n_cols + c] * v_v[r], 2);
+        i_a[c] += sqrt(square) * normal[c];
     }
 }
 
@@ -680,8 +696,8 @@ static void reference_reads(const struct fixed_layer *l, struct solved_unit *sol
                     for (size_t r = 0; r < READ_ROWS; r++)
                         for (size_t col = 0; col < width; col++)
                             i[col] += solved->effective[a][r * width + col] * v[r];
-                    add_read_noise(h->device.programming.read_noise_frac, c, a,
-                                   k * 64 + (uint64_t)t, width, solved->effective[a], v, i);
+                    add_read_noise(l, c, a, k * 64 + (uint64_t)t, width, solved->effective[a], v,
+                                   i);
                     double of_array = (i[c] - (width > READ_SIZE ? i[READ_SIZE] : zero)) /
                                       (nax_lsb_siemens(l) * volt);
                     current += per_plane > 1 && a % 2 ? -of_array : of_array;
@@ -719,11 +735,13 @@ static void reads_are_noisy_as_cells_are(void **state)
         enum nax_adc_zero zero;
         int stream_bits;
         double frac;
+        enum nax_read_noise law;
     } cases[] = {{NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE, 1, 0.12},
                  {NAX_SIGNS_DIFFERENTIAL_ANALOG, NAX_ADC_ZERO_REFERENCE, 2, 0.07},
                  {NAX_SIGNS_OFFSET, NAX_ADC_ZERO_DIGITAL, 1, 0.12},
                  {NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_SIGNED, 4, 0.03},
-                 {NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE, 2, 0.06}};
+                 {NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE, 2, 0.06},
+                 {NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE, 1, 0, NAX_READ_NOISE_PCM}};
     float *x = nax_calloc((size_t)READS * READ_ROWS, sizeof *x);
     float *y = nax_calloc((size_t)3 * READS * READ_COLS, sizeof *y);
     float *expected = y + (size_t)READS * READ_COLS, *other = expected + (size_t)READS * READ_COLS;
@@ -736,8 +754,11 @@ static void reads_are_noisy_as_cells_are(void **state)
         h.precision.stream_bits = cases[k].stream_bits;
         h.signs = cases[k].signs;
         h.adc.zero = cases[k].zero;
+        h.device.programming.read_noise = cases[k].law;
         h.device.programming.read_noise_frac = cases[k].frac;
-        h.input_signs = (enum nax_input_signs)(k / 4);
+        h.device.programming.error = k == 5 ? NAX_PROGRAM_NORMAL : NAX_PROGRAM_EXACT;
+        h.device.programming.error_frac = 0.02;
+        h.input_signs = (enum nax_input_signs)(k == 4);
         struct fixed_layer l = make(&read_layer, &h, READ_SIZE, k % 2 || k == 4, 1.4);
         struct chip chip = {.seed = 4};
         struct reads reads;
