@@ -150,7 +150,7 @@ static double octaves_root(const struct nax_device *d, double start_seconds, dou
     return sqrt(log((t + read_seconds) / (2 * read_seconds)));
 }
 
-/* Joshi et al. 2020, methods: Q_s by the target, of what has drifted. */
+/* Joshi et al. 2020, methods: the factor Q by the target, of what has drifted. */
 static double pcm_sd(const struct nax_device *d, double target, double held)
 {
     double x = target * law_scale(d, pcm_max_siemens) / pcm_max_siemens;

@@ -736,12 +736,13 @@ static void reads_are_noisy_as_cells_are(void **state)
         int stream_bits;
         double frac;
         enum nax_read_noise law;
-    } cases[] = {{NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE, 1, 0.12},
-                 {NAX_SIGNS_DIFFERENTIAL_ANALOG, NAX_ADC_ZERO_REFERENCE, 2, 0.07},
-                 {NAX_SIGNS_OFFSET, NAX_ADC_ZERO_DIGITAL, 1, 0.12},
-                 {NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_SIGNED, 4, 0.03},
-                 {NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE, 2, 0.06},
-                 {NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE, 1, 0, NAX_READ_NOISE_PCM}};
+    } cases[] = {
+        {NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE, 1, 0.12, NAX_READ_NOISE_FRACTION},
+        {NAX_SIGNS_DIFFERENTIAL_ANALOG, NAX_ADC_ZERO_REFERENCE, 2, 0.07, NAX_READ_NOISE_FRACTION},
+        {NAX_SIGNS_OFFSET, NAX_ADC_ZERO_DIGITAL, 1, 0.12, NAX_READ_NOISE_FRACTION},
+        {NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_SIGNED, 4, 0.03, NAX_READ_NOISE_FRACTION},
+        {NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE, 2, 0.06, NAX_READ_NOISE_FRACTION},
+        {NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE, 1, 0, NAX_READ_NOISE_PCM}};
     float *x = nax_calloc((size_t)READS * READ_ROWS, sizeof *x);
     float *y = nax_calloc((size_t)3 * READS * READ_COLS, sizeof *y);
     float *expected = y + (size_t)READS * READ_COLS, *other = expected + (size_t)READS * READ_COLS;
