@@ -265,14 +265,27 @@ small() {
   [ "$(column accuracy_validation 2 < log.csv)" = "$(column accuracy_validation < out.csv)" ]
   $fit --checkpoint run --resume c.csv > out.csv
   [ "$(cut -d, -f 2 log.csv | paste -s -d ' ')" = 'epoch 1 2' ]
-  $fit --validation 0 --seed 1 --checkpoint other --resume c.csv > out.csv
-  [ "$(cut -d, -f 2 log.csv | paste -s -d ' ')" = 'epoch 1 2  epoch 1 2' ]
+  # killed after an epoch was told and before it was kept: what is trained again is told once
+  { cat log.csv; echo 'torn,1'; } > torn.csv
+  mv torn.csv log.csv
+  $fit --checkpoint other --resume c.csv > out.csv
+  [ "$(cut -d, -f 2 log.csv | paste -s -d ' ')" = 'epoch 1 2' ]
+  # what others told stays
+  sed -i '2,$s/^[^,]*/another/' log.csv
+  $fit --validation 0 --seed 1 --checkpoint third --resume c.csv > out.csv
+  [ "$(cut -d, -f 2 log.csv | paste -s -d ' ')" = 'epoch 1 2 1 2' ]
+  # a run that is not continued begins a log of its own
+  $fit c.csv > out.csv
+  [ "$(cut -d, -f 2 log.csv | paste -s -d ' ')" = 'epoch 1 2' ]
+  # a device is told once what is told
+  $fit --log /dev/stderr c.csv 2> log.csv > out.csv
+  [ "$(cut -d, -f 2 log.csv | paste -s -d ' ')" = 'epoch 1 2' ]
   run --separate-stderr nax-train -q --epochs 1 --log /dev/full c.csv
   [ "$status" -eq 1 ]
   [[ "$stderr" == *"'/dev/full'"* ]]
   run --separate-stderr nax-train -q --log none/log.csv c.csv
   [ "$status" -eq 1 ]
-  [[ "$stderr" == *"cannot open: 'none/log.csv'"* ]]
+  [[ "$stderr" == *"cannot write: 'none/log.csv'"* ]]
 }
 
 @test "from a checkpoint, of a file or a folder" {

@@ -151,7 +151,7 @@ refuse() { # record fields as CSV lines, then what the message must say
   tail -n 1 map.svg | grep -q '</svg>'
   nax-xbar --random 9 >array
   run ! nax-xbar --heatmap /no/such/map.svg array
-  [[ "$output" == *"cannot open: '/no/such/map.svg'"* ]]
+  [[ "$output" == *"cannot write: '/no/such/map.svg'"* ]]
   run ! nax-xbar --heatmap /dev/full array
   [[ "$output" == *"cannot write"* ]]
 }

@@ -33,7 +33,7 @@ block() { awk -v name="\$$1" '/^EOD$/ { is_in = 0 } is_in; $1 == name && $2 == "
     grep -q '<svg' $chart.svg && grep -q '</svg>' $chart.svg
     [ "$(head -c 4 $chart.png | tail -c 3)" = PNG ]
   done
-  [ -z "$(find . -name '*.tmp.*')" ]
+  [ -z "$(find . -name '.nax-*')" ]
 }
 
 # A gnuplot of these lines instead, first on PATH: fake_gnuplot LINE...

@@ -84,12 +84,14 @@ int array_set_nf(struct nax_record *r, const struct nax_xbar *x, const double *v
 int array_draw(const char *path, const struct nax_xbar *x, const double *v_v,
                const struct nax_xbar_nodes *nodes, struct nax_err *err)
 {
-    FILE *f = fopen(path, "w");
-    if (!f)
-        return nax_err_io(err, "cannot open: '%s'", path);
-    int status = nax_xbar_heatmap(x, v_v, nodes, f, path, err);
-    if (fclose(f) && !status)
-        status = nax_err_io(err, "cannot write: '%s'", path);
+    struct nax_file *file;
+    int status = nax_file_begin(&file, path, err);
+    if (status)
+        return status;
+    status = nax_xbar_heatmap(x, v_v, nodes, nax_file_stream(file), path, err);
+    if (!status)
+        return nax_file_commit(file, err);
+    nax_file_abandon(file);
     return status;
 }
 

@@ -1,23 +1,74 @@
 /* A log of epochs. */
 #include "log.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
-void log_read(struct log *log, size_t n_epochs)
+/* What the log holds, up to what can be read of it. */
+static void read_all(struct log *log)
 {
     struct nax_reader *reader;
     struct nax_err err;
     struct nax_record *record = nax_record_alloc();
-    if (record && log->path && !nax_reader_open(&reader, &log->path, 1, 1 << 20, &err)) {
-        int64_t epoch;
+    if (record && !nax_reader_open(&reader, &log->path, 1, 1 << 20, &err)) {
         while (nax_reader_next(reader, record, &err) > 0)
-            if (nax_record_int(record, "epoch", &epoch, &err) || epoch > (int64_t)n_epochs ||
-                records_add(&log->records, record, &err))
+            if (records_add(&log->records, record, &err))
                 break;
         nax_reader_close(reader);
     }
     nax_record_free(record);
+    log->n_before = log->records.n;
+}
+
+int log_open(struct log *log, bool is_continued, struct nax_err *err)
+{
+    struct nax_file *file;
+    if (!log->path)
+        return 0;
+    int status = nax_file_begin(&file, log->path, err);
+    if (status)
+        return status;
+    if (nax_file_is_device(file)) {
+        log->device = file;
+        return nax_writer_open(&log->writer, nax_file_stream(file), log->path, log->format, "epoch",
+                               err);
+    }
+    nax_file_abandon(file); /* it can be written */
+    if (is_continued)
+        read_all(log);
+    else if (unlink(log->path) && errno != ENOENT)
+        return nax_err_io(err, "cannot write: '%s'", log->path);
+    return 0;
+}
+
+static bool is_of(const struct nax_record *record, const char *id)
+{
+    const struct nax_value *value = nax_record_get(record, "id");
+    return !id || (value && value->type == NAX_STRING && !strcmp(value->string.s, id));
+}
+
+static bool is_later(const struct nax_record *record, size_t n_epochs)
+{
+    const struct nax_value *value = nax_record_get(record, "epoch");
+    return !value || value->type != NAX_INT || value->i > (int64_t)n_epochs;
+}
+
+void log_forget(struct log *log, const char *id, size_t n_epochs)
+{
+    struct records *r = &log->records;
+    size_t n = 0, n_before = 0;
+    for (size_t i = 0; i < r->n; i++) {
+        bool is_before = i < log->n_before;
+        if (is_before && is_of(r->at[i], id) && is_later(r->at[i], n_epochs)) {
+            nax_record_free(r->at[i]);
+            continue;
+        }
+        n_before += is_before;
+        r->at[n++] = r->at[i];
+    }
+    r->n = n;
+    log->n_before = n_before;
 }
 
 static int write_all(const struct log *log, FILE *file, struct nax_err *err)
@@ -34,29 +85,31 @@ static int write_all(const struct log *log, FILE *file, struct nax_err *err)
 
 int log_add(struct log *log, const struct nax_record *record, struct nax_err *err)
 {
-    char temporary[4096];
+    struct nax_file *file = NULL;
+    int status = 0;
     if (!log->path)
         return 0;
-    int status = records_add(&log->records, record, err);
+    if (log->writer) {
+        status = nax_writer_put(log->writer, record, err);
+        return status ? status : nax_writer_flush(log->writer, err);
+    }
+    status = records_add(&log->records, record, err);
+    if (!status)
+        status = nax_file_begin(&file, log->path, err);
     if (status)
         return status;
-    if ((size_t)snprintf(temporary, sizeof temporary, "%s.tmp.%ld", log->path, (long)getpid()) >=
-        sizeof temporary)
-        return nax_err_set(err, NAX_ERR_VALUE, "path too long: '%s'", log->path);
-    FILE *file = fopen(temporary, "w");
-    if (!file)
-        return nax_err_io(err, "cannot write: '%s'", log->path);
-    status = write_all(log, file, err);
-    if (fclose(file) && !status)
-        status = nax_err_io(err, "cannot write: '%s'", log->path);
-    if (!status && rename(temporary, log->path))
-        status = nax_err_io(err, "cannot write: '%s'", log->path);
-    if (status)
-        unlink(temporary);
+    status = write_all(log, nax_file_stream(file), err);
+    if (!status)
+        return nax_file_commit(file, err);
+    nax_file_abandon(file);
     return status;
 }
 
-void log_free(struct log *log)
+int log_close(struct log *log, struct nax_err *err)
 {
+    int status = nax_writer_close(log->writer, false, err);
+    if (log->device && !status)
+        status = nax_file_commit(log->device, err);
     records_free(&log->records);
+    return status;
 }

@@ -9,13 +9,18 @@ struct log {
     const char *path; /* NULL: no log, and every call does nothing */
     enum nax_format format;
     struct records records;
+    size_t n_before;           /* of them, those of the run that is continued */
+    struct nax_file *device;   /* the file, where it is none: what is written there stays written */
+    struct nax_writer *writer; /* to it */
 };
 
-/* Of the log of a run that is continued, reads the records of the first n_epochs epochs: those
- * whose field epoch is at most that. What is missing is missing. */
-void log_read(struct log *log, size_t n_epochs);
+/* Takes the place of a log that is there, or goes on with its records. */
+int log_open(struct log *log, bool is_continued, struct nax_err *err) NAX_MUST_USE;
+/* Leaves out what the run that is continued told of later epochs than the first n_epochs: they are
+ * trained again. id: of the records meant, or NULL for all. */
+void log_forget(struct log *log, const char *id, size_t n_epochs);
 /* Adds a record, and puts a new file in the old one's place. */
 int log_add(struct log *log, const struct nax_record *record, struct nax_err *err) NAX_MUST_USE;
-void log_free(struct log *log);
+int log_close(struct log *log, struct nax_err *err) NAX_MUST_USE;
 
 #endif

@@ -1,7 +1,6 @@
 /* nax-plot: pictures of records, through gnuplot. */
 #include "plot.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,25 +91,35 @@ static void read_all(struct tool *tool, struct plot *plot)
     nax_record_free(record);
 }
 
+/* The script into its own file, or into memory for gnuplot. */
+static void draw(struct plot *plot, const struct chart *chart)
+{
+    struct nax_file *file = NULL;
+    struct nax_err err;
+    int status = 0;
+    if (!plot->terminal)
+        status = nax_file_begin(&file, plot->path, &err);
+    else if (!(plot->script = plot_memory()))
+        status = nax_err_io(&err, "out of memory: 'script for gnuplot'");
+    if (status)
+        tool_fail(plot->tool, &err);
+    if (file)
+        plot->script = nax_file_stream(file);
+    chart->draw(plot);
+    status = file ? nax_file_commit(file, &err) : plot_run(plot, plot->path, &err);
+    if (status)
+        tool_fail(plot->tool, &err);
+    if (!file)
+        fclose(plot->script);
+}
+
 int main(int argc, char **argv)
 {
     struct tool tool = tool_start("nax-plot", synopsis, argc, argv);
     struct plot plot = {.tool = &tool};
-    struct nax_err err;
     const struct chart *chart = parse(&tool, &plot);
-    const char *path = plot.path;
     read_all(&tool, &plot);
-    if (!(plot.script = plot.terminal ? tmpfile() : fopen(path, "w"))) {
-        nax_err_io(&err, "cannot write: '%s'", plot.terminal ? "temporary file" : path);
-        tool_fail(&tool, &err);
-    }
-    chart->draw(&plot);
-    if (plot.terminal && plot_run(&plot, path, &err))
-        tool_fail(&tool, &err);
-    if (fclose(plot.script)) {
-        nax_err_io(&err, "cannot write: '%s'", path);
-        tool_fail(&tool, &err);
-    }
+    draw(&plot, chart);
     for (size_t i = 0; i < plot.records.n; i++)
         free(plot.where[i]);
     free(plot.where);

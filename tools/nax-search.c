@@ -6,11 +6,9 @@
 #include "space.h"
 #include "tool.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const char synopsis[] =
@@ -83,8 +81,10 @@ static void open_files(struct searching *s)
         status = data_open(&s->data, &s->set, &err);
     if (!status)
         status = hardware_open(&s->tool, &s->hardware_options, &s->hardware, &err);
-    if (!status && s->folder && mkdir(s->folder, 0777) && errno != EEXIST)
-        status = nax_err_io(&err, "cannot make folder: '%s'", s->folder);
+    if (!status && s->folder)
+        status = nax_folder_make(s->folder, &err);
+    if (!status)
+        status = log_open(&s->log, s->is_resumed, &err);
     s->options.space = &s->space;
     s->options.file = s->file;
     s->options.set = s->set;
@@ -99,9 +99,9 @@ static void open_files(struct searching *s)
         if (status == NAX_ERR_VALUE)
             tool_hint(&err, "to start from its weights, leave out --resume and add --init '%s'",
                       s->checkpoint);
-        if (!status)
-            log_read(&s->log, nax_cosearch_epochs_done(s->search));
     }
+    if (!status)
+        log_forget(&s->log, NULL, nax_cosearch_epochs_done(s->search));
     if (status)
         tool_fail(&s->tool, &err);
 }
@@ -132,6 +132,20 @@ static void say(struct searching *s, const struct nax_cosearch_epoch *e)
              seconds_left(s, (double)e->weights.epoch));
 }
 
+/* An epoch is told, logged (resuming forgets what is too new) and, whatever became of that, saved.
+ */
+static int keep_epoch(struct searching *s, struct nax_record *record,
+                      const struct nax_cosearch_epoch *epoch, struct nax_err *err)
+{
+    say(s, epoch);
+    int status = search_epoch_record(epoch, s->id, record)
+                     ? nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'log'")
+                     : log_add(&s->log, record, err);
+    int saved =
+        *s->checkpoint ? nax_cosearch_save(s->search, s->checkpoint, status ? NULL : err) : 0;
+    return status ? status : saved;
+}
+
 static int search(struct searching *s, struct nax_record *record, struct nax_cosearch_epoch *epoch,
                   struct nax_err *err)
 {
@@ -142,14 +156,8 @@ static int search(struct searching *s, struct nax_record *record, struct nax_cos
         status = nax_cosearch_epoch(s->search, after_step, s, epoch, err);
         if (!status && !epoch->weights.epoch)
             return nax_err_set(err, NAX_ERR_IO, "interrupted: the epoch under way is lost");
-        if (!status) {
-            say(s, epoch);
-            status = search_epoch_record(epoch, s->id, record)
-                         ? nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'log'")
-                         : log_add(&s->log, record, err); /* resuming forgets what is too new */
-        }
-        if (!status && *s->checkpoint)
-            status = nax_cosearch_save(s->search, s->checkpoint, err);
+        if (!status)
+            status = keep_epoch(s, record, epoch, err);
     }
     return status;
 }
@@ -188,7 +196,9 @@ int main(int argc, char **argv)
     tool_write_open(&s.tool, "policy");
     tool_write(&s.tool, record);
     nax_record_free(record);
-    log_free(&s.log);
+    status = log_close(&s.log, &err);
+    if (status)
+        tool_fail(&s.tool, &err);
     nax_cosearch_free(s.search);
     nax_dataset_free(s.set);
     nax_hardware_free(s.hardware);

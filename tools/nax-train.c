@@ -70,7 +70,7 @@ static void join(struct slot *s)
     s->is_busy = false;
 }
 
-/* Waits for a slot, oldest first, and writes its record. When it has failed, the younger ones end
+/* Waits for a slot, oldest first, and writes its record. Where it has failed, the younger ones end
  * their step and keep a checkpoint before the tool ends. */
 static void finish(struct training *t, struct slot *slots, size_t i)
 {
@@ -79,11 +79,13 @@ static void finish(struct training *t, struct slot *slots, size_t i)
         return;
     join(s);
     nax_network_free(s->run.net);
-    if (!s->status) {
-        tool_write(&t->tool, s->record);
-        s->status = nax_writer_flush(t->tool.writer, &s->err);
-    } else {
+    if (s->status)
         nax_err_prefix(&s->err, "%s", s->where);
+    if (s->run.has_record) {
+        struct nax_err err;
+        tool_write(&t->tool, s->record);
+        if (nax_writer_flush(t->tool.writer, &err))
+            tool_fail(&t->tool, &err);
     }
     if (!s->status)
         return;

@@ -51,6 +51,8 @@ void plot_axis_write(const struct plot *plot, const char *axis, const struct plo
  * with a warning. */
 void plot_range_write(const struct plot *plot, const char *axis, double least, double largest);
 
+/* A file in memory, for what a program reads or writes; NULL: errno tells why. */
+FILE *plot_memory(void);
 /* Runs gnuplot on the script; its output goes to the file, its warnings through tool_say. */
 int plot_run(const struct plot *plot, const char *path, struct nax_err *err) NAX_MUST_USE;
 

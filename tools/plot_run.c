@@ -2,11 +2,11 @@
 #include "plot.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <locale.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,36 +71,58 @@ static int failure(FILE *said, const char *path, struct nax_err *err)
     return nax_err_set(err, NAX_ERR_IO, "gnuplot failed: '%s'", path);
 }
 
+/* The picture, from memory into its file. */
+static int keep(FILE *picture, const char *path, struct nax_err *err)
+{
+    char block[1 << 16];
+    struct nax_file *file;
+    int status = nax_file_begin(&file, path, err);
+    if (status)
+        return status;
+    rewind(picture);
+    for (size_t n; (n = fread(block, 1, sizeof block, picture));)
+        fwrite(block, 1, n, nax_file_stream(file));
+    if (!ferror(picture))
+        return nax_file_commit(file, err);
+    status = nax_err_io(err, "cannot read: 'picture of gnuplot'");
+    nax_file_abandon(file);
+    return status;
+}
+
+FILE *plot_memory(void)
+{
+    int fd = memfd_create("nax-plot", MFD_CLOEXEC);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w+");
+    if (!file && fd >= 0)
+        close(fd);
+    return file;
+}
+
 int plot_run(const struct plot *plot, const char *path, struct nax_err *err)
 {
-    char temporary[4096], line[512];
+    char line[512];
     int code, ended = 0, status = 0;
-    if (snprintf(temporary, sizeof temporary, "%s.tmp.%ld", path, (long)getpid()) >=
-        (int)sizeof temporary)
-        return nax_err_set(err, NAX_ERR_VALUE, "path too long: '%s'", path);
-    FILE *said = tmpfile();
-    if (!said)
-        return nax_err_io(err, "cannot write: 'temporary file'");
-    int out = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (out < 0) {
-        status = nax_err_io(err, "cannot write: '%s'", path);
-        fclose(said);
-        return status;
+    FILE *picture = plot_memory(), *said = plot_memory();
+    if (!picture || !said) {
+        status = nax_err_io(err, "out of memory: '%s'", path);
+        goto out;
     }
-    if ((code = run(plot->script, out, said, &ended))) {
+    if ((code = run(plot->script, fileno(picture), said, &ended))) {
         errno = code;
         status = nax_err_io(err, "cannot run: 'gnuplot'");
+        goto out;
     }
     rewind(said);
-    if (!status && ended)
+    if (ended || lseek(fileno(picture), 0, SEEK_END) <= 0)
         status = failure(said, path, err);
-    else if (!status && (lseek(out, 0, SEEK_END) <= 0 || fsync(out) || rename(temporary, path)))
-        status = nax_err_io(err, "cannot write: '%s'", path);
-    if (status)
-        unlink(temporary);
+    if (!status)
+        status = keep(picture, path, err);
     for (const char *s; !status && (s = next_line(said, line, sizeof line));)
         tool_say(plot->tool, "gnuplot: %s", s);
-    close(out);
-    fclose(said);
+out:
+    if (picture)
+        fclose(picture);
+    if (said)
+        fclose(said);
     return status;
 }

@@ -5,13 +5,11 @@
 #include "train_log.h"
 #include "train_noise.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { N_STATISTICS = 64 }; /* batches, for weights that are not trained */
@@ -44,24 +42,16 @@ void train_catch_signals(void)
     signal(SIGTERM, interrupt);
 }
 
-/* A failed write is an error that names the file, not the end of the program. */
-static int make_folder(const char *path, struct nax_err *err)
-{
-    if (path && mkdir(path, 0777) && errno != EEXIST)
-        return nax_err_io(err, "cannot make folder: '%s'", path);
-    return 0;
-}
-
 void train_open(struct training *t)
 {
     struct nax_err err;
     int status = data_open_tested(&t->data, &t->set, &err);
     if (!status)
         status = hardware_open(&t->tool, &t->hardware_options, &t->hardware, &err);
-    if (!status)
-        status = make_folder(t->folder, &err);
-    if (!status)
-        status = make_folder(t->cache, &err);
+    if (!status && t->folder)
+        status = nax_folder_make(t->folder, &err);
+    if (!status && t->cache)
+        status = nax_folder_make(t->cache, &err);
     if (!status && t->log_path)
         status = train_log_open(&t->log, t->log_path, t->is_resumed, &err);
     if (status)
@@ -181,7 +171,8 @@ static int train_epoch(struct candidate_run *run, struct nax_err *err)
     say_epoch(run, &epoch);
     if (run->t->log)
         status = train_log_put(run->t->log, run->candidate.id, &epoch, err);
-    return status ? status : save(run, err);
+    int saved = save(run, status ? NULL : err); /* the epoch counts without its log, too */
+    return status ? status : saved;
 }
 
 /* 0, NAX_ERR_NUMERIC when it diverged, or another error */
@@ -190,6 +181,8 @@ static int train(struct candidate_run *run, double *seconds, struct nax_err *err
     int status = 0;
     run->start = run->saved = nax_clock_seconds();
     run->epochs_before = nax_trainer_epochs_done(run->trainer);
+    if (run->t->log)
+        train_log_forget(run->t->log, run->candidate.id, run->epochs_before);
     while (!status && nax_trainer_epochs_done(run->trainer) < run->t->recipe.epochs)
         status = is_interrupted ? interrupted(run, err) : train_epoch(run, err);
     noise_epochs_free(run->noise_epochs);
@@ -266,6 +259,7 @@ int train_run(struct candidate_run *run, struct nax_record *record, struct nax_e
 {
     const struct training *t = run->t;
     struct nax_record *result = nax_record_alloc();
+    struct nax_err cache_err = {0}; /* which loses no training */
     bool is_known = false;
     int status = result ? 0 : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'record'");
     if (t->folder)
@@ -278,13 +272,16 @@ int train_run(struct candidate_run *run, struct nax_record *record, struct nax_e
     if (!status && !is_known) {
         status = work(run, result, err);
         if (!status && t->cache)
-            status = train_cache_put(run, result, err);
+            (void)!train_cache_put(run, result, &cache_err);
     }
     for (size_t i = 0; !status && i < nax_record_n(result); i++)
         status = nax_record_set(record, nax_record_name(result, i), nax_record_value(result, i));
     if (!status && *run->checkpoint)
         status = nax_record_set_string(record, "checkpoint", run->checkpoint);
+    run->has_record = !status;
+    if (!status && cache_err.status)
+        *err = cache_err;
     nax_record_free(result);
     nax_identity_free(run->identity);
-    return status;
+    return status ? status : cache_err.status;
 }

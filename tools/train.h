@@ -57,6 +57,7 @@ struct candidate_run {
     char checkpoint[TRAIN_PATH_SIZE];  /* path, or "" */
     size_t epochs_before;              /* of this run: those resumed from */
     double start, saved; /* when training and when the last checkpoint was, in seconds */
+    bool has_record;     /* which is complete, even if the run fails after */
     int step_status;     /* of what is done between steps */
     struct nax_err *err; /* where it tells why */
 };

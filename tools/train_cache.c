@@ -3,7 +3,6 @@
 #include "train_identity.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -78,37 +77,26 @@ static int write_entry(FILE *file, const char *path, const struct nax_record *re
     if (status)
         return status;
     status = nax_writer_put(writer, result, err);
-    if (status) {
-        struct nax_err ignored; /* the first error is the one to tell */
-        (void)!nax_writer_close(writer, true, &ignored);
-        return status;
-    }
-    status = nax_writer_close(writer, false, err);
-    if (!status && fsync(fileno(file)))
-        status = nax_err_io(err, "cannot write: '%s'", path);
-    return status;
+    int closed = nax_writer_close(writer, status != 0, status ? NULL : err);
+    return status ? status : closed;
 }
 
 int train_cache_put(const struct candidate_run *run, struct nax_record *result, struct nax_err *err)
 {
-    char path[TRAIN_PATH_SIZE], temporary[TRAIN_PATH_SIZE + 16];
+    char path[TRAIN_PATH_SIZE];
+    struct nax_file *file = NULL;
     int status = entry_path(run, path, err);
+    if (!status)
+        status = nax_file_begin(&file, path, err);
     if (status)
         return status;
-    snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
-    int fd = mkstemp(temporary);
-    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
-    if (!file)
-        return nax_err_io(err, "cannot open: '%s'", temporary);
-    status = nax_record_set_int(result, "checksum", (int64_t)(checksum(result) >> 1));
+    if (nax_record_set_int(result, "checksum", (int64_t)(checksum(result) >> 1)))
+        status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
     if (!status)
-        status = write_entry(file, temporary, result, err);
-    if (fclose(file) && !status)
-        status = nax_err_io(err, "cannot write: '%s'", temporary);
-    if (!status && rename(temporary, path))
-        status = nax_err_io(err, "cannot write: '%s'", path);
-    if (status)
-        unlink(temporary);
+        status = write_entry(nax_file_stream(file), path, result, err);
     nax_record_remove(result, "checksum");
+    if (!status)
+        return nax_file_commit(file, err);
+    nax_file_abandon(file);
     return status;
 }

@@ -18,9 +18,11 @@ void train_init_path(const struct training *t, const char *id, char path[TRAIN_P
 static int hash_file(const char *path, uint64_t *hash, struct nax_err *err)
 {
     char block[65536];
-    FILE *file = fopen(path, "r");
-    if (!file)
-        return nax_err_io(err, "cannot open: '%s'", path);
+    FILE *file;
+    size_t size;
+    int status = nax_file_open(path, &file, &size, err);
+    if (status)
+        return status;
     *hash = 0;
     for (size_t n; (n = fread(block, 1, sizeof block, file));)
         *hash = nax_hash(*hash, block, n);

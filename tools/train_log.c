@@ -1,16 +1,14 @@
 /* A record for each epoch, so that curves can be drawn. */
 #include "train_log.h"
+#include "log.h"
 
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 
 struct train_log {
-    FILE *file;
-    const char *path;
-    struct nax_writer *writer;
+    struct log log;
     struct nax_record *record;
-    bool has_segment; /* of before, which an empty line ends */
     pthread_mutex_t lock;
 };
 
@@ -21,21 +19,17 @@ int train_log_open(struct train_log **log, const char *path, bool is_continued, 
         free(l);
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'log'");
     }
-    l->path = path;
-    l->file = fopen(path, is_continued ? "a" : "w");
-    int status = l->file ? nax_writer_open(&l->writer, l->file, path, NAX_FORMAT_CSV, "epoch", err)
-                         : nax_err_io(err, "cannot open: '%s'", path);
-    if (status) {
-        if (l->file)
-            fclose(l->file);
-        nax_record_free(l->record);
-        free(l);
-        return status;
-    }
-    l->has_segment = ftello(l->file) > 0;
+    l->log = (struct log){.path = path, .format = NAX_FORMAT_CSV};
     pthread_mutex_init(&l->lock, NULL);
     *log = l;
-    return 0;
+    return log_open(&l->log, is_continued, err);
+}
+
+void train_log_forget(struct train_log *log, const char *id, size_t n_epochs)
+{
+    pthread_mutex_lock(&log->lock);
+    log_forget(&log->log, id, n_epochs);
+    pthread_mutex_unlock(&log->lock);
 }
 
 static int set(struct nax_record *record, const char *name, double value)
@@ -55,9 +49,6 @@ int train_log_put(struct train_log *log, const char *id, const struct nax_epoch 
         {"loss_validation", e->validation_loss}, {"accuracy_validation", e->validation_accuracy},
         {"learning_rate", e->learning_rate},     {"train_seconds", e->seconds}};
     pthread_mutex_lock(&log->lock);
-    if (log->has_segment)
-        fputc('\n', log->file); /* the writer's flush tells a failure */
-    log->has_segment = false;
     nax_record_clear(log->record);
     int status = nax_record_set_string(log->record, "id", id);
     if (!status)
@@ -67,18 +58,14 @@ int train_log_put(struct train_log *log, const char *id, const struct nax_epoch 
     if (status)
         nax_err_set(err, (enum nax_status)status, "out of memory: 'log'");
     else
-        status = nax_writer_put(log->writer, log->record, err);
-    if (!status)
-        status = nax_writer_flush(log->writer, err);
+        status = log_add(&log->log, log->record, err);
     pthread_mutex_unlock(&log->lock);
     return status;
 }
 
 int train_log_close(struct train_log *log, struct nax_err *err)
 {
-    int status = nax_writer_close(log->writer, false, err);
-    if (fclose(log->file) && !status)
-        status = nax_err_io(err, "cannot write: '%s'", log->path);
+    int status = log_close(&log->log, err);
     nax_record_free(log->record);
     pthread_mutex_destroy(&log->lock);
     free(log);

@@ -7,10 +7,11 @@
 
 struct train_log;
 
-/* CSV; is_continued: what the file holds stays, and what follows is a segment of its own. */
+/* CSV; is_continued: what the file holds stays, see log.h. */
 int train_log_open(struct train_log **log, const char *path, bool is_continued,
                    struct nax_err *err) NAX_MUST_USE;
-/* May be called from several threads. */
+/* These may be called from several threads. */
+void train_log_forget(struct train_log *log, const char *id, size_t n_epochs);
 int train_log_put(struct train_log *log, const char *id, const struct nax_epoch *epoch,
                   struct nax_err *err) NAX_MUST_USE;
 int train_log_close(struct train_log *log, struct nax_err *err) NAX_MUST_USE;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -94,6 +95,36 @@ int nax_threads(void);
 
 /* Wall clock in seconds, from an arbitrary start. */
 double nax_clock_seconds(void);
+
+/* --- files ---
+ * A file is written beside its target, under a hidden name that nobody can foresee, ".nax-", 16
+ * digits, ".tmp", and gets the target's name when it is whole and on the disk: who reads the target
+ * finds the old file or the new one. Its mode is the umask's. A symbolic link is replaced, not
+ * followed; a device, a FIFO or a descriptor (/dev/stderr) is written straight to. What writers
+ * leave who are killed the next one in that folder removes. */
+struct nax_file;
+
+int nax_file_begin(struct nax_file **file, const char *path, struct nax_err *err) NAX_MUST_USE;
+/* What is written to it may fail unnoticed: nax_file_commit tells. It ends with the file. */
+FILE *nax_file_stream(struct nax_file *file);
+/* Whether what is written is out at once, and stays. */
+bool nax_file_is_device(const struct nax_file *file);
+/* Both end the file, whatever they return. */
+int nax_file_commit(struct nax_file *file, struct nax_err *err) NAX_MUST_USE;
+void nax_file_abandon(struct nax_file *file);
+/* Removes the temporaries of all files that this process is writing: for a program that ends, from
+ * any thread. */
+void nax_file_abandon_all(void);
+/* Whether a file could be begun: before the work that it is to hold. */
+int nax_file_check(const char *path, struct nax_err *err) NAX_MUST_USE;
+
+/* Makes a folder for such files, with all on the way to it that is missing; it may be there. What
+ * writers have left in it is removed. */
+int nax_folder_make(const char *path, struct nax_err *err) NAX_MUST_USE;
+
+/* Opens a regular file for reading, of *size bytes now. Anything else, a FIFO or a device, is an
+ * error at once. */
+int nax_file_open(const char *path, FILE **file, size_t *size, struct nax_err *err) NAX_MUST_USE;
 
 /* Files that users name: networks, spaces, hardware.
  * A name with a slash or ending in ".yaml" is a path; any other is looked up as <kind>/<name>.yaml

@@ -38,7 +38,7 @@ const struct nax_tensor *nax_tensors_at(const struct nax_tensors *file, size_t i
 const struct nax_tensor *nax_tensors_find(const struct nax_tensors *file, const char *name);
 const char *nax_tensors_meta(const struct nax_tensors *file, const char *key); /* or NULL */
 
-/* --- writing --- in one call: path.tmp.PID, fsync, rename, fsync of the folder. The old file stays
+/* --- writing --- in one call, through a temporary (see nax_file_begin). The old file stays
  * on failure. Data starts at a multiple of 64 bytes, tensors of larger elements first. */
 struct nax_meta {
     const char *key, *value;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const size_t config_size_max = (size_t)1 << 20;
 
@@ -32,10 +33,11 @@ static int read_open(FILE *f, const char *path, char **text, size_t *size, struc
 
 static int read_path(const char *path, char **text, size_t *size, struct nax_err *err)
 {
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        return nax_err_io(err, "cannot open: '%s'", path);
-    int status = read_open(f, path, text, size, err);
+    FILE *f;
+    int status = nax_file_open(path, &f, size, err);
+    if (status)
+        return status;
+    status = read_open(f, path, text, size, err);
     fclose(f);
     return status;
 }
@@ -55,14 +57,8 @@ static int read_searched(const char *kind, const char *name, char **text, size_t
         size_t n = strcspn(dir, ":");
         if (n && n + strlen(kind) + strlen(name) + 8 < 256) {
             snprintf(path, 256, "%.*s/%s/%s.yaml", (int)n, dir, kind, name);
-            FILE *f = fopen(path, "rb");
-            if (f) {
-                int status = read_open(f, path, text, size, err);
-                fclose(f);
-                return status;
-            }
-            if (errno != ENOENT)
-                return nax_err_io(err, "cannot open: '%s'", path);
+            if (!access(path, F_OK) || errno != ENOENT)
+                return read_path(path, text, size, err);
         }
         dir += n + (dir[n] == ':');
     }

@@ -84,11 +84,12 @@ static int read_pairs(FILE *f, const char *path, struct pair **pairs, size_t *n,
 int nax_cells_load(struct nax_cells **out, const char *path, struct nax_err *err)
 {
     struct pair *pairs = NULL;
-    size_t n = 0;
-    FILE *f = fopen(path, "r");
-    if (!f)
-        return nax_err_io(err, "cannot open: '%s'", path);
-    int status = read_pairs(f, path, &pairs, &n, err);
+    size_t n = 0, n_bytes;
+    FILE *f;
+    int status = nax_file_open(path, &f, &n_bytes, err);
+    if (status)
+        return status;
+    status = read_pairs(f, path, &pairs, &n, err);
     fclose(f);
     struct nax_cells *cells = status ? NULL : nax_calloc(1, sizeof *cells);
     if (cells) {

@@ -3,14 +3,13 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const off_t max_file = (off_t)1 << 30; /* of one image or batch: larger is a mistake */
+static const size_t max_file = (size_t)1 << 30; /* of one image or batch: larger is a mistake */
 
 bool nax_is_folder(const char *path)
 {
@@ -117,25 +116,16 @@ int nax_names_read_lines(struct nax_names *names, const char *path, struct nax_e
 
 int nax_buffer_read(struct nax_buffer *buffer, const char *path, struct nax_err *err)
 {
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not block */
-    if (fd < 0)
-        return nax_err_io(err, "cannot open: '%s'", path);
-    int status = 0;
-    if (fstat(fd, &st)) {
-        status = nax_err_io(err, "cannot read: '%s'", path);
+    FILE *file;
+    size_t size;
+    int status = nax_file_open(path, &file, &size, err);
+    if (status)
+        return status;
+    if (size > max_file) {
+        status =
+            nax_err_set(err, NAX_ERR_VALUE, "file larger than %zu MiB: '%s'", max_file >> 20, path);
         goto out;
     }
-    if (!S_ISREG(st.st_mode)) {
-        status = nax_err_set(err, NAX_ERR_IO, "not a regular file: '%s'", path);
-        goto out;
-    }
-    if (st.st_size > max_file) {
-        status = nax_err_set(err, NAX_ERR_VALUE, "file larger than %lld MiB: '%s'",
-                             (long long)max_file >> 20, path);
-        goto out;
-    }
-    size_t size = (size_t)st.st_size;
     if (size >= buffer->capacity) {
         size_t capacity = NAX_MAX(size + 1, 2 * buffer->capacity);
         uint8_t *bytes = nax_realloc(buffer->bytes, capacity, 1);
@@ -146,22 +136,12 @@ int nax_buffer_read(struct nax_buffer *buffer, const char *path, struct nax_err 
         buffer->bytes = bytes;
         buffer->capacity = capacity;
     }
-    buffer->size = 0;
-    while (buffer->size < size) {
-        ssize_t done = read(fd, buffer->bytes + buffer->size, size - buffer->size);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0) {
-            status = nax_err_io(err, "cannot read: '%s'", path);
-            goto out;
-        }
-        if (done == 0)
-            break; /* it shrank: the decoder will find it truncated */
-        buffer->size += (size_t)done;
-    }
+    buffer->size = fread(buffer->bytes, 1, size, file); /* the decoder finds one that shrank */
+    if (ferror(file))
+        status = nax_err_io(err, "cannot read: '%s'", path);
     buffer->bytes[buffer->size] = 0;
 out:
-    close(fd);
+    fclose(file);
     return status;
 }
 

@@ -1,15 +1,11 @@
 /* Reading safetensors files: the header is checked whole before any tensor is handed out. */
 #include "nax/tensor.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "dtype.h"
 
@@ -58,28 +54,22 @@ bool nax_tensor_bytes(const struct nax_tensor *tensor, size_t *bytes)
 
 static int map_file(struct nax_tensors *file, const char *path, struct nax_err *err)
 {
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not block */
-    if (fd < 0)
-        return nax_err_io(err, "cannot open: '%s'", path);
-    int status = 0;
-    if (fstat(fd, &st))
-        status = nax_err_io(err, "cannot read: '%s'", path);
-    else if (!S_ISREG(st.st_mode))
-        status = nax_err_set(err, NAX_ERR_IO, "not a regular file: '%s'", path);
-    else if (st.st_size < PREFIX)
-        status = nax_err_set(err, NAX_ERR_FORMAT, "not a tensor file, %lld bytes long: '%s'",
-                             (long long)st.st_size, path);
-    else {
-        void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
-        if (map == MAP_FAILED) {
-            status = nax_err_io(err, "cannot map: '%s'", path);
-        } else {
-            file->map = map;
-            file->map_size = (size_t)st.st_size;
-        }
+    FILE *f;
+    size_t size;
+    int status = nax_file_open(path, &f, &size, err);
+    if (status)
+        return status;
+    void *map = MAP_FAILED;
+    if (size < PREFIX)
+        status =
+            nax_err_set(err, NAX_ERR_FORMAT, "not a tensor file, %zu bytes long: '%s'", size, path);
+    else if ((map = mmap(NULL, size, PROT_READ, MAP_SHARED, fileno(f), 0)) == MAP_FAILED)
+        status = nax_err_io(err, "cannot map: '%s'", path);
+    if (!status) {
+        file->map = map;
+        file->map_size = size;
     }
-    close(fd);
+    fclose(f);
     return status;
 }
 

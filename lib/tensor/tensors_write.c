@@ -1,19 +1,13 @@
 /* Writing safetensors files: all or nothing, through a temporary file in the same folder. */
 #include "nax/tensor.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "dtype.h"
 
 enum { PREFIX = 8, ALIGN = 64 }; /* bytes of the header's length; where data starts */
-
-static const size_t max_write = (size_t)1 << 30; /* Linux takes at most 2 GiB a call */
 
 static json_t *json_entry(const struct nax_tensor *tensor, size_t begin, size_t end)
 {
@@ -87,34 +81,6 @@ out:
     return status;
 }
 
-static bool write_all(int fd, const void *bytes, size_t size)
-{
-    for (const char *p = bytes; size;) {
-        ssize_t done = write(fd, p, NAX_MIN(size, max_write));
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0)
-            return false;
-        p += done;
-        size -= (size_t)done;
-    }
-    return true;
-}
-
-/* The folder's entry for path reaches the disk too. */
-static bool sync_folder(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-    int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    free(folder);
-    if (fd < 0)
-        return false;
-    bool is_done = fsync(fd) == 0 || errno == EINVAL; /* some file systems cannot */
-    close(fd);
-    return is_done;
-}
-
 /* Larger elements first: behind an aligned start every tensor is aligned to its element. */
 static void sort_by_element(const struct nax_tensor **order, const struct nax_tensor *tensors,
                             size_t n)
@@ -129,43 +95,29 @@ static void sort_by_element(const struct nax_tensor **order, const struct nax_te
 int nax_tensors_write(const char *path, const struct nax_tensor *tensors, size_t n,
                       const struct nax_meta *meta, size_t n_meta, struct nax_err *err)
 {
-    char *header = NULL, *temporary = NULL;
+    struct nax_file *file = NULL;
+    char *header = NULL;
     size_t size = 0;
-    int fd = -1, status;
+    int status = 0;
     const struct nax_tensor **order = nax_calloc(n, sizeof *order);
-    if (!order || asprintf(&temporary, "%s.tmp.%ld", path, (long)getpid()) < 0) {
-        temporary = NULL;
+    if (!order)
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
-        goto out;
+    else
+        sort_by_element(order, tensors, n);
+    if (!status)
+        status = make_header(&header, &size, order, n, meta, n_meta, path, err);
+    if (!status)
+        status = nax_file_begin(&file, path, err);
+    if (!status) {
+        fwrite(header, 1, size, nax_file_stream(file));
+        for (size_t i = 0; i < n; i++) {
+            size_t bytes = 0; /* which the header has found to be a size */
+            if (nax_tensor_bytes(order[i], &bytes))
+                fwrite(order[i]->data, 1, bytes, nax_file_stream(file));
+        }
+        status = nax_file_commit(file, err);
     }
-    sort_by_element(order, tensors, n);
-    status = make_header(&header, &size, order, n, meta, n_meta, path, err);
-    if (status)
-        goto out;
-
-    fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (fd < 0) {
-        status = nax_err_io(err, "cannot create: '%s'", path);
-        goto out;
-    }
-    bool is_done = write_all(fd, header, size);
-    for (size_t i = 0; i < n && is_done; i++) {
-        size_t bytes;
-        is_done = nax_tensor_bytes(order[i], &bytes) && write_all(fd, order[i]->data, bytes);
-    }
-    is_done = is_done && fsync(fd) == 0;
-    is_done = close(fd) == 0 && is_done;
-    is_done = is_done && rename(temporary, path) == 0;
-    if (!is_done) {
-        status = nax_err_io(err, "cannot write: '%s'", path);
-        unlink(temporary);
-        goto out;
-    }
-    if (!sync_folder(path))
-        status = nax_err_io(err, "cannot write: '%s'", path);
-out:
     free(header);
-    free(temporary);
     free(order);
     return status;
 }
