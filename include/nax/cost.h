@@ -117,6 +117,32 @@ int nax_cost_table_price(struct nax_cost_table *table, const int64_t *kernel,
                          const int64_t *crossbar, int64_t fixed, struct nax_cost *cost,
                          struct nax_err *err) NAX_MUST_USE;
 
+/* Expected costs of designs whose slots choose independently of each other. */
+enum nax_expected {
+    NAX_EXPECTED_ENERGY,       /* pJ */
+    NAX_EXPECTED_LATENCY,      /* ns */
+    NAX_EXPECTED_AREA,         /* mm² */
+    NAX_EXPECTED_LATENCY_AREA, /* ns mm² */
+    NAX_EXPECTED_EDAP,         /* pJ ns mm² */
+    NAX_EXPECTED_COUNT
+};
+
+struct nax_cost_policy {
+    size_t n_choices;
+    const int64_t *kernel, *crossbar; /* [n_choices]; kernel 0: the slot is skipped */
+    const double *p; /* [n_slots][n_choices], of each slot adding up to 1; what cannot be has 0 */
+};
+
+/* Whether expectations are worked out for such hardware: layers in sequence, and no copies. */
+bool nax_cost_can_expect(const struct nax_hardware *hardware);
+/* Latency, and with leakage `working` energy, are exact; area, the products, and energy with
+ * leakage `always` are by moments. given: NULL, or [n_slots][n_choices][NAX_EXPECTED_COUNT], the
+ * same given that the slot takes the choice, which are the derivatives by p; 0 where p is. On
+ * hardware that nax_cost_can_expect. */
+int nax_cost_table_expect(struct nax_cost_table *table, const struct nax_cost_policy *policy,
+                          int64_t fixed, double mean[NAX_EXPECTED_COUNT], double *given,
+                          struct nax_err *err) NAX_MUST_USE;
+
 /* What is counted, and how, is a convention, and no comparison of designs holds under all: the
  * table of those that costs are reported by, its end a name NULL. */
 enum { NAX_CONVENTION_SETS = 4 };

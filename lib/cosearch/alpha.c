@@ -35,21 +35,21 @@ struct pair {
 /* C = a E[latency · area] / u_la + b E[energy] / u_e + c log(E[EDAP] / u_edap): a, b, c are the
  * options' weights, u what is expected while every choice is as likely. As dE/dp_i is prices[i]:
  * dC/dp_i = Σ over the three of dC/dE · dE/dp_i. */
-double nax_search_cost(const struct nax_cosearch *s, const double mean[N_PRICES],
+double nax_search_cost(const struct nax_cosearch *s, const double mean[NAX_EXPECTED_COUNT],
                        const double *prices, double *by_p)
 {
     const struct nax_cosearch_options *o = &s->options;
-    double scale[N_PRICES] = {0};
-    scale[PRICE_LATENCY_AREA] = o->latency_area / s->uniform[PRICE_LATENCY_AREA];
-    scale[PRICE_ENERGY] = o->energy / s->uniform[PRICE_ENERGY];
-    double cost = scale[PRICE_LATENCY_AREA] * mean[PRICE_LATENCY_AREA] +
-                  scale[PRICE_ENERGY] * mean[PRICE_ENERGY] +
-                  o->edap * log(mean[PRICE_EDAP] / s->uniform[PRICE_EDAP]);
-    scale[PRICE_EDAP] = o->edap / mean[PRICE_EDAP];
+    double scale[NAX_EXPECTED_COUNT] = {0};
+    scale[NAX_EXPECTED_LATENCY_AREA] = o->latency_area / s->uniform[NAX_EXPECTED_LATENCY_AREA];
+    scale[NAX_EXPECTED_ENERGY] = o->energy / s->uniform[NAX_EXPECTED_ENERGY];
+    double cost = scale[NAX_EXPECTED_LATENCY_AREA] * mean[NAX_EXPECTED_LATENCY_AREA] +
+                  scale[NAX_EXPECTED_ENERGY] * mean[NAX_EXPECTED_ENERGY] +
+                  o->edap * log(mean[NAX_EXPECTED_EDAP] / s->uniform[NAX_EXPECTED_EDAP]);
+    scale[NAX_EXPECTED_EDAP] = o->edap / mean[NAX_EXPECTED_EDAP];
     for (size_t i = 0; by_p && i < s->arch.n_slots * s->arch.n_choices; i++) {
         by_p[i] = 0;
-        for (size_t k = 0; k < N_PRICES; k++)
-            by_p[i] += scale[k] * prices[i * N_PRICES + k];
+        for (size_t k = 0; k < NAX_EXPECTED_COUNT; k++)
+            by_p[i] += scale[k] * prices[i * NAX_EXPECTED_COUNT + k];
     }
     return cost;
 }
@@ -57,7 +57,7 @@ double nax_search_cost(const struct nax_cosearch *s, const double mean[N_PRICES]
 static int add_cost(struct nax_cosearch *s, struct nax_err *err)
 {
     const struct nax_cosearch_options *o = &s->options;
-    double mean[N_PRICES];
+    double mean[NAX_EXPECTED_COUNT];
     if (o->latency_area == 0 && o->energy == 0 && o->edap == 0)
         return 0;
     int status = nax_price_expect(&s->price, &s->arch, N_DESIGNS, o->seed, 1 + s->n_alpha, mean,

@@ -1,5 +1,5 @@
-/* Expected costs: every design weighs as likely as it is, and every slot is tried with every choice
- * while the others stay as they are. */
+/* Expected costs. Where they are summed over designs, every design weighs as likely as it is, and
+ * every slot is tried with every choice while the others stay as they are. */
 #include "price.h"
 
 #include "nax/rng.h"
@@ -9,7 +9,7 @@
 int nax_price_open(struct price *price, const struct nax_hardware *hardware,
                    const struct nax_network_file *file, int64_t fixed, struct nax_err *err)
 {
-    *price = (struct price){.fixed = fixed};
+    *price = (struct price){.hardware = hardware, .fixed = fixed};
     int status = nax_cost_model_alloc(&price->model, hardware, err);
     if (!status)
         status = nax_cost_table_alloc(&price->table, price->model, file, err);
@@ -42,11 +42,11 @@ static int add(struct price *price, const struct design *d, double weight, doubl
     int status = nax_cost_table_price(price->table, d->kernel, d->crossbar, price->fixed, &c, err);
     if (status)
         return status;
-    sums[PRICE_ENERGY] += weight * c.energy_pj;
-    sums[PRICE_LATENCY] += weight * c.latency_ns;
-    sums[PRICE_AREA] += weight * c.area_mm2;
-    sums[PRICE_LATENCY_AREA] += weight * c.latency_ns * c.area_mm2;
-    sums[PRICE_EDAP] += weight * c.edap_pj_ns_mm2;
+    sums[NAX_EXPECTED_ENERGY] += weight * c.energy_pj;
+    sums[NAX_EXPECTED_LATENCY] += weight * c.latency_ns;
+    sums[NAX_EXPECTED_AREA] += weight * c.area_mm2;
+    sums[NAX_EXPECTED_LATENCY_AREA] += weight * c.latency_ns * c.area_mm2;
+    sums[NAX_EXPECTED_EDAP] += weight * c.edap_pj_ns_mm2;
     return 0;
 }
 
@@ -60,7 +60,8 @@ static int visit(struct price *price, const struct arch *arch, struct design *d,
             if (!nax_arch_is_allowed(arch, s, i))
                 continue;
             take(arch, d, s, i);
-            status = add(price, d, weight, gradient + (s * arch->n_choices + i) * N_PRICES, err);
+            status = add(price, d, weight,
+                         gradient + (s * arch->n_choices + i) * NAX_EXPECTED_COUNT, err);
         }
         take(arch, d, s, own);
     }
@@ -97,15 +98,32 @@ static int visit_all(struct price *price, const struct arch *arch, struct design
     return 0;
 }
 
+static int work_out(struct price *price, const struct arch *arch, double *mean, double *gradient,
+                    struct nax_err *err)
+{
+    int64_t kernel[NAX_CHOICES_MAX * NAX_CHOICES_MAX + 1];
+    int64_t crossbar[NAX_CHOICES_MAX * NAX_CHOICES_MAX + 1];
+    for (size_t i = 0; i < arch->n_choices; i++) {
+        kernel[i] = nax_arch_kernel(arch, i);
+        crossbar[i] = nax_arch_crossbar(arch, i);
+    }
+    const struct nax_cost_policy policy = {arch->n_choices, kernel, crossbar, arch->p};
+    return nax_cost_table_expect(price->table, &policy, price->fixed, mean, gradient, err);
+}
+
 int nax_price_expect(struct price *price, const struct arch *arch, size_t n, uint64_t seed,
-                     uint64_t draw, double mean[N_PRICES], double *gradient, struct nax_err *err)
+                     uint64_t draw, double mean[NAX_EXPECTED_COUNT], double *gradient,
+                     struct nax_err *err)
 {
     struct design d;
-    memset(mean, 0, N_PRICES * sizeof *mean);
+    memset(mean, 0, NAX_EXPECTED_COUNT * sizeof *mean);
     if (gradient)
-        memset(gradient, 0, arch->n_slots * arch->n_choices * N_PRICES * sizeof *gradient);
+        memset(gradient, 0,
+               arch->n_slots * arch->n_choices * NAX_EXPECTED_COUNT * sizeof *gradient);
     if (arch->space->n_designs && arch->space->n_designs <= n)
         return visit_all(price, arch, &d, mean, gradient, err);
+    if (nax_cost_can_expect(price->hardware))
+        return work_out(price, arch, mean, gradient, err);
     int status = 0;
     for (size_t i = 0; !status && i < n; i++) {
         struct nax_rng rng = nax_rng_at(seed, NAX_RNG_GATE, draw, i, 2);

@@ -86,7 +86,7 @@ static int alloc(struct nax_cosearch *s, struct nax_err *err)
                            "fewer validation images (%zu) than a batch takes (%zu): '%s'",
                            n_validation, o->recipe.batch, o->set->name);
     size_t n = s->arch.n_slots * s->arch.n_choices;
-    s->gradient = nax_calloc((2 + N_PRICES) * n, sizeof *s->gradient);
+    s->gradient = nax_calloc((2 + NAX_EXPECTED_COUNT) * n, sizeof *s->gradient);
     s->gates = nax_calloc(s->arch.n_slots, sizeof *s->gates);
     s->sources = nax_calloc(2 * s->arch.n_slots, sizeof *s->sources);
     if (!s->gradient || !s->gates || !s->sources)
@@ -173,17 +173,17 @@ static int after_step(void *self, size_t step, double loss)
 static int describe_epoch(struct nax_cosearch *s, struct nax_cosearch_epoch *epoch,
                           struct nax_err *err)
 {
-    double mean[N_PRICES];
+    double mean[NAX_EXPECTED_COUNT];
     int status =
         nax_price_expect(&s->price, &s->arch, N_DESIGNS, s->options.seed, 0, mean, NULL, err);
     if (status)
         return status;
     epoch->search_loss = s->n_losses ? s->loss / (double)s->n_losses : NAN;
     epoch->cost = nax_search_cost(s, mean, NULL, NULL);
-    epoch->energy_pj = mean[PRICE_ENERGY];
-    epoch->latency_ns = mean[PRICE_LATENCY];
-    epoch->area_mm2 = mean[PRICE_AREA];
-    epoch->edap_pj_ns_mm2 = mean[PRICE_EDAP];
+    epoch->energy_pj = mean[NAX_EXPECTED_ENERGY];
+    epoch->latency_ns = mean[NAX_EXPECTED_LATENCY];
+    epoch->area_mm2 = mean[NAX_EXPECTED_AREA];
+    epoch->edap_pj_ns_mm2 = mean[NAX_EXPECTED_EDAP];
     epoch->entropy = nax_arch_entropy(&s->arch);
     return 0;
 }

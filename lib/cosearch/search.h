@@ -15,15 +15,15 @@ struct nax_cosearch {
     struct wires wires;
     struct noise noise;
     struct nax_trainer *trainer;
-    struct path *path;             /* that the trainer is at */
-    double uniform[N_PRICES];      /* expected while every choice is as likely */
-    uint64_t start;                /* hash of the weights that it starts from; 0: drawn ones */
-    struct nax_identity *identity; /* what decides it besides what decides a training run */
-    uint64_t n_alpha;              /* steps of alpha so far */
-    double *gradient;              /* by alpha, [n_slots][n_choices] */
-    double *by_p;                  /* of the terms of cost by p, the same shape */
-    double *prices;                /* [n_slots][n_choices][N_PRICES] */
-    struct nax_gate *gates;        /* [n_slots] */
+    struct path *path;                  /* that the trainer is at */
+    double uniform[NAX_EXPECTED_COUNT]; /* expected while every choice is as likely */
+    uint64_t start;                     /* hash of the weights that it starts from; 0: drawn ones */
+    struct nax_identity *identity;      /* what decides it besides what decides a training run */
+    uint64_t n_alpha;                   /* steps of alpha so far */
+    double *gradient;                   /* by alpha, [n_slots][n_choices] */
+    double *by_p;                       /* of the terms of cost by p, the same shape */
+    double *prices;                     /* [n_slots][n_choices][NAX_EXPECTED_COUNT] */
+    struct nax_gate *gates;             /* [n_slots] */
     struct noise_source
         *sources; /* [n_slots][2], of a step's gates: the layer's own and the other */
     /* the epoch under way */
@@ -43,7 +43,7 @@ int nax_search_alpha(struct nax_cosearch *search, struct nax_err *err) NAX_MUST_
 
 /* The loss's terms of cost, and by_p [n_slots][n_choices], or NULL: their derivatives by p. mean:
  * what is expected; prices: its derivatives, or NULL. */
-double nax_search_cost(const struct nax_cosearch *search, const double mean[N_PRICES],
+double nax_search_cost(const struct nax_cosearch *search, const double mean[NAX_EXPECTED_COUNT],
                        const double *prices, double *by_p);
 
 #endif

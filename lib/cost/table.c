@@ -1,36 +1,8 @@
 /* Look-up tables over (layer, kernel, crossbar): the cost of a design is a sum of entries. */
-#include "model.h"
+#include "table.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { KERNELS = NAX_KERNEL_MAX / 2 + 1, DEPENDS_MAX = 4 };
-
-struct entry {
-    bool is_known;
-    struct cost_item item;
-};
-
-/* A layer of the network with nothing skipped. */
-struct place {
-    struct nax_layer layer;
-    size_t n_depends, depends[DEPENDS_MAX]; /* slots whose absence changes this layer */
-    size_t n_follows, *follows;             /* of a layer that is not searched: the slots whose size
-                                               it takes, the first that is there */
-    struct entry *entries[KERNELS]; /* each NULL or [COST_SIZES_MAX][1 << n_depends][2]: is its
-                               input signed? */
-};
-
-struct nax_cost_table {
-    struct nax_cost_model *model;
-    const struct nax_network_file *file;
-    size_t n_slots, n_places;
-    bool *can_skip;          /* [n_slots] */
-    struct place *places;    /* [n_places] */
-    int64_t *sizes;          /* [n_places], of the design at hand */
-    struct cost_item *items; /* [n_places], of the same */
-    double link_bits;
-};
 
 static const struct nax_layer *find_layer(const struct nax_network *net, const char *name)
 {
@@ -224,8 +196,8 @@ static int build_entry(struct nax_cost_table *table, const struct place *place, 
     return 0;
 }
 
-static int find_entry(struct nax_cost_table *table, struct place *place, size_t index,
-                      const int64_t *kernel, const struct entry **entry, struct nax_err *err)
+int nax_cost_table_item(struct nax_cost_table *table, struct place *place, size_t index,
+                        const int64_t *kernel, const struct cost_item **item, struct nax_err *err)
 {
     size_t k = place->layer.slot < 0 ? 0 : (size_t)kernel[place->layer.slot] / 2;
     size_t variant = reads_signed(table, place, kernel);
@@ -238,7 +210,7 @@ static int find_entry(struct nax_cost_table *table, struct place *place, size_t 
     for (size_t i = 0; i < place->n_depends; i++)
         variant |= (size_t)!kernel[place->depends[i]] << (i + 1);
     struct entry *e = &place->entries[k][index << (place->n_depends + 1) | variant];
-    *entry = e;
+    *item = &e->item;
     return e->is_known ? 0 : build_entry(table, place, index, kernel, e, err);
 }
 
@@ -266,13 +238,13 @@ int nax_cost_table_price(struct nax_cost_table *table, const int64_t *kernel,
         return refuse(table, kernel, crossbar, fixed, err);
     for (size_t p = 0; p < table->n_places; p++) {
         struct place *place = &table->places[p];
-        const struct entry *entry = NULL;
+        const struct cost_item *item = NULL;
         if (place->layer.slot >= 0 && !kernel[place->layer.slot])
             continue;
         int status = nax_cost_find_size(table->model, table->sizes[p], &index, err);
-        if (status || (status = find_entry(table, place, index, kernel, &entry, err)))
+        if (status || (status = nax_cost_table_item(table, place, index, kernel, &item, err)))
             return status;
-        table->items[n++] = entry->item;
+        table->items[n++] = *item;
     }
     table->items[0].dynamic_pj +=
         table->link_bits * table->model->sizes[index]->event_pj[NAX_EVENT_LINK];

@@ -93,17 +93,17 @@ static void expected_costs_match_finite_differences(void **state)
     struct nax_err err;
     struct arch arch;
     struct price price;
-    double mean[N_PRICES], up[N_PRICES], down[N_PRICES];
+    double mean[NAX_EXPECTED_COUNT], up[NAX_EXPECTED_COUNT], down[NAX_EXPECTED_COUNT];
     assert_int_equal(nax_arch_alloc(&arch, &f.space, &err), 0);
     assert_int_equal(nax_price_open(&price, f.hardware, f.file, 0, &err), 0);
     disturb(&arch);
     size_t n = arch.n_slots * arch.n_choices;
     double *by_p = nax_calloc(2 * n, sizeof *by_p), *gradient = by_p + n;
-    double *prices = nax_calloc(n * N_PRICES, sizeof *prices);
+    double *prices = nax_calloc(n * NAX_EXPECTED_COUNT, sizeof *prices);
     assert_int_equal(nax_price_expect(&price, &arch, 100, 0, 0, mean, prices, &err), 0);
-    for (int k = 0; k < N_PRICES; k++) {
+    for (int k = 0; k < NAX_EXPECTED_COUNT; k++) {
         for (size_t i = 0; i < n; i++) {
-            by_p[i] = prices[i * N_PRICES + (size_t)k];
+            by_p[i] = prices[i * NAX_EXPECTED_COUNT + (size_t)k];
             gradient[i] = 0;
         }
         nax_arch_add_softmax(&arch, by_p, gradient);
@@ -124,13 +124,17 @@ static void expected_costs_match_finite_differences(void **state)
         }
         nax_arch_update(&arch);
     }
-    /* drawn designs come to the same */
-    double *sampled = nax_calloc(n * N_PRICES, sizeof *sampled), drawn[N_PRICES];
+    /* where nothing is worked out, drawn designs come to the same */
+    f.hardware->timing.schedule = NAX_ORDER_PIPELINED;
+    assert_false(nax_cost_can_expect(f.hardware));
+    assert_int_equal(nax_price_expect(&price, &arch, 100, 0, 0, mean, prices, &err), 0);
+    double *sampled = nax_calloc(n * NAX_EXPECTED_COUNT, sizeof *sampled),
+           drawn[NAX_EXPECTED_COUNT];
     f.space.n_designs = 0;
     assert_int_equal(nax_price_expect(&price, &arch, 4000, 3, 0, drawn, sampled, &err), 0);
-    for (size_t k = 0; k < N_PRICES; k++)
+    for (size_t k = 0; k < NAX_EXPECTED_COUNT; k++)
         assert_true(fabs(drawn[k] - mean[k]) <= tolerance_sampled * mean[k]);
-    for (size_t i = 0; i < n * N_PRICES; i++)
+    for (size_t i = 0; i < n * NAX_EXPECTED_COUNT; i++)
         assert_true(fabs(sampled[i] - prices[i]) <= tolerance_sampled * prices[i]);
     free(sampled);
     free(prices);
@@ -144,12 +148,12 @@ static void terms_of_cost_match_finite_differences(void **state)
 {
     (void)state;
     struct nax_cosearch s = {.options = {.latency_area = 0.37, .energy = 0.211, .edap = 0.053}};
-    double mean[N_PRICES] = {3.1, 2.3, 1.7, 4.4, 13.9}, by_p;
-    double unit[N_PRICES];
+    double mean[NAX_EXPECTED_COUNT] = {3.1, 2.3, 1.7, 4.4, 13.9}, by_p;
+    double unit[NAX_EXPECTED_COUNT];
     s.arch = (struct arch){.n_slots = 1, .n_choices = 1};
-    for (int k = 0; k < N_PRICES; k++)
+    for (int k = 0; k < NAX_EXPECTED_COUNT; k++)
         s.uniform[k] = 1.13 * (k + 1);
-    for (int k = 0; k < N_PRICES; k++) { /* a choice that adds to one price alone */
+    for (int k = 0; k < NAX_EXPECTED_COUNT; k++) { /* a choice that adds to one price alone */
         const double step = 1e-6;
         memset(unit, 0, sizeof unit);
         unit[k] = 1;
