@@ -136,6 +136,8 @@ int nax_config_read(const char *kind, const char *name, char **text, size_t *siz
 
 /* Name of the i-th file built in for this kind, or NULL past the last: for help texts. */
 const char *nax_config_builtin(const char *kind, size_t i);
+/* Whether a file that was read by this name is the built-in one. */
+bool nax_config_is_builtin(const char *kind, const char *name, const char *text);
 
 /* The YAML text of such a file, parsed by a libcyaml schema (cyaml_schema_value_t, passed as void
  * so that only the files that own a schema include libcyaml). *out is allocated by libcyaml and
@@ -187,6 +189,8 @@ void nax_nearest_try(struct nax_nearest *nearest, const char *name);
 
 /* FNV-1a, 64 bits, then mixed: for identifiers, not for secrets. Start with seed 0 and chain. */
 uint64_t nax_hash(uint64_t seed, const void *bytes, size_t size);
+/* Of large contents, at the speed of memory: a flipped bit is seen; little-endian words. */
+uint64_t nax_checksum(uint64_t seed, const void *bytes, size_t size);
 
 #ifdef __cplusplus
 }

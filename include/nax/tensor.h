@@ -33,13 +33,18 @@ struct nax_tensors;
 
 int nax_tensors_open(struct nax_tensors **file, const char *path, struct nax_err *err) NAX_MUST_USE;
 void nax_tensors_close(struct nax_tensors *file); /* tensors and metadata of it die with it */
+/* Whether the content has the checksum that nax_tensors_write put into the metadata; files of
+ * others have none. Error: NAX_ERR_FORMAT. */
+int nax_tensors_verify(const struct nax_tensors *file, const char *path,
+                       struct nax_err *err) NAX_MUST_USE;
 size_t nax_tensors_n(const struct nax_tensors *file);
 const struct nax_tensor *nax_tensors_at(const struct nax_tensors *file, size_t i);
 const struct nax_tensor *nax_tensors_find(const struct nax_tensors *file, const char *name);
 const char *nax_tensors_meta(const struct nax_tensors *file, const char *key); /* or NULL */
 
 /* --- writing --- in one call, through a temporary (see nax_file_begin). The old file stays
- * on failure. Data starts at a multiple of 64 bytes, tensors of larger elements first. */
+ * on failure. Data starts at a multiple of 64 bytes, tensors of larger elements first. Metadata
+ * gets a "checksum" of the data. */
 struct nax_meta {
     const char *key, *value;
 };

@@ -81,6 +81,14 @@ int nax_config_read(const char *kind, const char *name, char **text, size_t *siz
     return read_path(name, text, size, err);
 }
 
+bool nax_config_is_builtin(const char *kind, const char *name, const char *text)
+{
+    for (const struct nax_builtin *b = nax_builtin_files; b->kind; b++)
+        if (!strcmp(b->kind, kind) && !strcmp(b->name, name))
+            return !strcmp(b->text, text);
+    return false;
+}
+
 const char *nax_config_builtin(const char *kind, size_t i)
 {
     for (const struct nax_builtin *b = nax_builtin_files; b->kind; b++)

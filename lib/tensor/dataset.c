@@ -143,6 +143,8 @@ int nax_dataset_open(struct nax_dataset **out, const char *path, struct nax_err 
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
     int status = nax_tensors_open(&set->file, path, err);
     if (status == 0)
+        status = nax_tensors_verify(set->file, path, err);
+    if (status == 0)
         status = read_classes(set, path, err);
     if (status == 0)
         status = read_images(&set->train, set, "train", path, err);

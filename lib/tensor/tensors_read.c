@@ -218,6 +218,24 @@ int nax_tensors_open(struct nax_tensors **out, const char *path, struct nax_err 
     return 0;
 }
 
+int nax_tensors_verify(const struct nax_tensors *file, const char *path, struct nax_err *err)
+{
+    const char *written = nax_tensors_meta(file, "checksum");
+    char own[17];
+    uint64_t sum = 0;
+    for (size_t i = 0; written && i < file->n; i++) {
+        size_t bytes;
+        if (nax_tensor_bytes(&file->tensors[i], &bytes))
+            sum = nax_checksum(sum, file->tensors[i].data, bytes);
+    }
+    snprintf(own, sizeof own, "%016" PRIx64, sum);
+    if (!written || !strcmp(written, own))
+        return 0;
+    return nax_err_set(err, NAX_ERR_FORMAT,
+                       "damaged, its content has another checksum than it was written with: '%s'",
+                       path);
+}
+
 void nax_tensors_close(struct nax_tensors *file)
 {
     if (!file)

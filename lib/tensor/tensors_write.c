@@ -1,6 +1,7 @@
 /* Writing safetensors files: all or nothing, through a temporary file in the same folder. */
 #include "nax/tensor.h"
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,17 @@ static json_t *json_entry(const struct nax_tensor *tensor, size_t begin, size_t 
                      "data_offsets", (json_int_t)begin, (json_int_t)end);
 }
 
+static uint64_t content_of(const struct nax_tensor *const *order, size_t n)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t bytes;
+        if (nax_tensor_bytes(order[i], &bytes))
+            sum = nax_checksum(sum, order[i]->data, bytes);
+    }
+    return sum;
+}
+
 /* Prefix and header, padded so that data starts aligned. order: [n], tensors by place in the file.
  */
 static int make_header(char **header, size_t *size, const struct nax_tensor *const *order, size_t n,
@@ -28,16 +40,20 @@ static int make_header(char **header, size_t *size, const struct nax_tensor *con
                        struct nax_err *err)
 {
     char *text = NULL;
+    char checksum[17];
     json_t *root = json_object(), *pairs = json_object();
     int status = NAX_ERR_MEMORY;
 
+    snprintf(checksum, sizeof checksum, "%016" PRIx64, content_of(order, n));
+    if (json_object_set_new(pairs, "checksum", json_string(checksum)))
+        goto out;
     for (size_t i = 0; i < n_meta; i++)
         if (json_object_set_new(pairs, meta[i].key, json_string(meta[i].value))) {
             status = nax_err_set(err, NAX_ERR_VALUE, "%s: metadata is not UTF-8: '%s'", path,
                                  meta[i].key);
             goto out;
         }
-    if (n_meta && json_object_set(root, "__metadata__", pairs))
+    if (json_object_set(root, "__metadata__", pairs))
         goto out;
     size_t at = 0;
     for (size_t i = 0; i < n; i++) {

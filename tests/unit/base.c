@@ -136,6 +136,28 @@ static void config_files_are_found(void **state)
     assert_null(nax_config_builtin("networks", 1000));
 }
 
+/* Whatever bit is turned over, and wherever the content ends. */
+static void checksums_see_every_bit(void **state)
+{
+    (void)state;
+    unsigned char bytes[200];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (unsigned char)(i * 37);
+    for (size_t n = 0; n < sizeof bytes; n++) {
+        uint64_t sum = nax_checksum(7, bytes, n);
+        assert_true(sum != nax_checksum(8, bytes, n));
+        assert_true(sum != nax_checksum(7, bytes, n + 1));
+        for (size_t bit = 0; bit < 8 * n; bit++) {
+            bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
+            assert_true(sum != nax_checksum(7, bytes, n));
+            bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
+        }
+        assert_true(sum == nax_checksum(7, bytes, n));
+    }
+    /* files are exchanged: it stays what it is */
+    assert_true(nax_checksum(7, bytes, 0) != nax_checksum(7, "\0", 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +169,7 @@ int main(void)
         cmocka_unit_test(random_moments),
         cmocka_unit_test(streams_differ_by_every_key),
         cmocka_unit_test(config_files_are_found),
+        cmocka_unit_test(checksums_see_every_bit),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

@@ -214,6 +214,38 @@ static void a_failed_write_keeps_the_old_file(void **state)
     nax_tensors_close(file);
 }
 
+/* A bit of the data turned over on the disk; what others write has no checksum. */
+static void damaged_content_is_told(void **state)
+{
+    (void)state;
+    const float values[] = {1, 2, 3};
+    const struct nax_tensor t = {
+        .name = "a", .dtype = NAX_F32, .n_dims = 1, .dims = {3}, .data = values};
+    struct nax_tensors *file;
+    struct nax_err err;
+    assert_int_equal(nax_tensors_write(path, &t, 1, NULL, 0, &err), 0);
+    assert_int_equal(nax_tensors_open(&file, path, &err), 0);
+    assert_int_equal(nax_tensors_verify(file, path, &err), 0);
+    nax_tensors_close(file);
+    FILE *f = fopen(path, "r+b");
+    assert_non_null(f);
+    assert_int_equal(fseek(f, -5, SEEK_END), 0);
+    int byte = fgetc(f);
+    assert_int_equal(fseek(f, -5, SEEK_END), 0);
+    fputc(byte ^ 4, f);
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(nax_tensors_open(&file, path, &err), 0);
+    assert_int_equal(nax_tensors_verify(file, path, &err), NAX_ERR_FORMAT);
+    assert_non_null(strstr(err.text, "damaged"));
+    nax_tensors_close(file);
+    static const char header[] =
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}  ";
+    write_raw(header, sizeof header - 1, 4);
+    assert_int_equal(nax_tensors_open(&file, path, &err), 0);
+    assert_int_equal(nax_tensors_verify(file, path, &err), 0);
+    nax_tensors_close(file);
+}
+
 static void data_sets_survive_a_round_trip(void **state)
 {
     (void)state;
@@ -414,6 +446,7 @@ int main(void)
         cmocka_unit_test(hostile_headers_are_refused),
         cmocka_unit_test(broken_files_are_refused),
         cmocka_unit_test(a_failed_write_keeps_the_old_file),
+        cmocka_unit_test(damaged_content_is_told),
         cmocka_unit_test(data_sets_survive_a_round_trip),
         cmocka_unit_test(broken_data_sets_are_refused),
         cmocka_unit_test(moments_match_the_definition),
