@@ -28,6 +28,7 @@ int space_load(struct nax_space *space, const struct space_options *options, str
     if ((status = nax_network_file_load(&file, space->network, err)))
         return status;
     size_t n_slots = nax_network_file_n_slots(file);
+    space->layout = nax_network_file_layout(file);
     for (size_t s = 0; s < n_slots; s++) {
         kernel[s] = nax_network_file_kernel(file, s);
         can_skip[s] = nax_network_file_can_skip(file, s);

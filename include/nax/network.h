@@ -77,6 +77,8 @@ int nax_network_file_load(struct nax_network_file **file, const char *name,
                           struct nax_err *err) NAX_MUST_USE;
 void nax_network_file_free(struct nax_network_file *file);
 const char *nax_network_file_name(const struct nax_network_file *file);
+/* A hash of the layers; 0 for a network that is built in, which its name says all of. */
+uint64_t nax_network_file_layout(const struct nax_network_file *file);
 size_t nax_network_file_n_slots(const struct nax_network_file *file);
 /* Kernel size that the file gives slot s, and whether the slot may be skipped (input and output
  * shapes agree). */

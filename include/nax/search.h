@@ -24,6 +24,7 @@ struct nax_space {
     bool has_skip;                      /* a convolution may be left out where can_skip says so */
     int64_t crossbar_fixed; /* of layers that are not searched; 0: as the nearest searched one */
     char slot_names[NAX_SLOTS_MAX][24]; /* of the layers, for messages: whoever binds sets them */
+    uint64_t layout; /* of a network that is not built in, or 0: whoever binds sets it */
     /* set by nax_space_bind */
     size_t n_slots;
     bool can_skip[NAX_SLOTS_MAX];      /* false everywhere without has_skip */
@@ -41,9 +42,10 @@ int nax_space_bind(struct nax_space *space, size_t n_slots, const int64_t *kerne
 
 /* One design. kernel 0 = skipped, and then crossbar 0 too: the canonical form. */
 struct nax_candidate {
-    char id[20]; /* hex of a 64-bit hash over space-independent content: network, kernel, crossbar,
-                    crossbar_fixed */
+    char id[20]; /* hex of a 64-bit hash over space-independent content: network, its layout,
+                    kernel, crossbar, crossbar_fixed */
     char space[256], network[256];
+    uint64_t layout; /* what the network's layers are, where the name does not say it; or 0 */
     uint64_t seed;
     int64_t crossbar_fixed;
     size_t n_slots;

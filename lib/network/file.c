@@ -345,6 +345,33 @@ static int read_network(const struct source *source, const struct yaml_network *
     return 0;
 }
 
+/* What its layers are, so that other layers under one name are told apart. */
+static int set_layout(struct nax_network_file *f, struct nax_err *err)
+{
+    struct nax_network *net;
+    int status = nax_network_build(&net, f, NULL, err);
+    if (status)
+        return status;
+    uint64_t hash = nax_hash(0, &f->n_classes, sizeof f->n_classes);
+    for (size_t l = 0; l < net->n_layers; l++) {
+        const struct nax_layer *s = &net->layers[l];
+        const int64_t facts[] = {
+            s->kind,          s->input,           s->residual,        s->has_relu,
+            s->is_global,     (int64_t)s->kernel, (int64_t)s->stride, (int64_t)s->pad,
+            (int64_t)s->h_in, (int64_t)s->w_in,   (int64_t)s->c_in,   (int64_t)s->c_out};
+        hash = nax_hash(hash, s->name, strlen(s->name));
+        hash = nax_hash(hash, facts, sizeof facts);
+    }
+    f->layout = hash;
+    nax_network_free(net);
+    return 0;
+}
+
+uint64_t nax_network_file_layout(const struct nax_network_file *file)
+{
+    return file->layout;
+}
+
 int nax_network_file_load(struct nax_network_file **file, const char *name, struct nax_err *err)
 {
     struct nax_network_file *f = NULL;
@@ -362,6 +389,8 @@ int nax_network_file_load(struct nax_network_file **file, const char *name, stru
     }
     const struct source source = {path, text, size, err};
     status = read_network(&source, yaml, f);
+    if (!status && !nax_config_is_builtin("networks", name, text))
+        status = set_layout(f, err);
 out:
     if (status)
         nax_network_file_free(f);

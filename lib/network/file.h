@@ -29,6 +29,7 @@ struct nax_network_file {
     struct entry *entries; /* [n_entries] */
     size_t n_slots;
     struct slot slots[NAX_NETWORK_SLOTS_MAX];
+    uint64_t layout;
 };
 
 /* nax_network_build for a file whose slots are not known yet: kernel NULL. Slots found are noted in

@@ -19,6 +19,8 @@ void nax_candidate_set_id(struct nax_candidate *c)
 {
     const int64_t sizes[2] = {(int64_t)c->n_slots, c->crossbar_fixed};
     uint64_t hash = nax_hash(0, c->network, strlen(c->network));
+    if (c->layout)
+        hash = hash_ints(hash, (const int64_t[]){(int64_t)c->layout}, 1);
     hash = hash_ints(hash, sizes, 2);
     hash = hash_ints(hash, c->kernel, c->n_slots);
     hash = hash_ints(hash, c->crossbar, c->n_slots);
@@ -94,6 +96,7 @@ int nax_candidate_read(struct nax_candidate *c, const struct nax_record *r, stru
     int64_t seed;
     int status;
     c->id[0] = c->space[0] = 0;
+    c->layout = 0;
     if ((status = read_string(r, "network", c->network, sizeof c->network, err)) ||
         (status = read_choices(r, c, err)) ||
         (status = read_optional_int(r, "crossbar_fixed", &c->crossbar_fixed, err)) ||

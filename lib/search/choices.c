@@ -13,6 +13,7 @@ void nax_choices_begin(const struct nax_space *space, uint64_t seed, struct nax_
 {
     memcpy(c->space, space->name, sizeof space->name);
     memcpy(c->network, space->network, sizeof c->network);
+    c->layout = space->layout;
     c->seed = seed;
     c->crossbar_fixed = space->crossbar_fixed;
     c->n_slots = space->n_slots;
