@@ -90,7 +90,7 @@ refused() { # refused MESSAGE COMMAND...
   printf 'network,kernel,crossbar\nnone,3,16\n' >bad.csv
   refused "no such file among networks: 'none'" nax-map bad.csv
   printf 'network,kernel,crossbar\nresnet20,%s,%s\n' "$(ints 3 18)" "$(ints 70000 18)" >bad.csv
-  refused 'crossbar size 70000 is not between 1 and 65536' nax-map bad.csv
+  refused "crossbar size 70000 is not between 1 and 4096" nax-map bad.csv
   printf 'network,kernel,crossbar\nresnet20,%s,%s\n' "$(ints 4 18)" "$(ints 64 18)" >bad.csv
   refused 'record 1' nax-map bad.csv
   printf 'network,kernel\nresnet20,3\n' >bad.csv

@@ -12,6 +12,16 @@ int data_open(const struct data_options *o, struct nax_dataset **set, struct nax
     return o->path ? nax_dataset_open(set, o->path, err) : nax_synth(set, 0, N_TRAIN, N_TEST, err);
 }
 
+void data_compare(struct tool *tool, const struct nax_dataset *set, const struct nax_network *net)
+{
+    static bool is_said;
+    if (is_said || set->n_classes >= net->n_classes)
+        return;
+    is_said = true;
+    tool_say(tool, "%zu classes in the data for the %zu outputs of network '%s'", set->n_classes,
+             net->n_classes, net->name);
+}
+
 int data_open_tested(const struct data_options *o, struct nax_dataset **set, struct nax_err *err)
 {
     int status = data_open(o, set, err);

@@ -4,12 +4,13 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* From the first number on, so that equal ones have themselves for a mean, and no deviation. */
 double mean_of(const double *v, size_t n)
 {
     double sum = 0;
     for (size_t i = 0; i < n; i++)
-        sum += v[i];
-    return sum / (double)n;
+        sum += v[i] - v[0];
+    return v[0] + sum / (double)n;
 }
 
 double sd_of(const double *v, size_t n)

@@ -38,8 +38,8 @@ struct nax_unit {
                      the ADC is signed */
 };
 
-/* Error: crossbar below 1 or above NAX_CROSSBAR_MAX. */
-enum { NAX_CROSSBAR_MAX = 65536 };
+/* Error: crossbar below 1 or above NAX_CROSSBAR_MAX, as in a space; fewer columns than ADCs. */
+enum { NAX_CROSSBAR_MAX = 4096 };
 int nax_unit_make(const struct nax_hardware *hardware, int64_t crossbar, struct nax_unit *unit,
                   struct nax_err *err) NAX_MUST_USE;
 

@@ -43,6 +43,9 @@ int nax_objectives_parse(const char *text, struct nax_objective *objectives, siz
     return 0;
 }
 
+/* Largest whole number up to which a double tells all apart. */
+static const int64_t whole_max = (int64_t)1 << 53;
+
 int nax_objectives_read(const struct nax_objective *objectives, size_t n,
                         const struct nax_record *r, double *point, struct nax_err *err)
 {
@@ -54,6 +57,11 @@ int nax_objectives_read(const struct nax_objective *objectives, size_t n,
         if (!isfinite(value))
             return nax_err_set(err, NAX_ERR_VALUE, "field '%s': not a finite number: %g",
                                objectives[i].name, value);
+        const struct nax_value *v = nax_record_get(r, objectives[i].name);
+        if (v->type == NAX_INT && (v->i > whole_max || v->i < -whole_max))
+            return nax_err_set(err, NAX_ERR_VALUE,
+                               "field '%s': %lld is beyond 2^53, where numbers compare as equal",
+                               objectives[i].name, (long long)v->i);
         point[i] = objectives[i].is_max ? -value : value;
     }
     return 0;

@@ -35,6 +35,11 @@ int nax_unit_make(const struct nax_hardware *hardware, int64_t crossbar, struct 
     u.n_planes = u.n_arrays / u.arrays_per_plane;
     u.array_cols = u.crossbar + u.has_reference;
     u.adc_bits = adc_bits(hardware, crossbar, u.is_adc_signed);
+    if ((size_t)hardware->adc.adcs_per_array > u.array_cols)
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "adc.adcs_per_array is %d, and an array of crossbar size %lld has %zu "
+                           "columns",
+                           hardware->adc.adcs_per_array, (long long)crossbar, u.array_cols);
     *unit = u;
     return 0;
 }

@@ -237,10 +237,14 @@ static void sizes_out_of_range(void **state)
     struct nax_unit unit;
     struct nax_network_map map;
     struct nax_err err;
-    assert_int_equal(nax_unit_make(h, 65536, &unit, &err), 0);
-    assert_int_equal(nax_unit_make(h, 65537, &unit, &err), NAX_ERR_VALUE);
+    assert_int_equal(nax_unit_make(h, 4096, &unit, &err), 0);
+    assert_int_equal(nax_unit_make(h, 4097, &unit, &err), NAX_ERR_VALUE);
+    h->adc.adcs_per_array = 1000;
+    assert_int_equal(nax_unit_make(h, 64, &unit, &err), NAX_ERR_VALUE);
+    assert_non_null(strstr(err.text, "adcs_per_array is 1000"));
+    h->adc.adcs_per_array = 1;
     assert_int_equal(nax_network_map(h, net, sizes, &map, &err), NAX_ERR_VALUE);
-    assert_string_equal(err.text, "layer 'conv1': crossbar size 0 is not between 1 and 65536");
+    assert_string_equal(err.text, "layer 'conv1': crossbar size 0 is not between 1 and 4096");
     nax_network_free(net);
     nax_hardware_free(h);
 }
