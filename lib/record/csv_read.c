@@ -166,6 +166,8 @@ static int feed(struct csv_reader *csv, struct input *in, struct nax_err *err)
             csv->is_finished = true;
             if (csv_fini(&csv->parser, take_cell, take_row, csv))
                 return refuse(csv, in, err, "the file ends inside quotes");
+            if (csv->n_row_bytes)
+                return refuse(csv, in, err, "the last line has no end, as in a truncated file");
             return 0;
         }
     }

@@ -67,7 +67,7 @@ static void csv_types_cells(void **state)
         {"g_siemens,accuracy\n3,1\n", "{\"g_siemens\":[3.0],\"accuracy\":1.0}\n"},
         {"kernel\n 3  5 \n", "{\"kernel\":[3,5]}\n"},
         /* lines, quotes, segments */
-        {"\xef\xbb\xbfx,y\r\n1,2\r\n3,4", "{\"x\":1,\"y\":2}\n{\"x\":3,\"y\":4}\n"},
+        {"\xef\xbb\xbfx,y\r\n1,2\r\n3,4\r\n", "{\"x\":1,\"y\":2}\n{\"x\":3,\"y\":4}\n"},
         {"x\r1\r2\r", "{\"x\":1}\n{\"x\":2}\n"},
         {"\n\nx\n1\n\n\n", "{\"x\":1}\n"},
         {"x,y\r\n1,2\r\n\r\nz\r\n3\r\n", "{\"x\":1,\"y\":2}\n{\"z\":3}\n"},
@@ -101,6 +101,8 @@ static void csv_errors_name_their_line(void **state)
         {"x,x\n", 0, "record 1: line 1: column 2: a name that is there twice: 'x'"},
         {"x,\n", 0, "record 1: line 1: column 2: an empty name: ''"},
         {"x,end\n", 0, "record 1: line 1: column 2: a reserved name: 'end'"},
+        {"x,y\n1,2\n3,45", 1, "record 2: line 3: the last line has no end, as in a truncated file"},
+        {"x", 0, "record 1: line 1: the last line has no end, as in a truncated file"},
         {"x\n\"abc", 0, "record 1: line 2: the file ends inside quotes"},
         {"x\na\"b\n", 0, "record 1: line 2: a quote where none may be"},
         {"x\n\"a\"b\n", 0, "record 1: line 2: a quote where none may be"},
