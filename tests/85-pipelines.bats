@@ -39,6 +39,39 @@ count() { nax-pareto --rank --format csv "$1" | sed 1d | wc -l; }
   cmp <(nax-pareto --format csv before | cut -d, -f1-6) <(nax-pareto --format csv out/random | cut -d, -f1-6)
 }
 
+@test "a folder holds results of one setting; another is refused, with what differs" {
+  NETWORK=lenet EPOCHS=1 N=1 "$pipelines/random" out
+  refused() { # MESSAGE COMMAND...
+    local message="$1"
+    shift
+    run --separate-stderr "$@"
+    [ "$status" -eq 1 ]
+    [[ $stderr == *"results of other settings in 'out': $message"*"; take another folder" ]]
+  }
+  bats_require_minimum_version 1.5.0
+  cp out/random before
+  refused 'EPOCHS=1 there,EPOCHS=3 here' env EPOCHS=3 N=1 "$pipelines/random" out
+  refused 'EPOCHS=1 there,EPOCHS=3 here' env EPOCHS=3 "$pipelines/baselines" out
+  refused 'N=1 there,N=5 here' env N=5 "$pipelines/random" out
+  refused 'SEED=0 there,SEED=1 here' env SEED=1 N=1 "$pipelines/random" out
+  refused 'NETWORK=lenet there,NETWORK=resnet20 here' env NETWORK=resnet20 N=1 "$pipelines/random" out
+  cp "$HARDWARE" few.yaml # the same by what is in it
+  HARDWARE=$PWD/few.yaml N=1 "$pipelines/random" out
+  sed -i 's/r_sink_ohm: .*/r_sink_ohm: 50/' few.yaml
+  refused 'HARDWARE=few.yaml, checksum ' env HARDWARE="$PWD/few.yaml" N=1 "$pipelines/random" out
+  cmp before out/random
+  rm out/settings
+  run env N=1 "$pipelines/random" out
+  [ "$status" -eq 1 ]
+  [[ $output == *"results without their settings: 'out/random'; take another folder" ]]
+  for words in -x '--folder out' 'out more'; do
+    # shellcheck disable=SC2086 # words on purpose
+    run "$pipelines/random" $words
+    [ "$status" -eq 2 ]
+  done
+  [[ $("$pipelines/random" -h) == *'Usage: '*'pipelines/random'* ]]
+}
+
 @test "evolution never loses the best" {
   GENERATIONS=2 "$pipelines/evolve" out
   volume() {
