@@ -37,6 +37,21 @@ column() {
 # The losses of the epochs that a log on stderr tells
 losses() { awk '{ for (i = 1; i < NF; i++) if ($i == "loss") print $(i + 1) + 0 }'; }
 
+# A checkpoint on stdin, to stdout, with another value in its metadata: meta KEY VALUE
+meta() {
+  perl -e '
+    my ($key, $value) = @ARGV;
+    binmode STDIN; binmode STDOUT;
+    local $/;
+    my $all = <STDIN>;
+    my $length = unpack "Q<", $all;
+    my $header = substr $all, 8, $length;
+    $header =~ s/("\Q$key\E": ?)"[^"]*"/$1"$value"/ or die;
+    $header =~ s/ +$//;
+    $header .= " " while (8 + length $header) % 64;
+    print pack("Q<", length $header), $header, substr $all, 8 + $length;' "$1" "$2"
+}
+
 small() {
   nax-data synth -q --n-train 300 --n-test 60 --seed 5 -o small.safetensors
 }
@@ -118,7 +133,7 @@ small() {
   cp run/*.safetensors before
   # a limit on the size of files stands for a full disk
   run --separate-stderr bash -c 'trap "" XFSZ; ulimit -f 20
-    nax-train -q --data small.safetensors --epochs 1 --checkpoint run c.csv'
+    nax-train -q --data small.safetensors --epochs 1 --seed 1 --checkpoint run c.csv'
   [ "$status" -eq 1 ]
   [[ "$stderr" == *".safetensors"* ]]
   cmp before run/*.safetensors
@@ -169,7 +184,7 @@ small() {
   nax-train -q --data small.safetensors --epochs 1 --checkpoint run c.csv > /dev/null
   run --separate-stderr nax-train -q --data small.safetensors --epochs 2 --checkpoint run --resume c.csv
   [ "$status" -eq 1 ]
-  [[ "$stderr" == *"checkpoint of another run: 'run/"*": epochs is 1 there and 2 here"*"--init 'run'"* ]]
+  [[ "$stderr" == *"checkpoint of another run: 'run/"*": epochs is 1 there and 2 here"*"--init 'run/"*".safetensors' to start from its weights"* ]]
   head -c 1000 run/*.safetensors > truncated
   mv truncated run/"$(ls run)"
   run --separate-stderr nax-train -q --data small.safetensors --epochs 1 --checkpoint run --resume c.csv
@@ -297,12 +312,15 @@ small() {
   # so small a rate changes nothing that counts
   $fit --rate 1e-9 --init "$file" c.csv > out.csv
   [ "$(column accuracy_validation 1 < out.csv)" = "$(column accuracy_validation 2 < out.csv)" ]
-  head -n 2 c.csv | $fit --rate 1e-9 --init run > folder.csv
+  $fit --rate 1e-9 --init run first.csv > folder.csv
   [ "$(column accuracy_ideal < folder.csv)" = "$(column accuracy_ideal < out.csv)" ]
   run --separate-stderr $fit --init run c.csv
   [ "$status" -eq 1 ]
-  [ "${#lines[@]}" -eq 2 ]
-  [[ "$stderr" == *"record 2"*"'run'"* ]]
+  [[ "$stderr" == *"record 1: no field 'weights' that names a file in the folder; give --init the file: 'run'" ]]
+  sed "s/,$(column weights < first.csv),/,..\/0123456789abc,/" first.csv > outside.csv
+  run --separate-stderr $fit --init run outside.csv
+  [ "$status" -eq 1 ]
+  [[ "$stderr" == *"no field 'weights'"* ]]
   candidate lenet '3 3' '32 32' > c.csv
   run --separate-stderr $fit --init "$file" c.csv
   [ "$status" -eq 1 ]
@@ -314,7 +332,7 @@ small() {
   candidate lenet '5 5' '32 32' > c.csv
   fit="nax-train -q --data colours.safetensors --fidelity ideal"
   $fit --epochs 5 --batch 50 --rate 0.05 --checkpoint run c.csv > out.csv
-  for init in '' '--init run'; do # one step an epoch: its loss is that of the weights at the start
+  for init in '' "--init $(echo run/*)"; do # one step an epoch: its loss is that of the weights at the start
     # shellcheck disable=SC2086 # words on purpose
     $fit --epochs 1 --batch 630 --log log.csv $init c.csv > out.csv
     column loss_train < log.csv
@@ -402,7 +420,7 @@ refuses() { # MESSAGE WORDS...
   run --separate-stderr $tiny --data "$data" --checkpoint run --resume $base "$@" c.csv
   echo "status $status: $stderr"
   [ "$status" -eq 1 ]
-  [[ $stderr == *": $message; to start from its weights, leave out --resume and add --init 'run'" ]]
+  [[ $stderr == *": $message; leave out --resume to begin anew beside it, with --init 'run/"*"' to start from its weights" ]]
 }
 
 @test "whatever decides a run is told: every option of the recipe, the hardware, the start" {
@@ -412,7 +430,7 @@ refuses() { # MESSAGE WORDS...
   candidate lenet '3 3' '32 32' > c.csv
   # shellcheck disable=SC2086
   $tiny --data $data --checkpoint run --cache cache c.csv > out.csv
-  cp -r run start
+  cp run/*.safetensors start
   # each option, what it was and what it becomes
   while read -r option there here words; do
     differs $words
@@ -472,11 +490,11 @@ KEYS
   # shellcheck disable=SC2086
   run --separate-stderr $tiny --data $data --checkpoint run --resume $base c.csv
   [[ "$stderr" == *": device.programming.table is "*" there and "*" here; "* ]]
+  # other crossbars: weights of their own, beside the first
   candidate lenet '3 3' '32 16' > other.csv
-  mv run/*.safetensors "run/$(nax-map -l other.csv | column id 1).safetensors"
   # shellcheck disable=SC2086
-  run --separate-stderr $tiny --data $data --checkpoint run --resume $base other.csv
-  [[ "$stderr" == *": crossbar.conv2 is 32 there and 16 here, the first of "* ]]
+  $tiny --data $data --checkpoint run --resume $base other.csv > out.csv
+  [ "$(find run -name '*.safetensors' | wc -l)" -eq 2 ]
   base=''
   rm -r run
   $tiny --data $data --checkpoint run c.csv > out.csv
@@ -487,6 +505,122 @@ KEYS
     # shellcheck disable=SC2086
     $tiny --data $data --checkpoint run --resume $words c.csv > out.csv
   done
+}
+
+@test "weights that designs share are trained once: in a stream, side by side, by two processes" {
+  small
+  { candidate lenet '5 5' '32 32'; echo 'lenet,5 5,64 16'; echo 'lenet,3 5,16 16'; echo 'lenet,5 5,16 16'; } > c.csv
+  fit="nax-train --data small.safetensors --epochs 2 --batch 50 --images 50 --fidelity linear"
+  for words in '' '--checkpoint run' '--parallel 4 -j 4' '--parallel 4 -j 4 --checkpoint side' '--cache cache'; do
+    # shellcheck disable=SC2086 # words on purpose
+    $fit $words c.csv > out.csv 2> log
+    [ "$(grep -c 'epoch 2 of 2' log)" -eq 2 ]
+    [ "$(grep -c ': trained before: weights ' log)" -eq 2 ]
+    [ "$(column weights 1 < out.csv)" = "$(column weights 4 < out.csv)" ]
+    [ "$(column weights 1 < out.csv)" != "$(column weights 3 < out.csv)" ]
+    [ "$(column weights_hash 1 < out.csv)" = "$(column weights_hash 2 < out.csv)" ]
+    for row in 1 2 3 4; do
+      for field in weights weights_hash accuracy accuracy_validation; do
+        echo "$(column $field $row < out.csv)" >> results
+      done
+    done
+  done
+  [ "$(split -l 16 --filter 'md5sum' results | sort -u | wc -l)" -eq 1 ]
+  [ "$(find run side -type f | wc -l)" -eq 4 ] # and no lock
+  $fit --checkpoint both c.csv > one.csv 2> one.log &
+  pid=$!
+  $fit --checkpoint both c.csv > two.csv 2> two.log
+  wait $pid
+  [ "$(cat one.log two.log | grep -c 'epoch 2 of 2')" -eq 2 ]
+  for file in run/*; do
+    cmp "$file" "both/${file#run/}"
+  done
+  # one that diverges diverges once
+  $fit --rate 1e9 c.csv > out.csv 2> log
+  [ "$(grep -c diverged log)" -eq 2 ]
+  [ "$(column status 4 < out.csv)" = diverged ]
+}
+
+@test "weights are those that the record names, or it is an error" {
+  small
+  candidate lenet '5 5' '32 32' > c.csv
+  fit="nax-train -q --data small.safetensors --batch 50 --images 50 --fidelity linear --checkpoint run --cache cache"
+  for epochs in 1 3 1; do # each its own, none replaced
+    $fit --epochs $epochs c.csv > $epochs.csv
+  done
+  [ "$(column checkpoint < 1.csv)" != "$(column checkpoint < 3.csv)" ]
+  refused() { # MESSAGE COMMAND...
+    local message="$1"
+    shift
+    run --separate-stderr "$@"
+    [ "$status" -eq 1 ]
+    [[ "$stderr" == *"$message"* ]]
+  }
+  eval="nax-eval -q --data small.safetensors --fidelity linear"
+  $eval 1.csv > out.csv
+  # from another folder: a path from the stream's own
+  (mkdir other && cd other && nax-eval -q --data ../small.safetensors --fidelity linear ../1.csv) | cmp out.csv -
+  one=$(column checkpoint < 1.csv) three=$(column checkpoint < 3.csv)
+  cp "$one" kept
+  cp "$three" "$one"
+  refused 'which holds other weights' $eval 1.csv
+  # a bit turned over in the weights, behind the header
+  cp kept "$one"
+  printf '\377' | dd of="$one" bs=1 seek=$(($(stat -c %s kept) - 99)) conv=notrunc status=none
+  refused 'damaged, its content has another checksum' $eval 1.csv
+  refused 'damaged' $fit --epochs 1 --init "$one" c.csv
+  # a place that no run comes to
+  for position in '-1 0 0 0' '99999 0 0 0' '1 0 nan 0' '0 5 -2 0' '1 3 0 0'; do
+    meta position "$position" < kept > "$one"
+    refused "metadata 'position' is missing or broken" $fit --epochs 1 --resume --cache none c.csv
+  done
+  cp kept "$one"
+  # another network: of other layers, or with tensors that this one has no place for
+  sed 's/kind: max/kind: mean/' "$BATS_TEST_DIRNAME/../examples/networks/lenet.yaml" > own.yaml
+  sed 's/^lenet,/.\/own.yaml,/' 1.csv > own.csv
+  refused "weights of another network: '$one': layer.pool1 is max" $eval own.csv
+}
+
+@test "what a stream names is read, never written" {
+  small
+  cp small.safetensors data.safetensors
+  md5sum small.safetensors > sum
+  fit="nax-train -q --data data.safetensors --epochs 1 --batch 50 --images 50 --fidelity ideal"
+  for id in ../small ./../small /tmp/none "$PWD/small" '' '..' 'a/b'; do
+    printf 'id,network,kernel,crossbar,checkpoint,weights\n%s,lenet,5 5,32 32,%s,%s\n' "$id" "$PWD/small.safetensors" ../small > c.csv
+    $fit --checkpoint run --cache cache c.csv > out.csv 2> err || grep -q "record 1: field 'id'" err
+    md5sum -c --quiet sum
+  done
+  [ "$(ls)" = "$(printf '%s\n' c.csv cache data.safetensors err out.csv run small.safetensors sum)" ]
+  run --separate-stderr nax-eval -q --data data.safetensors c.csv # a data set is no checkpoint
+  [ "$status" -eq 1 ]
+  [[ "$stderr" == *"no tensor 'conv1.weight'"* ]]
+}
+
+@test "what can be known before training is told before" {
+  synth() { nax-data synth -q --n-train "$1" --n-test 20 -o "$2"; }
+  synth 4 few.safetensors
+  synth 40 some.safetensors
+  candidate lenet '3 3' '32 32' > c.csv
+  tiny="nax-train -q --epochs 1 --batch 2 --checkpoint run"
+  refused() { # MESSAGE COMMAND...
+    local message="$1"
+    shift
+    run --separate-stderr "$@"
+    [ "$status" -eq 1 ]
+    [[ "$stderr" == *"$message"* ]]
+    [ -z "$(ls run)" ]
+  }
+  refused "--validation 0.1 holds none of 4 training images out, 0 holds none out on purpose: 'synth'" $tiny --data few.safetensors c.csv
+  refused "--crop 32 moves images of 32x32 pixels out of sight: 'synth'" $tiny --data some.safetensors --crop 32 c.csv
+  # a tenth of all, though a tenth of each class of four is none
+  $tiny --data some.safetensors --log log.csv c.csv > out.csv
+  awk -v a="$(column accuracy_validation < log.csv)" 'BEGIN { a *= 4; exit !(a == int(a)) }'
+  # outputs that no image is of
+  sed 's/classes: 10/classes: 12/' "$BATS_TEST_DIRNAME/../examples/networks/lenet.yaml" > twelve.yaml
+  candidate ./twelve.yaml '3 3' '32 32' > c.csv
+  nax-train --epochs 1 --batch 2 --data some.safetensors c.csv > out.csv 2> log
+  [ "$(grep -c "10 classes in the data for the 12 outputs of network 'lenet'" log)" -eq 1 ]
 }
 
 @test "measured cells: a loss of their own, and a table that cannot be read is told before training" {

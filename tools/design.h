@@ -26,9 +26,10 @@ bool design_read(struct design *design, struct tool *tool, const struct nax_reco
 int design_build(const struct design *design, struct nax_network **net,
                  int64_t crossbars[NAX_NETWORK_LAYERS_MAX], struct nax_err *err) NAX_MUST_USE;
 
-/* The same with the weights of the record's checkpoint; model is the caller's, to free before net.
- */
-int design_load(const struct design *design, const struct nax_record *record,
+/* The same with the weights of the record's checkpoint, which must be those that its weights_hash
+ * names; stream: the file that the record came from, whose folder paths may begin in. model is the
+ * caller's, to free before net. */
+int design_load(const struct design *design, const struct nax_record *record, const char *stream,
                 struct nax_network **net, int64_t crossbars[NAX_NETWORK_LAYERS_MAX],
                 struct nax_model **model, struct nax_err *err) NAX_MUST_USE;
 

@@ -186,10 +186,13 @@ static void run(struct evaluation *e, struct nax_record *record)
     struct trained trained = {.e = e};
     design_read(&e->design, &e->tool, record);
     trained.accuracy = nax_calloc(2 * e->n_chips, sizeof *trained.accuracy);
-    int status = trained.accuracy ? design_load(&e->design, record, &trained.net, trained.crossbars,
-                                                &trained.model, &err)
-                                  : NAX_ERR_MEMORY;
+    int status = trained.accuracy
+                     ? design_load(&e->design, record, nax_reader_path(e->tool.reader),
+                                   &trained.net, trained.crossbars, &trained.model, &err)
+                     : NAX_ERR_MEMORY;
     trained.calibrated = trained.accuracy + e->n_chips;
+    if (!status)
+        data_compare(&e->tool, e->set, trained.net);
     if (!status)
         status = e->has_layers ? describe_layers(&trained, record, &err) : measure(&trained, &err);
     if (status)

@@ -136,7 +136,8 @@ static void list_arrays(struct mapper *mapper, struct nax_record *r)
     struct nax_network *net = NULL;
     struct nax_model *model = NULL;
     struct nax_err err;
-    int status = design_load(&mapper->design, r, &net, sizes, &model, &err);
+    int status = design_load(&mapper->design, r, nax_reader_path(mapper->tool->reader), &net, sizes,
+                             &model, &err);
     struct nax_mapping mapping = {.hardware = mapper->hardware,
                                   .crossbars = sizes,
                                   .seed = mapper->tool->seed,

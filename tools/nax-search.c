@@ -5,6 +5,7 @@
 #include "search_records.h"
 #include "space.h"
 #include "tool.h"
+#include "weights.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -31,9 +32,10 @@ struct searching {
     struct nax_hardware *hardware;
     struct nax_cosearch *search;
     struct log log;
-    char checkpoint[4096]; /* path, or "" */
-    char id[20];           /* of the run, in the log */
-    double start;          /* of this run, in seconds */
+    struct weights_store *store; /* of the folder */
+    char checkpoint[4096];       /* path, or "" */
+    char id[20];                 /* of the run, in the log */
+    double start;                /* of this run, in seconds */
 };
 
 #define FIELD(name) NAX_OPTION_FIELD(struct searching, name)
@@ -71,6 +73,25 @@ static void parse(struct searching *s)
     s->log.format = tool->format == NAX_FORMAT_AUTO ? NAX_FORMAT_CSV : tool->format;
 }
 
+static const char folder_name[] = "search"; /* of its file */
+
+/* The folder is this search's alone, and what another one left there is not replaced. */
+static int take_folder(struct searching *s, struct nax_err *err)
+{
+    struct weights_state state;
+    int status = weights_store_open(&s->store, s->folder, err);
+    if (status || !s->folder)
+        return status;
+    weights_path(s->store, folder_name, s->checkpoint);
+    status = weights_take(s->store, folder_name, &is_interrupted, &state, err);
+    if (status < 0 || s->is_resumed || !state.is_finished)
+        return NAX_MIN(status, 0);
+    return nax_err_set(
+        err, NAX_ERR_VALUE,
+        "there is a search in the folder: '%s'; add --resume, or take another folder",
+        s->checkpoint);
+}
+
 static void open_files(struct searching *s)
 {
     struct nax_err err;
@@ -92,8 +113,8 @@ static void open_files(struct searching *s)
     s->options.seed = s->tool.seed;
     if (!status)
         status = nax_cosearch_alloc(&s->search, &s->options, &err);
-    if (s->folder)
-        snprintf(s->checkpoint, sizeof s->checkpoint, "%s/search.safetensors", s->folder);
+    if (!status)
+        status = take_folder(s, &err);
     if (!status && s->is_resumed && !access(s->checkpoint, F_OK)) {
         status = nax_cosearch_resume(s->search, s->checkpoint, &err);
         if (status == NAX_ERR_VALUE)
@@ -195,6 +216,9 @@ int main(int argc, char **argv)
         tool_fail(&s.tool, &err);
     tool_write_open(&s.tool, "policy");
     tool_write(&s.tool, record);
+    if (s.folder)
+        weights_give_back(s.store, folder_name, &(struct weights_state){.is_finished = true});
+    weights_store_close(s.store);
     nax_record_free(record);
     status = log_close(&s.log, &err);
     if (status)

@@ -15,8 +15,9 @@ static const char synopsis[] =
 #define FIELD(name) NAX_OPTION_FIELD(struct training, name)
 
 static const struct nax_option rows[] = {
-    {"init", "PATH", "start from a checkpoint, or from ID.safetensors in a folder", FIELD(init)},
-    {"checkpoint", "DIR", "keep the weights of each candidate in DIR/ID.safetensors",
+    {"init", "PATH", "start from a checkpoint, or from the record's weights in a folder",
+     FIELD(init)},
+    {"checkpoint", "DIR", "keep weights in DIR/WEIGHTS.safetensors, a file for each",
      FIELD(folder)},
     {"save-every", "X", "minutes between checkpoints within an epoch", FIELD(save_minutes),
      .max = 1e6, .value = 10, .needs = "checkpoint"},
@@ -116,6 +117,7 @@ static int begin(struct training *t, struct design *design, struct slot *s, stru
         nax_err_prefix(err, "%s", s->where);
         return status;
     }
+    data_compare(&t->tool, t->set, s->run.net);
     s->run.candidate = design->candidate;
     if (pthread_create(&s->thread, NULL, work, s))
         return nax_err_io(err, "cannot make a thread: 'candidate %s'", s->run.candidate.id);

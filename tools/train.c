@@ -5,6 +5,7 @@
 #include "train_log.h"
 #include "train_noise.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -52,6 +53,8 @@ void train_open(struct training *t)
         status = nax_folder_make(t->folder, &err);
     if (!status && t->cache)
         status = nax_folder_make(t->cache, &err);
+    if (!status)
+        status = weights_store_open(&t->store, t->folder, &err);
     if (!status && t->log_path)
         status = train_log_open(&t->log, t->log_path, t->is_resumed, &err);
     if (status)
@@ -63,17 +66,29 @@ void train_close(struct training *t)
     struct nax_err err;
     if (t->log && train_log_close(t->log, &err))
         tool_fail(&t->tool, &err);
+    weights_store_close(t->store);
     nax_dataset_free(t->set);
     nax_hardware_free(t->hardware);
 }
 
-static int save(struct candidate_run *run, struct nax_err *err)
+static int save(struct candidate_run *run, const char *path, struct nax_err *err)
 {
-    if (!*run->checkpoint)
+    if (!*path)
         return 0;
     run->saved = nax_clock_seconds();
-    const struct nax_meta meta[] = {{"id", run->candidate.id}};
-    return nax_trainer_save(run->trainer, run->checkpoint, meta, 1, err);
+    const struct nax_meta meta[] = {{"id", run->candidate.id}, {"weights", run->weights}};
+    return nax_trainer_save(run->trainer, path, meta, sizeof meta / sizeof *meta, err);
+}
+
+/* The weights are what they will stay. */
+static int finish(struct candidate_run *run, struct nax_err *err)
+{
+    if (!*run->checkpoint)
+        return weights_keep(run->t->store, run->weights, run->model, err);
+    int status = save(run, run->checkpoint, err);
+    if (!status)
+        unlink(run->part);
+    return status;
 }
 
 static double seconds_left(const struct candidate_run *run, double epochs_done)
@@ -96,7 +111,7 @@ static int after_step(void *self, size_t step, double loss)
     if (run->noise_epochs)
         run->step_status = noise_epochs_step(run->noise_epochs, step, run->err);
     else if (is_due || is_interrupted)
-        run->step_status = save(run, run->err);
+        run->step_status = save(run, run->part, run->err);
     return is_interrupted || run->step_status;
 }
 
@@ -111,48 +126,50 @@ static void say_epoch(const struct candidate_run *run, const struct nax_epoch *e
     pthread_mutex_unlock(&talking);
 }
 
-static int load_start(const struct candidate_run *run, struct nax_err *err)
+static void say(const struct candidate_run *run, const char *what, const char *detail)
 {
-    char path[TRAIN_PATH_SIZE];
-    train_init_path(run->t, run->candidate.id, path);
-    return nax_model_load(run->model, path, err);
+    pthread_mutex_lock(&talking);
+    tool_say(&run->t->tool, "%s: %s%s", run->candidate.id, what, detail);
+    pthread_mutex_unlock(&talking);
 }
 
-static int resume(const struct candidate_run *run, struct nax_err *err)
+/* Weights that are there, from where they are. */
+static int take_finished(struct candidate_run *run, struct nax_err *err)
 {
-    int status = nax_trainer_resume(run->trainer, run->checkpoint, err);
-    if (status == NAX_ERR_VALUE)
-        tool_hint(err, "to start from its weights, leave out --resume and add --init '%s'",
-                  run->t->folder);
-    return status;
+    say(run, "trained before: weights ", run->weights);
+    return *run->checkpoint ? nax_trainer_resume(run->trainer, run->checkpoint, err)
+                            : weights_fill(run->t->store, run->weights, run->model, err);
 }
 
-static int prepare(struct candidate_run *run, struct nax_err *err)
+static int prepare(struct candidate_run *run, bool is_finished, struct nax_err *err)
 {
     struct training *t = run->t;
     uint64_t seed = t->tool.seed;
-    bool has_checkpoint = t->is_resumed && !access(run->checkpoint, F_OK);
+    bool has_part = t->is_resumed && !access(run->part, F_OK);
+    bool is_new = !is_finished && !has_part;
     int status = nax_model_alloc(&run->model, run->net, seed, err);
-    if (!status && t->init && !has_checkpoint)
-        status = load_start(run, err);
+    if (!status && is_new && t->is_resumed)
+        status = train_resume_check(run, err);
+    if (!status && is_new && *run->start_path)
+        status = nax_model_start(run->model, run->start_path, err);
     if (!status)
         status = nax_trainer_alloc(&run->trainer, run->model, t->set, &t->recipe, seed, err);
     if (!status)
         nax_trainer_set_identity(run->trainer, run->identity);
-    if (!status && has_checkpoint)
-        return resume(run, err);
+    if (!status && is_finished)
+        return take_finished(run, err);
+    if (!status && has_part)
+        return nax_trainer_resume(run->trainer, run->part, err);
     if (!status && !t->recipe.epochs)
         status = nax_trainer_renew_statistics(run->trainer, N_STATISTICS, err);
-    if (!status && !t->recipe.epochs)
-        status = save(run, err);
     return status;
 }
 
 static int interrupted(const struct candidate_run *run, struct nax_err *err)
 {
     return nax_err_set(err, NAX_ERR_IO,
-                       *run->checkpoint ? "interrupted: to continue, add --resume"
-                                        : "interrupted: nothing kept without --checkpoint");
+                       *run->part ? "interrupted: to continue, add --resume"
+                                  : "interrupted: nothing kept without --checkpoint");
 }
 
 static int train_epoch(struct candidate_run *run, struct nax_err *err)
@@ -171,8 +188,12 @@ static int train_epoch(struct candidate_run *run, struct nax_err *err)
     say_epoch(run, &epoch);
     if (run->t->log)
         status = train_log_put(run->t->log, run->candidate.id, &epoch, err);
-    int saved = save(run, status ? NULL : err); /* the epoch counts without its log, too */
-    return status ? status : saved;
+    bool is_last = nax_trainer_epochs_done(run->trainer) == run->t->recipe.epochs;
+    if (!is_last || status) { /* the epoch counts without its log, too */
+        int saved = save(run, run->part, status ? NULL : err);
+        status = status ? status : saved;
+    }
+    return status;
 }
 
 /* 0, NAX_ERR_NUMERIC when it diverged, or another error */
@@ -219,37 +240,60 @@ static int measure(const struct candidate_run *run, struct nax_record *record, s
 }
 
 static int describe(const struct candidate_run *run, struct nax_record *record, double seconds,
-                    bool has_diverged, struct nax_err *err)
+                    const struct weights_state *state, struct nax_err *err)
 {
-    int status = has_diverged ? nax_record_set_null(record, "accuracy") : measure(run, record, err);
+    char content[WEIGHTS_NAME_SIZE];
+    int status =
+        state->has_diverged ? nax_record_set_null(record, "accuracy") : measure(run, record, err);
     if (!status)
-        status =
-            nax_record_set_int(record, "epochs", (int64_t)nax_trainer_epochs_done(run->trainer));
+        status = nax_record_set_int(record, "epochs", (int64_t)state->epochs);
     if (!status)
         status = nax_record_set_float(record, "train_seconds", seconds);
     if (!status)
         status = nax_record_set_string(record, "data", run->t->set->name);
     if (!status)
-        status = nax_record_set_string(record, "status", has_diverged ? "diverged" : "ok");
+        status = nax_record_set_string(record, "status", state->has_diverged ? "diverged" : "ok");
+    if (!status)
+        status = nax_record_set_string(record, "weights", run->weights);
+    snprintf(content, sizeof content, "%016" PRIx64, nax_model_hash(run->model));
+    if (!status && !state->has_diverged)
+        status = nax_record_set_string(record, "weights_hash", content);
     return status;
+}
+
+/* Weights that are finished, or have diverged. */
+static int work_on(struct candidate_run *run, struct weights_state *state, double *seconds,
+                   struct nax_err *err)
+{
+    int status = prepare(run, state->is_finished, err);
+    if (status || state->has_diverged)
+        return status;
+    if (!state->is_finished)
+        status = train(run, seconds, err);
+    if (!status && !state->is_finished)
+        status = finish(run, err);
+    state->has_diverged = status == NAX_ERR_NUMERIC;
+    state->is_finished = !status;
+    state->epochs = status ? nax_trainer_epochs_done(run->trainer) : run->t->recipe.epochs;
+    if (!state->has_diverged)
+        return status;
+    say(run, "diverged: ", err->text);
+    return 0;
 }
 
 /* Adds to result what training the candidate comes to. */
 static int work(struct candidate_run *run, struct nax_record *result, struct nax_err *err)
 {
+    struct weights_state state;
     double seconds = 0;
     run->err = err;
-    int status = prepare(run, err);
+    int status = weights_take(run->t->store, run->weights, &is_interrupted, &state, err);
+    if (status < 0)
+        return status;
+    status = work_on(run, &state, &seconds, err);
+    weights_give_back(run->t->store, run->weights, &state);
     if (!status)
-        status = train(run, &seconds, err);
-    bool has_diverged = status == NAX_ERR_NUMERIC;
-    if (has_diverged) {
-        pthread_mutex_lock(&talking);
-        tool_say(&run->t->tool, "%s: diverged: %s", run->candidate.id, err->text);
-        pthread_mutex_unlock(&talking);
-    }
-    if (!status || has_diverged)
-        status = describe(run, result, seconds, has_diverged, err);
+        status = describe(run, result, seconds, &state, err);
     nax_trainer_free(run->trainer);
     nax_model_free(run->model);
     return status;
@@ -262,11 +306,12 @@ int train_run(struct candidate_run *run, struct nax_record *record, struct nax_e
     struct nax_err cache_err = {0}; /* which loses no training */
     bool is_known = false;
     int status = result ? 0 : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'record'");
-    if (t->folder)
-        snprintf(run->checkpoint, sizeof run->checkpoint, "%s/%s.safetensors", t->folder,
-                 run->candidate.id);
+    if (!status)
+        status = train_find_start(run, record, err);
     if (!status)
         status = train_identify(run, err);
+    weights_path(t->store, run->weights, run->checkpoint);
+    weights_part_path(t->store, run->weights, run->part);
     if (!status && t->cache)
         status = train_cache_get(run, result, &is_known, err);
     if (!status && !is_known) {

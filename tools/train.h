@@ -7,6 +7,7 @@
 #include "nax/mapping.h"
 #include "nax/search.h"
 #include "tool.h"
+#include "weights.h"
 
 enum { TRAIN_PATH_SIZE = 4096 };
 
@@ -42,6 +43,7 @@ struct training {
     struct nax_dataset *set;
     struct nax_hardware *hardware;
     struct train_log *log; /* or NULL */
+    struct weights_store *store;
 };
 
 /* One candidate at work. */
@@ -53,8 +55,11 @@ struct candidate_run {
     struct nax_model *model;
     struct nax_trainer *trainer;
     struct nax_identity *identity;     /* of the weights, besides what decides any training run */
+    char weights[WEIGHTS_NAME_SIZE];   /* their name */
     struct noise_epochs *noise_epochs; /* of epochs on hardware, or NULL */
-    char checkpoint[TRAIN_PATH_SIZE];  /* path, or "" */
+    char start_path[TRAIN_PATH_SIZE];  /* of the weights that training begins with, or "" */
+    char checkpoint[TRAIN_PATH_SIZE];  /* path of the finished weights, or "" */
+    char part[TRAIN_PATH_SIZE];        /* of those that are trained, or "" */
     size_t epochs_before;              /* of this run: those resumed from */
     double start, saved; /* when training and when the last checkpoint was, in seconds */
     bool has_record;     /* which is complete, even if the run fails after */

@@ -11,8 +11,7 @@ static int entry_path(const struct candidate_run *run, char path[TRAIN_PATH_SIZE
 {
     uint64_t hash = 0;
     int status = train_result_hash(run, &hash, err);
-    snprintf(path, TRAIN_PATH_SIZE, "%s/%s-%016" PRIx64 ".nax", run->t->cache, run->candidate.id,
-             hash);
+    snprintf(path, TRAIN_PATH_SIZE, "%s/%s-%016" PRIx64 ".nax", run->t->cache, run->weights, hash);
     return status;
 }
 
@@ -59,13 +58,22 @@ static bool read_entry(const char *path, struct nax_record *result)
     return is_read;
 }
 
+static bool has_diverged(const struct nax_record *result)
+{
+    const struct nax_value *status = nax_record_get(result, "status");
+    return status && status->type == NAX_STRING && !strcmp(status->string.s, "diverged");
+}
+
 int train_cache_get(const struct candidate_run *run, struct nax_record *result, bool *is_known,
                     struct nax_err *err)
 {
     char path[TRAIN_PATH_SIZE];
     int status = entry_path(run, path, err);
-    bool has_checkpoint = !*run->checkpoint || !access(run->checkpoint, F_OK);
-    *is_known = !status && has_checkpoint && !access(path, F_OK) && read_entry(path, result);
+    bool has_weights = !*run->checkpoint || !access(run->checkpoint, F_OK);
+    *is_known = !status && !access(path, F_OK) && read_entry(path, result) &&
+                (has_weights || has_diverged(result));
+    if (!*is_known)
+        nax_record_clear(result);
     return status;
 }
 

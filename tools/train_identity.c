@@ -3,16 +3,32 @@
 
 #include "train_noise.h"
 
+#include <dirent.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-void train_init_path(const struct training *t, const char *id, char path[TRAIN_PATH_SIZE])
+int train_find_start(struct candidate_run *run, const struct nax_record *record,
+                     struct nax_err *err)
 {
-    snprintf(path, TRAIN_PATH_SIZE, "%s/%s.safetensors", t->init, id);
-    if (access(path, F_OK))
-        snprintf(path, TRAIN_PATH_SIZE, "%s", t->init);
+    const char *init = run->t->init;
+    struct stat info;
+    *run->start_path = 0;
+    if (!init)
+        return 0;
+    snprintf(run->start_path, sizeof run->start_path, "%s", init);
+    if (stat(init, &info) || !S_ISDIR(info.st_mode))
+        return 0;
+    const struct nax_value *name = nax_record_get(record, "weights");
+    if (!name || name->type != NAX_STRING || !weights_is_name(name->string.s))
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "no field 'weights' that names a file in the folder; give --init the "
+                           "file: '%s'",
+                           init);
+    snprintf(run->start_path, sizeof run->start_path, "%s/%s.safetensors", init, name->string.s);
+    return 0;
 }
 
 static int hash_file(const char *path, uint64_t *hash, struct nax_err *err)
@@ -34,10 +50,8 @@ static int hash_file(const char *path, uint64_t *hash, struct nax_err *err)
 static int add_start(struct nax_identity *identity, const struct candidate_run *run,
                      struct nax_err *err)
 {
-    char path[TRAIN_PATH_SIZE];
     uint64_t hash;
-    train_init_path(run->t, run->candidate.id, path);
-    int status = hash_file(path, &hash, err);
+    int status = hash_file(run->start_path, &hash, err);
     if (!status)
         nax_identity_add(identity, "init", "%016" PRIx64, hash);
     return status;
@@ -55,19 +69,91 @@ static void add_hardware(struct nax_identity *identity, const struct candidate_r
     nax_hardware_identify(run->t->hardware, identity);
 }
 
+/* All of what decides the weights: the caller's to free. */
+static int identify_weights(const struct candidate_run *run, struct nax_identity **identity,
+                            struct nax_err *err)
+{
+    const struct training *t = run->t;
+    int status = nax_identity_alloc(identity, err);
+    if (status)
+        return status;
+    nax_training_identify(*identity, run->net, t->set, &t->recipe, t->tool.seed);
+    nax_identity_join(*identity, run->identity);
+    return 0;
+}
+
+static int name_weights(struct candidate_run *run, struct nax_err *err)
+{
+    struct nax_identity *identity = NULL;
+    uint64_t hash = 0;
+    int status = identify_weights(run, &identity, err);
+    if (!status)
+        status = nax_identity_hash(identity, &hash, err);
+    snprintf(run->weights, sizeof run->weights, "%016" PRIx64, hash);
+    nax_identity_free(identity);
+    return status;
+}
+
 int train_identify(struct candidate_run *run, struct nax_err *err)
 {
     const struct training *t = run->t;
     int status = nax_identity_alloc(&run->identity, err);
-    if (!status && t->init)
+    if (!status && *run->start_path)
         status = add_start(run->identity, run, err);
-    if (status || !t->noise.n_epochs)
-        return status;
-    nax_identity_add_options(run->identity, noise_rows, &t->noise);
-    nax_identity_add(run->identity, "noise-fidelity", "%s",
-                     nax_fidelity_name(rehearsal_fidelity(t)));
-    add_hardware(run->identity, run);
-    return 0;
+    if (!status && t->noise.n_epochs) {
+        nax_identity_add_options(run->identity, noise_rows, &t->noise);
+        nax_identity_add(run->identity, "noise-fidelity", "%s",
+                         nax_fidelity_name(rehearsal_fidelity(t)));
+        add_hardware(run->identity, run);
+    }
+    return status ? status : name_weights(run, err);
+}
+
+/* Compares with one file of the folder; what is no checkpoint of this design is passed over. */
+static int check_other(const struct nax_identity *identity, const struct candidate_run *run,
+                       const char *path, struct nax_err *err)
+{
+    struct nax_tensors *file;
+    if (nax_tensors_open(&file, path, err))
+        return 0;
+    const char *id = nax_tensors_meta(file, "id"), *rows = nax_tensors_meta(file, "identity");
+    int status = 0;
+    if (id && rows && !strcmp(id, run->candidate.id))
+        status = nax_identity_compare(identity, rows, err);
+    else if (id && !strcmp(id, run->candidate.id))
+        status = nax_err_set(err, NAX_ERR_VALUE, "written by an older nax");
+    if (status == NAX_ERR_VALUE)
+        nax_err_prefix(err, "checkpoint of another run: '%s'", path);
+    nax_tensors_close(file);
+    return status;
+}
+
+int train_resume_check(const struct candidate_run *run, struct nax_err *err)
+{
+    static const char ending[] = ".safetensors";
+    struct nax_identity *identity = NULL;
+    struct dirent **names = NULL;
+    char path[TRAIN_PATH_SIZE];
+    int status = identify_weights(run, &identity, err);
+    int n = status ? 0 : scandir(run->t->folder, &names, NULL, alphasort);
+    for (int i = 0; i < n; i++) {
+        size_t length = strlen(names[i]->d_name);
+        bool is_file = length >= sizeof ending &&
+                       !strcmp(names[i]->d_name + length - (sizeof ending - 1), ending);
+        snprintf(path, sizeof path, "%s/%s", run->t->folder, names[i]->d_name);
+        free(names[i]);
+        if (!is_file || status)
+            continue;
+        status = check_other(identity, run, path, err);
+        if (status == NAX_ERR_VALUE)
+            tool_hint(err,
+                      "leave out --resume to begin anew beside it, with --init '%s' to start "
+                      "from its weights",
+                      path);
+    }
+    free(names);
+    nax_identity_free(identity);
+    return status;
 }
 
 int train_result_hash(const struct candidate_run *run, uint64_t *hash, struct nax_err *err)

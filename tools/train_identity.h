@@ -4,11 +4,18 @@
 
 #include "train.h"
 
-/* Where a candidate starts from: t->init, or its file in that folder. */
-void train_init_path(const struct training *t, const char *id, char path[TRAIN_PATH_SIZE]);
+/* Sets run->start_path: t->init, or in that folder the file of the weights that the record names.
+ */
+int train_find_start(struct candidate_run *run, const struct nax_record *record,
+                     struct nax_err *err) NAX_MUST_USE;
 
-/* Makes run->identity: what decides the weights besides what nax_training_identify names. */
+/* Makes run->identity, what decides the weights besides what nax_training_identify names, and of
+ * all of it run->weights, their name. */
 int train_identify(struct candidate_run *run, struct nax_err *err) NAX_MUST_USE;
+
+/* Whether there is nothing of another run of this design in the folder, which --resume might have
+ * meant: an error that says what differs. */
+int train_resume_check(const struct candidate_run *run, struct nax_err *err) NAX_MUST_USE;
 
 /* Of all that decides the results of a run that train_identify has been called for. */
 int train_result_hash(const struct candidate_run *run, uint64_t *hash,

@@ -152,7 +152,10 @@ struct nax_recipe {
 extern const struct nax_option nax_recipe_options[];
 struct nax_recipe nax_recipe_default(void);
 
-/* Adds what decides the bits of a run: seed, data, recipe, layers. */
+/* Adds the layers that the network consists of. */
+void nax_layers_identify(struct nax_identity *identity, const struct nax_network *net);
+/* Adds what decides a run: seed, data, recipe, layers. The processor is not among it, though
+ * another one rounds otherwise. */
 void nax_training_identify(struct nax_identity *identity, const struct nax_network *net,
                            const struct nax_dataset *set, const struct nax_recipe *recipe,
                            uint64_t seed);
@@ -259,13 +262,18 @@ int nax_trainer_gates(struct nax_trainer *trainer, struct nax_model *part,
 
 /* --- checkpoints --- */
 
-/* Fills the parameters from a checkpoint; every tensor must be there with the shape of the network.
- * Of a supernet's, "s1b2c1.k5.weight" is the weight of layer s1b2c1 when its kernel is 5. */
+/* Fills the parameters from a checkpoint; every tensor must be there with the shape of the network,
+ * and none besides. Of a supernet's, "s1b2c1.k5.weight" is the weight of layer s1b2c1 when its
+ * kernel is 5. The file must be of a network of the same layers, and whole: errors. */
 int nax_model_load(struct nax_model *model, const char *path, struct nax_err *err) NAX_MUST_USE;
+/* The same for weights to start from: layers of the same shapes may do something else. */
+int nax_model_start(struct nax_model *model, const char *path, struct nax_err *err) NAX_MUST_USE;
+/* Of all parameters and the pixel statistics: the same for the same weights, wherever they lie. */
+uint64_t nax_model_hash(const struct nax_model *model);
 
 /* A checkpoint is a safetensors file: "<layer>.weight", ".gamma", ".beta", ".mean", ".variance" and
- * "momentum.<…>" as F32; metadata: network, pixel statistics, position, what decides the run, and
- * the caller's own. */
+ * "momentum.<…>" as F32; metadata: network and its layers, pixel statistics, position, what decides
+ * the run, the processor that it was written on, and the caller's own. */
 int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
                      const struct nax_meta *meta, size_t n_meta, struct nax_err *err) NAX_MUST_USE;
 /* Continues where the checkpoint was written, to the same bits as a run that was never stopped. A

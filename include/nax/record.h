@@ -141,6 +141,8 @@ size_t nax_reader_n_prog(const struct nax_reader *reader);
 const struct nax_prog *nax_reader_prog(const struct nax_reader *reader, size_t i);
 /* "file: record 12" of the record last returned, for errors about its fields. */
 const char *nax_reader_where(const struct nax_reader *reader);
+/* The file that it came from; "-" for standard input. */
+const char *nax_reader_path(const struct nax_reader *reader);
 
 /* --- writing ---
  * The header goes out with the first record, or on close when there is none, so a tool can copy the

@@ -44,7 +44,7 @@ static int move_on(struct nax_cosearch *s, struct nax_err *err)
 static int load_start(struct nax_cosearch *s, struct nax_err *err)
 {
     struct nax_model *model = s->net.model;
-    int status = nax_model_load(model, s->options.init, err);
+    int status = nax_model_start(model, s->options.init, err);
     if (!status)
         s->start = nax_hash(0, model->values, model->n_values * sizeof *model->values);
     return status;

@@ -2,6 +2,7 @@
 #include "load.h"
 #include "trainer.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +66,15 @@ static int identify(const struct nax_trainer *t, struct nax_identity **identity,
     return 0;
 }
 
+/* A model that holds several kernels of a layer is no network by itself. */
+static bool is_network(const struct nax_network *net)
+{
+    for (size_t l = 0; l < net->n_layers; l++)
+        if (strchr(net->layers[l].name, '.'))
+            return false;
+    return true;
+}
+
 int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
                      const struct nax_meta *meta, size_t n_meta, struct nax_err *err)
 {
@@ -75,9 +85,15 @@ int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
         b->tensor = nax_calloc(n_max, sizeof *b->tensor);
         b->name = nax_calloc(n_max, sizeof *b->name);
     }
-    struct nax_identity *identity = NULL;
-    const char *rows;
+    struct nax_identity *identity = NULL, *layers = NULL;
+    const char *rows, *layer_rows;
     int status = identify(trainer, &identity, err);
+    if (!status)
+        status = nax_identity_alloc(&layers, err);
+    if (!status) {
+        nax_layers_identify(layers, model->net);
+        status = nax_identity_text(layers, &layer_rows, err);
+    }
     if (!status)
         status = nax_identity_text(identity, &rows, err);
     if (!status && (!b || !b->tensor || !b->name))
@@ -92,7 +108,12 @@ int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
         add_values(b, model, "momentum.", trainer->momentum, false);
         add_text(b, "position", "%zu %zu %.17g %zu", trainer->epochs_done, trainer->steps_done,
                  trainer->loss, trainer->n_right);
+        add_text(b, "processor", "%s, %s", nax_isa_name(nax_isa()),
+                 nax_arithmetic_of(trainer->recipe.precision) == NAX_ARITHMETIC_BF16 ? "bf16"
+                                                                                     : "fp32");
         b->meta[b->n_meta++] = (struct nax_meta){"identity", rows};
+        if (is_network(model->net))
+            b->meta[b->n_meta++] = (struct nax_meta){"layers", layer_rows};
     }
     for (size_t i = 0; !status && i < n_meta && b->n_meta < META_MAX; i++)
         b->meta[b->n_meta++] = meta[i];
@@ -104,7 +125,18 @@ int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
     }
     free(b);
     nax_identity_free(identity);
+    nax_identity_free(layers);
     return status;
+}
+
+/* A place that the run can come to. */
+static bool is_position(const struct nax_trainer *t, size_t epochs, size_t steps, double loss,
+                        size_t n_right)
+{
+    size_t n_steps = nax_trainer_n_steps(t);
+    return epochs <= t->recipe.epochs && steps <= n_steps &&
+           (epochs < t->recipe.epochs || !steps) && isfinite(loss) && loss >= 0 &&
+           n_right <= steps * t->recipe.batch;
 }
 
 /* Whether the file is of this run. */
@@ -139,7 +171,8 @@ int nax_trainer_resume(struct nax_trainer *trainer, const char *path, struct nax
     double loss;
     status = check_run(trainer, file, path, err);
     if (!status &&
-        (!position || sscanf(position, "%zu %zu %lf %zu", &epochs, &steps, &loss, &n_right) != 4))
+        (!position || sscanf(position, "%zu %zu %lf %zu", &epochs, &steps, &loss, &n_right) != 4 ||
+         !is_position(trainer, epochs, steps, loss, n_right)))
         status =
             nax_err_set(err, NAX_ERR_VALUE, "%s: metadata 'position' is missing or broken", path);
     if (!status)

@@ -15,15 +15,18 @@ static void add_layer(struct nax_identity *identity, const struct nax_layer *s)
         s->w_in, s->c_in, s->c_out, s->input, s->residual, (int)s->has_relu);
 }
 
+void nax_layers_identify(struct nax_identity *identity, const struct nax_network *net)
+{
+    for (size_t l = 0; l < net->n_layers; l++)
+        add_layer(identity, &net->layers[l]);
+}
+
 void nax_training_identify(struct nax_identity *identity, const struct nax_network *net,
                            const struct nax_dataset *set, const struct nax_recipe *recipe,
                            uint64_t seed)
 {
-    struct nax_recipe r = *recipe;
-    r.precision = nax_arithmetic_of(r.precision);
     nax_identity_add(identity, "seed", "%" PRIu64, seed);
     nax_identity_add(identity, "data", "%016" PRIx64, nax_dataset_hash(set));
-    nax_identity_add_options(identity, nax_recipe_options, &r);
-    for (size_t l = 0; l < net->n_layers; l++)
-        add_layer(identity, &net->layers[l]);
+    nax_identity_add_options(identity, nax_recipe_options, recipe);
+    nax_layers_identify(identity, net);
 }

@@ -56,14 +56,80 @@ static int load_three(const struct nax_tensors *file, const char *path, const ch
     return 0;
 }
 
+/* Whether the model reads the tensor: its own parameter, or one of a layer that has several
+ * kernels. */
+static bool is_of_model(const struct nax_model *model, const char *tensor)
+{
+    static const char momentum[] = "momentum.";
+    char name[PARAM_NAME_SIZE];
+    if (!strncmp(tensor, momentum, sizeof momentum - 1))
+        tensor += sizeof momentum - 1;
+    for (size_t l = 0; l < model->net->n_layers; l++) {
+        struct nax_param param[NAX_PARAMS_MAX];
+        size_t n = nax_params_list(&model->net->layers[l], &model->layer[l], param);
+        for (size_t i = 0; i < n; i++) {
+            snprintf(name, sizeof name, "%s.%s", model->net->layers[l].name, param[i].name);
+            if (!strcmp(name, tensor))
+                return true;
+        }
+    }
+    const char *dot = strchr(tensor, '.');
+    return dot && dot[1] == 'k' && strspn(dot + 2, "0123456789");
+}
+
+/* A tensor that the network has no place for would be left out without a word. */
+static int check_names(const struct nax_model *model, const struct nax_tensors *file,
+                       const char *path, struct nax_err *err)
+{
+    for (size_t i = 0; i < nax_tensors_n(file); i++)
+        if (!is_of_model(model, nax_tensors_at(file, i)->name))
+            return nax_err_set(err, NAX_ERR_VALUE, "%s: tensor '%s' has no place in network '%s'",
+                               path, nax_tensors_at(file, i)->name, model->net->name);
+    return 0;
+}
+
 int nax_model_take(struct nax_model *model, const struct nax_tensors *file, const char *path,
                    struct nax_err *err)
 {
-    int status = nax_params_take(model, file, path, "", model->values, true, err);
+    int status = nax_tensors_verify(file, path, err);
+    if (!status)
+        status = nax_params_take(model, file, path, "", model->values, true, err);
+    if (!status)
+        status = check_names(model, file, path, err);
     if (!status)
         status = load_three(file, path, "pixel_mean", model->pixel_mean, err);
     if (!status)
         status = load_three(file, path, "pixel_sd", model->pixel_sd, err);
+    return status;
+}
+
+int nax_model_start(struct nax_model *model, const char *path, struct nax_err *err)
+{
+    struct nax_tensors *file;
+    int status = nax_tensors_open(&file, path, err);
+    if (status)
+        return status;
+    status = nax_model_take(model, file, path, err);
+    nax_tensors_close(file);
+    return status;
+}
+
+/* Weights of the same shapes mean nothing in a network whose layers do something else. */
+static int check_layers(const struct nax_model *model, const struct nax_tensors *file,
+                        const char *path, struct nax_err *err)
+{
+    struct nax_identity *identity = NULL;
+    const char *rows = nax_tensors_meta(file, "layers");
+    if (!rows)
+        return 0;
+    int status = nax_identity_alloc(&identity, err);
+    if (!status) {
+        nax_layers_identify(identity, model->net);
+        status = nax_identity_compare(identity, rows, err);
+    }
+    if (status == NAX_ERR_VALUE)
+        nax_err_prefix(err, "weights of another network: '%s'", path);
+    nax_identity_free(identity);
     return status;
 }
 
@@ -74,6 +140,21 @@ int nax_model_load(struct nax_model *model, const char *path, struct nax_err *er
     if (status)
         return status;
     status = nax_model_take(model, file, path, err);
+    if (!status)
+        status = check_layers(model, file, path, err);
     nax_tensors_close(file);
     return status;
+}
+
+uint64_t nax_model_hash(const struct nax_model *model)
+{
+    uint64_t hash = nax_hash(0, model->pixel_mean, sizeof model->pixel_mean);
+    hash = nax_hash(hash, model->pixel_sd, sizeof model->pixel_sd);
+    for (size_t l = 0; l < model->net->n_layers; l++) {
+        struct nax_param param[NAX_PARAMS_MAX];
+        size_t n = nax_params_list(&model->net->layers[l], &model->layer[l], param);
+        for (size_t i = 0; i < n; i++)
+            hash = nax_checksum(hash, param[i].values, param[i].n * sizeof(float));
+    }
+    return hash;
 }

@@ -47,12 +47,20 @@ int nax_trainer_alloc_part(struct nax_trainer **trainer, struct nax_model *model
     t->model = model;
     t->set = set;
     t->recipe = *recipe;
-    t->recipe.precision = nax_arithmetic_of(recipe->precision);
     t->seed = seed;
     status = alloc_arrays(t, err);
     if (!status)
         status = nax_split(&set->train, recipe->validation, seed, t->train, &t->n_train,
                            t->validation, &t->n_validation, err);
+    if (!status && recipe->validation > 0 && !t->n_validation)
+        status = nax_err_set(err, NAX_ERR_VALUE,
+                             "--validation %g holds none of %zu training images out, 0 holds none "
+                             "out on purpose: '%s'",
+                             recipe->validation, set->train.n, set->name);
+    if (!status && recipe->crop >= NAX_MIN(set->train.height, set->train.width))
+        status = nax_err_set(err, NAX_ERR_VALUE,
+                             "--crop %zu moves images of %zux%zu pixels out of sight: '%s'",
+                             recipe->crop, set->train.height, set->train.width, set->name);
     if (!status && t->n_train < recipe->batch)
         status = nax_err_set(err, NAX_ERR_VALUE,
                              "fewer training images (%zu) than a batch takes (%zu): '%s'",

@@ -107,6 +107,8 @@ static const struct nax_field fields[] = {
     {"v_v", NAX_FLOATS, "V", "row voltages [rows]"},
     {"w_eff_siemens", NAX_FLOATS, "S",
      "currents by voltages with wires [rows*cols], row after row"},
+    {"weights", NAX_STRING, "", "name of a network's weights, a hash of what decides them"},
+    {"weights_hash", NAX_STRING, "", "hash of what they are"},
 };
 
 static const size_t n_fields = sizeof fields / sizeof *fields;

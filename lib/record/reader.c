@@ -155,6 +155,11 @@ const struct nax_prog *nax_reader_prog(const struct nax_reader *reader, size_t i
     return &reader->info.prog.v[i];
 }
 
+const char *nax_reader_path(const struct nax_reader *reader)
+{
+    return reader->n_paths && reader->path ? reader->paths[reader->path - 1] : "-";
+}
+
 const char *nax_reader_where(const struct nax_reader *reader)
 {
     snprintf(reader->where, WHERE_SIZE, "%.256s: record %llu", reader->in.name,

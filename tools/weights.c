@@ -1,0 +1,244 @@
+/* Weights by their name, in a folder or for the run. */
+#include "weights.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* What this process knows of some weights. */
+struct entry {
+    char name[WEIGHTS_NAME_SIZE];
+    bool is_taken;
+    struct weights_state state;
+    int lock; /* descriptor of the lock file while they are taken, or -1 */
+    off_t at; /* of the values, without a folder */
+};
+
+struct weights_store {
+    const char *folder;
+    pthread_mutex_t mutex;
+    struct entry *entries;
+    size_t n;
+    int fd; /* of values, without a folder; -1 until there are some */
+    off_t end;
+};
+
+int weights_store_open(struct weights_store **store, const char *folder, struct nax_err *err)
+{
+    struct weights_store *s = nax_calloc(1, sizeof *s);
+    if (!s)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'weights'");
+    s->folder = folder;
+    s->fd = -1;
+    pthread_mutex_init(&s->mutex, NULL);
+    *store = s;
+    return 0;
+}
+
+void weights_store_close(struct weights_store *store)
+{
+    if (!store)
+        return;
+    if (store->fd >= 0)
+        close(store->fd);
+    pthread_mutex_destroy(&store->mutex);
+    free(store->entries);
+    free(store);
+}
+
+bool weights_is_name(const char *text)
+{
+    return strlen(text) == WEIGHTS_NAME_SIZE - 1 &&
+           strspn(text, "0123456789abcdef") == WEIGHTS_NAME_SIZE - 1;
+}
+
+static void path_of(const struct weights_store *store, const char *name, const char *ending,
+                    char path[WEIGHTS_PATH_SIZE])
+{
+    *path = 0;
+    if (store->folder)
+        snprintf(path, WEIGHTS_PATH_SIZE, "%s/%s%s", store->folder, name, ending);
+}
+
+void weights_path(const struct weights_store *store, const char *name, char path[WEIGHTS_PATH_SIZE])
+{
+    path_of(store, name, ".safetensors", path);
+}
+
+void weights_part_path(const struct weights_store *store, const char *name,
+                       char path[WEIGHTS_PATH_SIZE])
+{
+    path_of(store, name, ".part.safetensors", path);
+}
+
+/* The store's lock is held. NULL: out of memory. */
+static struct entry *find(struct weights_store *store, const char *name)
+{
+    for (size_t i = 0; i < store->n; i++)
+        if (!strcmp(store->entries[i].name, name))
+            return &store->entries[i];
+    struct entry *entries = nax_realloc(store->entries, store->n + 1, sizeof *entries);
+    if (!entries)
+        return NULL;
+    store->entries = entries;
+    entries[store->n] = (struct entry){.lock = -1};
+    snprintf(entries[store->n].name, sizeof entries->name, "%s", name);
+    return &entries[store->n++];
+}
+
+/* 1: the file is locked, and *lock holds it; 0: somebody else does; or an error. A file that was
+ * removed between its opening and its locking is none. */
+static int try_lock(const char *path, int *lock, struct nax_err *err)
+{
+    struct stat own, there;
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (fd < 0)
+        return nax_err_io(err, "cannot create: '%s'", path);
+    if (flock(fd, LOCK_EX | LOCK_NB)) {
+        bool is_held = errno == EWOULDBLOCK || errno == EINTR;
+        int status = is_held ? 0 : nax_err_io(err, "cannot lock: '%s'", path);
+        close(fd);
+        return status;
+    }
+    if (fstat(fd, &own) || stat(path, &there) || own.st_ino != there.st_ino ||
+        own.st_dev != there.st_dev) {
+        close(fd);
+        return 0;
+    }
+    *lock = fd;
+    return 1;
+}
+
+/* 1: taken; 0: somebody else has them; or an error. */
+static int try_take(struct weights_store *store, const char *name, struct nax_err *err)
+{
+    char path[WEIGHTS_PATH_SIZE];
+    struct entry *e = find(store, name);
+    if (!e)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'weights'");
+    if (e->is_taken)
+        return 0;
+    path_of(store, name, ".lock", path);
+    int status = *path ? try_lock(path, &e->lock, err) : 1;
+    e->is_taken = status == 1;
+    return status;
+}
+
+int weights_take(struct weights_store *store, const char *name, const volatile int *is_stopped,
+                 struct weights_state *state, struct nax_err *err)
+{
+    static const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+    char path[WEIGHTS_PATH_SIZE];
+    int status = 0;
+    while (!status) {
+        if (*is_stopped)
+            return nax_err_set(err, NAX_ERR_IO, "interrupted while others train: 'weights %s'",
+                               name);
+        pthread_mutex_lock(&store->mutex);
+        status = try_take(store, name, err);
+        pthread_mutex_unlock(&store->mutex);
+        if (!status)
+            nanosleep(&pause, NULL);
+    }
+    if (status < 0)
+        return status;
+    pthread_mutex_lock(&store->mutex);
+    *state = find(store, name)->state;
+    pthread_mutex_unlock(&store->mutex);
+    weights_path(store, name, path);
+    if (*path)
+        state->is_finished = !access(path, F_OK);
+    return 0;
+}
+
+void weights_give_back(struct weights_store *store, const char *name,
+                       const struct weights_state *state)
+{
+    char path[WEIGHTS_PATH_SIZE];
+    path_of(store, name, ".lock", path);
+    pthread_mutex_lock(&store->mutex);
+    struct entry *e = find(store, name);
+    e->is_taken = false;
+    e->state = *state;
+    if (e->lock >= 0) {
+        unlink(path);
+        close(e->lock);
+    }
+    e->lock = -1;
+    pthread_mutex_unlock(&store->mutex);
+}
+
+/* --- without a folder --- */
+
+static int open_values(struct weights_store *store, struct nax_err *err)
+{
+    const char *folder = getenv("TMPDIR");
+    char path[WEIGHTS_PATH_SIZE];
+    snprintf(path, sizeof path, "%s/nax-weights-XXXXXX", folder && *folder ? folder : "/tmp");
+    store->fd = mkostemp(path, O_CLOEXEC);
+    if (store->fd < 0)
+        return nax_err_io(err, "cannot create: '%s'", path);
+    unlink(path);
+    return 0;
+}
+
+static bool write_at(int fd, const void *bytes, size_t size, off_t at)
+{
+    for (const char *p = bytes; size;) {
+        ssize_t n = pwrite(fd, p, size, at);
+        if (n < 0 && errno != EINTR)
+            return false;
+        p += NAX_MAX(n, 0);
+        at += NAX_MAX(n, 0);
+        size -= (size_t)NAX_MAX(n, 0);
+    }
+    return true;
+}
+
+static bool read_at(int fd, void *bytes, size_t size, off_t at)
+{
+    for (char *p = bytes; size;) {
+        ssize_t n = pread(fd, p, size, at);
+        if (n == 0 || (n < 0 && errno != EINTR))
+            return false;
+        p += NAX_MAX(n, 0);
+        at += NAX_MAX(n, 0);
+        size -= (size_t)NAX_MAX(n, 0);
+    }
+    return true;
+}
+
+int weights_keep(struct weights_store *store, const char *name, const struct nax_model *model,
+                 struct nax_err *err)
+{
+    size_t size = model->n_values * sizeof *model->values;
+    pthread_mutex_lock(&store->mutex);
+    int status = store->fd < 0 ? open_values(store, err) : 0;
+    if (!status && !write_at(store->fd, model->values, size, store->end))
+        status = nax_err_io(err, "cannot write: 'weights %s'", name);
+    if (!status) {
+        find(store, name)->at = store->end;
+        store->end += (off_t)size;
+    }
+    pthread_mutex_unlock(&store->mutex);
+    return status;
+}
+
+int weights_fill(struct weights_store *store, const char *name, struct nax_model *model,
+                 struct nax_err *err)
+{
+    pthread_mutex_lock(&store->mutex);
+    off_t at = find(store, name)->at;
+    int status = 0;
+    if (!read_at(store->fd, model->values, model->n_values * sizeof *model->values, at))
+        status = nax_err_io(err, "cannot read: 'weights %s'", name);
+    pthread_mutex_unlock(&store->mutex);
+    return status;
+}
