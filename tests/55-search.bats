@@ -122,6 +122,12 @@ column() {
   # the costs stay, and the search differs
   run ! small --epochs 1 --checkpoint run --resume --set device.programming.levels=4
   [[ "$output" = *": device.programming.levels is 0 there and 4 here; "* ]]
+  # one of before the costs of today
+  mkdir old
+  LC_ALL=C sed 's/cost_model=2/cost_model=1/' run/search.safetensors >old/search.safetensors
+  run ! small --epochs 1 --checkpoint old --resume
+  [[ "$output" = "nax-search: checkpoint of another run: 'old/search.safetensors': cost_model is 1 (read "*") there and 2 (read "*") here; to start from its weights, leave out --resume and add --init 'old/search.safetensors'" ]]
+  small --epochs 1 --init old/search.safetensors > /dev/null
   run ! small --epochs 1 --checkpoint run --resume --seed 3
   [[ "$output" = *": seed is "*" there and 3 here"* ]]
   nax-sample --homogeneous --network lenet -n 1 |

@@ -23,6 +23,8 @@ int nax_search_identify(struct nax_cosearch *s, struct nax_err *err)
     int status = nax_identity_alloc(&s->identity, err);
     if (status)
         return status;
+    nax_identity_add(s->identity, "cost_model", "%s",
+                     NAX_COST_MODEL); /* before all that it implies */
     nax_identity_add_options(s->identity, nax_cosearch_rows, o);
     if (s->start)
         nax_identity_add(s->identity, "init", "%016" PRIx64, s->start);
