@@ -65,6 +65,28 @@ refused() { # refused MESSAGE COMMAND...
   [ "$(tr '\n' ' ' <ratio.txt)" = '1 1 1 ' ]
 }
 
+# Energy of all arrays of the design on 128, pJ.
+arrays_pj() {
+  nax-cost --breakdown "$@" homogeneous.csv | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next }
+    $c["component"] == "array" && $c["array_size"] == 128 { e += $c["energy_pj"] - $c["energy_leakage_pj"] }
+    END { printf "%.12g\n", e }'
+}
+
+@test "cells take what the device says, where the hardware asks it" {
+  local device=(--set array.energy=device) same
+  same=$(arrays_pj --set array.energy=table)
+  [ "$(arrays_pj --set array.energy=table --set device.r_on_ohm=1e4 --set device.v_read_v=1)" = "$same" ]
+  # all cells ten times the conductance; four times the voltage; reads of half the time
+  for set in 'device.r_on_ohm=1e4 device.r_off_ohm=6e4' device.v_read_v=1 components.array.latency_ns=50; do
+    local sets=()
+    for key in $set; do sets+=(--set "$key"); done
+    awk -v a="$(arrays_pj "${device[@]}" "${sets[@]}")" -v b="$(arrays_pj "${device[@]}")" 'BEGIN { printf "%.9g\n", a / b }' >>ratio.txt
+  done
+  [ "$(tr '\n' ' ' <ratio.txt)" = '10 16 0.5 ' ]
+  refused "'device' needs array.level_frac" nax-cost "${device[@]}" --set array.level_frac=0 homogeneous.csv
+  refused "'device' needs array.input_frac" nax-cost "${device[@]}" --set array.input_frac=0 homogeneous.csv
+}
+
 @test "the layers add up to the candidate" {
   nax-cost homogeneous.csv >sums.csv
   nax-cost --layers homogeneous.csv >layers.csv

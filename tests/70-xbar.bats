@@ -69,6 +69,18 @@ refuse() { # record fields as CSV lines, then what the message must say
   done
 }
 
+@test "power: what ngspice's drivers give, of linear cells and of sinh" {
+  command -v ngspice || skip "ngspice is not installed"
+  for v0 in 0 0.1; do
+    nax-xbar --random 33 --cols 17 --seed 5 --format csv | awk -F, -v OFS=, -v v0=$v0 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "v0_v") c = i } NR > 1 { $c = v0 } 1' >array.csv
+    nax-xbar --spice array.csv >array.cir
+    ngspice -b array.cir 2>/dev/null </dev/null | awk '/^i\(vdriver/ { print $3 }' >drivers
+    [ "$(wc -l <drivers)" -eq 33 ]
+    tr ' ' '\n' <<<"$(column v_v <array.csv)" | paste - drivers | awk '{ p -= 1e3 * $1 * $2 } END { printf "%.12g\n", p }' >theirs
+    close_to "$(nax-xbar --format csv array.csv | column read_power_mw)" "$(cat theirs)" 1e-7
+  done
+}
+
 @test "sinh cells and odd resistances: currents of ngspice" {
   command -v ngspice || skip "ngspice is not installed"
   nax-xbar --random 12 --cols 7 --format csv >plain.csv

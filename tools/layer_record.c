@@ -25,6 +25,9 @@ int layer_record(struct nax_record *r, const char *id, const struct nax_layer *l
                  set_db(r, "snr_after_gains_db", noise->signal, noise->error_after_gains);
     if (!status && circuit)
         status = set_db(r, "snr_circuit_db", circuit->signal, circuit->error) ||
-                 nax_record_set_float(r, "gain_circuit", circuit->gain);
+                 nax_record_set_float(r, "gain_circuit", circuit->gain) ||
+                 nax_record_set_float(r, "read_power_mw", circuit->read_power_mw) ||
+                 nax_record_set_float(r, "level_frac", circuit->level_frac) ||
+                 nax_record_set_float(r, "input_frac", circuit->input_frac);
     return status ? NAX_ERR_MEMORY : 0;
 }

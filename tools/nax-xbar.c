@@ -93,7 +93,8 @@ static int solve(const struct array_options *o, struct nax_record *r, struct nax
     bool has_vector = v_v && (!o->has_matrix || x.v0_v > 0 || has_nodes);
     bool has_matrix = o->has_matrix || !v_v;
     struct nax_xbar_report report = {0};
-    struct nax_xbar_nodes nodes = {i, u, bit};
+    double power_mw = 0;
+    struct nax_xbar_nodes nodes = {i, u, bit, &power_mw};
     memcpy(g, x.g_siemens, n * sizeof *g);
     x.g_siemens = g;
     for (size_t k = 0; k < x.n_rows; k++)
@@ -114,6 +115,7 @@ static int solve(const struct array_options *o, struct nax_record *r, struct nax
         return status;
     bool is_full = (v_v && nax_record_set_floats(r, "i_a", i, x.n_cols)) ||
                    (o->has_matrix && nax_record_set_floats(r, "w_eff_siemens", w, n)) ||
+                   (has_vector && nax_record_set_float(r, "read_power_mw", power_mw)) ||
                    (o->has_nodes && (nax_record_set_floats(r, "word_v", u, n) ||
                                      nax_record_set_floats(r, "bit_v", bit, n)));
     is_full = is_full || array_set_nf(r, &x, v, i, err) ||

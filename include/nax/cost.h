@@ -48,7 +48,9 @@ struct nax_component nax_adc_component(const struct nax_hardware *hardware,
 /* How often each event happens for one image in a layer: lib/cost/README.md has the formulas. */
 struct nax_activity {
     double n[NAX_EVENT_COUNT];
-    double latency_ns;                 /* of one copy of the layer */
+    double read_frac;  /* energy of an array read of this layer, of one that drives all rows and has
+                          weights in all columns */
+    double latency_ns; /* of one copy of the layer */
     int64_t n_units, n_cores, n_tiles; /* that one copy needs, by itself */
 };
 void nax_layer_activity(const struct nax_hardware *hardware, const struct nax_layer *layer,

@@ -74,9 +74,10 @@ int nax_xbar_matrix(const struct nax_xbar *x, const struct nax_xbar_options *opt
 
 /* Results for one input vector; NULL members are not wanted, save i_a. */
 struct nax_xbar_nodes {
-    double *i_a; /* [n_cols] currents of the bit lines */
-    double *u_v; /* [n_rows][n_cols] word line at each cell */
-    double *v_v; /* [n_rows][n_cols] bit line at each cell */
+    double *i_a;      /* [n_cols] currents of the bit lines */
+    double *u_v;      /* [n_rows][n_cols] word line at each cell */
+    double *v_v;      /* [n_rows][n_cols] bit line at each cell */
+    double *power_mw; /* one: that the drivers give and cells and wires take, the sum of V I */
 };
 
 /* Currents and node voltages for the input voltages v_v [n_rows], linear cells or not.
@@ -85,10 +86,10 @@ int nax_xbar_solve(const struct nax_xbar *x, const struct nax_xbar_options *opti
                    const double *v_v, struct nax_xbar_nodes *nodes, struct nax_xbar_report *report,
                    struct nax_err *err) NAX_MUST_USE;
 /* Currents i_a [n][n_cols] for n vectors v_v [n][n_rows], shared out to threads. report: NULL or
- * [n]. */
+ * [n]; power_mw: NULL or [n], as in the nodes. */
 int nax_xbar_currents(const struct nax_xbar *x, const struct nax_xbar_options *options, size_t n,
-                      const double *v_v, double *i_a, struct nax_xbar_report *report,
-                      struct nax_err *err) NAX_MUST_USE;
+                      const double *v_v, double *i_a, double *power_mw,
+                      struct nax_xbar_report *report, struct nax_err *err) NAX_MUST_USE;
 
 /* Exact adjoint of nax_xbar_matrix: dl_dg [n_rows][n_cols], the derivatives of a loss by the
  * conductances, from dl_dw [n_rows][n_cols], those by the effective conductances. Cells may be
@@ -97,8 +98,9 @@ int nax_xbar_currents(const struct nax_xbar *x, const struct nax_xbar_options *o
 int nax_xbar_gradient(const struct nax_xbar *x, const struct nax_xbar_options *options,
                       const double *dl_dw, double *dl_dg, struct nax_err *err) NAX_MUST_USE;
 
-/* A netlist for ngspice (`ngspice -b`) that prints the bit lines' currents as "i(vsense0) = …" for
- * the input voltages v_v [n_rows]. subject names the file in messages. */
+/* A netlist for ngspice (`ngspice -b`) that prints the bit lines' currents as "i(vsense0) = …", and
+ * those into the drivers as "i(vdriver0) = …", for the input voltages v_v [n_rows]. subject names
+ * the file in messages. */
 int nax_xbar_spice(const struct nax_xbar *x, const double *v_v, FILE *file, const char *subject,
                    struct nax_err *err) NAX_MUST_USE;
 

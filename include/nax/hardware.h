@@ -150,10 +150,32 @@ enum nax_read_time {
     NAX_READ_TIME_COUNT
 };
 
+/* What the cells of an array take for a read. */
+enum nax_array_energy {
+    NAX_ARRAY_ENERGY_TABLE,  /* that of the component */
+    NAX_ARRAY_ENERGY_DEVICE, /* V^2 G t, on the average */
+    NAX_ARRAY_ENERGY_COUNT
+};
+
 struct nax_array_laws {
     enum nax_read_time read_time;
     double c_wire_ff; /* of one cell's segment of a wire, with the cell: read_time rc */
+    enum nax_array_energy energy;
+    double
+        level_frac; /* mean level of the cells that hold weights, of the highest: energy device */
+    double input_frac; /* of the bits of streamed inputs, those that are 1 */
 };
+
+struct nax_array_energy_row {
+    struct nax_word word;
+    bool is_of_device;
+};
+const struct nax_array_energy_row *nax_array_energy_row(const struct nax_hardware *hardware);
+/* Energy of a read of read_ns, on whose driven word lines n_weights cells hold weights
+ * and n_off cells are at G_off: mean square voltage times conductances times the time, without what
+ * wires take back. */
+double nax_cells_read_pj(const struct nax_hardware *hardware, double read_ns, double n_weights,
+                         double n_off);
 
 struct nax_read_time_row {
     struct nax_word word;

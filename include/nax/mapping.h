@@ -119,6 +119,8 @@ int nax_mapped_noise_of_wires(const struct nax_mapped *mapped, const struct nax_
 struct nax_layer_circuit {
     double signal, error; /* variance of the circuits' outputs; mean square of full's less them */
     double gain;          /* of the circuits, full's being 1 */
+    double read_power_mw; /* of an array at a read, those of streams that are all zeros included */
+    double level_frac, input_frac; /* what nax_hardware's keys of these names say on the average */
 };
 
 /* results: [n_layers], zeros for pools. One vector of each of n_vectors images, evenly spaced, as

@@ -84,6 +84,22 @@ static void multiply(const struct nax_hardware *h, const struct nax_layer_map *m
     n[NAX_EVENT_DATA_MEMORY] += n[NAX_EVENT_INPUT_WRITE];
 }
 
+/* By the device cells take what their own row and column give them: rows without an input nothing,
+ * idle columns that of G_off. (Gated reads are counted by their cells.) */
+static double read_frac(const struct nax_hardware *h, const struct nax_layer_map *map,
+                        const struct nax_unit *unit)
+{
+    if (!nax_array_energy_row(h)->is_of_device || nax_idle_row(h)->is_gated)
+        return 1;
+    double size = (double)map->crossbar, rows = (double)map->n_rows, cols = (double)map->n_cols,
+           n_col = (double)map->col_submatrices;
+    double idle = nax_unused_row(h)->is_open ? 0 : n_col * size - cols;
+    double layer_pj =
+        nax_cells_read_pj(h, 1, rows * cols, rows * (idle + (unit->has_reference ? n_col : 0)));
+    double whole_pj = nax_cells_read_pj(h, 1, size * size, unit->has_reference ? size : 0);
+    return layer_pj / (whole_pj * (double)map->n_units);
+}
+
 static void layer_units(const struct nax_hardware *h, const struct nax_layer *layer,
                         const struct nax_layer_map *map, const struct nax_size_cost *size,
                         struct nax_activity *a)
@@ -94,6 +110,7 @@ static void layer_units(const struct nax_hardware *h, const struct nax_layer *la
     a->n_cores = NAX_CEIL_DIV(a->n_units, size->units_per_core);
     a->n_tiles = NAX_CEIL_DIV(a->n_cores, h->hierarchy.cores_per_tile);
     multiply(h, map, &size->unit, n);
+    a->read_frac = read_frac(h, map, &size->unit);
 
     /* units of a row of submatrices lie side by side: inputs go to every tile that they reach */
     int64_t n_col_tiles = NAX_CEIL_DIV((int64_t)map->col_submatrices, units_per_tile);

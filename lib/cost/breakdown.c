@@ -62,7 +62,9 @@ static int add_parts(const struct nax_cost_model *model, const struct cost_share
         parts[i].energy_leakage_pj += n * v.leakage_mw * leakage_ns;
         if (activity) {
             parts[i].n_events += activity->n[c->event];
-            parts[i].energy_dynamic_pj += activity->n[c->event] * event_pj(c, unit, &v);
+            parts[i].energy_dynamic_pj +=
+                activity->n[c->event] * event_pj(c, unit, &v) *
+                (c->event == NAX_EVENT_ARRAY_READ ? activity->read_frac : 1);
         }
     }
     return status;

@@ -79,7 +79,8 @@ double nax_cost_dynamic_pj(const struct nax_size_cost *size, const struct nax_ac
 {
     double sum = 0;
     for (int e = 0; e < NAX_EVENT_COUNT; e++)
-        sum += activity->n[e] * size->event_pj[e];
+        sum += activity->n[e] * size->event_pj[e] *
+               (e == NAX_EVENT_ARRAY_READ ? activity->read_frac : 1);
     return sum;
 }
 

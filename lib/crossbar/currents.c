@@ -34,8 +34,8 @@ int nax_xbar_solve(const struct nax_xbar *x, const struct nax_xbar_options *opti
 }
 
 int nax_xbar_currents(const struct nax_xbar *x, const struct nax_xbar_options *options, size_t n,
-                      const double *v_v, double *i_a, struct nax_xbar_report *report,
-                      struct nax_err *err)
+                      const double *v_v, double *i_a, double *power_mw,
+                      struct nax_xbar_report *report, struct nax_err *err)
 {
     double tolerance;
     int status = nax_xbar_prepare(x, 1, options, &tolerance, err);
@@ -52,7 +52,8 @@ int nax_xbar_currents(const struct nax_xbar *x, const struct nax_xbar_options *o
                            : nax_err_set(&own, NAX_ERR_MEMORY, "out of memory: 'currents'");
 #pragma omp for schedule(dynamic)
         for (size_t k = 0; k < n; k++) {
-            struct nax_xbar_nodes nodes = {.i_a = i_a + k * x->n_cols};
+            struct nax_xbar_nodes nodes = {.i_a = i_a + k * x->n_cols,
+                                           .power_mw = power_mw ? power_mw + k : NULL};
             struct nax_xbar_report unused;
             if (!own_status)
                 own_status = nax_vector_solve(s, v_v + k * x->n_rows, tolerance, &nodes,

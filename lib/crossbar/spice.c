@@ -85,6 +85,8 @@ int nax_xbar_spice(const struct nax_xbar *x, const double *v_v, FILE *file, cons
                   ".control\nset numdgt=15\nop\n");
     for (size_t c = 0; c < x->n_cols; c++)
         fprintf(file, "print i(Vsense%zu)\n", c);
+    for (size_t r = 0; r < x->n_rows; r++)
+        fprintf(file, "print i(Vdriver%zu)\n", r);
     fprintf(file, "quit\n.endc\n.end\n");
     return ferror(file) ? nax_err_io(err, "cannot write: '%s'", subject) : 0;
 }

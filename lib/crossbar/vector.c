@@ -209,7 +209,8 @@ static int solve_linear(struct vector_solver *s, const double *v_v, double toler
         return status;
     word_voltages(s, v_v, NULL);
     double off = s->kernels->finish(x, nodes->i_a), all = total(nodes->i_a, x->n_cols);
-    for (size_t i = 0; (nodes->u_v || nodes->v_v) && i < size; i++)
+    bool is_wanted = nodes->u_v || nodes->v_v || nodes->power_mw;
+    for (size_t i = 0; is_wanted && i < size; i++)
         s->i[i] = x->g[i] * (x->s[i] * x->w[i] - x->t[i] * x->y[i]);
     *report = (struct nax_xbar_report){NAX_XBAR_RELAX, n_steps, all > 0 ? off / all : off};
     return 0;
@@ -379,13 +380,26 @@ static void node_voltages(const struct vector_solver *s, const double *v_v,
     }
 }
 
+/* Of all drivers: their voltages times what leaves them through their lines' cells. */
+static double power_mw(const struct vector_solver *s, const double *v_v)
+{
+    double sum = 0;
+    for (size_t c = 0; c < s->a.n_cols; c++)
+        for (size_t r = 0; r < s->a.n_rows; r++)
+            sum += v_v[r] * s->i[c * s->workspace.m + r];
+    return 1e3 * sum;
+}
+
 int nax_vector_solve(struct vector_solver *s, const double *v_v, double tolerance,
                      struct nax_xbar_nodes *nodes, struct nax_xbar_report *report,
                      struct nax_err *err)
 {
     int status = s->v0_v > 0 ? solve_newton(s, v_v, tolerance, nodes, report, err)
                              : solve_linear(s, v_v, tolerance, nodes, report, err);
-    if (!status)
-        node_voltages(s, v_v, nodes);
-    return status;
+    if (status)
+        return status;
+    node_voltages(s, v_v, nodes);
+    if (nodes->power_mw)
+        *nodes->power_mw = power_mw(s, v_v);
+    return 0;
 }

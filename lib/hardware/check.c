@@ -138,6 +138,8 @@ static int check_pairs(const struct hardware_source *source, const struct nax_ha
     if (d->r_off_ohm <= d->r_on_ohm)
         return nax_hardware_fail(source, "device.r_off_ohm", "%g is not above r_on_ohm, %g",
                                  d->r_off_ohm, d->r_on_ohm);
+    if (nax_array_energy_row(h)->is_of_device && !(h->array.level_frac > 0))
+        return nax_hardware_fail(source, "array.energy", "'device' needs array.level_frac");
     if (g->stuck_on_frac + g->stuck_off_frac > 1)
         return nax_hardware_fail(source, "device.programming.stuck_off_frac",
                                  "more than all cells are stuck: %g on and %g off",

@@ -51,6 +51,40 @@ double nax_array_read_ns(const struct nax_hardware *hardware, double latency_ns,
     return read_times[hardware->array.read_time].read_ns(hardware, latency_ns, crossbar, adc_bits);
 }
 
+static const struct nax_array_energy_row array_energies[] = {
+    {{NAX_ARRAY_ENERGY_TABLE, "table", "energy_pj of the component of event array_read", NULL,
+      NULL},
+     .is_of_device = false},
+    {{NAX_ARRAY_ENERGY_DEVICE, "device", "V^2 G t of its cells, on the average", NULL,
+      "array.input_frac"},
+     .is_of_device = true},
+};
+NAX_WORDS(nax_array_energy_words, array_energies, NAX_ARRAY_ENERGY_COUNT);
+
+const struct nax_array_energy_row *nax_array_energy_row(const struct nax_hardware *hardware)
+{
+    return &array_energies[hardware->array.energy];
+}
+
+/* Of a digit of b bits, each 1 with probability p whatever the others are, over its largest,
+ * 2^b - 1: E d^2 = p sum 4^i + p^2 ((2^b - 1)^2 - sum 4^i). */
+static double mean_square_digit(double p, int bits)
+{
+    double largest = exp2(bits) - 1, squares = (exp2(2 * bits) - 1) / 3;
+    return (p * squares + p * p * (largest * largest - squares)) / (largest * largest);
+}
+
+double nax_cells_read_pj(const struct nax_hardware *hardware, double read_ns, double n_weights,
+                         double n_off)
+{
+    const struct nax_device *d = &hardware->device;
+    double on = 1 / d->r_on_ohm, off = 1 / d->r_off_ohm;
+    double siemens = n_weights * (off + hardware->array.level_frac * (on - off)) + n_off * off;
+    double square = d->v_read_v * d->v_read_v *
+                    mean_square_digit(hardware->array.input_frac, hardware->precision.stream_bits);
+    return square * siemens * read_ns * 1e3; /* V^2 S ns = nJ */
+}
+
 static double one_element(int bits)
 {
     (void)bits;

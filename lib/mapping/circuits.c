@@ -110,6 +110,8 @@ struct workspace {
     double *i_off_a;   /* the same, of an array without levels */
     double *current;   /* [n_planes][n · n_streams][N], LSBs */
     double *g_siemens; /* [N][array_cols] */
+    double *power_mw;  /* [n · n_streams] of one array */
+    double off_power_mw, sum_power_mw; /* of all streams: an array without levels; all arrays */
 };
 
 static double volt_of(const struct fixed_layer *layer)
@@ -196,9 +198,16 @@ static int run_submatrix(struct workspace *workspace, const struct nax_submatrix
             nax_xbar_of_device(device, l->unit.crossbar, width, workspace->g_siemens);
         double *i_a = is_off ? workspace->i_off_a : workspace->i_a;
         if (!is_off || !has_off)
-            status = nax_xbar_currents(&xbar, &options, n_uses, workspace->v_v, i_a, NULL, err);
+            status = nax_xbar_currents(&xbar, &options, n_uses, workspace->v_v, i_a,
+                                       workspace->power_mw, NULL, err);
         if (status)
             return nax_err_prefix(err, "layer '%s'", l->shape->name);
+        double power_mw = 0;
+        for (size_t u = 0; (!is_off || !has_off) && u < n_uses; u++)
+            power_mw += workspace->power_mw[u];
+        if (is_off && !has_off)
+            workspace->off_power_mw = power_mw;
+        workspace->sum_power_mw += is_off ? workspace->off_power_mw : power_mw;
         has_off = has_off || is_off;
         add_array(workspace, submatrix, n_uses, nax_array_plane_sign(&l->unit, a), i_a,
                   workspace->current + a / l->unit.arrays_per_plane * n_uses * submatrix->n_cols);
@@ -217,6 +226,7 @@ static void workspace_free(struct workspace *workspace)
     free(workspace->i_off_a);
     free(workspace->current);
     free(workspace->g_siemens);
+    free(workspace->power_mw);
 }
 
 static int workspace_alloc(struct workspace *workspace, size_t n, struct nax_err *err)
@@ -233,14 +243,15 @@ static int workspace_alloc(struct workspace *workspace, size_t n, struct nax_err
     workspace->current =
         nax_calloc(l->unit.n_planes * n_uses * l->unit.crossbar, sizeof *workspace->current);
     workspace->g_siemens = nax_calloc(l->unit.crossbar * width, sizeof *workspace->g_siemens);
+    workspace->power_mw = nax_calloc(n_uses, sizeof *workspace->power_mw);
     if (workspace->x && workspace->y && workspace->use && workspace->v_v && workspace->i_a &&
-        workspace->i_off_a && workspace->current && workspace->g_siemens)
+        workspace->i_off_a && workspace->current && workspace->g_siemens && workspace->power_mw)
         return 0;
     return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", l->shape->name);
 }
 
 int nax_circuits_products(const struct fixed_layer *layer, const struct chip *chip, size_t n,
-                          const float *x, float *y, struct nax_err *err)
+                          const float *x, float *y, double *read_power_mw, struct nax_err *err)
 {
     struct workspace workspace = {.layer = layer, .chip = chip};
     double fixed;
@@ -258,8 +269,36 @@ int nax_circuits_products(const struct fixed_layer *layer, const struct chip *ch
     }
     for (size_t i = 0; !status && i < n * layer->map.n_cols; i++)
         y[i] = (float)(workspace.y[i] * (layer->weight_step * layer->input_step));
+    if (!status)
+        *read_power_mw = workspace.sum_power_mw /
+                         ((double)n * layer->map.n_streams * (double)layer->map.n_arrays);
     workspace_free(&workspace);
     return status;
+}
+
+static double mean_level_frac(const struct fixed_layer *l)
+{
+    double sum = 0;
+    for (size_t r = 0; r < l->map.n_rows; r++)
+        for (size_t c = 0; c < l->map.n_cols; c++)
+            for (size_t a = 0; a < l->unit.n_arrays; a++)
+                sum += nax_fixed_level(l, r, c, nax_array_slice(&l->unit, a),
+                                       nax_array_sign(&l->unit, a));
+    double highest = (1 << l->hardware->precision.slice_bits) - 1;
+    return sum / highest / (double)(l->map.n_rows * l->map.n_cols * l->unit.n_arrays);
+}
+
+/* Of n vectors x [n][n_rows]. */
+static double mean_input_frac(const struct fixed_layer *l, size_t n, const float *x)
+{
+    double sum = 0, fixed;
+    for (size_t i = 0; i < n * l->map.n_rows; i++) {
+        nax_fixed_inputs(l, 1, x + i, &fixed);
+        for (int t = 0; t < l->map.n_streams; t++)
+            sum += __builtin_popcount((unsigned)nax_fixed_digit(l, (int32_t)fixed, t));
+    }
+    int n_bits = l->map.n_streams * l->hardware->precision.stream_bits;
+    return sum / ((double)(n * l->map.n_rows) * n_bits);
 }
 
 static struct nax_layer_circuit compared(size_t n, const float *circuit, const float *full)
@@ -286,6 +325,7 @@ static int compare_layer(const struct sample *sample, const struct nax_model *mo
 {
     struct chip chip = {mapping->seed, mapping->chip, l};
     struct fixed_layer layer;
+    double power_mw = 0;
     int status = nax_fixed_layer_alloc(&layer, &model->net->layers[l], mapping->hardware,
                                        mapping->crossbars[l], model->layer[l].weight, range, err);
     if (status)
@@ -298,10 +338,14 @@ static int compare_layer(const struct sample *sample, const struct nax_model *mo
     float *y = nax_calloc(sample->n * layer.map.n_cols, sizeof *y);
     if (!status)
         status =
-            y ? nax_circuits_products(&layer, &chip, sample->n, sample->x[l], y, err)
+            y ? nax_circuits_products(&layer, &chip, sample->n, sample->x[l], y, &power_mw, err)
               : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer.shape->name);
-    if (!status)
+    if (!status) {
         *result = compared(sample->n * layer.map.n_cols, y, sample->y[l]);
+        result->read_power_mw = power_mw;
+        result->level_frac = mean_level_frac(&layer);
+        result->input_frac = mean_input_frac(&layer, sample->n, sample->x[l]);
+    }
     free(y);
     nax_fixed_layer_free(&layer);
     return status;

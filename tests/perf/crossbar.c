@@ -188,7 +188,7 @@ static double time_vector(const struct nax_xbar *x, const double *v, double *i_a
     for (size_t k = 0; k < count; k++) {
         struct nax_xbar_nodes nodes = {.i_a = i_a};
         double start = nax_clock_seconds();
-        check(nax_xbar_currents(x, &options, n_vectors, many, out, NULL, &err), &err);
+        check(nax_xbar_currents(x, &options, n_vectors, many, out, NULL, NULL, &err), &err);
         times[k] = (nax_clock_seconds() - start) / n_vectors * 1e3;
         start = nax_clock_seconds();
         check(nax_xbar_solve(x, &options, v, &nodes, NULL, &err), &err);

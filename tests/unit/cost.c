@@ -551,6 +551,71 @@ static void signed_inputs_take_two_passes(void **state)
     nax_hardware_free(h);
 }
 
+/* One read of an array with weights in all of its cells, without a reference. */
+static double whole_read_pj(const struct nax_hardware *h)
+{
+    struct nax_cost_model *model;
+    const struct nax_size_cost *size;
+    struct nax_err err;
+    assert_int_equal(nax_cost_model_alloc(&model, h, &err), 0);
+    assert_int_equal(nax_cost_size(model, 128, &size, &err), 0);
+    double read_pj = size->event_pj[NAX_EVENT_ARRAY_READ];
+    nax_cost_model_free(model);
+    return read_pj;
+}
+
+/* A cell of 100 kohm at 0.25 V for 100 ns takes 0.0625 pJ. */
+static void cells_take_what_the_device_says(void **state)
+{
+    (void)state;
+    struct nax_hardware *h = load("nax-reram");
+    h->array.energy = NAX_ARRAY_ENERGY_TABLE;
+    h->adc.zero = NAX_ADC_ZERO_DIGITAL;
+    assert_near(whole_read_pj(h), 30, rounding);
+    h->array.energy = NAX_ARRAY_ENERGY_DEVICE;
+    h->array.level_frac = h->array.input_frac = 1;
+    assert_near(whole_read_pj(h), 0.0625 * 16384, rounding);
+    h->device.r_on_ohm = 10e3;
+    assert_near(whole_read_pj(h), 0.625 * 16384, rounding);
+    h->device.r_on_ohm = 100e3;
+    h->device.v_read_v = 1;
+    assert_near(whole_read_pj(h), 16384, rounding);
+    h->array.read_time = NAX_READ_TIME_LINEAR; /* 100 ns at 128 */
+    assert_near(whole_read_pj(h), 16384, rounding);
+    /* digits of two bits, each 1 one time in five: (0.2 * 5 + 0.04 * 4) / 9 of the largest square
+     */
+    h->precision.stream_bits = 2;
+    h->array.input_frac = 0.2;
+    assert_near(whole_read_pj(h), 16384 * 1.16 / 9, rounding);
+    nax_hardware_free(h);
+}
+
+/* 180 rows and 40 columns in 3 units of 64, a quarter of the levels and a fifth of the inputs'
+ * bits: a cell has 3.75 uS, and 0.0046875 pJ a read; one at G_off 0.00208333 pJ. */
+static void idle_cells_take_what_they_conduct(void **state)
+{
+    (void)state;
+    struct nax_hardware *h = load("nax-reram");
+    h->array.energy = NAX_ARRAY_ENERGY_DEVICE;
+    h->array.level_frac = 0.25;
+    h->array.input_frac = 0.2;
+    h->device.r_on_ohm = 100e3;
+    h->device.r_off_ohm = 600e3;
+    struct nax_activity a = small_layer(h);
+    double cell_pj = 0.0046875, off_pj = 0.0125 / 6, n = 6 * 16 * 16;
+    double whole_pj = 64 * 64 * cell_pj + 64 * off_pj;
+    double read_pj = a.n[NAX_EVENT_ARRAY_READ] * a.read_frac * whole_pj;
+    assert_near(read_pj, n * (180 * 40 * cell_pj + 180 * 25 * off_pj), rounding);
+    h->unused = NAX_UNUSED_OPEN; /* the reference is left */
+    a = small_layer(h);
+    read_pj = a.n[NAX_EVENT_ARRAY_READ] * a.read_frac * whole_pj;
+    assert_near(read_pj, n * (180 * 40 * cell_pj + 180 * off_pj), rounding);
+    h->array.energy = NAX_ARRAY_ENERGY_TABLE;
+    a = small_layer(h);
+    assert_true(a.read_frac == 1);
+    nax_hardware_free(h);
+}
+
 static void activity_of_other_counting(void **state)
 {
     (void)state;
@@ -621,6 +686,8 @@ int main(void)
         cmocka_unit_test(adc_laws),
         cmocka_unit_test(activity_counted_by_hand),
         cmocka_unit_test(signed_inputs_take_two_passes),
+        cmocka_unit_test(cells_take_what_the_device_says),
+        cmocka_unit_test(idle_cells_take_what_they_conduct),
         cmocka_unit_test(activity_of_other_counting),
         cmocka_unit_test(sheet_of_isaac),
     };

@@ -120,6 +120,9 @@ static void table_and_parts_agree_with_the_direct_sum(void **state)
         struct nax_hardware *h = load(machines[k / 4]);
         h->hierarchy.packing = (enum nax_packing)(k % 3);
         h->input_signs = (enum nax_input_signs)(k % 2);
+        h->array.energy = (enum nax_array_energy)(k / 2 % 2);
+        h->array.level_frac = 0.31;
+        h->array.input_frac = 0.17;
         h->hierarchy.replicate_mm2 = k == 6 ? 25 : 0;
         h->timing.leakage = k / 2 % 2 ? NAX_LEAKAGE_ALWAYS : NAX_LEAKAGE_WORKING;
         struct nax_network_file *file;

@@ -224,16 +224,16 @@ static void many_vectors_superpose(void **state)
     }
     struct nax_xbar_options options = {.tolerance = 1e-12};
     nax_threads_set(2);
-    assert_int_equal(nax_xbar_currents(&s.x, &options, 3, v, i, NULL, NULL), 0);
+    assert_int_equal(nax_xbar_currents(&s.x, &options, 3, v, i, NULL, NULL, NULL), 0);
     nax_threads_set(1);
-    assert_int_equal(nax_xbar_currents(&s.x, &options, 3, v, one, NULL, NULL), 0);
+    assert_int_equal(nax_xbar_currents(&s.x, &options, 3, v, one, NULL, NULL, NULL), 0);
     nax_threads_set(0);
     assert_memory_equal(i, one, sizeof i);
     for (size_t c = 0; c < n_cols; c++)
         assert_true(fabs(2 * i[c] - 0.3 * i[n_cols + c] - i[2 * n_cols + c]) < 1e-11 * i[c]);
     v[5] = NAN;
     struct nax_err err;
-    assert_int_equal(nax_xbar_currents(&s.x, &options, 3, v, i, NULL, &err), NAX_ERR_VALUE);
+    assert_int_equal(nax_xbar_currents(&s.x, &options, 3, v, i, NULL, NULL, &err), NAX_ERR_VALUE);
     assert_non_null(strstr(err.text, "'v_v': row 5"));
     sample_free(&s);
 }

@@ -351,11 +351,11 @@ static bool describe_set(const char *const *sets, size_t n, struct lines *lines,
 static bool find_other(const char *key, const char *own, char set[160])
 {
     static const char *const values[] = {
-        "3",      "7",           "0.385",    "7.1e5",      "auto",    "normal",
-        "pcm",    "open",        "offset",   "calibrated", "digital", "linear",
-        "shared", "layer-tiles", "constant", "pipelined",  "always",  "least-edap",
-        "gated",  "separate",    "reloaded", "array",      "unit",    "core",
-        "tile",   "row",         "col",      "alu",        "edram",   "two-passes"};
+        "3",        "7",          "0.385",      "7.1e5",      "auto",   "normal",   "pcm",
+        "open",     "offset",     "calibrated", "digital",    "linear", "shared",   "layer-tiles",
+        "constant", "pipelined",  "always",     "least-edap", "gated",  "separate", "reloaded",
+        "array",    "unit",       "core",       "tile",       "row",    "col",      "alu",
+        "edram",    "two-passes", "device",     "table"};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         struct nax_hardware *h;
         snprintf(set, 160, "%s=%s", key, values[i]);

@@ -22,6 +22,8 @@ static const double tolerance_accuracy = 0.01, tolerance_loss = 0.003;
 /* How far conversions taken for noise are off, and what wires cost that take little. */
 static const double tolerance_adc = 0.02;
 static const double tolerance_full = 0.02;
+/* Of circuits solved to 1e-6. */
+static const double tolerance_power = 1e-5;
 /* Loss of ten classes by chance is 2.303; of 160 steps of training by ten seeds, 1.82 to 1.90. */
 static const double loss_learnt = 2.1;
 /* What few bits of conversion cost, by the fidelity adc: off by 0.02 to 0.28 of it, by those seeds.
@@ -799,6 +801,29 @@ static void reads_are_noisy_as_cells_are(void **state)
 
 /* --- circuits --- */
 
+/* V^2 G of all cells on perfect wires, for digits of one bit, of a mean array and stream. */
+static double power_reference_mw(const struct fixed_layer *l, const struct chip *chip, size_t n,
+                                 const float *x)
+{
+    double square = pow(l->hardware->device.v_read_v, 2), sum = 0, fixed, g[17 * 16];
+    size_t width = l->unit.array_cols;
+    assert_true(l->unit.crossbar <= 16);
+    for (size_t i = 0; i < l->map.n_units; i++)
+        for (size_t a = 0; a < l->unit.n_arrays; a++) {
+            struct nax_submatrix submatrix = nax_submatrix_at(&l->map, i);
+            nax_array_program(l, chip, &submatrix, a, g);
+            for (size_t k = 0; k < n; k++)
+                for (size_t r = 0; r < submatrix.n_rows; r++) {
+                    nax_fixed_inputs(l, 1, x + k * l->map.n_rows + submatrix.row + r, &fixed);
+                    for (int t = 0; t < l->map.n_streams; t++)
+                        for (size_t c = 0; c < width; c++)
+                            sum +=
+                                square * g[r * width + c] * nax_fixed_digit(l, (int32_t)fixed, t);
+                }
+        }
+    return 1e3 * sum / ((double)n * l->map.n_streams * (double)l->map.n_arrays);
+}
+
 static void compare_circuits(const struct nax_hardware *h, int64_t crossbar, bool is_signed,
                              bool is_ideal)
 {
@@ -809,12 +834,15 @@ static void compare_circuits(const struct nax_hardware *h, int64_t crossbar, boo
     struct chip chip = {.seed = 2};
     struct solved_unit solved;
     float x[N * ROWS], y[N * COLS];
+    double power_mw;
     double fixed[ROWS], sum[COLS], cells[16 * ROWS * COLS];
     int32_t in[ROWS];
     int64_t whole[COLS];
     for (size_t i = 0; i < N * ROWS; i++)
         x[i] = (float)(is_signed ? nax_rng_normal(&rng) : exp(3 * nax_rng_normal(&rng) - 5));
-    assert_int_equal(nax_circuits_products(&l, &chip, N, x, y, &err), 0);
+    assert_int_equal(nax_circuits_products(&l, &chip, N, x, y, &power_mw, &err), 0);
+    if (is_ideal)
+        assert_float_equal(power_mw / power_reference_mw(&l, &chip, N, x), 1, tolerance_power);
     assert_int_equal(nax_solved_unit_alloc(&solved, &l, &chip, &err), 0);
     for (size_t k = 0; k < N; k++) {
         double total = 0;
