@@ -49,7 +49,7 @@ static void sample_free(struct sample *s)
 static int solve(struct sample *s, double tolerance, struct nax_xbar_report *report)
 {
     struct nax_xbar_options options = {.tolerance = tolerance};
-    struct nax_xbar_nodes nodes = {s->i, s->u_v, s->v_v};
+    struct nax_xbar_nodes nodes = {s->i, s->u_v, s->v_v, NULL};
     struct nax_err err = {0};
     int status = nax_xbar_solve(&s->x, &options, s->v, &nodes, report, &err);
     if (status)
