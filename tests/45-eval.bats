@@ -129,6 +129,50 @@ column() {
     'BEGIN { exit !(a < b - 10) }'
 }
 
+@test "converters of few bits: the full scale of least error beats levels that clamp, layer by layer" {
+  # 64 rows: 192 levels on ideal arrays
+  sed 's/,32 64,/,64 64,/' "$trained" > wide.csv
+  for bits in 4 5 6; do
+    for range in ideal least-error; do
+      "${eval[@]}" -l --set adc.bits=$bits --set adc.range=$range wide.csv > $range.csv
+    done
+    gained=0
+    for row in 1 2 3 4 5; do
+      gained=$(awk -v a="$(column snr_db $row < least-error.csv)" -v b="$(column snr_db $row < ideal.csv)" -v g="$gained" \
+        'BEGIN { if (a < b - 0.5) exit 1; print g + a - b }')
+    done
+    awk -v gained="$gained" 'BEGIN { exit !(gained > 5 * 3) }' # 3 dB a layer
+  done
+}
+
+@test "a range that is measured is the same for any number of threads, and coarse where it is not" {
+  for range in percentile least-error; do
+    for j in 1 2; do
+      "${eval[@]}" -l -j $j "${few[@]}" --set adc.bits=5 --set adc.range=$range "$trained" > $range$j.csv
+    done
+    cmp ${range}1.csv ${range}2.csv
+  done
+  run ! cmp -s percentile1.csv least-error1.csv
+  for bits in 4 6 8; do # a bit more is 6 dB where converters round and do not clamp
+    "${eval[@]}" -l --fidelity quantized --set adc.bits=$bits --set adc.range=fraction --set adc.range_frac=0.5 "$trained" |
+      column snr_db 2
+  done > snr.txt
+  awk 'NR > 1 && $1 < last + 8 { exit 1 } { last = $1 }' snr.txt
+}
+
+@test "a layer's own range: it alone changes; other networks do not have it" {
+  "${eval[@]}" -l --fidelity quantized --set adc.bits=4 "$trained" > all.csv
+  "${eval[@]}" -l --fidelity quantized --set adc.bits=4 --set adc.layers.fc2.range=fraction --set adc.layers.fc2.range_frac=0.3 \
+    "$trained" > own.csv
+  [ "$(column layer 4 < own.csv)" = fc2 ]
+  for row in 1 2 3; do [ "$(column snr_db $row < own.csv)" = "$(column snr_db $row < all.csv)" ]; done
+  [ "$(column snr_db 4 < own.csv)" != "$(column snr_db 4 < all.csv)" ]
+  run --separate-stderr "${eval[@]}" --set adc.layers.conv9.range=ideal "$trained"
+  [ "$status" -eq 1 ]
+  [[ "$stderr" == *"adc.layers: network 'lenet' has no layer that multiplies of this name; the nearest is 'conv1': 'conv9'" ]] ||
+    [[ "$stderr" == *"the nearest is 'conv2': 'conv9'" ]]
+}
+
 @test "a diverged candidate passes on" {
   printf 'network,kernel,crossbar,status\nlenet,5 5,32 32,diverged\n' > in.csv
   "${eval[@]}" in.csv > out.csv

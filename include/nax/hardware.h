@@ -252,15 +252,43 @@ struct nax_adc_zero_row {
 };
 const struct nax_adc_zero_row *nax_adc_zero_row(const struct nax_hardware *hardware);
 
-/* What current the ADC's LSB is of: that of one level of an ideal cell, or as much smaller as the
- * wires make the currents of the layer's arrays, by least squares over their cells. */
-enum nax_adc_range { NAX_ADC_RANGE_IDEAL, NAX_ADC_RANGE_CALIBRATED, NAX_ADC_RANGE_COUNT };
+/* What current the ADC's LSB is of: of one level of a cell, or of a full scale that all its codes
+ * divide among them: full scale / 2^bits, and where the ADC is signed, from minus to plus full
+ * scale, twice that. The last code stands for all beyond it. */
+enum nax_adc_range {
+    NAX_ADC_RANGE_IDEAL,       /* one level of a cell on perfect wires */
+    NAX_ADC_RANGE_CALIBRATED,  /* as much smaller as wires make the currents of a layer's arrays */
+    NAX_ADC_RANGE_PERCENTILE,  /* full scale: a quantile of the layer's currents */
+    NAX_ADC_RANGE_LEAST_ERROR, /* full scale: what errs least in the layer's products */
+    NAX_ADC_RANGE_FRACTION,    /* full scale: a part of the largest current of ideal cells */
+    NAX_ADC_RANGE_COUNT
+};
 
 struct nax_adc_range_row {
     struct nax_word word;
-    bool is_calibrated;
+    bool gives_back;    /* what wires take from all cells alike, by least squares over them */
+    bool is_full_scale; /* all codes share a full scale */
+    bool is_measured;   /* on the currents of training images */
+    double frac;        /* range_frac where it is not given; 0: the row takes none */
 };
-const struct nax_adc_range_row *nax_adc_range_row(const struct nax_hardware *hardware);
+
+/* What of the converters may differ from layer to layer. */
+struct nax_layer_adc {
+    enum nax_adc_range range;
+    double range_frac; /* percentile: the quantile; fraction: the part; else 0 */
+};
+const struct nax_adc_range_row *nax_adc_range_row(const struct nax_layer_adc *adc);
+
+/* What a file says of one layer's; NAX_ADC_RANGE_COUNT and 0: nothing. */
+struct nax_adc_layer {
+    char name[24]; /* of the network's layer */
+    enum nax_adc_range range;
+    double range_frac;
+};
+
+/* Of the layer of this name: what the file says of it, or else of all. A range_frac is its range's:
+ * a layer that has a range of its own does not take that of all. */
+struct nax_layer_adc nax_layer_adc_of(const struct nax_hardware *hardware, const char *layer);
 
 /* How the energy and the area of an ADC follow from its bits. */
 enum nax_adc_law {
@@ -275,6 +303,9 @@ struct nax_adc {
     int bits; /* 0: auto, what an array of ideal cells needs */
     enum nax_adc_zero zero;
     enum nax_adc_range range;
+    double range_frac; /* of ranges percentile and fraction; 0: the row's own */
+    size_t n_layers;
+    struct nax_adc_layer *layers; /* [n_layers] by name: those with a range of their own */
     enum nax_adc_law law;
     double energy_pj, area_mm2; /* of laws constant and linear; energy is of one conversion */
     double leakage_frac;        /* of the ADC's power at its sample rate */
@@ -496,7 +527,7 @@ struct nax_hardware {
 int nax_hardware_load(struct nax_hardware **hardware, const char *name,
                       struct nax_err *err) NAX_MUST_USE;
 /* The same with keys of the file changed: sets [n_sets] are "key=value", the key as in
- * "adc.law=survey", "components.edram.energy_pj=8.6" or
+ * "adc.law=survey", "adc.layers.conv1.range=ideal", "components.edram.energy_pj=8.6" or
  * "components.data_memory.table.64.area_mm2=0.03". An error names the one at fault. */
 int nax_hardware_load_set(struct nax_hardware **hardware, const char *name, const char *const *sets,
                           size_t n_sets, struct nax_err *err) NAX_MUST_USE;

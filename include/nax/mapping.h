@@ -106,8 +106,8 @@ struct nax_layer_noise {
 int nax_mapped_noise(const struct nax_mapped *mapped, const struct nax_images *images,
                      size_t n_images, struct nax_layer_noise *noise,
                      struct nax_err *err) NAX_MUST_USE;
-/* The same without conversions, by the effective weights of a network on the fidelity linear or
- * adc. */
+/* The same on the fidelity linear, without conversions and what their range gives back, by the
+ * effective weights of a network on linear or adc. */
 int nax_mapped_noise_of_wires(const struct nax_mapped *mapped, const struct nax_images *images,
                               size_t n_images, struct nax_layer_noise *noise,
                               struct nax_err *err) NAX_MUST_USE;

@@ -67,6 +67,8 @@ struct nax_network {
     size_t n_slots; /* searched convolutions, in the order of the forward pass */
     size_t n_layers;
     struct nax_layer *layers; /* [n_layers], in an order that can be computed from front to back */
+    size_t n_skipped;
+    char (*skipped)[24]; /* [n_skipped] names of the convolutions that are absent */
 };
 
 /* The file as written, before kernels are chosen. */

@@ -59,6 +59,11 @@ struct nax_layer_map {
 
 struct nax_layer_map nax_layer_map(const struct nax_unit *unit, const struct nax_layer *layer);
 
+/* Whether the network has every layer that the hardware has converters of its own for; those that a
+ * design leaves out count. NAX_ERR_VALUE names the layer and the nearest one. */
+int nax_adc_layers_check(const struct nax_hardware *hardware, const struct nax_network *net,
+                         struct nax_err *err) NAX_MUST_USE;
+
 /* The part of a layer's matrix that one unit holds. */
 struct nax_submatrix {
     size_t row, n_rows, col, n_cols;

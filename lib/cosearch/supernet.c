@@ -38,7 +38,8 @@ int nax_supernet_alloc(struct supernet *net, const struct nax_space *space,
     net->all = nax_calloc(1, sizeof *net->all);
     if (net->all) {
         *net->all = *own;
-        net->all->n_layers = 0;
+        net->all->n_layers = net->all->n_skipped = 0;
+        net->all->skipped = NULL; /* own's */
         net->all->layers = nax_calloc(own->n_layers * space->n_kernels, sizeof *net->all->layers);
     }
     if (net->all && net->all->layers) {

@@ -10,9 +10,15 @@
 /* The key as it stands in "key=value", where an entry of a list goes by its name or size. */
 static void key_of_set(const struct nax_hardware *h, const char *key, char out[KEY_NAME_SIZE])
 {
-    static const char list[] = "components.", table[] = ".table.";
+    static const char list[] = "components.", table[] = ".table.", layers[] = "adc.layers.";
     char *rest;
     snprintf(out, KEY_NAME_SIZE, "%s", key);
+    if (!strncmp(key, layers, sizeof layers - 1)) {
+        size_t l = strtoul(key + sizeof layers - 1, &rest, 10);
+        if (l < h->adc.n_layers)
+            snprintf(out, KEY_NAME_SIZE, "%s%s%s", layers, h->adc.layers[l].name, rest);
+        return;
+    }
     if (strncmp(key, list, sizeof list - 1))
         return;
     size_t i = strtoul(key + sizeof list - 1, &rest, 10);
@@ -28,19 +34,29 @@ static void key_of_set(const struct nax_hardware *h, const char *key, char out[K
         snprintf(out, KEY_NAME_SIZE, "%s%s%s", list, c->name, rest);
 }
 
+/* The set that gave the key its value, the last one, or NULL: the file did. */
+static const char *set_of(const struct hardware_source *source, const char *key)
+{
+    char set_key[KEY_NAME_SIZE];
+    key_of_set(source->hardware, key, set_key);
+    size_t n = strlen(set_key);
+    for (size_t i = source->n_sets; i-- > 0;)
+        if (!strncmp(source->sets[i], set_key, n) && source->sets[i][n] == '=')
+            return source->sets[i];
+    return NULL;
+}
+
 int nax_hardware_fail(const struct hardware_source *source, const char *key, const char *format,
                       ...)
 {
-    char message[512], set_key[KEY_NAME_SIZE];
+    char message[512];
     va_list ap;
     va_start(ap, format);
     vsnprintf(message, sizeof message, format, ap);
     va_end(ap);
-    key_of_set(source->hardware, key, set_key);
-    size_t n = strlen(set_key);
-    for (size_t i = source->n_sets; i-- > 0;) /* the last one holds */
-        if (!strncmp(source->sets[i], set_key, n) && source->sets[i][n] == '=')
-            return nax_err_set(source->err, NAX_ERR_VALUE, "%s: '%s'", message, source->sets[i]);
+    const char *set = set_of(source, key);
+    if (set)
+        return nax_err_set(source->err, NAX_ERR_VALUE, "%s: '%s'", message, set);
     return nax_yaml_err_set(source->err, source->path, source->text, source->size, key, "%s",
                             message);
 }
@@ -123,6 +139,33 @@ static int check_component(const struct hardware_source *source, const struct na
     return check_values(source, c, i);
 }
 
+/* A range_frac that is set and acts on nothing; a file may keep that of a range not chosen. */
+static int check_frac(const struct hardware_source *source, const char *key, double frac,
+                      enum nax_adc_range range)
+{
+    const struct nax_layer_adc adc = {.range = range};
+    const struct nax_adc_range_row *row = nax_adc_range_row(&adc);
+    if (!(frac > 0) || row->frac > 0 || !set_of(source, key))
+        return 0;
+    return nax_hardware_fail(source, key, "'%s' takes no range_frac", row->word.word);
+}
+
+static int check_layer(const struct hardware_source *source, const struct nax_hardware *h, size_t i)
+{
+    const struct nax_adc_layer *layer = &h->adc.layers[i];
+    char key[KEY_NAME_SIZE];
+    snprintf(key, sizeof key, "adc.layers.%zu.name", i);
+    for (size_t k = 0; k < i; k++)
+        if (!strcmp(layer->name, h->adc.layers[k].name))
+            return nax_hardware_fail(source, key, "'%s' is there twice", layer->name);
+    snprintf(key, sizeof key, "adc.layers.%zu.", i);
+    int status = check_ranges(source, &nax_layer_keys, layer, key);
+    if (status)
+        return status;
+    snprintf(key, sizeof key, "adc.layers.%zu.range_frac", i);
+    return check_frac(source, key, layer->range_frac, nax_layer_adc_of(h, layer->name).range);
+}
+
 /* What must hold between two numbers. */
 static int check_pairs(const struct hardware_source *source, const struct nax_hardware *h)
 {
@@ -154,6 +197,10 @@ int nax_hardware_check(const struct hardware_source *source, const struct nax_ha
         status = check_pairs(source, h);
     if (!status)
         status = check_needs(source, h);
+    if (!status)
+        status = check_frac(source, "adc.range_frac", h->adc.range_frac, h->adc.range);
+    for (size_t i = 0; i < h->adc.n_layers && !status; i++)
+        status = check_layer(source, h, i);
     for (size_t i = 0; i < h->n_components && !status; i++)
         status = check_component(source, h, i);
     return status;

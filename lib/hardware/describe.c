@@ -34,7 +34,8 @@ static void tell(const struct listener *to, const struct hardware_keys *keys, co
     for (size_t i = 0; i < keys->n; i++) {
         const struct hardware_key *key = &keys->keys[i];
         bool is_size = keys == &nax_value_keys && !key->is_optional; /* which the prefix has */
-        if (key->kind == KEY_TEXT || key->kind == KEY_RETIRED || is_size)
+        bool is_unsaid = keys == &nax_layer_keys && nax_key_is_unset(key, object);
+        if (key->kind == KEY_TEXT || key->kind == KEY_RETIRED || is_size || is_unsaid)
             continue;
         if (key->kind == KEY_FILE)
             write_table(object, text);
@@ -51,6 +52,11 @@ void nax_hardware_describe(const struct nax_hardware *hardware,
     const struct listener to = {take, self};
     char prefix[KEY_NAME_SIZE];
     tell(&to, &nax_hardware_keys, hardware, "");
+    for (size_t i = 0; i < hardware->adc.n_layers; i++) {
+        const struct nax_adc_layer *layer = &hardware->adc.layers[i];
+        snprintf(prefix, sizeof prefix, "adc.layers.%s.", layer->name);
+        tell(&to, &nax_layer_keys, layer, prefix);
+    }
     for (size_t i = 0; i < hardware->n_components; i++) {
         const struct nax_component *c = &hardware->components[i];
         int n = snprintf(prefix, sizeof prefix, "components.%s.", c->name);

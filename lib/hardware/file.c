@@ -91,11 +91,27 @@ static int read_values(const struct hardware_source *source, struct nax_hardware
     return status;
 }
 
+static int read_layers(const struct hardware_source *source, const struct text_hardware *from,
+                       struct nax_hardware *h)
+{
+    char prefix[KEY_NAME_SIZE];
+    int status = 0;
+    for (size_t i = 0; i < from->n_layers && !status; i++) {
+        struct nax_adc_layer *layer = nax_hardware_add_layer(h, source->err);
+        snprintf(prefix, sizeof prefix, "adc.layers.%zu.", i);
+        status = layer ? read_texts(source, h, &nax_layer_keys, from->layers[i].text, layer, prefix)
+                       : NAX_ERR_MEMORY;
+    }
+    return status;
+}
+
 static int read_hardware(const struct hardware_source *source, const struct text_hardware *from,
                          struct nax_hardware *h)
 {
     char prefix[KEY_NAME_SIZE];
     int status = read_texts(source, h, &nax_hardware_keys, from->text, h, "");
+    if (!status)
+        status = read_layers(source, from, h);
     if (status)
         return status;
     if (!(h->components = nax_calloc(from->n_components, sizeof *h->components)))
@@ -160,6 +176,8 @@ int nax_hardware_load_set(struct nax_hardware **hardware, const char *name, cons
         status = nax_hardware_check(&source, h);
     if (!status)
         status = read_cells(&source, &h->device.programming);
+    if (!status)
+        nax_hardware_sort_layers(h);
 out:
     if (status)
         nax_hardware_free(h);
@@ -183,6 +201,7 @@ void nax_hardware_free(struct nax_hardware *hardware)
     for (size_t i = 0; i < hardware->n_notes; i++)
         free(hardware->notes[i]);
     free(hardware->notes);
+    free(hardware->adc.layers);
     free(hardware->components);
     free(hardware);
 }

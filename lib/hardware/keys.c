@@ -82,6 +82,7 @@ static const struct hardware_key hardware_keys[] = {
     {NUMBER_AT(nax_hardware, adc.bits), .min = 1, .max = BITS_MAX, .zero = "auto"},
     WORD(adc.zero, nax_adc_zero_words),
     MAYBE_WORD(adc.range, nax_adc_range_words),
+    MAYBE(adc.range_frac, 0, 1),
     WORD(adc.law, nax_adc_law_words),
     NUMBER(adc.energy_pj, 0, LARGE),
     NUMBER(adc.area_mm2, 0, LARGE),
@@ -112,6 +113,13 @@ static const struct hardware_key hardware_keys[] = {
     WORD(counting.windows, nax_windows_words),
 };
 
+static const struct hardware_key layer_keys[] = {
+    {TEXT_AT(nax_adc_layer, name)},
+    {AT(nax_adc_layer, range), .kind = KEY_WORD, .words = &nax_adc_range_words,
+     .absent = NAX_ADC_RANGE_COUNT, .is_optional = true},
+    {NUMBER_AT(nax_adc_layer, range_frac), .min = 0, .max = 1, .is_optional = true},
+};
+
 static const struct hardware_key component_keys[] = {
     {TEXT_AT(nax_component, name)},
     {TEXT_AT(nax_component, source)},
@@ -139,6 +147,7 @@ static const struct hardware_key value_keys[] = {
 _Static_assert(N_OF(hardware_keys) <= KEYS_MAX, "more keys than fit");
 
 const struct hardware_keys nax_hardware_keys = {hardware_keys, N_OF(hardware_keys)};
+const struct hardware_keys nax_layer_keys = {layer_keys, N_OF(layer_keys)};
 const struct hardware_keys nax_component_keys = {component_keys, N_OF(component_keys)};
 const struct hardware_keys nax_value_keys = {value_keys, N_OF(value_keys)};
 
@@ -222,10 +231,12 @@ bool nax_key_read(const struct hardware_key *key, void *object, const char *text
                   char what[KEY_WHAT_SIZE])
 {
     double real = key->absent;
-    int whole;
+    int whole = (int)key->absent;
     if (!text) {
         if (key->kind == KEY_REAL)
             memcpy(place(key, object), &real, sizeof real);
+        if (key->kind == KEY_WHOLE || key->kind == KEY_WORD)
+            memcpy(place(key, object), &whole, sizeof whole);
         return true;
     }
     size_t n = strlen(text);

@@ -20,7 +20,7 @@ struct hardware_key {
     bool is_optional;
     size_t offset;    /* in the struct of its table */
     double min, max;  /* of a number; of a text: its bytes, with the last 0 */
-    double absent;    /* number of a key that is missing */
+    double absent;    /* number, or value of a word, of a key that is missing */
     const char *zero; /* word for the number 0, which is outside min … max then, or NULL */
     const struct nax_words *words;
 };
@@ -30,6 +30,7 @@ struct hardware_keys {
     size_t n;
 };
 extern const struct hardware_keys nax_hardware_keys;  /* of struct nax_hardware */
+extern const struct hardware_keys nax_layer_keys;     /* of struct nax_adc_layer */
 extern const struct hardware_keys nax_component_keys; /* of struct nax_component */
 extern const struct hardware_keys nax_value_keys;     /* of struct nax_component_values */
 

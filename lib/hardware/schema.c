@@ -6,15 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SECTIONS_MAX = 16, SECTION_KEYS_MAX = 40, COMPONENTS_MAX = 64, TEXT_MAX = 255 };
+enum {
+    SECTIONS_MAX = 16,
+    SECTION_KEYS_MAX = 40,
+    LAYERS_MAX = 1024,
+    COMPONENTS_MAX = 64,
+    TEXT_MAX = 255
+};
 
 struct text_file {
     struct text_hardware *hardware;
-    cyaml_schema_field_t fields[KEYS_MAX + 3 * SECTION_KEYS_MAX]; /* lists, each with its end */
+    cyaml_schema_field_t fields[KEYS_MAX + 4 * SECTION_KEYS_MAX]; /* lists, each with its end */
     size_t n_fields;
     char sections[SECTIONS_MAX][KEY_NAME_SIZE]; /* their names */
     size_t n_sections;
-    cyaml_schema_value_t values, component, hardware_schema;
+    cyaml_schema_value_t values, layer, component, hardware_schema;
 };
 
 /* A list of fields in the making. */
@@ -52,6 +58,21 @@ static const cyaml_schema_field_t *keep(struct text_file *file, const struct lis
     return to;
 }
 
+/* The list of layers with converters of their own, which the section adc may have. */
+static void add_layers(struct text_file *file, struct list *adc)
+{
+    struct list layer = {.n = 0};
+    for (size_t i = 0; i < nax_layer_keys.n; i++)
+        add_text(&layer, &nax_layer_keys, i, nax_layer_keys.keys[i].name,
+                 offsetof(struct text_layer, text));
+    file->layer = (cyaml_schema_value_t){
+        CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct text_layer, keep(file, &layer))};
+    const cyaml_schema_field_t field = CYAML_FIELD_SEQUENCE_COUNT(
+        "layers", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct text_hardware, layers, n_layers,
+        &file->layer, 0, LAYERS_MAX);
+    add(adc, &field, true);
+}
+
 /* The fields of a section, "" or "device." or "device.programming.", of the rows from *i on. */
 static struct list section(struct text_file *file, const char *prefix, size_t *i)
 {
@@ -75,6 +96,8 @@ static struct list section(struct text_file *file, const char *prefix, size_t *i
             .value = {CYAML_VALUE_MAPPING(flags, struct text_hardware, keep(file, &inside))}};
         add(&list, &field, inside.is_optional);
     }
+    if (!strcmp(prefix, "adc."))
+        add_layers(file, &list);
     return list;
 }
 

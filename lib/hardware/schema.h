@@ -9,6 +9,10 @@ struct text_values {
     char *text[KEYS_MAX]; /* nax_value_keys */
 };
 
+struct text_layer {
+    char *text[KEYS_MAX]; /* nax_layer_keys */
+};
+
 struct text_component {
     char *text[KEYS_MAX]; /* nax_component_keys */
     struct text_values one;
@@ -17,7 +21,9 @@ struct text_component {
 };
 
 struct text_hardware {
-    char *text[KEYS_MAX];              /* nax_hardware_keys */
+    char *text[KEYS_MAX];      /* nax_hardware_keys */
+    struct text_layer *layers; /* [n_layers] of the section adc */
+    uint32_t n_layers;
     struct text_component *components; /* [n_components] */
     uint32_t n_components;
 };

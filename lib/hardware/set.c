@@ -26,6 +26,62 @@ static const struct hardware_key *find(const struct hardware_keys *keys, const s
     return nax_key_find(keys, way->at, (size_t)(way->end - way->at));
 }
 
+struct nax_adc_layer *nax_hardware_add_layer(struct nax_hardware *h, struct nax_err *err)
+{
+    struct nax_adc *adc = &h->adc;
+    struct nax_adc_layer *layers = nax_realloc(adc->layers, adc->n_layers + 1, sizeof *layers);
+    if (!layers) {
+        nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", h->path);
+        return NULL;
+    }
+    adc->layers = layers;
+    struct nax_adc_layer *layer = &layers[adc->n_layers++];
+    char none[KEY_WHAT_SIZE];
+    *layer = (struct nax_adc_layer){.name = ""};
+    for (size_t i = 0; i < nax_layer_keys.n; i++)
+        nax_key_read(&nax_layer_keys.keys[i], layer, NULL, none);
+    return layer;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct nax_adc_layer *)a)->name, ((const struct nax_adc_layer *)b)->name);
+}
+
+void nax_hardware_sort_layers(struct nax_hardware *h)
+{
+    if (h->adc.n_layers)
+        qsort(h->adc.layers, h->adc.n_layers, sizeof *h->adc.layers, by_name);
+}
+
+/* The key of a layer of adc.layers, by the layer's name; a new layer where it has none. */
+static const struct hardware_key *find_layer(struct nax_hardware *h, struct way way, void **object,
+                                             const char **what)
+{
+    size_t n = strcspn(way.at, ".=");
+    char name[sizeof h->adc.layers->name];
+    const struct way of_key = {way.at + n + 1, way.end};
+    const struct hardware_key *key = of_key.at < way.end ? find(&nax_layer_keys, &of_key) : NULL;
+    if (!key || !key->is_optional) /* no such key, or the name itself */
+        return NULL;
+    if (!n || n >= sizeof name) {
+        *what = "a layer's name has 1 to 23 letters";
+        return NULL;
+    }
+    snprintf(name, sizeof name, "%.*s", (int)n, way.at);
+    struct nax_adc_layer *layer = NULL;
+    for (size_t i = 0; i < h->adc.n_layers; i++)
+        if (!strcmp(h->adc.layers[i].name, name))
+            layer = &h->adc.layers[i];
+    struct nax_err err;
+    if (!layer && (layer = nax_hardware_add_layer(h, &err)))
+        memcpy(layer->name, name, sizeof name);
+    if (!layer)
+        *what = "out of memory";
+    *object = layer;
+    return layer ? key : NULL;
+}
+
 static struct nax_component_values *take_entry(struct nax_component *c, struct way *way)
 {
     char size[24];
@@ -60,6 +116,9 @@ static const struct hardware_key *find_key(struct nax_hardware *h, struct way wa
     struct nax_component *c = NULL;
     *what = NULL;
     *object = h;
+    struct way of_layer = way;
+    if (take(&of_layer, "adc") && take(&of_layer, "layers"))
+        return find_layer(h, of_layer, object, what);
     if (!take(&way, "components"))
         return find(&nax_hardware_keys, &way);
     for (size_t i = 0; i < h->n_components && !c; i++)

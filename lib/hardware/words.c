@@ -1,6 +1,8 @@
 /* Tables of what a hardware file chooses among, besides laws: words, and what follows from each. */
 #include "words.h"
 
+#include <string.h>
+
 #define NONE NULL, NULL /* not published; needs nothing */
 
 static const struct nax_unused_row unused_rows[] = {
@@ -68,16 +70,50 @@ const struct nax_adc_zero_row *nax_adc_zero_row(const struct nax_hardware *hardw
 
 static const struct nax_adc_range_row range_rows[] = {
     {{NAX_ADC_RANGE_IDEAL, "ideal", "the current of one level of a cell on perfect wires", NONE},
-     .is_calibrated = false},
+     .gives_back = false},
     {{NAX_ADC_RANGE_CALIBRATED, "calibrated",
       "as much smaller as wires make the currents of a layer's arrays", NONE},
-     .is_calibrated = true},
+     .gives_back = true},
+    {{NAX_ADC_RANGE_PERCENTILE, "percentile",
+      "of a full scale that is a quantile of the layer's currents on training images", NONE},
+     .gives_back = true,
+     .is_full_scale = true,
+     .is_measured = true,
+     .frac = 0.999},
+    {{NAX_ADC_RANGE_LEAST_ERROR, "least-error",
+      "of the full scale by which the layer's products on training images err least", NONE},
+     .gives_back = true,
+     .is_full_scale = true,
+     .is_measured = true},
+    {{NAX_ADC_RANGE_FRACTION, "fraction",
+      "of a full scale that is a part of the largest current of N ideal cells", NONE},
+     .is_full_scale = true,
+     .frac = 1},
 };
 NAX_WORDS(nax_adc_range_words, range_rows, NAX_ADC_RANGE_COUNT);
 
-const struct nax_adc_range_row *nax_adc_range_row(const struct nax_hardware *hardware)
+const struct nax_adc_range_row *nax_adc_range_row(const struct nax_layer_adc *adc)
 {
-    return &range_rows[hardware->adc.range];
+    return &range_rows[adc->range];
+}
+
+struct nax_layer_adc nax_layer_adc_of(const struct nax_hardware *hardware, const char *layer)
+{
+    const struct nax_adc *all = &hardware->adc;
+    struct nax_layer_adc adc = {all->range, all->range_frac};
+    for (size_t i = 0; i < all->n_layers; i++) {
+        const struct nax_adc_layer *own = &all->layers[i];
+        if (strcmp(own->name, layer))
+            continue;
+        if (own->range != NAX_ADC_RANGE_COUNT)
+            adc = (struct nax_layer_adc){own->range, 0};
+        if (own->range_frac > 0)
+            adc.range_frac = own->range_frac;
+    }
+    const struct nax_adc_range_row *row = nax_adc_range_row(&adc);
+    if (!(adc.range_frac > 0) || !(row->frac > 0))
+        adc.range_frac = row->frac;
+    return adc;
 }
 
 static const struct nax_packing_row packing_rows[] = {

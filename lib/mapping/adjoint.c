@@ -3,7 +3,8 @@
  * The derivatives by the conductances of the top slice stand for all: a weight that moves by more
  * than lower slices hold moves their levels around once or more, at no net change, and the top
  * slice's for good. A level moves the conductance, programming errors or not (straight through
- * them). In units of levels the factors of slice, step and LSB cancel, save the ADC's gain.
+ * them). In units of levels the factors of slice, step and LSB cancel, save what the ADC's range
+ * gives back.
  */
 #include "adjoint.h"
 
@@ -21,7 +22,7 @@ static void spread(const struct fixed_layer *layer, const struct nax_submatrix *
         const float *from = gradient + (submatrix->row + r) * layer->map.n_cols + submatrix->col;
         double sum = 0;
         for (size_t c = 0; c < submatrix->n_cols; c++)
-            sum += dl_dw[r * n_cols + c] = (double)from[c] / layer->adc_gain;
+            sum += dl_dw[r * n_cols + c] = (double)from[c] * layer->adc_unit / layer->adc_lsb;
         if (layer->unit.has_reference)
             dl_dw[r * n_cols + layer->unit.crossbar] = -sum;
     }

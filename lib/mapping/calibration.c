@@ -79,17 +79,39 @@ int nax_mapped_noise(const struct nax_mapped *mapped, const struct nax_images *i
     return measure(mapped, mapped->linops, images, n_images, noise, err);
 }
 
+/* The weights that the fidelity linear multiplies by: without what the ADC's range gives back. */
+static float *weights_of_wires(const struct mapped_layer *layer)
+{
+    size_t n = nax_layer_n_weights(layer->fixed.shape);
+    double gain = layer->fixed.adc_lsb / layer->fixed.adc_unit;
+    double offset = layer->fixed.weight_step * (double)nax_fixed_offset(&layer->fixed);
+    float *weight = nax_aligned_calloc(n, sizeof *weight);
+    for (size_t i = 0; weight && i < n; i++)
+        weight[i] = (float)(gain * ((double)layer->effective[i] + offset) - offset);
+    return weight;
+}
+
 int nax_mapped_noise_of_wires(const struct nax_mapped *mapped, const struct nax_images *images,
                               size_t n_images, struct nax_layer_noise *noise, struct nax_err *err)
 {
     size_t n = mapped->n_layers;
     struct nax_linop *wires = nax_calloc(n, sizeof *wires);
-    if (!wires)
-        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'",
-                           mapped->model->net->name);
-    for (size_t l = 0; mapped->layer && l < n; l++)
-        wires[l].weight = mapped->layer[l].effective;
-    int status = measure(mapped, wires, images, n_images, noise, err);
+    float **weight = nax_calloc(n, sizeof *weight);
+    int status = 0;
+    bool is_whole = wires && weight;
+    for (size_t l = 0; is_whole && mapped->layer && l < n; l++)
+        if (mapped->layer[l].effective) {
+            wires[l].weight = weight[l] = weights_of_wires(&mapped->layer[l]);
+            is_whole = weight[l];
+        }
+    if (!is_whole)
+        status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'",
+                             mapped->model->net->name);
+    if (!status)
+        status = measure(mapped, wires, images, n_images, noise, err);
+    for (size_t l = 0; weight && l < n; l++)
+        nax_aligned_free(weight[l]);
+    free(weight);
     free(wires);
     return status;
 }

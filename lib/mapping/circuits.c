@@ -1,8 +1,8 @@
 /* Full products against solved circuits of nonlinear cells, on input vectors that layers see. */
 #include "circuits.h"
 #include "nax/mapping.h"
+#include "range.h"
 #include "ranges.h"
-#include "solved.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,66 +11,46 @@
 /* Of currents, to the largest. */
 static const double tolerance = 1e-6;
 
-/* Input vectors of every layer and what full makes of them, one of each image. */
+/* Input vectors of every layer and what full makes of them. */
 struct sample {
     const struct nax_network *net;
-    size_t n;
-    float **x, **y; /* [n_layers][n][n_rows], [n_layers][n][n_cols]; NULL for pools */
+    struct input_vectors vectors;
+    float **y; /* [n_layers][n][n_cols]; NULL for pools */
 };
-
-static size_t rows_of(const struct nax_layer *shape)
-{
-    return shape->kernel * shape->kernel * shape->c_in;
-}
-
-/* Row r of the layer's matrix, as the layer's output at a position sees the image x. */
-static float input_at(const struct nax_layer *s, const float *x, size_t position, size_t r)
-{
-    size_t row = position / s->w_out * s->stride + r / s->c_in / s->kernel - s->pad;
-    size_t col = position % s->w_out * s->stride + r / s->c_in % s->kernel - s->pad;
-    if (row >= s->h_in || col >= s->w_in) /* negative positions wrap to huge ones */
-        return 0;
-    return x[(row * s->w_in + col) * s->c_in + r % s->c_in];
-}
 
 static void keep(void *self, size_t l, size_t image, size_t n, const float *x, const float *y)
 {
     const struct sample *sample = self;
     const struct nax_layer *s = &sample->net->layers[l];
-    size_t n_positions = s->h_out * s->w_out, n_rows = rows_of(s);
-    for (size_t b = 0; sample->x[l] && b < n; b++, x += s->h_in * s->w_in * s->c_in) {
-        uint64_t key[] = {l, image + b};
-        size_t position = nax_hash(0, key, sizeof key) % n_positions;
-        for (size_t r = 0; r < n_rows; r++)
-            sample->x[l][(image + b) * n_rows + r] = input_at(s, x, position, r);
-        memcpy(sample->y[l] + (image + b) * s->c_out, y + (b * n_positions + position) * s->c_out,
+    nax_vectors_keep(&sample->vectors, l, image, n, x);
+    for (size_t b = 0; sample->y[l] && b < n; b++, y += s->h_out * s->w_out * s->c_out)
+        memcpy(sample->y[l] + (image + b) * s->c_out,
+               y + nax_vectors_position(sample->net, l, image + b) * s->c_out,
                s->c_out * sizeof *y);
-    }
 }
 
 static void sample_free(struct sample *sample)
 {
-    for (size_t l = 0; sample->x && l < sample->net->n_layers; l++)
-        free(sample->x[l]);
-    free(sample->x);
+    for (size_t l = 0; sample->y && l < sample->net->n_layers; l++)
+        free(sample->y[l]);
     free(sample->y);
+    nax_vectors_free(&sample->vectors);
 }
 
 static int sample_alloc(struct sample *sample, const struct nax_network *net, size_t n,
                         struct nax_err *err)
 {
-    *sample = (struct sample){.net = net, .n = n};
-    sample->x = nax_calloc(net->n_layers, sizeof *sample->x);
+    *sample = (struct sample){.net = net};
+    int status = nax_vectors_alloc(&sample->vectors, net, n, err);
+    if (status)
+        return status;
     sample->y = nax_calloc(net->n_layers, sizeof *sample->y);
-    bool is_whole = sample->x && sample->y;
-    for (size_t l = 0; is_whole && l < net->n_layers; l++) {
-        const struct nax_layer *s = &net->layers[l];
-        if (!nax_layer_n_weights(s))
-            continue;
-        sample->x[l] = nax_calloc(n * (rows_of(s) + s->c_out), sizeof **sample->x);
-        is_whole = sample->x[l];
-        sample->y[l] = is_whole ? sample->x[l] + n * rows_of(s) : NULL;
-    }
+    bool is_whole = sample->y;
+    for (size_t l = 0; is_whole && l < net->n_layers; l++)
+        if (sample->vectors.x[l]) {
+            sample->y[l] = nax_calloc(n * net->layers[l].c_out, sizeof **sample->y);
+            is_whole = sample->y[l];
+        }
     if (is_whole)
         return 0;
     sample_free(sample);
@@ -85,7 +65,7 @@ static int sample_take(struct sample *sample, const struct nax_model *model,
     struct nax_mapping full = *mapping;
     struct nax_mapped *mapped = NULL;
     struct nax_tap tap = {keep, sample};
-    struct nax_eval options = {.tap = &tap, .n_images = sample->n};
+    struct nax_eval options = {.tap = &tap, .n_images = sample->vectors.n};
     struct nax_score score;
     nax_device_silence(&hardware.device);
     full.hardware = &hardware;
@@ -103,7 +83,7 @@ struct workspace {
     const struct chip *chip;
     size_t n;          /* vectors */
     int32_t *x;        /* [n][n_rows] */
-    double *y;         /* [n][n_cols], in units of weight_step · input_step */
+    double *y;         /* [n][n_cols] sums of codes */
     size_t *use;       /* [n · n_streams] vector and stream of what is not all zeros */
     double *v_v;       /* [n · n_streams][N] */
     double *i_a;       /* [n · n_streams][array_cols] */
@@ -254,21 +234,24 @@ int nax_circuits_products(const struct fixed_layer *layer, const struct chip *ch
                           const float *x, float *y, double *read_power_mw, struct nax_err *err)
 {
     struct workspace workspace = {.layer = layer, .chip = chip};
+    size_t n_rows = layer->map.n_rows, n_cols = layer->map.n_cols;
     double fixed;
     int status = workspace_alloc(&workspace, n, err);
-    for (size_t i = 0; !status && i < n * layer->map.n_rows; i++) {
+    for (size_t i = 0; !status && i < n * n_rows; i++) {
         nax_fixed_inputs(layer, 1, x + i, &fixed);
         workspace.x[i] = (int32_t)fixed;
-        for (size_t c = 0; c < layer->map.n_cols; c++)
-            workspace.y[i / layer->map.n_rows * layer->map.n_cols + c] -=
-                (double)nax_fixed_offset(layer) * fixed;
     }
     for (size_t i = 0; !status && i < layer->map.n_units; i++) {
         struct nax_submatrix submatrix = nax_submatrix_at(&layer->map, i);
         status = run_submatrix(&workspace, &submatrix, err);
     }
-    for (size_t i = 0; !status && i < n * layer->map.n_cols; i++)
-        y[i] = (float)(workspace.y[i] * (layer->weight_step * layer->input_step));
+    for (size_t v = 0; !status && v < n; v++) {
+        double inputs = 0;
+        for (size_t r = 0; r < n_rows; r++)
+            inputs += workspace.x[v * n_rows + r];
+        for (size_t c = 0; c < n_cols; c++)
+            y[v * n_cols + c] = (float)nax_fixed_output(layer, workspace.y[v * n_cols + c], inputs);
+    }
     if (!status)
         *read_power_mw = workspace.sum_power_mw /
                          ((double)n * layer->map.n_streams * (double)layer->map.n_arrays);
@@ -321,8 +304,10 @@ static struct nax_layer_circuit compared(size_t n, const float *circuit, const f
 
 static int compare_layer(const struct sample *sample, const struct nax_model *model,
                          const struct nax_mapping *mapping, size_t l, double range,
-                         struct nax_layer_circuit *result, struct nax_err *err)
+                         const struct layer_vectors *measured, struct nax_layer_circuit *result,
+                         struct nax_err *err)
 {
+    const struct layer_vectors vectors = nax_vectors_of(&sample->vectors, l);
     struct chip chip = {mapping->seed, mapping->chip, l};
     struct fixed_layer layer;
     double power_mw = 0;
@@ -333,18 +318,18 @@ static int compare_layer(const struct sample *sample, const struct nax_model *mo
     struct solved_unit solved;
     status = nax_solved_unit_alloc(&solved, &layer, &chip, err);
     if (!status)
-        status = nax_range_calibrate(&layer, &solved, err);
+        status = nax_range_set(&layer, &solved, measured, err);
     nax_solved_unit_free(&solved);
-    float *y = nax_calloc(sample->n * layer.map.n_cols, sizeof *y);
+    float *y = nax_calloc(vectors.n * layer.map.n_cols, sizeof *y);
     if (!status)
         status =
-            y ? nax_circuits_products(&layer, &chip, sample->n, sample->x[l], y, &power_mw, err)
+            y ? nax_circuits_products(&layer, &chip, vectors.n, vectors.x, y, &power_mw, err)
               : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer.shape->name);
     if (!status) {
-        *result = compared(sample->n * layer.map.n_cols, y, sample->y[l]);
+        *result = compared(vectors.n * layer.map.n_cols, y, sample->y[l]);
         result->read_power_mw = power_mw;
         result->level_frac = mean_level_frac(&layer);
-        result->input_frac = mean_input_frac(&layer, sample->n, sample->x[l]);
+        result->input_frac = mean_input_frac(&layer, vectors.n, vectors.x);
     }
     free(y);
     nax_fixed_layer_free(&layer);
@@ -358,17 +343,23 @@ int nax_mapped_circuits(const struct nax_model *model, const struct nax_mapping 
     const struct nax_network *net = model->net;
     double range[NAX_NETWORK_LAYERS_MAX];
     struct sample sample;
+    struct input_vectors measured;
     int status = sample_alloc(&sample, net, NAX_MIN(n_vectors, images->n), err);
     if (status)
         return status;
-    status = sample_take(&sample, model, mapping, images, err);
+    status = nax_vectors_alloc(&measured, net, nax_ranges_n_images(images), err);
     if (!status)
-        status = nax_ranges_measure(model, images, range, err);
+        status = sample_take(&sample, model, mapping, images, err);
+    if (!status)
+        status = nax_ranges_measure(model, images, range, &measured, err);
     for (size_t l = 0; !status && l < net->n_layers; l++) {
+        const struct layer_vectors of_layer = nax_vectors_of(&measured, l);
         results[l] = (struct nax_layer_circuit){.signal = 0};
-        if (sample.x[l])
-            status = compare_layer(&sample, model, mapping, l, range[l], &results[l], err);
+        if (of_layer.x)
+            status =
+                compare_layer(&sample, model, mapping, l, range[l], &of_layer, &results[l], err);
     }
+    nax_vectors_free(&measured);
     sample_free(&sample);
     return status;
 }

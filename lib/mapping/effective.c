@@ -9,10 +9,11 @@ void nax_submatrix_fold(const struct fixed_layer *layer, const struct nax_submat
 {
     for (size_t r = 0; r < submatrix->n_rows; r++)
         for (size_t c = 0; c < submatrix->n_cols; c++) {
-            double sum = 0 - (double)nax_fixed_offset(layer);
+            double sum = 0;
             for (size_t p = 0; p < layer->unit.n_planes; p++)
                 sum += nax_plane_weight(layer, p) *
                        cells[(p * submatrix->n_rows + r) * submatrix->n_cols + c];
+            sum = sum * layer->adc_unit - (double)nax_fixed_offset(layer);
             weight[(submatrix->row + r) * layer->map.n_cols + submatrix->col + c] =
                 (float)(sum * layer->weight_step);
         }

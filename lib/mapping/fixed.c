@@ -79,7 +79,8 @@ int nax_fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *sha
     int bits = p->weight_bits - nax_signs_row(hardware)->is_offset;
     layer->weight_max = NAX_MAX(((int32_t)1 << bits) - 1, 1);
     nax_fixed_layer_set_weights(layer, weight);
-    layer->adc_gain = 1;
+    layer->adc = nax_layer_adc_of(hardware, shape->name);
+    layer->adc_lsb = layer->adc_unit = 1;
     set_input_format(layer, input_range);
     set_adc(layer);
     return 0;
@@ -133,6 +134,12 @@ int64_t nax_fixed_stream_weight(const struct fixed_layer *layer, int stream)
         return layer->input_min;
     int64_t weight = (int64_t)1 << (stream % n * layer->hardware->precision.stream_bits);
     return stream < n ? weight : -weight;
+}
+
+double nax_fixed_output(const struct fixed_layer *layer, double codes, double inputs)
+{
+    double sum = codes * layer->adc_unit - (double)nax_fixed_offset(layer) * inputs;
+    return sum * (layer->weight_step * layer->input_step);
 }
 
 void nax_fixed_inputs(const struct fixed_layer *layer, size_t n, const float *x, double *fixed)

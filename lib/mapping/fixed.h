@@ -15,7 +15,9 @@ struct fixed_layer {
     double weight_step;       /* weight = integer · weight_step */
     int32_t input_min, input_max;
     double input_step; /* input = integer · input_step */
-    double adc_gain;   /* the ADC's LSB over the current of a cell's level: 1 for ideal cells */
+    struct nax_layer_adc adc;
+    double adc_lsb;  /* current of the ADC's LSB, in levels of ideal cells; 1 until nax_range_set */
+    double adc_unit; /* levels that a code counts for, likewise */
     int32_t adc_min, adc_max; /* codes of the layer's ADCs */
 };
 
@@ -40,6 +42,10 @@ int32_t nax_fixed_part(const struct fixed_layer *layer, int32_t x, int pass);
 /* Number that stream t of an input x carries, and what a 1 in it counts for. */
 int nax_fixed_digit(const struct fixed_layer *layer, int32_t x, int stream);
 int64_t nax_fixed_stream_weight(const struct fixed_layer *layer, int stream);
+
+/* The layer's output in a column from the sum of its codes, each times what its slice and stream
+ * count for, and the sum of the inputs. */
+double nax_fixed_output(const struct fixed_layer *layer, double codes, double inputs);
 
 /* Fixed point of n floats; NaN becomes the smallest number. */
 void nax_fixed_inputs(const struct fixed_layer *layer, size_t n, const float *x, double *fixed);

@@ -19,7 +19,8 @@ struct work {
     uint16_t *offsets;  /* [BLOCK][n_passes][n_groups][n_padded] */
     uint8_t *n_streams; /* [BLOCK][n_passes] */
     uint16_t *table;
-    double *y; /* [BLOCK][n_passes][stride] */
+    double *inputs; /* [BLOCK] sums of a position's */
+    double *y;      /* [BLOCK][n_passes][stride] */
 };
 
 struct sizes {
@@ -66,6 +67,7 @@ static char *work_cut(const struct full *full, char *at, struct work *w)
     w->offsets = cut(&at, n_parts * s.n_groups * n_padded * sizeof *w->offsets);
     w->n_streams = cut(&at, n_parts);
     w->table = cut(&at, s.n_groups * GROUP_ENTRIES * LANES * sizeof *w->table);
+    w->inputs = cut(&at, BLOCK * sizeof *w->inputs);
     w->y = cut(&at, n_parts * s.stride * sizeof *w->y);
     return at;
 }
@@ -150,14 +152,13 @@ static void run_block(const struct full *full, size_t first, size_t n, struct wo
     const struct fixed_layer *layer = full->layer;
     struct sizes s = sizes_of(full);
     size_t n_positions = layer->shape->h_out * layer->shape->w_out;
-    double step = layer->weight_step * layer->input_step;
-    double offset = (double)nax_fixed_offset(layer);
+    memset(w->y, 0, n * s.n_passes * s.stride * sizeof *w->y);
+    memset(w->inputs, 0, n * sizeof *w->inputs);
     for (size_t i = 0; i < n * s.n_passes; i++) {
         size_t p = first + i / s.n_passes, pass = i % s.n_passes;
         int64_t sum = gather(full, w, p / n_positions * s.n_passes + pass, p % n_positions,
                              w->strings + i * s.string_words * (size_t)full->format.n_padded);
-        for (size_t c = 0; c < s.stride; c++)
-            w->y[i * s.stride + c] = 0 - offset * (double)sum; /* never −0 */
+        w->inputs[i / s.n_passes] += (double)(pass ? -sum : sum);
     }
     for (size_t i = 0; i < full->layer->map.n_units; i++)
         run_submatrix(full, &full->submatrix[i], !full->submatrix[i].submatrix.col, n * s.n_passes,
@@ -166,7 +167,8 @@ static void run_block(const struct full *full, size_t first, size_t n, struct wo
         const double *sum = w->y + p * s.n_passes * s.stride;
         const double *minus = s.n_passes > 1 ? sum + s.stride : NULL;
         for (size_t c = 0; c < layer->map.n_cols; c++)
-            y[p * layer->map.n_cols + c] = (float)((minus ? sum[c] - minus[c] : sum[c]) * step);
+            y[p * layer->map.n_cols + c] =
+                (float)nax_fixed_output(layer, minus ? sum[c] - minus[c] : sum[c], w->inputs[p]);
     }
 }
 

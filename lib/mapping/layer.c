@@ -51,12 +51,15 @@ int nax_mapped_layer_quantized(struct mapped_layer *layer, struct nax_linop *lin
                                struct nax_err *err)
 {
     *linop = (struct nax_linop){.self = layer};
+    int status = nax_range_set(&layer->fixed, NULL, &layer->vectors, err);
+    if (status)
+        return status;
     if (nax_product_is_exact(&layer->fixed)) {
         linop->forward = by_product;
         linop->scratch_size = nax_product_scratch_size(&layer->fixed);
         return nax_product_alloc(&layer->product, &layer->fixed, err);
     }
-    int status = nax_full_alloc(&layer->full, &layer->fixed, ideal_cells, &layer->fixed, err);
+    status = nax_full_alloc(&layer->full, &layer->fixed, ideal_cells, &layer->fixed, err);
     if (status)
         return status;
     linop->forward = by_full;
@@ -77,7 +80,7 @@ int nax_mapped_layer_full(struct mapped_layer *layer, struct nax_linop *linop, s
     bool is_noisy = !nax_reads_exactly(&layer->fixed.hardware->device);
     int status = nax_solved_unit_alloc(&solving.solved, &layer->fixed, &layer->chip, err);
     if (!status)
-        status = nax_range_calibrate(&layer->fixed, &solving.solved, err);
+        status = nax_range_set(&layer->fixed, &solving.solved, &layer->vectors, err);
     if (!status && is_noisy)
         status = nax_reads_alloc(&layer->reads, &solving.solved, layer->effective, err);
     else if (!status)

@@ -7,12 +7,14 @@
 #include "full.h"
 #include "nax/nn.h"
 #include "product.h"
+#include "range.h"
 #include "reads.h"
 
 struct mapped_layer {
     struct fixed_layer fixed;
-    struct chip chip;       /* of the fidelities above quantized */
-    struct product product; /* one of the three, or none */
+    struct chip chip;             /* of the fidelities above quantized */
+    struct layer_vectors vectors; /* that its ADC's range is measured on, while it is set up */
+    struct product product;       /* one of the three, or none */
     struct full full;
     struct reads reads;
     float

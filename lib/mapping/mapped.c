@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 static int map_layer(struct nax_mapped *m, size_t l, const struct nax_mapping *mapping,
-                     double range, struct nax_err *err)
+                     double range, const struct input_vectors *vectors, struct nax_err *err)
 {
     const struct nax_layer *shape = &m->model->net->layers[l];
     struct mapped_layer *layer = &m->layer[l];
@@ -15,35 +15,52 @@ static int map_layer(struct nax_mapped *m, size_t l, const struct nax_mapping *m
     if (status)
         return status;
     layer->chip = (struct chip){mapping->seed, mapping->chip, l};
+    layer->vectors = nax_vectors_of(vectors, l);
     if (m->fidelity->has_effective) {
         layer->effective = nax_aligned_calloc(nax_layer_n_weights(shape), sizeof(float));
         if (!layer->effective)
             return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", shape->name);
     }
-    return m->fidelity->map(layer, &m->linops[l], err);
+    status = m->fidelity->map(layer, &m->linops[l], err);
+    layer->vectors = (struct layer_vectors){.n = 0};
+    return status;
+}
+
+/* Whether the range of a layer's ADCs is measured. */
+static bool takes_vectors(const struct nax_hardware *hardware, const struct nax_network *net)
+{
+    bool any = false;
+    for (size_t l = 0; l < net->n_layers; l++) {
+        struct nax_layer_adc adc = nax_layer_adc_of(hardware, net->layers[l].name);
+        any = any || nax_adc_range_row(&adc)->is_measured;
+    }
+    return any;
 }
 
 static int map_layers(struct nax_mapped *m, const struct nax_mapping *mapping,
-                      const struct nax_images *ranges, struct nax_err *err)
+                      const struct nax_images *images, struct nax_err *err)
 {
     size_t n = m->n_layers;
+    const struct nax_network *net = m->model->net;
+    struct input_vectors vectors = {.net = net};
     double *range = nax_calloc(n, sizeof *range);
-    int status = 0;
-    if (!range)
-        status =
-            nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", m->model->net->name);
+    int status =
+        range ? 0 : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
+    if (!status && takes_vectors(mapping->hardware, net))
+        status = nax_vectors_alloc(&vectors, net, nax_ranges_n_images(images), err);
     if (!status)
-        status = nax_ranges_measure(m->model, ranges, range, err);
+        status = nax_ranges_measure(m->model, images, range, vectors.x ? &vectors : NULL, err);
     size_t n_mapped = status ? 0 : n;
 #pragma omp parallel for num_threads(nax_threads()) schedule(dynamic)
     for (size_t i = 0; i < n_mapped; i++) {
         size_t l = n - 1 - i; /* the large ones first */
         struct nax_err own = {0};
-        if (!nax_layer_n_weights(&m->model->net->layers[l]))
+        if (!nax_layer_n_weights(&net->layers[l]))
             continue;
-        if (map_layer(m, l, mapping, range[l], &own))
+        if (map_layer(m, l, mapping, range[l], &vectors, &own))
             nax_err_keep_first(&status, err, &own);
     }
+    nax_vectors_free(&vectors);
     free(range);
     return status;
 }
@@ -72,7 +89,9 @@ int nax_mapped_alloc(struct nax_mapped **mapped, const struct nax_model *model,
     *m = (struct nax_mapped){.model = model,
                              .fidelity = nax_fidelity_row(mapping->fidelity),
                              .n_layers = model->net->n_layers};
-    int status = m->fidelity->map ? map(m, mapping, ranges, err) : 0;
+    int status = nax_adc_layers_check(mapping->hardware, model->net, err);
+    if (!status && m->fidelity->map)
+        status = map(m, mapping, ranges, err);
     if (status) {
         nax_mapped_free(m);
         return status;

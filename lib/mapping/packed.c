@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHIFT_MAX = 12, SHIFT_MIN = 5, STEPS = 1 << 16 };
+/* Of an LSB of one level; a larger one may be cut into more steps, a smaller one into fewer. */
+enum { SHIFT_MAX = 12, SHIFT_MAX_LARGE = 14, SHIFT_MIN = 5, STEPS = 1 << 16 };
 
 /* Columns col … col + n of one plane, up to 16 of them. */
 struct half {
@@ -78,7 +79,10 @@ static int choose(struct packing *p, struct nax_err *err)
     bool is_whole = true;
     for (size_t i = 0; is_whole && i < n_planes * submatrix->n_rows * submatrix->n_cols; i++)
         is_whole = p->cells[i] == nearbyint(p->cells[i]);
-    for (p->shift = is_whole ? 0 : SHIFT_MAX;; p->shift--) {
+    int octaves = (int)ceil(log2(p->layer->adc_lsb));
+    int shift_max = NAX_MIN(SHIFT_MAX + NAX_MAX(octaves, 0), SHIFT_MAX_LARGE);
+    int shift_min = NAX_MAX(SHIFT_MIN + NAX_MIN(octaves, 0), 0);
+    for (p->shift = is_whole ? 0 : shift_max;; p->shift--) {
         double low = 0, high = 0;
         p->n_halves = 0;
         for (size_t plane = 0; plane < n_planes; plane++)
@@ -93,7 +97,7 @@ static int choose(struct packing *p, struct nax_err *err)
             }
         if (high - low + ldexp(2, p->shift) < STEPS)
             return 0;
-        if (p->shift <= (is_whole ? 0 : SHIFT_MIN))
+        if (p->shift <= (is_whole ? 0 : shift_min))
             return nax_err_set(err, NAX_ERR_VALUE,
                                "currents of columns reach too far to be added in 16 bits: '%s'",
                                p->layer->shape->name);

@@ -58,6 +58,8 @@ int nax_product_forward(const void *self, size_t n, const float *x, float *y, si
 bool nax_product_is_exact(const struct fixed_layer *layer)
 {
     bool is_analog = layer->unit.arrays_per_plane > 1;
+    if (layer->adc_lsb != 1)
+        return false;
     int64_t digit = ((int64_t)1 << layer->hardware->precision.stream_bits) - 1;
     for (size_t r0 = 0; r0 < layer->map.n_rows; r0 += layer->unit.crossbar)
         for (size_t c = 0; c < layer->map.n_cols; c++)

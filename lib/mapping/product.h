@@ -10,7 +10,8 @@ struct product {
                        gives the same bits. */
 };
 
-/* Whether no conversion of ideal arrays can clamp: then products are those of the integers. */
+/* Whether no conversion of ideal arrays can round or clamp: then products are those of the
+ * integers. */
 bool nax_product_is_exact(const struct fixed_layer *layer);
 
 int nax_product_alloc(struct product *product, const struct fixed_layer *layer,

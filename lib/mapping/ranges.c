@@ -9,6 +9,7 @@ enum { N_RANGE_IMAGES = 256 };
 struct meter {
     const struct nax_network *net;
     double *largest; /* [n_chunks][n_layers]: each chunk is one thread's at a time */
+    const struct input_vectors *vectors;
 };
 
 static void measure(void *self, size_t l, size_t image, size_t n, const float *x, const float *z)
@@ -20,14 +21,21 @@ static void measure(void *self, size_t l, size_t image, size_t n, const float *x
     for (size_t i = 0; i < n * shape->h_in * shape->w_in * shape->c_in; i++)
         largest = fmaxf(largest, fabsf(x[i]));
     meter->largest[image / NAX_CHUNK * meter->net->n_layers + l] = (double)largest;
+    if (meter->vectors)
+        nax_vectors_keep(meter->vectors, l, image, n, x);
+}
+
+size_t nax_ranges_n_images(const struct nax_images *images)
+{
+    return NAX_MIN(images->n, (size_t)N_RANGE_IMAGES);
 }
 
 int nax_ranges_measure(const struct nax_model *model, const struct nax_images *images,
-                       double *range, struct nax_err *err)
+                       double *range, const struct input_vectors *vectors, struct nax_err *err)
 {
-    size_t n = NAX_MIN(images->n, (size_t)N_RANGE_IMAGES), n_layers = model->net->n_layers;
+    size_t n = nax_ranges_n_images(images), n_layers = model->net->n_layers;
     size_t n_chunks = NAX_CEIL_DIV(n, NAX_CHUNK);
-    struct meter meter = {model->net, nax_calloc(n_chunks * n_layers, sizeof(double))};
+    struct meter meter = {model->net, nax_calloc(n_chunks * n_layers, sizeof(double)), vectors};
     if (!meter.largest)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'ranges of inputs'");
     struct nax_tap tap = {measure, &meter};

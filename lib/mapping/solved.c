@@ -32,7 +32,7 @@ void nax_solved_unit_free(struct solved_unit *solved)
 
 double nax_lsb_siemens(const struct fixed_layer *layer)
 {
-    return nax_level_step_siemens(layer->hardware) * layer->adc_gain;
+    return nax_level_step_siemens(layer->hardware) * layer->adc_lsb;
 }
 
 /* The current of an array's column that stands for zero, per volt on row r. */
@@ -60,6 +60,7 @@ void nax_submatrix_cells_ideal(const struct fixed_layer *layer,
 {
     const struct nax_unit *unit = &layer->unit;
     size_t size = submatrix->n_rows * submatrix->n_cols;
+    double lsb = layer->adc_lsb;
     memset(cells, 0, unit->n_planes * size * sizeof *cells);
     for (size_t a = 0; a < unit->n_arrays; a++) {
         int slice = nax_array_slice(unit, a), sign = nax_array_sign(unit, a);
@@ -68,7 +69,7 @@ void nax_submatrix_cells_ideal(const struct fixed_layer *layer,
             for (size_t c = 0; c < submatrix->n_cols; c++) {
                 int level =
                     nax_fixed_level(layer, submatrix->row + r, submatrix->col + c, slice, sign);
-                to[r * submatrix->n_cols + c] += nax_array_plane_sign(unit, a) * level;
+                to[r * submatrix->n_cols + c] += nax_array_plane_sign(unit, a) * level / lsb;
             }
     }
 }
@@ -125,12 +126,11 @@ int nax_submatrix_cells(struct solved_unit *solved, const struct nax_submatrix *
     return 0;
 }
 
-int nax_range_calibrate(struct fixed_layer *layer, struct solved_unit *solved, struct nax_err *err)
+int nax_solved_gain(const struct fixed_layer *layer, struct solved_unit *solved, double *gain,
+                    struct nax_err *err)
 {
     struct nax_submatrix submatrix = nax_submatrix_at(&layer->map, 0);
     size_t n_planes = layer->unit.n_planes, n_max = n_planes * submatrix.n_rows * submatrix.n_cols;
-    if (!nax_adc_range_row(layer->hardware)->is_calibrated)
-        return 0;
     double *cells = nax_calloc(2 * n_max, sizeof *cells);
     if (!cells)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->shape->name);
@@ -146,8 +146,7 @@ int nax_range_calibrate(struct fixed_layer *layer, struct solved_unit *solved, s
             square += ideal[k] * ideal[k];
         }
     }
-    if (!status && both > 0)
-        layer->adc_gain = both / square;
+    *gain = both > 0 ? both / square : 1;
     free(cells);
     return status;
 }

@@ -24,15 +24,16 @@ void nax_solved_unit_free(struct solved_unit *solved);
 double nax_lsb_siemens(const struct fixed_layer *layer);
 
 /* cells [n_planes][n_rows][n_cols] of the submatrix: LSBs of the ADC that a digit 1 on the row adds
- * to the column's current, what stands for zero subtracted. Of ideal arrays: the levels. */
+ * to the column's current, what stands for zero subtracted. Of ideal arrays: the levels, where
+ * the LSB is one's. */
 void nax_submatrix_cells_ideal(const struct fixed_layer *layer,
                                const struct nax_submatrix *submatrix, double *cells);
 /* Of programmed arrays with wires: every array solved, those that are alike (no levels) once. */
 int nax_submatrix_cells(struct solved_unit *solved, const struct nax_submatrix *submatrix,
                         double *cells, struct nax_err *err) NAX_MUST_USE;
-/* Where adc.range is calibrated: sets the LSB of the layer, the unit's, so that its cells count for
- * their levels, by least squares. */
-int nax_range_calibrate(struct fixed_layer *layer, struct solved_unit *solved,
-                        struct nax_err *err) NAX_MUST_USE;
+/* What wires leave of a level: by how much the layer's cells are as their levels, by least squares
+ * over all of them; 1 where all levels are 0. The layer's LSB is one level's. */
+int nax_solved_gain(const struct fixed_layer *layer, struct solved_unit *solved, double *gain,
+                    struct nax_err *err) NAX_MUST_USE;
 
 #endif

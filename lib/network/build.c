@@ -106,6 +106,8 @@ static int take_slot(struct builder *b, const char *name, int64_t own_kernel, bo
         b->slots[s].kernel = own_kernel;
         b->slots[s].can_skip = can_skip;
     }
+    if (!*kernel)
+        snprintf(b->net->skipped[b->net->n_skipped++], sizeof *b->net->skipped, "%.23s", name);
     *slot = (int)s;
     b->net->n_slots++;
     return 0;
@@ -223,12 +225,15 @@ int nax_network_expand(struct nax_network **net, const struct nax_network_file *
 {
     struct nax_network *n = nax_calloc(1, sizeof *n);
     struct nax_layer *layers = nax_calloc(NAX_NETWORK_LAYERS_MAX, sizeof *layers);
-    if (!n || !layers) {
+    char(*skipped)[24] = nax_calloc(NAX_NETWORK_SLOTS_MAX, sizeof *skipped);
+    if (!n || !layers || !skipped) {
         free(n);
         free(layers);
+        free(skipped);
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", file->name);
     }
     n->layers = layers;
+    n->skipped = skipped;
     snprintf(n->name, sizeof n->name, "%s", file->name);
     n->height = file->height;
     n->width = file->width;
@@ -262,7 +267,9 @@ int nax_network_build(struct nax_network **net, const struct nax_network_file *f
 
 void nax_network_free(struct nax_network *net)
 {
-    if (net)
-        free(net->layers);
+    if (!net)
+        return;
+    free(net->layers);
+    free(net->skipped);
     free(net);
 }

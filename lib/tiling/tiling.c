@@ -1,6 +1,8 @@
 /* Units of a hardware, and a layer's matrix cut into submatrices of the crossbar's size. */
 #include "nax/tiling.h"
 
+#include <string.h>
+
 static int adc_bits(const struct nax_hardware *hardware, int64_t crossbar, bool is_signed)
 {
     const struct nax_precision *p = &hardware->precision;
@@ -73,6 +75,39 @@ struct nax_submatrix nax_submatrix_at(const struct nax_layer_map *map, size_t i)
     s.n_rows = NAX_MIN(map->n_rows - s.row, map->crossbar);
     s.n_cols = NAX_MIN(map->n_cols - s.col, map->crossbar);
     return s;
+}
+
+static int check_layer(const struct nax_network *net, const char *name, struct nax_err *err)
+{
+    struct nax_nearest nearest = {.word = name};
+    for (size_t s = 0; s < net->n_skipped; s++)
+        if (!strcmp(net->skipped[s], name))
+            return 0;
+    for (size_t l = 0; l < net->n_layers; l++) {
+        if (!nax_layer_kind_row(&net->layers[l])->has_weights)
+            continue;
+        if (!strcmp(net->layers[l].name, name))
+            return 0;
+        nax_nearest_try(&nearest, net->layers[l].name);
+    }
+    if (nearest.name)
+        return nax_err_set(
+            err, NAX_ERR_VALUE,
+            "adc.layers: network '%s' has no layer that multiplies of this name; the "
+            "nearest is '%s': '%s'",
+            net->name, nearest.name, name);
+    return nax_err_set(err, NAX_ERR_VALUE,
+                       "adc.layers: network '%s' has no layer that multiplies of this name: '%s'",
+                       net->name, name);
+}
+
+int nax_adc_layers_check(const struct nax_hardware *hardware, const struct nax_network *net,
+                         struct nax_err *err)
+{
+    int status = 0;
+    for (size_t i = 0; i < hardware->adc.n_layers && !status; i++)
+        status = check_layer(net, hardware->adc.layers[i].name, err);
+    return status;
 }
 
 int nax_network_map(const struct nax_hardware *hardware, const struct nax_network *net,

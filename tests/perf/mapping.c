@@ -200,7 +200,7 @@ static double measure_full(const struct bench *b, int64_t n, bool with_gemm)
     struct nax_linop op[N_LAYERS] = {0}, gemm_op[N_LAYERS] = {0};
     struct gemm gemm[N_LAYERS] = {0};
     double range[N_LAYERS];
-    need(nax_ranges_measure(b->model, &b->set->train, range, &err), &err);
+    need(nax_ranges_measure(b->model, &b->set->train, range, NULL, &err), &err);
     for (size_t l = 0; l < net->n_layers; l++) {
         if (!nax_layer_n_weights(&net->layers[l]))
             continue;

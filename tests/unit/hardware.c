@@ -135,6 +135,17 @@ static void errors_name_line_and_key(void **state)
         {"v0_v: 0.21", "v0_v: 0.21\n  programming: {stuck_on_frac: .7, stuck_off_frac: .7}",
          "more than all cells are stuck"},
         {"v0_v: 0.21", "v0_v: 0.21\n  programming: {error_frac: -1}", "is not between 0 and 10"},
+        {"zero: reference", "zero: reference\n  range_frac: 1.5",
+         "key 'range_frac': 1.5 is not between 0 and 1"},
+        {"zero: reference", "zero: reference\n  layers: [{name: fc, range: wide}]",
+         "key 'range': neither ideal, calibrated, percentile, least-error nor fraction: 'wide'"},
+        {"zero: reference", "zero: reference\n  layers: [{name: fc, range_frac: -1}]",
+         "key 'range_frac': -1 is not between 0 and 1"},
+        {"zero: reference",
+         "zero: reference\n  layers:\n  - {name: fc, range: ideal}\n  - {name: fc}",
+         "'fc' is there twice"},
+        {"zero: reference", "zero: reference\n  layers: [{range: ideal}]", NULL},
+        {"zero: reference", "zero: reference\n  layers: [{name: fc, law: saberi}]", NULL},
         {"  r_sink_ohm: 100\n", "", NULL},
         {"  leakage: working ", "  # ",
          "key 'timing': 'leakage' is missing, which is one of: working, always"},
@@ -268,6 +279,18 @@ static void wrong_settings_are_quoted(void **state)
         {"device.programming.error=measured",
          "'measured' needs device.programming.table: 'device.programming.error=measured'"},
         {"name=", "too short or too long: 'name='"},
+        {"adc.range_frac=0.5", "'ideal' takes no range_frac: 'adc.range_frac=0.5'"},
+        {"adc.layers.fc.range_frac=0.5",
+         "'ideal' takes no range_frac: 'adc.layers.fc.range_frac=0.5'"},
+        {"adc.layers.fc.range_frac=1.5",
+         "1.5 is not between 0 and 1: 'adc.layers.fc.range_frac=1.5'"},
+        {"adc.layers.fc.range=wide",
+         "neither ideal, calibrated, percentile, least-error nor fraction: "
+         "'adc.layers.fc.range=wide'"},
+        {"adc.layers.fc.name=fd", "no such key: 'adc.layers.fc.name=fd'"},
+        {"adc.layers.fc=ideal", "no such key: 'adc.layers.fc=ideal'"},
+        {"adc.layers..range=ideal",
+         "a layer's name has 1 to 23 letters: 'adc.layers..range=ideal'"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct nax_hardware *h;
@@ -347,6 +370,71 @@ static bool describe_set(const char *const *sets, size_t n, struct lines *lines,
     return true;
 }
 
+/* What layers have of their own, by file and by sets, in whatever order. */
+static void layers_have_ranges_of_their_own(void **state)
+{
+    (void)state;
+    struct nax_err err;
+    struct nax_hardware *h = NULL, *other = NULL;
+    const char *sets[] = {"adc.layers.fc.range_frac=0.385",
+                          "adc.layers.stem.range=ideal",
+                          "adc.layers.fc.range=fraction",
+                          "adc.range=percentile",
+                          "adc.range_frac=0.97",
+                          "adc.layers.conv2.range_frac=0.9"};
+    const char *again[] = {sets[5], sets[4], sets[3], sets[2], sets[1], sets[0]};
+    if (nax_hardware_load_set(&h, "nax-reram", sets, 6, &err) ||
+        nax_hardware_load_set(&other, "nax-reram", again, 6, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(h->adc.n_layers, 3);
+    assert_true(nax_hardware_hash(h) == nax_hardware_hash(other));
+    nax_hardware_free(other);
+    const struct {
+        const char *layer;
+        enum nax_adc_range range;
+        double frac;
+    } expected[] = {{"fc", NAX_ADC_RANGE_FRACTION, 0.385},
+                    {"stem", NAX_ADC_RANGE_IDEAL, 0}, /* which takes none */
+                    {"conv2", NAX_ADC_RANGE_PERCENTILE, 0.9},
+                    {"conv3", NAX_ADC_RANGE_PERCENTILE, 0.97}};
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        struct nax_layer_adc adc = nax_layer_adc_of(h, expected[i].layer);
+        assert_int_equal(adc.range, expected[i].range);
+        assert_true(adc.range_frac == expected[i].frac);
+    }
+    /* a range of its own has a range_frac of its own: the row's */
+    assert_int_equal(nax_hardware_load_set(&other, "nax-reram",
+                                           (const char *const[]){sets[2], sets[3], sets[4]}, 3,
+                                           &err),
+                     0);
+    assert_true(nax_layer_adc_of(other, "fc").range_frac == 1);
+    assert_true(nax_hardware_hash(h) != nax_hardware_hash(other));
+    nax_hardware_free(other);
+    /* the description is what sets make again */
+    static struct lines lines, told;
+    static char text[512][160];
+    const char *all[512];
+    size_t n = 0;
+    uint64_t hash = describe(h, &lines);
+    for (size_t i = 0; i < lines.n; i++) {
+        snprintf(text[n], sizeof text[n], "%s=%s", lines.key[i], lines.value[i]);
+        if (!strncmp(text[n], "adc.", 4))
+            all[n] = text[n], n++;
+    }
+    assert_int_equal(nax_hardware_load_set(&other, "nax-reram", all, n, &err), 0);
+    assert_true(describe(other, &told) == hash);
+    nax_hardware_free(other);
+    nax_hardware_free(h);
+    /* the same from a file, which may keep the range_frac of a range that is not chosen */
+    int line;
+    assert_int_equal(load_changed("zero: reference",
+                                  "zero: reference\n  range_frac: 0.9\n  layers:\n"
+                                  "  - {name: fc, range: fraction, range_frac: 0.385}\n"
+                                  "  - {name: stem, range: ideal, range_frac: 0.2}",
+                                  &line, &err),
+                     0);
+}
+
 /* Finds a value that the key may have besides its own, as "key=value". */
 static bool find_other(const char *key, const char *own, char set[160])
 {
@@ -383,8 +471,10 @@ static void descriptions_name_every_key_and_read_back(void **state)
             continue; /* stands for what is in it */
         if (!find_other(plain.key[i], plain.value[i], set[n_sets])) {
             const char *last = strrchr(plain.key[i], '.');
-            bool is_fixed = /* only arrays and units have rows; only nodes have links */
-                !strcmp(last, ".per") || !strcmp(plain.key[i], "components.link.level");
+            bool is_fixed = /* only arrays and units have rows; only nodes have links; not every
+                               range takes a part */
+                !strcmp(last, ".per") || !strcmp(plain.key[i], "components.link.level") ||
+                !strcmp(plain.key[i], "adc.range_frac");
             if (!is_fixed)
                 fail_msg("no other value for %s", plain.key[i]);
             continue;
@@ -491,6 +581,7 @@ int main(void)
         cmocka_unit_test(errors_name_line_and_key),
         cmocka_unit_test(single_values_are_set),
         cmocka_unit_test(wrong_settings_are_quoted),
+        cmocka_unit_test(layers_have_ranges_of_their_own),
         cmocka_unit_test(descriptions_name_every_key_and_read_back),
         cmocka_unit_test(tables_of_cells_count_by_what_is_in_them),
         cmocka_unit_test(retired_keys_are_told),

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "../../lib/mapping/solved.h"
+#include "../../lib/mapping/range.h"
 
 /* --- what rows do --- */
 
@@ -38,6 +38,8 @@ static double effect_on_arrays(const struct nax_hardware *h)
     struct solved_unit solved;
     struct nax_err err;
     float weight[ROWS * COLS];
+    float inputs[2 * ROWS] = {0.31F, 0.93F, 0.07F, 0.5F, 0.77F, 1, 0, 0.19F, 0.66F, 0.4F};
+    const struct layer_vectors vectors = {2, inputs};
     double cells[48 * ROWS * COLS], effect = 0;
     for (int i = 0; i < ROWS * COLS; i++)
         weight[i] = (float)(i % 2 ? -0.0385 * i : 0.0717 * i);
@@ -46,14 +48,22 @@ static double effect_on_arrays(const struct nax_hardware *h)
         fail_msg("%s", err.text);
     struct nax_submatrix all = nax_submatrix_at(&layer.map, 0);
     if (nax_submatrix_cells(&solved, &all, cells, &err) ||
-        nax_range_calibrate(&layer, &solved, &err))
+        nax_range_set(&layer, &solved, &vectors, &err))
         fail_msg("%s", err.text);
     for (size_t i = 0; i < layer.unit.n_planes * ROWS * COLS; i++)
         effect += cells[i] * (double)(1 + i % 7);
-    effect += (double)(100 * layer.unit.n_arrays) + layer.unit.adc_bits + layer.adc_gain;
+    effect += (double)(100 * layer.unit.n_arrays) + layer.unit.adc_bits + 10 * layer.adc_lsb;
     nax_solved_unit_free(&solved);
     nax_fixed_layer_free(&layer);
     return effect;
+}
+
+/* The same with converters of one bit, whose full scale is to be chosen. */
+static double effect_on_one_bit(const struct nax_hardware *h)
+{
+    struct nax_hardware one = *h;
+    one.adc.bits = 1;
+    return effect_on_arrays(&one);
 }
 
 /* EDAP of a network. */
@@ -126,7 +136,10 @@ static const struct expected {
     {"array.energy", NULL, effect_on_cost, {"table", "device"}},
     {"dac.law", NULL, effect_on_drivers, {"constant", "binary-weighted"}},
     {"adc.zero", NULL, effect_on_arrays, {"reference", "digital", "signed"}},
-    {"adc.range", NULL, effect_on_arrays, {"ideal", "calibrated"}},
+    {"adc.range",
+     NULL,
+     effect_on_one_bit,
+     {"ideal", "calibrated", "percentile", "least-error", "fraction"}},
     {"adc.law", NULL, effect_on_cost, {"constant", "linear", "saberi", "survey"}},
     {"hierarchy.packing", NULL, effect_on_cost, {"shared", "layer-cores", "layer-tiles"}},
     {"hierarchy.copies", NULL, effect_on_cost, {"most", "least-edap"}},

@@ -26,6 +26,8 @@ static const double tolerance_full = 0.02;
 static const double tolerance_power = 1e-5;
 /* Loss of ten classes by chance is 2.303; of 160 steps of training by ten seeds, 1.82 to 1.90. */
 static const double loss_learnt = 2.1;
+/* What rounding of cells to steps adds to a product, of its size. */
+static const double tolerance_lsb = 0.01;
 /* What few bits of conversion cost, by the fidelity adc: off by 0.02 to 0.28 of it, by those seeds.
  */
 static const double tolerance_adc_cost = 0.5;
@@ -170,6 +172,12 @@ struct odd_cells {
     size_t n;
 };
 
+static void keep_cells(struct odd_cells *o, size_t size, const double *cells)
+{
+    o->cells[o->n] = nax_calloc(size, sizeof(double));
+    memcpy(o->cells[o->n++], cells, size * sizeof(double));
+}
+
 static int odd_cells(void *self, const struct nax_submatrix *submatrix, double *cells,
                      struct nax_err *err)
 {
@@ -180,8 +188,17 @@ static int odd_cells(void *self, const struct nax_submatrix *submatrix, double *
     nax_submatrix_cells_ideal(o->layer, submatrix, cells);
     for (size_t i = 0; i < size; i++)
         cells[i] = odd_cell(&rng, (int)cells[i]);
-    o->cells[o->n] = nax_calloc(size, sizeof(double));
-    memcpy(o->cells[o->n++], cells, size * sizeof(double));
+    keep_cells(o, size, cells);
+    return 0;
+}
+
+static int kept_ideal_cells(void *self, const struct nax_submatrix *submatrix, double *cells,
+                            struct nax_err *err)
+{
+    (void)err;
+    struct odd_cells *o = self;
+    nax_submatrix_cells_ideal(o->layer, submatrix, cells);
+    keep_cells(o, o->layer->unit.n_planes * submatrix->n_rows * submatrix->n_cols, cells);
     return 0;
 }
 
@@ -193,7 +210,7 @@ static int ideal_cells(void *self, const struct nax_submatrix *submatrix, double
     return 0;
 }
 
-/* The reference of one chunk: on the odd cells, or without them on ideal arrays. */
+/* The reference of one chunk: on cells, or without them the integers of ideal arrays. */
 static void reference_chunk(const struct fixed_layer *l, const struct odd_cells *o, size_t n,
                             const float *x, float *y)
 {
@@ -211,13 +228,17 @@ static void reference_chunk(const struct fixed_layer *l, const struct odd_cells 
                 total += in[r] = (int32_t)patch[r];
             nax_product_reference(l, in, whole);
             for (size_t c = 0; c < l->map.n_cols; c++)
-                sum[c] = o ? 0 - (double)nax_fixed_offset(l) * (double)total : (double)whole[c];
+                sum[c] = 0;
             for (size_t i = 0; o && i < o->n; i++) {
                 struct nax_submatrix submatrix = nax_submatrix_at(&l->map, i);
                 nax_submatrix_reference(l, &submatrix, o->cells[i], in, sum);
             }
-            for (size_t c = 0; c < l->map.n_cols; c++)
-                y[c] = (float)(sum[c] * (l->weight_step * l->input_step));
+            for (size_t c = 0; c < l->map.n_cols; c++) {
+                double product = (double)whole[c];
+                if (o)
+                    product = sum[c] * l->adc_unit - (double)nax_fixed_offset(l) * (double)total;
+                y[c] = (float)(product * (l->weight_step * l->input_step));
+            }
         }
     }
 }
@@ -627,6 +648,197 @@ static void two_passes_are_two_products(void **state)
             nax_full_free(&full);
             nax_fixed_layer_free(&l);
         }
+}
+
+/* Converters whose LSB is not a level: against the definition in double. Steps of cells round, so a
+ * current near a code's edge may get the next code; but of powers of two all is exact. */
+static void other_lsbs_are_the_definition(void **state)
+{
+    (void)state;
+    enum { N = 2 };
+    const struct {
+        double lsb, unit;
+        int64_t crossbar;
+        int adc_bits;
+        enum nax_signs signs;
+        enum nax_adc_zero zero;
+    } cases[] = {{0.25, 0.25, 16, 8, NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE},
+                 {4, 4, 64, 4, NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_SIGNED},
+                 {8, 8.5, 128, 4, NAX_SIGNS_OFFSET, NAX_ADC_ZERO_DIGITAL},
+                 {0.0385, 0.041, 7, 9, NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE},
+                 {0.37, 0.41, 16, 7, NAX_SIGNS_DIFFERENTIAL_ANALOG, NAX_ADC_ZERO_REFERENCE},
+                 {2.9, 3.3, 64, 5, NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE},
+                 {11.37, 12.1, 128, 3, NAX_SIGNS_OFFSET, NAX_ADC_ZERO_DIGITAL}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        struct nax_hardware h = default_hardware();
+        struct nax_err err;
+        h.adc.bits = cases[k].adc_bits;
+        h.adc.zero = cases[k].zero;
+        h.signs = cases[k].signs;
+        const struct nax_layer shape = odd_conv;
+        struct fixed_layer l = make(&shape, &h, cases[k].crossbar, k % 2, 1.9);
+        l.adc_lsb = cases[k].lsb;
+        l.adc_unit = cases[k].unit;
+        assert_false(nax_product_is_exact(&l));
+        size_t n_in = shape.h_in * shape.w_in * shape.c_in;
+        size_t n_out = N * shape.h_out * shape.w_out * shape.c_out;
+        struct nax_rng rng = nax_rng_at(4, NAX_RNG_TEST, k, 0, 0);
+        float *x = nax_calloc(N * n_in, sizeof *x), *y = nax_calloc(2 * n_out, sizeof *y);
+        for (size_t i = 0; i < N * n_in; i++)
+            x[i] = (float)(k % 2 ? nax_rng_normal(&rng) : nax_rng_uniform(&rng));
+        struct odd_cells o = {&l, nax_calloc(l.map.n_units, sizeof *o.cells), 0};
+        struct full full;
+        if (nax_full_alloc(&full, &l, kept_ideal_cells, &o, &err))
+            fail_msg("%s", err.text);
+        void *scratch = nax_aligned_calloc(1, nax_full_scratch_size(&full));
+        assert_int_equal(nax_full_forward(&full, N, x, y, 0, scratch), 0);
+        reference_chunk(&l, &o, N, x, y + n_out);
+        double square = 0, difference = 0;
+        for (size_t i = 0; i < n_out; i++) {
+            square += (double)y[n_out + i] * (double)y[n_out + i];
+            difference += pow((double)y[i] - (double)y[n_out + i], 2);
+        }
+        assert_true(square > 0);
+        if (k < 3)
+            assert_memory_equal(y, y + n_out, n_out * sizeof *y);
+        else
+            assert_true(difference < tolerance_lsb * tolerance_lsb * square);
+        nax_aligned_free(scratch);
+        nax_full_free(&full);
+        for (size_t i = 0; i < o.n; i++)
+            free(o.cells[i]);
+        free(o.cells);
+        nax_fixed_layer_free(&l);
+        free(x);
+        free(y);
+    }
+}
+
+/* --- ranges of converters --- */
+
+/* Four rows of weights of two bits, inputs of one: one slice and one stream, so that every current
+ * is a conversion by itself. Vector 0 drives all rows, vector 1 the first: W+ carries 10 and 3
+ * levels, then 3 and 1, W- 0 and 1, then 0 and 0. */
+enum { RANGE_ROWS = 4, RANGE_COLS = 2 };
+static const struct nax_layer range_layer = {.name = "few",
+                                             .kind = NAX_LAYER_LINEAR,
+                                             .kernel = 1,
+                                             .stride = 1,
+                                             .h_in = 1,
+                                             .w_in = 1,
+                                             .c_in = RANGE_ROWS,
+                                             .h_out = 1,
+                                             .w_out = 1,
+                                             .c_out = RANGE_COLS};
+static const float range_weight[] = {0.9F, 0.3F, 0.9F, 0, 0.9F, -0.3F, 0.3F, 0.6F};
+static const float range_inputs[] = {1, 1, 1, 1, 1, 0, 0, 0};
+
+static struct fixed_layer range_layer_of(const struct nax_hardware *h, struct solved_unit *solved)
+{
+    const struct layer_vectors vectors = {2, range_inputs};
+    struct fixed_layer l;
+    struct nax_err err;
+    if (nax_fixed_layer_alloc(&l, &range_layer, h, RANGE_ROWS, range_weight, 1, &err))
+        fail_msg("%s", err.text);
+    if (solved) {
+        const struct chip chip = {.seed = 1};
+        assert_int_equal(nax_solved_unit_alloc(solved, &l, &chip, &err), 0);
+    }
+    if (nax_range_set(&l, solved, &vectors, &err))
+        fail_msg("%s", err.text);
+    if (solved)
+        nax_solved_unit_free(solved);
+    nax_fixed_layer_free(&l);
+    return l;
+}
+
+static void ranges_by_hand(void **state)
+{
+    (void)state;
+    const struct {
+        enum nax_adc_range range;
+        int bits; /* 0: auto, 4: 13 codes */
+        double frac;
+        enum nax_adc_zero zero;
+        double lsb;
+    } cases[] = {
+        {NAX_ADC_RANGE_IDEAL, 2, 0, NAX_ADC_ZERO_REFERENCE, 1},
+        {NAX_ADC_RANGE_CALIBRATED, 2, 0, NAX_ADC_ZERO_REFERENCE, 1}, /* no wires */
+        /* parts of 12 levels */
+        {NAX_ADC_RANGE_FRACTION, 0, 0, NAX_ADC_ZERO_REFERENCE, 12 / 16.0},
+        {NAX_ADC_RANGE_FRACTION, 2, 0.5, NAX_ADC_ZERO_DIGITAL, 6 / 4.0},
+        {NAX_ADC_RANGE_FRACTION, 4, 0.5, NAX_ADC_ZERO_SIGNED, 2 * 6 / 16.0},
+        {NAX_ADC_RANGE_FRACTION, 12, 0.1, NAX_ADC_ZERO_DIGITAL, 1 / 32.0}, /* no finer */
+        /* currents 0 0 0 1 1 3 3 10 */
+        {NAX_ADC_RANGE_PERCENTILE, 2, 1, NAX_ADC_ZERO_REFERENCE, 10 / 4.0},
+        {NAX_ADC_RANGE_PERCENTILE, 2, 0.875, NAX_ADC_ZERO_REFERENCE, 3 / 4.0},
+        {NAX_ADC_RANGE_PERCENTILE, 3, 0.876, NAX_ADC_ZERO_REFERENCE, 10 / 8.0},
+        {NAX_ADC_RANGE_PERCENTILE, 2, 0.625, NAX_ADC_ZERO_REFERENCE, 1 / 4.0},
+        {NAX_ADC_RANGE_PERCENTILE, 3, 0.8, NAX_ADC_ZERO_SIGNED, 2 * 3 / 8.0},
+        {NAX_ADC_RANGE_PERCENTILE, 3, 0, NAX_ADC_ZERO_REFERENCE, 10 / 8.0}, /* 0.999 */
+        /* of two bits: an LSB of 3 errs by 1, 1, 0 and 1 in the four products; 12/4 · 2^-1/4, whose
+         * last code is 7.57, by 2.43 in the first, that of a level by 7 */
+        {NAX_ADC_RANGE_LEAST_ERROR, 2, 0, NAX_ADC_ZERO_REFERENCE, 12 / 4.0},
+        /* of three: 1.5 errs by a half three times, 12/8 · 2^-1/4 by 1.17 in the first */
+        {NAX_ADC_RANGE_LEAST_ERROR, 3, 0, NAX_ADC_ZERO_REFERENCE, 12 / 8.0},
+        /* of four: a level's errs nowhere */
+        {NAX_ADC_RANGE_LEAST_ERROR, 0, 0, NAX_ADC_ZERO_REFERENCE, 1},
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        struct nax_hardware h = default_hardware();
+        h.precision = (struct nax_precision){2, 1, 2, 1};
+        h.adc.range = cases[k].range;
+        h.adc.bits = cases[k].bits;
+        h.adc.range_frac = cases[k].frac;
+        h.adc.zero = cases[k].zero;
+        struct fixed_layer l = range_layer_of(&h, NULL);
+        if (fabs(l.adc_lsb - cases[k].lsb) > 1e-12 || fabs(l.adc_unit - cases[k].lsb) > 1e-12)
+            fail_msg("case %zu: %.17g, %.17g, not %.17g", k, l.adc_lsb, l.adc_unit, cases[k].lsb);
+        /* perfect wires have nothing to give back */
+        struct solved_unit solved;
+        h.device.r_wire_row_ohm = h.device.r_wire_col_ohm = 0;
+        h.device.r_source_ohm = h.device.r_sink_ohm = 0;
+        l = range_layer_of(&h, &solved);
+        assert_float_equal(l.adc_lsb, cases[k].lsb, 1e-4);
+        assert_float_equal(l.adc_unit, cases[k].lsb, 1e-4);
+    }
+}
+
+static void ranges_give_back_what_wires_take(void **state)
+{
+    (void)state;
+    struct solved_unit solved;
+    struct nax_hardware h = default_hardware();
+    h.precision = (struct nax_precision){2, 1, 2, 1};
+    h.device.r_source_ohm = 7000;
+    h.adc.bits = 3;
+    h.adc.range = NAX_ADC_RANGE_CALIBRATED;
+    struct fixed_layer l = range_layer_of(&h, &solved);
+    double gain = l.adc_lsb;
+    assert_true(gain > 0.5 && gain < 0.95);
+    assert_float_equal(l.adc_unit, 1, 1e-12);
+    h.adc.range = NAX_ADC_RANGE_PERCENTILE;
+    h.adc.range_frac = 1;
+    l = range_layer_of(&h, &solved);
+    assert_true(l.adc_lsb > 10 * gain / 8 * 0.8 && l.adc_lsb < 10.0 / 8);
+    assert_float_equal(l.adc_unit, l.adc_lsb / gain, 1e-12);
+    h.adc.range = NAX_ADC_RANGE_LEAST_ERROR;
+    l = range_layer_of(&h, &solved);
+    assert_float_equal(l.adc_unit, l.adc_lsb / gain, 1e-12);
+    h.adc.range = NAX_ADC_RANGE_FRACTION; /* of ideal cells, whatever the wires */
+    l = range_layer_of(&h, &solved);
+    assert_float_equal(l.adc_lsb, 12.0 / 8, 1e-12);
+    assert_float_equal(l.adc_unit, 12.0 / 8, 1e-12);
+    /* a layer of its own, by its name */
+    struct nax_adc_layer own[] = {{"few", NAX_ADC_RANGE_COUNT, 0.25},
+                                  {"other", NAX_ADC_RANGE_IDEAL, 0}};
+    h.adc.layers = own;
+    h.adc.n_layers = 2;
+    l = range_layer_of(&h, &solved);
+    assert_float_equal(l.adc_lsb, 3.0 / 8, 1e-12);
+    own[0] = (struct nax_adc_layer){"few", NAX_ADC_RANGE_IDEAL, 0};
+    l = range_layer_of(&h, &solved);
+    assert_float_equal(l.adc_lsb, 1, 1e-12);
 }
 
 /* --- noisy reads --- */
@@ -1224,6 +1436,9 @@ int main(void)
         cmocka_unit_test(narrow_adcs_clamp),
         cmocka_unit_test(full_columns_of_binary_cells_are_exact),
         cmocka_unit_test(look_ups_are_the_definition),
+        cmocka_unit_test(other_lsbs_are_the_definition),
+        cmocka_unit_test(ranges_by_hand),
+        cmocka_unit_test(ranges_give_back_what_wires_take),
         cmocka_unit_test(two_passes_are_two_products),
         cmocka_unit_test(circuits_are_the_fidelities_below),
         cmocka_unit_test(reads_are_noisy_as_cells_are),

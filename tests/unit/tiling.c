@@ -280,6 +280,41 @@ static void adc_bits_cover_the_largest_current(void **state)
     nax_hardware_free(h);
 }
 
+static void layers_with_converters_of_their_own_are_there(void **state)
+{
+    (void)state;
+    struct nax_hardware *h = load("nax-reram");
+    struct nax_adc_layer own[] = {{"s2b2c1", NAX_ADC_RANGE_IDEAL, 0},
+                                  {"fc", NAX_ADC_RANGE_IDEAL, 0}};
+    struct nax_network_file *file;
+    struct nax_network *net;
+    struct nax_err err;
+    int64_t kernel[18];
+    h->adc.layers = own;
+    h->adc.n_layers = 2;
+    assert_int_equal(nax_network_file_load(&file, "resnet20", &err), 0);
+    for (size_t skipped = 0; skipped < 2; skipped++) { /* a design may leave a layer out */
+        for (size_t s = 0; s < 18; s++)
+            kernel[s] = skipped && !strcmp(nax_network_file_slot_name(file, s), "s2b2c1") ? 0 : 3;
+        assert_int_equal(nax_network_build(&net, file, kernel, &err), 0);
+        assert_int_equal(net->n_skipped, skipped);
+        assert_int_equal(nax_adc_layers_check(h, net, &err), 0);
+        snprintf(own[0].name, sizeof own[0].name, "s2b2d1");
+        assert_int_equal(nax_adc_layers_check(h, net, &err), NAX_ERR_VALUE);
+        assert_non_null(strstr(err.text, "adc.layers: network 'resnet20' has no layer that"));
+        assert_non_null(strstr(err.text, "; the nearest is 's"));
+        assert_non_null(strstr(err.text, ": 's2b2d1'"));
+        snprintf(own[0].name, sizeof own[0].name, "pool"); /* which has no converters */
+        assert_int_equal(nax_adc_layers_check(h, net, &err), NAX_ERR_VALUE);
+        snprintf(own[0].name, sizeof own[0].name, "s2b2c1");
+        nax_network_free(net);
+    }
+    h->adc.layers = NULL;
+    h->adc.n_layers = 0;
+    nax_network_file_free(file);
+    nax_hardware_free(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +327,7 @@ int main(void)
         cmocka_unit_test(a_reference_is_one_more_column),
         cmocka_unit_test(sizes_out_of_range),
         cmocka_unit_test(adc_bits_cover_the_largest_current),
+        cmocka_unit_test(layers_with_converters_of_their_own_are_there),
     };
     return cmocka_run_group_tests_name("tiling", tests, NULL, NULL);
 }
