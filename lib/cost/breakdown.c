@@ -63,8 +63,7 @@ static int add_parts(const struct nax_cost_model *model, const struct cost_share
         if (activity) {
             parts[i].n_events += activity->n[c->event];
             parts[i].energy_dynamic_pj +=
-                activity->n[c->event] * event_pj(c, unit, &v) *
-                (c->event == NAX_EVENT_ARRAY_READ ? activity->read_frac : 1);
+                nax_cost_paid_events(activity, c->event) * event_pj(c, unit, &v);
         }
     }
     return status;

@@ -29,6 +29,8 @@ int nax_cost_find_size(struct nax_cost_model *model, int64_t crossbar, size_t *i
 /* Bits between the chip and the world in layer l: the image into the first layer, results out of
  * the classifier. */
 double nax_cost_link_bits(const struct nax_hardware *h, const struct nax_network *net, size_t l);
+/* How often an event costs its whole energy: reads of arrays in part idle count in part. */
+double nax_cost_paid_events(const struct nax_activity *activity, enum nax_event event);
 double nax_cost_dynamic_pj(const struct nax_size_cost *size, const struct nax_activity *activity);
 
 /* One layer as the whole needs it. */

@@ -75,12 +75,16 @@ double nax_cost_link_bits(const struct nax_hardware *h, const struct nax_network
     return (double)n * h->precision.input_bits;
 }
 
+double nax_cost_paid_events(const struct nax_activity *activity, enum nax_event event)
+{
+    return activity->n[event] * (event == NAX_EVENT_ARRAY_READ ? activity->read_frac : 1);
+}
+
 double nax_cost_dynamic_pj(const struct nax_size_cost *size, const struct nax_activity *activity)
 {
     double sum = 0;
     for (int e = 0; e < NAX_EVENT_COUNT; e++)
-        sum += activity->n[e] * size->event_pj[e] *
-               (e == NAX_EVENT_ARRAY_READ ? activity->read_frac : 1);
+        sum += nax_cost_paid_events(activity, (enum nax_event)e) * size->event_pj[e];
     return sum;
 }
 

@@ -90,8 +90,8 @@ struct workspace {
     double *i_off_a;   /* the same, of an array without levels */
     double *current;   /* [n_planes][n · n_streams][N], LSBs */
     double *g_siemens; /* [N][array_cols] */
-    double *power_mw;  /* [n · n_streams] of one array */
-    double off_power_mw, sum_power_mw; /* of all streams: an array without levels; all arrays */
+    double *power_mw, *off_power_mw; /* [n · n_streams] of one array; of one without levels */
+    double sum_power_mw;             /* of all arrays and streams */
 };
 
 static double volt_of(const struct fixed_layer *layer)
@@ -177,17 +177,14 @@ static int run_submatrix(struct workspace *workspace, const struct nax_submatrix
         struct nax_xbar xbar =
             nax_xbar_of_device(device, l->unit.crossbar, width, workspace->g_siemens);
         double *i_a = is_off ? workspace->i_off_a : workspace->i_a;
+        double *power_mw = is_off ? workspace->off_power_mw : workspace->power_mw;
         if (!is_off || !has_off)
-            status = nax_xbar_currents(&xbar, &options, n_uses, workspace->v_v, i_a,
-                                       workspace->power_mw, NULL, err);
+            status = nax_xbar_currents(&xbar, &options, n_uses, workspace->v_v, i_a, power_mw, NULL,
+                                       err);
         if (status)
             return nax_err_prefix(err, "layer '%s'", l->shape->name);
-        double power_mw = 0;
-        for (size_t u = 0; (!is_off || !has_off) && u < n_uses; u++)
-            power_mw += workspace->power_mw[u];
-        if (is_off && !has_off)
-            workspace->off_power_mw = power_mw;
-        workspace->sum_power_mw += is_off ? workspace->off_power_mw : power_mw;
+        for (size_t u = 0; u < n_uses; u++)
+            workspace->sum_power_mw += power_mw[u];
         has_off = has_off || is_off;
         add_array(workspace, submatrix, n_uses, nax_array_plane_sign(&l->unit, a), i_a,
                   workspace->current + a / l->unit.arrays_per_plane * n_uses * submatrix->n_cols);
@@ -207,6 +204,7 @@ static void workspace_free(struct workspace *workspace)
     free(workspace->current);
     free(workspace->g_siemens);
     free(workspace->power_mw);
+    free(workspace->off_power_mw);
 }
 
 static int workspace_alloc(struct workspace *workspace, size_t n, struct nax_err *err)
@@ -224,8 +222,10 @@ static int workspace_alloc(struct workspace *workspace, size_t n, struct nax_err
         nax_calloc(l->unit.n_planes * n_uses * l->unit.crossbar, sizeof *workspace->current);
     workspace->g_siemens = nax_calloc(l->unit.crossbar * width, sizeof *workspace->g_siemens);
     workspace->power_mw = nax_calloc(n_uses, sizeof *workspace->power_mw);
+    workspace->off_power_mw = nax_calloc(n_uses, sizeof *workspace->off_power_mw);
     if (workspace->x && workspace->y && workspace->use && workspace->v_v && workspace->i_a &&
-        workspace->i_off_a && workspace->current && workspace->g_siemens && workspace->power_mw)
+        workspace->i_off_a && workspace->current && workspace->g_siemens && workspace->power_mw &&
+        workspace->off_power_mw)
         return 0;
     return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", l->shape->name);
 }
