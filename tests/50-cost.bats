@@ -275,11 +275,23 @@ misused() { # misused MESSAGE COMMAND...
   [ -s out.nax ]
 }
 
+@test "what designs cost under every convention is what the examples say" {
+  cp -R "$BATS_TEST_DIRNAME/../examples" .
+  for study in cost-models/conventions cifar10/costs; do
+    folder=examples/${study%/*}
+    mv "$folder/results/conventions.csv" said.csv
+    make -s -C "$folder" "${study#*/}" >/dev/null
+    diff said.csv "$folder/results/conventions.csv"
+  done
+  awk -v base=none -f examples/cost-models/relative.awk said.csv 2>err.txt && return 1
+  grep -qx "relative.awk: no design 'none', or no conventions" err.txt
+}
+
 @test "the study of cost models runs" {
   cp -R "$BATS_TEST_DIRNAME/../examples" .
   make -s -C examples/cost-models clean study N=60 OUT=out/small
   cd examples/cost-models/out/small
-  [ "$(wc -l <pairs.csv)" -eq 65 ]
+  [ "$(wc -l <pairs.csv)" -eq 82 ]
   awk -F, 'NR > 1 && $1 == $2 && ($6 != 1 || $9 != 1 || $10 != 1 || $12 != 1) { exit 1 }
     NR > 1 && ($6 < -1 || $6 > 1 || $10 < 1 || $12 < 1) { exit 1 }' pairs.csv
   grep -q '^least rank correlation' summary.txt
