@@ -119,8 +119,8 @@ int nax_cost_table_price(struct nax_cost_table *table, const int64_t *kernel,
                          const int64_t *crossbar, int64_t fixed, struct nax_cost *cost,
                          struct nax_err *err) NAX_MUST_USE;
 
-/* What the same hardware file costs changes with the laws that are counted by: one more at each such
- * change, for what was made by the costs of before, and what the last one was. */
+/* What the same hardware file costs changes with the laws that are counted by: one more at each
+ * such change, for what was made by the costs of before, and what the last one was. */
 #define NAX_COST_MODEL "2 (read times of arrays count, and leakage by timing.leakage)"
 
 /* Expected costs of designs whose slots choose independently of each other. */
