@@ -104,10 +104,13 @@ small() {
   candidate lenet '5 5' '32 32' > c.csv
   train="nax-train --data small.safetensors --epochs 40 --batch 20"
   $train -q --checkpoint whole c.csv > whole.csv
-  for signal in INT TERM; do
+  mkfifo input
+  exec 9<> input # whose end never comes: the program is there when the signal is
+  for signal in INT TERM HUP; do
     rm -f log
-    $train --checkpoint cut --save-every 0 --resume c.csv > cut.csv 2> log &
+    env --default-signal=INT $train --checkpoint cut --save-every 0 --resume < input > cut.csv 2> log 9>&- &
     pid=$!
+    cat c.csv >&9
     for _ in $(seq 3000); do
       grep -q epoch log && break
       sleep 0.01
@@ -115,7 +118,7 @@ small() {
     kill -$signal $pid
     status=0
     wait $pid || status=$?
-    [ "$status" -eq 1 ]
+    [ "$status" -eq $((128 + $(kill -l $signal))) ]
     grep -q 'interrupted: to continue, add --resume' log
   done
   $train -q --checkpoint cut --resume c.csv > cut.csv
@@ -377,16 +380,21 @@ small() {
   fit="nax-train --data small.safetensors --epochs 3 --noise-aware 2 --refresh 4 --batch 70 --images 50
     --set device.programming.error=normal --set device.programming.error_frac=0.05"
   $fit -q --checkpoint whole c.csv > whole.csv
-  for signal in KILL INT; do
+  mkfifo input
+  exec 9<> input # whose end never comes: the program is there when the signal is
+  for signal in KILL TERM; do
     rm -f log
-    $fit --checkpoint cut --resume c.csv > cut.csv 2> log &
+    $fit --checkpoint cut --resume < input > cut.csv 2> log 9>&- &
     pid=$!
+    cat c.csv >&9
     for _ in $(seq 3000); do
       grep -q epoch log && break
       sleep 0.01
     done
     kill -$signal $pid
-    wait $pid || true
+    status=0
+    wait $pid || status=$?
+    [ "$status" -eq $((128 + $(kill -l $signal))) ]
   done
   grep -q 'to continue, add --resume' log
   $fit -q -j 1 --parallel 2 --checkpoint cut --resume c.csv > cut.csv

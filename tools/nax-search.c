@@ -7,7 +7,6 @@
 #include "tool.h"
 #include "weights.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -49,14 +48,6 @@ static const struct nax_option rows[] = {
     {"log", "FILE", "a record of every epoch", FIELD(log.path)},
     {.name = NULL}};
 
-static volatile sig_atomic_t is_interrupted;
-
-static void interrupt(int signal)
-{
-    (void)signal;
-    is_interrupted = 1;
-}
-
 static void parse(struct searching *s)
 {
     const struct option_group groups[] = {
@@ -70,6 +61,8 @@ static void parse(struct searching *s)
     if (!s->options.recipe.epochs)
         tool_misuse(tool, "--epochs must be 1 or more");
     tool_no_files(tool);
+    tool->on_stop = s->folder ? "the epoch under way is lost; to continue, add --resume"
+                              : "nothing kept without --checkpoint";
     s->log.format = tool->format == NAX_FORMAT_AUTO ? NAX_FORMAT_CSV : tool->format;
 }
 
@@ -83,7 +76,7 @@ static int take_folder(struct searching *s, struct nax_err *err)
     if (status || !s->folder)
         return status;
     weights_path(s->store, folder_name, s->checkpoint);
-    status = weights_take(s->store, folder_name, &is_interrupted, &state, err);
+    status = weights_take(s->store, folder_name, &state, err);
     if (status < 0 || s->is_resumed || !state.is_finished)
         return NAX_MIN(status, 0);
     return nax_err_set(
@@ -140,7 +133,7 @@ static int after_step(void *self, size_t step, double loss)
     tool_progress(&s->tool, "epoch %zu of %zu, step %zu of %zu, loss %.3f, %.0f s left", done + 1,
                   s->options.recipe.epochs, step, n_steps, loss,
                   seconds_left(s, (double)done + (double)step / (double)n_steps));
-    return is_interrupted;
+    return 0;
 }
 
 static void say(struct searching *s, const struct nax_cosearch_epoch *e)
@@ -175,8 +168,6 @@ static int search(struct searching *s, struct nax_record *record, struct nax_cos
     s->epochs_before = nax_cosearch_epochs_done(s->search);
     while (!status && nax_cosearch_epochs_done(s->search) < s->options.recipe.epochs) {
         status = nax_cosearch_epoch(s->search, after_step, s, epoch, err);
-        if (!status && !epoch->weights.epoch)
-            return nax_err_set(err, NAX_ERR_IO, "interrupted: the epoch under way is lost");
         if (!status)
             status = keep_epoch(s, record, epoch, err);
     }
@@ -203,8 +194,6 @@ int main(int argc, char **argv)
     struct nax_cosearch_epoch epoch;
     parse(&s);
     open_files(&s);
-    signal(SIGINT, interrupt);
-    signal(SIGTERM, interrupt);
     snprintf(s.id, sizeof s.id, "%016llx",
              (unsigned long long)nax_hash(s.tool.seed, s.space_options.name,
                                           strlen(s.space_options.name)));

@@ -83,14 +83,12 @@ static void finish(struct training *t, struct slot *slots, size_t i)
     if (s->status)
         nax_err_prefix(&s->err, "%s", s->where);
     if (s->run.has_record) {
-        struct nax_err err;
         tool_write(&t->tool, s->record);
-        if (nax_writer_flush(t->tool.writer, &err))
-            tool_fail(&t->tool, &err);
+        tool_flush(&t->tool);
     }
     if (!s->status)
         return;
-    train_interrupt();
+    nax_stop();
     for (size_t k = 0; k < t->n_parallel; k++)
         join(&slots[k]);
     tool_fail(&t->tool, &s->err);
@@ -157,7 +155,6 @@ int main(int argc, char **argv)
     parse(&t);
     tool_read_open(&t.tool);
     train_open(&t);
-    train_catch_signals();
     run(&t);
     train_close(&t);
     tool_finish(&t.tool);

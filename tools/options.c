@@ -1,4 +1,5 @@
 /* Options from rows: getopt_long's tables, what is given, help, misuse. */
+#include "stop.h"
 #include "tool.h"
 
 #include <math.h>
@@ -202,6 +203,7 @@ int tool_options(struct tool *tool, const struct option_group *groups, size_t n)
     struct option words[OPTIONS_MAX + 1] = {{.name = NULL}};
     char letters[2 * OPTIONS_MAX + 2] = ":", *letter = letters + 1;
     int mode = 0;
+    stop_start(tool);
     for (size_t i = 0; i < n; i++)
         add_group(tool, groups[i]);
     add_group(tool, (struct option_group){tool_rows, tool});

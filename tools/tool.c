@@ -1,7 +1,9 @@
 /* Options, messages and streams that all tools share. */
 #include "tool.h"
+#include "stop.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -22,10 +24,21 @@ const struct nax_option tool_rows[] = {
     {"version", NULL, "the version", .letter = 'V'},
     {.name = NULL}};
 
+/* Descriptors 0, 1 and 2 are taken, so that no file gets one of them. What is read from a closed
+ * one, or written to the output, fails. */
+static void take_descriptors(void)
+{
+    static const int modes[] = {O_WRONLY, O_RDONLY, O_RDWR};
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd)
+            _exit(1);
+}
+
 struct tool tool_start(const char *name, const char *synopsis, int argc, char **argv)
 {
     struct tool tool = {.name = name, .synopsis = synopsis, .argc = argc, .argv = argv};
     struct nax_err err;
+    take_descriptors();
     if (nax_isa_check(&err))
         tool_fail(&tool, &err);
     return tool;
@@ -81,13 +94,26 @@ static void end_progress(struct tool *tool)
     tool->progress_shown = 0;
 }
 
+void tool_tell(struct tool *tool, const char *format, ...)
+{
+    va_list ap;
+    end_progress(tool);
+    fprintf(stderr, "%s: ", tool->name);
+    va_start(ap, format);
+    vfprintf(stderr, format, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+}
+
 void tool_fail(struct tool *tool, const struct nax_err *err)
 {
     struct nax_err ignored; /* the first error is the one to tell */
+    stop_yield();
+    stop_lock_writer();
     if (tool->writer && nax_writer_close(tool->writer, true, &ignored) == 0)
         fflush(stdout);
-    end_progress(tool);
-    fprintf(stderr, "%s: %s\n", tool->name, err->text);
+    nax_file_abandon_all();
+    tool_tell(tool, "%s", err->text);
     _exit(1); /* stdout is flushed; what main still holds is no leak */
 }
 
@@ -217,7 +243,10 @@ int tool_read_status(struct tool *tool, struct nax_record *record, struct nax_er
     }
     if (status >= 0 && nax_reader_n_prog(tool->reader) > tool->n_prog) {
         /* another program's segment began */
-        if (nax_writer_restart(tool->writer, err))
+        stop_lock_writer();
+        int restarted = nax_writer_restart(tool->writer, err);
+        stop_unlock_writer();
+        if (restarted)
             tool_fail(tool, err);
         add_progs(tool);
     }
@@ -236,17 +265,33 @@ bool tool_read(struct tool *tool, struct nax_record *record)
 void tool_write(struct tool *tool, const struct nax_record *record)
 {
     struct nax_err err;
-    if (nax_writer_put(tool->writer, record, &err))
+    stop_lock_writer();
+    int status = nax_writer_put(tool->writer, record, &err);
+    stop_unlock_writer();
+    if (status)
+        tool_fail(tool, &err);
+}
+
+void tool_flush(struct tool *tool)
+{
+    struct nax_err err;
+    stop_lock_writer();
+    int status = nax_writer_flush(tool->writer, &err);
+    stop_unlock_writer();
+    if (status)
         tool_fail(tool, &err);
 }
 
 void tool_finish(struct tool *tool)
 {
     struct nax_err err;
+    stop_lock_writer();
     struct nax_writer *writer = tool->writer;
     tool->writer = NULL;
     nax_reader_close(tool->reader);
-    if (writer && nax_writer_close(writer, false, &err))
+    int status = nax_writer_close(writer, false, &err);
+    stop_unlock_writer();
+    if (status)
         tool_fail(tool, &err);
     end_stdout(tool);
 }

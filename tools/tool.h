@@ -27,6 +27,7 @@ struct tool {
     size_t n_prog;         /* of the reader's programs, those that the writer knows */
     double progress_shown; /* when, in seconds; 0: no line stands */
     const char *kind;      /* of the output; NULL: the input's */
+    const char *on_stop;   /* what to say to who interrupts: how to go on; or NULL */
 };
 
 extern const struct nax_option tool_rows[]; /* the options of all tools */
@@ -44,7 +45,9 @@ _Noreturn void tool_misuse(const struct tool *tool, const char *format, ...) NAX
 _Noreturn void tool_fail(struct tool *tool, const struct nax_err *err);
 /* Puts "; …" behind a message: what to do about it. */
 void tool_hint(struct nax_err *err, const char *format, ...) NAX_PRINTF(2, 3);
-/* One line on stderr, "name: …", unless --quiet. */
+/* One line on stderr, "name: …". */
+void tool_tell(struct tool *tool, const char *format, ...) NAX_PRINTF(2, 3);
+/* The same, unless --quiet. */
 void tool_say(struct tool *tool, const char *format, ...) NAX_PRINTF(2, 3);
 
 /* A line on a terminal that the next one overwrites, at most five a second; nothing elsewhere. */
@@ -66,6 +69,8 @@ int tool_read_status(struct tool *tool, struct nax_record *record,
 /* For sources, which have no input: opens stdout. */
 void tool_write_open(struct tool *tool, const char *kind);
 void tool_write(struct tool *tool, const struct nax_record *record);
+/* What was written so far leaves now: for records that take long to make. */
+void tool_flush(struct tool *tool);
 /* Ends the streams, checks that stdout took everything, exits 0. */
 _Noreturn void tool_finish(struct tool *tool);
 

@@ -1,5 +1,6 @@
 /* One candidate of nax-train: trained, saved, measured. */
 #include "train.h"
+#include "stop.h"
 #include "train_cache.h"
 #include "train_identity.h"
 #include "train_log.h"
@@ -7,7 +8,6 @@
 
 #include <inttypes.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,29 +23,12 @@ const struct nax_option measure_rows[] = {
     {"images", "N", "test images to measure on, 0: all", FIELD(n_images), .max = INT32_MAX},
     {.name = NULL}};
 
-static volatile sig_atomic_t is_interrupted;
 static pthread_mutex_t talking = PTHREAD_MUTEX_INITIALIZER;
-
-static void interrupt(int signal)
-{
-    (void)signal;
-    is_interrupted = 1;
-}
-
-void train_interrupt(void)
-{
-    is_interrupted = 1;
-}
-
-void train_catch_signals(void)
-{
-    signal(SIGINT, interrupt);
-    signal(SIGTERM, interrupt);
-}
 
 void train_open(struct training *t)
 {
     struct nax_err err;
+    t->tool.on_stop = t->folder ? "to continue, add --resume" : "nothing kept without --checkpoint";
     int status = data_open_tested(&t->data, &t->set, &err);
     if (!status)
         status = hardware_open(&t->tool, &t->hardware_options, &t->hardware, &err);
@@ -71,24 +54,23 @@ void train_close(struct training *t)
     nax_hardware_free(t->hardware);
 }
 
-static int save(struct candidate_run *run, const char *path, struct nax_err *err)
+static int save(struct candidate_run *run, struct nax_err *err)
 {
-    if (!*path)
+    if (!*run->part)
         return 0;
     run->saved = nax_clock_seconds();
     const struct nax_meta meta[] = {{"id", run->candidate.id}, {"weights", run->weights}};
-    return nax_trainer_save(run->trainer, path, meta, sizeof meta / sizeof *meta, err);
+    return nax_trainer_save(run->trainer, run->part, meta, sizeof meta / sizeof *meta, err);
 }
 
-/* The weights are what they will stay. */
+/* The weights, which are saved, are what they will stay. */
 static int finish(struct candidate_run *run, struct nax_err *err)
 {
     if (!*run->checkpoint)
         return weights_keep(run->t->store, run->weights, run->model, err);
-    int status = save(run, run->checkpoint, err);
-    if (!status)
-        unlink(run->part);
-    return status;
+    return rename(run->part, run->checkpoint)
+               ? nax_err_io(err, "cannot write: '%s'", run->checkpoint)
+               : 0;
 }
 
 static double seconds_left(const struct candidate_run *run, double epochs_done)
@@ -110,9 +92,9 @@ static int after_step(void *self, size_t step, double loss)
     bool is_due = nax_clock_seconds() - run->saved > 60 * run->t->save_minutes;
     if (run->noise_epochs)
         run->step_status = noise_epochs_step(run->noise_epochs, step, run->err);
-    else if (is_due || is_interrupted)
-        run->step_status = save(run, run->part, run->err);
-    return is_interrupted || run->step_status;
+    else if (is_due || nax_is_stopped())
+        run->step_status = save(run, run->err);
+    return nax_is_stopped() || run->step_status;
 }
 
 static void say_epoch(const struct candidate_run *run, const struct nax_epoch *e)
@@ -162,6 +144,8 @@ static int prepare(struct candidate_run *run, bool is_finished, struct nax_err *
         return nax_trainer_resume(run->trainer, run->part, err);
     if (!status && !t->recipe.epochs)
         status = nax_trainer_renew_statistics(run->trainer, N_STATISTICS, err);
+    if (!status && !t->recipe.epochs)
+        status = save(run, err);
     return status;
 }
 
@@ -172,15 +156,15 @@ static int interrupted(const struct candidate_run *run, struct nax_err *err)
                                   : "interrupted: nothing kept without --checkpoint");
 }
 
-static int train_epoch(struct candidate_run *run, struct nax_err *err)
+/* What a step or an epoch came to, kept; a validation that is cut short is made again. */
+static int train_and_keep(struct candidate_run *run, struct nax_err *err)
 {
     struct nax_epoch epoch;
-    size_t left = run->t->recipe.epochs - nax_trainer_epochs_done(run->trainer);
-    int status = 0;
-    if (left <= run->t->noise.n_epochs)
-        status = noise_epochs_begin(&run->noise_epochs, run, err);
-    if (!status)
-        status = nax_trainer_epoch(run->trainer, after_step, run, &epoch, err);
+    int status = nax_trainer_epoch(run->trainer, after_step, run, &epoch, err);
+    if (status == NAX_ERR_STOPPED && !run->noise_epochs) {
+        status = save(run, err);
+        return status ? status : interrupted(run, err);
+    }
     if (status || run->step_status)
         return status ? status : run->step_status;
     if (!epoch.epoch)
@@ -188,11 +172,24 @@ static int train_epoch(struct candidate_run *run, struct nax_err *err)
     say_epoch(run, &epoch);
     if (run->t->log)
         status = train_log_put(run->t->log, run->candidate.id, &epoch, err);
-    bool is_last = nax_trainer_epochs_done(run->trainer) == run->t->recipe.epochs;
-    if (!is_last || status) { /* the epoch counts without its log, too */
-        int saved = save(run, run->part, status ? NULL : err);
-        status = status ? status : saved;
+    int saved = save(run, status ? NULL : err); /* the epoch counts without its log, too */
+    return status ? status : saved;
+}
+
+/* Epochs on hardware are kept whole, others to the step. */
+static int train_epoch(struct candidate_run *run, struct nax_err *err)
+{
+    size_t left = run->t->recipe.epochs - nax_trainer_epochs_done(run->trainer);
+    if (left <= run->t->noise.n_epochs) {
+        int status = noise_epochs_begin(&run->noise_epochs, run, err);
+        return status ? status : train_and_keep(run, err);
     }
+    if (!*run->part)
+        return train_and_keep(run, err);
+    if (!stop_hold())
+        return interrupted(run, err);
+    int status = train_and_keep(run, err);
+    stop_release();
     return status;
 }
 
@@ -205,7 +202,7 @@ static int train(struct candidate_run *run, double *seconds, struct nax_err *err
     if (run->t->log)
         train_log_forget(run->t->log, run->candidate.id, run->epochs_before);
     while (!status && nax_trainer_epochs_done(run->trainer) < run->t->recipe.epochs)
-        status = is_interrupted ? interrupted(run, err) : train_epoch(run, err);
+        status = nax_is_stopped() ? interrupted(run, err) : train_epoch(run, err);
     noise_epochs_free(run->noise_epochs);
     run->noise_epochs = NULL;
     *seconds = nax_clock_seconds() - run->start;
@@ -287,7 +284,7 @@ static int work(struct candidate_run *run, struct nax_record *result, struct nax
     struct weights_state state;
     double seconds = 0;
     run->err = err;
-    int status = weights_take(run->t->store, run->weights, &is_interrupted, &state, err);
+    int status = weights_take(run->t->store, run->weights, &state, err);
     if (status < 0)
         return status;
     status = work_on(run, &state, &seconds, err);

@@ -71,10 +71,6 @@ struct candidate_run {
 void train_open(struct training *t);
 void train_close(struct training *t);
 
-/* Interrupts end every run after its step, with a checkpoint. */
-void train_catch_signals(void);
-void train_interrupt(void);
-
 /* Trains run->candidate, whose net and crossbars the caller has built, and adds the results to its
  * record. Several may run at once, on threads of their own. Releases what the run holds. */
 int train_run(struct candidate_run *run, struct nax_record *record,

@@ -131,15 +131,15 @@ static int try_take(struct weights_store *store, const char *name, struct nax_er
     return status;
 }
 
-int weights_take(struct weights_store *store, const char *name, const volatile int *is_stopped,
-                 struct weights_state *state, struct nax_err *err)
+int weights_take(struct weights_store *store, const char *name, struct weights_state *state,
+                 struct nax_err *err)
 {
     static const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
     char path[WEIGHTS_PATH_SIZE];
     int status = 0;
     while (!status) {
-        if (*is_stopped)
-            return nax_err_set(err, NAX_ERR_IO, "interrupted while others train: 'weights %s'",
+        if (nax_is_stopped())
+            return nax_err_set(err, NAX_ERR_STOPPED, "interrupted while others train: 'weights %s'",
                                name);
         pthread_mutex_lock(&store->mutex);
         status = try_take(store, name, err);

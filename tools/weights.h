@@ -35,9 +35,9 @@ struct weights_state {
 };
 
 /* Waits until nobody else works on the weights, and takes them: the caller gives them back. Ends
- * early, with NAX_ERR_IO, once *is_stopped. */
-int weights_take(struct weights_store *store, const char *name, const volatile int *is_stopped,
-                 struct weights_state *state, struct nax_err *err) NAX_MUST_USE;
+ * early, with NAX_ERR_STOPPED, upon nax_stop. */
+int weights_take(struct weights_store *store, const char *name, struct weights_state *state,
+                 struct nax_err *err) NAX_MUST_USE;
 /* state: what they came to in this process. */
 void weights_give_back(struct weights_store *store, const char *name,
                        const struct weights_state *state);

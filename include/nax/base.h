@@ -27,11 +27,12 @@ extern "C" {
 
 enum nax_status {
     NAX_OK = 0,
-    NAX_ERR_MEMORY = -1, /* out of memory, or a size that cannot be allocated */
-    NAX_ERR_IO = -2,     /* the system refused to open, read, write or rename */
-    NAX_ERR_FORMAT = -3, /* input that is not what its format says */
-    NAX_ERR_VALUE = -4,  /* a value that is missing, of the wrong type or out of range */
-    NAX_ERR_NUMERIC = -5 /* a computation that did not converge or left the finite numbers */
+    NAX_ERR_MEMORY = -1,  /* out of memory, or a size that cannot be allocated */
+    NAX_ERR_IO = -2,      /* the system refused to open, read, write or rename */
+    NAX_ERR_FORMAT = -3,  /* input that is not what its format says */
+    NAX_ERR_VALUE = -4,   /* a value that is missing, of the wrong type or out of range */
+    NAX_ERR_NUMERIC = -5, /* a computation that did not converge or left the finite numbers */
+    NAX_ERR_STOPPED = -6  /* cut short by nax_stop */
 };
 
 /* One line about what went wrong, lower case, no full stop: "what failed: 'subject'". */
@@ -93,6 +94,11 @@ bool nax_has_bf16(void); /* AVX-512 BF16 products, with nax_isa() == NAX_ISA_AVX
 void nax_threads_set(int n);
 int nax_threads(void);
 
+/* Asks the library to stop: evaluations return NAX_ERR_STOPPED. For ever, from any thread, and from
+ * a signal's handler. */
+void nax_stop(void);
+bool nax_is_stopped(void);
+
 /* Wall clock in seconds, from an arbitrary start. */
 double nax_clock_seconds(void);
 
@@ -121,6 +127,13 @@ int nax_file_check(const char *path, struct nax_err *err) NAX_MUST_USE;
 /* Makes a folder for such files, with all on the way to it that is missing; it may be there. What
  * writers have left in it is removed. */
 int nax_folder_make(const char *path, struct nax_err *err) NAX_MUST_USE;
+
+/* A regular file in memory, to be read: at address, [size]; it must not shrink. Where it did, who
+ * reads it gets SIGBUS, whose handler finds by nax_file_mapped_at which file an address was of:
+ * its path, cut to 255 bytes, or NULL. */
+int nax_file_map(const char *path, void **address, size_t *size, struct nax_err *err) NAX_MUST_USE;
+void nax_file_unmap(void *address, size_t size);
+const char *nax_file_mapped_at(const void *address);
 
 /* Opens a regular file for reading, of *size bytes now. Anything else, a FIFO or a device, is an
  * error at once. */

@@ -328,6 +328,8 @@ static int run_chunk(const struct eval *e, const struct workspace *w, size_t fir
                      struct tally *tally, struct nax_err *err)
 {
     size_t n = NAX_MIN(e->n_images - first, NAX_CHUNK);
+    if (nax_is_stopped())
+        return nax_err_set(err, NAX_ERR_STOPPED, "stopped: 'network %s'", e->net->name);
     for (size_t b = 0; b < n; b++)
         load_image(e, w, b, image_at(e, first + b));
     for (size_t l = 0; l < e->net->n_layers; l++) {

@@ -300,12 +300,15 @@ int nax_trainer_epoch(struct nax_trainer *t, int (*step)(void *self, size_t step
 {
     double start = nax_clock_seconds();
     size_t n_steps = nax_trainer_n_steps(t), n_before = t->steps_done;
-    *epoch = (struct nax_epoch){0};
+    size_t first_step = t->epochs_done * n_steps;
+    *epoch = (struct nax_epoch){
+        .learning_rate = nax_recipe_rate(&t->recipe, first_step + n_steps - 1,
+                                         t->recipe.epochs * n_steps)}; /* if no step is left */
     shuffle_epoch(t);
     while (t->steps_done < n_steps) {
         struct pass_result result;
-        epoch->learning_rate = nax_recipe_rate(&t->recipe, t->epochs_done * n_steps + t->steps_done,
-                                               t->recipe.epochs * n_steps);
+        epoch->learning_rate =
+            nax_recipe_rate(&t->recipe, first_step + t->steps_done, t->recipe.epochs * n_steps);
         int status = take_step(t, epoch->learning_rate, &result, err);
         if (status)
             return status;

@@ -5,7 +5,6 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "dtype.h"
 
@@ -54,23 +53,15 @@ bool nax_tensor_bytes(const struct nax_tensor *tensor, size_t *bytes)
 
 static int map_file(struct nax_tensors *file, const char *path, struct nax_err *err)
 {
-    FILE *f;
-    size_t size;
-    int status = nax_file_open(path, &f, &size, err);
+    void *map;
+    int status = nax_file_map(path, &map, &file->map_size, err);
     if (status)
         return status;
-    void *map = MAP_FAILED;
-    if (size < PREFIX)
-        status =
-            nax_err_set(err, NAX_ERR_FORMAT, "not a tensor file, %zu bytes long: '%s'", size, path);
-    else if ((map = mmap(NULL, size, PROT_READ, MAP_SHARED, fileno(f), 0)) == MAP_FAILED)
-        status = nax_err_io(err, "cannot map: '%s'", path);
-    if (!status) {
-        file->map = map;
-        file->map_size = size;
-    }
-    fclose(f);
-    return status;
+    file->map = map;
+    if (file->map_size >= PREFIX)
+        return 0;
+    return nax_err_set(err, NAX_ERR_FORMAT, "not a tensor file, %zu bytes long: '%s'",
+                       file->map_size, path);
 }
 
 /* A JSON integer that is not negative. */
@@ -243,7 +234,7 @@ void nax_tensors_close(struct nax_tensors *file)
     free(file->tensors);
     json_decref(file->header);
     if (file->map)
-        munmap(file->map, file->map_size);
+        nax_file_unmap(file->map, file->map_size);
     free(file);
 }
 
