@@ -21,7 +21,7 @@ CALIBRATION ?= 256#          training images
 SPACE_REFINED ?= ./upto-64.yaml# of the refinement: it does not see what larger crossbars lose
 GENERATIONS ?= 60#           of 500 designs each, of the refinement
 SEED    ?= 0
-RANGE   ?= ideal#            the ADC's range in the search: the hardware's own; networks are measured with both
+RANGE   ?= ideal#            the ADC's range in the search: NAX's; networks are measured with both
 OTHER_RANGE ?= calibrated
 
 SHELL       := /bin/bash

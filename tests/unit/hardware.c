@@ -135,7 +135,7 @@ static void errors_name_line_and_key(void **state)
         {"v0_v: 0.21", "v0_v: 0.21\n  programming: {stuck_on_frac: .7, stuck_off_frac: .7}",
          "more than all cells are stuck"},
         {"v0_v: 0.21", "v0_v: 0.21\n  programming: {error_frac: -1}", "is not between 0 and 10"},
-        {"zero: reference", "zero: reference\n  range_frac: 1.5",
+        {"range: calibrated", "range: percentile\n  range_frac: 1.5",
          "key 'range_frac': 1.5 is not between 0 and 1"},
         {"zero: reference", "zero: reference\n  layers: [{name: fc, range: wide}]",
          "key 'range': neither ideal, calibrated, percentile, least-error nor fraction: 'wide'"},
@@ -279,9 +279,9 @@ static void wrong_settings_are_quoted(void **state)
         {"device.programming.error=measured",
          "'measured' needs device.programming.table: 'device.programming.error=measured'"},
         {"name=", "too short or too long: 'name='"},
-        {"adc.range_frac=0.5", "'ideal' takes no range_frac: 'adc.range_frac=0.5'"},
+        {"adc.range_frac=0.5", "'calibrated' takes no range_frac: 'adc.range_frac=0.5'"},
         {"adc.layers.fc.range_frac=0.5",
-         "'ideal' takes no range_frac: 'adc.layers.fc.range_frac=0.5'"},
+         "'calibrated' takes no range_frac: 'adc.layers.fc.range_frac=0.5'"},
         {"adc.layers.fc.range_frac=1.5",
          "1.5 is not between 0 and 1: 'adc.layers.fc.range_frac=1.5'"},
         {"adc.layers.fc.range=wide",
@@ -443,7 +443,7 @@ static bool find_other(const char *key, const char *own, char set[160])
         "open",     "offset",     "calibrated", "digital",    "linear", "shared",   "layer-tiles",
         "constant", "pipelined",  "always",     "least-edap", "gated",  "separate", "reloaded",
         "array",    "unit",       "core",       "tile",       "row",    "col",      "alu",
-        "edram",    "two-passes", "device",     "table"};
+        "edram",    "two-passes", "device",     "table",      "ideal"};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         struct nax_hardware *h;
         snprintf(set, 160, "%s=%s", key, values[i]);
