@@ -73,9 +73,9 @@ arrays_pj() {
 }
 
 @test "cells take what the device says, where the hardware asks it" {
-  local device=(--set array.energy=device) same
-  same=$(arrays_pj --set array.energy=table)
-  [ "$(arrays_pj --set array.energy=table --set device.r_on_ohm=1e4 --set device.v_read_v=1)" = "$same" ]
+  local device=(--set array.energy=device)
+  misused 'device.r_on_ohm has no effect while array.energy is table' \
+    nax-cost --set array.energy=table --set device.r_on_ohm=1e4 homogeneous.csv
   # all cells ten times the conductance; four times the voltage; reads of half the time
   for set in 'device.r_on_ohm=1e4 device.r_off_ohm=6e4' device.v_read_v=1 components.array.latency_ns=50; do
     local sets=()
@@ -297,4 +297,11 @@ misused() { # misused MESSAGE COMMAND...
   grep -q '^least rank correlation' summary.txt
   grep -q '</svg>' pairs.svg
   grep -q '</svg>' fronts.svg
+  # settings are part of what has been made
+  cd ../..
+  make -q study N=60 OUT=out/small
+  run make -n study N=61 OUT=out/small
+  [[ $output == *'settings now: N=61'*'nax-sample --space cifar10 --random 61'* ]]
+  run make -q study N=61 OUT=out/small
+  [ "$status" -eq 1 ]
 }

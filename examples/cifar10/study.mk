@@ -32,6 +32,10 @@ SHELL       := /bin/bash
 dir      := out/study
 .PRECIOUS: $(dir)/%.csv $(dir)/%-refined.csv $(dir)/%-aware.csv \
            $(dir)/as-is-%.policy $(dir)/calibrated-%.policy $(dir)/ideal-%.policy
+SETTINGS := DATA NETWORK SPACE EPOCHS AWARE_EPOCHS RECIPE WARM_EPOCHS SEARCH_EPOCHS IMAGES FULL_IMAGES \
+            FULL_CALIBRATED_IMAGES CALIBRATION SPACE_REFINED GENERATIONS SEED RANGE OTHER_RANGE
+settings := $(dir)/settings
+include ../settings.mk
 found    := $(EDAPS:%=as-is-%) $(CALIBRATED_EDAPS:%=calibrated-%) $(IDEAL_EDAPS:%=ideal-%)
 refined  := $(patsubst %,%-refined,one $(found))
 cheapest := $(lastword $(CALIBRATED_EDAPS:%=calibrated-%))
@@ -40,7 +44,8 @@ aware    := $(patsubst %,%-aware,baselines one-refined $(EDAPS:%=as-is-%) $(chea
 sample    = nax-sample --network $(NETWORK) --seed $(SEED)
 recipe    = nax-train --data $(DATA) $(RECIPE) --validation 0 --seed $(SEED) --resume --format csv
 train     = $(recipe) --epochs $(EPOCHS) --fidelity ideal --checkpoint $(dir)/nets
-search    = nax-search --space $(SPACE) --network $(NETWORK) --data $(DATA) --set adc.range=$(RANGE) --seed $(SEED) --resume
+search    = nax-search --space $(SPACE) --network $(NETWORK) --data $(DATA) --seed $(SEED) --resume
+range     = --set adc.range=$(RANGE)#  of what looks at converters
 find      = $(search) --init $(basename $<)/search.safetensors --checkpoint $(basename $@) \
             --rate 0.02 --epochs $(SEARCH_EPOCHS) --warm-epochs 0 --alpha-every 1 --alpha-rate 0.05
 whole     = > $@.part && mv $@.part $@#  a target is there when it is whole
@@ -48,20 +53,20 @@ whole     = > $@.part && mv $@.part $@#  a target is there when it is whole
 study: results/study.csv front.svg aware.svg layers.svg
 
 # --- networks: one ResNet-20 serves on crossbars of every size; the most probable design of every policy
-$(dir)/one.csv:
+$(dir)/one.csv: $(settings)
 	@mkdir -p $(dir)
 	$(sample) --homogeneous -n 1 | $(train) --log $(dir)/one.log.csv $(whole)
 $(dir)/baselines.csv: $(dir)/one.csv
 	$(sample) --homogeneous --format csv | awk -F, -f ../nonideal/checkpoint.awk $< - $(whole)
 
-$(dir)/supernet.policy:
+$(dir)/supernet.policy: $(settings)
 	@mkdir -p $(dir)
-	$(search) --epochs $(WARM_EPOCHS) --warm-epochs $(WARM_EPOCHS) --checkpoint $(dir)/supernet \
+	$(search) $(range) --epochs $(WARM_EPOCHS) --warm-epochs $(WARM_EPOCHS) --checkpoint $(dir)/supernet \
 	    --log $(dir)/supernet.search.csv $(whole)
 $(dir)/as-is-%.policy: $(dir)/supernet.policy
-	$(find) --edap $* --log $(dir)/as-is-$*.search.csv $(whole)
+	$(find) $(range) --edap $* --log $(dir)/as-is-$*.search.csv $(whole)
 $(dir)/calibrated-%.policy: $(dir)/supernet.policy
-	$(find) --calibrated --edap $* --log $(dir)/calibrated-$*.search.csv $(whole)
+	$(find) $(range) --calibrated --edap $* --log $(dir)/calibrated-$*.search.csv $(whole)
 $(dir)/ideal-%.policy: $(dir)/supernet.policy
 	$(find) --ideal --edap $* --log $(dir)/ideal-$*.search.csv $(whole)
 $(dir)/%.csv: $(dir)/%.policy
@@ -75,15 +80,15 @@ $(dir)/%-refined.csv: $(dir)/%.csv refine
 $(dir)/%-aware.csv: $(dir)/%.csv
 	init=$$(awk -F, 'NR == 1 { for (i = NF; $$i != "checkpoint"; i--); } NR == 2 { print $$i }' $<) && \
 	    $(recipe) --init "$$init" --epochs $(AWARE_EPOCHS) --noise-aware $(AWARE_EPOCHS) --rate 0.02 \
-	    --set adc.range=$(RANGE) --fidelity adc --images $(IMAGES) --checkpoint $(dir)/aware $< $(whole)
+	    $(range) --fidelity adc --images $(IMAGES) --checkpoint $(dir)/aware $< $(whole)
 
 # --- RANGE-FIDELITY-IMAGES[-calibrated]/METHOD: accuracy and cost. $(1): range, $(2): fidelity, $(3): images, $(4): methods,
 # $(5): -calibrated, accuracy then is measured after calibration too
 define measurement
 $(dir)/$(1)-$(2)-$(3)$(5)/%: $(dir)/%.csv
 	@mkdir -p $$(@D)
-	nax-eval --data $(DATA) --set adc.range=$(1) --fidelity $(2) --images $(3) $(if $(5),--calibrate $(CALIBRATION)) $$< | \
-	    nax-cost --set adc.range=$(1) | nax-pareto --rank --format csv | \
+	nax-eval --data $(DATA) $(if $(filter-out linear,$(2)),--set adc.range=$(1)) --fidelity $(2) --images $(3) $(if $(5),--calibrate $(CALIBRATION)) $$< | \
+	    nax-cost | nax-pareto --rank --format csv | \
 	    awk -v values=$$*,$(1),$(3) '{ print (NR == 1 ? "method,range,images" : values) "," $$$$0 }' $$(whole)
 measured += $(4:%=$(dir)/$(1)-$(2)-$(3)$(5)/%)
 endef
