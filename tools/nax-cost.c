@@ -116,6 +116,23 @@ static void open_machines(struct pricing *p)
         open_machine(p, c->hardware, c);
 }
 
+/* A key that was set has to change the costs on one of the machines. */
+static void check_sets(const struct pricing *p)
+{
+    const struct nax_texts *sets = &p->sets;
+    for (size_t i = 0; i < sets->n; i++) {
+        struct nax_err err = {0};
+        bool acts = false;
+        for (size_t k = p->n_machines; k-- > 0 && !acts;) {
+            const struct nax_hardware *h = p->machines[k].hardware;
+            acts = !nax_hardware_check_acts(h, sets->at[i], NAX_PART_FORMAT | NAX_PART_COSTS,
+                                            "costs", &err);
+        }
+        if (!acts)
+            tool_misuse(p->tool, "%s", err.text);
+    }
+}
+
 static void set_costs(struct pricing *p, struct nax_record *r, const struct machine *m)
 {
     const struct nax_candidate *c = &p->design.candidate;
@@ -202,6 +219,7 @@ int main(int argc, char **argv)
     struct nax_record *r = nax_record_alloc();
     design_check(&tool, r ? 0 : NAX_ERR_MEMORY);
     open_machines(&pricing);
+    check_sets(&pricing);
     if (pricing.mode == COMPONENTS) {
         tool_write_open(&tool, tool.kind);
         for (size_t i = 0; i < pricing.n_machines; i++)

@@ -75,8 +75,13 @@ static void open_files(struct evaluation *e)
         status = hardware_open(&e->tool, &e->hardware_options, &e->hardware, &err);
     if (status)
         tool_fail(&e->tool, &err);
-    if (!isnan(e->time_seconds))
-        e->hardware->device.programming.time_seconds = e->time_seconds;
+    char what[64];
+    snprintf(what, sizeof what, "the fidelity %s", nax_fidelity_name(e->fidelity));
+    struct hardware_use use = {what, nax_fidelity_parts(e->fidelity)};
+    if (e->n_vectors)
+        use.parts |= nax_fidelity_parts(NAX_FIDELITY_FULL) | NAX_PART_NONLINEAR;
+    hardware_check_use(&e->tool, &e->hardware_options, e->hardware, &use);
+    hardware_set_time(&e->tool, e->hardware, e->time_seconds, &use);
 }
 
 static struct nax_mapping mapping_of(const struct trained *trained, size_t chip)

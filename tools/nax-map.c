@@ -164,8 +164,12 @@ static void open_hardware(struct mapper *m)
     struct nax_err err;
     if (hardware_open(m->tool, &m->hardware_options, &m->hardware, &err))
         tool_fail(m->tool, &err);
-    if (!isnan(m->time_seconds))
-        m->hardware->device.programming.time_seconds = m->time_seconds;
+    const struct hardware_use counts = {"counts of arrays", NAX_PART_FORMAT},
+                              arrays = {"arrays as they are programmed",
+                                        NAX_PART_FORMAT | NAX_PART_CELLS};
+    const struct hardware_use *use = m->output == ARRAYS ? &arrays : &counts;
+    hardware_check_use(m->tool, &m->hardware_options, m->hardware, use);
+    hardware_set_time(m->tool, m->hardware, m->time_seconds, use);
 }
 
 int main(int argc, char **argv)

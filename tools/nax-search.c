@@ -99,6 +99,14 @@ static void open_files(struct searching *s)
         status = nax_folder_make(s->folder, &err);
     if (!status)
         status = log_open(&s->log, s->is_resumed, &err);
+    if (!status) {
+        char what[64];
+        snprintf(what, sizeof what, "costs and the fidelity %s",
+                 nax_fidelity_name(s->options.fidelity));
+        const struct hardware_use use = {what,
+                                         NAX_PART_COSTS | nax_fidelity_parts(s->options.fidelity)};
+        hardware_check_use(&s->tool, &s->hardware_options, s->hardware, &use);
+    }
     s->options.space = &s->space;
     s->options.file = s->file;
     s->options.set = s->set;

@@ -58,6 +58,9 @@ static enum mode parse(struct tool *tool, struct array_options *o)
         tool_no_files(tool);
     if (hardware_open(tool, &o->hardware_options, &o->hardware, &err))
         tool_fail(tool, &err);
+    const struct hardware_use use = {"single arrays",
+                                     NAX_PART_FORMAT | NAX_PART_CELLS | NAX_PART_NONLINEAR};
+    hardware_check_use(tool, &o->hardware_options, o->hardware, &use);
     return mode;
 }
 

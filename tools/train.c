@@ -5,6 +5,7 @@
 #include "train_identity.h"
 #include "train_log.h"
 #include "train_noise.h"
+#include "train_result.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -15,15 +16,17 @@
 
 enum { N_STATISTICS = 64 }; /* batches, for weights that are not trained */
 
-#define FIELD(name) NAX_OPTION_FIELD(struct measure_options, name)
-
-const struct nax_option measure_rows[] = {
-    {"fidelity", "WORD", NULL, FIELD(fidelity), .words = &nax_fidelity_words,
-     .value = NAX_FIDELITY_ADC},
-    {"images", "N", "test images to measure on, 0: all", FIELD(n_images), .max = INT32_MAX},
-    {.name = NULL}};
-
 static pthread_mutex_t talking = PTHREAD_MUTEX_INITIALIZER;
+
+static void check_hardware(struct training *t)
+{
+    char what[64];
+    snprintf(what, sizeof what, "the fidelity %s", nax_fidelity_name(t->measure.fidelity));
+    struct hardware_use use = {what, nax_fidelity_parts(t->measure.fidelity)};
+    if (t->noise.n_epochs)
+        use.parts |= nax_fidelity_parts(rehearsal_fidelity(t));
+    hardware_check_use(&t->tool, &t->hardware_options, t->hardware, &use);
+}
 
 void train_open(struct training *t)
 {
@@ -32,6 +35,8 @@ void train_open(struct training *t)
     int status = data_open_tested(&t->data, &t->set, &err);
     if (!status)
         status = hardware_open(&t->tool, &t->hardware_options, &t->hardware, &err);
+    if (!status)
+        check_hardware(t);
     if (!status && t->folder)
         status = nax_folder_make(t->folder, &err);
     if (!status && t->cache)
@@ -209,55 +214,6 @@ static int train(struct candidate_run *run, double *seconds, struct nax_err *err
     return status;
 }
 
-static int measure(const struct candidate_run *run, struct nax_record *record, struct nax_err *err)
-{
-    const struct training *t = run->t;
-    struct nax_score ideal = {0}, hardware = {0}, validation = {0};
-    struct nax_eval options_test = {.n_images = t->measure.n_images};
-    struct nax_mapping mapping = {.hardware = t->hardware,
-                                  .crossbars = run->crossbars,
-                                  .fidelity = t->measure.fidelity,
-                                  .seed = t->tool.seed};
-    bool has_validation = t->recipe.validation > 0;
-    int status = nax_model_eval(run->model, &t->set->test, &options_test, &ideal, err);
-    if (!status)
-        status =
-            nax_mapped_score(run->model, &mapping, t->set, t->measure.n_images, &hardware, err);
-    if (!status && has_validation)
-        status = nax_trainer_validate(run->trainer, &validation, err);
-    if (!status)
-        status = nax_record_set_float(record, "accuracy", hardware.accuracy);
-    if (!status)
-        status = nax_record_set_float(record, "accuracy_ideal", ideal.accuracy);
-    if (!status && has_validation)
-        status = nax_record_set_float(record, "accuracy_validation", validation.accuracy);
-    if (!status)
-        status = nax_record_set_string(record, "fidelity", nax_fidelity_name(t->measure.fidelity));
-    return status;
-}
-
-static int describe(const struct candidate_run *run, struct nax_record *record, double seconds,
-                    const struct weights_state *state, struct nax_err *err)
-{
-    char content[WEIGHTS_NAME_SIZE];
-    int status =
-        state->has_diverged ? nax_record_set_null(record, "accuracy") : measure(run, record, err);
-    if (!status)
-        status = nax_record_set_int(record, "epochs", (int64_t)state->epochs);
-    if (!status)
-        status = nax_record_set_float(record, "train_seconds", seconds);
-    if (!status)
-        status = nax_record_set_string(record, "data", run->t->set->name);
-    if (!status)
-        status = nax_record_set_string(record, "status", state->has_diverged ? "diverged" : "ok");
-    if (!status)
-        status = nax_record_set_string(record, "weights", run->weights);
-    snprintf(content, sizeof content, "%016" PRIx64, nax_model_hash(run->model));
-    if (!status && !state->has_diverged)
-        status = nax_record_set_string(record, "weights_hash", content);
-    return status;
-}
-
 /* Weights that are finished, or have diverged. */
 static int work_on(struct candidate_run *run, struct weights_state *state, double *seconds,
                    struct nax_err *err)
@@ -290,7 +246,7 @@ static int work(struct candidate_run *run, struct nax_record *result, struct nax
     status = work_on(run, &state, &seconds, err);
     weights_give_back(run->t->store, run->weights, &state);
     if (!status)
-        status = describe(run, result, seconds, &state, err);
+        status = train_describe(run, result, seconds, &state, err);
     nax_trainer_free(run->trainer);
     nax_model_free(run->model);
     return status;

@@ -58,15 +58,18 @@ static int add_start(struct nax_identity *identity, const struct candidate_run *
 }
 
 /* The hardware, and the crossbars that layers are on. */
-static void add_hardware(struct nax_identity *identity, const struct candidate_run *run)
+static void add_hardware(struct nax_identity *identity, const struct candidate_run *run,
+                         enum nax_fidelity fidelity)
 {
+    if (!nax_fidelity_parts(fidelity))
+        return;
     for (size_t l = 0; l < run->net->n_layers; l++) {
         char name[40];
         snprintf(name, sizeof name, "crossbar.%s", run->net->layers[l].name);
         if (run->crossbars[l])
             nax_identity_add(identity, name, "%" PRId64, run->crossbars[l]);
     }
-    nax_hardware_identify(run->t->hardware, identity);
+    nax_hardware_identify(run->t->hardware, nax_fidelity_parts(fidelity), identity);
 }
 
 /* All of what decides the weights: the caller's to free. */
@@ -104,7 +107,7 @@ int train_identify(struct candidate_run *run, struct nax_err *err)
         nax_identity_add_options(run->identity, noise_rows, &t->noise);
         nax_identity_add(run->identity, "noise-fidelity", "%s",
                          nax_fidelity_name(rehearsal_fidelity(t)));
-        add_hardware(run->identity, run);
+        add_hardware(run->identity, run, rehearsal_fidelity(t));
     }
     return status ? status : name_weights(run, err);
 }
@@ -169,7 +172,7 @@ int train_result_hash(const struct candidate_run *run, uint64_t *hash, struct na
     nax_identity_join(identity, run->identity);
     nax_identity_add_options(identity, measure_rows, &t->measure);
     if (!t->noise.n_epochs) /* else they are among those of the weights */
-        add_hardware(identity, run);
+        add_hardware(identity, run, t->measure.fidelity);
     status = nax_identity_hash(identity, hash, err);
     nax_identity_free(identity);
     return status;

@@ -18,10 +18,10 @@ colours = "#000000 #0072B2 #E69F00 #D55E00"
 set title "exact chips, as they are"
 plot for [i=1:4] rows("exact", word(fidelities, i)) using 3:(100 * $4) with linespoints pointtype 4 + i linewidth 2 \
     linecolor rgb word(colours, i) title word(fidelities, i)
-conditions = "exact range programming drift"
-tones = "#D55E00 #009E73 #56B4E9 #CC79A7"
+conditions = "exact ideal-range six programming drift"
+tones = "#D55E00 #009E73 #F0E442 #56B4E9 #CC79A7"
 set title "full products; dashed: corrected"
-plot for [i=1:4] rows(word(conditions, i), "full") using 3:(100 * $4) with linespoints pointtype 4 + i linewidth 2 \
+plot for [i=1:5] rows(word(conditions, i), "full") using 3:(100 * $4) with linespoints pointtype 4 + i linewidth 2 \
     linecolor rgb word(tones, i) title word(conditions, i), \
-    for [i=1:4] rows(word(conditions, i), "full") using 3:(100 * $5) with linespoints pointtype 4 + i linewidth 1.5 \
+    for [i=1:5] rows(word(conditions, i), "full") using 3:(100 * $5) with linespoints pointtype 4 + i linewidth 1.5 \
     dashtype 2 linecolor rgb word(tones, i) notitle

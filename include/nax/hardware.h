@@ -533,6 +533,21 @@ int nax_hardware_load_set(struct nax_hardware **hardware, const char *name, cons
                           size_t n_sets, struct nax_err *err) NAX_MUST_USE;
 void nax_hardware_free(struct nax_hardware *hardware);
 
+/* What of a machine a computation looks at: parts of a set. */
+enum {
+    NAX_PART_CELLS = 1,     /* cells and wires of an array, and how they are programmed */
+    NAX_PART_NONLINEAR = 2, /* cells below the read voltage */
+    NAX_PART_NOISE = 4,     /* of reads */
+    NAX_PART_FORMAT = 8,    /* numbers, slices, streams, signs */
+    NAX_PART_CODES = 16,    /* of ADCs */
+    NAX_PART_COSTS = 32,    /* energy, latency, area */
+};
+/* Whether a key that was set ("key=value") can change what looks at these parts: else
+ * NAX_ERR_VALUE, "device.programming.error_frac has no effect while device.programming.error is
+ * exact: '…'", or "… has no effect on WHAT: '…'". */
+int nax_hardware_check_acts(const struct nax_hardware *hardware, const char *set, unsigned parts,
+                            const char *what, struct nax_err *err) NAX_MUST_USE;
+
 /* Hands over every key with its value as text, in the order of the file: what two descriptions
  * share exactly when they are of one hardware. Keys as in sets, which read the values back; but a
  * table of measured cells stands for what is in it, whatever its path. Names and sources are left
@@ -540,8 +555,9 @@ void nax_hardware_free(struct nax_hardware *hardware);
 void nax_hardware_describe(const struct nax_hardware *hardware,
                            void (*take)(void *self, const char *key, const char *value),
                            void *self);
-/* Adds that as rows, the keys their names. */
-void nax_hardware_identify(const struct nax_hardware *hardware, struct nax_identity *identity);
+/* Adds that as rows, the keys their names: of keys that change what looks at these parts. */
+void nax_hardware_identify(const struct nax_hardware *hardware, unsigned parts,
+                           struct nax_identity *identity);
 /* Of that. */
 uint64_t nax_hardware_hash(const struct nax_hardware *hardware);
 

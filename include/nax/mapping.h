@@ -38,6 +38,8 @@ enum nax_fidelity {
 
 extern const struct nax_words nax_fidelity_words;
 const char *nax_fidelity_name(enum nax_fidelity fidelity);
+unsigned nax_fidelity_parts(enum nax_fidelity fidelity); /* of the hardware, NAX_PART_…, that it
+                                                            looks at */
 
 struct nax_mapping {
     const struct nax_hardware *hardware;

@@ -31,7 +31,8 @@ int nax_search_identify(struct nax_cosearch *s, struct nax_err *err)
     add_sizes(s->identity, "kernels", o->space->kernels, o->space->n_kernels);
     add_sizes(s->identity, "crossbars", o->space->crossbars, o->space->n_crossbars);
     nax_identity_add(s->identity, "crossbar_fixed", "%" PRId64, o->space->crossbar_fixed);
-    nax_hardware_identify(o->hardware, s->identity);
+    nax_hardware_identify(o->hardware, NAX_PART_COSTS | nax_fidelity_parts(o->fidelity),
+                          s->identity);
     nax_trainer_set_identity(s->trainer, s->identity);
     return 0;
 }

@@ -69,14 +69,23 @@ void nax_hardware_describe(const struct nax_hardware *hardware,
     }
 }
 
+struct identifying {
+    struct nax_identity *identity;
+    unsigned parts;
+};
+
 static void identify_line(void *self, const char *key, const char *value)
 {
-    nax_identity_add(self, key, "%s", value);
+    const struct identifying *to = self;
+    if (nax_key_parts(key) & to->parts)
+        nax_identity_add(to->identity, key, "%s", value);
 }
 
-void nax_hardware_identify(const struct nax_hardware *hardware, struct nax_identity *identity)
+void nax_hardware_identify(const struct nax_hardware *hardware, unsigned parts,
+                           struct nax_identity *identity)
 {
-    nax_hardware_describe(hardware, identify_line, identity);
+    struct identifying to = {identity, parts};
+    nax_hardware_describe(hardware, identify_line, &to);
 }
 
 static void hash_line(void *self, const char *key, const char *value)

@@ -49,6 +49,8 @@ bool nax_key_read(const struct hardware_key *key, void *object, const char *text
 void nax_key_write(const struct hardware_key *key, const void *object, char text[KEY_TEXT_SIZE]);
 /* The row of the word that the object holds. */
 const struct nax_word *nax_key_word(const struct hardware_key *key, const void *object);
+/* Parts of a machine that a key of this name is of: NAX_PART_… */
+unsigned nax_key_parts(const char *name);
 /* Whether a number is in its range. */
 bool nax_key_check(const struct hardware_key *key, const void *object, char what[KEY_WHAT_SIZE]);
 /* Whether the value is what it would be were the key missing. */

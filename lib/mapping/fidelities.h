@@ -7,6 +7,7 @@
 
 struct fidelity {
     struct nax_word word; /* as nax-eval(1) has it */
+    unsigned parts;       /* of the hardware that it looks at: NAX_PART_… */
     /* What a layer multiplies by; NULL: nothing is mapped. Before it, memory for effective weights
      * where it has_effective. */
     int (*map)(struct mapped_layer *layer, struct nax_linop *linop, struct nax_err *err);

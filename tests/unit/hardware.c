@@ -525,6 +525,84 @@ static uint64_t hash_of_cells(const char *path, const char *cells)
     return hash;
 }
 
+/* What is left out as a key of no effect, on the default hardware: keys of laws that are not
+ * chosen. */
+static void refuse_one(void *self, const char *key, const char *value)
+{
+    (void)value;
+    const struct nax_hardware *h = self;
+    static const char *const idle[] = {
+        "device.programming.error_frac",
+        "device.programming.range_siemens",
+        "device.programming.table",
+        "device.programming.drift_nu",
+        "device.programming.drift_nu_sd",
+        "device.programming.drift_start_seconds",
+        "device.programming.time_seconds",
+        "array.level_frac",
+        "array.input_frac",
+        "array.c_wire_ff",
+        "adc.energy_pj",
+        "adc.area_mm2",
+        "adc.technology_nm",
+        "adc.range_frac",
+    };
+    struct nax_err err = {.text = ""};
+    char set[160];
+    bool is_idle = false;
+    snprintf(set, sizeof set, "%s=1", key);
+    for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
+        is_idle = is_idle || !strcmp(key, idle[i]);
+    int status = nax_hardware_check_acts(h, set, ~0U, "anything", &err);
+    if (is_idle != (status == NAX_ERR_VALUE))
+        fail_msg("%s: %s", key, err.text);
+    if (is_idle && !strstr(err.text, " has no effect while "))
+        fail_msg("%s: %s", key, err.text);
+    if (nax_hardware_check_acts(h, set, 0, "nothing", &err) != NAX_ERR_VALUE)
+        fail_msg("%s acts on nothing", key);
+}
+
+static void keys_without_effect_are_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *law, *key;
+    } cases[] = {
+        {"device.programming.error=normal", "device.programming.error_frac=0.1"},
+        {"device.programming.error=rram-wan", "device.programming.range_siemens=1e-5"},
+        {"device.programming.drift=pcm", "device.programming.range_siemens=1e-5"},
+        {"device.programming.drift=pcm", "device.programming.time_seconds=100"},
+        {"device.programming.read_noise=pcm", "device.programming.time_seconds=100"},
+        {"array.read_time=rc", "array.c_wire_ff=1"},
+        {"array.read_time=rc", "device.r_wire_col_ohm=1"},
+        {"array.energy=device", "device.v_read_v=1"},
+        {"array.energy=device", "array.input_frac=0.5"},
+        {"adc.law=survey", "adc.technology_nm=22"},
+    };
+    struct nax_hardware *h;
+    struct nax_err err;
+    assert_int_equal(nax_hardware_load(&h, "nax-reram", &err), 0);
+    nax_hardware_describe(h, refuse_one, h);
+    assert_int_equal(nax_hardware_check_acts(h, "device.r_on_ohm=1", NAX_PART_COSTS, "costs", &err),
+                     NAX_ERR_VALUE);
+    assert_string_equal(err.text, "device.r_on_ohm has no effect while array.energy is table: "
+                                  "'device.r_on_ohm=1'");
+    assert_int_equal(
+        nax_hardware_check_acts(h, "timing.clock_ghz=1", NAX_PART_CELLS, "the cells", &err),
+        NAX_ERR_VALUE);
+    assert_string_equal(err.text,
+                        "timing.clock_ghz has no effect on the cells: 'timing.clock_ghz=1'");
+    nax_hardware_free(h);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        unsigned parts =
+            strncmp(cases[i].key, "device.p", 8) ? NAX_PART_COSTS : NAX_PART_CELLS | NAX_PART_NOISE;
+        assert_int_equal(nax_hardware_load_set(&h, "nax-reram", &cases[i].law, 1, &err), 0);
+        if (nax_hardware_check_acts(h, cases[i].key, parts, "it", &err))
+            fail_msg("%s", err.text);
+        nax_hardware_free(h);
+    }
+}
+
 static void tables_of_cells_count_by_what_is_in_them(void **state)
 {
     (void)state;
@@ -583,6 +661,7 @@ int main(void)
         cmocka_unit_test(wrong_settings_are_quoted),
         cmocka_unit_test(layers_have_ranges_of_their_own),
         cmocka_unit_test(descriptions_name_every_key_and_read_back),
+        cmocka_unit_test(keys_without_effect_are_told),
         cmocka_unit_test(tables_of_cells_count_by_what_is_in_them),
         cmocka_unit_test(retired_keys_are_told),
         cmocka_unit_test(broken_tables_of_cells_are_refused),

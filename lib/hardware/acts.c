@@ -1,0 +1,102 @@
+/* Which keys can change what a run computes: by the laws that read them, and by what is computed.
+ */
+#include "keys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Of a key, or of all that begin so; the first row that fits holds. laws: "key word word; key …",
+ * words that read it, any of which must be chosen; NULL: it is always read. cost_laws: the same of
+ * costs, where they are not among the parts. */
+static const struct {
+    const char *key;
+    unsigned parts;
+    const char *laws, *cost_laws;
+} rows[] = {
+    {"device.r_on_ohm", NAX_PART_CELLS, NULL, "array.energy device"},
+    {"device.r_off_ohm", NAX_PART_CELLS, NULL, "array.energy device"},
+    {"device.v_read_v", NAX_PART_NONLINEAR, NULL, "array.energy device"},
+    {"device.v0_v", NAX_PART_NONLINEAR, NULL, NULL},
+    {"device.r_", NAX_PART_CELLS, NULL, "array.read_time rc"},
+    {"device.programming.error_frac", NAX_PART_CELLS, "device.programming.error normal lognormal",
+     NULL},
+    {"device.programming.table", NAX_PART_CELLS, "device.programming.error measured", NULL},
+    {"device.programming.range_siemens", NAX_PART_CELLS | NAX_PART_NOISE,
+     "device.programming.error pcm rram-milo rram-wan measured; device.programming.drift pcm; "
+     "device.programming.read_noise pcm rram-cmo",
+     NULL},
+    {"device.programming.time_seconds", NAX_PART_CELLS | NAX_PART_NOISE,
+     "device.programming.drift power pcm; device.programming.read_noise pcm rram-cmo", NULL},
+    {"device.programming.drift_", NAX_PART_CELLS, "device.programming.drift power", NULL},
+    {"device.programming.read_noise_frac", NAX_PART_NOISE, "device.programming.read_noise fraction",
+     NULL},
+    {"device.programming.read_noise", NAX_PART_NOISE, NULL, NULL},
+    {"device.", NAX_PART_CELLS, NULL, NULL},
+    {"unused", NAX_PART_CELLS, NULL, "array.energy device"},
+    {"precision.", NAX_PART_FORMAT, NULL, NULL},
+    {"signs", NAX_PART_FORMAT, NULL, NULL},
+    {"input_signs", NAX_PART_FORMAT, NULL, NULL},
+    {"array.level_frac", NAX_PART_COSTS, "array.energy device", NULL},
+    {"array.input_frac", NAX_PART_COSTS, "array.energy device", NULL},
+    {"array.c_wire_ff", NAX_PART_COSTS, "array.read_time rc", NULL},
+    {"adc.bits", NAX_PART_CODES | NAX_PART_COSTS, NULL, NULL},
+    {"adc.zero", NAX_PART_CELLS | NAX_PART_CODES | NAX_PART_COSTS, NULL, NULL},
+    {"adc.range_frac", NAX_PART_CODES, "adc.range percentile fraction", NULL},
+    {"adc.layers", NAX_PART_CODES, NULL, NULL},
+    {"adc.range", NAX_PART_CODES, NULL, NULL},
+    {"adc.energy_pj", NAX_PART_COSTS, "adc.law constant linear", NULL},
+    {"adc.area_mm2", NAX_PART_COSTS, "adc.law constant linear", NULL},
+    {"adc.technology_nm", NAX_PART_COSTS, "adc.law survey", NULL},
+    {"", NAX_PART_COSTS, NULL, NULL},
+};
+
+/* Whether one of the words that a law "key word word" lists is chosen; if not, adds to why. */
+static bool is_chosen(const struct nax_hardware *h, const char *law, char why[KEY_WHAT_SIZE])
+{
+    size_t n_key = strcspn(law, " "), n_why = strlen(why);
+    const struct hardware_key *key = nax_key_find(&nax_hardware_keys, law, n_key);
+    const char *word = nax_key_word(key, h)->word;
+    for (const char *at = law + n_key; *at == ' '; at += strcspn(at, " ;")) {
+        at++;
+        if (strcspn(at, " ;") == strlen(word) && !strncmp(at, word, strlen(word)))
+            return true;
+    }
+    snprintf(why + n_why, KEY_WHAT_SIZE - n_why, "%s%s is %s", n_why ? " and " : "", key->name,
+             word);
+    return false;
+}
+
+/* The row of a key; the last one fits all. */
+static size_t find(const char *key)
+{
+    size_t i = 0;
+    while (strncmp(key, rows[i].key, strlen(rows[i].key)) != 0)
+        i++;
+    return i;
+}
+
+unsigned nax_key_parts(const char *key)
+{
+    return rows[find(key)].parts;
+}
+
+int nax_hardware_check_acts(const struct nax_hardware *hardware, const char *set, unsigned parts,
+                            const char *what, struct nax_err *err)
+{
+    char why[KEY_WHAT_SIZE] = "";
+    int n = (int)strcspn(set, "=");
+    size_t i = find(set);
+    bool is_read = rows[i].parts & parts;
+    const char *law = is_read ? rows[i].laws : parts & NAX_PART_COSTS ? rows[i].cost_laws : NULL;
+    for (; law; law = strchr(law, ';')) {
+        law += strspn(law, "; ");
+        if (is_chosen(hardware, law, why))
+            return 0;
+    }
+    if (*why)
+        return nax_err_set(err, NAX_ERR_VALUE, "%.*s has no effect while %s: '%s'", n, set, why,
+                           set);
+    if (is_read)
+        return 0;
+    return nax_err_set(err, NAX_ERR_VALUE, "%.*s has no effect on %s: '%s'", n, set, what, set);
+}

@@ -1,0 +1,62 @@
+/* What a trained candidate comes to: the fields of its record. */
+#include "train_result.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define FIELD(name) NAX_OPTION_FIELD(struct measure_options, name)
+
+const struct nax_option measure_rows[] = {
+    {"fidelity", "WORD", NULL, FIELD(fidelity), .words = &nax_fidelity_words,
+     .value = NAX_FIDELITY_ADC},
+    {"images", "N", "test images to measure on, 0: all", FIELD(n_images), .max = INT32_MAX},
+    {.name = NULL}};
+
+static int measure(const struct candidate_run *run, struct nax_record *record, struct nax_err *err)
+{
+    const struct training *t = run->t;
+    struct nax_score ideal = {0}, hardware = {0}, validation = {0};
+    struct nax_eval options_test = {.n_images = t->measure.n_images};
+    struct nax_mapping mapping = {.hardware = t->hardware,
+                                  .crossbars = run->crossbars,
+                                  .fidelity = t->measure.fidelity,
+                                  .seed = t->tool.seed};
+    bool has_validation = t->recipe.validation > 0;
+    int status = nax_model_eval(run->model, &t->set->test, &options_test, &ideal, err);
+    if (!status)
+        status =
+            nax_mapped_score(run->model, &mapping, t->set, t->measure.n_images, &hardware, err);
+    if (!status && has_validation)
+        status = nax_trainer_validate(run->trainer, &validation, err);
+    if (!status)
+        status = nax_record_set_float(record, "accuracy", hardware.accuracy);
+    if (!status)
+        status = nax_record_set_float(record, "accuracy_ideal", ideal.accuracy);
+    if (!status && has_validation)
+        status = nax_record_set_float(record, "accuracy_validation", validation.accuracy);
+    if (!status)
+        status = nax_record_set_string(record, "fidelity", nax_fidelity_name(t->measure.fidelity));
+    return status;
+}
+
+int train_describe(const struct candidate_run *run, struct nax_record *record, double seconds,
+                   const struct weights_state *state, struct nax_err *err)
+{
+    char content[WEIGHTS_NAME_SIZE];
+    int status =
+        state->has_diverged ? nax_record_set_null(record, "accuracy") : measure(run, record, err);
+    if (!status)
+        status = nax_record_set_int(record, "epochs", (int64_t)state->epochs);
+    if (!status)
+        status = nax_record_set_float(record, "train_seconds", seconds);
+    if (!status)
+        status = nax_record_set_string(record, "data", run->t->set->name);
+    if (!status)
+        status = nax_record_set_string(record, "status", state->has_diverged ? "diverged" : "ok");
+    if (!status)
+        status = nax_record_set_string(record, "weights", run->weights);
+    snprintf(content, sizeof content, "%016" PRIx64, nax_model_hash(run->model));
+    if (!status && !state->has_diverged)
+        status = nax_record_set_string(record, "weights_hash", content);
+    return status;
+}
