@@ -187,7 +187,7 @@ small() {
   nax-train -q --data small.safetensors --epochs 1 --checkpoint run c.csv > /dev/null
   run --separate-stderr nax-train -q --data small.safetensors --epochs 2 --checkpoint run --resume c.csv
   [ "$status" -eq 1 ]
-  [[ "$stderr" == *"checkpoint of another run: 'run/"*": epochs is 1 there and 2 here"*"--init 'run/"*".safetensors' to start from its weights"* ]]
+  [[ "$stderr" == *"checkpoint of another run: 'run/"*": epochs is 1 there and 2 here"*"--init 'run/"*".safetensors' to start from its weights, and --extend to go on with them"* ]]
   head -c 1000 run/*.safetensors > truncated
   mv truncated run/"$(ls run)"
   run --separate-stderr nax-train -q --data small.safetensors --epochs 1 --checkpoint run --resume c.csv
@@ -330,6 +330,29 @@ small() {
   [[ "$stderr" == *"another shape"* ]]
 }
 
+@test "finished weights go on for more epochs, by the rest of their schedule" {
+  colours colours.safetensors 700 20
+  candidate lenet '5 5' '32 32' > c.csv
+  fit="nax-train --data colours.safetensors --batch 50 --fidelity ideal --schedule cosine --rate 0.05 --checkpoint run"
+  $fit -q --epochs 2 c.csv > out.csv
+  short=$(column checkpoint < out.csv)
+  $fit --epochs 5 --init "$short" --extend --log rest.csv c.csv > longer.csv 2> log
+  [ "$(grep -c 'epoch [345] of 5' log)" -eq 3 ]
+  [ "$(grep -c 'epoch . of 5' log)" -eq 3 ]
+  [ "$(column epochs < longer.csv)" = 5 ]
+  [ "$(column weights < longer.csv)" != "$(column weights < out.csv)" ]
+  # rates are those of the longer schedule, and what was learnt is not lost
+  $fit -q --epochs 5 --log whole.csv c.csv > whole
+  [ "$(column learning_rate 1 < rest.csv)" = "$(column learning_rate 3 < whole.csv)" ]
+  [ "$(column learning_rate 3 < rest.csv)" = "$(column learning_rate 5 < whole.csv)" ]
+  awk -v rest="$(column loss_train 1 < rest.csv)" -v start="$(column loss_train 1 < whole.csv)" 'BEGIN { exit !(rest < start) }'
+  run --separate-stderr $fit -q --epochs 2 --init "$short" --extend c.csv
+  [ "$status" -eq 1 ]
+  [[ "$stderr" == *" is no more than it has, "* ]]
+  run --separate-stderr $fit -q --extend c.csv
+  [ "$status" -eq 2 ]
+}
+
 @test "the first step starts from the checkpoint" {
   colours colours.safetensors 700 10
   candidate lenet '5 5' '32 32' > c.csv
@@ -428,7 +451,7 @@ refuses() { # MESSAGE WORDS...
   run --separate-stderr $tiny --data "$data" --checkpoint run --resume $base "$@" c.csv
   echo "status $status: $stderr"
   [ "$status" -eq 1 ]
-  [[ $stderr == *": $message"*"; leave out --resume to begin anew beside it, with --init 'run/"*"' to start from its weights" ]]
+  [[ $stderr == *": $message"*"; leave out --resume to begin anew beside it, with --init 'run/"*"' to start from its weights, and --extend to go on with them" ]]
 }
 
 @test "whatever decides a run is told: every option of the recipe, the hardware, the start" {

@@ -17,6 +17,8 @@ static const char synopsis[] =
 static const struct nax_option rows[] = {
     {"init", "PATH", "start from a checkpoint, or from the record's weights in a folder",
      FIELD(init)},
+    {"extend", NULL, "go on from them: their momentum, and the rest of more epochs",
+     FIELD(is_extended), .needs = "init"},
     {"checkpoint", "DIR", "keep weights in DIR/WEIGHTS.safetensors, a file for each",
      FIELD(folder)},
     {"save-every", "X", "minutes between checkpoints within an epoch", FIELD(save_minutes),

@@ -147,6 +147,8 @@ static int prepare(struct candidate_run *run, bool is_finished, struct nax_err *
         return take_finished(run, err);
     if (!status && has_part)
         return nax_trainer_resume(run->trainer, run->part, err);
+    if (!status && t->is_extended)
+        return nax_trainer_extend(run->trainer, run->start_path, err);
     if (!status && !t->recipe.epochs)
         status = nax_trainer_renew_statistics(run->trainer, N_STATISTICS, err);
     if (!status && !t->recipe.epochs)

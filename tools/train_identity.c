@@ -53,7 +53,7 @@ static int add_start(struct nax_identity *identity, const struct candidate_run *
     uint64_t hash;
     int status = hash_file(run->start_path, &hash, err);
     if (!status)
-        nax_identity_add(identity, "init", "%016" PRIx64, hash);
+        nax_identity_add(identity, run->t->is_extended ? "extend" : "init", "%016" PRIx64, hash);
     return status;
 }
 
@@ -151,7 +151,7 @@ int train_resume_check(const struct candidate_run *run, struct nax_err *err)
         if (status == NAX_ERR_VALUE)
             tool_hint(err,
                       "leave out --resume to begin anew beside it, with --init '%s' to start "
-                      "from its weights",
+                      "from its weights, and --extend to go on with them",
                       path);
     }
     free(names);

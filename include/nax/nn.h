@@ -280,6 +280,10 @@ int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
  * checkpoint of another run is NAX_ERR_VALUE, which names what differs. */
 int nax_trainer_resume(struct nax_trainer *trainer, const char *path,
                        struct nax_err *err) NAX_MUST_USE;
+/* Goes on from the checkpoint of a finished run of any recipe: with its weights, its momentum, and
+ * the rest of this recipe's epochs, which must be more. */
+int nax_trainer_extend(struct nax_trainer *trainer, const char *path,
+                       struct nax_err *err) NAX_MUST_USE;
 
 #ifdef __cplusplus
 }

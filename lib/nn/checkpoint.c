@@ -129,14 +129,30 @@ int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
     return status;
 }
 
-/* A place that the run can come to. */
-static bool is_position(const struct nax_trainer *t, size_t epochs, size_t steps, double loss,
-                        size_t n_right)
+/* Where a run had come to: whole epochs, steps of the next one, what those came to. */
+struct position {
+    size_t epochs, steps, n_right;
+    double loss;
+};
+
+/* A place that this run can come to. */
+static bool is_position(const struct nax_trainer *t, const struct position *p)
 {
-    size_t n_steps = nax_trainer_n_steps(t);
-    return epochs <= t->recipe.epochs && steps <= n_steps &&
-           (epochs < t->recipe.epochs || !steps) && isfinite(loss) && loss >= 0 &&
-           n_right <= steps * t->recipe.batch;
+    return p->epochs <= t->recipe.epochs && p->steps <= nax_trainer_n_steps(t) &&
+           (p->epochs < t->recipe.epochs || !p->steps) && isfinite(p->loss) && p->loss >= 0 &&
+           p->n_right <= p->steps * t->recipe.batch;
+}
+
+static bool read_position(const struct nax_tensors *file, struct position *p)
+{
+    const char *text = nax_tensors_meta(file, "position");
+    return text &&
+           sscanf(text, "%zu %zu %lf %zu", &p->epochs, &p->steps, &p->loss, &p->n_right) == 4;
+}
+
+static int refuse_position(const char *path, struct nax_err *err)
+{
+    return nax_err_set(err, NAX_ERR_VALUE, "%s: metadata 'position' is missing or broken", path);
 }
 
 /* Whether the file is of this run. */
@@ -160,33 +176,54 @@ static int check_run(const struct nax_trainer *trainer, const struct nax_tensors
     return status;
 }
 
-int nax_trainer_resume(struct nax_trainer *trainer, const char *path, struct nax_err *err)
+/* Parameters, momentum and position of the file, whose run has been looked at. */
+static int take_state(struct nax_trainer *trainer, const struct nax_tensors *file, const char *path,
+                      const struct position *p, struct nax_err *err)
 {
-    struct nax_tensors *file;
-    int status = nax_tensors_open(&file, path, err);
-    if (status)
-        return status;
-    const char *position = nax_tensors_meta(file, "position");
-    size_t epochs, steps, n_right;
-    double loss;
-    status = check_run(trainer, file, path, err);
-    if (!status &&
-        (!position || sscanf(position, "%zu %zu %lf %zu", &epochs, &steps, &loss, &n_right) != 4 ||
-         !is_position(trainer, epochs, steps, loss, n_right)))
-        status =
-            nax_err_set(err, NAX_ERR_VALUE, "%s: metadata 'position' is missing or broken", path);
-    if (!status)
-        status = nax_model_take(trainer->model, file, path, err);
+    int status = nax_model_take(trainer->model, file, path, err);
     if (!status)
         status =
             nax_params_take(trainer->model, file, path, "momentum.", trainer->momentum, false, err);
-    nax_tensors_close(file);
     if (status)
         return status;
-    trainer->epochs_done = epochs;
-    trainer->steps_done = steps;
-    trainer->loss = loss;
-    trainer->n_right = n_right;
+    trainer->epochs_done = p->epochs;
+    trainer->steps_done = p->steps;
+    trainer->loss = p->loss;
+    trainer->n_right = p->n_right;
     nax_pixel_table_make(&trainer->table, trainer->model->pixel_mean, trainer->model->pixel_sd);
     return nax_trainer_set_part(trainer, trainer->part, err);
+}
+
+int nax_trainer_resume(struct nax_trainer *trainer, const char *path, struct nax_err *err)
+{
+    struct nax_tensors *file;
+    struct position position;
+    int status = nax_tensors_open(&file, path, err);
+    if (status)
+        return status;
+    status = check_run(trainer, file, path, err);
+    if (!status && (!read_position(file, &position) || !is_position(trainer, &position)))
+        status = refuse_position(path, err);
+    if (!status)
+        status = take_state(trainer, file, path, &position, err);
+    nax_tensors_close(file);
+    return status;
+}
+
+int nax_trainer_extend(struct nax_trainer *trainer, const char *path, struct nax_err *err)
+{
+    struct nax_tensors *file;
+    struct position position;
+    int status = nax_tensors_open(&file, path, err);
+    if (status)
+        return status;
+    if (!read_position(file, &position) || position.steps || position.loss != 0)
+        status = refuse_position(path, err);
+    else if (position.epochs >= trainer->recipe.epochs)
+        status = nax_err_set(err, NAX_ERR_VALUE, "--epochs %zu is no more than it has, %zu: '%s'",
+                             trainer->recipe.epochs, position.epochs, path);
+    if (!status)
+        status = take_state(trainer, file, path, &position, err);
+    nax_tensors_close(file);
+    return status;
 }
