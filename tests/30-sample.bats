@@ -101,6 +101,24 @@ small_space() {
   done
 }
 
+@test "ids of one name take the network's layers in; those of built-in networks stay" {
+  mkdir -p a/networks b/networks
+  layers="$BATS_TEST_DIRNAME/../examples/networks/lenet.yaml"
+  cp "$layers" a/networks/mine.yaml
+  sed 's/kind: max/kind: mean/' "$layers" >b/networks/mine.yaml
+  design() { nax-sample --network "$1" --homogeneous -n 1 --format csv | sed -n '2s/,.*//p'; }
+  [ "$(NAX_PATH=a design mine)" != "$(NAX_PATH=b design mine)" ]
+  [ "$(NAX_PATH=a design mine)" = "$(NAX_PATH=a design mine)" ]
+  # a copy of a built-in network, under its name, is that network
+  cp "$layers" a/networks/lenet.yaml
+  [ "$(NAX_PATH=a design lenet)" = "$(design lenet)" ]
+  [ "$(design lenet)" = b22652ba117667a1 ]
+  [ "$(design resnet20)" = d9e52b74f88538b5 ]
+  # tools that compute a missing id agree
+  NAX_PATH=b nax-sample --network mine --homogeneous -n 1 --format csv | cut -d, -f3-6 >noid.csv
+  [ "$(NAX_PATH=b nax-map -l noid.csv | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "id") c = i } NR == 2 { print $c }')" = "$(NAX_PATH=b design mine)" ]
+}
+
 @test "NAX_PATH comes before what is built in" {
   mkdir spaces
   printf '%s\n' 'network: lenet' 'kernels: [7]' 'crossbars: [256]' 'fixed: {crossbar: 64}' >spaces/cifar10.yaml

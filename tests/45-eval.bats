@@ -103,6 +103,12 @@ column() {
   awk -v sd="$(column accuracy_sd < out1.csv)" 'BEGIN { exit !(sd > 0) }'
   awk -v a="$(column accuracy_worst_decile < out1.csv)" -v b="$(column accuracy < out1.csv)" \
     'BEGIN { exit !(a <= b) }'
+  # chips that are alike: the same accuracy, and no deviation at all
+  "${eval[@]}" --fidelity linear --chips 7 --images 99 "${few[@]}" "$trained" > seven.csv
+  "${eval[@]}" --fidelity linear --images 99 "${few[@]}" "$trained" > one.csv
+  [ "$(column accuracy < seven.csv)" = "$(column accuracy < one.csv)" ]
+  [ "$(column accuracy_worst_decile < seven.csv)" = "$(column accuracy < one.csv)" ]
+  [[ "$(column accuracy_sd < seven.csv)" =~ ^0(\.0)?$ ]]
   "${eval[@]}" -l --fidelity linear "${noisy[@]}" "$trained" > a.csv
   "${eval[@]}" -l --fidelity linear "${noisy[@]}" --seed 1 "$trained" > b.csv
   "${eval[@]}" -l --fidelity linear "${noisy[@]}" "$trained" > c.csv

@@ -49,6 +49,18 @@ refused() { # refused MESSAGE COMMAND...
     nax-cost --set array.read_time=rc --set array.c_wire_ff=0 homogeneous.csv
 }
 
+@test "what cannot change a cost is misuse" {
+  misused 'components.edram.latency_ns has no effect on costs' nax-cost --set components.edram.latency_ns=3 homogeneous.csv
+  misused 'components.dac.power_mw has no effect on costs' nax-cost --set components.dac.power_mw=3 homogeneous.csv
+  misused 'adc.technology_nm has no effect while adc.law is saberi' nax-cost --set adc.technology_nm=22 homogeneous.csv
+  misused 'adc.range has no effect on costs' nax-cost --set adc.range=ideal homogeneous.csv
+  misused 'device.v_read_v has no effect while array.energy is table' nax-cost --set device.v_read_v=1 homogeneous.csv
+  nax-cost -c --set components.edram.latency_ns=3 --set components.dac.power_mw=3 >out.csv
+  nax-cost --set device.v_read_v=1 --set array.energy=device homogeneous.csv >out.csv
+  # of several machines one has to look at it
+  nax-cost --hardware nax-reram,puma --set adc.energy_pj=1 homogeneous.csv >out.csv
+}
+
 @test "a survey of ADCs from 4 bits up is not asked for fewer" {
   nax-cost --set adc.law=survey --set adc.bits=4 homogeneous.csv >out.csv
   refused "law 'survey' is of 4 bits and more, an ADC has 3 at crossbar size 16; set adc.law or adc.bits" \

@@ -68,6 +68,16 @@ peel() { # COLUMNS
     }'
 }
 
+@test "integers that a double does not tell apart are refused" {
+  printf 'a,b\n9007199254740992,1\n-9007199254740992,2\n' >in.csv
+  nax-pareto -o a:min,b:min in.csv >out.csv
+  [ "$(wc -l <out.csv)" -eq 3 ]
+  echo 9007199254740993,1 >>in.csv
+  run nax-pareto -o a:min,b:min in.csv
+  [ "$status" -eq 1 ]
+  [[ $output == *"record 3: field 'a': 9007199254740993 is beyond 2^53, where numbers compare as equal"* ]]
+}
+
 @test "ranks are those of the definition on records with many ties" {
   awk_table 250 >in.csv
   for columns in 1 2 3; do

@@ -120,13 +120,15 @@ static void open_machines(struct pricing *p)
 static void check_sets(const struct pricing *p)
 {
     const struct nax_texts *sets = &p->sets;
+    unsigned parts = NAX_PART_FORMAT | NAX_PART_COSTS;
+    if (p->mode == COMPONENTS)
+        parts |= NAX_PART_TABLES;
     for (size_t i = 0; i < sets->n; i++) {
         struct nax_err err = {0};
         bool acts = false;
         for (size_t k = p->n_machines; k-- > 0 && !acts;) {
             const struct nax_hardware *h = p->machines[k].hardware;
-            acts = !nax_hardware_check_acts(h, sets->at[i], NAX_PART_FORMAT | NAX_PART_COSTS,
-                                            "costs", &err);
+            acts = !nax_hardware_check_acts(h, sets->at[i], parts, "costs", &err);
         }
         if (!acts)
             tool_misuse(p->tool, "%s", err.text);

@@ -474,6 +474,9 @@ enum nax_event {
 
 const char *nax_level_name(enum nax_level level);
 const char *nax_event_name(enum nax_event event);
+/* Whether a product passes through what has it: a stage of the pipeline lasts as long as the
+ * slowest. */
+bool nax_event_is_stage(enum nax_event event);
 
 /* Of one instance. energy_pj is dynamic, one event's; power_mw is the dynamic power at full
  * activity that tables of papers list, for comparison only. */
@@ -541,6 +544,7 @@ enum {
     NAX_PART_FORMAT = 8,    /* numbers, slices, streams, signs */
     NAX_PART_CODES = 16,    /* of ADCs */
     NAX_PART_COSTS = 32,    /* energy, latency, area */
+    NAX_PART_TABLES = 64,   /* what papers list besides */
 };
 /* Whether a key that was set ("key=value") can change what looks at these parts: else
  * NAX_ERR_VALUE, "device.programming.error_frac has no effect while device.programming.error is

@@ -88,13 +88,6 @@ static int64_t units_per_core(const struct nax_hierarchy *hierarchy, int64_t cro
     return NAX_MAX(n, 1);
 }
 
-/* Whether a product passes through it: a stage of the pipeline lasts as long as the slowest. */
-static bool is_in_pipeline(enum nax_event event)
-{
-    return event == NAX_EVENT_DAC || event == NAX_EVENT_ARRAY_READ ||
-           event == NAX_EVENT_CONVERSION || event == NAX_EVENT_SHIFT_ADD;
-}
-
 static int size_add(const struct nax_hardware *h, const struct nax_component *c,
                     struct nax_size_cost *size, struct nax_err *err)
 {
@@ -102,7 +95,7 @@ static int size_add(const struct nax_hardware *h, const struct nax_component *c,
     int status = nax_cost_values_at(h, c, &size->unit, &v, err);
     if (status)
         return status;
-    if (is_in_pipeline(c->event))
+    if (nax_event_is_stage(c->event))
         size->stage_ns = fmax(size->stage_ns, v.latency_ns);
     double n = nax_component_count(c, &size->unit);
     /* a cell's or a column's energy is part of one event of the whole array */

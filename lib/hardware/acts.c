@@ -80,13 +80,38 @@ unsigned nax_key_parts(const char *key)
     return rows[find(key)].parts;
 }
 
+static bool ends(const char *key, size_t n, const char *ending)
+{
+    size_t n_ending = strlen(ending);
+    return n >= n_ending && !memcmp(key + n - n_ending, ending, n_ending);
+}
+
+/* What is listed of a component and costs nothing: power, and the delay of what no product passes
+ * through. */
+static bool is_listed_only(const struct nax_hardware *h, const char *key, size_t n)
+{
+    static const char list[] = "components.";
+    if (strncmp(key, list, sizeof list - 1) != 0)
+        return false;
+    key += sizeof list - 1, n -= sizeof list - 1;
+    bool is_stage = false;
+    for (size_t i = 0; i < h->n_components; i++) {
+        const struct nax_component *c = &h->components[i];
+        size_t n_name = strlen(c->name);
+        if (!strncmp(key, c->name, n_name) && key[n_name] == '.')
+            is_stage = nax_event_is_stage(c->event);
+    }
+    return ends(key, n, ".power_mw") || (ends(key, n, ".latency_ns") && !is_stage);
+}
+
 int nax_hardware_check_acts(const struct nax_hardware *hardware, const char *set, unsigned parts,
                             const char *what, struct nax_err *err)
 {
     char why[KEY_WHAT_SIZE] = "";
     int n = (int)strcspn(set, "=");
     size_t i = find(set);
-    bool is_read = rows[i].parts & parts;
+    unsigned of_key = is_listed_only(hardware, set, (size_t)n) ? NAX_PART_TABLES : rows[i].parts;
+    bool is_read = of_key & parts;
     const char *law = is_read ? rows[i].laws : parts & NAX_PART_COSTS ? rows[i].cost_laws : NULL;
     for (; law; law = strchr(law, ';')) {
         law += strspn(law, "; ");

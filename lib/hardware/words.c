@@ -264,3 +264,9 @@ const char *nax_event_name(enum nax_event event)
 {
     return event_rows[event].word;
 }
+
+bool nax_event_is_stage(enum nax_event event)
+{
+    return event == NAX_EVENT_DAC || event == NAX_EVENT_ARRAY_READ ||
+           event == NAX_EVENT_CONVERSION || event == NAX_EVENT_SHIFT_ADD;
+}

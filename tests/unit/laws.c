@@ -459,6 +459,90 @@ static int remove_cells(void **state)
     return remove(cells_path);
 }
 
+/* --- keys --- */
+
+/* The machine's tables for crossbars of all sizes. */
+static double effect_on_tables(const struct nax_hardware *h)
+{
+    struct nax_cost_model *model = NULL;
+    struct nax_err err;
+    double effect = 0;
+    if (nax_cost_model_alloc(&model, h, &err))
+        fail_msg("%s", err.text);
+    for (int64_t crossbar = 16; crossbar <= 256; crossbar *= 2) {
+        struct nax_sheet_row *rows;
+        size_t n;
+        if (nax_cost_sheet(model, crossbar, &rows, &n, &err))
+            fail_msg("%s", err.text);
+        for (size_t i = 0; i < n; i++)
+            effect +=
+                (double)(1 + i % 7) * (rows[i].count + rows[i].power_mw + rows[i].leakage_mw +
+                                       rows[i].area_mm2 + rows[i].energy_pj + rows[i].latency_ns);
+        free(rows);
+    }
+    nax_cost_model_free(model);
+    return effect;
+}
+
+static bool is_same_effect(const struct nax_hardware *a, const struct nax_hardware *b)
+{
+    return effect_on_arrays(a) == effect_on_arrays(b) && effect_on_cost(a) == effect_on_cost(b) &&
+           effect_on_tables(a) == effect_on_tables(b);
+}
+
+/* Another number than the key's own, as "key=value"; false for what is none. */
+static bool other_number(const char *key, const char *value, char set[256])
+{
+    static const double factors[] = {2, 0.5, 0};
+    char *end;
+    double own = strtod(value, &end);
+    if (end == value || *end)
+        return false;
+    for (size_t i = 0; i < sizeof factors / sizeof *factors; i++) {
+        struct nax_hardware *h;
+        snprintf(set, 256, "%s=%g", key, own != 0 ? own * factors[i] : i ? 0.5 : 1);
+        if (nax_hardware_load_set(&h, "nax-reram", (const char *const[]){set}, 1, NULL))
+            continue;
+        nax_hardware_free(h);
+        return true;
+    }
+    return false;
+}
+
+static void assert_acts_or_is_refused(void *self, const char *key, const char *value)
+{
+    static const char *const others[] = {
+        "device.v_read_v",                    /* circuits of cells that are not linear */
+        "device.v0_v",                        /* the same */
+        "device.programming.read_noise_frac", /* reads */
+        "hierarchy.replicate_mm2",            /* of a larger area */
+    };
+    const struct nax_hardware *own = self;
+    struct nax_hardware *h;
+    struct nax_err err;
+    char set[256];
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (!strcmp(key, others[i]))
+            return;
+    if (!other_number(key, value, set) || nax_hardware_check_acts(own, set, ~0U, "anything", &err))
+        return;
+    if (nax_hardware_load_set(&h, "nax-reram", (const char *const[]){set}, 1, &err))
+        fail_msg("%s", err.text);
+    if (is_same_effect(h, own))
+        fail_msg("accepted, and changes nothing: %s", set);
+    nax_hardware_free(h);
+}
+
+static void every_number_acts_or_is_refused(void **state)
+{
+    (void)state;
+    struct nax_hardware *h;
+    struct nax_err err;
+    assert_int_equal(nax_hardware_load(&h, "nax-reram", &err), 0);
+    nax_hardware_describe(h, assert_acts_or_is_refused, h);
+    nax_hardware_free(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -466,6 +550,7 @@ int main(void)
         cmocka_unit_test(words_load_and_are_read_back),
         cmocka_unit_test(rows_differ_in_effect),
         cmocka_unit_test(the_manual_names_every_key),
+        cmocka_unit_test(every_number_acts_or_is_refused),
         cmocka_unit_test(the_manual_says_what_words_mean),
         cmocka_unit_test(kinds_of_layers_load_and_differ),
     };
