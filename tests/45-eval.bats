@@ -179,6 +179,48 @@ column() {
     [[ "$stderr" == *"the nearest is 'conv2': 'conv9'" ]]
 }
 
+# A data set whose training images are all gray, and whose test images are not.
+gray() {
+  local set=$BATS_FILE_TMPDIR/small.safetensors n begin end
+  n=$(od -An -tu8 -N8 "$set" | tr -d ' ')
+  IFS=, read -r begin end < <(head -c $((n + 8)) "$set" | grep -aoE '"train_images":\{[^}]*data_offsets":\[[0-9]+,[0-9]+' | grep -oE '[0-9]+,[0-9]+$')
+  head -c $((n + 8)) "$set" | LC_ALL=C sed 's/"checksum"/"unsummed"/' # as of another writer
+  tail -c +$((n + 9)) "$set" | head -c "$begin"
+  head -c $((end - begin)) /dev/zero | tr '\0' '\200'
+  tail -c +$((8 + n + end + 1)) "$set"
+}
+
+@test "a line says where conversions clamp, or inputs: which layer, how many, what helps" {
+  loud=(nax-eval --images 20 "${few[@]}")
+  run --separate-stderr "${loud[@]}" --data "$BATS_FILE_TMPDIR/small.safetensors" "$trained"
+  [[ "$stderr" != *clamp* && "$stderr" != *beyond* ]]
+  run --separate-stderr "${loud[@]}" --data "$BATS_FILE_TMPDIR/small.safetensors" --set adc.bits=2 "$trained"
+  [ "$status" -eq 0 ]
+  [ "$(grep -c 'conversions clamp' <<< "$stderr")" -eq 1 ]
+  [[ "$stderr" =~ conversions\ clamp,\ [0-9.]+\ %\ in\ layer\ \'[a-z0-9]+\',\ above\ 1\ %\ in\ [0-9]\ others:\ more\ adc.bits\ or\ another\ adc.range\ help ]]
+  run --separate-stderr "${loud[@]}" -q --data "$BATS_FILE_TMPDIR/small.safetensors" --set adc.bits=2 "$trained"
+  [ -z "$stderr" ]
+  gray > gray.safetensors
+  run --separate-stderr "${loud[@]}" --data gray.safetensors "$trained"
+  [[ "$stderr" == *"inputs are beyond the range of the training images, "*" % in layer 'conv1'"* ]]
+}
+
+@test "layers: the part of conversions and of inputs that is clamped" {
+  "${eval[@]}" -l "${few[@]}" "$trained" > auto.csv
+  "${eval[@]}" -l "${few[@]}" --set adc.bits=2 "$trained" > narrow.csv
+  "${eval[@]}" -l "${few[@]}" --set adc.bits=2 --set device.programming.read_noise_frac=1e-6 "$trained" > reads.csv
+  for row in 1 2 3 4 5; do
+    awk -v a="$(column clamped_frac $row < auto.csv)" -v b="$(column clamped_frac $row < narrow.csv)" \
+      -v c="$(column clamped_frac $row < reads.csv)" 'BEGIN { exit !(a == 0 && b > 0.01 && b < 1 && c > 0.9 * b && c < 1.1 * b) }'
+    awk -v a="$(column clamped_inputs_frac $row < auto.csv)" 'BEGIN { exit !(a != "" && a < 0.001) }'
+  done
+  "${eval[@]}" -l --fidelity linear "$trained" > linear.csv
+  [ -z "$(column clamped_frac 2 < linear.csv)" ]
+  gray > gray.safetensors
+  nax-eval -q -l "${few[@]}" --data gray.safetensors "$trained" > gray.csv
+  awk -v a="$(column clamped_inputs_frac 1 < gray.csv)" 'BEGIN { exit !(a > 0.5) }'
+}
+
 @test "a diverged candidate passes on" {
   printf 'network,kernel,crossbar,status\nlenet,5 5,32 32,diverged\n' > in.csv
   "${eval[@]}" in.csv > out.csv

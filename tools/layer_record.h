@@ -8,6 +8,7 @@
 /* Fills r anew; circuit: NULL where none were solved. NAX_ERR_MEMORY. */
 int layer_record(struct nax_record *r, const char *id, const struct nax_layer *layer,
                  int64_t crossbar, const struct nax_layer_noise *noise,
+                 const struct nax_layer_clamped *clamped,
                  const struct nax_layer_circuit *circuit) NAX_MUST_USE;
 
 #endif

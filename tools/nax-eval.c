@@ -1,4 +1,5 @@
 /* nax-eval: the accuracy of trained networks on given hardware, over several chips. */
+#include "clamped.h"
 #include "data.h"
 #include "design.h"
 #include "hardware.h"
@@ -97,6 +98,25 @@ static int map(const struct trained *trained, size_t chip, struct nax_mapped **m
     return nax_mapped_alloc(mapped, trained->model, &mapping, &trained->e->set->train, err);
 }
 
+static int count_clamped(const struct trained *trained, const struct nax_mapped *mapped,
+                         struct nax_layer_clamped *clamped, struct nax_err *err)
+{
+    const struct evaluation *e = trained->e;
+    size_t n = e->n_images ? NAX_MIN(e->n_images, (size_t)N_CLAMPED_IMAGES) : N_CLAMPED_IMAGES;
+    return nax_mapped_clamped(mapped, &e->set->test, n, clamped, err);
+}
+
+/* Of the first chip, for people. */
+static int warn(const struct trained *trained, const struct nax_mapped *mapped, struct nax_err *err)
+{
+    struct evaluation *e = trained->e;
+    struct nax_layer_clamped clamped[NAX_NETWORK_LAYERS_MAX];
+    int status = e->tool.is_quiet ? 0 : count_clamped(trained, mapped, clamped, err);
+    if (!status && !e->tool.is_quiet)
+        clamped_warn(&e->tool, e->design.candidate.id, trained->net, clamped);
+    return status;
+}
+
 static int measure_chip(struct trained *trained, size_t chip, struct nax_err *err)
 {
     const struct evaluation *e = trained->e;
@@ -107,6 +127,8 @@ static int measure_chip(struct trained *trained, size_t chip, struct nax_err *er
     if (!status)
         status = nax_mapped_eval(mapped, &e->set->test, &all, &score, err);
     trained->accuracy[chip] = score.accuracy;
+    if (!status && !chip)
+        status = warn(trained, mapped, err);
     if (!status && e->n_calibration)
         status = nax_mapped_calibrate(mapped, &e->set->train, e->n_calibration, err);
     if (!status && e->n_calibration)
@@ -155,6 +177,7 @@ static int describe_layers(const struct trained *trained, struct nax_record *r, 
 {
     struct evaluation *e = trained->e;
     struct nax_layer_noise noise[NAX_NETWORK_LAYERS_MAX];
+    struct nax_layer_clamped clamped[NAX_NETWORK_LAYERS_MAX];
     struct nax_layer_circuit circuit[NAX_NETWORK_LAYERS_MAX];
     struct nax_mapping mapping = mapping_of(trained, 0);
     struct nax_mapped *mapped = NULL;
@@ -163,6 +186,8 @@ static int describe_layers(const struct trained *trained, struct nax_record *r, 
         status = nax_mapped_calibrate(mapped, &e->set->train, e->n_calibration, err);
     if (!status)
         status = nax_mapped_noise(mapped, &e->set->train, N_NOISE_IMAGES, noise, err);
+    if (!status)
+        status = count_clamped(trained, mapped, clamped, err);
     nax_mapped_free(mapped);
     if (!status && e->n_vectors)
         status = nax_mapped_circuits(trained->model, &mapping, &e->set->train, e->n_vectors,
@@ -171,8 +196,9 @@ static int describe_layers(const struct trained *trained, struct nax_record *r, 
         const struct nax_layer *layer = &trained->net->layers[l];
         if (!nax_layer_kind_row(layer)->has_weights)
             continue;
-        design_check(&e->tool, layer_record(r, e->design.candidate.id, layer, trained->crossbars[l],
-                                            &noise[l], e->n_vectors ? &circuit[l] : NULL));
+        design_check(&e->tool,
+                     layer_record(r, e->design.candidate.id, layer, trained->crossbars[l],
+                                  &noise[l], &clamped[l], e->n_vectors ? &circuit[l] : NULL));
         tool_write(&e->tool, r);
     }
     return status;

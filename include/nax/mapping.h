@@ -114,6 +114,20 @@ int nax_mapped_noise_of_wires(const struct nax_mapped *mapped, const struct nax_
                               size_t n_images, struct nax_layer_noise *noise,
                               struct nax_err *err) NAX_MUST_USE;
 
+/* What a layer's converters and its range of inputs cut off; NaN: it makes no conversions. */
+struct nax_layer_clamped {
+    double conversions; /* part of those of streams that carry anything: beyond the last code, or
+                           below the first */
+    double inputs;      /* part of the numbers read: beyond the range of the training images */
+};
+
+/* clamped: [n_layers], zeros for pools. On n_images of the images, evenly spaced: of all inputs,
+ * and of the conversions of one output position, drawn of each image. (Counted in the kernels, all
+ * conversions made them 4 % slower.) Read noise is left out. */
+int nax_mapped_clamped(const struct nax_mapped *mapped, const struct nax_images *images,
+                       size_t n_images, struct nax_layer_clamped *clamped,
+                       struct nax_err *err) NAX_MUST_USE;
+
 /* The fidelity above full, vector by vector: every array's circuit solved with cells I = G v0
  * sinh(V/v0) for every stream of an input vector, and every conversion made. Cells are programmed
  * and verified at the read voltage, where they conduct as full has them; below it they conduct

@@ -127,6 +127,14 @@ int nax_fixed_digit(const struct fixed_layer *layer, int32_t x, int stream)
            (((int32_t)1 << bits) - 1);
 }
 
+bool nax_fixed_any_digit(const struct fixed_layer *layer, const int32_t *x, size_t n, int stream)
+{
+    bool any = false;
+    for (size_t i = 0; i < n && !any; i++)
+        any = nax_fixed_digit(layer, x[i], stream);
+    return any;
+}
+
 int64_t nax_fixed_stream_weight(const struct fixed_layer *layer, int stream)
 {
     int n = layer->map.n_streams / layer->map.n_passes;

@@ -21,6 +21,12 @@ struct fixed_layer {
     int32_t adc_min, adc_max; /* codes of the layer's ADCs */
 };
 
+/* How many conversions there are of streams that carry anything, and how many of them give the last
+ * code, or the first, for a current beyond it. */
+struct conversions {
+    uint64_t n, n_clamped;
+};
+
 /* weight: [n_rows][n_cols] of the model; input_range: the largest magnitude of the inputs, whose
  * signs the shape tells. */
 int nax_fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *shape,
@@ -41,6 +47,7 @@ int32_t nax_fixed_offset(const struct fixed_layer *layer);
 int32_t nax_fixed_part(const struct fixed_layer *layer, int32_t x, int pass);
 /* Number that stream t of an input x carries, and what a 1 in it counts for. */
 int nax_fixed_digit(const struct fixed_layer *layer, int32_t x, int stream);
+bool nax_fixed_any_digit(const struct fixed_layer *layer, const int32_t *x, size_t n, int stream);
 int64_t nax_fixed_stream_weight(const struct fixed_layer *layer, int stream);
 
 /* The layer's output in a column from the sum of its codes, each times what its slice and stream

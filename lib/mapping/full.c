@@ -192,6 +192,12 @@ int nax_full_forward(const void *self, size_t n, const float *x, float *y, size_
     return 0;
 }
 
+void nax_full_count(const struct full *full, const int32_t *x, struct conversions *conversions)
+{
+    for (size_t i = 0; i < full->layer->map.n_units; i++)
+        nax_packed_submatrix_count(&full->submatrix[i], full->layer, x, conversions);
+}
+
 int nax_full_alloc(struct full *full, const struct fixed_layer *layer,
                    int (*cells_of)(void *self, const struct nax_submatrix *submatrix, double *cells,
                                    struct nax_err *err),

@@ -22,4 +22,7 @@ int nax_full_forward(const void *self, size_t n, const float *x, float *y, size_
                      void *scratch);
 size_t nax_full_scratch_size(const struct full *full);
 
+/* Adds the conversions of one input vector x [n_rows]. */
+void nax_full_count(const struct full *full, const int32_t *x, struct conversions *conversions);
+
 #endif

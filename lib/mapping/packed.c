@@ -207,6 +207,44 @@ int nax_packed_submatrix_alloc(struct packed_submatrix *packed, const struct fix
     return status;
 }
 
+/* Sums [LANES] of one stream, as the kernels make them. */
+static void add_stream(const struct packed_submatrix *packed, const struct fixed_layer *layer,
+                       const struct lane_vector *v, const int32_t *x, int stream, uint16_t *sum)
+{
+    int bits = layer->hardware->precision.stream_bits;
+    for (size_t k = 0; k < LANES; k++)
+        sum[k] = v->start;
+    for (size_t r = 0; r < packed->submatrix.n_rows; r++) {
+        int digit = nax_fixed_digit(layer, x[packed->submatrix.row + r], stream);
+        for (int b = 0; b < bits; b++) {
+            const uint16_t *cells = v->cells + (r * (size_t)bits + (size_t)b) * LANES;
+            for (size_t k = 0; digit >> b & 1 && k < LANES; k++)
+                sum[k] = (uint16_t)(sum[k] + cells[k]);
+        }
+    }
+}
+
+void nax_packed_submatrix_count(const struct packed_submatrix *packed,
+                                const struct fixed_layer *layer, const int32_t *x,
+                                struct conversions *conversions)
+{
+    const struct nax_submatrix *submatrix = &packed->submatrix;
+    uint16_t sum[LANES];
+    for (int t = 0; t < layer->map.n_streams; t++) {
+        if (!nax_fixed_any_digit(layer, x + submatrix->row, submatrix->n_rows, t))
+            continue;
+        conversions->n += layer->unit.n_planes * submatrix->n_cols;
+        for (size_t i = 0; i < packed->n_vectors; i++) {
+            const struct lane_vector *v = &packed->vector[i];
+            add_stream(packed, layer, v, x, t, sum);
+            for (size_t k = 0; k < LANES; k++) {
+                uint16_t code = (uint16_t)(sum[k] >> v->shift);
+                conversions->n_clamped += code < v->low || code > v->high;
+            }
+        }
+    }
+}
+
 void nax_packed_submatrix_free(struct packed_submatrix *packed)
 {
     free(packed->vector);

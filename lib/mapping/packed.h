@@ -24,6 +24,11 @@ int nax_packed_submatrix_alloc(struct packed_submatrix *packed, const struct fix
                                const struct stream_format *format,
                                const struct nax_submatrix *submatrix, const double *cells,
                                struct nax_err *err) NAX_MUST_USE;
+/* Adds those of one input vector x [n_rows] of the layer. Columns whose code is always 0 never
+ * clamp. */
+void nax_packed_submatrix_count(const struct packed_submatrix *packed,
+                                const struct fixed_layer *layer, const int32_t *x,
+                                struct conversions *conversions);
 void nax_packed_submatrix_free(struct packed_submatrix *packed);
 
 #endif

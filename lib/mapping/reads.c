@@ -192,6 +192,29 @@ static void set_squares(const struct reads *reads, const struct solved_unit *sol
         }
 }
 
+void nax_reads_count(const struct reads *reads, const int32_t *x, struct conversions *conversions)
+{
+    const struct fixed_layer *l = reads->layer;
+    for (size_t i = 0; i < l->map.n_units; i++) {
+        const struct noisy_submatrix *to = &reads->submatrix[i];
+        const struct nax_submatrix *submatrix = &to->submatrix;
+        size_t width = l->unit.n_planes * submatrix->n_cols;
+        for (int t = 0; t < l->map.n_streams; t++) {
+            if (!nax_fixed_any_digit(l, x + submatrix->row, submatrix->n_rows, t))
+                continue;
+            conversions->n += width;
+            for (size_t k = 0; k < width; k++) {
+                double current = 0;
+                for (size_t r = 0; r < submatrix->n_rows; r++)
+                    current += (double)to->cells[r * width + k] *
+                               nax_fixed_digit(l, x[submatrix->row + r], t);
+                double code = floor(current + 0.5);
+                conversions->n_clamped += code < l->adc_min || code > l->adc_max;
+            }
+        }
+    }
+}
+
 static int noisy_submatrix_set(const struct reads *reads, struct noisy_submatrix *to,
                                struct solved_unit *solved, float *weight, double *cells,
                                double *target, struct nax_err *err)

@@ -28,4 +28,7 @@ int nax_reads_forward(const void *self, size_t n, const float *x, float *y, size
                       void *scratch);
 size_t nax_reads_scratch_size(const struct reads *reads);
 
+/* Adds the conversions of one input vector x [n_rows], without the noise. */
+void nax_reads_count(const struct reads *reads, const int32_t *x, struct conversions *conversions);
+
 #endif

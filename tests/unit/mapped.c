@@ -327,6 +327,15 @@ static void narrow_adcs_clamp(void **state)
     assert_int_equal(nax_full_forward(&full, 1, x, y, 0, scratch), 0);
     assert_float_equal(y[0], 2.25 * 7 / 9, 1e-6);
     assert_float_equal(y[1], -0.75, 1e-6); /* −6 + 3: nothing clamps */
+    /* 8 slices of 16 streams of one of four columns of planes clamp, of x[1] = 0 (6 LSBs) none; two
+     * streams of 16 that carry nothing are no conversions */
+    struct conversions sum = {0, 0};
+    nax_full_count(&full, (const int32_t[]){65535, 65535, 65535}, &sum);
+    assert_int_equal(sum.n, 16 * 8 * 4);
+    assert_int_equal(sum.n_clamped, 16 * 8);
+    nax_full_count(&full, (const int32_t[]){16383, 0, 16383}, &sum);
+    assert_int_equal(sum.n, (16 + 14) * 8 * 4);
+    assert_int_equal(sum.n_clamped, 16 * 8);
     nax_aligned_free(scratch);
     nax_full_free(&full);
     nax_fixed_layer_free(&p);
