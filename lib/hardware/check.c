@@ -139,17 +139,6 @@ static int check_component(const struct hardware_source *source, const struct na
     return check_values(source, c, i);
 }
 
-/* A range_frac that is set and acts on nothing; a file may keep that of a range not chosen. */
-static int check_frac(const struct hardware_source *source, const char *key, double frac,
-                      enum nax_adc_range range)
-{
-    const struct nax_layer_adc adc = {.range = range};
-    const struct nax_adc_range_row *row = nax_adc_range_row(&adc);
-    if (!(frac > 0) || row->frac > 0 || !set_of(source, key))
-        return 0;
-    return nax_hardware_fail(source, key, "'%s' takes no range_frac", row->word.word);
-}
-
 static int check_layer(const struct hardware_source *source, const struct nax_hardware *h, size_t i)
 {
     const struct nax_adc_layer *layer = &h->adc.layers[i];
@@ -162,8 +151,13 @@ static int check_layer(const struct hardware_source *source, const struct nax_ha
     int status = check_ranges(source, &nax_layer_keys, layer, key);
     if (status)
         return status;
+    /* a file may keep the range_frac of a range that is not chosen */
+    const struct nax_layer_adc adc = nax_layer_adc_of(h, layer->name);
+    const struct nax_adc_range_row *row = nax_adc_range_row(&adc);
     snprintf(key, sizeof key, "adc.layers.%zu.range_frac", i);
-    return check_frac(source, key, layer->range_frac, nax_layer_adc_of(h, layer->name).range);
+    if (layer->range_frac > 0 && !(row->frac > 0) && set_of(source, key))
+        return nax_hardware_fail(source, key, "'%s' takes no range_frac", row->word.word);
+    return 0;
 }
 
 /* What must hold between two numbers. */
@@ -197,8 +191,6 @@ int nax_hardware_check(const struct hardware_source *source, const struct nax_ha
         status = check_pairs(source, h);
     if (!status)
         status = check_needs(source, h);
-    if (!status)
-        status = check_frac(source, "adc.range_frac", h->adc.range_frac, h->adc.range);
     for (size_t i = 0; i < h->adc.n_layers && !status; i++)
         status = check_layer(source, h, i);
     for (size_t i = 0; i < h->n_components && !status; i++)

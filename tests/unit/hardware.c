@@ -279,7 +279,6 @@ static void wrong_settings_are_quoted(void **state)
         {"device.programming.error=measured",
          "'measured' needs device.programming.table: 'device.programming.error=measured'"},
         {"name=", "too short or too long: 'name='"},
-        {"adc.range_frac=0.5", "'calibrated' takes no range_frac: 'adc.range_frac=0.5'"},
         {"adc.layers.fc.range_frac=0.5",
          "'calibrated' takes no range_frac: 'adc.layers.fc.range_frac=0.5'"},
         {"adc.layers.fc.range_frac=1.5",
@@ -471,10 +470,8 @@ static void descriptions_name_every_key_and_read_back(void **state)
             continue; /* stands for what is in it */
         if (!find_other(plain.key[i], plain.value[i], set[n_sets])) {
             const char *last = strrchr(plain.key[i], '.');
-            bool is_fixed = /* only arrays and units have rows; only nodes have links; not every
-                               range takes a part */
-                !strcmp(last, ".per") || !strcmp(plain.key[i], "components.link.level") ||
-                !strcmp(plain.key[i], "adc.range_frac");
+            bool is_fixed = /* only arrays and units have rows; only nodes have links */
+                !strcmp(last, ".per") || !strcmp(plain.key[i], "components.link.level");
             if (!is_fixed)
                 fail_msg("no other value for %s", plain.key[i]);
             continue;
