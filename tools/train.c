@@ -276,7 +276,7 @@ int train_run(struct candidate_run *run, struct nax_record *record, struct nax_e
     }
     for (size_t i = 0; !status && i < nax_record_n(result); i++)
         status = nax_record_set(record, nax_record_name(result, i), nax_record_value(result, i));
-    if (!status && *run->checkpoint)
+    if (!status && !access(run->checkpoint, F_OK)) /* none of what has diverged */
         status = nax_record_set_string(record, "checkpoint", run->checkpoint);
     run->has_record = !status;
     if (!status && cache_err.status)
