@@ -71,7 +71,9 @@ static void parse(struct evaluation *e)
 static void open_files(struct evaluation *e)
 {
     struct nax_err err;
-    int status = data_open_tested(&e->data, &e->set, &err);
+    int status = nax_products_reserve((size_t)nax_threads(), &err);
+    if (!status)
+        status = data_open_tested(&e->data, &e->set, &err);
     if (!status)
         status = hardware_open(&e->tool, &e->hardware_options, &e->hardware, &err);
     if (status)

@@ -88,7 +88,9 @@ static int take_folder(struct searching *s, struct nax_err *err)
 static void open_files(struct searching *s)
 {
     struct nax_err err;
-    int status = space_load(&s->space, &s->space_options, &err);
+    int status = nax_products_reserve((size_t)nax_threads(), &err);
+    if (!status)
+        status = space_load(&s->space, &s->space_options, &err);
     if (!status)
         status = nax_network_file_load(&s->file, s->space.network, &err);
     if (!status)

@@ -3,6 +3,7 @@
 #include "train.h"
 #include "train_noise.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,8 +120,8 @@ static int begin(struct training *t, struct design *design, struct slot *s, stru
     }
     data_compare(&t->tool, t->set, s->run.net);
     s->run.candidate = design->candidate;
-    if (pthread_create(&s->thread, NULL, work, s))
-        return nax_err_io(err, "cannot make a thread: 'candidate %s'", s->run.candidate.id);
+    if ((errno = pthread_create(&s->thread, NULL, work, s)))
+        return nax_err_io(err, "out of memory: 'thread of candidate %s'", s->run.candidate.id);
     s->is_busy = true;
     return 1;
 }

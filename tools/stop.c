@@ -1,6 +1,7 @@
 /* The thread that ends a tool. */
 #include "stop.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
@@ -8,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { STACK_SIZE = 1 << 17, SECONDS_TO_END = 1 };
@@ -17,7 +19,8 @@ static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 static struct tool *ending;
 static sem_t asked;
 static volatile sig_atomic_t by_signal; /* that asked, or 0 */
-static const char *volatile shrunk;     /* path of a file that did, or NULL */
+static const char *volatile failure;    /* that nothing else can tell, or NULL */
+static const char *volatile subject;
 static pthread_mutex_t holding = PTHREAD_MUTEX_INITIALIZER, writing = PTHREAD_MUTEX_INITIALIZER;
 static size_t n_held;
 
@@ -35,6 +38,16 @@ static void ask(int signal_number)
     errno = saved;
 }
 
+/* For a handler: the thread that failed waits for the end. */
+static _Noreturn void give_up(const char *why, const char *of)
+{
+    subject = of;
+    failure = why;
+    sem_post(&asked);
+    for (;;)
+        pause();
+}
+
 /* A page of a file that is no more: the thread that wanted it waits for the end. */
 static void miss(int signal_number, siginfo_t *info, void *context)
 {
@@ -44,16 +57,28 @@ static void miss(int signal_number, siginfo_t *info, void *context)
         signal(signal_number, SIG_DFL);
         return;
     }
-    shrunk = path;
-    sem_post(&asked);
-    for (;;)
-        pause();
+    give_up("cannot read, shorter than it was when it was opened", path);
+}
+
+/* Of libraries in C++, whose new would throw through functions in C. */
+static void lack_memory(void)
+{
+    give_up("out of memory", "convolutions");
+}
+
+/* oneDNN goes on without memory that it did not get: where little is left, that is the reason. */
+static void fault(int signal_number)
+{
+    static const size_t little = (size_t)16 << 20;
+    if (!nax_has_memory(little))
+        lack_memory();
+    signal(signal_number, SIG_DFL);
 }
 
 static _Noreturn void end_now(int unused)
 {
     (void)unused;
-    if (by_signal) {
+    if (by_signal && !failure) {
         sigset_t set;
         signal(by_signal, SIG_DFL);
         sigemptyset(&set);
@@ -61,7 +86,7 @@ static _Noreturn void end_now(int unused)
         pthread_sigmask(SIG_UNBLOCK, &set, NULL);
         raise(by_signal);
     }
-    _exit(by_signal ? 128 + by_signal : 1);
+    _exit(1);
 }
 
 /* Whoever reads the output or the messages may have stopped reading: the alarm goes on without. */
@@ -74,8 +99,8 @@ static _Noreturn void end(void)
     pthread_mutex_lock(&writing);
     if (ending->writer && nax_writer_close(ending->writer, true, &ignored) == 0)
         fflush(stdout);
-    if (shrunk)
-        tool_tell(ending, "cannot read, shorter than it was when it was opened: '%s'", shrunk);
+    if (failure)
+        tool_tell(ending, "%s: '%s'", failure, subject);
     else
         tool_tell(ending, "interrupted%s%s", ending->on_stop ? ": " : "",
                   ending->on_stop ? ending->on_stop : "");
@@ -94,7 +119,7 @@ static bool is_held(void)
 static void *wait_to_end(void *unused)
 {
     for (;;)
-        if (!sem_wait(&asked) && (shrunk || (by_signal && !is_held())))
+        if (!sem_wait(&asked) && (failure || (by_signal && !is_held())))
             end();
     return unused;
 }
@@ -127,6 +152,14 @@ void stop_start(struct tool *tool)
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         handle(signals[i], &on_signal);
     handle(SIGBUS, &on_miss);
+    struct rlimit limit;
+    if (!getrlimit(RLIMIT_AS, &limit) && limit.rlim_cur != RLIM_INFINITY)
+        handle(SIGSEGV, &(struct sigaction){.sa_handler = fault});
+    /* std::set_new_handler, where a library brought it */
+    void (*(*set_new_handler)(void (*)(void)))(void);
+    *(void **)&set_new_handler = dlsym(RTLD_DEFAULT, "_ZSt15set_new_handlerPFvvE");
+    if (set_new_handler)
+        set_new_handler(lack_memory);
 }
 
 bool stop_hold(void)
@@ -158,6 +191,6 @@ void stop_unlock_writer(void)
 
 void stop_yield(void)
 {
-    while (by_signal || shrunk)
+    while (by_signal || failure)
         pause();
 }

@@ -1,5 +1,5 @@
-/* How a tool ends before its time: by SIGINT, SIGTERM or SIGHUP, or because a file that it reads
- * has shrunk.
+/* How a tool ends before its time: by SIGINT, SIGTERM or SIGHUP, because a file that it reads has
+ * shrunk, or for want of memory in a library that cannot tell.
  *
  * A thread of its own waits for that, so that nothing that the tool is at has to look for it: whole
  * records leave, temporary files go, a line tells, and the tool ends by the signal. A signal that

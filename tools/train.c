@@ -32,7 +32,9 @@ void train_open(struct training *t)
 {
     struct nax_err err;
     t->tool.on_stop = t->folder ? "to continue, add --resume" : "nothing kept without --checkpoint";
-    int status = data_open_tested(&t->data, &t->set, &err);
+    int status = nax_products_reserve((size_t)nax_threads() * t->n_parallel, &err);
+    if (!status)
+        status = data_open_tested(&t->data, &t->set, &err);
     if (!status)
         status = hardware_open(&t->tool, &t->hardware_options, &t->hardware, &err);
     if (!status)

@@ -72,6 +72,8 @@ static inline size_t nax_padded(size_t n_bytes)
  * asked to be huge ones. Released by nax_aligned_free (NULL-safe). */
 void *nax_aligned_calloc(size_t count, size_t size) NAX_MUST_USE;
 void nax_aligned_free(void *p);
+/* Whether the limits of the process leave so many bytes: to ask before a library that does not. */
+bool nax_has_memory(size_t size);
 
 /* *index: of the word among words [n] that an environment variable holds; n where it is unset or
  * empty. Another word is an error that names what there is. */
@@ -93,6 +95,11 @@ bool nax_has_bf16(void); /* AVX-512 BF16 products, with nax_isa() == NAX_ISA_AVX
  * that the process may run on. Results do not depend on it. n < 1 restores the default. */
 void nax_threads_set(int n);
 int nax_threads(void);
+
+/* Takes the memory that matrix products need of n threads at once: the products themselves can tell
+ * of no lack, but would wait for memory for ever. For a program that trains or evaluates, before it
+ * does. */
+int nax_products_reserve(size_t n, struct nax_err *err) NAX_MUST_USE;
 
 /* Asks the library to stop: evaluations return NAX_ERR_STOPPED. For ever, from any thread, and from
  * a signal's handler. */

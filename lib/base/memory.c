@@ -48,3 +48,9 @@ void nax_aligned_free(void *p)
 {
     free(p);
 }
+
+bool nax_has_memory(size_t size)
+{
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return p != MAP_FAILED && !munmap(p, size);
+}

@@ -121,12 +121,20 @@ static void release(struct conv *conv)
     free(d);
 }
 
+/* Code made at run time goes into memory whose lack oneDNN does not see. */
+static const size_t code_size = (size_t)16 << 20;
+
+static dnnl_status_t create_primitive(dnnl_primitive_t *primitive, dnnl_primitive_desc_t pd)
+{
+    return nax_has_memory(code_size) ? dnnl_primitive_create(primitive, pd) : dnnl_out_of_memory;
+}
+
 static dnnl_status_t create_reorder(dnnl_primitive_t *reorder, onednn_layout from, onednn_layout to)
 {
     dnnl_primitive_desc_t pd;
     dnnl_status_t status = dnnl_reorder_primitive_desc_create(&pd, from, engine, to, engine, NULL);
     if (status == dnnl_success) {
-        status = dnnl_primitive_create(reorder, pd);
+        status = create_primitive(reorder, pd);
         dnnl_primitive_desc_destroy(pd);
     }
     return status;
@@ -185,7 +193,7 @@ static dnnl_status_t create_direction(struct dnnl_conv *d, enum onednn_direction
     if (status == dnnl_success)
         status = onednn_conv_describe(&pd, &conv, attr, engine, *forward_pd);
     if (status == dnnl_success)
-        status = dnnl_primitive_create(&d->primitive[direction], pd);
+        status = create_primitive(&d->primitive[direction], pd);
     if (status == dnnl_success) {
         dnnl_query_t what =
             direction == BACKWARD_WEIGHTS ? dnnl_query_diff_weights_md : dnnl_query_weights_md;
@@ -280,8 +288,11 @@ static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
     omp_set_num_threads(n_threads);
     if (status != dnnl_success) {
         release(&d->base);
-        return nax_err_set(err, NAX_ERR_MEMORY, "oneDNN has no convolution (status %d): 'layer %s'",
-                           (int)status, layer->name);
+        return status == dnnl_out_of_memory || !nax_has_memory(code_size)
+                   ? nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->name)
+                   : nax_err_set(err, NAX_ERR_MEMORY,
+                                 "oneDNN has no convolution (status %d): 'layer %s'", (int)status,
+                                 layer->name);
     }
     *conv = &d->base;
     return 0;
