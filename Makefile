@@ -79,7 +79,7 @@ LIBS        := $(if $(DNNL),-ldnnl) -lcsv -lm
 ALL_LDFLAGS := -fopenmp $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
 
 # before anything is compiled: PKGS, PKG_CFLAGS, PKG_LIBS
-ifneq ($(filter-out help deps check lint bench fuzz demo uninstall dist clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out help deps check soak lint bench fuzz demo uninstall dist clean,$(or $(MAKECMDGOALS),all)),)
 FOUND := $(shell CC='$(CC)' CPPFLAGS='$(CPPFLAGS) $(filter -I%,$(CFLAGS))' PKG_CONFIG='$(PKG_CONFIG)' \
                  LDFLAGS='$(ALL_LDFLAGS)' LIBS='$(LIBS)' tools/libs $(BUILD)/libs.mk $(DEPS_RUN) || echo nothing)
 $(if $(filter nothing,$(FOUND)),$(error nax cannot be built yet))
@@ -114,7 +114,7 @@ define build
 @[ ! -t 1 ] || printf '\r\033[K'
 endef
 
-.PHONY: all units fuzzers help deps demo check roots lint bench fuzz install uninstall dist compdb clean .FORCE
+.PHONY: all units fuzzers help deps demo check soak roots lint bench fuzz install uninstall dist compdb clean .FORCE
 .SECONDARY:
 
 all: $(BIN) $(BUILD)/libnax.a $(if $(IS_FOREIGN),$(if $(EMULATOR),$(COMPLETE)),$(COMPLETE)) $(BUILD)/share/man ## the tools in build/bin and the library
@@ -219,6 +219,11 @@ check: ## every test; ends with "N passed, N failed"
 	@tests/deps $(DEPS_RUN) $(DEPS_CHECK) $(if $(filter clang,$(CC)),$(DEPS_CLANG))
 	$(call build,all units)
 	@BUILD='$(abspath $(BUILD))' tests/run $(SUITES)
+
+soak: ## kill training, search and a pipeline a hundred times each: the same bytes, nothing left behind
+	@tests/deps $(DEPS_RUN) $(DEPS_CHECK)
+	$(call build,all)
+	@BUILD='$(abspath $(BUILD))' KILLS=100 tests/run tests/86-faults.bats
 
 roots: ## both README commands in bare Debian 12, 13 and Ubuntu, and for arm64 (as root)
 	@tests/deps $(DEPS_ROOTS)

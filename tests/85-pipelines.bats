@@ -64,12 +64,15 @@ count() { nax-pareto --rank --format csv "$1" | sed 1d | wc -l; }
   run env N=1 "$pipelines/random" out
   [ "$status" -eq 1 ]
   [[ $output == *"results without their settings: 'out/random'; take another folder" ]]
-  for words in -x '--folder out' 'out more'; do
-    # shellcheck disable=SC2086 # words on purpose
-    run "$pipelines/random" $words
-    [ "$status" -eq 2 ]
+  for script in baselines random evolve cosearch demo report; do
+    for words in -x '--folder out' 'out more'; do
+      # shellcheck disable=SC2086 # words on purpose
+      run "$pipelines/$script" $words
+      [ "$status" -eq 2 ]
+      [[ $output == "$script: "* ]]
+    done
+    [[ $("$pipelines/$script" -h) == *'Usage: '*"pipelines/$script"* ]]
   done
-  [[ $("$pipelines/random" -h) == *'Usage: '*'pipelines/random'* ]]
 }
 
 @test "evolution never loses the best" {
