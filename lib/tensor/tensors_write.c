@@ -128,7 +128,7 @@ int nax_tensors_write(const char *path, const struct nax_tensor *tensors, size_t
         fwrite(header, 1, size, nax_file_stream(file));
         for (size_t i = 0; i < n; i++) {
             size_t bytes = 0; /* which the header has found to be a size */
-            if (nax_tensor_bytes(order[i], &bytes))
+            if (nax_tensor_bytes(order[i], &bytes) && bytes)
                 fwrite(order[i]->data, 1, bytes, nax_file_stream(file));
         }
         status = nax_file_commit(file, err);
