@@ -301,7 +301,8 @@ misused() { # misused MESSAGE COMMAND...
 
 @test "the study of cost models runs" {
   cp -R "$BATS_TEST_DIRNAME/../examples" .
-  make -s -C examples/cost-models clean study N=60 OUT=out/small
+  make -s -C examples/cost-models clean
+  make -s -C examples/cost-models study N=60 OUT=out/small
   cd examples/cost-models/out/small
   [ "$(wc -l <pairs.csv)" -eq 82 ]
   awk -F, 'NR > 1 && $1 == $2 && ($6 != 1 || $9 != 1 || $10 != 1 || $12 != 1) { exit 1 }
