@@ -185,9 +185,8 @@ void nax_image_load(const struct pixel_table *table, const struct nax_images *im
         for (int x = 0; x < w; x++, out += channels) {
             int from_y = y + dy, from_x = (is_mirrored ? w - 1 - x : x) + dx;
             bool is_inside = from_y >= 0 && from_y < h && from_x >= 0 && from_x < w;
-            const uint8_t *p =
-                pixels + ((size_t)from_y * images->width + (size_t)from_x) * channels;
+            size_t at = is_inside ? (size_t)from_y * images->width + (size_t)from_x : 0;
             for (size_t c = 0; c < channels; c++)
-                out[c] = is_inside ? table->value[c][p[c]] : 0;
+                out[c] = is_inside ? table->value[c][pixels[at * channels + c]] : 0;
         }
 }
