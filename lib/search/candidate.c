@@ -29,7 +29,8 @@ void nax_candidate_set_id(struct nax_candidate *c)
 
 int nax_candidate_write(const struct nax_candidate *c, struct nax_record *r, struct nax_err *err)
 {
-    if (nax_record_set_string(r, "id", c->id) || nax_record_set_string(r, "space", c->space) ||
+    if (nax_record_set_string(r, "id", c->id) ||
+        (*c->space && nax_record_set_string(r, "space", c->space)) ||
         nax_record_set_string(r, "network", c->network) ||
         nax_record_set_ints(r, "kernel", c->kernel, c->n_slots) ||
         nax_record_set_ints(r, "crossbar", c->crossbar, c->n_slots) ||
