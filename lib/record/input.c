@@ -13,7 +13,7 @@ enum { READ_SIZE = 1 << 16 }; /* bytes that are read at a time, at least */
 
 int nax_input_alloc(struct input *in, size_t max_record, struct nax_err *err)
 {
-    *in = (struct input){.fd = -1, .max_record = max_record, .cap = 2 * READ_SIZE};
+    *in = (struct input){.fd = -1, .max_record = max_record, .cap = READ_SIZE};
     in->buffer = malloc(in->cap);
     return in->buffer ? 0 : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'reader'");
 }
