@@ -3,6 +3,7 @@
 # Settings go into config.mk (untracked) or onto the command line:
 #   CC PKG_CONFIG CFLAGS LDFLAGS prefix DESTDIR BUILD  SANITIZE=address,undefined | thread  WERROR=1
 #   SUITES="record tests/30-sample.bats"   what `make check` runs: units by name, bats files
+#   SUITES="csv image" SECONDS=600         what `make fuzz` runs, harnesses by name, and for how long each
 #   ROOTS="--whole debian13"               what `make roots` runs: see tests/roots/run
 #   V=1 shows the commands
 #   CC=aarch64-linux-gnu-gcc PKG_CONFIG=aarch64-linux-gnu-pkg-config   builds for another processor, and
@@ -114,7 +115,7 @@ define build
 @[ ! -t 1 ] || printf '\r\033[K'
 endef
 
-.PHONY: all units fuzzers help deps demo check soak roots lint bench fuzz install uninstall dist compdb clean .FORCE
+.PHONY: all units replays fuzzers help deps demo check soak roots lint bench fuzz install uninstall dist compdb clean .FORCE
 .SECONDARY:
 
 all: $(BIN) $(BUILD)/libnax.a $(if $(IS_FOREIGN),$(if $(EMULATOR),$(COMPLETE)),$(COMPLETE)) $(BUILD)/share/man ## the tools in build/bin and the library
@@ -197,16 +198,23 @@ $(BUILD)/share/man:
 	$(Q)for section in $(sort $(subst .,,$(suffix $(MANS)))); do \
 	    ln -sfn '$(CURDIR)/man' $@/man$$section || exit 1; done
 
-# libFuzzer brings its own main
-$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/libnax.a
+# a harness over files, and under libFuzzer, which brings main
+$(BUILD)/replay/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/drive/replay.o $(BUILD)/libnax.a
+	@mkdir -p $(@D)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
+
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/drive/libfuzzer.o $(BUILD)/libnax.a
 	@mkdir -p $(@D)
 	$(SAY) LINK $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(ALL_LIBS)
 
-fuzzers: all $(FUZZ:%=$(BUILD)/fuzz/%)
+replays: $(FUZZ:%=$(BUILD)/replay/%)
+
+fuzzers: all replays $(FUZZ:%=$(BUILD)/fuzz/%)
 
 -include $(LIB_OBJ:.o=.d) $(TOOLS:%=$(BUILD)/tools/%.d) $(SHARED:%=$(BUILD)/tools/%.d) \
-         $(BUILD)/pages.d $(UNITS:%=$(BUILD)/tests/unit/%.d)
+         $(BUILD)/pages.d $(UNITS:%=$(BUILD)/tests/unit/%.d) $(FUZZ:%=$(BUILD)/tests/fuzz/%.d)
 
 # --- set-up ------------------------------------------------------------------------------------
 
@@ -217,7 +225,7 @@ deps: ## install the Debian packages that are missing
 
 check: ## every test; ends with "N passed, N failed"
 	@tests/deps $(DEPS_RUN) $(DEPS_CHECK) $(if $(filter clang,$(CC)),$(DEPS_CLANG))
-	$(call build,all units)
+	$(call build,all units replays)
 	@BUILD='$(abspath $(BUILD))' tests/run $(SUITES)
 
 soak: ## kill training, search and a pipeline a hundred times each: the same bytes, nothing left behind
@@ -238,9 +246,9 @@ bench: ## speed, as ratios against peers measured in the same run
 	$(call build,all)
 	@BUILD='$(abspath $(BUILD))' tests/perf/run
 
-fuzz: ## feed broken streams and files to the readers, FUZZ_SECONDS each (clang's libFuzzer)
+fuzz: ## feed broken input to every reader, SECONDS (20) each (clang's libFuzzer)
 	@tests/deps $(DEPS_RUN) $(DEPS_CLANG)
-	@BUILD='$(abspath $(BUILD))/fuzzing' tests/fuzz/run
+	@BUILD='$(abspath $(BUILD))/fuzzing' FUZZ_SECONDS='$(SECONDS)' tests/fuzz/run $(SUITES)
 
 # what check needs as well, so that packages are installed once
 demo: ## install what is missing, build, run the whole pipeline on the synthetic set
