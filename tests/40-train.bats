@@ -644,6 +644,10 @@ KEYS
   }
   refused "--validation 0.1 holds none of 4 training images out, 0 holds none out on purpose: 'synth'" $tiny --data few.safetensors c.csv
   refused "--crop 32 moves images of 32x32 pixels out of sight: 'synth'" $tiny --data some.safetensors --crop 32 c.csv
+  refused "adc.layers: network 'lenet' has no layer that multiplies of this name; the nearest is 'conv1': 'conv7'" \
+    $tiny --data some.safetensors --set adc.layers.conv7.range=ideal c.csv
+  candidate lenet '3 3' '5000 5000' > large.csv
+  refused "layer 'conv1': crossbar size 5000 is not between 1 and 4096" $tiny --data some.safetensors large.csv
   # a tenth of all, though a tenth of each class of four is none
   $tiny --data some.safetensors --log log.csv c.csv > out.csv
   awk -v a="$(column accuracy_validation < log.csv)" 'BEGIN { a *= 4; exit !(a == int(a)) }'

@@ -6,6 +6,7 @@
 #include "layer_record.h"
 #include "moments.h"
 #include "nax/mapping.h"
+#include "products.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,6 +2,7 @@
 #include "data.h"
 #include "hardware.h"
 #include "log.h"
+#include "products.h"
 #include "search_records.h"
 #include "space.h"
 #include "tool.h"

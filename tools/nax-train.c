@@ -1,5 +1,6 @@
 /* nax-train: trains each candidate and measures its accuracy. */
 #include "design.h"
+#include "products.h"
 #include "train.h"
 #include "train_noise.h"
 

@@ -44,14 +44,6 @@ struct tool tool_start(const char *name, const char *synopsis, int argc, char **
     return tool;
 }
 
-void tool_bound_spinning(char **argv)
-{
-    if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY"))
-        return;
-    if (!setenv("GOMP_SPINCOUNT", "1000", 1))
-        execv("/proc/self/exe", argv); /* where that fails, all works, only slower beside others */
-}
-
 static _Noreturn void end_stdout(const struct tool *tool)
 {
     if (fflush(stdout) || fclose(stdout)) {

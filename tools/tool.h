@@ -33,11 +33,6 @@ struct tool {
 extern const struct nax_option tool_rows[]; /* the options of all tools */
 
 struct tool tool_start(const char *name, const char *synopsis, int argc, char **argv);
-/* For tools that compute in parallel regions for long: makes threads that wait give the processor
- * up after about 0.1 ms, so that a busy neighbour costs its share and not the whole step. The
- * OpenMP runtime takes this from its environment before main, so the program starts itself anew,
- * once. */
-void tool_bound_spinning(char **argv);
 /* Misuse: one line and the synopsis on stderr, exit 2. */
 _Noreturn void tool_misuse(const struct tool *tool, const char *format, ...) NAX_PRINTF(2, 3);
 /* Failure: whole records so far are flushed, the stream is left without trailer, one line, exit 1.

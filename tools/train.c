@@ -137,6 +137,8 @@ static int prepare(struct candidate_run *run, bool is_finished, struct nax_err *
     bool has_part = t->is_resumed && !access(run->part, F_OK);
     bool is_new = !is_finished && !has_part;
     int status = nax_model_alloc(&run->model, run->net, seed, err);
+    if (!status && !is_finished)
+        status = train_look_ahead(run, err);
     if (!status && is_new && t->is_resumed)
         status = train_resume_check(run, err);
     if (!status && is_new && *run->start_path)

@@ -60,3 +60,17 @@ int train_describe(const struct candidate_run *run, struct nax_record *record, d
         status = nax_record_set_string(record, "weights_hash", content);
     return status;
 }
+
+/* What can be known before the network is trained: that it can be measured, and its weights kept.
+ */
+int train_look_ahead(const struct candidate_run *run, struct nax_err *err)
+{
+    const struct training *t = run->t;
+    struct nax_mapping mapping = {.hardware = t->hardware, .crossbars = run->crossbars};
+    int status = nax_fidelity_parts(t->measure.fidelity) || t->noise.n_epochs
+                     ? nax_mapping_check(&mapping, run->net, err)
+                     : 0;
+    /* finished ones beside those in the making, each with its momentum */
+    size_t size = 2 * 2 * run->model->n_values * sizeof *run->model->values;
+    return status ? status : weights_check_room(t->store, size, err);
+}

@@ -9,4 +9,8 @@
 int train_describe(const struct candidate_run *run, struct nax_record *record, double seconds,
                    const struct weights_state *state, struct nax_err *err) NAX_MUST_USE;
 
+/* What can be known before the network is trained: that it can be measured, and its weights kept.
+ */
+int train_look_ahead(const struct candidate_run *run, struct nax_err *err) NAX_MUST_USE;
+
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -173,6 +174,18 @@ void weights_give_back(struct weights_store *store, const char *name,
     }
     e->lock = -1;
     pthread_mutex_unlock(&store->mutex);
+}
+
+int weights_check_room(const struct weights_store *store, size_t size, struct nax_err *err)
+{
+    struct statvfs info;
+    if (!store->folder || statvfs(store->folder, &info) || !info.f_blocks)
+        return 0; /* some file systems do not say */
+    double left = (double)info.f_bavail * (double)info.f_frsize;
+    if ((double)size <= left)
+        return 0;
+    return nax_err_set(err, NAX_ERR_IO, "weights take %.1f MiB, and %.1f are left: '%s'",
+                       (double)size / 0x1p20, left / 0x1p20, store->folder);
 }
 
 /* --- without a folder --- */

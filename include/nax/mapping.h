@@ -66,6 +66,11 @@ int nax_arrays_list(const struct nax_model *model, const struct nax_mapping *map
                     int (*take)(void *self, const struct nax_array *array, struct nax_err *err),
                     void *self, struct nax_err *err) NAX_MUST_USE;
 
+/* Whether the network can lie on the mapping's crossbars: errors as nax_mapped_alloc's that do not
+ * depend on weights, before there are any. */
+int nax_mapping_check(const struct nax_mapping *mapping, const struct nax_network *net,
+                      struct nax_err *err) NAX_MUST_USE;
+
 struct nax_mapped;
 
 /* Puts a model's weights onto crossbars. model, its network, and hardware must outlive it; later

@@ -52,9 +52,8 @@ void nax_fixed_layer_set_weights(struct fixed_layer *layer, const float *weight)
             rounded((double)weight[i] / layer->weight_step, -layer->weight_max, layer->weight_max);
 }
 
-int nax_fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *shape,
-                          const struct nax_hardware *hardware, int64_t crossbar,
-                          const float *weight, double input_range, struct nax_err *err)
+int nax_fixed_layer_plan(struct fixed_layer *layer, const struct nax_layer *shape,
+                         const struct nax_hardware *hardware, int64_t crossbar, struct nax_err *err)
 {
     struct nax_unit unit;
     if (nax_unit_make(hardware, crossbar, &unit, err))
@@ -67,6 +66,17 @@ int nax_fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *sha
                            "weights of %d bits and inputs of %d, summed over %zu rows, take more "
                            "than 53 bits: 'layer %s'",
                            p->weight_bits, p->input_bits, layer->map.n_rows, shape->name);
+    return 0;
+}
+
+int nax_fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *shape,
+                          const struct nax_hardware *hardware, int64_t crossbar,
+                          const float *weight, double input_range, struct nax_err *err)
+{
+    int status = nax_fixed_layer_plan(layer, shape, hardware, crossbar, err);
+    if (status)
+        return status;
+    const struct nax_precision *p = &hardware->precision;
     for (size_t i = 0; i < layer->map.n_rows * layer->map.n_cols; i++)
         if (!isfinite(weight[i]))
             return nax_err_set(

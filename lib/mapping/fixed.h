@@ -27,6 +27,10 @@ struct conversions {
     uint64_t n, n_clamped;
 };
 
+/* The layer without weights: an error where it cannot lie on such crossbars. */
+int nax_fixed_layer_plan(struct fixed_layer *layer, const struct nax_layer *shape,
+                         const struct nax_hardware *hardware, int64_t crossbar,
+                         struct nax_err *err) NAX_MUST_USE;
 /* weight: [n_rows][n_cols] of the model; input_range: the largest magnitude of the inputs, whose
  * signs the shape tells. */
 int nax_fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *shape,

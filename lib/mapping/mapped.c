@@ -79,6 +79,18 @@ static int map(struct nax_mapped *m, const struct nax_mapping *mapping,
     return status;
 }
 
+int nax_mapping_check(const struct nax_mapping *mapping, const struct nax_network *net,
+                      struct nax_err *err)
+{
+    struct fixed_layer layer;
+    int status = nax_adc_layers_check(mapping->hardware, net, err);
+    for (size_t l = 0; l < net->n_layers && !status; l++)
+        if (nax_layer_n_weights(&net->layers[l]))
+            status = nax_fixed_layer_plan(&layer, &net->layers[l], mapping->hardware,
+                                          mapping->crossbars[l], err);
+    return status;
+}
+
 int nax_mapped_alloc(struct nax_mapped **mapped, const struct nax_model *model,
                      const struct nax_mapping *mapping, const struct nax_images *ranges,
                      struct nax_err *err)
