@@ -7,7 +7,8 @@
  * so the program starts itself anew, once.
  *
  * With this file a program also looks at its limits of memory before its libraries are started:
- * OpenBLAS takes buffers while it is loaded, and where it gets none some versions ask on for ever. */
+ * OpenBLAS takes buffers while it is loaded, and where it gets none some versions ask on for ever.
+ */
 void tool_bound_spinning(char **argv);
 
 #endif

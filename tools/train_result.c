@@ -72,5 +72,5 @@ int train_look_ahead(const struct candidate_run *run, struct nax_err *err)
                      : 0;
     /* finished ones beside those in the making, each with its momentum */
     size_t size = 2 * 2 * run->model->n_values * sizeof *run->model->values;
-    return status ? status : weights_check_room(t->store, size, err);
+    return status ? status : weights_check_space(t->store, size, err);
 }

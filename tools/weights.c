@@ -176,7 +176,7 @@ void weights_give_back(struct weights_store *store, const char *name,
     pthread_mutex_unlock(&store->mutex);
 }
 
-int weights_check_room(const struct weights_store *store, size_t size, struct nax_err *err)
+int weights_check_space(const struct weights_store *store, size_t size, struct nax_err *err)
 {
     struct statvfs info;
     if (!store->folder || statvfs(store->folder, &info) || !info.f_blocks)

@@ -43,8 +43,8 @@ void weights_give_back(struct weights_store *store, const char *name,
                        const struct weights_state *state);
 
 /* Whether the folder's file system has so many bytes left. */
-int weights_check_room(const struct weights_store *store, size_t size,
-                       struct nax_err *err) NAX_MUST_USE;
+int weights_check_space(const struct weights_store *store, size_t size,
+                        struct nax_err *err) NAX_MUST_USE;
 
 /* Without a folder: keeps finished weights, and fills a model with those kept. */
 int weights_keep(struct weights_store *store, const char *name, const struct nax_model *model,
