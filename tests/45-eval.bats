@@ -94,6 +94,31 @@ column() {
   done
 }
 
+@test "what cannot act in this run is misuse; what a file has and the fidelity leaves out is said" {
+  idle() { # MESSAGE OPTION ...
+    local message="$1"
+    shift
+    run --separate-stderr "${eval[@]}" --images 9 "$@" "$trained"
+    [ "$status" -eq 2 ]
+    [[ "$stderr" == *"$message"* ]]
+  }
+  p=device.programming
+  idle "$p.error_frac has no effect while $p.error is exact: '$p.error_frac=0.3'" --fidelity linear --set $p.error_frac=0.3
+  idle "$p.time_seconds has no effect while $p.drift is none" --fidelity linear --time 1e9
+  idle "$p.drift_nu has no effect while $p.drift is none" --fidelity linear --set $p.drift_nu=0.3
+  idle "$p.read_noise_frac has no effect on the fidelity linear" --fidelity linear --set $p.read_noise_frac=0.9
+  idle "$p.stuck_off_frac has no effect on the fidelity quantized" --fidelity quantized --set $p.stuck_off_frac=0.9
+  idle 'adc.bits has no effect on the fidelity ideal' --fidelity ideal --set adc.bits=5
+  idle 'timing.clock_ghz has no effect on the fidelity linear' --fidelity linear --set timing.clock_ghz=2
+  idle 'adc.range_frac has no effect while adc.range is calibrated' --fidelity quantized --set adc.range_frac=0.5
+  sed 's/^  v0_v: .*/&\n  programming: {error: normal, error_frac: 0.1, read_noise_frac: 0.1}/' \
+    "$BATS_TEST_DIRNAME/../examples/hardware/nax-reram.yaml" >bad.yaml
+  nax-eval --data "$BATS_FILE_TMPDIR/small.safetensors" --hardware ./bad.yaml --images 9 --fidelity quantized "$trained" >out.csv 2>err
+  grep -q "the fidelity quantized leaves out how cells are programmed: './bad.yaml'" err
+  nax-eval --data "$BATS_FILE_TMPDIR/small.safetensors" --hardware ./bad.yaml --images 9 --fidelity linear "$trained" >out.csv 2>err
+  grep -q "the fidelity linear leaves out read noise: './bad.yaml'" err
+}
+
 @test "chips: deviation, worst tenth, the same for any number of threads" {
   for j in 1 2 3; do
     "${eval[@]}" -j $j --fidelity linear --chips 8 --images 100 "${few[@]}" "${noisy[@]}" "$trained" > out$j.csv
