@@ -117,6 +117,8 @@ column() {
   grep -q "the fidelity quantized leaves out how cells are programmed: './bad.yaml'" err
   nax-eval --data "$BATS_FILE_TMPDIR/small.safetensors" --hardware ./bad.yaml --images 9 --fidelity linear "$trained" >out.csv 2>err
   grep -q "the fidelity linear leaves out read noise: './bad.yaml'" err
+  nax-map --hardware ./bad.yaml "$trained" >out.csv 2>err # which counts arrays, whatever is in them
+  [ ! -s err ]
 }
 
 @test "chips: deviation, worst tenth, the same for any number of threads" {

@@ -147,6 +147,17 @@ column() {
   [ "$(column policy < measured.csv)" != "$(column policy < exact.csv)" ]
 }
 
+@test "number formats decide costs, on ideal crossbars too" {
+  small --epochs 1 --ideal --checkpoint run > /dev/null
+  run -1 small --epochs 1 --ideal --checkpoint run --resume --set precision.slice_bits=1
+  [[ "$output" = *"precision.slice_bits is 2 there and 1 here"* ]]
+  small --epochs 1 --ideal --checkpoint cells --set array.energy=device > /dev/null
+  run -1 small --epochs 1 --ideal --checkpoint cells --resume --set array.energy=device --set device.r_on_ohm=1e4
+  [[ "$output" = *"device.r_on_ohm is 1e+05 there and 1e+04 here"* ]]
+  run -2 small --epochs 1 --ideal --set device.r_on_ohm=1e4
+  [[ "$output" = *"device.r_on_ohm has no effect while array.energy is table"* ]]
+}
+
 @test "what cannot be searched is refused" {
   run -2 nax-search --resume
   [[ "$output" = *"--resume needs --checkpoint"* ]]

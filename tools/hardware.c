@@ -32,12 +32,11 @@ void hardware_check_use(struct tool *tool, const struct hardware_options *o,
 {
     for (size_t i = 0; i < o->sets.n; i++)
         check_set(tool, hardware, o->sets.at[i], use);
-    if (!use->parts)
-        return; /* no hardware at all */
-    if (!(use->parts & (NAX_PART_CELLS | NAX_PART_COSTS)) &&
-        !nax_programs_exactly(&hardware->device))
+    if (!(use->parts & (NAX_PART_CELLS | NAX_PART_CODES)))
+        return; /* no currents at all */
+    if (!(use->parts & NAX_PART_CELLS) && !nax_programs_exactly(&hardware->device))
         tool_say(tool, "%s leaves out how cells are programmed: '%s'", use->what, o->name);
-    if (!(use->parts & (NAX_PART_NOISE | NAX_PART_COSTS)) && !nax_reads_exactly(&hardware->device))
+    if (!(use->parts & NAX_PART_NOISE) && !nax_reads_exactly(&hardware->device))
         tool_say(tool, "%s leaves out read noise: '%s'", use->what, o->name);
 }
 

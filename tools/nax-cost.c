@@ -120,9 +120,7 @@ static void open_machines(struct pricing *p)
 static void check_sets(const struct pricing *p)
 {
     const struct nax_texts *sets = &p->sets;
-    unsigned parts = NAX_PART_FORMAT | NAX_PART_COSTS;
-    if (p->mode == COMPONENTS)
-        parts |= NAX_PART_TABLES;
+    unsigned parts = NAX_PART_COSTS | (p->mode == COMPONENTS ? NAX_PART_TABLES : 0);
     for (size_t i = 0; i < sets->n; i++) {
         struct nax_err err = {0};
         bool acts = false;

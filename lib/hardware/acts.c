@@ -33,9 +33,9 @@ static const struct {
     {"device.programming.read_noise", NAX_PART_NOISE, NULL, NULL},
     {"device.", NAX_PART_CELLS, NULL, NULL},
     {"unused", NAX_PART_CELLS, NULL, "array.energy device"},
-    {"precision.", NAX_PART_FORMAT, NULL, NULL},
-    {"signs", NAX_PART_FORMAT, NULL, NULL},
-    {"input_signs", NAX_PART_FORMAT, NULL, NULL},
+    {"precision.", NAX_PART_FORMAT | NAX_PART_COSTS, NULL, NULL},
+    {"signs", NAX_PART_FORMAT | NAX_PART_COSTS, NULL, NULL},
+    {"input_signs", NAX_PART_FORMAT | NAX_PART_COSTS, NULL, NULL},
     {"array.level_frac", NAX_PART_COSTS, "array.energy device", NULL},
     {"array.input_frac", NAX_PART_COSTS, "array.energy device", NULL},
     {"array.c_wire_ff", NAX_PART_COSTS, "array.read_time rc", NULL},
@@ -77,7 +77,8 @@ static size_t find(const char *key)
 
 unsigned nax_key_parts(const char *key)
 {
-    return rows[find(key)].parts;
+    size_t i = find(key);
+    return rows[i].parts | (rows[i].cost_laws ? NAX_PART_COSTS : 0);
 }
 
 static bool ends(const char *key, size_t n, const char *ending)
