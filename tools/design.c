@@ -117,6 +117,12 @@ int design_load(const struct design *d, const struct nax_record *record, const c
     return status;
 }
 
+bool design_has_diverged(const struct nax_record *record)
+{
+    const struct nax_value *status = nax_record_get(record, "status");
+    return status && status->type == NAX_STRING && !strcmp(status->string.s, "diverged");
+}
+
 void design_close(struct design *d)
 {
     nax_network_file_free(d->file);

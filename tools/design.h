@@ -33,6 +33,9 @@ int design_load(const struct design *design, const struct nax_record *record, co
                 struct nax_network **net, int64_t crossbars[NAX_NETWORK_LAYERS_MAX],
                 struct nax_model **model, struct nax_err *err) NAX_MUST_USE;
 
+/* Whether the record says that its training diverged: it has no weights. */
+bool design_has_diverged(const struct nax_record *record);
+
 void design_close(struct design *design);
 
 /* Fails the tool when a record could not be filled for want of memory. */

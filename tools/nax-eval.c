@@ -207,13 +207,6 @@ static int describe_layers(const struct trained *trained, struct nax_record *r, 
     return status;
 }
 
-/* A candidate whose training diverged passes on. */
-static bool has_diverged(const struct nax_record *record)
-{
-    const struct nax_value *status = nax_record_get(record, "status");
-    return status && status->type == NAX_STRING && !strcmp(status->string.s, "diverged");
-}
-
 static void run(struct evaluation *e, struct nax_record *record)
 {
     struct nax_err err = {.text = "out of memory"};
@@ -248,7 +241,7 @@ int main(int argc, char **argv)
     struct nax_record *record = nax_record_alloc();
     design_check(&e.tool, record ? 0 : NAX_ERR_MEMORY);
     while (tool_read(&e.tool, record))
-        if (!has_diverged(record))
+        if (!design_has_diverged(record)) /* which passes on */
             run(&e, record);
         else if (!e.has_layers)
             tool_write(&e.tool, record);

@@ -1,5 +1,6 @@
 /* How the libraries that multiply matrices begin. */
 #include "products.h"
+#include "nax/base.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +15,8 @@ void tool_bound_spinning(char **argv)
         execv("/proc/self/exe", argv); /* where that fails, all works, only slower beside others */
 }
 
-/* Below it no product is ever made: two buffers of OpenBLAS, 129 MiB each, and the libraries. */
-static const rlim_t least = (rlim_t)(2 * 129 + 128) << 20;
+/* Below it no product is ever made: a thread's buffers, and the libraries. */
+static const rlim_t least = (rlim_t)(2 * NAX_PRODUCTS_BUFFER_MIB + 128) << 20;
 
 static void say(const char *text)
 {
@@ -33,7 +34,7 @@ static void check_limits(int argc, char **argv, char **environment)
         return;
     const char *slash = strrchr(argv[0], '/');
     say(slash ? slash + 1 : argv[0]);
-    say(": out of memory: 'matrix products', which take 386 MiB and more: see ulimit -v and -d\n");
+    say(": out of memory: 'matrix products' in so low a limit: see ulimit -v and -d\n");
     _exit(1);
 }
 

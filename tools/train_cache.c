@@ -1,5 +1,6 @@
 /* Finished results in a folder, one file each, named by a hash over all that decides a result. */
 #include "train_cache.h"
+#include "design.h"
 #include "train_identity.h"
 
 #include <inttypes.h>
@@ -58,12 +59,6 @@ static bool read_entry(const char *path, struct nax_record *result)
     return is_read;
 }
 
-static bool has_diverged(const struct nax_record *result)
-{
-    const struct nax_value *status = nax_record_get(result, "status");
-    return status && status->type == NAX_STRING && !strcmp(status->string.s, "diverged");
-}
-
 int train_cache_get(const struct candidate_run *run, struct nax_record *result, bool *is_known,
                     struct nax_err *err)
 {
@@ -71,7 +66,7 @@ int train_cache_get(const struct candidate_run *run, struct nax_record *result, 
     int status = entry_path(run, path, err);
     bool has_weights = !*run->checkpoint || !access(run->checkpoint, F_OK);
     *is_known = !status && !access(path, F_OK) && read_entry(path, result) &&
-                (has_weights || has_diverged(result));
+                (has_weights || design_has_diverged(result));
     if (!*is_known)
         nax_record_clear(result);
     return status;

@@ -27,8 +27,7 @@ struct weights_store {
     pthread_mutex_t mutex;
     struct entry *entries;
     size_t n;
-    int fd; /* of values, without a folder; -1 until there are some */
-    off_t end;
+    FILE *values; /* without a folder, once there are some */
 };
 
 int weights_store_open(struct weights_store **store, const char *folder, struct nax_err *err)
@@ -37,7 +36,6 @@ int weights_store_open(struct weights_store **store, const char *folder, struct 
     if (!s)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'weights'");
     s->folder = folder;
-    s->fd = -1;
     pthread_mutex_init(&s->mutex, NULL);
     *store = s;
     return 0;
@@ -47,8 +45,8 @@ void weights_store_close(struct weights_store *store)
 {
     if (!store)
         return;
-    if (store->fd >= 0)
-        close(store->fd);
+    if (store->values)
+        fclose(store->values);
     pthread_mutex_destroy(&store->mutex);
     free(store->entries);
     free(store);
@@ -98,7 +96,7 @@ static struct entry *find(struct weights_store *store, const char *name)
  * removed between its opening and its locking is none. */
 static int try_lock(const char *path, int *lock, struct nax_err *err)
 {
-    struct stat own, there;
+    struct stat own;
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (fd < 0)
         return nax_err_io(err, "cannot create: '%s'", path);
@@ -108,8 +106,7 @@ static int try_lock(const char *path, int *lock, struct nax_err *err)
         close(fd);
         return status;
     }
-    if (fstat(fd, &own) || stat(path, &there) || own.st_ino != there.st_ino ||
-        own.st_dev != there.st_dev) {
+    if (fstat(fd, &own) || !own.st_nlink) {
         close(fd);
         return 0;
     }
@@ -195,51 +192,25 @@ static int open_values(struct weights_store *store, struct nax_err *err)
     const char *folder = getenv("TMPDIR");
     char path[WEIGHTS_PATH_SIZE];
     snprintf(path, sizeof path, "%s/nax-weights-XXXXXX", folder && *folder ? folder : "/tmp");
-    store->fd = mkostemp(path, O_CLOEXEC);
-    if (store->fd < 0)
+    int fd = mkostemp(path, O_CLOEXEC);
+    if (fd < 0)
         return nax_err_io(err, "cannot create: '%s'", path);
     unlink(path);
-    return 0;
-}
-
-static bool write_at(int fd, const void *bytes, size_t size, off_t at)
-{
-    for (const char *p = bytes; size;) {
-        ssize_t n = pwrite(fd, p, size, at);
-        if (n < 0 && errno != EINTR)
-            return false;
-        p += NAX_MAX(n, 0);
-        at += NAX_MAX(n, 0);
-        size -= (size_t)NAX_MAX(n, 0);
-    }
-    return true;
-}
-
-static bool read_at(int fd, void *bytes, size_t size, off_t at)
-{
-    for (char *p = bytes; size;) {
-        ssize_t n = pread(fd, p, size, at);
-        if (n == 0 || (n < 0 && errno != EINTR))
-            return false;
-        p += NAX_MAX(n, 0);
-        at += NAX_MAX(n, 0);
-        size -= (size_t)NAX_MAX(n, 0);
-    }
-    return true;
+    store->values = fdopen(fd, "w+");
+    return store->values ? 0 : nax_err_io(err, "cannot open: '%s'", path);
 }
 
 int weights_keep(struct weights_store *store, const char *name, const struct nax_model *model,
                  struct nax_err *err)
 {
-    size_t size = model->n_values * sizeof *model->values;
+    size_t n = model->n_values;
     pthread_mutex_lock(&store->mutex);
-    int status = store->fd < 0 ? open_values(store, err) : 0;
-    if (!status && !write_at(store->fd, model->values, size, store->end))
+    int status = store->values ? 0 : open_values(store, err);
+    if (!status && (fseeko(store->values, 0, SEEK_END) ||
+                    (find(store, name)->at = ftello(store->values)) < 0 ||
+                    fwrite(model->values, sizeof *model->values, n, store->values) != n ||
+                    fflush(store->values)))
         status = nax_err_io(err, "cannot write: 'weights %s'", name);
-    if (!status) {
-        find(store, name)->at = store->end;
-        store->end += (off_t)size;
-    }
     pthread_mutex_unlock(&store->mutex);
     return status;
 }
@@ -247,10 +218,11 @@ int weights_keep(struct weights_store *store, const char *name, const struct nax
 int weights_fill(struct weights_store *store, const char *name, struct nax_model *model,
                  struct nax_err *err)
 {
+    size_t n = model->n_values;
     pthread_mutex_lock(&store->mutex);
-    off_t at = find(store, name)->at;
     int status = 0;
-    if (!read_at(store->fd, model->values, model->n_values * sizeof *model->values, at))
+    if (fseeko(store->values, find(store, name)->at, SEEK_SET) ||
+        fread(model->values, sizeof *model->values, n, store->values) != n)
         status = nax_err_io(err, "cannot read: 'weights %s'", name);
     pthread_mutex_unlock(&store->mutex);
     return status;

@@ -96,6 +96,9 @@ bool nax_has_bf16(void); /* AVX-512 BF16 products, with nax_isa() == NAX_ISA_AVX
 void nax_threads_set(int n);
 int nax_threads(void);
 
+/* The largest buffer that OpenBLAS takes for a call, 128 MiB where it chooses among kernels at run
+ * time; a thread has two. */
+enum { NAX_PRODUCTS_BUFFER_MIB = 129 };
 /* Takes the memory that matrix products need of n threads at once: the products themselves can tell
  * of no lack, but would wait for memory for ever. For a program that trains or evaluates, before it
  * does. */

@@ -8,9 +8,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-/* The largest buffer that OpenBLAS takes for a call: 128 MiB where it chooses among kernels at run
- * time. */
-static const size_t buffer_size = (size_t)129 << 20;
+static const size_t buffer_size = (size_t)NAX_PRODUCTS_BUFFER_MIB << 20;
 
 /* And what a thread takes besides, of which OpenMP's runtime tells no lack that could be passed on:
  * its stack, and code. */
