@@ -37,6 +37,15 @@ column() {
 # The losses of the epochs that a log on stderr tells
 losses() { awk '{ for (i = 1; i < NF; i++) if ($i == "loss") print $(i + 1) + 0 }'; }
 
+# refused MESSAGE COMMAND...: fails with status 1, and says so
+refused() {
+  local message="$1"
+  shift
+  run --separate-stderr "$@"
+  [ "$status" -eq 1 ]
+  [[ "$stderr" == *"$message"* ]]
+}
+
 # A checkpoint on stdin, to stdout, with another value in its metadata: meta KEY VALUE
 meta() {
   perl -e '
@@ -580,13 +589,6 @@ KEYS
     $fit --epochs $epochs c.csv > $epochs.csv
   done
   [ "$(column checkpoint < 1.csv)" != "$(column checkpoint < 3.csv)" ]
-  refused() { # MESSAGE COMMAND...
-    local message="$1"
-    shift
-    run --separate-stderr "$@"
-    [ "$status" -eq 1 ]
-    [[ "$stderr" == *"$message"* ]]
-  }
   eval="nax-eval -q --data small.safetensors --fidelity linear"
   $eval 1.csv > out.csv
   # from another folder: a path from the stream's own
@@ -634,20 +636,13 @@ KEYS
   synth 40 some.safetensors
   candidate lenet '3 3' '32 32' > c.csv
   tiny="nax-train -q --epochs 1 --batch 2 --checkpoint run"
-  refused() { # MESSAGE COMMAND...
-    local message="$1"
-    shift
-    run --separate-stderr "$@"
-    [ "$status" -eq 1 ]
-    [[ "$stderr" == *"$message"* ]]
-    [ -z "$(ls run)" ]
-  }
   refused "--validation 0.1 holds none of 4 training images out, 0 holds none out on purpose: 'synth'" $tiny --data few.safetensors c.csv
   refused "--crop 32 moves images of 32x32 pixels out of sight: 'synth'" $tiny --data some.safetensors --crop 32 c.csv
   refused "adc.layers: network 'lenet' has no layer that multiplies of this name; the nearest is 'conv1': 'conv7'" \
     $tiny --data some.safetensors --set adc.layers.conv7.range=ideal c.csv
   candidate lenet '3 3' '5000 5000' > large.csv
   refused "layer 'conv1': crossbar size 5000 is not between 1 and 4096" $tiny --data some.safetensors large.csv
+  [ -z "$(ls -A run)" ] # of none of them
   # a tenth of all, though a tenth of each class of four is none
   $tiny --data some.safetensors --log log.csv c.csv > out.csv
   awk -v a="$(column accuracy_validation < log.csv)" 'BEGIN { a *= 4; exit !(a == int(a)) }'
