@@ -1,67 +1,10 @@
 #!/usr/bin/env bats
-# Every tool against every fault: full disks, closed streams, signals, kills, lack of memory, files that are none.
+# Every tool against every fault: closed streams, signals, kills, files that are none.
 # KILLS: how often each program is killed at a random moment (10; make soak: 100).
 
 bats_require_minimum_version 1.5.0
 load helpers/data
-
-setup_file() {
-  cd "$BATS_FILE_TMPDIR" || return 1
-  ${CC:-cc} -shared -fPIC -o faults.so "$BATS_TEST_DIRNAME/helpers/faults.c" -ldl
-  nax-data synth -q --n-train 300 --n-test 60 --seed 5 -o small.safetensors
-  printf '%s\n' network,kernel,crossbar 'lenet,5 5,32 32' >c.csv
-  printf '%s\n' 'name: small' 'network: lenet' 'kernels: [3, 5]' 'crossbars: [16, 32]' >small.yaml
-  nax-train -q --data small.safetensors --epochs 1 --checkpoint trained --log log.csv c.csv >trained.csv
-  nax-sample --random 3 | nax-cost >costs
-  nax-xbar --random 12 >array
-}
-
-setup() {
-  cd "$BATS_TEST_TMPDIR" || return 1
-  files=$BATS_FILE_TMPDIR
-  train="nax-train --data $files/small.safetensors --batch 20 --images 50 --fidelity ideal"
-  search="nax-search --data $files/small.safetensors --space $files/small.yaml --batch 10 --warm-epochs 1 --alpha-every 5 --fidelity ideal"
-}
-
-# What is loaded before a program, or memory taken from it, is nothing for a sanitizer
-plain_build() { [[ $BUILD != *sanitize* ]] || skip "a sanitizer has memory and loading of its own"; }
-
-none_left() { [ -z "$(find . -name '.nax-*')" ] || { find . -name '.nax-*'; return 1; }; }
-
-# Writers: what they write, and the command
-writers() {
-  cat <<ROWS
-x.safetensors nax-data synth -q --n-train 20 --n-test 10 -o x.safetensors
-x.gp nax-plot curves -q -o x.gp $files/log.csv
-x.svg nax-plot curves -q -o x.svg $files/log.csv
-x.png nax-plot curves -q -o x.png $files/log.csv
-x.svg nax-xbar --heatmap x.svg $files/array
-x/ $train -q --epochs 1 --checkpoint x $files/c.csv
-x.csv $train -q --epochs 1 --log x.csv $files/c.csv
-x/ $train -q --epochs 1 --cache x $files/c.csv
-x/ $search -q --epochs 1 --checkpoint x
-x.csv $search -q --epochs 1 --log x.csv
-ROWS
-}
-
-@test "a full or failing disk: the file and the reason in one line, nothing at its name, nothing beside it" {
-  plain_build
-  while read -r target command; do
-    while read -r fault reason; do
-      status=0
-      LD_PRELOAD=$files/faults.so FAULT=${fault//:/ } $command >out 2>err </dev/null || status=$?
-      [ "$status" -eq 1 ] && [ "$(wc -l <err)" -eq 1 ] && grep -q "cannot write: '$target.*': $reason\$" err ||
-        { echo "$command: $fault: $status"; cat err; false; }
-      # a record is not lost for its cache
-      [[ $command != *--cache* ]] || [ "$(wc -l <out)" -eq 2 ]
-      none_left
-      [ -z "$(find . -path "./${target%/}*" -type f ! -name '*.lock')" ] || { find .; false; }
-      rm -rf ./x*
-    done <<<'write:1:28 No space left on device
-fsync:1:5 Input/output error
-rename:1:5 Input/output error'
-  done < <(writers)
-}
+load helpers/faults
 
 @test "closed streams: an error where one is needed, and no file gets what was meant for it" {
   exits() { # STATUS COMMAND...
@@ -175,25 +118,6 @@ ends() {
   wait $pid || status=$?
   [ "$status" -eq 1 ]
   [ "$(tail -n 1 err)" = "nax-train: cannot read, shorter than it was when it was opened: 'shrinks.safetensors'" ]
-}
-
-@test "under a limit of memory a tool ends soon, with one line" {
-  plain_build
-  for mib in 110 300 $(seq 430 25 530) 1500; do
-    for command in "nax-train -q -j 1 --data $files/small.safetensors --epochs 1 $files/c.csv" \
-      "$search -q -j 1 --epochs 1" "nax-eval -q -j 1 --data $files/small.safetensors $files/trained.csv" \
-      "nax-train -q -j 2 --data $files/small.safetensors --epochs 1 $files/c.csv"; do
-      status=0
-      # shellcheck disable=SC2086 # words
-      (ulimit -v $((mib * 1024)) && exec timeout 30 $command) >out 2>err || status=$?
-      case $status in
-      0) [ ! -s err ] ;;
-      1) [ "$(wc -l <err)" -eq 1 ] && grep -q 'out of memory' err ;;
-      *) false ;;
-      esac || { echo "$command: $mib MiB: $status"; cat err; false; }
-    done
-  done
-  [ "$status" -eq 0 ] # of 1500 MiB
 }
 
 @test "what is no regular file is refused at once where one is needed" {

@@ -1,0 +1,58 @@
+#!/usr/bin/env bats
+# Full disks and little memory: not under sanitizers, which have loading and memory of their own.
+
+bats_require_minimum_version 1.5.0
+load helpers/data
+load helpers/faults
+
+# Writers: what they write, and the command
+writers() {
+  cat <<ROWS
+x.safetensors nax-data synth -q --n-train 20 --n-test 10 -o x.safetensors
+x.gp nax-plot curves -q -o x.gp $files/log.csv
+x.svg nax-plot curves -q -o x.svg $files/log.csv
+x.png nax-plot curves -q -o x.png $files/log.csv
+x.svg nax-xbar --heatmap x.svg $files/array
+x/ $train -q --epochs 1 --checkpoint x $files/c.csv
+x.csv $train -q --epochs 1 --log x.csv $files/c.csv
+x/ $train -q --epochs 1 --cache x $files/c.csv
+x/ $search -q --epochs 1 --checkpoint x
+x.csv $search -q --epochs 1 --log x.csv
+ROWS
+}
+
+@test "a full or failing disk: the file and the reason in one line, nothing at its name, nothing beside it" {
+  while read -r target command; do
+    while read -r fault reason; do
+      status=0
+      LD_PRELOAD=$files/faults.so FAULT=${fault//:/ } $command >out 2>err </dev/null || status=$?
+      [ "$status" -eq 1 ] && [ "$(wc -l <err)" -eq 1 ] && grep -q "cannot write: '$target.*': $reason\$" err ||
+        { echo "$command: $fault: $status"; cat err; false; }
+      # a record is not lost for its cache
+      [[ $command != *--cache* ]] || [ "$(wc -l <out)" -eq 2 ]
+      none_left
+      [ -z "$(find . -path "./${target%/}*" -type f ! -name '*.lock')" ] || { find .; false; }
+      rm -rf ./x*
+    done <<<'write:1:28 No space left on device
+fsync:1:5 Input/output error
+rename:1:5 Input/output error'
+  done < <(writers)
+}
+
+@test "under a limit of memory a tool ends soon, with one line" {
+  for mib in 110 300 $(seq 430 25 530) 1500; do
+    for command in "nax-train -q -j 1 --data $files/small.safetensors --epochs 1 $files/c.csv" \
+      "$search -q -j 1 --epochs 1" "nax-eval -q -j 1 --data $files/small.safetensors $files/trained.csv" \
+      "nax-train -q -j 2 --data $files/small.safetensors --epochs 1 $files/c.csv"; do
+      status=0
+      # shellcheck disable=SC2086 # words
+      (ulimit -v $((mib * 1024)) && exec timeout 30 $command) >out 2>err || status=$?
+      case $status in
+      0) [ ! -s err ] ;;
+      1) [ "$(wc -l <err)" -eq 1 ] && grep -q 'out of memory' err ;;
+      *) false ;;
+      esac || { echo "$command: $mib MiB: $status"; cat err; false; }
+    done
+  done
+  [ "$status" -eq 0 ] # of 1500 MiB
+}
