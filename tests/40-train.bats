@@ -607,6 +607,13 @@ KEYS
     meta position "$position" < kept > "$one"
     refused "metadata 'position' is missing or broken" $fit --epochs 1 --resume --cache none c.csv
   done
+  # colours that no pixel can be scaled by
+  for sd in '1 nan 1' '1 1' '1 0 1' '1 1 1x' '1 1 1 1'; do
+    meta pixel_sd "$sd" < kept > "$one"
+    refused "metadata 'pixel_sd' is missing or broken" $fit --epochs 1 --init "$one" c.csv
+  done
+  meta pixel_mean '0 inf 0' < kept > "$one"
+  refused "metadata 'pixel_mean' is missing or broken" $fit --epochs 1 --init "$one" c.csv
   cp kept "$one"
   # another network: of other layers, or with tensors that this one has no place for
   sed 's/kind: max/kind: mean/' "$BATS_TEST_DIRNAME/../examples/networks/lenet.yaml" > own.yaml

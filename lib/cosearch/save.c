@@ -2,6 +2,7 @@
 #include "search.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,13 +44,13 @@ static void write_numbers(char *text, const double *v, size_t n)
         text += snprintf(text, NUMBER_SIZE, "%.17g ", v[i]);
 }
 
-/* Whether the text held exactly n numbers. */
+/* Whether the text held exactly n finite numbers. */
 static bool read_numbers(const char *text, double *v, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         char *end;
         v[i] = strtod(text, &end);
-        if (end == text)
+        if (end == text || !isfinite(v[i]))
             return false;
         text = end;
     }

@@ -2,6 +2,7 @@
 #include "load.h"
 #include "model.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,13 +48,19 @@ int nax_params_take(const struct nax_model *model, const struct nax_tensors *fil
     return 0;
 }
 
+/* above: a number that each is greater than */
 static int load_three(const struct nax_tensors *file, const char *path, const char *key,
-                      double out[3], struct nax_err *err)
+                      double above, double out[3], struct nax_err *err)
 {
     const char *text = nax_tensors_meta(file, key);
-    if (!text || sscanf(text, "%lf %lf %lf", &out[0], &out[1], &out[2]) != 3)
-        return nax_err_set(err, NAX_ERR_VALUE, "%s: metadata '%s' is missing or broken", path, key);
-    return 0;
+    int end = 0;
+    bool is_good = text && sscanf(text, "%lf %lf %lf%n", &out[0], &out[1], &out[2], &end) == 3 &&
+                   !text[end];
+    for (int c = 0; is_good && c < 3; c++)
+        is_good = isfinite(out[c]) && out[c] > above;
+    return is_good ? 0
+                   : nax_err_set(err, NAX_ERR_VALUE, "%s: metadata '%s' is missing or broken", path,
+                                 key);
 }
 
 /* Whether the model reads the tensor: its own parameter, or one of a layer that has several
@@ -97,9 +104,9 @@ int nax_model_take(struct nax_model *model, const struct nax_tensors *file, cons
     if (!status)
         status = check_names(model, file, path, err);
     if (!status)
-        status = load_three(file, path, "pixel_mean", model->pixel_mean, err);
+        status = load_three(file, path, "pixel_mean", -INFINITY, model->pixel_mean, err);
     if (!status)
-        status = load_three(file, path, "pixel_sd", model->pixel_sd, err);
+        status = load_three(file, path, "pixel_sd", 0, model->pixel_sd, err);
     return status;
 }
 

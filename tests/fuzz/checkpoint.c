@@ -44,7 +44,7 @@ static void must_be_usable(void)
 {
     for (int c = 0; c < 3; c++)
         must(isfinite(model->pixel_mean[c]) && isfinite(model->pixel_sd[c]) &&
-             model->pixel_sd[c] >= 0);
+             model->pixel_sd[c] > 0);
 }
 
 bool fuzz_input(const uint8_t *bytes, size_t n)
