@@ -54,8 +54,8 @@ static int load_three(const struct nax_tensors *file, const char *path, const ch
 {
     const char *text = nax_tensors_meta(file, key);
     int end = 0;
-    bool is_good = text && sscanf(text, "%lf %lf %lf%n", &out[0], &out[1], &out[2], &end) == 3 &&
-                   !text[end];
+    bool is_good =
+        text && sscanf(text, "%lf %lf %lf%n", &out[0], &out[1], &out[2], &end) == 3 && !text[end];
     for (int c = 0; is_good && c < 3; c++)
         is_good = isfinite(out[c]) && out[c] > above;
     return is_good ? 0
