@@ -748,3 +748,25 @@ KEYS
   # 0.51 to 0.55 by four seeds; a broken gradient stays near 0.1
   awk -v a="$(column accuracy < out.csv)" 'BEGIN { exit !(a > 0.4) }'
 }
+
+@test "split validation: measured on the images that were held out, by names of their own" {
+  nax-data synth -q --n-train 400 --n-test 60 --seed 5 -o small.safetensors
+  fit=(nax-train -q --data small.safetensors --epochs 1 --batch 20 --fidelity ideal --precision fp32 --cache cache --format csv)
+  candidate lenet '5 5' '32 32' > c.csv
+  "${fit[@]}" c.csv > test.csv
+  "${fit[@]}" --split validation test.csv > out.csv
+  for field in accuracy accuracy_se accuracy_ideal; do
+    [ -n "$(column $field < test.csv)" ]
+    [[ ",$(head -n 1 out.csv)," != *,$field,* ]]
+  done
+  [ "$(column accuracy_validation < out.csv)" = "$(column accuracy_validation < test.csv)" ]
+  [ "$(column accuracy_hardware_validation < out.csv)" = "$(column accuracy_validation < out.csv)" ]
+  awk -v a="$(column accuracy_validation < out.csv)" -v se="$(column accuracy_hardware_validation_se < out.csv)" \
+    'BEGIN { d = se - sqrt(a * (1 - a) / 40); exit !(d < 1e-12 && d > -1e-12) }'
+  run --separate-stderr "${fit[@]}" --split validation --validation 0 c.csv
+  [ "$status" -eq 2 ]
+  [[ $stderr == 'nax-train: --split validation needs images held out: --validation above 0'* ]]
+  # such a run needs no test images
+  nax-data synth -q --n-train 400 --n-test 0 --seed 5 -o none.safetensors
+  nax-train -q --data none.safetensors --epochs 1 --batch 20 --fidelity ideal --split validation c.csv > none.csv
+}

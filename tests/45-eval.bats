@@ -49,6 +49,47 @@ column() {
   [ "$(column accuracy < full.csv)" = "$(column accuracy < quantized.csv)" ]
 }
 
+@test "split validation: the images that training held out, and nothing of the test images" {
+  [ -n "$(column accuracy < "$trained")" ]
+  "${eval[@]}" --split validation --fidelity ideal "$trained" > out.csv
+  for field in accuracy accuracy_ideal accuracy_sd accuracy_se; do
+    [[ ",$(head -n 1 out.csv)," != *,$field,* ]]
+  done
+  # what training saw on these images, to the last digit; a tenth of 700 of them
+  [ "$(column accuracy_validation < out.csv)" = "$(column accuracy_validation < "$trained")" ]
+  [ "$(column accuracy_hardware_validation < out.csv)" = "$(column accuracy_validation < "$trained")" ]
+  awk -v a="$(column accuracy_validation < out.csv)" -v se="$(column accuracy_hardware_validation_se < out.csv)" \
+    'BEGIN { d = se - sqrt(a * (1 - a) / 70); exit !(a > 0 && a < 1 && d < 1e-12 && d > -1e-12) }'
+  # of chips: their deviation, and its part in the error
+  "${eval[@]}" "${noisy[@]}" --split validation --fidelity linear --chips 3 --calibrate 40 "$trained" > chips.csv
+  awk -v a="$(column accuracy_hardware_validation < chips.csv)" -v sd="$(column accuracy_hardware_validation_sd < chips.csv)" \
+    -v se="$(column accuracy_hardware_validation_se < chips.csv)" \
+    'BEGIN { d = se - sqrt(a * (1 - a) / 70 + sd * sd / 3); exit !(d < 1e-12 && d > -1e-12) }'
+  [ -n "$(column accuracy_hardware_validation_calibrated < chips.csv)" ]
+  [ -n "$(column accuracy_hardware_validation_worst_decile < chips.csv)" ]
+  # test images again, beside them
+  "${eval[@]}" --fidelity ideal out.csv > both.csv
+  [ "$(column accuracy < both.csv)" = "$(column accuracy_ideal < "$trained")" ]
+  [ "$(column accuracy_hardware_validation < both.csv)" = "$(column accuracy_hardware_validation < out.csv)" ]
+  awk -v a="$(column accuracy < both.csv)" -v se="$(column accuracy_se < both.csv)" \
+    'BEGIN { d = se - sqrt(a * (1 - a) / 200); exit !(se > 0 && d < 1e-12 && d > -1e-12) }'
+}
+
+@test "split validation: weights that do not say what was held out, or of other images" {
+  refuse() { # MESSAGE COMMAND...
+    local message=$1
+    shift
+    run --separate-stderr "$@"
+    [ "$status" -eq 1 ]
+    [[ $stderr == *"$message"* ]]
+  }
+  nax-data synth -q --n-train 700 --n-test 200 --seed 6 -o other.safetensors
+  refuse "trained on other images than 'synth'" nax-eval -q --data other.safetensors --split validation "$trained"
+  cut -d, -f1-3 "$trained" | nax-train -q --data "$BATS_FILE_TMPDIR/small.safetensors" --epochs 1 --validation 0 \
+    --fidelity ideal --checkpoint all --format csv > all.csv
+  refuse 'no images were held out for validation' "${eval[@]}" --split validation --fidelity ideal all.csv
+}
+
 @test "layers: nothing lost on ideal hardware, a gain below 1 with wires, less to lose after gains" {
   "${eval[@]}" -l --fidelity ideal "$trained" > ideal.csv
   [ "$(wc -l < ideal.csv)" -eq 6 ]
@@ -281,7 +322,7 @@ gray() {
 }
 
 @test "misuse: exit 2" {
-  for bad in '--fidelity perfect' '--chips 0' '--chips x' '--time -1' '--calibrate 0' '--images -3'; do
+  for bad in '--fidelity perfect' '--chips 0' '--chips x' '--time -1' '--calibrate 0' '--images -3' '--split train'; do
     # shellcheck disable=SC2086
     run --separate-stderr nax-eval $bad "$trained"
     [ "$status" -eq 2 ]

@@ -6,8 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DESIGN_PATH_SIZE = 4096 };
-
 static int open_network(struct design *d, struct nax_err *err)
 {
     nax_network_file_free(d->file);
@@ -60,8 +58,8 @@ int design_build(const struct design *d, struct nax_network **net,
 }
 
 /* The record's checkpoint: a path from here, or else from the folder that the stream lies in. */
-static int find_checkpoint(const struct nax_record *record, const char *stream,
-                           char path[DESIGN_PATH_SIZE], struct nax_err *err)
+int design_checkpoint(const struct nax_record *record, const char *stream,
+                      char path[DESIGN_PATH_SIZE], struct nax_err *err)
 {
     const struct nax_value *field = nax_record_get(record, "checkpoint");
     if (!field || field->type != NAX_STRING)
@@ -98,7 +96,7 @@ int design_load(const struct design *d, const struct nax_record *record, const c
                 struct nax_model **model, struct nax_err *err)
 {
     char path[DESIGN_PATH_SIZE];
-    int status = find_checkpoint(record, stream, path, err);
+    int status = design_checkpoint(record, stream, path, err);
     if (!status)
         status = design_build(d, net, crossbars, err);
     if (status)

@@ -26,6 +26,12 @@ bool design_read(struct design *design, struct tool *tool, const struct nax_reco
 int design_build(const struct design *design, struct nax_network **net,
                  int64_t crossbars[NAX_NETWORK_LAYERS_MAX], struct nax_err *err) NAX_MUST_USE;
 
+enum { DESIGN_PATH_SIZE = 4096 };
+/* Where the checkpoint is that the record names; stream: the file that the record came from, whose
+ * folder paths may begin in. */
+int design_checkpoint(const struct nax_record *record, const char *stream,
+                      char path[DESIGN_PATH_SIZE], struct nax_err *err) NAX_MUST_USE;
+
 /* The same with the weights of the record's checkpoint, which must be those that its weights_hash
  * names; stream: the file that the record came from, whose folder paths may begin in. model is the
  * caller's, to free before net. */

@@ -7,6 +7,7 @@
 #include "moments.h"
 #include "nax/mapping.h"
 #include "products.h"
+#include "split.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,7 +16,8 @@
 static const char synopsis[] =
     "nax-eval [-lq] [--circuit n] [--data file] [--hardware name] [--set key=value] [--fidelity "
     "name] "
-    "[--chips n] [--time seconds] [--calibrate n] [--images n] [--format format] [file ...]\n";
+    "[--chips n] [--time seconds] [--calibrate n] [--split split] [--images n] [--format format] "
+    "[file ...]\n";
 
 enum { N_NOISE_IMAGES = 64 /* that --layers looks at */ };
 
@@ -24,6 +26,7 @@ struct evaluation {
     struct data_options data;
     struct hardware_options hardware_options;
     enum nax_fidelity fidelity;
+    enum split split;
     size_t n_chips, n_calibration, n_images, n_vectors;
     double time_seconds; /* NaN: the hardware's */
     bool has_layers;
@@ -43,7 +46,9 @@ static const struct nax_option rows[] = {
      FIELD(time_seconds), .max = 1e12, .value = NAN},
     {"calibrate", "N", "also correct gains and offsets on N training images", FIELD(n_calibration),
      .min = 1, .max = INT32_MAX, .value = NAN},
-    {"images", "N", "test images to measure on, 0: all", FIELD(n_images), .max = INT32_MAX},
+    {"split", "WORD", "images to measure on", FIELD(split), .words = &split_words,
+     .value = SPLIT_TEST},
+    {"images", "N", "how many of them, 0: all", FIELD(n_images), .max = INT32_MAX},
     {"layers", NULL, "one record a layer: what its products lose", FIELD(has_layers),
      .letter = 'l'},
     {"circuit", "N", "and what circuits of nonlinear cells do to N of its products",
@@ -56,6 +61,9 @@ struct trained {
     struct nax_network *net;
     struct nax_model *model;
     int64_t crossbars[NAX_NETWORK_LAYERS_MAX];
+    struct nax_images held_out; /* with --split validation */
+    const struct nax_images *images;
+    size_t n_measured;
     double ideal;
     double *accuracy, *calibrated; /* [n_chips] */
 };
@@ -74,7 +82,8 @@ static void open_files(struct evaluation *e)
     struct nax_err err;
     int status = nax_products_reserve((size_t)nax_threads(), &err);
     if (!status)
-        status = data_open_tested(&e->data, &e->set, &err);
+        status = e->split == SPLIT_TEST ? data_open_tested(&e->data, &e->set, &err)
+                                        : data_open(&e->data, &e->set, &err);
     if (!status)
         status = hardware_open(&e->tool, &e->hardware_options, &e->hardware, &err);
     if (status)
@@ -106,7 +115,7 @@ static int count_clamped(const struct trained *trained, const struct nax_mapped 
 {
     const struct evaluation *e = trained->e;
     size_t n = e->n_images ? NAX_MIN(e->n_images, (size_t)N_CLAMPED_IMAGES) : N_CLAMPED_IMAGES;
-    return nax_mapped_clamped(mapped, &e->set->test, n, clamped, err);
+    return nax_mapped_clamped(mapped, trained->images, n, clamped, err);
 }
 
 /* Of the first chip, for people. */
@@ -128,14 +137,14 @@ static int measure_chip(struct trained *trained, size_t chip, struct nax_err *er
     struct nax_score score = {.accuracy = 0};
     int status = map(trained, chip, &mapped, err);
     if (!status)
-        status = nax_mapped_eval(mapped, &e->set->test, &all, &score, err);
+        status = nax_mapped_eval(mapped, trained->images, &all, &score, err);
     trained->accuracy[chip] = score.accuracy;
     if (!status && !chip)
         status = warn(trained, mapped, err);
     if (!status && e->n_calibration)
         status = nax_mapped_calibrate(mapped, &e->set->train, e->n_calibration, err);
     if (!status && e->n_calibration)
-        status = nax_mapped_eval(mapped, &e->set->test, &all, &score, err);
+        status = nax_mapped_eval(mapped, trained->images, &all, &score, err);
     trained->calibrated[chip] = score.accuracy;
     nax_mapped_free(mapped);
     return status;
@@ -146,8 +155,9 @@ static int measure(struct trained *trained, struct nax_err *err)
     struct evaluation *e = trained->e;
     struct nax_eval all = {.n_images = e->n_images};
     struct nax_score score = {.accuracy = 0};
-    int status = nax_model_eval(trained->model, &e->set->test, &all, &score, err);
+    int status = nax_model_eval(trained->model, trained->images, &all, &score, err);
     trained->ideal = score.accuracy;
+    trained->n_measured = score.n_images;
     for (size_t chip = 0; !status && chip < e->n_chips; chip++) {
         tool_progress(&e->tool, "%s: chip %zu of %zu", e->design.candidate.id, chip + 1,
                       e->n_chips);
@@ -160,18 +170,20 @@ static void describe(const struct trained *trained, struct nax_record *r)
 {
     struct evaluation *e = trained->e;
     size_t n = e->n_chips;
-    int status = nax_record_set_float(r, "accuracy", mean_of(trained->accuracy, n)) ||
-                 nax_record_set_float(r, "accuracy_ideal", trained->ideal) ||
-                 nax_record_set_float(r, "accuracy_sd", sd_of(trained->accuracy, n));
+    double accuracy = mean_of(trained->accuracy, n), sd = sd_of(trained->accuracy, n);
+    split_clear(r, e->split);
+    int status = split_set(r, e->split, "", accuracy) ||
+                 nax_record_set_float(r, split_ideal_field(e->split), trained->ideal) ||
+                 split_set(r, e->split, "_sd", sd) ||
+                 split_set_se(r, e->split, accuracy, trained->n_measured, sd, n);
     if (!status && e->n_calibration)
-        status = nax_record_set_float(r, "accuracy_calibrated", mean_of(trained->calibrated, n)) ||
-                 nax_record_set_float(r, "accuracy_calibrated_sd", sd_of(trained->calibrated, n));
-    status =
-        status ||
-        nax_record_set_float(r, "accuracy_worst_decile", lowest_tenth_of(trained->accuracy, n)) ||
-        nax_record_set_int(r, "chips", (int64_t)n) ||
-        nax_record_set_string(r, "fidelity", nax_fidelity_name(e->fidelity)) ||
-        nax_record_set_string(r, "hardware", e->hardware->name);
+        status = split_set(r, e->split, "_calibrated", mean_of(trained->calibrated, n)) ||
+                 split_set(r, e->split, "_calibrated_sd", sd_of(trained->calibrated, n));
+    status = status ||
+             split_set(r, e->split, "_worst_decile", lowest_tenth_of(trained->accuracy, n)) ||
+             nax_record_set_int(r, "chips", (int64_t)n) ||
+             nax_record_set_string(r, "fidelity", nax_fidelity_name(e->fidelity)) ||
+             nax_record_set_string(r, "hardware", e->hardware->name);
     design_check(&e->tool, status);
     tool_write(&e->tool, r);
 }
@@ -207,6 +219,19 @@ static int describe_layers(const struct trained *trained, struct nax_record *r, 
     return status;
 }
 
+/* The images that the weights are measured on: of the test set, or those that training held out. */
+static int choose_images(struct trained *trained, const struct nax_record *record,
+                         struct nax_err *err)
+{
+    struct evaluation *e = trained->e;
+    char path[DESIGN_PATH_SIZE];
+    trained->images = e->split == SPLIT_TEST ? &e->set->test : &trained->held_out;
+    if (e->split == SPLIT_TEST)
+        return 0;
+    int status = design_checkpoint(record, nax_reader_path(e->tool.reader), path, err);
+    return status ? status : nax_held_out_by(&trained->held_out, path, e->set, err);
+}
+
 static void run(struct evaluation *e, struct nax_record *record)
 {
     struct nax_err err = {.text = "out of memory"};
@@ -221,11 +246,14 @@ static void run(struct evaluation *e, struct nax_record *record)
     if (!status)
         data_compare(&e->tool, e->set, trained.net);
     if (!status)
+        status = choose_images(&trained, record, &err);
+    if (!status)
         status = e->has_layers ? describe_layers(&trained, record, &err) : measure(&trained, &err);
     if (status)
         tool_fail_record(&e->tool, &err);
     if (!e->has_layers)
         describe(&trained, record);
+    nax_images_free(&trained.held_out);
     nax_model_free(trained.model);
     nax_network_free(trained.net);
     free(trained.accuracy);

@@ -47,6 +47,8 @@ static void parse(struct training *t)
     if (t->noise.n_epochs > t->recipe.epochs)
         tool_misuse(&t->tool, "--noise-aware takes at most the %zu of --epochs: '%zu'",
                     t->recipe.epochs, t->noise.n_epochs);
+    if (t->measure.split == SPLIT_VALIDATION && !(t->recipe.validation > 0))
+        tool_misuse(&t->tool, "--split validation needs images held out: --validation above 0");
     nax_threads_set((int)NAX_MAX((size_t)nax_threads() / t->n_parallel, 1));
 }
 

@@ -76,12 +76,14 @@ void plot_fail(struct plot *plot, size_t i, struct nax_err *err)
 
 static const char *title_of(const char *field)
 {
-    static const char *const titles[][2] = {{"accuracy", "accuracy on the hardware"},
-                                            {"accuracy_ideal", "accuracy in floating point"},
-                                            {"area_mm2", "area"},
-                                            {"edap_pj_ns_mm2", "energy · delay · area"},
-                                            {"energy_pj", "energy of an image"},
-                                            {"latency_ns", "latency of an image"}};
+    static const char *const titles[][2] = {
+        {"accuracy", "accuracy on the hardware"},
+        {"accuracy_hardware_validation", "accuracy on the hardware, validation"},
+        {"accuracy_ideal", "accuracy in floating point"},
+        {"area_mm2", "area"},
+        {"edap_pj_ns_mm2", "energy · delay · area"},
+        {"energy_pj", "energy of an image"},
+        {"latency_ns", "latency of an image"}};
     for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
         if (!strcmp(titles[i][0], field))
             return titles[i][1];

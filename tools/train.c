@@ -34,7 +34,8 @@ void train_open(struct training *t)
     t->tool.on_stop = t->folder ? "to continue, add --resume" : "nothing kept without --checkpoint";
     int status = nax_products_reserve((size_t)nax_threads() * t->n_parallel, &err);
     if (!status)
-        status = data_open_tested(&t->data, &t->set, &err);
+        status = t->measure.split == SPLIT_TEST ? data_open_tested(&t->data, &t->set, &err)
+                                                : data_open(&t->data, &t->set, &err);
     if (!status)
         status = hardware_open(&t->tool, &t->hardware_options, &t->hardware, &err);
     if (!status)
@@ -278,6 +279,8 @@ int train_run(struct candidate_run *run, struct nax_record *record, struct nax_e
         if (!status && t->cache)
             (void)!train_cache_put(run, result, &cache_err);
     }
+    if (!status)
+        split_clear(record, t->measure.split);
     for (size_t i = 0; !status && i < nax_record_n(result); i++)
         status = nax_record_set(record, nax_record_name(result, i), nax_record_value(result, i));
     if (!status && !access(run->checkpoint, F_OK)) /* none of what has diverged */

@@ -6,6 +6,7 @@
 #include "hardware.h"
 #include "nax/mapping.h"
 #include "nax/search.h"
+#include "split.h"
 #include "tool.h"
 #include "weights.h"
 
@@ -20,7 +21,8 @@ struct noise_options {
 /* Of what is measured on the trained network. */
 struct measure_options {
     enum nax_fidelity fidelity;
-    size_t n_images; /* of the test set; 0: all */
+    enum split split;
+    size_t n_images; /* of the split; 0: all */
 };
 
 extern const struct nax_option measure_rows[];

@@ -36,6 +36,8 @@ int nax_identity_hash(const struct nax_identity *identity, uint64_t *hash,
  * differ, NAX_ERR_VALUE: "rate is 0.1 there and 0.2 here". */
 int nax_identity_compare(const struct nax_identity *identity, const char *there,
                          struct nax_err *err) NAX_MUST_USE;
+/* The value of one row of such a text into value, cut to size bytes; false: there is none. */
+bool nax_identity_find(const char *there, const char *name, char *value, size_t size);
 
 #ifdef __cplusplus
 }

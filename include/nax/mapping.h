@@ -174,11 +174,10 @@ int nax_mapped_train_linops(struct nax_mapped *mapped, enum nax_gradient gradien
 int nax_mapped_reprogram(struct nax_mapped *mapped, const struct nax_mapping *mapping,
                          struct nax_err *err) NAX_MUST_USE;
 
-/* Alloc, eval and free in one: accuracy on n_images test images, evenly spread (0: all), ranges
- * from set->train. */
+/* Alloc, eval and free in one: accuracy on n_images of the images, evenly spread (0: all). */
 int nax_mapped_score(const struct nax_model *model, const struct nax_mapping *mapping,
-                     const struct nax_dataset *set, size_t n_images, struct nax_score *score,
-                     struct nax_err *err) NAX_MUST_USE;
+                     const struct nax_images *ranges, const struct nax_images *images,
+                     size_t n_images, struct nax_score *score, struct nax_err *err) NAX_MUST_USE;
 
 #ifdef __cplusplus
 }

@@ -115,6 +115,15 @@ int nax_split(const struct nax_images *images, double fraction, uint64_t seed, u
               size_t *n_train, uint32_t *validation, size_t *n_validation,
               struct nax_err *err) NAX_MUST_USE;
 
+/* Copies of the images that a split holds out, the caller's, to free by nax_images_free; none are
+ * NAX_ERR_VALUE. */
+int nax_held_out(struct nax_images *images, const struct nax_images *train, double fraction,
+                 uint64_t seed, struct nax_err *err) NAX_MUST_USE;
+/* The same of the run that made a checkpoint, by seed and fraction that it names. One that names
+ * none, or another data set, is NAX_ERR_VALUE. */
+int nax_held_out_by(struct nax_images *images, const char *path, const struct nax_dataset *set,
+                    struct nax_err *err) NAX_MUST_USE;
+
 /* What activations, their gradients and the factors of products are stored in while training;
  * products are summed in float, and the parameters are float, either way. bf16 runs on every
  * machine, fast on those of nax_has_bf16. */

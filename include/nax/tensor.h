@@ -80,6 +80,11 @@ uint64_t nax_dataset_hash(const struct nax_dataset *set);
 /* Mean and standard deviation (population, in double) of each channel over all pixels, 0–1. */
 void nax_images_moments(const struct nax_images *images, double mean[3], double sd[3]);
 
+/* Copies of images[index[0 … n-1]], the caller's, to free by nax_images_free. */
+int nax_images_take(struct nax_images *out, const struct nax_images *images, const uint32_t *index,
+                    size_t n, struct nax_err *err) NAX_MUST_USE;
+void nax_images_free(struct nax_images *images); /* leaves none */
+
 /* Imports; see nax-data(1). A file that cannot be read or is not what it should be is an error
  * naming it. */
 int nax_import_cifar10(struct nax_dataset **set, const char *dir, struct nax_err *err) NAX_MUST_USE;

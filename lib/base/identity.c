@@ -174,3 +174,12 @@ int nax_identity_compare(const struct nax_identity *identity, const char *there,
                        d.here.name, d.there.n_value, d.there.value, d.here.n_value, d.here.value,
                        more);
 }
+
+bool nax_identity_find(const char *there, const char *name, char *value, size_t size)
+{
+    const struct row like = {name, NULL, (int)strlen(name), 0};
+    struct row row;
+    bool is_there = find_row(there, &like, &row);
+    snprintf(value, size, "%.*s", row.n_value, row.value);
+    return is_there;
+}

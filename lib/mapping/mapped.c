@@ -135,14 +135,14 @@ int nax_mapped_eval(const struct nax_mapped *mapped, const struct nax_images *im
 }
 
 int nax_mapped_score(const struct nax_model *model, const struct nax_mapping *mapping,
-                     const struct nax_dataset *set, size_t n_images, struct nax_score *score,
-                     struct nax_err *err)
+                     const struct nax_images *ranges, const struct nax_images *images,
+                     size_t n_images, struct nax_score *score, struct nax_err *err)
 {
     struct nax_mapped *mapped = NULL;
     struct nax_eval options = {.n_images = n_images};
-    int status = nax_mapped_alloc(&mapped, model, mapping, &set->train, err);
+    int status = nax_mapped_alloc(&mapped, model, mapping, ranges, err);
     if (!status)
-        status = nax_mapped_eval(mapped, &set->test, &options, score, err);
+        status = nax_mapped_eval(mapped, images, &options, score, err);
     nax_mapped_free(mapped);
     return status;
 }

@@ -69,15 +69,35 @@ fail:
                        n_train + n_test, height, width, name);
 }
 
+int nax_images_take(struct nax_images *out, const struct nax_images *images, const uint32_t *index,
+                    size_t n, struct nax_err *err)
+{
+    size_t size = images->height * images->width * images->channels;
+    if (alloc_images(out, n, images->height, images->width)) {
+        nax_images_free(out);
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'images'");
+    }
+    for (size_t i = 0; i < n; i++) {
+        memcpy(nax_pixels_of(out) + i * size, images->pixels + index[i] * size, size);
+        nax_labels_of(out)[i] = images->labels[index[i]];
+    }
+    return 0;
+}
+
+void nax_images_free(struct nax_images *images)
+{
+    nax_aligned_free(nax_pixels_of(images));
+    nax_aligned_free(nax_labels_of(images));
+    *images = (struct nax_images){.n = 0};
+}
+
 void nax_dataset_free(struct nax_dataset *set)
 {
     if (!set)
         return;
     if (!set->file) {
-        nax_aligned_free(nax_pixels_of(&set->train));
-        nax_aligned_free(nax_labels_of(&set->train));
-        nax_aligned_free(nax_pixels_of(&set->test));
-        nax_aligned_free(nax_labels_of(&set->test));
+        nax_images_free(&set->train);
+        nax_images_free(&set->test);
     }
     nax_tensors_close(set->file);
     for (size_t i = 0; i < set->n_classes; i++)

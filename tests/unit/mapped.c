@@ -1148,18 +1148,21 @@ static void trained_network_keeps_its_accuracy(void **state)
         assert_int_equal(nax_trainer_epoch(trainer, NULL, NULL, &epoch, &err), 0);
 
     struct nax_mapping mapping = {.hardware = &h, .crossbars = crossbar};
-    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &ideal, &err), 0);
+    assert_int_equal(
+        nax_mapped_score(model, &mapping, &set->train, &set->test, N_SCORED, &ideal, &err), 0);
     assert_int_equal(nax_model_eval(model, &set->test, &some, &again, &err), 0);
     assert_memory_equal(&ideal, &again, sizeof ideal);
     assert_true(ideal.loss < loss_learnt);
     mapping.fidelity = NAX_FIDELITY_QUANTIZED;
-    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &quantized, &err), 0);
+    assert_int_equal(
+        nax_mapped_score(model, &mapping, &set->train, &set->test, N_SCORED, &quantized, &err), 0);
     assert_int_equal(quantized.n_images, N_SCORED);
     assert_true(fabs(quantized.accuracy - ideal.accuracy) <= tolerance_accuracy);
     assert_true(fabs(quantized.loss / ideal.loss - 1) <= tolerance_loss);
     assert_true(quantized.loss != ideal.loss);
     nax_threads_set(1);
-    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &again, &err), 0);
+    assert_int_equal(
+        nax_mapped_score(model, &mapping, &set->train, &set->test, N_SCORED, &again, &err), 0);
     assert_memory_equal(&quantized, &again, sizeof quantized);
     nax_threads_set(0);
 
@@ -1167,19 +1170,23 @@ static void trained_network_keeps_its_accuracy(void **state)
     h.device.r_wire_row_ohm = h.device.r_wire_col_ohm = 0;
     h.device.r_source_ohm = h.device.r_sink_ohm = 0;
     mapping.fidelity = NAX_FIDELITY_LINEAR;
-    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &again, &err), 0);
+    assert_int_equal(
+        nax_mapped_score(model, &mapping, &set->train, &set->test, N_SCORED, &again, &err), 0);
     assert_true(fabs(again.loss / ideal.loss - 1) <= tolerance_loss);
     mapping.fidelity = NAX_FIDELITY_FULL;
-    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &again, &err), 0);
+    assert_int_equal(
+        nax_mapped_score(model, &mapping, &set->train, &set->test, N_SCORED, &again, &err), 0);
     assert_memory_equal(&quantized, &again, sizeof quantized);
     h.adc.range = NAX_ADC_RANGE_CALIBRATED; /* nothing to give back */
-    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &again, &err), 0);
+    assert_int_equal(
+        nax_mapped_score(model, &mapping, &set->train, &set->test, N_SCORED, &again, &err), 0);
     assert_memory_equal(&quantized, &again, sizeof quantized);
     h.adc.range = NAX_ADC_RANGE_IDEAL;
     /* wires that take too little for a conversion to notice, not too little for a product */
     h.device.r_source_ohm = h.device.r_sink_ohm = 10;
     h.device.r_wire_row_ohm = h.device.r_wire_col_ohm = 0.1;
-    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &again, &err), 0);
+    assert_int_equal(
+        nax_mapped_score(model, &mapping, &set->train, &set->test, N_SCORED, &again, &err), 0);
     assert_memory_equal(&quantized, &again, sizeof quantized);
     mapping.fidelity = NAX_FIDELITY_LINEAR;
     assert_int_equal(nax_mapped_alloc(&mapped, model, &mapping, &set->train, &err), 0);
@@ -1191,27 +1198,33 @@ static void trained_network_keeps_its_accuracy(void **state)
     /* the default ones */
     h.device = default_hardware().device;
     mapping.fidelity = NAX_FIDELITY_FULL;
-    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &again, &err), 0);
+    assert_int_equal(
+        nax_mapped_score(model, &mapping, &set->train, &set->test, N_SCORED, &again, &err), 0);
     assert_true(fabs(again.loss / ideal.loss - 1) > tolerance_loss);
 
     /* conversions as noise, and what a calibration brings back */
     struct nax_score calibrated;
     mapping.fidelity = NAX_FIDELITY_ADC;
-    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &linear, &err), 0);
+    assert_int_equal(
+        nax_mapped_score(model, &mapping, &set->train, &set->test, N_SCORED, &linear, &err), 0);
     assert_true(fabs(linear.loss / again.loss - 1) <= tolerance_adc);
     /* a full scale that gives back what wires take */
     mapping.fidelity = NAX_FIDELITY_FULL;
     h.adc.range = NAX_ADC_RANGE_CALIBRATED;
-    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &calibrated, &err), 0);
+    assert_int_equal(
+        nax_mapped_score(model, &mapping, &set->train, &set->test, N_SCORED, &calibrated, &err), 0);
     assert_true(fabs(calibrated.loss / ideal.loss - 1) < 0.5 * fabs(again.loss / ideal.loss - 1));
     /* conversions that lose more than the wires: the fidelity adc follows */
     h.adc = (struct nax_adc){.bits = 3, .zero = NAX_ADC_ZERO_DIGITAL};
-    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &calibrated, &err), 0);
+    assert_int_equal(
+        nax_mapped_score(model, &mapping, &set->train, &set->test, N_SCORED, &calibrated, &err), 0);
     struct nax_score adc;
     mapping.fidelity = NAX_FIDELITY_ADC;
-    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &adc, &err), 0);
+    assert_int_equal(
+        nax_mapped_score(model, &mapping, &set->train, &set->test, N_SCORED, &adc, &err), 0);
     mapping.fidelity = NAX_FIDELITY_LINEAR;
-    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &linear, &err), 0);
+    assert_int_equal(
+        nax_mapped_score(model, &mapping, &set->train, &set->test, N_SCORED, &linear, &err), 0);
     assert_true(fabs(adc.loss - calibrated.loss) <
                 tolerance_adc_cost * fabs(linear.loss - calibrated.loss));
     h.adc = default_hardware().adc;
@@ -1232,13 +1245,16 @@ static void trained_network_keeps_its_accuracy(void **state)
     h.device.programming.error = NAX_PROGRAM_NORMAL;
     h.device.programming.error_frac = 0.02;
     mapping.fidelity = NAX_FIDELITY_LINEAR;
-    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &linear, &err), 0);
+    assert_int_equal(
+        nax_mapped_score(model, &mapping, &set->train, &set->test, N_SCORED, &linear, &err), 0);
     mapping.chip = 1;
-    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &again, &err), 0);
+    assert_int_equal(
+        nax_mapped_score(model, &mapping, &set->train, &set->test, N_SCORED, &again, &err), 0);
     assert_true(again.loss != linear.loss && linear.loss != first);
     mapping.chip = 0;
     nax_threads_set(1);
-    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &again, &err), 0);
+    assert_int_equal(
+        nax_mapped_score(model, &mapping, &set->train, &set->test, N_SCORED, &again, &err), 0);
     nax_threads_set(0);
     assert_memory_equal(&again, &linear, sizeof again);
 
@@ -1247,7 +1263,8 @@ static void trained_network_keeps_its_accuracy(void **state)
                                          .input_bits = 2,
                                          .slice_bits = 2,
                                          .stream_bits = 1}; /* too coarse for anything */
-    assert_int_equal(nax_mapped_score(model, &mapping, set, N_SCORED, &again, &err), 0);
+    assert_int_equal(
+        nax_mapped_score(model, &mapping, &set->train, &set->test, N_SCORED, &again, &err), 0);
     assert_true(fabs(again.loss / ideal.loss - 1) > 10 * tolerance_loss);
     nax_trainer_free(trainer);
     nax_model_free(model);
@@ -1351,7 +1368,8 @@ static void fidelities_are_listed_and_differ(void **state)
         assert_non_null(nax_fidelity_name(k));
         snprintf(list + n, sizeof list - n, "\n.It Cm %s\n%s", nax_fidelity_name(k),
                  nax_fidelity_row(k)->word.means);
-        assert_int_equal(nax_mapped_score(model, &mapping, set, 0, &score[k], &err), 0);
+        assert_int_equal(
+            nax_mapped_score(model, &mapping, &set->train, &set->test, 0, &score[k], &err), 0);
         for (enum nax_fidelity other = 0; other < k; other++) {
             assert_string_not_equal(nax_fidelity_name(k), nax_fidelity_name(other));
             assert_true(score[k].loss != score[other].loss);
