@@ -1,21 +1,27 @@
 /* nax-pareto: keeps the records that no other one dominates, or ranks all. */
+#include "confident.h"
+#include "join.h"
 #include "records.h"
 #include "tool.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "nax/search.h"
 
 static const char synopsis[] =
-    "nax-pareto [--objectives objectives] [--where condition] [--rank | --knee | "
-    "--hypervolume --reference point] [--sort] [--format format] [-q] [file ...]\n";
+    "nax-pareto [--objectives objectives] [--where condition] [--join-seeds [--baseline id]] "
+    "[--confidence p] [--rank | --knee | --hypervolume --reference point] [--sort] "
+    "[--format format] [-q] [file ...]\n";
 
 enum mode { FRONT, RANK, KNEE, HYPERVOLUME };
 
 struct pareto_options {
     enum mode mode;
-    const char *objectives_text, *reference_text;
+    const char *objectives_text, *reference_text, *baseline;
+    double confidence; /* 0: numbers are exact */
+    bool is_joined;
     struct nax_texts where;
     bool is_sorted;
     struct nax_objective objectives[NAX_OBJECTIVES_MAX];
@@ -32,6 +38,12 @@ static const struct nax_option rows[] = {
     {"where", "COND",
      "only records for which 'accuracy >= 0.9' or the like holds; may come several times",
      FIELD(where), .letter = 'w'},
+    {"join-seeds", NULL, "first make one record of all seeds of a design, with its mean and error",
+     FIELD(is_joined)},
+    {"baseline", "ID", "and compare its accuracies with this design's, seed by seed",
+     FIELD(baseline), .needs = "join-seeds"},
+    {"confidence", "P", "leave out only what is beaten beyond its error, at this confidence",
+     FIELD(confidence), .min = 0.5, .max = 0.999999, .value = NAN},
     {"rank", NULL, "all records, with their rank (0: the front) and crowding distance",
      .letter = 'r', .mode = RANK},
     {"knee", NULL, "the one record of the front that is the best compromise", .letter = 'k',
@@ -54,6 +66,8 @@ static void parse(struct tool *tool, struct pareto_options *o)
             tool_misuse(tool, "%s", err.text);
     if (nax_objectives_parse(o->objectives_text, o->objectives, &o->n_objectives, &err))
         tool_misuse(tool, "%s", err.text);
+    if (o->confidence > 0 && o->mode != FRONT)
+        tool_misuse(tool, "--confidence is of the front, not of --rank, --knee or --hypervolume");
     if (o->mode == HYPERVOLUME && !o->reference_text)
         tool_misuse(tool, "--hypervolume needs --reference");
     if (o->reference_text)
@@ -68,7 +82,7 @@ struct kept {
     size_t index;
 };
 
-/* All records of a ranking, or those of the front so far. */
+/* All records, or those of the front so far. */
 struct store {
     struct records all;
     struct nax_front *front;
@@ -84,11 +98,14 @@ static int out_of_memory(struct nax_err *err)
     return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'records'");
 }
 
-static int store_record(struct store *store, const struct pareto_options *o, const double *point,
-                        const struct nax_record *record, struct nax_err *err)
+static bool keeps_all(const struct pareto_options *o)
 {
-    if (o->mode == RANK)
-        return records_add(&store->all, record, err);
+    return o->mode == RANK || o->is_joined || o->confidence > 0;
+}
+
+static int add_to_front(struct store *store, const double *point, const struct nax_record *record,
+                        struct nax_err *err)
+{
     if (nax_front_rejects(store->front, point))
         return 0;
     struct nax_record *copy = nax_record_copy(record);
@@ -98,6 +115,13 @@ static int store_record(struct store *store, const struct pareto_options *o, con
     if (status)
         nax_record_free(copy);
     return status;
+}
+
+static int store_record(struct store *store, const struct pareto_options *o, const double *point,
+                        const struct nax_record *record, struct nax_err *err)
+{
+    return keeps_all(o) ? records_add(&store->all, record, err)
+                        : add_to_front(store, point, record, err);
 }
 
 /* A candidate whose training diverged has no accuracy, and nothing is wrong with that. */
@@ -158,6 +182,19 @@ static int read_all(struct tool *tool, const struct pareto_options *o, struct st
     return status;
 }
 
+/* The front of all records that were kept, as if they had been read so. */
+static int fill_front(const struct pareto_options *o, struct store *store, struct nax_err *err)
+{
+    double point[NAX_OBJECTIVES_MAX];
+    int status = 0;
+    for (size_t i = 0; i < store->all.n && !status; i++) {
+        status = nax_objectives_read(o->objectives, o->n_objectives, store->all.at[i], point, err);
+        if (!status)
+            status = add_to_front(store, point, store->all.at[i], err);
+    }
+    return status;
+}
+
 static int list_front(const struct pareto_options *o, struct store *store, struct kept **kept,
                       size_t *n, struct nax_err *err)
 {
@@ -175,6 +212,24 @@ static int list_front(const struct pareto_options *o, struct store *store, struc
                                    .first = nax_front_point(store->front, first + i)[0],
                                    .index = i};
     return 0;
+}
+
+static int list_confident(const struct pareto_options *o, const struct records *all,
+                          struct kept **kept, size_t *n_kept, struct nax_err *err)
+{
+    const size_t n = all->n, m = o->n_objectives;
+    double *points = nax_calloc(n, m * sizeof *points); /* [n][m] */
+    bool *is_front = nax_calloc(n, sizeof *is_front);
+    *kept = nax_calloc(n, sizeof **kept);
+    int status = *kept && points && is_front ? 0 : out_of_memory(err);
+    if (!status)
+        status = confident_front(all, o->objectives, m, o->confidence, points, is_front, err);
+    for (size_t i = 0; i < n && !status; i++)
+        if (is_front[i])
+            (*kept)[(*n_kept)++] = (struct kept){all->at[i], points[i * m], 0, i};
+    free(points);
+    free(is_front);
+    return status;
 }
 
 static int list_ranked(const struct pareto_options *o, const struct records *all,
@@ -234,6 +289,19 @@ static void write_hypervolume(struct tool *tool, const struct pareto_options *o,
     nax_record_free(record);
 }
 
+static int list(const struct pareto_options *o, struct store *store, struct kept **kept, size_t *n,
+                struct nax_err *err)
+{
+    if (o->mode == RANK)
+        return list_ranked(o, &store->all, kept, n, err);
+    if (o->confidence > 0)
+        return list_confident(o, &store->all, kept, n, err);
+    int status = keeps_all(o) ? fill_front(o, store, err) : 0;
+    if (!status)
+        status = nax_front_settle(store->front, err);
+    return status ? status : list_front(o, store, kept, n, err);
+}
+
 int main(int argc, char **argv)
 {
     struct tool tool = tool_start("nax-pareto", synopsis, argc, argv);
@@ -248,9 +316,10 @@ int main(int argc, char **argv)
     if (nax_front_alloc(&store.front, o.n_objectives, drop, &err))
         tool_fail(&tool, &err);
     int read_status = read_all(&tool, &o, &store, &read_err);
-    if (nax_front_settle(store.front, &err) ||
-        (o.mode == RANK ? list_ranked(&o, &store.all, &kept, &n, &err)
-                        : list_front(&o, &store, &kept, &n, &err)))
+    int status = o.is_joined ? records_join(&store.all, o.baseline, &err) : 0;
+    if (!status)
+        status = list(&o, &store, &kept, &n, &err);
+    if (status)
         tool_fail(&tool, &err);
     if (o.is_sorted)
         qsort(kept, n, sizeof *kept, compare);

@@ -70,6 +70,8 @@ int train_describe(const struct candidate_run *run, struct nax_record *record, d
     if (!status)
         status = nax_record_set_int(record, "epochs", (int64_t)state->epochs);
     if (!status)
+        status = nax_record_set_int(record, "train_seed", (int64_t)run->t->tool.seed);
+    if (!status)
         status = nax_record_set_float(record, "train_seconds", seconds);
     if (!status)
         status = nax_record_set_string(record, "data", run->t->set->name);

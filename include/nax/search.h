@@ -162,6 +162,14 @@ int nax_rank(const double *points, size_t n, size_t m, uint32_t *rank,
 /* As nax_rank, but every rank that is not 0 is 1: which points are on the front, sooner. */
 int nax_rank_front(const double *points, size_t n, size_t m, uint32_t *rank,
                    struct nax_err *err) NAX_MUST_USE;
+/* Which points are on the front beyond doubt of their errors: a point is left out where another one
+ * is in every objective better by at least z standard errors of the difference, sqrt(se² + se²),
+ * and where both are exact not worse; better in one at least. This is a strict order (the triangle
+ * inequality of errors), so what is left out is beaten by a point that stays. O(n²). points,
+ * errors: [n][m], errors >= 0; is_front: [n]. */
+void nax_front_confident(const double *points, const double *errors, size_t n, size_t m, double z,
+                         bool *is_front);
+
 /* Crowding distance within each rank (Deb et al. 2002, section III-B): the sum over objectives of
  * the gap between a point's neighbours by the range of the rank, infinite for its ends. Of equal
  * values the earlier point is the lower neighbour. crowding: [n]. */

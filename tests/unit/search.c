@@ -796,6 +796,49 @@ static void fronts_of_streams(void **state)
     free(points);
 }
 
+/* Points on a grid, so that many are equal somewhere, and errors of which some are 0. */
+static void fronts_beyond_errors(void **state)
+{
+    (void)state;
+    enum { N = 120, M = 3 };
+    double points[N * M], errors[N * M], none[N * M] = {0};
+    bool is_front[N];
+    uint32_t rank[N];
+    struct nax_err err;
+    srand(3);
+    for (int i = 0; i < N * M; i++) {
+        points[i] = rand() % 9;
+        errors[i] = rand() % 3 * 0.4;
+    }
+    nax_front_confident(points, none, N, M, 2, is_front);
+    assert_int_equal(nax_rank_front(points, N, M, rank, &err), 0);
+    for (int i = 0; i < N; i++)
+        assert_int_equal(is_front[i], !rank[i]);
+    size_t n_before = 0;
+    for (int z = 0; z <= 3; z++) {
+        size_t n_front = 0;
+        nax_front_confident(points, errors, N, M, z, is_front);
+        for (int i = 0; i < N; i++) {
+            bool is_beaten = false; /* by one that stays */
+            for (int k = 0; k < N && !is_beaten; k++) {
+                bool beats = is_front[k], is_better = false;
+                for (int j = 0; j < M; j++) {
+                    double gain = points[i * M + j] - points[k * M + j];
+                    double a = errors[i * M + j], b = errors[k * M + j];
+                    beats = beats && gain >= z * sqrt(a * a + b * b);
+                    is_better = is_better || gain > 0;
+                }
+                is_beaten = beats && is_better;
+            }
+            assert_int_equal(is_front[i], !is_beaten);
+            n_front += is_front[i];
+        }
+        assert_true(n_front >= n_before);
+        n_before = n_front;
+    }
+    assert_true(n_before > N / 4); /* of errors that count */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -821,6 +864,7 @@ int main(void)
         cmocka_unit_test(knees),
         cmocka_unit_test(conditions),
         cmocka_unit_test(fronts_of_streams),
+        cmocka_unit_test(fronts_beyond_errors),
     };
     return cmocka_run_group_tests_name("search", tests, NULL, NULL);
 }
