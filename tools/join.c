@@ -145,36 +145,11 @@ static int set_difference(const struct group *d, const struct group *baseline, c
     return status;
 }
 
-static bool is_same(const struct nax_value *a, const struct nax_value *b)
-{
-    if (a->type != b->type)
-        return false;
-    switch (a->type) {
-    case NAX_NULL:
-        return true;
-    case NAX_BOOL:
-        return a->b == b->b;
-    case NAX_INT:
-        return a->i == b->i;
-    case NAX_FLOAT:
-        return a->f == b->f || (isnan(a->f) && isnan(b->f));
-    case NAX_STRING:
-        return a->string.n == b->string.n && !memcmp(a->string.s, b->string.s, a->string.n);
-    case NAX_INTS:
-        return a->ints.n == b->ints.n &&
-               !memcmp(a->ints.v, b->ints.v, a->ints.n * sizeof *a->ints.v);
-    case NAX_FLOATS:
-        return a->floats.n == b->floats.n &&
-               !memcmp(a->floats.v, b->floats.v, a->floats.n * sizeof *a->floats.v);
-    }
-    return false;
-}
-
 static bool all_agree(const struct group *d, const char *name, const struct nax_value *value)
 {
     for (size_t i = 1; i < d->n; i++) {
         const struct nax_value *other = nax_record_get(d->at[i].record, name);
-        if (!other || !is_same(value, other))
+        if (!other || !nax_value_is_equal(value, other))
             return false;
     }
     return true;

@@ -1,34 +1,16 @@
 /* nax-pareto: keeps the records that no other one dominates, or ranks all. */
-#include "confident.h"
 #include "join.h"
-#include "records.h"
+#include "pareto.h"
 #include "tool.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "nax/search.h"
-
 static const char synopsis[] =
     "nax-pareto [--objectives objectives] [--where condition] [--join-seeds [--baseline id]] "
     "[--confidence p] [--rank | --knee | --hypervolume --reference point] [--sort] "
     "[--format format] [-q] [file ...]\n";
-
-enum mode { FRONT, RANK, KNEE, HYPERVOLUME };
-
-struct pareto_options {
-    enum mode mode;
-    const char *objectives_text, *reference_text, *baseline;
-    double confidence; /* 0: numbers are exact */
-    bool is_joined;
-    struct nax_texts where;
-    bool is_sorted;
-    struct nax_objective objectives[NAX_OBJECTIVES_MAX];
-    size_t n_objectives;
-    struct nax_condition conditions[NAX_TEXTS_MAX]; /* [where.n] */
-    double reference[NAX_OBJECTIVES_MAX];           /* of HYPERVOLUME, in the fields' own sense */
-};
 
 #define FIELD(name) NAX_OPTION_FIELD(struct pareto_options, name)
 
@@ -74,54 +56,16 @@ static void parse(struct tool *tool, struct pareto_options *o)
         tool_floats(tool, "reference", o->reference_text, o->reference, o->n_objectives);
 }
 
-/* A record to write, and where it goes. */
-struct kept {
-    struct nax_record *record;
-    double first; /* objective */
-    uint32_t rank;
-    size_t index;
-};
-
-/* All records, or those of the front so far. */
-struct store {
-    struct records all;
-    struct nax_front *front;
-};
-
 static void drop(void *record)
 {
     nax_record_free(record);
 }
 
-static int out_of_memory(struct nax_err *err)
-{
-    return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'records'");
-}
-
-static bool keeps_all(const struct pareto_options *o)
-{
-    return o->mode == RANK || o->is_joined || o->confidence > 0;
-}
-
-static int add_to_front(struct store *store, const double *point, const struct nax_record *record,
-                        struct nax_err *err)
-{
-    if (nax_front_rejects(store->front, point))
-        return 0;
-    struct nax_record *copy = nax_record_copy(record);
-    if (!copy)
-        return out_of_memory(err);
-    int status = nax_front_add(store->front, point, copy, err);
-    if (status)
-        nax_record_free(copy);
-    return status;
-}
-
 static int store_record(struct store *store, const struct pareto_options *o, const double *point,
                         const struct nax_record *record, struct nax_err *err)
 {
-    return keeps_all(o) ? records_add(&store->all, record, err)
-                        : add_to_front(store, point, record, err);
+    return pareto_keeps_all(o) ? records_add(&store->all, record, err)
+                               : pareto_add(store, point, record, err);
 }
 
 /* A candidate whose training diverged has no accuracy, and nothing is wrong with that. */
@@ -161,7 +105,7 @@ static int read_all(struct tool *tool, const struct pareto_options *o, struct st
     size_t n_left_out = 0;
     int status;
     if (!record)
-        return out_of_memory(err);
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'records'");
     while ((status = tool_read_status(tool, record, err)) > 0) {
         status = judge(o, record, point, err);
         if (status < 0 && is_left_out(o, record)) {
@@ -179,81 +123,6 @@ static int read_all(struct tool *tool, const struct pareto_options *o, struct st
         tool_say(tool, "diverged and left out: '%zu record%s'", n_left_out,
                  n_left_out == 1 ? "" : "s");
     nax_record_free(record);
-    return status;
-}
-
-/* The front of all records that were kept, as if they had been read so. */
-static int fill_front(const struct pareto_options *o, struct store *store, struct nax_err *err)
-{
-    double point[NAX_OBJECTIVES_MAX];
-    int status = 0;
-    for (size_t i = 0; i < store->all.n && !status; i++) {
-        status = nax_objectives_read(o->objectives, o->n_objectives, store->all.at[i], point, err);
-        if (!status)
-            status = add_to_front(store, point, store->all.at[i], err);
-    }
-    return status;
-}
-
-static int list_front(const struct pareto_options *o, struct store *store, struct kept **kept,
-                      size_t *n, struct nax_err *err)
-{
-    const size_t n_front = nax_front_n(store->front);
-    size_t first = 0;
-    *n = n_front;
-    if (o->mode == KNEE && n_front) {
-        first = nax_knee(nax_front_point(store->front, 0), n_front, o->n_objectives);
-        *n = 1;
-    }
-    if (!(*kept = nax_calloc(*n, sizeof **kept)))
-        return out_of_memory(err);
-    for (size_t i = 0; i < *n; i++)
-        (*kept)[i] = (struct kept){.record = nax_front_payload(store->front, first + i),
-                                   .first = nax_front_point(store->front, first + i)[0],
-                                   .index = i};
-    return 0;
-}
-
-static int list_confident(const struct pareto_options *o, const struct records *all,
-                          struct kept **kept, size_t *n_kept, struct nax_err *err)
-{
-    const size_t n = all->n, m = o->n_objectives;
-    double *points = nax_calloc(n, m * sizeof *points); /* [n][m] */
-    bool *is_front = nax_calloc(n, sizeof *is_front);
-    *kept = nax_calloc(n, sizeof **kept);
-    int status = *kept && points && is_front ? 0 : out_of_memory(err);
-    if (!status)
-        status = confident_front(all, o->objectives, m, o->confidence, points, is_front, err);
-    for (size_t i = 0; i < n && !status; i++)
-        if (is_front[i])
-            (*kept)[(*n_kept)++] = (struct kept){all->at[i], points[i * m], 0, i};
-    free(points);
-    free(is_front);
-    return status;
-}
-
-static int list_ranked(const struct pareto_options *o, const struct records *all,
-                       struct kept **kept, size_t *n_kept, struct nax_err *err)
-{
-    const size_t n = *n_kept = all->n, m = o->n_objectives;
-    *kept = nax_calloc(n, sizeof **kept);
-    double *points = nax_calloc(n, m * sizeof *points); /* [n][m] */
-    uint32_t *rank = nax_calloc(n, sizeof *rank);
-    double *crowding = nax_calloc(n, sizeof *crowding);
-    int status = *kept && points && rank && crowding ? 0 : out_of_memory(err);
-    for (size_t i = 0; i < n && !status; i++)
-        status = nax_objectives_read(o->objectives, m, all->at[i], points + i * m, err);
-    if (!status && !(status = nax_rank(points, n, m, rank, err)))
-        status = nax_crowding(points, n, m, rank, crowding, err);
-    for (size_t i = 0; i < n && !status; i++) {
-        (*kept)[i] = (struct kept){all->at[i], points[i * m], rank[i], i};
-        if (nax_record_set_int(all->at[i], "rank", rank[i]) ||
-            nax_record_set_float(all->at[i], "crowding", crowding[i]))
-            status = out_of_memory(err);
-    }
-    free(points);
-    free(rank);
-    free(crowding);
     return status;
 }
 
@@ -282,24 +151,11 @@ static void write_hypervolume(struct tool *tool, const struct pareto_options *o,
         nax_record_set_int(record, "n_front", (int64_t)n) ||
         nax_record_set_string(record, "objectives", o->objectives_text) ||
         nax_record_set_floats(record, "reference", o->reference, m)) {
-        (void)out_of_memory(&err);
+        (void)nax_err_set(&err, NAX_ERR_MEMORY, "out of memory: 'hypervolume'");
         tool_fail(tool, &err);
     }
     tool_write(tool, record);
     nax_record_free(record);
-}
-
-static int list(const struct pareto_options *o, struct store *store, struct kept **kept, size_t *n,
-                struct nax_err *err)
-{
-    if (o->mode == RANK)
-        return list_ranked(o, &store->all, kept, n, err);
-    if (o->confidence > 0)
-        return list_confident(o, &store->all, kept, n, err);
-    int status = keeps_all(o) ? fill_front(o, store, err) : 0;
-    if (!status)
-        status = nax_front_settle(store->front, err);
-    return status ? status : list_front(o, store, kept, n, err);
 }
 
 int main(int argc, char **argv)
@@ -318,7 +174,7 @@ int main(int argc, char **argv)
     int read_status = read_all(&tool, &o, &store, &read_err);
     int status = o.is_joined ? records_join(&store.all, o.baseline, &err) : 0;
     if (!status)
-        status = list(&o, &store, &kept, &n, &err);
+        status = pareto_list(&o, &store, &kept, &n, &err);
     if (status)
         tool_fail(&tool, &err);
     if (o.is_sorted)

@@ -86,6 +86,8 @@ int nax_record_ints(const struct nax_record *r, const char *name, const int64_t 
 int nax_record_floats(const struct nax_record *r, const char *name, const double **out, size_t *n,
                       struct nax_err *err)
     NAX_MUST_USE; /* integers are converted once, in the record's memory */
+/* Of the same type and content; NaN is equal to NaN. */
+bool nax_value_is_equal(const struct nax_value *a, const struct nax_value *b);
 bool nax_record_has(const struct nax_record *r, const char *name); /* there and not null */
 
 /* A field with a meaning of its own: its type in CSV, its unit, and what it is in a line. */

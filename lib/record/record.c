@@ -3,6 +3,7 @@
 #include "record.h"
 #include "text.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 enum { block_size_min = 4096 };
@@ -297,6 +298,31 @@ void nax_record_remove(struct nax_record *r, const char *name)
         return;
     r->n--;
     memmove(f, f + 1, (size_t)(r->fields + r->n - f) * sizeof *f);
+}
+
+bool nax_value_is_equal(const struct nax_value *a, const struct nax_value *b)
+{
+    if (a->type != b->type)
+        return false;
+    switch (a->type) {
+    case NAX_NULL:
+        return true;
+    case NAX_BOOL:
+        return a->b == b->b;
+    case NAX_INT:
+        return a->i == b->i;
+    case NAX_FLOAT:
+        return a->f == b->f || (isnan(a->f) && isnan(b->f));
+    case NAX_STRING:
+        return a->string.n == b->string.n && !memcmp(a->string.s, b->string.s, a->string.n);
+    case NAX_INTS:
+        return a->ints.n == b->ints.n &&
+               !memcmp(a->ints.v, b->ints.v, a->ints.n * sizeof *a->ints.v);
+    case NAX_FLOATS:
+        return a->floats.n == b->floats.n &&
+               !memcmp(a->floats.v, b->floats.v, a->floats.n * sizeof *a->floats.v);
+    }
+    return false;
 }
 
 bool nax_record_has(const struct nax_record *r, const char *name)
