@@ -57,7 +57,7 @@ UNITS  := $(filter-out harness,$(basename $(notdir $(wildcard tests/unit/*.c))))
 LIB_SRC  := $(filter-out %.simd.c,$(wildcard lib/*/*.c))
 SIMD_SRC := $(wildcard lib/*/*.simd.c)
 ISAS     := baseline $(if $(filter x86_64-%,$(MACHINE)),avx2 avx512)
-LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/builtin.o \
+LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/builtin.o $(BUILD)/powers.o \
             $(foreach isa,$(ISAS),$(SIMD_SRC:%.simd.c=$(BUILD)/%.$(isa).o))
 
 BIN      := $(TOOLS:%=$(BUILD)/bin/%)
@@ -145,6 +145,13 @@ $(BUILD)/builtin.c: $(MODELS) tools/embed.awk
 	$(Q)awk -f tools/embed.awk $(sort $(MODELS)) > $@.tmp
 	$(Q)mv $@.tmp $@
 
+# powers of ten, for numbers as text
+$(BUILD)/powers.c: tools/powers.awk
+	@mkdir -p $(@D)
+	$(SAY) GEN $@
+	$(Q)awk -f $< > $@.tmp
+	$(Q)mv $@.tmp $@
+
 # what nax lists, from the manual
 $(BUILD)/pages.c: man/nax.7 tools/pages.awk
 	@mkdir -p $(@D)
@@ -152,7 +159,7 @@ $(BUILD)/pages.c: man/nax.7 tools/pages.awk
 	$(Q)awk -f tools/pages.awk man/nax.7 > $@.tmp
 	$(Q)mv $@.tmp $@
 
-$(BUILD)/builtin.o $(BUILD)/pages.o: %.o: %.c
+$(BUILD)/builtin.o $(BUILD)/powers.o $(BUILD)/pages.o: %.o: %.c
 	$(SAY) CC $@
 	$(Q)$(CC) $(ALL_CFLAGS) -Ilib/base -Itools -MMD -MP -c -o $@ $<
 
@@ -214,7 +221,7 @@ replays: $(FUZZ:%=$(BUILD)/replay/%)
 fuzzers: all replays $(FUZZ:%=$(BUILD)/fuzz/%)
 
 -include $(LIB_OBJ:.o=.d) $(TOOLS:%=$(BUILD)/tools/%.d) $(SHARED:%=$(BUILD)/tools/%.d) \
-         $(BUILD)/pages.d $(UNITS:%=$(BUILD)/tests/unit/%.d) $(FUZZ:%=$(BUILD)/tests/fuzz/%.d)
+         $(BUILD)/powers.d $(BUILD)/pages.d $(UNITS:%=$(BUILD)/tests/unit/%.d) $(FUZZ:%=$(BUILD)/tests/fuzz/%.d)
 
 # --- set-up ------------------------------------------------------------------------------------
 
@@ -296,7 +303,7 @@ $(BUILD)/nax.pc: .FORCE
 dist: ## nax-VERSION.tar.gz of the committed tree
 	git archive --prefix=nax-$(VERSION)/ -o $(distdir)/nax-$(VERSION).tar.gz HEAD
 
-compdb: $(BUILD)/builtin.c $(BUILD)/pages.c ## compile_commands.json for editors
+compdb: $(BUILD)/builtin.c $(BUILD)/powers.c $(BUILD)/pages.c ## compile_commands.json for editors
 	@$(MAKE) --no-print-directory -nB all units | awk -v dir='$(CURDIR)' -f tools/compdb.awk \
 	    > compile_commands.json
 

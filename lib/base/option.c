@@ -1,5 +1,6 @@
 /* Options as rows. */
 #include "nax/option.h"
+#include "decimal.h"
 
 #include <errno.h>
 #include <float.h>
@@ -164,16 +165,6 @@ int nax_options_check(const struct nax_option *options, const void *object, stru
 
 /* --- as text --- */
 
-/* The fewest digits that are read back to the same bits. */
-static void print_real(double value, char text[NAX_OPTION_TEXT_SIZE])
-{
-    for (int digits = 6; digits <= 17; digits++) {
-        snprintf(text, NAX_OPTION_TEXT_SIZE, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
-            return;
-    }
-}
-
 void nax_option_print(const struct nax_option *o, const void *object,
                       char text[NAX_OPTION_TEXT_SIZE])
 {
@@ -187,7 +178,7 @@ void nax_option_print(const struct nax_option *o, const void *object,
         snprintf(text, NAX_OPTION_TEXT_SIZE, "%zu", *(const size_t *)field);
         break;
     case NAX_OPTION_REAL:
-        print_real(*(const double *)field, text);
+        nax_decimal_print(text, *(const double *)field, 6);
         break;
     case NAX_OPTION_WORD:
         if (*(const unsigned *)field < o->words->n) /* else no value of the enum: no text */

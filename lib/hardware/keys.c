@@ -1,5 +1,6 @@
 /* The keys of a hardware file. */
 #include "keys.h"
+#include "../base/decimal.h"
 #include "words.h"
 
 #include <errno.h>
@@ -272,16 +273,6 @@ bool nax_key_read(const struct hardware_key *key, void *object, const char *text
     return true;
 }
 
-/* The fewest digits that are read back as the same number. */
-static void write_real(double value, char text[KEY_TEXT_SIZE])
-{
-    for (int digits = 1; digits <= 17; digits++) {
-        snprintf(text, KEY_TEXT_SIZE, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
-            break;
-    }
-}
-
 void nax_key_write(const struct hardware_key *key, const void *object, char text[KEY_TEXT_SIZE])
 {
     double value = 0;
@@ -293,7 +284,7 @@ void nax_key_write(const struct hardware_key *key, const void *object, char text
         if (key->zero && value == 0)
             snprintf(text, KEY_TEXT_SIZE, "%s", key->zero);
         else
-            write_real(value, text);
+            nax_decimal_print(text, value, 1);
         break;
     case KEY_WORD:
         snprintf(text, KEY_TEXT_SIZE, "%s", nax_key_word(key, object)->word);

@@ -1,8 +1,8 @@
 /* Numbers and strings as text: exact in both directions. */
 #include "text.h"
+#include "../base/decimal.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,14 +59,9 @@ size_t nax_text_print_float(char out[NAX_NUMBER_TEXT], double f)
         size_t n = nax_text_print_int(out, (int64_t)f);
         return n + (size_t)(stpcpy(out + n, ".0") - (out + n));
     }
-    char text[NAX_NUMBER_TEXT];
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, f);
-        if (digits == 17 || strtod(text, NULL) == f)
-            break;
-    }
-    bool is_integral = !text[strcspn(text, ".e")];
-    return (size_t)(stpcpy(stpcpy(out, text), is_integral ? ".0" : "") - out);
+    size_t n = nax_decimal_print(out, f, 15);
+    bool is_integral = !out[strcspn(out, ".e")];
+    return is_integral ? n + (size_t)(stpcpy(out + n, ".0") - (out + n)) : n;
 }
 
 bool nax_text_int(const char *s, size_t n, int64_t *out)
@@ -88,32 +83,54 @@ bool nax_text_int(const char *s, size_t n, int64_t *out)
     return true;
 }
 
+struct digits {
+    uint64_t value;          /* while there are no more than 19 */
+    size_t n, n_significant; /* all; from the first on that is not 0 */
+};
+
+/* Takes digits from s[i] on, up to s[n]. Returns where they end. */
+static size_t take_digits(struct digits *d, const char *s, size_t i, size_t n)
+{
+    size_t first = i;
+    for (; i < n && s[i] >= '0' && s[i] <= '9'; i++) {
+        d->value = 10 * d->value + (uint64_t)(s[i] - '0');
+        d->n_significant += d->n_significant || s[i] != '0';
+    }
+    d->n += i - first;
+    return i;
+}
+
 bool nax_text_float(const char *s, size_t n, double *out)
 {
-    size_t i = n && (*s == '-' || *s == '+');
+    size_t i = n && (*s == '-' || *s == '+'), n_behind = 0;
     if (n - i == 3 && (!strncasecmp(s + i, "nan", 3) || !strncasecmp(s + i, "inf", 3))) {
         *out = strtod(s, NULL);
         return true;
     }
-    size_t n_digits = 0;
-    for (; i < n && s[i] >= '0' && s[i] <= '9'; i++)
-        n_digits++;
-    if (i < n && s[i] == '.')
-        for (i++; i < n && s[i] >= '0' && s[i] <= '9'; i++)
-            n_digits++;
-    if (!n_digits)
+    struct digits d = {.n = 0}, e = {.n = 0};
+    bool is_small = false;
+    i = take_digits(&d, s, i, n);
+    if (i < n && s[i] == '.') {
+        n_behind = d.n;
+        i = take_digits(&d, s, i + 1, n);
+        n_behind = d.n - n_behind;
+    }
+    if (!d.n)
         return false;
     if (i < n && (s[i] | 0x20) == 'e') {
         i++;
-        i += i < n && (s[i] == '-' || s[i] == '+');
-        size_t first = i;
-        while (i < n && s[i] >= '0' && s[i] <= '9')
-            i++;
-        if (i == first)
+        is_small = i < n && s[i] == '-';
+        i = take_digits(&e, s, i + (is_small || (i < n && s[i] == '+')), n);
+        if (!e.n)
             return false;
     }
     if (i != n)
         return false;
-    *out = strtod(s, NULL);
+    bool is_short = d.n_significant <= 19 && e.n_significant <= 4 && n_behind < 10000;
+    int exponent = (int)(is_small ? -e.value : e.value) - (int)n_behind;
+    if (!is_short || !nax_decimal_read(d.value, exponent, out))
+        *out = strtod(s, NULL);
+    else if (*s == '-')
+        *out = -*out;
     return true;
 }
