@@ -58,14 +58,18 @@ struct nax_xbar_report {
     size_t iterations; /* passes over all lines, or Newton steps; 1 for block elimination */
     /* Kirchhoff's current law: sum of the currents that do not balance at the nodes over the sum of
      * the output currents; the worst of the right-hand sides. */
-    double residual; /* of elimination: of its currents for equal inputs against node voltages */
+    /* of elimination: of its currents for equal inputs against node voltages, or, where cells are
+     * so near to shorts that these cannot be had, of its conductances against an elimination of the
+     * other lines */
+    double residual;
 };
 
 /* Effective conductances of n arrays of one size: w_eff[k] is [n_rows][n_cols] with
  * I_c = sum over r of w_eff[r][c] V_r. Of nonlinear arrays: of their cells at small voltages.
  * Threads work on arrays, or on columns of a single one; the bits do not depend on their number.
  * options NULL: defaults; report NULL or [n]. Errors: NAX_ERR_VALUE (see nax_xbar_check),
- * NAX_ERR_MEMORY, NAX_ERR_NUMERIC where NAX_XBAR_RELAX was asked for and does not converge. */
+ * NAX_ERR_MEMORY, NAX_ERR_NUMERIC where NAX_XBAR_RELAX was asked for and does not converge,
+ * or conductances leave the range of doubles: results are finite, residuals too. */
 int nax_xbar_matrices(const struct nax_xbar *x, size_t n, const struct nax_xbar_options *options,
                       double *const *w_eff, struct nax_xbar_report *report,
                       struct nax_err *err) NAX_MUST_USE;

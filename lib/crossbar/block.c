@@ -37,17 +37,23 @@ NAX_SIMD_SETS(dense_kernels, nax_dense_kernels);
 struct elimination {
     struct circuit a;
     const struct dense_kernels *kernels;
-    size_t m, ld;         /* word lines padded to DENSE_ROWS; row length */
-    double *y;            /* [m][ld]: Y in one of its states; J, last column first, from m on */
-    double *rows, *panel; /* [DENSE_BLOCK][ld]: pivot rows, before and after */
-    double *left;         /* [m / DENSE_ROWS][DENSE_BLOCK][DENSE_ROWS]: pivot columns */
-    double *pivot;        /* [DENSE_BLOCK][DENSE_BLOCK] */
-    double *t, *h, *transposed; /* [m], [m], [n_rows*n_cols] */
+    size_t m, ld;          /* word lines padded to DENSE_ROWS; row length */
+    double *y;             /* [m][ld]: Y in one of its states; J, last column first, from m on */
+    double *rows, *panel;  /* [DENSE_BLOCK][ld]: pivot rows, before and after */
+    double *left;          /* [m / DENSE_ROWS][DENSE_BLOCK][DENSE_ROWS]: pivot columns */
+    double *pivot;         /* [DENSE_BLOCK][DENSE_BLOCK] */
+    double *t, *h, *f, *d; /* [m] */
+    double *transposed;    /* [n_rows*n_cols] */
 };
+
+/* Below this, products of shares that go on and of sums that grow as fast leave the range of
+ * doubles. */
+static const double share_min = 1e-100;
 
 /* Transfer t to the sink from every node of bit line c, and h: T^-1 [r][q], the voltage at row r
  * for a current into row q, is t_r t_q h_max(r,q). As in lines_down of relax.simd.c, with F summed
- * from the sink: h_i = F_end + … + F_i. */
+ * from the sink: h_i = F_end + … + F_i. The same without their range: f, a node's voltage by that
+ * of the node before it, and d, the diagonal of T^-1. */
 static void bit_line(const struct elimination *s, size_t c)
 {
     const struct circuit *a = &s->a;
@@ -58,11 +64,26 @@ static void bit_line(const struct elimination *s, size_t c)
         s->t[i] = 1 + (i == end ? a->r_sink : a->r_wire_col) * here;
         above = here / s->t[i];
     }
+    s->d[end] = a->r_sink / s->t[end];
     s->t[end] = 1 / s->t[end];
     s->h[end] = a->r_sink / s->t[end];
     for (size_t i = end; i-- > 0;) {
+        s->f[i] = s->t[i];
+        s->d[i] = (s->d[i + 1] / s->f[i] + a->r_wire_col) / s->f[i];
         s->t[i] = s->t[i + 1] / s->t[i];
         s->h[i] = s->h[i + 1] + a->r_wire_col / (s->t[i] * s->t[i + 1]);
+    }
+}
+
+/* Row i of g_i t_i · g_j t_j h_j, i < j, as g_i / (f_i … f_{j-1}) · d_j g_j: where t_i is next to
+ * nothing, h_j can be beyond all numbers. */
+static void add_far(const struct elimination *s, size_t c, size_t i, double scale, double *row)
+{
+    const struct circuit *a = &s->a;
+    double share = a->g[i * a->n_cols + c];
+    for (size_t j = i + 1; j < a->n_rows; j++) {
+        share /= s->f[j - 1];
+        row[j] = scale * row[j] + share * s->d[j] * a->g[j * a->n_cols + c];
     }
 }
 
@@ -73,13 +94,17 @@ static void add_column(const struct elimination *s, size_t c, double scale)
     const struct circuit *a = &s->a;
     size_t n = a->n_rows;
     bit_line(s, c);
+    bool is_far = s->t[0] < share_min;
     for (size_t i = 0; i < n; i++) {
         s->t[i] *= a->g[i * a->n_cols + c];
         s->h[i] *= s->t[i];
     }
     for (size_t i = 0; i < n; i++) {
         double *row = s->y + i * s->ld;
-        s->kernels->add(row + i + 1, s->h + i + 1, scale, s->t[i], n - i - 1);
+        if (is_far)
+            add_far(s, c, i, scale, row);
+        else
+            s->kernels->add(row + i + 1, s->h + i + 1, scale, s->t[i], n - i - 1);
         row[s->m + a->n_cols - 1 - c] = s->t[i];
     }
 }
@@ -171,13 +196,14 @@ static void fold(const struct elimination *s)
     }
 }
 
-int nax_block_matrix(const struct nax_xbar *x, double *w_eff, struct nax_err *err)
+int nax_block_matrix(const struct nax_xbar *x, bool is_across, double *w_eff, struct nax_err *err)
 {
-    bool is_transposed = x->n_rows > x->n_cols;
-    size_t small = NAX_MIN(x->n_rows, x->n_cols), large = NAX_MAX(x->n_rows, x->n_cols);
+    bool is_transposed = (x->n_rows > x->n_cols) != is_across;
+    size_t n_lines = is_transposed ? x->n_cols : x->n_rows;
+    size_t n_folded = is_transposed ? x->n_rows : x->n_cols;
     struct elimination s = {.kernels = nax_dense_kernels_sets[nax_isa()],
-                            .m = NAX_ROUND_UP(small, DENSE_ROWS)};
-    s.ld = s.m + NAX_ROUND_UP(large, DENSE_ROWS);
+                            .m = NAX_ROUND_UP(n_lines, DENSE_ROWS)};
+    s.ld = s.m + NAX_ROUND_UP(n_folded, DENSE_ROWS);
     s.ld += s.ld % 64 ? 0 : DENSE_ROWS; /* rows that a kernel takes must not share a cache set */
     size_t sizes[] = {s.m * s.ld,
                       DENSE_BLOCK * s.ld,
@@ -186,8 +212,11 @@ int nax_block_matrix(const struct nax_xbar *x, double *w_eff, struct nax_err *er
                       DENSE_BLOCK * DENSE_BLOCK,
                       s.m,
                       s.m,
-                      small * large};
-    double **parts[] = {&s.y, &s.rows, &s.panel, &s.left, &s.pivot, &s.t, &s.h, &s.transposed};
+                      s.m,
+                      s.m,
+                      n_lines * n_folded};
+    double **parts[] = {&s.y, &s.rows, &s.panel, &s.left, &s.pivot,
+                        &s.t, &s.h,    &s.f,     &s.d,    &s.transposed};
     size_t n_parts = sizeof sizes / sizeof *sizes, total = 0;
     for (size_t i = 0; i < n_parts; i++)
         total += NAX_ROUND_UP(sizes[i], DENSE_ROWS);

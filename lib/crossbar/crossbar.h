@@ -28,8 +28,10 @@ int nax_relax_block(const struct relax_plan *plan, struct relax_workspace *works
                     double tolerance, size_t passes_max, double *w_eff,
                     struct relax_report *report) NAX_MUST_USE;
 
-/* --- block elimination (block.c) --- exact whatever the resistances; about 2 N^4 operations. */
-int nax_block_matrix(const struct nax_xbar *x, double *w_eff, struct nax_err *err) NAX_MUST_USE;
+/* --- block elimination (block.c) --- exact whatever the resistances; about 2 N^4
+ * operations. is_across: by the other lines than those that cost least. */
+int nax_block_matrix(const struct nax_xbar *x, bool is_across, double *w_eff,
+                     struct nax_err *err) NAX_MUST_USE;
 
 /* --- one vector (vector.c) --- linear cells by conjugate gradients, others by Newton's method. A
  * solver serves one thread and is set to an array before it solves. */

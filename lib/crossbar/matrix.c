@@ -41,9 +41,9 @@ static int out_of_memory(struct nax_err *err)
     return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'effective conductances'");
 }
 
-/* Elimination has no node voltages to check: its currents for equal inputs are compared with those
- * that the nodes' voltages give. NaN where these cannot be had. */
-static double elimination_residual(const struct nax_xbar *x, const double *w_eff)
+/* By node voltages: of currents for equal inputs, and what does not balance. NaN where these cannot
+ * be had. */
+static double residual_by_nodes(const struct nax_xbar *x, const double *w_eff)
 {
     double *v_v = nax_calloc(x->n_rows + x->n_cols, sizeof *v_v), off = 0, all = 0;
     struct vector_solver *s = nax_vector_alloc(x->n_rows, x->n_cols, true);
@@ -66,23 +66,49 @@ static double elimination_residual(const struct nax_xbar *x, const double *w_eff
     return !is_solved ? NAN : all > 0 ? off / all + report.residual : off;
 }
 
+/* By an elimination of the other lines, which shares no number with the first. */
+static int residual_by_lines(const struct nax_xbar *x, const double *w_eff, double *residual,
+                             struct nax_err *err)
+{
+    size_t n = x->n_rows * x->n_cols;
+    double *across = nax_calloc(n, sizeof *across), off = 0, all = 0;
+    int status = across ? nax_block_matrix(x, true, across, err) : out_of_memory(err);
+    for (size_t i = 0; !status && i < n; i++) {
+        off += fabs(across[i] - w_eff[i]);
+        all += fabs(w_eff[i]);
+    }
+    *residual = all > 0 ? off / all : off;
+    free(across);
+    return status;
+}
+
+static int eliminate(const struct matrices *m, size_t k, struct nax_err *err)
+{
+    const struct nax_xbar *x = &m->x[k];
+    int status = nax_block_matrix(x, false, m->w_eff[k], err);
+    if (status)
+        return status;
+    double residual = residual_by_nodes(x, m->w_eff[k]);
+    if (isnan(residual))
+        status = residual_by_lines(x, m->w_eff[k], &residual, err);
+    if (!status && !isfinite(residual))
+        status = nax_err_set(err, NAX_ERR_NUMERIC,
+                             "conductances beyond the range of numbers: 'array %zu'", k);
+    m->report[k] = (struct nax_xbar_report){NAX_XBAR_BLOCK, 1, residual};
+    return status;
+}
+
 /* What becomes of array k after relaxation ended with this status. */
 static int conclude(const struct matrices *m, size_t k, int status,
                     const struct relax_report *relax, struct nax_err *err)
 {
-    struct nax_xbar_report *report = &m->report[k];
-    if (status == NAX_ERR_NUMERIC && m->method != NAX_XBAR_RELAX) {
-        status = nax_block_matrix(&m->x[k], m->w_eff[k], err);
-        if (!status)
-            *report = (struct nax_xbar_report){NAX_XBAR_BLOCK, 1,
-                                               elimination_residual(&m->x[k], m->w_eff[k])};
-        return status;
-    }
+    if (status == NAX_ERR_NUMERIC && m->method != NAX_XBAR_RELAX)
+        return eliminate(m, k, err);
     if (status == NAX_ERR_NUMERIC)
         return nax_err_set(err, status, "line relaxation does not converge: 'array %zu'", k);
     if (status)
         return out_of_memory(err);
-    *report = (struct nax_xbar_report){NAX_XBAR_RELAX, relax->passes, relax->residual};
+    m->report[k] = (struct nax_xbar_report){NAX_XBAR_RELAX, relax->passes, relax->residual};
     return 0;
 }
 

@@ -366,6 +366,51 @@ static void hostile_values_are_refused(void **state)
     expect_refusal(&good, "'g_siemens'");
 }
 
+/* Cells of next to no resistance behind long wires: shares of a current that go on along a line
+ * leave the range of doubles, W does not. Rectangles are long one way only, so that one of the two
+ * eliminations, which are compared, stays within it. */
+static void shorts_behind_long_wires(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t n_rows, n_cols;
+        double r_on, r_wire_row, r_wire_col;
+    } cases[] = {{128, 128, 1, 100, 100},    {64, 64, 1, 1000, 1000},   {64, 64, 1e-3, 1000, 1000},
+                 {32, 32, 1e-6, 1e6, 1e6},   {96, 6, 1e-3, 1000, 1000}, {6, 96, 1e-3, 1000, 1000},
+                 {80, 80, 1e-3, 1000, 1e-3}, {80, 80, 1e-3, 1e-3, 1000}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        size_t n = cases[i].n_rows * cases[i].n_cols;
+        double *g = nax_calloc(n, sizeof *g), *w = nax_calloc(n, sizeof *w);
+        assert_true(g && w);
+        struct nax_rng rng = nax_rng_at(5, NAX_RNG_TEST, i, 0, 0);
+        for (size_t k = 0; k < n; k++)
+            g[k] = (1 + (double)nax_rng_below(&rng, 4)) / 6 / cases[i].r_on;
+        struct nax_xbar x = {.n_rows = cases[i].n_rows,
+                             .n_cols = cases[i].n_cols,
+                             .g_siemens = g,
+                             .r_wire_row_ohm = cases[i].r_wire_row,
+                             .r_wire_col_ohm = cases[i].r_wire_col,
+                             .r_source_ohm = 500,
+                             .r_sink_ohm = 100};
+        struct nax_xbar_report report;
+        struct nax_err err;
+        assert_int_equal(nax_xbar_matrix(&x, NULL, w, &report, &err), 0);
+        assert_true(report.residual >= 0 && report.residual < 1e-8);
+        for (size_t c = 0; c < x.n_cols; c++) {
+            double sum = 0;
+            for (size_t r = 0; r < x.n_rows; r++) {
+                assert_true(w[r * x.n_cols + c] >= 0);
+                sum += w[r * x.n_cols + c];
+            }
+            assert_true(sum < 1 / x.r_sink_ohm); /* 1 V on all rows cannot give more */
+        }
+        /* next to the drivers and the sinks most of the current takes the short way */
+        assert_true(w[(x.n_rows - 1) * x.n_cols] > w[x.n_cols - 1]);
+        free(g);
+        free(w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -378,6 +423,7 @@ int main(void)
         cmocka_unit_test(hard_arrays_go_to_elimination),
         cmocka_unit_test(threads_and_batches_give_the_same_bits),
         cmocka_unit_test(hostile_values_are_refused),
+        cmocka_unit_test(shorts_behind_long_wires),
     };
     return cmocka_run_group_tests_name("crossbar", tests, NULL, NULL);
 }
