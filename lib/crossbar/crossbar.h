@@ -49,6 +49,10 @@ int nax_vector_solve(struct vector_solver *s, const double *v_v, double toleranc
                      struct nax_xbar_nodes *nodes, struct nax_xbar_report *report,
                      struct nax_err *err) NAX_MUST_USE;
 
+/* NAX_ERR_NUMERIC, naming what and where, unless all of [n_rows][n_cols] are finite. */
+int nax_xbar_check_results(const char *what, const double *x, size_t n_rows, size_t n_cols,
+                           struct nax_err *err) NAX_MUST_USE;
+
 /* The tolerance that options ask for, checked for n arrays of one size. */
 int nax_xbar_prepare(const struct nax_xbar *x, size_t n, const struct nax_xbar_options *options,
                      double *tolerance, struct nax_err *err) NAX_MUST_USE;

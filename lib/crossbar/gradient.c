@@ -127,5 +127,6 @@ int nax_xbar_gradient(const struct nax_xbar *x, const struct nax_xbar_options *o
     }
     free(q.partial);
     free(workspace);
-    return status;
+    return status ? status
+                  : nax_xbar_check_results("derivatives", dl_dg, x->n_rows, x->n_cols, err);
 }

@@ -86,6 +86,9 @@ static int eliminate(const struct matrices *m, size_t k, struct nax_err *err)
 {
     const struct nax_xbar *x = &m->x[k];
     int status = nax_block_matrix(x, false, m->w_eff[k], err);
+    if (!status)
+        status = nax_xbar_check_results("effective conductances", m->w_eff[k], x->n_rows, x->n_cols,
+                                        err);
     if (status)
         return status;
     double residual = residual_by_nodes(x, m->w_eff[k]);
@@ -102,6 +105,13 @@ static int eliminate(const struct matrices *m, size_t k, struct nax_err *err)
 static int conclude(const struct matrices *m, size_t k, int status,
                     const struct relax_report *relax, struct nax_err *err)
 {
+    const struct nax_xbar *x = &m->x[k];
+    struct nax_err unused;
+    if (!status)
+        status = nax_xbar_check_results("effective conductances", m->w_eff[k], x->n_rows, x->n_cols,
+                                        &unused);
+    if (!status)
+        status = nax_xbar_check_results("residual", &relax->residual, 1, 1, &unused);
     if (status == NAX_ERR_NUMERIC && m->method != NAX_XBAR_RELAX)
         return eliminate(m, k, err);
     if (status == NAX_ERR_NUMERIC)

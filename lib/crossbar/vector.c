@@ -401,5 +401,18 @@ int nax_vector_solve(struct vector_solver *s, const double *v_v, double toleranc
     node_voltages(s, v_v, nodes);
     if (nodes->power_mw)
         *nodes->power_mw = power_mw(s, v_v);
-    return 0;
+    const struct {
+        const char *what;
+        const double *x;
+        size_t n_rows, n_cols;
+    } result[] = {{"currents", nodes->i_a, 1, s->a.n_cols},
+                  {"residual", &report->residual, 1, 1},
+                  {"word lines' voltages", nodes->u_v, s->a.n_rows, s->a.n_cols},
+                  {"bit lines' voltages", nodes->v_v, s->a.n_rows, s->a.n_cols},
+                  {"power", nodes->power_mw, 1, 1}};
+    for (size_t i = 0; !status && i < sizeof result / sizeof *result; i++)
+        if (result[i].x)
+            status = nax_xbar_check_results(result[i].what, result[i].x, result[i].n_rows,
+                                            result[i].n_cols, err);
+    return status;
 }

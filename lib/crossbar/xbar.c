@@ -1,5 +1,7 @@
-/* One array: made of a device, checked. */
-#include "nax/crossbar.h"
+/* One array: made of a device, checked; and what was computed of it. */
+#include "crossbar.h"
+
+#include <math.h>
 
 struct nax_xbar nax_xbar_of_device(const struct nax_device *device, size_t n_rows, size_t n_cols,
                                    const double *g_siemens)
@@ -40,5 +42,17 @@ int nax_xbar_check(const struct nax_xbar *x, struct nax_err *err)
                 err, NAX_ERR_VALUE,
                 "field 'g_siemens': cell at row %zu, column %zu: not from 0 to 1e12: %g",
                 i / x->n_cols, i % x->n_cols, x->g_siemens[i]);
+    return 0;
+}
+
+int nax_xbar_check_results(const char *what, const double *x, size_t n_rows, size_t n_cols,
+                           struct nax_err *err)
+{
+    for (size_t i = 0; i < n_rows * n_cols; i++)
+        if (!isfinite(x[i]))
+            return nax_err_set(err, NAX_ERR_NUMERIC,
+                               "beyond the range of doubles: '%s', row %zu, column %zu: lessen the "
+                               "conductances or the wires' resistances",
+                               what, i / n_cols, i % n_cols);
     return 0;
 }

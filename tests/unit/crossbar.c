@@ -303,6 +303,96 @@ static void hard_arrays_go_to_elimination(void **state)
     free(v);
 }
 
+/* Star-mesh transformation: nodes are taken out one by one, and what they joined is joined
+ * directly, c_ij += c_ik c_kj / sum of c_k. Nothing is ever subtracted, so every result is exact
+ * but for rounding, whatever the conductances. Terminals, drivers then sinks, stay. Wires above 0
+ * ohm. */
+static void reference_star_mesh(const struct nax_xbar *x, double *w)
+{
+    size_t n_rows = x->n_rows, n_cols = x->n_cols, m = n_rows * n_cols;
+    size_t n_inner = 2 * m, n = n_inner + n_rows + n_cols;
+    double *a = calloc(n * n, sizeof *a);
+    assert_non_null(a);
+    for (size_t r = 0; r < n_rows; r++)
+        for (size_t c = 0; c < n_cols; c++) {
+            size_t u = r * n_cols + c, v = m + u;
+            size_t before = c ? u - 1 : n_inner + r;
+            size_t below = r + 1 < n_rows ? v + n_cols : n_inner + n_rows + c;
+            a[u * n + v] = a[v * n + u] = x->g_siemens[u];
+            a[u * n + before] = a[before * n + u] = 1 / (c ? x->r_wire_row_ohm : x->r_source_ohm);
+            a[v * n + below] = a[below * n + v] =
+                1 / (r + 1 < n_rows ? x->r_wire_col_ohm : x->r_sink_ohm);
+        }
+    for (size_t k = 0; k < n_inner; k++) {
+        const double *row = a + k * n;
+        double all = 0;
+        for (size_t i = k + 1; i < n; i++)
+            all += row[i];
+        for (size_t i = k + 1; i < n; i++)
+            for (size_t j = k + 1; row[i] > 0 && j < n; j++)
+                a[i * n + j] += row[i] / all * row[j];
+    }
+    for (size_t r = 0; r < n_rows; r++)
+        for (size_t c = 0; c < n_cols; c++)
+            w[r * n_cols + c] = a[(n_inner + r) * n + n_inner + n_rows + c];
+    free(a);
+}
+
+/* Cells that are shorts beside their wires: voltages fall so fast along a line that its transfer
+ * factors leave the range of doubles. */
+static void near_shorts_are_solved(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t n_rows, n_cols;
+        double on_ohm, wire_ohm;
+    } c[] = {{23, 22, 1e-3, 1e6}, {7, 31, 1e-6, 1e9}, {31, 7, 1e-6, 1e9}, {24, 24, 2.385, 1e3}};
+    enum { n_max = 24 * 24 };
+    double w[n_max], expected[n_max];
+    for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
+        size_t n = c[i].n_rows * c[i].n_cols;
+        double *g = random_cells(n, 1 / (6 * c[i].on_ohm), 1 / c[i].on_ohm, 20 + i);
+        struct nax_xbar x = {c[i].n_rows,         c[i].n_cols, g,   c[i].wire_ohm,
+                             0.7 * c[i].wire_ohm, 500,         100, 0};
+        reference_star_mesh(&x, expected);
+        for (int m = NAX_XBAR_AUTO; m <= NAX_XBAR_BLOCK; m += NAX_XBAR_BLOCK) {
+            struct nax_xbar_options options = {.method = (enum nax_xbar_method)m};
+            struct nax_xbar_report report;
+            assert_int_equal(nax_xbar_matrix(&x, &options, w, &report, NULL), 0);
+            double d = difference(w, expected, n);
+            if (!(d < 1e-11) || !(report.residual < 1e-9))
+                fail_msg("case %zu, %s: differs by %g, residual %g", i,
+                         nax_xbar_method_name(report.method), d, report.residual);
+        }
+        free(g);
+    }
+}
+
+/* Every function says so where its results cannot be had. */
+static void results_are_never_nan(void **state)
+{
+    (void)state;
+    enum { n = 64 };
+    double *g = random_cells(n * n, 1.0 / 6, 1, 33), *w = calloc(n * n, sizeof *w);
+    double v[n], i_a[n];
+    for (size_t r = 0; r < n; r++)
+        v[r] = 0.25;
+    struct nax_xbar x = {n, n, g, 1e3, 1e3, 500, 100, 0};
+    struct nax_xbar_options options = {.method = NAX_XBAR_RELAX};
+    struct nax_xbar_nodes nodes = {.i_a = i_a};
+    assert_int_equal(nax_xbar_matrix(&x, &options, w, NULL, NULL), NAX_ERR_NUMERIC);
+    assert_int_equal(nax_xbar_solve(&x, NULL, v, &nodes, NULL, NULL), NAX_ERR_NUMERIC);
+    assert_int_equal(nax_xbar_currents(&x, NULL, 1, v, i_a, NULL, NULL, NULL), NAX_ERR_NUMERIC);
+    assert_int_equal(nax_xbar_gradient(&x, NULL, w, w, NULL), NAX_ERR_NUMERIC);
+    x.n_rows = x.n_cols = 2;
+    w[1] = NAN;
+    double dl_dg[4];
+    struct nax_err err = {0};
+    assert_int_equal(nax_xbar_gradient(&x, NULL, w, dl_dg, &err), NAX_ERR_NUMERIC);
+    free(g);
+    free(w);
+}
+
 static void threads_and_batches_give_the_same_bits(void **state)
 {
     (void)state;
@@ -421,6 +511,8 @@ int main(void)
         cmocka_unit_test(circuit_is_reciprocal),
         cmocka_unit_test(tolerance_is_kept),
         cmocka_unit_test(hard_arrays_go_to_elimination),
+        cmocka_unit_test(near_shorts_are_solved),
+        cmocka_unit_test(results_are_never_nan),
         cmocka_unit_test(threads_and_batches_give_the_same_bits),
         cmocka_unit_test(hostile_values_are_refused),
         cmocka_unit_test(shorts_behind_long_wires),
