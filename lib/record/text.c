@@ -60,8 +60,9 @@ size_t nax_text_print_float(char out[NAX_NUMBER_TEXT], double f)
         return n + (size_t)(stpcpy(out + n, ".0") - (out + n));
     }
     size_t n = nax_decimal_print(out, f, 15);
-    bool is_integral = !out[strcspn(out, ".e")];
-    return is_integral ? n + (size_t)(stpcpy(out + n, ".0") - (out + n)) : n;
+    if ((f == 0 || fabs(f) >= 1e15) && !out[strcspn(out, ".e")])
+        n += (size_t)(stpcpy(out + n, ".0") - (out + n));
+    return n;
 }
 
 bool nax_text_int(const char *s, size_t n, int64_t *out)
