@@ -86,7 +86,7 @@ int nax_record_ints(const struct nax_record *r, const char *name, const int64_t 
 int nax_record_floats(const struct nax_record *r, const char *name, const double **out, size_t *n,
                       struct nax_err *err)
     NAX_MUST_USE; /* integers are converted once, in the record's memory */
-/* Of the same type and content; NaN is equal to NaN. */
+/* Of the same type and the same bits: NaN may be equal to NaN, 0.0 never is to -0.0. */
 bool nax_value_is_equal(const struct nax_value *a, const struct nax_value *b);
 bool nax_record_has(const struct nax_record *r, const char *name); /* there and not null */
 

@@ -3,7 +3,6 @@
 #include "record.h"
 #include "text.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 enum { block_size_min = 4096 };
@@ -312,9 +311,9 @@ bool nax_value_is_equal(const struct nax_value *a, const struct nax_value *b)
     case NAX_INT:
         return a->i == b->i;
     case NAX_FLOAT:
-        return a->f == b->f || (isnan(a->f) && isnan(b->f));
+        return !memcmp(&a->f, &b->f, sizeof a->f);
     case NAX_STRING:
-        return a->string.n == b->string.n && !memcmp(a->string.s, b->string.s, a->string.n);
+        return a->string.n == b->string.n && !memcmp(a->string.s, b->string.s, a->string.n + 1);
     case NAX_INTS:
         return a->ints.n == b->ints.n &&
                !memcmp(a->ints.v, b->ints.v, a->ints.n * sizeof *a->ints.v);

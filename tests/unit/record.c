@@ -33,6 +33,40 @@ static void fields_are_set_and_found(void **state)
     nax_record_free(NULL);
 }
 
+static void values_are_equal_by_type_and_bits(void **state)
+{
+    (void)state;
+    int64_t ints[] = {1, 2, 3}, others[] = {1, 2, 4};
+    double zeros[] = {0.0, 0.0}, signs[] = {0.0, -0.0};
+    struct nax_value values[] = {
+        {.type = NAX_NULL},
+        {.type = NAX_BOOL, .b = true},
+        {.type = NAX_BOOL, .b = false},
+        {.type = NAX_INT, .i = 1},
+        {.type = NAX_INT, .i = INT64_C(9007199254740993)},
+        {.type = NAX_FLOAT, .f = 9007199254740992.0},
+        {.type = NAX_FLOAT, .f = 1.0},
+        {.type = NAX_FLOAT, .f = 0.0},
+        {.type = NAX_FLOAT, .f = -0.0},
+        {.type = NAX_FLOAT, .f = NAN},
+        {.type = NAX_STRING, .string = {"ab", 2}},
+        {.type = NAX_STRING, .string = {"ac", 2}},
+        {.type = NAX_STRING, .string = {"abc", 3}},
+        {.type = NAX_INTS, .ints = {ints, 3}},
+        {.type = NAX_INTS, .ints = {ints, 2}},
+        {.type = NAX_INTS, .ints = {others, 3}},
+        {.type = NAX_FLOATS, .floats = {zeros, 2}},
+        {.type = NAX_FLOATS, .floats = {signs, 2}},
+    };
+    size_t n = sizeof values / sizeof *values;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < n; j++)
+            assert_int_equal(nax_value_is_equal(&values[i], &values[j]), i == j);
+    char text[] = "ab";
+    struct nax_value copy = {.type = NAX_STRING, .string = {text, 2}};
+    assert_true(nax_value_is_equal(&values[10], &copy));
+}
+
 static void a_value_may_come_from_its_own_record(void **state)
 {
     (void)state;
@@ -288,6 +322,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields_are_set_and_found),
+        cmocka_unit_test(values_are_equal_by_type_and_bits),
         cmocka_unit_test(a_value_may_come_from_its_own_record),
         cmocka_unit_test(typed_reading_names_the_field),
         cmocka_unit_test(writer_refuses_what_no_reader_takes),

@@ -38,36 +38,13 @@ static inline struct file file_of(const void *bytes, size_t n)
     return f;
 }
 
-static inline bool value_equal(const struct nax_value *a, const struct nax_value *b)
-{
-    if (a->type != b->type)
-        return false;
-    switch (a->type) {
-    case NAX_NULL:
-        return true;
-    case NAX_BOOL:
-        return a->b == b->b;
-    case NAX_INT:
-        return a->i == b->i;
-    case NAX_FLOAT:
-        return !memcmp(&a->f, &b->f, sizeof a->f);
-    case NAX_STRING:
-        return a->string.n == b->string.n && !memcmp(a->string.s, b->string.s, a->string.n + 1);
-    case NAX_INTS:
-        return a->ints.n == b->ints.n && !memcmp(a->ints.v, b->ints.v, a->ints.n * 8);
-    case NAX_FLOATS:
-        return a->floats.n == b->floats.n && !memcmp(a->floats.v, b->floats.v, a->floats.n * 8);
-    }
-    return false;
-}
-
 static inline bool record_equal(const struct nax_record *a, const struct nax_record *b)
 {
     if (nax_record_n(a) != nax_record_n(b))
         return false;
     for (size_t i = 0; i < nax_record_n(a); i++)
         if (strcmp(nax_record_name(a, i), nax_record_name(b, i)) ||
-            !value_equal(nax_record_value(a, i), nax_record_value(b, i)))
+            !nax_value_is_equal(nax_record_value(a, i), nax_record_value(b, i)))
             return false;
     return true;
 }
