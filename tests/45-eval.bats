@@ -28,6 +28,17 @@ column() {
     NR == row + 1 { print $c }'
 }
 
+# refuse WORDS COMMAND...: fails with status 1 and one line that has the words
+# shellcheck disable=SC2154
+refuse() {
+  local words=$1
+  shift
+  run --separate-stderr "$@"
+  [ "$status" -eq 1 ]
+  [ "${#stderr_lines[@]}" -eq 1 ]
+  [[ "$stderr" == *"$words"* ]]
+}
+
 @test "adds its fields and keeps those that it does not know" {
   sed '1s/$/,note/; 2s/$/,kept/' "$trained" > in.csv
   "${eval[@]}" --fidelity linear --calibrate 40 in.csv > out.csv
@@ -76,13 +87,6 @@ column() {
 }
 
 @test "split validation: weights that do not say what was held out, or of other images" {
-  refuse() { # MESSAGE COMMAND...
-    local message=$1
-    shift
-    run --separate-stderr "$@"
-    [ "$status" -eq 1 ]
-    [[ $stderr == *"$message"* ]]
-  }
   nax-data synth -q --n-train 700 --n-test 200 --seed 6 -o other.safetensors
   refuse "trained on other images than 'synth'" nax-eval -q --data other.safetensors --split validation "$trained"
   cut -d, -f1-3 "$trained" | nax-train -q --data "$BATS_FILE_TMPDIR/small.safetensors" --epochs 1 --validation 0 \
@@ -296,15 +300,6 @@ gray() {
 }
 
 @test "what cannot be: a line that names file, record and field" {
-  # shellcheck disable=SC2154
-  refuse() { # WORDS COMMAND...
-    local words=$1
-    shift
-    run --separate-stderr "$@"
-    [ "$status" -eq 1 ]
-        [ "${#stderr_lines[@]}" -eq 1 ]
-    [[ "$stderr" == *"$words"* ]]
-  }
   printf 'network,kernel,crossbar\nlenet,5 5,32 32\n' > none.csv
   refuse "none.csv: record 1: field 'checkpoint'" "${eval[@]}" none.csv
   printf 'network,kernel,crossbar,checkpoint\nlenet,5 5,32 32,nosuch.safetensors\n' > gone.csv
