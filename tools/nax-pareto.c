@@ -176,7 +176,7 @@ int main(int argc, char **argv)
     if (!status)
         status = pareto_list(&o, &store, &kept, &n, &err);
     if (status)
-        tool_fail(&tool, &err);
+        tool_fail(&tool, read_status < 0 ? &read_err : &err);
     if (o.is_sorted)
         qsort(kept, n, sizeof *kept, compare);
     if (o.mode == HYPERVOLUME)
