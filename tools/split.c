@@ -54,7 +54,7 @@ int split_set_se(struct nax_record *record, enum split split, double accuracy, s
 void split_clear(struct nax_record *record, enum split split)
 {
     char field[64];
-    if (split == SPLIT_TEST) /* validation goes on beside it */
+    if (split == SPLIT_TEST) /* beside which validation may stand */
         return;
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         name(field, SPLIT_TEST, endings[i]);

@@ -46,14 +46,14 @@ struct elimination {
     double *transposed;    /* [n_rows*n_cols] */
 };
 
-/* Below this, products of shares that go on and of sums that grow as fast leave the range of
- * doubles. */
+/* Where less than this of a node's current reaches the sink, t is next to nothing, and h, which
+ * grows by its inverse square, next to infinite. */
 static const double share_min = 1e-100;
 
 /* Transfer t to the sink from every node of bit line c, and h: T^-1 [r][q], the voltage at row r
  * for a current into row q, is t_r t_q h_max(r,q). As in lines_down of relax.simd.c, with F summed
- * from the sink: h_i = F_end + … + F_i. The same without their range: f, a node's voltage by that
- * of the node before it, and d, the diagonal of T^-1. */
+ * from the sink: h_i = F_end + … + F_i. The same in numbers that stay in range:
+ * f_i = t_{i+1} / t_i, and d, the diagonal of T^-1. */
 static void bit_line(const struct elimination *s, size_t c)
 {
     const struct circuit *a = &s->a;
