@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # nax-plot: pictures and their scripts, and what it refuses.
 
+bats_require_minimum_version 1.5.0
+
 setup() {
   cd "$BATS_TEST_TMPDIR" || return 1
 }
@@ -112,6 +114,21 @@ fake_gnuplot() {
   nax-plot front --objectives energy_pj:min,area_mm2:min -o front.gp random.csv
   grep -q "set xlabel 'area (mm²)'" front.gp
   grep -q "title 'designs'" front.gp
+}
+
+@test "front: bars of one standard error, of what has one; no lower half that would reach 0" {
+  printf '%s\n' id,accuracy,accuracy_se,cost a,0.75,0.125,10 b,0.5,0.5,20 c,0.25,,30 d,0.875,0,40 >errors.csv
+  nax-plot front --objectives accuracy:max,cost:min -o errors.gp errors.csv
+  [ "$(block errors0 errors.gp)" = "10 75 10 10 62.5 87.5"$'\n'"20 50 20 20 50 100" ]
+  grep -q "xyerrorbars.*'one standard error'" errors.gp
+  nax-plot front --objectives accuracy:max,cost:min -o errors.svg errors.csv 2>&1 | diff - /dev/null
+  cut -d, -f1,2,4 errors.csv | nax-plot front --objectives accuracy:max,cost:min -o none.gp
+  ! grep -q 'errors0' none.gp
+  sed s/0.125/-1/ errors.csv >below.csv
+  run --separate-stderr nax-plot front --objectives accuracy:max,cost:min -o below.svg below.csv
+  [ "$status" -eq 1 ]
+  [ "$stderr" = "nax-plot: below.csv: record 1: field 'accuracy_se' is below 0: '-1'" ]
+  [ ! -e below.svg ]
 }
 
 @test "layers: kernels by crossbar size, skipped ones apart" {

@@ -1,8 +1,7 @@
-/* Reads objectives and their errors. */
+/* Points and their errors, and which of them are beaten beyond doubt. */
 #include "confident.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* How many standard errors: the normal distribution's quantile, by bisection. */
@@ -19,30 +18,6 @@ static double errors_of(double confidence)
     return low;
 }
 
-/* Standard errors of the objectives: fields NAME_se; 0, exact, of what has none. */
-static int read_errors(const struct nax_objective *objectives, size_t m,
-                       const struct nax_record *record, double *errors, struct nax_err *err)
-{
-    for (size_t j = 0; j < m; j++) {
-        struct nax_objective error;
-        if ((size_t)snprintf(error.name, sizeof error.name, "%s_se", objectives[j].name) >=
-            sizeof error.name)
-            return nax_err_set(err, NAX_ERR_VALUE, "field name too long: '%s_se'",
-                               objectives[j].name);
-        error.is_max = false;
-        errors[j] = 0;
-        int status = nax_record_has(record, error.name)
-                         ? nax_objectives_read(&error, 1, record, &errors[j], err)
-                         : 0;
-        if (!status && errors[j] < 0)
-            status = nax_err_set(err, NAX_ERR_VALUE, "field '%s' is below 0: '%g'", error.name,
-                                 errors[j]);
-        if (status)
-            return status;
-    }
-    return 0;
-}
-
 int confident_front(const struct records *records, const struct nax_objective *objectives, size_t m,
                     double confidence, double *points, bool *is_front, struct nax_err *err)
 {
@@ -51,7 +26,7 @@ int confident_front(const struct records *records, const struct nax_objective *o
     for (size_t i = 0; i < records->n && !status; i++) {
         status = nax_objectives_read(objectives, m, records->at[i], points + i * m, err);
         if (!status)
-            status = read_errors(objectives, m, records->at[i], errors + i * m, err);
+            status = nax_objectives_read_errors(objectives, m, records->at[i], errors + i * m, err);
     }
     if (!status)
         nax_front_confident(points, errors, records->n, m, errors_of(confidence), is_front);

@@ -8,7 +8,8 @@
 #include "nax/search.h"
 
 struct point {
-    double x, y; /* minimised */
+    double x, y;   /* minimised */
+    double dx, dy; /* standard errors; 0 where the record has none */
     size_t series;
     int64_t baseline; /* crossbar size, where all layers have this one and one kernel; or 0 */
     bool is_on_front;
@@ -38,7 +39,7 @@ static void read_points(struct front *f)
 {
     struct plot *plot = f->plot;
     struct nax_err err;
-    double value[2];
+    double value[2], error[2];
     for (size_t i = 0; i < plot->records.n; i++) {
         const struct nax_record *r = plot->records.at[i];
         if (!i || !plot_is_same_file(plot, i, i - 1))
@@ -46,10 +47,15 @@ static void read_points(struct front *f)
         if (!strcmp(plot_string(plot, i, "status"), "diverged") &&
             !(nax_record_has(r, f->objectives[0].name) && nax_record_has(r, f->objectives[1].name)))
             continue;
-        if (nax_objectives_read(f->objectives, 2, r, value, &err))
+        if (nax_objectives_read(f->objectives, 2, r, value, &err) ||
+            nax_objectives_read_errors(f->objectives, 2, r, error, &err))
             plot_fail(plot, i, &err);
-        f->points[f->n++] =
-            (struct point){value[1], value[0], f->n_series - 1, baseline_of(r), false};
+        f->points[f->n++] = (struct point){.x = value[1],
+                                           .y = value[0],
+                                           .dx = error[1],
+                                           .dy = error[0],
+                                           .series = f->n_series - 1,
+                                           .baseline = baseline_of(r)};
     }
 }
 
@@ -66,6 +72,12 @@ static double shown(const struct front *f, size_t objective, double value)
     return (f->objectives[objective].is_max ? -value : value) * f->axis[objective].scale;
 }
 
+static bool has_error(const struct point *p, size_t series)
+{
+    (void)series;
+    return p->dx > 0 || p->dy > 0;
+}
+
 static void write_block(const struct front *f, const char *name,
                         bool (*is_in)(const struct point *, size_t), size_t series)
 {
@@ -75,6 +87,29 @@ static void write_block(const struct front *f, const char *name,
         if (is_in(&f->points[i], series))
             fprintf(gp, "%.9g %.9g %lld\n", shown(f, 1, f->points[i].x),
                     shown(f, 0, f->points[i].y), (long long)f->points[i].baseline);
+    fputs("EOD\n", gp);
+}
+
+/* Ends of the bars of one standard error, x then y. An axis may be logarithmic: a bar that would
+ * reach 0 has its upper half only. */
+static void write_errors(const struct front *f)
+{
+    FILE *gp = f->plot->script;
+    fputs("$errors0 << EOD\n", gp);
+    for (size_t i = 0; i < f->n; i++) {
+        const struct point *p = &f->points[i];
+        if (!has_error(p, 0))
+            continue;
+        const double error[2] = {p->dy, p->dx};
+        const double value[2] = {shown(f, 0, p->y), shown(f, 1, p->x)};
+        fprintf(gp, "%.9g %.9g", value[1], value[0]);
+        for (size_t j = 2; j-- > 0;) {
+            double half = error[j] * f->axis[j].scale;
+            double low = value[j] > 0 && value[j] <= half ? value[j] : value[j] - half;
+            fprintf(gp, " %.9g %.9g", low, value[j] + half);
+        }
+        fputs("\n", gp);
+    }
     fputs("EOD\n", gp);
 }
 
@@ -125,6 +160,11 @@ static void write_plot(const struct front *f)
     size_t n_baselines = count(f, is_baseline, 0);
     fprintf(gp, "plot $front0 using 1:2 with %s linewidth 2 linecolor '#000000' title 'front'",
             f->objectives[1].is_max ? "fsteps" : "steps");
+    if (count(f, has_error, 0))
+        fprintf(gp,
+                ", \\\n     $errors0 using 1:2:3:4:5:6 with xyerrorbars pointtype 0 linewidth 1.5 "
+                "linecolor '%s' title 'one standard error'",
+                PLOT_GREY);
     for (size_t s = 0; s < f->n_series; s++) {
         if (!count(f, is_of_series, s))
             continue;
@@ -183,9 +223,11 @@ void plot_front(struct plot *plot)
                          largest[j] * f.axis[j].scale);
     }
     fputs("set offsets graph 0.05, graph 0.05, graph 0.08, graph 0.05\n"
-          "set key tmargin center horizontal\n",
+          "set errorbars 0.7\nset rmargin 5\nset key tmargin center horizontal\n",
           plot->script);
     write_block(&f, "front", is_on_front, 0);
+    if (count(&f, has_error, 0))
+        write_errors(&f);
     write_block(&f, "baselines", is_baseline, 0);
     for (size_t s = 0; s < f.n_series; s++)
         write_block(&f, "series", is_of_series, s);

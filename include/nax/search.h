@@ -135,6 +135,10 @@ int nax_objectives_parse(const char *text, struct nax_objective *objectives, siz
 int nax_objectives_read(const struct nax_objective *objectives, size_t n,
                         const struct nax_record *r, double *point,
                         struct nax_err *err) NAX_MUST_USE;
+/* Their standard errors: fields NAME_se, not below 0; 0, exact, of what has none. errors: [n]. */
+int nax_objectives_read_errors(const struct nax_objective *objectives, size_t n,
+                               const struct nax_record *r, double *errors,
+                               struct nax_err *err) NAX_MUST_USE;
 
 /* --- conditions --- "accuracy >= 0.9", "status = ok": a field, one of = (or ==) != < <= > >=, and
  * a value that may hold spaces inside. Numbers are compared as numbers, strings and booleans (true,

@@ -2,6 +2,7 @@
 #include "nax/search.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static int parse_one(const char *word, size_t n, struct nax_objective *o, struct nax_err *err)
@@ -63,6 +64,27 @@ int nax_objectives_read(const struct nax_objective *objectives, size_t n,
                                "field '%s': %lld is beyond 2^53, where numbers compare as equal",
                                objectives[i].name, (long long)v->i);
         point[i] = objectives[i].is_max ? -value : value;
+    }
+    return 0;
+}
+
+int nax_objectives_read_errors(const struct nax_objective *objectives, size_t n,
+                               const struct nax_record *r, double *errors, struct nax_err *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct nax_objective error = {.is_max = false};
+        if ((size_t)snprintf(error.name, sizeof error.name, "%s_se", objectives[i].name) >=
+            sizeof error.name)
+            return nax_err_set(err, NAX_ERR_VALUE, "field name too long: '%s_se'",
+                               objectives[i].name);
+        errors[i] = 0;
+        int status =
+            nax_record_has(r, error.name) ? nax_objectives_read(&error, 1, r, &errors[i], err) : 0;
+        if (!status && errors[i] < 0)
+            status = nax_err_set(err, NAX_ERR_VALUE, "field '%s' is below 0: '%g'", error.name,
+                                 errors[i]);
+        if (status)
+            return status;
     }
     return 0;
 }
