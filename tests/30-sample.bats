@@ -81,6 +81,56 @@ small_space() {
   [ "$(sed -n 2p out.csv | cut -d, -f 4)" = "0 0 0 0 0 0 3 0 0 0 0 0 3 0 0 0 0 0" ]
 }
 
+# Widths of the stages of resnet20: 2 · 3 · 1, and one kernel on two crossbars
+wide_space() {
+  printf '%s\n' 'network: resnet20' 'kernels: [3]' 'crossbars: [32, 64]' 'skip: true' 'stages:' \
+    '  - widths: [16, 24]' '  - widths: [32, 48, 64]' '  - {}' >wide.yaml
+}
+
+@test "widths: drawn, absent where they are the network's own, and part of the id" {
+  wide_space
+  nax-sample --space wide.yaml --random 300 --format json >out.json
+  [ "$(sed -n 's/.*"width":\[\([^]]*\).*/\1/p' out.json | sort -u | tr '\n' ' ')" = "16,48,64 16,64,64 24,32,64 24,48,64 24,64,64 " ]
+  [ "$(grep -vc width out.json)" -gt 20 ]
+  # a network that is its own whatever the space says
+  [ "$(nax-sample --space wide.yaml --homogeneous --format csv | sed 's/wide.yaml/cifar10/')" = \
+    "$(nax-sample --homogeneous --format csv | sed '2d; 5d')" ]
+  # widths decide the id, a width that is the network's own does not
+  printf '%s\n' network,kernel,crossbar,width 'lenet,5 5,32 32,6 16' 'lenet,5 5,32 32,6 17' 'lenet,5 5,32 32,' >in.csv
+  nax-map -l in.csv | column id | uniq >ids
+  [ "$(wc -l <ids)" -eq 3 ]
+  [ "$(sed -n 1p ids)" = "$(sed -n 3p ids)" ]
+  [ "$(sed -n 1p ids)" = "$(nax-map -l <(sed 's/,6 1[67]$//; s/,$//; s/,width//' in.csv) | column id | uniq)" ]
+}
+
+@test "widths: a convolution is left out only where shapes agree for all of them" {
+  printf '%s\n' 'name: two' 'input: {height: 8, width: 8, channels: 4}' 'classes: 2' 'layers:' \
+    '  - conv: {out: 4, kernel: 3}' '  - conv: {out: 4, kernel: 3}' '  - linear: {role: classifier}' >two.yaml
+  printf '%s\n' 'network: two.yaml' 'kernels: [3]' 'crossbars: [16]' 'skip: true' 'fixed: {crossbar: 16}' >one.yaml
+  { cat one.yaml; printf '%s\n' 'stages:' '  - widths: [4, 6]' '  - widths: [4, 6]'; } >space.yaml
+  [ "$(nax-sample --space one.yaml --grid --format csv | wc -l)" -eq 5 ]
+  nax-sample --space space.yaml --grid --format json >out.json
+  [ "$(wc -l <out.json)" -eq 4 ]
+  ! grep -q '"kernel":\[[^]]*0' out.json
+  nax-sample --space space.yaml --grid | nax-cost >costed
+}
+
+@test "widths that cannot be: the space, the stage, the combination" {
+  wide_space
+  sed 's/16, 24/16, 40/' wide.yaml >bad.yaml
+  run nax-sample --space bad.yaml
+  [ "$status" -eq 1 ]
+  [ "$output" = "nax-sample: space 'bad.yaml' has no network of widths 40 32 64: a padded shortcut cannot lose channels: 's2b1' of network 'resnet20'" ]
+  sed '$d' wide.yaml >bad.yaml
+  run nax-sample --space bad.yaml
+  [ "$output" = "nax-sample: key 'stages': 2 entries for the 3 stages of network 'resnet20': 'bad.yaml'" ]
+  nax-sample --random 3 --space wide.yaml | nax-cost | nax-pareto --rank -o energy_pj:min >ranked
+  sed 's/16, 24/16, 25/; s/32, 48, 64/32, 49, 65/; s/- {}/- widths: [65, 128]/' wide.yaml >other.yaml
+  run nax-sample --evolve --space other.yaml ranked
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"stage 's"*" is not in space 'other.yaml'"* ]]
+}
+
 @test "homogeneous baselines: every crossbar size with the network's kernels" {
   nax-sample --homogeneous --format csv >out.csv
   [ "$(column crossbar <out.csv | tr ' ' '\n' | uniq -c | awk '{ print $1 "x" $2 }' | tr '\n' ' ')" = \

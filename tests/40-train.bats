@@ -581,6 +581,19 @@ KEYS
   [ "$(column status 4 < out.csv)" = diverged ]
 }
 
+@test "widths: another network, trained and measured; the network's own are no other" {
+  small
+  { printf 'network,kernel,crossbar,width\n'; printf 'lenet,5 5,32 32,%s\n' '6 16' '4 7' ''; } > c.csv
+  nax-train -q --data small.safetensors --epochs 1 --batch 50 --images 50 --fidelity full --checkpoint run c.csv > out.csv
+  [ "$(column weights_hash 1 < out.csv)" = "$(column weights_hash 3 < out.csv)" ]
+  [ "$(column weights 1 < out.csv)" = "$(column weights 3 < out.csv)" ]
+  [ "$(column weights 1 < out.csv)" != "$(column weights 2 < out.csv)" ]
+  nax-eval -q --data small.safetensors --images 50 out.csv > eval.csv
+  [ "$(column accuracy 2 < eval.csv)" = "$(column accuracy 2 < out.csv)" ]
+  sed '3s/,4 7,/,4 8,/' out.csv > other.csv
+  refused "record 2: " nax-eval -q --data small.safetensors --images 50 other.csv
+}
+
 @test "weights are those that the record names, or it is an error" {
   small
   candidate lenet '5 5' '32 32' > c.csv

@@ -111,6 +111,45 @@ arrays_pj() {
   done
 }
 
+@test "designs of other widths: the costs of the network that has them written" {
+  { echo network,kernel,crossbar,width
+    for width in '24 64 64' '16 32 64' '16 48 80' '24 64 64'; do echo "resnet20,$(ints 3 18),$(ints 64 18),$width"; done
+  } >widths.csv
+  sed 's/out: 16/out: 24/; s/out: 32/out: 64/' "$BATS_TEST_DIRNAME/../examples/networks/resnet20.yaml" >wide.yaml
+  sed 's/resnet20/.\/wide.yaml/; s/,width//; s/,24 64 64$//; 3,$d' widths.csv >written.csv
+  nax-cost widths.csv >out.csv
+  nax-cost written.csv >wide.csv
+  for field in ${costs//,/ }; do
+    [ "$(column $field out.csv | sed -n 1p)" = "$(column $field wide.csv)" ]
+    [ "$(column $field out.csv | sed -n 4p)" = "$(column $field wide.csv)" ]
+    [ "$(column $field out.csv | sed -n 2p)" = "$(nax-cost homogeneous.csv | column $field /dev/stdin | sed -n 3p)" ]
+  done
+  # whatever came before, and under every convention; the area for copies is of the network, not of its widths
+  nax-cost --conventions widths.csv >all.csv
+  for row in 2 3 4; do
+    sed -n "1p; ${row}p" widths.csv | nax-cost --conventions | tail -n 1 | cmp - <(sed -n "${row}p" all.csv)
+  done
+  head -n 4 widths.csv | nax-cost --layers >layers.csv
+  paste -d ' ' <(column id layers.csv) <(column energy_pj layers.csv) |
+    awk '$1 != id { if (id) printf "%.9g\n", sum; sum = 0 } { id = $1; sum += $2 } END { printf "%.9g\n", sum }' >sums
+  column energy_pj out.csv | awk 'NR < 4 { printf "%.9g\n", $1 }' | cmp - sums
+}
+
+@test "widths that cannot be are refused, with record and field" {
+  check() { # WIDTH MESSAGE
+    printf '%s\n' network,kernel,crossbar,width "resnet20,$(ints 3 18),$(ints 64 18),$1" >bad.csv
+    refused "nax-cost: bad.csv: record 1: $2" nax-cost bad.csv
+  }
+  check '24 64' "field 'width': 2 values for the 3 stages of 'resnet20'"
+  check '24 64 64 64' "field 'width': 4 values for the 3 stages of 'resnet20'"
+  check '0 64 64' "field 'width': not between 1 and 65536: 0"
+  check '24 -64 64' "field 'width': not between 1 and 65536: -64"
+  check '24 64 1000000000' "field 'width': not between 1 and 65536: 1000000000"
+  check '24 64 65536' "field 'width': more than 2^30 weights: 's3b1c2' of network 'resnet20'"
+  check '24 16 64' "field 'width': a padded shortcut cannot lose channels: 's2b1' of network 'resnet20'"
+  check '24 x 64' "line 2: field 'width': not integers: '24 x 64'"
+}
+
 @test "three machines, three costs" {
   for h in nax-reram puma isaac; do
     nax-cost --hardware $h homogeneous.csv >$h.csv

@@ -173,4 +173,7 @@ column() {
   printf '%s\n' 'name: other' 'network: nowhere' 'kernels: [3]' 'crossbars: [16]' > other.yaml
   run -1 nax-search --space ./other.yaml
   [[ "$output" = *"nowhere"* ]]
+  printf '%s\n' 'network: lenet' 'kernels: [3]' 'crossbars: [16]' 'stages: [{widths: [6, 8]}, {}]' > wide.yaml
+  run -1 nax-search --space ./wide.yaml
+  [[ "$output" = *"widths are not searched by gradients"*"nax-sample --evolve: './wide.yaml'" ]]
 }

@@ -138,6 +138,9 @@ fake_gnuplot() {
   [ "$(block p0s0 layers.gp | wc -l)" -eq 15 ]
   [ "$(block p0s2 layers.gp)" = "2 0" ]
   grep -q "'s1b1c2' 2" layers.gp
+  ! grep -q "resnet20 [0-9]" layers.gp
+  nax-plot layers -o wide.gp <(sed '1s/$/,width/; 2s/$/,24 64 64/' in.csv)
+  grep -q "resnet20 24-64-64'" wide.gp
   cp in.csv edap-0.05
   nax-plot layers -o layers.gp in.csv edap-0.05
   grep -q "set title 'in  " layers.gp

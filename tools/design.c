@@ -3,33 +3,108 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static int open_network(struct design *d, struct nax_err *err)
+static void close_network(struct design_network *n)
 {
-    nax_network_file_free(d->file);
-    d->file = NULL;
-    memcpy(d->network, d->candidate.network, sizeof d->network);
-    return nax_network_file_load(&d->file, d->network, err);
+    if (!n)
+        return;
+    nax_network_file_free(n->own);
+    nax_network_file_free(n->wide);
+    free(n);
+}
+
+/* Whether it is the network of the candidate, whose widths may be missing for the network's own. */
+static bool is_of(const struct design_network *n, const struct nax_candidate *c)
+{
+    return !strcmp(n->name, c->network) && n->n_stages == c->n_stages &&
+           !memcmp(n->width, c->width, c->n_stages * sizeof *c->width);
+}
+
+static int open_widths(struct design_network *n, const struct nax_candidate *c, struct nax_err *err)
+{
+    size_t n_stages = nax_network_file_n_stages(n->own);
+    if (!c->n_stages)
+        return 0;
+    if (c->n_stages != n_stages)
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "field 'width': %zu values for the %zu stages of '%s'", c->n_stages,
+                           n_stages, c->network);
+    int status = nax_network_file_widen(&n->wide, n->own, c->width, err);
+    if (status == NAX_ERR_VALUE)
+        nax_err_prefix(err, "field 'width'");
+    return status;
+}
+
+static int open_network(struct design_network **network, const struct nax_candidate *c,
+                        struct nax_err *err)
+{
+    struct design_network *n = nax_calloc(1, sizeof *n);
+    if (!n)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", c->network);
+    memcpy(n->name, c->network, sizeof n->name);
+    n->n_stages = c->n_stages;
+    memcpy(n->width, c->width, c->n_stages * sizeof *c->width);
+    int status = nax_network_file_load(&n->own, n->name, err);
+    if (!status)
+        status = open_widths(n, c, err);
+    if (status)
+        close_network(n);
+    else
+        *network = n;
+    return status;
+}
+
+/* Where the candidate's network is kept from now on: 1, or 0 where it has been before. */
+static int find_network(struct design *d, struct nax_err *err)
+{
+    struct design_network *n = NULL;
+    for (d->at = 0; d->at < d->n_kept; d->at++)
+        if (is_of(d->kept[d->at], &d->candidate))
+            return 0;
+    int status = open_network(&n, &d->candidate, err);
+    if (status)
+        return status;
+    if (d->n_kept < DESIGN_NETWORKS) {
+        d->n_kept++;
+    } else {
+        d->at = d->oldest;
+        d->oldest = (d->oldest + 1) % DESIGN_NETWORKS;
+    }
+    close_network(d->kept[d->at]);
+    d->kept[d->at] = n;
+    return 1;
+}
+
+/* The canonical form of a design whose network is known. */
+static void settle(struct nax_candidate *c, const struct nax_network_file *own)
+{
+    int64_t width[NAX_SLOTS_MAX];
+    size_t n = nax_network_file_n_stages(own);
+    for (size_t s = 0; s < n; s++)
+        width[s] = nax_network_file_width(own, s);
+    nax_candidate_drop_own(c, n, width);
+    c->layout = nax_network_file_layout(own);
 }
 
 int design_take(struct design *d, const struct nax_record *record, struct nax_err *err)
 {
     int status = nax_candidate_read(&d->candidate, record, err);
-    bool is_new = !status && (!d->file || strcmp(d->network, d->candidate.network));
-    if (is_new)
-        status = open_network(d, err);
-    if (!status && d->candidate.n_slots != nax_network_file_n_slots(d->file))
-        status = nax_err_set(err, NAX_ERR_VALUE,
-                             "field 'kernel': %zu values for the %zu searched convolutions of '%s'",
-                             d->candidate.n_slots, nax_network_file_n_slots(d->file), d->network);
-    if (status)
-        return status;
-    if (!nax_record_has(record, "id")) {
-        d->candidate.layout = nax_network_file_layout(d->file);
+    int is_new = status ? status : find_network(d, err);
+    if (is_new < 0)
+        return is_new;
+    const struct design_network *n = d->kept[d->at];
+    d->own = n->own;
+    d->file = n->wide ? n->wide : n->own;
+    if (d->candidate.n_slots != nax_network_file_n_slots(d->file))
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "field 'kernel': %zu values for the %zu searched convolutions of '%s'",
+                           d->candidate.n_slots, nax_network_file_n_slots(d->file), n->name);
+    settle(&d->candidate, d->own);
+    if (!nax_record_has(record, "id"))
         nax_candidate_set_id(&d->candidate);
-    }
     return is_new;
 }
 
@@ -123,8 +198,9 @@ bool design_has_diverged(const struct nax_record *record)
 
 void design_close(struct design *d)
 {
-    nax_network_file_free(d->file);
-    d->file = NULL;
+    for (size_t i = 0; i < d->n_kept; i++)
+        close_network(d->kept[i]);
+    *d = (struct design){.n_kept = 0};
 }
 
 void design_check(struct tool *tool, int status)

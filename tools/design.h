@@ -7,15 +7,28 @@
 #include "nax/search.h"
 #include "tool.h"
 
-struct design {
-    struct nax_candidate candidate;
-    struct nax_network_file *file; /* of candidate.network; kept until a record names another */
-    char network[256];
+enum { DESIGN_NETWORKS = 64 };
+
+/* A network that designs are of. */
+struct design_network {
+    char name[256];
+    size_t n_stages; /* 0: of its own widths */
+    int64_t width[NAX_SLOTS_MAX];
+    struct nax_network_file *own, *wide; /* as it was written; with these widths, or NULL */
 };
 
-/* Reads the record's candidate and opens its network. Returns 1 where the network is another than
- * the record's before, 0 where it is the same, or an error: the record is no candidate, or does not
- * fit its network. */
+struct design {
+    struct nax_candidate candidate;
+    const struct nax_network_file *file; /* of the candidate: its network, with its widths */
+    const struct nax_network_file *own;  /* the same as it was written */
+    size_t at;                           /* where that is kept */
+    size_t n_kept, oldest;
+    struct design_network *kept[DESIGN_NETWORKS];
+};
+
+/* Reads the record's candidate and opens its network. Returns 1 where the place that the network is
+ * kept at holds another than before, 0 where it is the same, or an error: the record is no
+ * candidate, or does not fit its network. */
 int design_take(struct design *design, const struct nax_record *record,
                 struct nax_err *err) NAX_MUST_USE;
 /* The same, where an error fails the tool. */

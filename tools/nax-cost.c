@@ -16,9 +16,10 @@ enum { NAMES_MAX = 16, MACHINES_MAX = 32, N_FIELDS = 7 };
 struct machine {
     struct nax_hardware *hardware;
     struct nax_cost_model *model;
-    struct nax_cost_table *table;                 /* of the candidate's network */
-    const struct nax_cost_convention *convention; /* or NULL */
-    char field[N_FIELDS][96];                     /* names of the costs in a candidate's record */
+    struct nax_cost_table *tables[DESIGN_NETWORKS]; /* of the networks that are kept */
+    double replicate_mm2[DESIGN_NETWORKS];          /* for copies, of a convention's own */
+    const struct nax_cost_convention *convention;   /* or NULL */
+    char field[N_FIELDS][96];                       /* names of the costs in a candidate's record */
 };
 
 struct pricing {
@@ -133,12 +134,15 @@ static void check_sets(const struct pricing *p)
     }
 }
 
-static void set_costs(struct pricing *p, struct nax_record *r, const struct machine *m)
+static void set_costs(struct pricing *p, struct nax_record *r, struct machine *m)
 {
     const struct nax_candidate *c = &p->design.candidate;
     struct nax_cost cost;
     struct nax_err err;
-    if (nax_cost_table_price(m->table, c->kernel, c->crossbar, c->crossbar_fixed, &cost, &err))
+    if (m->convention && m->convention->n_areas > 0)
+        m->hardware->hierarchy.replicate_mm2 = m->replicate_mm2[p->design.at];
+    if (nax_cost_table_price(m->tables[p->design.at], c->kernel, c->crossbar, c->crossbar_fixed,
+                             &cost, &err))
         tool_fail_record(p->tool, &err);
     const double values[N_FIELDS] = {cost.energy_pj,
                                      cost.latency_ns,
@@ -151,19 +155,21 @@ static void set_costs(struct pricing *p, struct nax_record *r, const struct mach
         design_check(p->tool, nax_record_set_float(r, m->field[i], values[i]));
 }
 
-/* A new network: tables of its own on every machine. */
+/* A new network: tables of its own on every machine. The area for copies is that of the network as
+ * it was written, so that all designs of a space have the same. */
 static void open_tables(struct pricing *p)
 {
     struct nax_err err;
+    const size_t at = p->design.at;
     for (size_t i = 0; i < p->n_machines; i++) {
         struct machine *m = &p->machines[i];
-        nax_cost_table_free(m->table);
-        m->table = NULL;
+        nax_cost_table_free(m->tables[at]);
+        m->tables[at] = NULL;
         if (m->convention && m->convention->n_areas > 0 &&
-            nax_cost_convention_area(m->convention, m->hardware, p->design.file,
-                                     &m->hardware->hierarchy.replicate_mm2, &err))
+            nax_cost_convention_area(m->convention, m->hardware, p->design.own,
+                                     &m->replicate_mm2[at], &err))
             tool_fail_record(p->tool, &err);
-        if (nax_cost_table_alloc(&m->table, m->model, p->design.file, &err))
+        if (nax_cost_table_alloc(&m->tables[at], m->model, p->design.file, &err))
             tool_fail_record(p->tool, &err);
     }
 }
@@ -203,7 +209,8 @@ static void parse(struct pricing *p)
 static void close_machines(struct pricing *p)
 {
     for (size_t i = 0; i < p->n_machines; i++) {
-        nax_cost_table_free(p->machines[i].table);
+        for (size_t k = 0; k < DESIGN_NETWORKS; k++)
+            nax_cost_table_free(p->machines[i].tables[k]);
         nax_cost_model_free(p->machines[i].model);
         nax_hardware_free(p->machines[i].hardware);
     }

@@ -30,15 +30,16 @@ static const struct nax_option rows[] = {
      FIELD(n_random), .value = 4, .mode = RANDOM},
     {"grid", NULL, "all designs, the choices of the last convolution varying fastest",
      .mode = GRID},
-    {"homogeneous", NULL, "the network's own kernels on crossbars of one size, each size",
+    {"homogeneous", NULL,
+     "the network's own kernels and widths on crossbars of one size, each size",
      .mode = HOMOGENEOUS},
     {"evolve", NULL, "offspring of the ranked records read, after the best of these",
      .mode = EVOLVE},
     {"elite", "N", "how many of the best (rank 0, but at most half)", FIELD(n_elite), .value = NAN,
      .needs = "evolve"},
-    {"mutation", "P", "chance that a convolution is drawn anew (1 / their number)", FIELD(mutation),
-     .max = 1, .value = NAN, .needs = "evolve"},
-    {"keep-kernels", NULL, "offspring keep a parent's kernels: crossbars alone change",
+    {"mutation", "P", "chance that a convolution or width is drawn anew (1 / their number)",
+     FIELD(mutation), .max = 1, .value = NAN, .needs = "evolve"},
+    {"keep-kernels", NULL, "offspring keep a parent's kernels and widths: crossbars alone change",
      FIELD(keeps_kernels), .needs = "evolve"},
     {"policy", NULL, "the most probable design of each policy read, then random ones",
      .mode = POLICY},
@@ -173,12 +174,12 @@ static void add_member(struct tool *tool, struct nax_population *population,
 /* The best first, as they were read; then offspring, until there are n. */
 static void write_generation(struct tool *tool, const struct sample_options *o,
                              struct nax_population *population, const struct records *all,
-                             size_t n_slots, struct nax_record *record)
+                             size_t n_decisions, struct nax_record *record)
 {
     struct nax_candidate child;
     struct nax_err err;
     uint64_t n = o->n_most == SIZE_MAX ? all->n : o->n_most, n_elite = o->n_elite, i;
-    double mutation = isnan(o->mutation) ? 1 / (double)n_slots : o->mutation;
+    double mutation = isnan(o->mutation) ? 1 / (double)n_decisions : o->mutation;
     if (nax_population_settle(population, n, &err))
         tool_fail(tool, &err);
     if (n_elite == SIZE_MAX)
@@ -216,7 +217,7 @@ static void evolve(struct tool *tool, const struct sample_options *o, struct nax
         add_member(tool, population, record);
     }
     if (population)
-        write_generation(tool, o, population, &all, space.n_slots, record);
+        write_generation(tool, o, population, &all, nax_space_n_decisions(&space), record);
     nax_population_free(population);
     records_free(&all);
 }

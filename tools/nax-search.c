@@ -67,6 +67,18 @@ static void parse(struct searching *s)
     s->log.format = tool->format == NAX_FORMAT_AUTO ? NAX_FORMAT_CSV : tool->format;
 }
 
+/* Supernets have the network's own widths. */
+static int check_space(const struct nax_space *space, struct nax_err *err)
+{
+    for (size_t s = 0; s < space->n_stages; s++)
+        if (space->n_widths[s])
+            return nax_err_set(err, NAX_ERR_VALUE,
+                               "widths are not searched by gradients; leave out the key 'stages', "
+                               "or draw designs by nax-sample --evolve: '%s'",
+                               space->name);
+    return 0;
+}
+
 static const char folder_name[] = "search"; /* of its file */
 
 /* The folder is this search's alone, and what another one left there is not replaced. */
@@ -92,6 +104,8 @@ static void open_files(struct searching *s)
     int status = nax_products_reserve((size_t)nax_threads(), &err);
     if (!status)
         status = space_load(&s->space, &s->space_options, &err);
+    if (!status)
+        status = check_space(&s->space, &err);
     if (!status)
         status = nax_network_file_load(&s->file, s->space.network, &err);
     if (!status)

@@ -132,7 +132,7 @@ static int begin(struct training *t, struct design *design, struct slot *s, stru
 static void run(struct training *t)
 {
     struct nax_err err = {.text = "out of memory"};
-    struct design design = {.file = NULL};
+    struct design design = {.n_kept = 0};
     struct slot *slots = nax_calloc(t->n_parallel, sizeof *slots);
     if (!slots)
         tool_fail(&t->tool, &err);

@@ -34,7 +34,8 @@ static size_t list_sizes(struct plot *plot, int64_t sizes[SIZES_MAX])
     return n;
 }
 
-/* "5f0c…: accuracy 91.2 %, …", of what the record has; its file's name where there are several. */
+/* "5f0c…  resnet20 24-64-64, accuracy 91.2 %, …", of what the record has, and widths; its file's
+ * name where there are several. */
 static void write_title(struct plot *plot, size_t i, const struct nax_candidate *c)
 {
     static const char *const fields[] = {"accuracy", "energy_pj", "area_mm2", "edap_pj_ns_mm2"};
@@ -43,6 +44,9 @@ static void write_title(struct plot *plot, size_t i, const struct nax_candidate 
     bool has_file = !plot_is_same_file(plot, 0, plot->records.n - 1);
     plot_file_name(plot, i, name, sizeof name);
     int n = snprintf(title, sizeof title, "%s  %.60s", has_file ? name : c->id, c->network);
+    for (size_t s = 0; s < c->n_stages && n < 200; s++)
+        n += snprintf(title + n, sizeof title - (size_t)n, "%s%lld", s ? "-" : " ",
+                      (long long)c->width[s]);
     for (size_t k = 0; k < sizeof fields / sizeof *fields; k++) {
         double value;
         struct nax_err err;

@@ -15,6 +15,7 @@ extern "C" {
 /* Bounds of every network, so that sizes computed from its layers fit: a layer has at most
  * NAX_LAYER_SIZE_MAX weights, inputs and outputs. */
 enum { NAX_NETWORK_LAYERS_MAX = 1024, NAX_NETWORK_SLOTS_MAX = 256, NAX_KERNEL_MAX = 31 };
+enum { NAX_WIDTH_MAX = 65536 }; /* channels of a convolution */
 #define NAX_LAYER_SIZE_MAX ((size_t)1 << 30)
 
 /* What a layer computes: lib/nn has a case for each, all others ask the rows below. */
@@ -88,6 +89,18 @@ int nax_network_file_kernel(const struct nax_network_file *file, size_t s);
 bool nax_network_file_can_skip(const struct nax_network_file *file, size_t s);
 const char *nax_network_file_slot_name(const struct nax_network_file *file,
                                        size_t s); /* "s1b2c1" */
+
+/* What has channels of its own to choose: a stage of residual blocks, or a searched convolution
+ * that is in none. At most one a slot. */
+size_t nax_network_file_n_stages(const struct nax_network_file *file);
+int64_t nax_network_file_width(const struct nax_network_file *file, size_t stage);
+const char *nax_network_file_stage_name(const struct nax_network_file *file,
+                                        size_t stage); /* "s1", "conv3" */
+/* The same network with these channels, width [n_stages]. A convolution that is not searched has
+ * those of the stage after it where both have the same in the file. Errors: not from 1 to
+ * NAX_WIDTH_MAX, a shortcut or a size that cannot be: NAX_ERR_VALUE. */
+int nax_network_file_widen(struct nax_network_file **wide, const struct nax_network_file *file,
+                           const int64_t *width, struct nax_err *err) NAX_MUST_USE;
 
 /* The network with these kernels. kernel: [n_slots], 0 = skipped, or NULL for the file's own.
  * A skipped convolution (with its batch norm and ReLU) is absent: its input passes on. A residual

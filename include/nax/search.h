@@ -12,9 +12,10 @@
 extern "C" {
 #endif
 
-enum { NAX_CHOICES_MAX = 16, NAX_SLOTS_MAX = 256 };
+enum { NAX_CHOICES_MAX = 16, NAX_SLOTS_MAX = 256, NAX_CHANNELS_MAX = 65536 };
 
-/* A space file: which kernels and crossbar sizes every searched convolution may take. */
+/* A space file: which kernels and crossbar sizes every searched convolution may take, and which
+ * channels every stage. */
 struct nax_space {
     char name[64];     /* as the user gave it */
     char network[256]; /* name or path of the network */
@@ -23,18 +24,27 @@ struct nax_space {
     int64_t crossbars[NAX_CHOICES_MAX]; /* rising */
     bool has_skip;                      /* a convolution may be left out where can_skip says so */
     int64_t crossbar_fixed; /* of layers that are not searched; 0: as the nearest searched one */
-    char slot_names[NAX_SLOTS_MAX][24]; /* of the layers, for messages: whoever binds sets them */
-    uint64_t layout; /* of a network that is not built in, or 0: whoever binds sets it */
+    size_t n_stages_listed; /* 0: all have the network's own channels */
+    size_t n_widths[NAX_SLOTS_MAX];                 /* of each stage; 0: the network's own alone */
+    int64_t widths[NAX_SLOTS_MAX][NAX_CHOICES_MAX]; /* rising */
+    /* of the network, set by whoever binds */
+    char slot_names[NAX_SLOTS_MAX][24]; /* of the layers, for messages */
+    size_t n_stages;
+    char stage_names[NAX_SLOTS_MAX][24];
+    int64_t width_own[NAX_SLOTS_MAX];
+    uint64_t layout; /* of a network that is not built in, or 0 */
     /* set by nax_space_bind */
     size_t n_slots;
     bool can_skip[NAX_SLOTS_MAX];      /* false everywhere without has_skip */
     int64_t kernel_own[NAX_SLOTS_MAX]; /* the network's own kernels */
+    uint64_t n_conv_designs;           /* of one choice of widths; 0: more than INT64_MAX */
     uint64_t n_designs;                /* 0: more than INT64_MAX */
     bool is_empty_left_out;            /* see nax_space_bind */
 };
 
 int nax_space_load(struct nax_space *space, const char *name, struct nax_err *err) NAX_MUST_USE;
-/* Tells the space its network's searched convolutions. kernel_own, can_skip: [n_slots]. Where every
+/* Tells the space its network's searched convolutions; can_skip is to hold for every choice of
+ * widths. kernel_own, can_skip: [n_slots]. Where every
  * convolution could be skipped and unsearched layers follow searched ones, the design without any
  * is not part of the space: nothing would give those layers a crossbar. */
 int nax_space_bind(struct nax_space *space, size_t n_slots, const int64_t *kernel_own,
@@ -43,27 +53,31 @@ int nax_space_bind(struct nax_space *space, size_t n_slots, const int64_t *kerne
 /* One design. kernel 0 = skipped, and then crossbar 0 too: the canonical form. */
 struct nax_candidate {
     char id[20]; /* hex of a 64-bit hash over space-independent content: network, its layout,
-                    kernel, crossbar, crossbar_fixed */
+                    kernel, crossbar, crossbar_fixed, and width where there is one */
     char space[256], network[256];
     uint64_t layout; /* what the network's layers are, where the name does not say it; or 0 */
     uint64_t seed;
     int64_t crossbar_fixed;
     size_t n_slots;
     int64_t kernel[NAX_SLOTS_MAX], crossbar[NAX_SLOTS_MAX];
+    size_t n_stages; /* 0: of the network's own widths, which is how those are written */
+    int64_t width[NAX_SLOTS_MAX];
 };
 
 void nax_candidate_set_id(struct nax_candidate *c);
+/* Widths that are the network's own are left out: the canonical form. width_own: [n_stages]. */
+void nax_candidate_drop_own(struct nax_candidate *c, size_t n_stages, const int64_t *width_own);
 int nax_candidate_write(const struct nax_candidate *c, struct nax_record *r,
                         struct nax_err *err) NAX_MUST_USE;
-/* Fields id, space, seed and crossbar_fixed may be missing (id is computed; 0). network, kernel,
- * crossbar may not. */
+/* Fields id, space, seed, crossbar_fixed and width may be missing (id is computed; 0). network,
+ * kernel, crossbar may not. */
 int nax_candidate_read(struct nax_candidate *c, const struct nax_record *r,
                        struct nax_err *err) NAX_MUST_USE;
 
 /* --- sampling --- from a bound space; *c is filled completely, its seed is the argument's.
- * Design i of the enumeration in lexicographic order: the last convolution varies fastest, and the
- * choices of one are skip (where allowed), then rising kernels with rising crossbars within each.
- * i < n_designs; any i where n_designs is 0. */
+ * Design i of the enumeration in lexicographic order: the last convolution varies fastest, the
+ * first stage's width slowest, and the choices of a convolution are skip (where allowed), then
+ * rising kernels with rising crossbars within each. i < n_designs; any i where n_designs is 0. */
 void nax_space_design(const struct nax_space *space, uint64_t i, uint64_t seed,
                       struct nax_candidate *c);
 /* Candidate i of the random sequence of this seed: a function of space, seed and i alone, uniform
@@ -71,7 +85,7 @@ void nax_space_design(const struct nax_space *space, uint64_t i, uint64_t seed,
  * i < n_designs. In larger ones candidates are drawn independently. */
 void nax_space_random(const struct nax_space *space, uint64_t i, uint64_t seed,
                       struct nax_candidate *c);
-/* Every convolution with the network's own kernel on crossbar size i < n_crossbars. */
+/* Every convolution with the network's own kernel and width on crossbar size i < n_crossbars. */
 void nax_space_homogeneous(const struct nax_space *space, size_t i, uint64_t seed,
                            struct nax_candidate *c);
 
@@ -82,7 +96,10 @@ struct nax_population;
 int nax_population_alloc(struct nax_population **population, const struct nax_space *space,
                          struct nax_err *err) NAX_MUST_USE;
 void nax_population_free(struct nax_population *population);
-/* A design that is not of the space is NAX_ERR_VALUE; the message names the layer. */
+/* What has a chance of its own to change in an offspring: convolutions, and stages of several
+ * widths. */
+size_t nax_space_n_decisions(const struct nax_space *space);
+/* A design that is not of the space is NAX_ERR_VALUE; the message names the layer or stage. */
 int nax_population_add(struct nax_population *population, const struct nax_candidate *c,
                        int64_t rank, double crowding, struct nax_err *err) NAX_MUST_USE;
 /* Puts the best first: by rank, then by crowding, the largest first; a design that was added more
@@ -95,11 +112,11 @@ int64_t nax_population_rank(const struct nax_population *population, size_t k);
 /* Which addition, from 0, the k-th best was. */
 size_t nax_population_index(const struct nax_population *population, size_t k);
 /* Offspring i: two parents, each the better of two drawn at random (tournament); every convolution
- * from either with the same chance (uniform crossover), and drawn anew from all its choices with
- * probability `mutation`. Never a member nor an offspring before: up to 1000 attempts are made, the
- * mutations rising to 1. With keeps_kernels the first parent's kernels stay, and what it skips:
- * crossbars alone are mixed and drawn. A function of seed, the set of members and the offspring
- * before. 1, or 0 when nothing new was found, or a negative status. */
+ * and every stage's width from either with the same chance (uniform crossover), and drawn anew from
+ * all its choices with probability `mutation`. Never a member nor an offspring before: up to 1000
+ * attempts are made, the mutations rising to 1. With keeps_kernels the first parent's kernels and
+ * widths stay, and what it skips: crossbars alone are mixed and drawn. A function of seed, the set
+ * of members and the offspring before. 1, or 0 when nothing new was found, or a negative status. */
 int nax_population_breed(struct nax_population *population, double mutation, bool keeps_kernels,
                          uint64_t seed, uint64_t i, struct nax_candidate *child,
                          struct nax_err *err) NAX_MUST_USE;
@@ -109,7 +126,8 @@ int nax_population_breed(struct nax_population *population, double mutation, boo
 struct nax_policy;
 
 /* A policy that gives a probability to what the bound space does not have, or whose rows are no
- * probabilities, is NAX_ERR_VALUE; the message names the layer. The space must outlive it. */
+ * probabilities, is NAX_ERR_VALUE; the message names the layer. So is a space that leaves widths
+ * open, which policies know nothing of. The space must outlive it. */
 int nax_policy_read(struct nax_policy **policy, const struct nax_space *space,
                     const struct nax_record *r, struct nax_err *err) NAX_MUST_USE;
 void nax_policy_free(struct nax_policy *policy);

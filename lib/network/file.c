@@ -165,7 +165,13 @@ static int check_kernel(const struct entry_key *at, int64_t kernel)
     return status || kernel % 2 ? status : fail_entry(at, "kernel", "an even size");
 }
 
-enum { OUT_MAX = 65536, STRIDE_MAX = 64, BLOCKS_MAX = 128, WINDOW_MAX = 1024, IMAGE_MAX = 1024 };
+enum {
+    OUT_MAX = NAX_WIDTH_MAX,
+    STRIDE_MAX = 64,
+    BLOCKS_MAX = 128,
+    WINDOW_MAX = 1024,
+    IMAGE_MAX = 1024
+};
 
 static int read_conv(const struct entry_key *at, const void *yaml, struct entry *e)
 {
@@ -317,6 +323,29 @@ static void name_entries(struct nax_network_file *f)
     }
 }
 
+/* The stage that comes next, where a convolution that is not searched, as a stem, has its channels.
+ */
+static int followed_stage(const struct nax_network_file *f, size_t i)
+{
+    const struct entry *e = &f->entries[i];
+    for (size_t k = i + 1; e->kind == ENTRY_CONV && k < f->n_entries; k++)
+        if (f->entries[k].is_stage)
+            return f->entries[k].out == e->out ? f->entries[k].stage : -1;
+    return -1;
+}
+
+static void find_stages(struct nax_network_file *f)
+{
+    for (size_t i = 0; i < f->n_entries; i++) {
+        struct entry *e = &f->entries[i];
+        e->is_stage = e->kind == ENTRY_STAGE || (e->kind == ENTRY_CONV && e->is_searched);
+        e->stage = e->is_stage ? (int)f->n_stages++ : -1;
+    }
+    for (size_t i = 0; i < f->n_entries; i++)
+        if (!f->entries[i].is_stage)
+            f->entries[i].stage = followed_stage(f, i);
+}
+
 static int read_network(const struct source *source, const struct yaml_network *y,
                         struct nax_network_file *f)
 {
@@ -331,6 +360,7 @@ static int read_network(const struct source *source, const struct yaml_network *
     if (status)
         return status;
     name_entries(f);
+    find_stages(f);
     struct nax_network *net;
     struct nax_err shape_err;
     size_t entry;

@@ -14,6 +14,8 @@ struct entry {
     enum nax_layer_kind pool; /* of a pool */
     bool is_searched, has_relu, has_conv_shortcut;
     int64_t out, kernel, stride, blocks; /* kernel 0 of a pool: the whole image */
+    int stage;                           /* whose channels it has, or -1 */
+    bool is_stage;                       /* the entry that gives the stage its channels */
 };
 
 struct slot {
@@ -29,6 +31,7 @@ struct nax_network_file {
     struct entry *entries; /* [n_entries] */
     size_t n_slots;
     struct slot slots[NAX_NETWORK_SLOTS_MAX];
+    size_t n_stages;
     uint64_t layout;
 };
 

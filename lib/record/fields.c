@@ -134,6 +134,7 @@ static const struct nax_field fields[] = {
      "currents by voltages with wires [rows*cols], row after row"},
     {"weights", NAX_STRING, "", "name of a network's weights, a hash of what decides them"},
     {"weights_hash", NAX_STRING, "", "hash of what they are"},
+    {"width", NAX_INTS, "channels", "of each stage of the network, where they are not its own"},
 };
 
 static const size_t n_fields = sizeof fields / sizeof *fields;

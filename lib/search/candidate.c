@@ -15,6 +15,12 @@ static uint64_t hash_ints(uint64_t hash, const int64_t *values, size_t n)
     return hash;
 }
 
+void nax_candidate_drop_own(struct nax_candidate *c, size_t n_stages, const int64_t *width_own)
+{
+    if (c->n_stages == n_stages && !memcmp(c->width, width_own, n_stages * sizeof *width_own))
+        c->n_stages = 0;
+}
+
 void nax_candidate_set_id(struct nax_candidate *c)
 {
     const int64_t sizes[2] = {(int64_t)c->n_slots, c->crossbar_fixed};
@@ -24,6 +30,10 @@ void nax_candidate_set_id(struct nax_candidate *c)
     hash = hash_ints(hash, sizes, 2);
     hash = hash_ints(hash, c->kernel, c->n_slots);
     hash = hash_ints(hash, c->crossbar, c->n_slots);
+    if (c->n_stages) {
+        hash = nax_hash(hash, "width", strlen("width"));
+        hash = hash_ints(hash, c->width, c->n_stages);
+    }
     snprintf(c->id, sizeof c->id, "%016llx", (unsigned long long)hash);
 }
 
@@ -34,6 +44,7 @@ int nax_candidate_write(const struct nax_candidate *c, struct nax_record *r, str
         nax_record_set_string(r, "network", c->network) ||
         nax_record_set_ints(r, "kernel", c->kernel, c->n_slots) ||
         nax_record_set_ints(r, "crossbar", c->crossbar, c->n_slots) ||
+        (c->n_stages && nax_record_set_ints(r, "width", c->width, c->n_stages)) ||
         nax_record_set_int(r, "crossbar_fixed", c->crossbar_fixed) ||
         nax_record_set_int(r, "seed", (int64_t)c->seed))
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'record'");
@@ -82,6 +93,25 @@ static int read_choices(const struct nax_record *r, struct nax_candidate *c, str
     return 0;
 }
 
+static int read_widths(const struct nax_record *r, struct nax_candidate *c, struct nax_err *err)
+{
+    const int64_t *width;
+    size_t n = 0;
+    int status = nax_record_has(r, "width") ? nax_record_ints(r, "width", &width, &n, err) : 0;
+    if (status)
+        return status;
+    if (n > NAX_SLOTS_MAX)
+        return nax_err_set(err, NAX_ERR_VALUE, "field 'width': more than %d values", NAX_SLOTS_MAX);
+    for (size_t s = 0; s < n; s++) {
+        if (width[s] < 1 || width[s] > NAX_CHANNELS_MAX)
+            return nax_err_set(err, NAX_ERR_VALUE, "field 'width': not between 1 and %d: %lld",
+                               NAX_CHANNELS_MAX, (long long)width[s]);
+        c->width[s] = width[s];
+    }
+    c->n_stages = n;
+    return 0;
+}
+
 static int read_optional_int(const struct nax_record *r, const char *name, int64_t *out,
                              struct nax_err *err)
 {
@@ -99,7 +129,7 @@ int nax_candidate_read(struct nax_candidate *c, const struct nax_record *r, stru
     c->id[0] = c->space[0] = 0;
     c->layout = 0;
     if ((status = read_string(r, "network", c->network, sizeof c->network, err)) ||
-        (status = read_choices(r, c, err)) ||
+        (status = read_choices(r, c, err)) || (status = read_widths(r, c, err)) ||
         (status = read_optional_int(r, "crossbar_fixed", &c->crossbar_fixed, err)) ||
         (status = read_optional_int(r, "seed", &seed, err)))
         return status;

@@ -1,12 +1,19 @@
-/* The choices of a convolution, and sets of designs. */
+/* The choices of a design's places, and sets of designs. */
 #include "choices.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-uint64_t nax_choices(const struct nax_space *space, size_t slot)
+size_t nax_places(const struct nax_space *space)
 {
-    return space->n_kernels * space->n_crossbars + space->can_skip[slot];
+    return space->n_slots + space->n_stages;
+}
+
+uint64_t nax_choices(const struct nax_space *space, size_t place)
+{
+    if (place >= space->n_slots)
+        return NAX_MAX(space->n_widths[place - space->n_slots], 1);
+    return space->n_kernels * space->n_crossbars + space->can_skip[place];
 }
 
 void nax_choices_begin(const struct nax_space *space, uint64_t seed, struct nax_candidate *c)
@@ -17,17 +24,25 @@ void nax_choices_begin(const struct nax_space *space, uint64_t seed, struct nax_
     c->seed = seed;
     c->crossbar_fixed = space->crossbar_fixed;
     c->n_slots = space->n_slots;
+    c->n_stages = 0;
 }
 
-void nax_choices_take(const struct nax_space *space, size_t slot, uint64_t choice,
+void nax_choices_take(const struct nax_space *space, size_t place, uint64_t choice,
                       struct nax_candidate *c)
 {
-    if (space->can_skip[slot] && choice-- == 0) {
-        c->kernel[slot] = c->crossbar[slot] = 0;
+    if (place >= space->n_slots) {
+        size_t stage = place - space->n_slots;
+        c->n_stages = space->n_stages;
+        c->width[stage] =
+            space->n_widths[stage] ? space->widths[stage][choice] : space->width_own[stage];
         return;
     }
-    c->kernel[slot] = space->kernels[choice / space->n_crossbars];
-    c->crossbar[slot] = space->crossbars[choice % space->n_crossbars];
+    if (space->can_skip[place] && choice-- == 0) {
+        c->kernel[place] = c->crossbar[place] = 0;
+        return;
+    }
+    c->kernel[place] = space->kernels[choice / space->n_crossbars];
+    c->crossbar[place] = space->crossbars[choice % space->n_crossbars];
 }
 
 bool nax_choices_end(const struct nax_space *space, struct nax_candidate *c)
@@ -35,20 +50,38 @@ bool nax_choices_end(const struct nax_space *space, struct nax_candidate *c)
     bool is_empty = space->is_empty_left_out;
     for (size_t s = 0; s < c->n_slots && is_empty; s++)
         is_empty = c->kernel[s] == 0;
+    nax_candidate_drop_own(c, space->n_stages, space->width_own);
     nax_candidate_set_id(c);
     return !is_empty;
 }
 
-int nax_choices_find(const struct nax_space *space, size_t slot, int64_t kernel, int64_t crossbar,
+static int find_width(const struct nax_space *space, size_t stage, const struct nax_candidate *c,
+                      size_t *choice, struct nax_err *err)
+{
+    const int64_t own = space->width_own[stage], width = c->n_stages ? c->width[stage] : own;
+    const size_t n = space->n_widths[stage];
+    *choice = 0;
+    while (*choice < n && space->widths[stage][*choice] != width)
+        ++*choice;
+    if (n ? *choice < n : width == own)
+        return 0;
+    return nax_err_set(err, NAX_ERR_VALUE, "stage '%s': width %lld is not in space '%s'",
+                       space->stage_names[stage], (long long)width, space->name);
+}
+
+int nax_choices_find(const struct nax_space *space, size_t place, const struct nax_candidate *c,
                      size_t *choice, struct nax_err *err)
 {
     size_t k = 0, x = 0;
+    if (place >= space->n_slots)
+        return find_width(space, place - space->n_slots, c, choice, err);
+    const int64_t kernel = c->kernel[place], crossbar = c->crossbar[place];
     *choice = 0;
-    if (!kernel && space->can_skip[slot])
+    if (!kernel && space->can_skip[place])
         return 0;
     if (!kernel)
         return nax_err_set(err, NAX_ERR_VALUE, "layer '%s': cannot be skipped in space '%s'",
-                           space->slot_names[slot], space->name);
+                           space->slot_names[place], space->name);
     while (k < space->n_kernels && space->kernels[k] != kernel)
         k++;
     while (x < space->n_crossbars && space->crossbars[x] != crossbar)
@@ -56,8 +89,8 @@ int nax_choices_find(const struct nax_space *space, size_t slot, int64_t kernel,
     if (k == space->n_kernels || x == space->n_crossbars)
         return nax_err_set(
             err, NAX_ERR_VALUE, "layer '%s': kernel %lld on crossbar %lld is not in space '%s'",
-            space->slot_names[slot], (long long)kernel, (long long)crossbar, space->name);
-    *choice = k * space->n_crossbars + x + space->can_skip[slot];
+            space->slot_names[place], (long long)kernel, (long long)crossbar, space->name);
+    *choice = k * space->n_crossbars + x + space->can_skip[place];
     return 0;
 }
 

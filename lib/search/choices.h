@@ -1,19 +1,22 @@
-/* The choices of a convolution, numbered: skip (where allowed), then rising kernels with rising
- * crossbars within each; and designs put together from them. */
+/* What a design is put together from: places, which are its convolutions and then its stages, and
+ * the choices of each, numbered. Of a convolution they are skip (where allowed), then rising
+ * kernels with rising crossbars within each; of a stage its widths. */
 #ifndef NAX_SEARCH_CHOICES_H
 #define NAX_SEARCH_CHOICES_H
 
 #include "nax/search.h"
 
-uint64_t nax_choices(const struct nax_space *space, size_t slot);
-/* A design begins with all but kernels and crossbars, takes a choice for every slot, and ends with
- * its id; false where it is the empty one that the space leaves out. */
+size_t nax_places(const struct nax_space *space);
+uint64_t nax_choices(const struct nax_space *space, size_t place);
+/* A design begins with all but its choices, takes one for every place, and ends in its canonical
+ * form with its id; false where it is the empty one that the space leaves out. */
 void nax_choices_begin(const struct nax_space *space, uint64_t seed, struct nax_candidate *c);
-void nax_choices_take(const struct nax_space *space, size_t slot, uint64_t choice,
+void nax_choices_take(const struct nax_space *space, size_t place, uint64_t choice,
                       struct nax_candidate *c);
 bool nax_choices_end(const struct nax_space *space, struct nax_candidate *c);
-/* The number of a choice; one that the space lacks is an error that names the layer. */
-int nax_choices_find(const struct nax_space *space, size_t slot, int64_t kernel, int64_t crossbar,
+/* The number of the choice that a design has taken; one that the space lacks is an error that names
+ * the layer or stage. */
+int nax_choices_find(const struct nax_space *space, size_t place, const struct nax_candidate *c,
                      size_t *choice, struct nax_err *err) NAX_MUST_USE;
 
 /* A set of designs by their ids. */

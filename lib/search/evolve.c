@@ -10,7 +10,7 @@ struct member {
     int64_t rank;
     double crowding;
     size_t index;
-    uint16_t *choice; /* [n_slots] */
+    uint16_t *choice; /* [places] */
 };
 
 struct nax_population {
@@ -55,6 +55,10 @@ static int check(const struct nax_space *space, const struct nax_candidate *c, d
         return nax_err_set(err, NAX_ERR_VALUE,
                            "field 'kernel': %zu values for the %zu searched convolutions of '%s'",
                            c->n_slots, space->n_slots, space->network);
+    if (c->n_stages && c->n_stages != space->n_stages)
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "field 'width': %zu values for the %zu stages of '%s'", c->n_stages,
+                           space->n_stages, space->network);
     if (isnan(crowding))
         return nax_err_set(err, NAX_ERR_VALUE, "field 'crowding': not a number");
     return 0;
@@ -74,19 +78,20 @@ int nax_population_add(struct nax_population *p, const struct nax_candidate *c, 
         p->members = members;
         p->cap = cap;
     }
-    uint16_t *choice = nax_calloc(c->n_slots, sizeof *choice);
+    const size_t n_places = nax_places(p->space);
+    uint16_t *choice = nax_calloc(n_places, sizeof *choice);
     if (!choice)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'population'");
     struct nax_candidate design;
     nax_choices_begin(p->space, 0, &design);
-    for (size_t s = 0; s < c->n_slots; s++) {
+    for (size_t k = 0; k < n_places; k++) {
         size_t number;
-        if ((status = nax_choices_find(p->space, s, c->kernel[s], c->crossbar[s], &number, err))) {
+        if ((status = nax_choices_find(p->space, k, c, &number, err))) {
             free(choice);
             return status;
         }
-        choice[s] = (uint16_t)number;
-        nax_choices_take(p->space, s, number, &design);
+        choice[k] = (uint16_t)number;
+        nax_choices_take(p->space, k, number, &design);
     }
     nax_choices_end(p->space, &design);
     p->members[p->n] =
@@ -154,19 +159,22 @@ static const struct member *win(const struct nax_population *p, struct nax_rng *
     return &p->members[NAX_MIN(a, b)];
 }
 
-/* The choice with the kernel of one and the crossbar of another; one that skips is taken whole. */
-static int graft(const struct nax_space *space, size_t slot, uint64_t kernel_of,
+/* The choice with the kernel of one and the crossbar of another; one that skips is taken whole, and
+ * so is a stage's width. */
+static int graft(const struct nax_space *space, size_t place, uint64_t kernel_of,
                  uint64_t crossbar_of, uint64_t *choice, struct nax_err *err)
 {
     struct nax_candidate stock, scion;
     size_t number;
     *choice = kernel_of;
-    nax_choices_take(space, slot, kernel_of, &stock);
-    nax_choices_take(space, slot, crossbar_of, &scion);
-    if (!stock.kernel[slot] || !scion.kernel[slot])
+    if (place >= space->n_slots)
         return 0;
-    int status =
-        nax_choices_find(space, slot, stock.kernel[slot], scion.crossbar[slot], &number, err);
+    nax_choices_take(space, place, kernel_of, &stock);
+    nax_choices_take(space, place, crossbar_of, &scion);
+    if (!stock.kernel[place] || !scion.kernel[place])
+        return 0;
+    scion.kernel[place] = stock.kernel[place];
+    int status = nax_choices_find(space, place, &scion, &number, err);
     if (!status)
         *choice = number;
     return status;
@@ -181,15 +189,15 @@ int nax_population_breed(struct nax_population *p, double mutation, bool keeps_k
         struct nax_rng rng = nax_rng_at(seed, NAX_RNG_EVOLVE, p->hash, i, attempt);
         const struct member *parents[2] = {win(p, &rng), win(p, &rng)};
         double rate = mutation + (1 - mutation) * (double)attempt / (N_ATTEMPTS - 1);
-        for (size_t s = 0; s < p->space->n_slots; s++) {
-            uint64_t choice = parents[nax_rng_below(&rng, 2)]->choice[s];
+        for (size_t k = 0; k < nax_places(p->space); k++) {
+            uint64_t choice = parents[nax_rng_below(&rng, 2)]->choice[k];
             if (nax_rng_uniform(&rng) < rate)
-                choice = nax_rng_below(&rng, nax_choices(p->space, s));
+                choice = nax_rng_below(&rng, nax_choices(p->space, k));
             int status =
-                keeps_kernels ? graft(p->space, s, parents[0]->choice[s], choice, &choice, err) : 0;
+                keeps_kernels ? graft(p->space, k, parents[0]->choice[k], choice, &choice, err) : 0;
             if (status)
                 return status;
-            nax_choices_take(p->space, s, choice, child);
+            nax_choices_take(p->space, k, choice, child);
         }
         int status = nax_choices_end(p->space, child) ? nax_seen_add(&p->seen, child, err) : 0;
         if (status)

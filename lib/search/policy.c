@@ -55,14 +55,15 @@ static int read_row(struct nax_policy *policy, const struct columns *c, size_t s
     double sum = 0;
     for (size_t i = 0; i < c->n; i++) {
         bool is_zero_op = i + 1 == c->n;
+        struct nax_candidate taken;
         size_t choice;
         if (!(p[i] >= 0 && p[i] <= 1 + sum_tolerance))
             return nax_err_set(err, NAX_ERR_VALUE, "layer '%s': not a probability: %g", name, p[i]);
         if (p[i] == 0)
             continue;
-        int status =
-            nax_choices_find(policy->space, slot, is_zero_op ? 0 : c->kernels[i / c->n_crossbars],
-                             is_zero_op ? 0 : c->crossbars[i % c->n_crossbars], &choice, err);
+        taken.kernel[slot] = is_zero_op ? 0 : c->kernels[i / c->n_crossbars];
+        taken.crossbar[slot] = is_zero_op ? 0 : c->crossbars[i % c->n_crossbars];
+        int status = nax_choices_find(policy->space, slot, &taken, &choice, err);
         if (status)
             return status;
         policy->probability[slot * policy->n_choices + choice] += p[i];
@@ -78,6 +79,11 @@ int nax_policy_read(struct nax_policy **policy, const struct nax_space *space,
                     const struct nax_record *r, struct nax_err *err)
 {
     struct columns columns;
+    for (size_t k = space->n_slots; k < nax_places(space); k++)
+        if (nax_choices(space, k) > 1)
+            return nax_err_set(err, NAX_ERR_VALUE,
+                               "a policy says nothing of widths; give stage '%s' one in space '%s'",
+                               space->stage_names[k - space->n_slots], space->name);
     int status = read_columns(&columns, space, r, err);
     if (status)
         return status;
@@ -147,6 +153,8 @@ int nax_policy_draw(struct nax_policy *policy, uint64_t seed, uint64_t i, struct
                                           : most_probable(p, policy->n_choices),
                              c);
         }
+        for (size_t k = space->n_slots; k < nax_places(space); k++)
+            nax_choices_take(space, k, 0, c);
         int status = nax_choices_end(space, c) ? nax_seen_add(&policy->seen, c, err) : 0;
         if (status)
             return status;

@@ -7,14 +7,22 @@ enum { KEY_SLOT, KEY_PERMUTATION, KEY_REDRAW };
 void nax_space_design(const struct nax_space *space, uint64_t i, uint64_t seed,
                       struct nax_candidate *c)
 {
+    const uint64_t n_conv = space->n_conv_designs; /* 0: beyond any i */
+    uint64_t widths = n_conv ? i / n_conv : 0;
     nax_choices_begin(space, seed, c);
+    i = n_conv ? i % n_conv : i;
     i += space->is_empty_left_out; /* skipping all comes first */
+    for (size_t p = nax_places(space); p-- > space->n_slots;) {
+        uint64_t n = nax_choices(space, p);
+        nax_choices_take(space, p, widths % n, c);
+        widths /= n;
+    }
     for (size_t s = space->n_slots; s-- > 0;) {
         uint64_t n = nax_choices(space, s);
         nax_choices_take(space, s, i % n, c);
         i /= n;
     }
-    nax_candidate_set_id(c);
+    nax_choices_end(space, c);
 }
 
 /* A pseudorandom permutation of 0 … n-1: a balanced Feistel network (Luby and Rackoff, SIAM J.
@@ -52,9 +60,9 @@ void nax_space_random(const struct nax_space *space, uint64_t i, uint64_t seed,
     nax_choices_begin(space, seed, c);
     uint64_t purpose = KEY_SLOT;
     do {
-        for (size_t s = 0; s < space->n_slots; s++) {
-            struct nax_rng rng = nax_rng_at(seed, NAX_RNG_SAMPLE, i, s, purpose);
-            nax_choices_take(space, s, nax_rng_below(&rng, nax_choices(space, s)), c);
+        for (size_t p = 0; p < nax_places(space); p++) {
+            struct nax_rng rng = nax_rng_at(seed, NAX_RNG_SAMPLE, i, p, purpose);
+            nax_choices_take(space, p, nax_rng_below(&rng, nax_choices(space, p)), c);
         }
         purpose = purpose == KEY_SLOT ? KEY_REDRAW : purpose + 1;
     } while (!nax_choices_end(space, c));

@@ -1,5 +1,5 @@
 /* Space files: their YAML schema, bounds, and the binding to a network. */
-#include "nax/search.h"
+#include "choices.h"
 
 #include <cyaml/cyaml.h>
 #include <stdio.h>
@@ -10,12 +10,19 @@ struct yaml_fixed {
     int64_t crossbar;
 };
 
+struct yaml_stage {
+    int64_t *widths;
+    uint32_t n_widths;
+};
+
 struct yaml_space {
     char *name, *network;
     int64_t *kernels, *crossbars;
     uint32_t n_kernels, n_crossbars;
     int skip;
     struct yaml_fixed *fixed;
+    struct yaml_stage *stages;
+    uint32_t n_stages;
 };
 
 static const cyaml_strval_t bool_words[] = {{"false", 0}, {"true", 1}};
@@ -24,6 +31,14 @@ static const cyaml_schema_value_t int_value = {CYAML_VALUE_INT(CYAML_FLAG_DEFAUL
 
 static const cyaml_schema_field_t fixed_fields[] = {
     CYAML_FIELD_INT("crossbar", CYAML_FLAG_DEFAULT, struct yaml_fixed, crossbar), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t stage_fields[] = {
+    CYAML_FIELD_SEQUENCE_COUNT("widths", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct yaml_stage, widths, n_widths, &int_value, 1, NAX_CHOICES_MAX),
+    CYAML_FIELD_END};
+
+static const cyaml_schema_value_t stage_value = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct yaml_stage, stage_fields)};
 
 static const cyaml_schema_field_t space_fields[] = {
     CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_space,
@@ -37,12 +52,25 @@ static const cyaml_schema_field_t space_fields[] = {
                      bool_words, 2),
     CYAML_FIELD_MAPPING_PTR("fixed", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_space,
                             fixed, fixed_fields),
+    CYAML_FIELD_SEQUENCE_COUNT("stages", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct yaml_space, stages, n_stages, &stage_value, 1, NAX_SLOTS_MAX),
     CYAML_FIELD_END};
 
 static const cyaml_schema_value_t space_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct yaml_space, space_fields)};
 
 enum { KERNEL_MAX = 31, CROSSBAR_MIN = 2, CROSSBAR_MAX = 4096 };
+
+/* What may be chosen from. */
+struct range {
+    int64_t min, max;
+    bool is_odd;
+    const char *what; /* a value is not */
+};
+static const struct range kernels = {1, KERNEL_MAX, true, "is not an odd number from 1 to 31"};
+static const struct range crossbars = {CROSSBAR_MIN, CROSSBAR_MAX, false,
+                                       "is not between 2 and 4096"};
+static const struct range widths = {1, NAX_CHANNELS_MAX, false, "is not between 1 and 65536"};
 
 struct source {
     const char *path, *text;
@@ -53,26 +81,39 @@ struct source {
 static int fail(const struct source *source, const char *list, size_t i, int64_t value,
                 const char *what)
 {
-    char key[32];
+    char key[64];
     snprintf(key, sizeof key, "%s.%zu", list, i);
     return nax_yaml_err_set(source->err, source->path, source->text, source->size, key, "%lld %s",
                             (long long)value, what);
 }
 
-static int read_choices(const struct source *source, const char *list, const int64_t *values,
-                        size_t n, int64_t *out)
+static int read_choices(const struct source *source, const char *list, const struct range *range,
+                        const int64_t *values, size_t n, int64_t *out)
 {
-    bool is_kernel = !strcmp(list, "kernels");
     for (size_t i = 0; i < n; i++) {
-        if (is_kernel && (values[i] < 1 || values[i] > KERNEL_MAX || values[i] % 2 == 0))
-            return fail(source, list, i, values[i], "is not an odd number from 1 to 31");
-        if (!is_kernel && (values[i] < CROSSBAR_MIN || values[i] > CROSSBAR_MAX))
-            return fail(source, list, i, values[i], "is not between 2 and 4096");
+        if (values[i] < range->min || values[i] > range->max ||
+            (range->is_odd && values[i] % 2 == 0))
+            return fail(source, list, i, values[i], range->what);
         if (i && values[i] <= values[i - 1])
             return fail(source, list, i, values[i], "is not larger than the one before it");
         out[i] = values[i];
     }
     return 0;
+}
+
+static int read_stages(const struct source *source, const struct yaml_space *y,
+                       struct nax_space *space)
+{
+    int status = 0;
+    space->n_stages_listed = y->n_stages;
+    for (size_t s = 0; s < y->n_stages && !status; s++) {
+        char list[32];
+        snprintf(list, sizeof list, "stages.%zu.widths", s);
+        space->n_widths[s] = y->stages[s].n_widths;
+        status = read_choices(source, list, &widths, y->stages[s].widths, y->stages[s].n_widths,
+                              space->widths[s]);
+    }
+    return status;
 }
 
 static int read_space(const struct source *source, const struct yaml_space *y, const char *name,
@@ -91,10 +132,12 @@ static int read_space(const struct source *source, const struct yaml_space *y, c
         return nax_yaml_err_set(source->err, source->path, source->text, source->size,
                                 "fixed.crossbar", "%lld is not 0 or between 2 and 4096",
                                 (long long)fixed);
-    int status = read_choices(source, "kernels", y->kernels, y->n_kernels, space->kernels);
-    if (status)
-        return status;
-    return read_choices(source, "crossbars", y->crossbars, y->n_crossbars, space->crossbars);
+    int status =
+        read_choices(source, "kernels", &kernels, y->kernels, y->n_kernels, space->kernels);
+    if (!status)
+        status = read_choices(source, "crossbars", &crossbars, y->crossbars, y->n_crossbars,
+                              space->crossbars);
+    return status ? status : read_stages(source, y, space);
 }
 
 int nax_space_load(struct nax_space *space, const char *name, struct nax_err *err)
@@ -114,27 +157,45 @@ int nax_space_load(struct nax_space *space, const char *name, struct nax_err *er
     return status;
 }
 
+/* n times as many, 0 standing for more than INT64_MAX. */
+static uint64_t times(uint64_t n_designs, uint64_t n)
+{
+    uint64_t product;
+    bool is_huge = __builtin_mul_overflow(n_designs, n, &product) || product > INT64_MAX;
+    return is_huge ? 0 : product;
+}
+
 int nax_space_bind(struct nax_space *space, size_t n_slots, const int64_t *kernel_own,
                    const bool *can_skip, struct nax_err *err)
 {
     if (!n_slots || n_slots > NAX_SLOTS_MAX)
         return nax_err_set(err, NAX_ERR_VALUE, "%s searched convolutions in network: '%s'",
                            n_slots ? "more than 256" : "no", space->network);
+    if (space->n_stages_listed && space->n_stages_listed != space->n_stages)
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "key 'stages': %zu entries for the %zu stages of network '%s': '%s'",
+                           space->n_stages_listed, space->n_stages, space->network, space->name);
     space->n_slots = n_slots;
-    space->n_designs = 1;
+    space->n_conv_designs = 1;
     space->is_empty_left_out = space->crossbar_fixed == 0;
-    bool is_huge = false;
     for (size_t s = 0; s < n_slots; s++) {
         space->can_skip[s] = space->has_skip && can_skip[s];
         space->kernel_own[s] = kernel_own[s];
         space->is_empty_left_out &= space->can_skip[s];
-        uint64_t n_choices = space->n_kernels * space->n_crossbars + space->can_skip[s];
-        is_huge |= __builtin_mul_overflow(space->n_designs, n_choices, &space->n_designs) ||
-                   space->n_designs > INT64_MAX;
+        space->n_conv_designs = times(space->n_conv_designs, nax_choices(space, s));
     }
-    if (is_huge)
-        space->n_designs = 0;
-    else
-        space->n_designs -= space->is_empty_left_out;
+    if (space->n_conv_designs)
+        space->n_conv_designs -= space->is_empty_left_out;
+    space->n_designs = space->n_conv_designs;
+    for (size_t p = n_slots; p < nax_places(space); p++)
+        space->n_designs = times(space->n_designs, nax_choices(space, p));
     return 0;
+}
+
+size_t nax_space_n_decisions(const struct nax_space *space)
+{
+    size_t n = space->n_slots;
+    for (size_t s = 0; s < space->n_stages; s++)
+        n += space->n_widths[s] > 1;
+    return n;
 }

@@ -282,6 +282,138 @@ static void conv_shortcut_with_second_skipped(void **state)
     nax_network_file_free(file);
 }
 
+/* --- widths --- */
+
+static struct nax_network_file *widen(const struct nax_network_file *file, const int64_t *width)
+{
+    struct nax_network_file *wide;
+    struct nax_err err;
+    if (nax_network_file_widen(&wide, file, width, &err))
+        fail_msg("%s", err.text);
+    return wide;
+}
+
+/* The same layers, but for the channels of some. */
+static void assert_same_layers(const struct nax_network *a, const struct nax_network *b)
+{
+    assert_int_equal(a->n_layers, b->n_layers);
+    for (size_t l = 0; l < a->n_layers; l++) {
+        struct nax_layer x = a->layers[l], y = b->layers[l];
+        assert_string_equal(x.name, y.name);
+        assert_int_equal(x.input, y.input);
+        assert_int_equal(x.residual, y.residual);
+        assert_int_equal(x.h_out, y.h_out);
+        assert_int_equal(x.kernel, y.kernel);
+    }
+}
+
+static void widths_of_stages(void **state)
+{
+    (void)state;
+    struct nax_network_file *file = load("resnet20");
+    static const int64_t width[] = {24, 64, 65};
+    assert_int_equal(nax_network_file_n_stages(file), 3);
+    assert_int_equal(nax_network_file_width(file, 1), 32);
+    assert_string_equal(nax_network_file_stage_name(file, 2), "s3");
+    struct nax_network_file *wide = widen(file, width);
+    struct nax_network *net = build(wide, NULL), *own = build(file, NULL);
+    check_layers(net);
+    assert_same_layers(net, own);
+    assert_int_equal(find(net, "stem")->c_out, 24); /* as wide as its stage */
+    assert_int_equal(find(net, "s1b1c1")->c_in, 24);
+    assert_int_equal(find(net, "s1b3c2")->c_out, 24);
+    assert_int_equal(find(net, "s2b1c1")->c_in, 24);
+    assert_int_equal(find(net, "s2b1c2")->c_in, 64);
+    assert_int_equal(find(net, "s3b3c2")->c_out, 65);
+    assert_int_equal(find(net, "fc")->c_in, 65);
+    assert_int_equal(find(net, "fc")->c_out, 10);
+    assert_int_equal(find(own, "stem")->c_out, 16); /* the file is as it was */
+    for (size_t s = 0; s < 18; s++)
+        assert_int_equal(nax_network_file_can_skip(wide, s), nax_network_file_can_skip(file, s));
+    nax_network_free(net);
+    net = build_without(wide, 1, 3); /* one convolution in a block */
+    check_layers(net);
+    nax_network_free(net);
+    nax_network_free(own);
+    nax_network_file_free(wide);
+    nax_network_file_free(file);
+}
+
+static void widths_with_convolutions_for_shortcuts(void **state)
+{
+    (void)state;
+    struct nax_network_file *file = load("resnet18-tiny");
+    static const int64_t width[] = {48, 40, 72, 64}; /* such shortcuts may lose channels */
+    struct nax_network_file *wide = widen(file, width);
+    struct nax_network *net = build(wide, NULL);
+    check_layers(net);
+    assert_int_equal(find(net, "stem")->c_out, 48);
+    assert_int_equal(find(net, "s2b1sc")->c_in, 48);
+    assert_int_equal(find(net, "s2b1sc")->c_out, 40);
+    assert_int_equal(find(net, "s4b1sc")->c_out, 64);
+    nax_network_free(net);
+    nax_network_file_free(wide);
+    nax_network_file_free(file);
+}
+
+/* A chain, where convolutions are stages of their own; what cannot be skipped follows from widths.
+ */
+static void widths_of_single_convolutions(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "name: chain\ninput: {height: 9, width: 7, channels: 2}\nclasses: 3\n"
+        "layers:\n  - conv: {out: 6, kernel: 3, role: stem}\n"
+        "  - conv: {out: 5, kernel: 3}\n  - conv: {out: 4, kernel: 1, search: false}\n"
+        "  - pool: {kind: max, kernel: 2}\n"
+        "  - conv: {out: 4, kernel: 3}\n  - conv: {out: 4, kernel: 3}\n"
+        "  - linear: {role: classifier}\n";
+    static const int64_t width[] = {7, 9, 8};
+    struct nax_network_file *file;
+    char message[512];
+    assert_int_equal(load_text(text, &file, message), 0);
+    assert_int_equal(nax_network_file_n_stages(file), 3);
+    assert_string_equal(nax_network_file_stage_name(file, 0), "conv1");
+    assert_true(nax_network_file_can_skip(file, 2));
+    struct nax_network_file *wide = widen(file, width);
+    assert_false(nax_network_file_can_skip(wide, 2));
+    struct nax_network *net = build(wide, NULL);
+    check_layers(net);
+    assert_int_equal(find(net, "stem")->c_out, 6); /* another number than its stage's in the file */
+    assert_int_equal(find(net, "conv1")->c_out, 7);
+    assert_int_equal(find(net, "conv2")->c_out, 9); /* not searched: as the stage after it */
+    assert_int_equal(find(net, "conv3")->c_out, 9);
+    assert_int_equal(find(net, "conv4")->c_out, 8);
+    nax_network_free(net);
+    nax_network_file_free(wide);
+    nax_network_file_free(file);
+}
+
+static void refused_widths(void **state)
+{
+    (void)state;
+    struct nax_network_file *file = load("resnet20");
+    static const struct {
+        int64_t width[3];
+        const char *message;
+    } bad[] = {
+        {{16, 0, 64}, "width 0 of stage 's2' is not between 1 and 65536"},
+        {{16, 32, INT64_MIN},
+         "width -9223372036854775808 of stage 's3' is not between 1 and 65536"},
+        {{65537, 32, 64}, "width 65537 of stage 's1' is not between 1 and 65536"},
+        {{33, 32, 64}, "a padded shortcut cannot lose channels: 's2b1' of network 'resnet20'"},
+        {{16, 65, 64}, "a padded shortcut cannot lose channels: 's3b1' of network 'resnet20'"},
+        {{16, 32, 65536}, "more than 2^30 weights: 's3b1c2' of network 'resnet20'"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct nax_network_file *wide;
+        struct nax_err err;
+        assert_int_equal(nax_network_file_widen(&wide, file, bad[i].width, &err), NAX_ERR_VALUE);
+        assert_string_equal(err.text, bad[i].message);
+    }
+    nax_network_file_free(file);
+}
+
 static void refused_kernels(void **state)
 {
     (void)state;
@@ -536,6 +668,10 @@ int main(void)
         cmocka_unit_test(skipped_block),
         cmocka_unit_test(skipped_everything),
         cmocka_unit_test(conv_shortcut_with_second_skipped),
+        cmocka_unit_test(widths_of_stages),
+        cmocka_unit_test(widths_with_convolutions_for_shortcuts),
+        cmocka_unit_test(widths_of_single_convolutions),
+        cmocka_unit_test(refused_widths),
         cmocka_unit_test(refused_kernels),
         cmocka_unit_test(crossbars_of_unsearched_layers),
         cmocka_unit_test(nothing_to_follow),

@@ -13,6 +13,7 @@
 
 _Static_assert((int)NAX_SLOTS_MAX == (int)NAX_NETWORK_SLOTS_MAX,
                "a network's slots fit a candidate");
+_Static_assert((int)NAX_CHANNELS_MAX == (int)NAX_WIDTH_MAX, "a network's widths are a space's");
 
 /* --- spaces --- */
 
@@ -92,6 +93,16 @@ static void broken_spaces(void **state)
          ":4: key 'crossbar': -2 is not 0 or between 2 and 4096"},
         {"network: lenet\nkernels: [3]\ncrossbars: [16]\nfixed: {kernel: 3}\n",
          ":4: key 'kernel': unexpected key"},
+        {"network: lenet\nkernels: [3]\ncrossbars: [16]\nstages: [{widths: [0]}, {}]\n",
+         ":4: key 'widths.0': 0 is not between 1 and 65536"},
+        {"network: lenet\nkernels: [3]\ncrossbars: [16]\nstages:\n  - {}\n  - widths: [6, 65537]\n",
+         ":6: key 'widths.1': 65537 is not between 1 and 65536"},
+        {"network: lenet\nkernels: [3]\ncrossbars: [16]\nstages:\n  - {}\n  - widths: [6, 6]\n",
+         ":6: key 'widths.1': 6 is not larger than the one before it"},
+        {"network: lenet\nkernels: [3]\ncrossbars: [16]\nstages: [{widths: []}]\n",
+         ":4: key 'widths': insufficient entries (0 of 1 min) in sequence"},
+        {"network: lenet\nkernels: [3]\ncrossbars: [16]\nstages: [{depth: 3}]\n",
+         ":4: key 'depth': unexpected key"},
         {"network: ''\nkernels: [3]\ncrossbars: [16]\n", ":1: key 'network': STRING length < 1: "},
     };
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
@@ -124,6 +135,30 @@ static struct nax_space small_space(size_t n_slots, bool has_solid_slot)
     return space;
 }
 
+/* The same with stages of 2, 1 (the network's own) and 3 widths; own: 24, 40, 64. */
+static struct nax_space wide_space(size_t n_slots, bool has_solid_slot)
+{
+    struct nax_space space = small_space(n_slots, has_solid_slot);
+    struct nax_space stages = {.n_stages_listed = 3,
+                               .n_stages = 3,
+                               .n_widths = {2, 0, 3},
+                               .widths = {{16, 24}, {0}, {48, 64, 80}},
+                               .stage_names = {"s1", "s2", "s3"},
+                               .width_own = {24, 40, 64}};
+    struct nax_err err;
+    space.n_stages_listed = space.n_stages = 3;
+    memcpy(space.n_widths, stages.n_widths, sizeof stages.n_widths);
+    memcpy(space.widths, stages.widths, sizeof stages.widths);
+    memcpy(space.stage_names, stages.stage_names, sizeof stages.stage_names);
+    memcpy(space.width_own, stages.width_own, sizeof stages.width_own);
+    int64_t own[NAX_SLOTS_MAX];
+    bool can_skip[NAX_SLOTS_MAX];
+    memcpy(own, space.kernel_own, sizeof own);
+    memcpy(can_skip, space.can_skip, sizeof can_skip);
+    assert_int_equal(nax_space_bind(&space, n_slots, own, can_skip, &err), 0);
+    return space;
+}
+
 static void binding(void **state)
 {
     (void)state;
@@ -145,6 +180,19 @@ static void binding(void **state)
     space.has_skip = false;
     assert_int_equal(nax_space_bind(&space, 1, own, can_skip, &err), 0);
     assert_true(space.n_designs == 6);
+    space = wide_space(3, false);
+    assert_true(space.n_designs == 6 * (7 * 7 * 7 - 1));
+    assert_int_equal(nax_space_n_decisions(&space), 5);
+    assert_true(wide_space(22, false).n_designs == 0); /* 6 · 7^22 > 2^63 */
+    space.n_stages_listed = 2;
+    assert_int_equal(nax_space_bind(&space, 1, own, can_skip, &err), NAX_ERR_VALUE);
+    assert_string_equal(err.text,
+                        "key 'stages': 2 entries for the 3 stages of network 'net': 'small'");
+}
+
+static int64_t width_of(const struct nax_space *space, const struct nax_candidate *c, size_t stage)
+{
+    return c->n_stages ? c->width[stage] : space->width_own[stage];
 }
 
 static int compare_designs(const struct nax_candidate *a, const struct nax_candidate *b)
@@ -179,6 +227,29 @@ static void grid_is_complete_and_rising(void **state)
         }
         assert_int_equal(c.kernel[0] + c.kernel[1] + c.kernel[2], 15);
         assert_int_equal(c.crossbar[0] + c.crossbar[1] + c.crossbar[2], 192);
+    }
+}
+
+/* Widths first, then convolutions; the network's own are left out. */
+static void grid_with_widths(void **state)
+{
+    (void)state;
+    struct nax_space space = wide_space(2, false), narrow = small_space(2, false);
+    for (uint64_t i = 0; i < space.n_designs; i++) {
+        struct nax_candidate c, conv;
+        uint64_t w = i / narrow.n_designs;
+        const int64_t width[] = {w / 3 ? 24 : 16, 40, 48 + 16 * (int64_t)(w % 3)};
+        nax_space_design(&space, i, 5, &c);
+        nax_space_design(&narrow, i % narrow.n_designs, 5, &conv);
+        assert_int_equal(compare_designs(&c, &conv), 0);
+        if (w == 4) {
+            assert_int_equal(c.n_stages, 0);
+            assert_string_equal(c.id, conv.id);
+        } else {
+            assert_int_equal(c.n_stages, 3);
+            assert_memory_equal(c.width, width, sizeof width);
+            assert_string_not_equal(c.id, conv.id);
+        }
     }
 }
 
@@ -217,6 +288,8 @@ static void random_designs_do_not_repeat(void **state)
     space = small_space(30, false);
     assert_true(space.n_designs == 0);
     assert_int_equal(n_distinct_ids(&space, 20000, 1), 20000);
+    space = wide_space(3, true);
+    assert_int_equal(n_distinct_ids(&space, 6 * 294, 2), 6 * 294);
 }
 
 static bool is_same(const struct nax_candidate *a, const struct nax_candidate *b)
@@ -284,6 +357,25 @@ static void random_is_uniform(void **state)
     check_uniform(&drawn, 30000, 9);
 }
 
+/* Every pair of widths is drawn as often, by permutation and one by one. */
+static void random_widths_are_uniform(void **state)
+{
+    (void)state;
+    enum { n = 6000 };
+    for (size_t n_slots = 8; n_slots < 50; n_slots += 30) {
+        struct nax_space space = wide_space(n_slots, true);
+        int count[2][3] = {{0}};
+        for (uint64_t i = 0; i < n; i++) {
+            struct nax_candidate c;
+            nax_space_random(&space, i, 9, &c);
+            assert_int_equal(width_of(&space, &c, 1), 40);
+            count[width_of(&space, &c, 0) == 24][(width_of(&space, &c, 2) - 48) / 16]++;
+        }
+        for (int k = 0; k < 6; k++) /* four deviations of a binomial of one in six */
+            assert_true(abs(count[k / 3][k % 3] - n / 6) < 116);
+    }
+}
+
 static void homogeneous(void **state)
 {
     (void)state;
@@ -331,6 +423,48 @@ static void evolution_finds_a_known_optimum(void **state)
     assert_true(best > 640); /* random designs have 12 · 16 · 7 · (6/7) / 3 = 384 on average */
 }
 
+/* Offspring take widths from their parents, whose kernels and widths may have to stay. */
+static void evolution_of_widths(void **state)
+{
+    (void)state;
+    struct nax_space space = wide_space(6, true);
+    struct nax_candidate parent[2], child;
+    struct nax_population *p;
+    struct nax_err err;
+    nax_space_design(&space, 5, 0, &parent[0]);                   /* 16 40 48 */
+    nax_space_design(&space, space.n_designs - 9, 0, &parent[1]); /* 24 40 80 */
+    assert_int_equal(parent[0].width[0], 16);
+    assert_int_equal(parent[1].width[2], 80);
+    assert_int_equal(nax_population_alloc(&p, &space, &err), 0);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(nax_population_add(p, &parent[i], 0, 1, &err), 0);
+    struct nax_candidate other = parent[1];
+    other.width[2] = 79;
+    assert_int_equal(nax_population_add(p, &other, 0, 1, &err), NAX_ERR_VALUE);
+    assert_string_equal(err.text, "stage 's3': width 79 is not in space 'small'");
+    other.n_stages = 2;
+    assert_int_equal(nax_population_add(p, &other, 0, 1, &err), NAX_ERR_VALUE);
+    assert_string_equal(err.text, "field 'width': 2 values for the 3 stages of 'net'");
+    assert_int_equal(nax_population_settle(p, 2, &err), 0);
+    int n_crossed = 0, n_drawn = 0;
+    for (uint64_t i = 0; i < 60; i++) {
+        assert_int_equal(nax_population_breed(p, i < 30 ? 0.02 : 1, false, 3, i, &child, &err), 1);
+        n_crossed += width_of(&space, &child, 0) == 16 && width_of(&space, &child, 2) == 80;
+        n_drawn += i >= 30 && width_of(&space, &child, 2) == 64;
+        for (int k = 0; k < 2; k++)
+            assert_string_not_equal(child.id, parent[k].id);
+    }
+    assert_in_range(n_crossed, 8, 40);
+    assert_in_range(n_drawn, 3, 20);
+    for (uint64_t i = 60; i < 90; i++) {
+        assert_int_equal(nax_population_breed(p, 0.5, true, 3, i, &child, &err), 1);
+        int of = width_of(&space, &child, 0) == 24;
+        assert_int_equal(width_of(&space, &child, 2), of ? 80 : 48);
+        assert_memory_equal(child.kernel, parent[of].kernel, 6 * sizeof *child.kernel);
+    }
+    nax_population_free(p);
+}
+
 static void policies_are_drawn_by_their_probabilities(void **state)
 {
     (void)state;
@@ -363,6 +497,16 @@ static void policies_are_drawn_by_their_probabilities(void **state)
     assert_true(abs(n_skipped - (int)(0.1875 * 19 * n_draws)) < 373);
     assert_true(abs(n_largest - (int)(0.375 * 19 * n_draws)) < 463);
     nax_policy_free(policy);
+    space = wide_space(20, true);
+    assert_int_equal(nax_policy_read(&policy, &space, r, &err), NAX_ERR_VALUE);
+    assert_string_equal(err.text,
+                        "a policy says nothing of widths; give stage 's1' one in space 'small'");
+    space.n_widths[0] = space.n_widths[2] = 1;
+    assert_int_equal(nax_policy_read(&policy, &space, r, &err), 0);
+    assert_int_equal(nax_policy_draw(policy, 5, 3, &c, &err), 1);
+    assert_int_equal(c.n_stages, 3);
+    assert_int_equal(c.width[2], 48);
+    nax_policy_free(policy);
     nax_record_free(r);
 }
 
@@ -389,6 +533,16 @@ static void candidate_round_trip(void **state)
     nax_record_remove(r, "seed");
     assert_int_equal(nax_candidate_read(&b, r, &err), 0);
     assert_true(is_same(&a, &b));
+    assert_false(nax_record_has(r, "width"));
+    space = wide_space(30, true);
+    nax_space_design(&space, 3, 11, &a);
+    nax_record_clear(r);
+    assert_int_equal(nax_candidate_write(&a, r, &err), 0);
+    nax_record_remove(r, "id");
+    assert_int_equal(nax_candidate_read(&b, r, &err), 0);
+    assert_true(is_same(&a, &b));
+    assert_int_equal(b.n_stages, 3);
+    assert_memory_equal(a.width, b.width, 3 * sizeof *a.width);
     nax_record_free(r);
 }
 
@@ -414,6 +568,21 @@ static void identifiers(void **state)
         nax_candidate_set_id(&others[i]);
         assert_string_not_equal(others[i].id, a.id);
     }
+    b.n_stages = 2;
+    b.width[0] = 24;
+    b.width[1] = 40;
+    nax_candidate_set_id(&b);
+    assert_string_equal(b.id, "e6c9d5e1970e985e");
+    others[0] = others[1] = b;
+    others[0].width[1] = 41;
+    nax_candidate_set_id(&others[0]);
+    assert_string_not_equal(others[0].id, b.id);
+    const int64_t own[] = {24, 40, 64};
+    nax_candidate_drop_own(&others[1], 3, own);
+    assert_int_equal(others[1].n_stages, 2);
+    nax_candidate_drop_own(&others[1], 2, own);
+    nax_candidate_set_id(&others[1]);
+    assert_string_equal(others[1].id, a.id);
 }
 
 static void refused_candidates(void **state)
@@ -443,7 +612,25 @@ static void refused_candidates(void **state)
         assert_int_equal(nax_candidate_read(&c, r, &err), NAX_ERR_VALUE);
         assert_string_equal(err.text, bad[i].message);
     }
+    static const struct {
+        int64_t width[2];
+        const char *message;
+    } bad_widths[] = {{{16, 0}, "field 'width': not between 1 and 65536: 0"},
+                      {{-16, 3}, "field 'width': not between 1 and 65536: -16"},
+                      {{16, 1000000000}, "field 'width': not between 1 and 65536: 1000000000"}};
+    nax_record_clear(r);
+    assert_int_equal(nax_record_set_string(r, "network", "net"), 0);
+    assert_int_equal(nax_record_set_int(r, "kernel", 3), 0);
+    assert_int_equal(nax_record_set_int(r, "crossbar", 64), 0);
+    for (size_t i = 0; i < sizeof bad_widths / sizeof *bad_widths; i++) {
+        assert_int_equal(nax_record_set_ints(r, "width", bad_widths[i].width, 2), 0);
+        assert_int_equal(nax_candidate_read(&c, r, &err), NAX_ERR_VALUE);
+        assert_string_equal(err.text, bad_widths[i].message);
+    }
     int64_t many[NAX_SLOTS_MAX + 1] = {0};
+    assert_int_equal(nax_record_set_ints(r, "width", many, NAX_SLOTS_MAX + 1), 0);
+    assert_int_equal(nax_candidate_read(&c, r, &err), NAX_ERR_VALUE);
+    assert_string_equal(err.text, "field 'width': more than 256 values");
     nax_record_clear(r);
     assert_int_equal(nax_candidate_read(&c, r, &err), NAX_ERR_VALUE);
     assert_int_equal(nax_record_set_string(r, "network", "net"), 0);
@@ -846,11 +1033,14 @@ int main(void)
         cmocka_unit_test(broken_spaces),
         cmocka_unit_test(binding),
         cmocka_unit_test(grid_is_complete_and_rising),
+        cmocka_unit_test(grid_with_widths),
         cmocka_unit_test(random_designs_do_not_repeat),
         cmocka_unit_test(random_is_a_function_of_seed_and_index),
         cmocka_unit_test(random_is_uniform),
+        cmocka_unit_test(random_widths_are_uniform),
         cmocka_unit_test(homogeneous),
         cmocka_unit_test(evolution_finds_a_known_optimum),
+        cmocka_unit_test(evolution_of_widths),
         cmocka_unit_test(policies_are_drawn_by_their_probabilities),
         cmocka_unit_test(candidate_round_trip),
         cmocka_unit_test(identifiers),
