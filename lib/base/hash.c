@@ -5,10 +5,22 @@
 
 uint64_t nax_hash(uint64_t seed, const void *bytes, size_t size)
 {
+    static const uint64_t prime = 0x100000001b3u, prime_8 = 0x1efac7090aef4a21u; /* to the 8th */
     const unsigned char *p = bytes;
     uint64_t h = 0xcbf29ce484222325u ^ seed;
+    for (; size >= 8; p += 8, size -= 8) {
+        uint64_t word = 0;
+        for (int i = 0; i < 8; i++)
+            word |= (uint64_t)p[i] << 8 * i;
+        if (word < 256) { /* a small integer: bytes of 0 only multiply */
+            h = (h ^ word) * prime_8;
+            continue;
+        }
+        for (int i = 0; i < 8; i++)
+            h = (h ^ p[i]) * prime;
+    }
     for (size_t i = 0; i < size; i++)
-        h = (h ^ p[i]) * 0x100000001b3u;
+        h = (h ^ p[i]) * prime;
     h = (h ^ h >> 30) * 0xbf58476d1ce4e5b9u; /* finaliser of splitmix64 (Steele et al., 2014) */
     h = (h ^ h >> 27) * 0x94d049bb133111ebu;
     return h ^ h >> 31;

@@ -31,10 +31,9 @@ uint64_t nax_rng_u64(struct nax_rng *rng)
 
 uint64_t nax_rng_below(struct nax_rng *rng, uint64_t n)
 {
-    uint64_t first_fair = -n % n; /* 2^64 mod n: below it some results would come once more often */
-    for (;;) {
+    for (;;) { /* below 2^64 mod n, which is below n, some results would come once more often */
         uint64_t x = nax_rng_u64(rng);
-        if (x >= first_fair)
+        if (x >= n || x >= -n % n)
             return x % n;
     }
 }

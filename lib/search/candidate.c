@@ -1,7 +1,6 @@
 /* Candidates: identifiers, and their fields in records. */
 #include "nax/search.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static uint64_t hash_ints(uint64_t hash, const int64_t *values, size_t n)
@@ -34,7 +33,9 @@ void nax_candidate_set_id(struct nax_candidate *c)
         hash = nax_hash(hash, "width", strlen("width"));
         hash = hash_ints(hash, c->width, c->n_stages);
     }
-    snprintf(c->id, sizeof c->id, "%016llx", (unsigned long long)hash);
+    for (size_t i = 0; i < 16; i++) /* as %016llx */
+        c->id[i] = "0123456789abcdef"[hash >> (60 - 4 * i) & 15];
+    c->id[16] = 0;
 }
 
 int nax_candidate_write(const struct nax_candidate *c, struct nax_record *r, struct nax_err *err)

@@ -41,8 +41,9 @@ void nax_choices_take(const struct nax_space *space, size_t place, uint64_t choi
         c->kernel[place] = c->crossbar[place] = 0;
         return;
     }
-    c->kernel[place] = space->kernels[choice / space->n_crossbars];
-    c->crossbar[place] = space->crossbars[choice % space->n_crossbars];
+    const uint32_t n = (uint32_t)space->n_crossbars, i = (uint32_t)choice; /* small: both fit */
+    c->kernel[place] = space->kernels[i / n];
+    c->crossbar[place] = space->crossbars[i % n];
 }
 
 bool nax_choices_end(const struct nax_space *space, struct nax_candidate *c)

@@ -62,7 +62,8 @@ void nax_space_random(const struct nax_space *space, uint64_t i, uint64_t seed,
     do {
         for (size_t p = 0; p < nax_places(space); p++) {
             struct nax_rng rng = nax_rng_at(seed, NAX_RNG_SAMPLE, i, p, purpose);
-            nax_choices_take(space, p, nax_rng_below(&rng, nax_choices(space, p)), c);
+            uint64_t n = nax_choices(space, p);
+            nax_choices_take(space, p, n > 1 ? nax_rng_below(&rng, n) : 0, c);
         }
         purpose = purpose == KEY_SLOT ? KEY_REDRAW : purpose + 1;
     } while (!nax_choices_end(space, c));

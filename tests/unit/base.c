@@ -136,6 +136,30 @@ static void config_files_are_found(void **state)
     assert_null(nax_config_builtin("networks", 1000));
 }
 
+/* The definition, byte by byte: FNV-1a (Fowler, Noll, Vo), and the finaliser of splitmix64. */
+static uint64_t hash_bytes(uint64_t seed, const unsigned char *bytes, size_t n)
+{
+    uint64_t h = 0xcbf29ce484222325u ^ seed;
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ bytes[i]) * 0x100000001b3u;
+    h = (h ^ h >> 30) * 0xbf58476d1ce4e5b9u;
+    h = (h ^ h >> 27) * 0x94d049bb133111ebu;
+    return h ^ h >> 31;
+}
+
+static void hashes_are_those_of_the_bytes(void **state)
+{
+    (void)state;
+    unsigned char bytes[64] = {0};
+    for (size_t place = 0; place <= 32; place++) { /* small integers, but for one byte */
+        for (size_t i = 0; i < sizeof bytes; i++)
+            bytes[i] = (unsigned char)(i == place ? 167 : i % 8 ? 0 : 13 * i);
+        for (size_t start = 0; start < 3; start++)
+            for (size_t n = 0; n <= sizeof bytes - start; n++)
+                assert_true(nax_hash(n, bytes + start, n) == hash_bytes(n, bytes + start, n));
+    }
+}
+
 /* Whatever bit is turned over, and wherever the content ends. */
 static void checksums_see_every_bit(void **state)
 {
@@ -169,6 +193,7 @@ int main(void)
         cmocka_unit_test(random_moments),
         cmocka_unit_test(streams_differ_by_every_key),
         cmocka_unit_test(config_files_are_found),
+        cmocka_unit_test(hashes_are_those_of_the_bytes),
         cmocka_unit_test(checksums_see_every_bit),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
