@@ -74,7 +74,8 @@ static int add_rest(const struct nax_cost_model *model, const struct cost_layers
                     double leakage_ns, struct nax_cost_part *parts, struct nax_err *err)
 {
     const struct nax_hierarchy *hierarchy = &model->hardware->hierarchy;
-    struct cost_total total = nax_cost_total_of(model, layers->items, layers->n);
+    struct cost_total total;
+    nax_cost_total_of(model, layers->items, layers->n, &total);
     double n_tiles = (double)total.n_tiles;
     int status = 0;
     for (size_t l = 0; l < layers->n; l++)

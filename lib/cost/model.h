@@ -11,6 +11,7 @@ struct nax_cost_model {
     double tile_mm2, tile_leakage_mw; /* a tile without its cores */
     double node_mm2, node_leakage_mw; /* a whole node without its tiles */
     size_t n_sizes;
+    int64_t crossbar[COST_SIZES_MAX]; /* of each */
     struct nax_size_cost *sizes[COST_SIZES_MAX];
 };
 
@@ -61,12 +62,12 @@ void nax_cost_layers_free(struct cost_layers *layers);
 
 /* What is placed on the chip. */
 struct cost_total {
-    int64_t n_units[COST_SIZES_MAX]; /* by size */
-    int64_t n_cores[COST_SIZES_MAX];
     int64_t n_tiles;
+    int64_t n_units[COST_SIZES_MAX]; /* by size; those that the model has are filled */
+    int64_t n_cores[COST_SIZES_MAX];
 };
-struct cost_total nax_cost_total_of(const struct nax_cost_model *model,
-                                    const struct cost_item *items, size_t n);
+void nax_cost_total_of(const struct nax_cost_model *model, const struct cost_item *items, size_t n,
+                       struct cost_total *total);
 
 /* Copies of slow layers, packing, schedule, leakage: the cost of n layers in their order. Sets
  * n_copies of the items. */

@@ -37,7 +37,7 @@ int nax_cost_find_size(struct nax_cost_model *model, int64_t crossbar, size_t *i
                        struct nax_err *err)
 {
     for (*index = 0; *index < model->n_sizes; ++*index)
-        if ((int64_t)model->sizes[*index]->unit.crossbar == crossbar)
+        if (model->crossbar[*index] == crossbar)
             return 0;
     if (model->n_sizes == COST_SIZES_MAX)
         return nax_err_set(err, NAX_ERR_VALUE, "more than %d crossbar sizes: '%s'", COST_SIZES_MAX,
@@ -51,6 +51,7 @@ int nax_cost_find_size(struct nax_cost_model *model, int64_t crossbar, size_t *i
         free(size);
         return status;
     }
+    model->crossbar[model->n_sizes] = crossbar;
     model->sizes[model->n_sizes++] = size;
     return 0;
 }

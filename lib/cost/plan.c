@@ -3,6 +3,22 @@
 #include "model.h"
 
 #include <math.h>
+#include <string.h>
+
+static void total_clear(const struct nax_cost_model *model, struct cost_total *t)
+{
+    t->n_tiles = 0;
+    memset(t->n_units, 0, model->n_sizes * sizeof *t->n_units);
+    memset(t->n_cores, 0, model->n_sizes * sizeof *t->n_cores);
+}
+
+static void total_copy(const struct nax_cost_model *model, struct cost_total *to,
+                       const struct cost_total *from)
+{
+    to->n_tiles = from->n_tiles;
+    memcpy(to->n_units, from->n_units, model->n_sizes * sizeof *to->n_units);
+    memcpy(to->n_cores, from->n_cores, model->n_sizes * sizeof *to->n_cores);
+}
 
 static void total_add(struct cost_total *t, const struct cost_item *item, int64_t n_copies)
 {
@@ -25,14 +41,13 @@ static void total_pack(const struct nax_cost_model *model, struct cost_total *t)
         t->n_tiles = NAX_CEIL_DIV(sum, model->hardware->hierarchy.cores_per_tile);
 }
 
-struct cost_total nax_cost_total_of(const struct nax_cost_model *model,
-                                    const struct cost_item *items, size_t n)
+void nax_cost_total_of(const struct nax_cost_model *model, const struct cost_item *items, size_t n,
+                       struct cost_total *total)
 {
-    struct cost_total t = {.n_tiles = 0};
+    total_clear(model, total);
     for (size_t l = 0; l < n; l++)
-        total_add(&t, &items[l], items[l].n_copies);
-    total_pack(model, &t);
-    return t;
+        total_add(total, &items[l], items[l].n_copies);
+    total_pack(model, total);
 }
 
 /* Cores are built whole, with all their units; so are a tile's own parts and its share of the node.
@@ -121,7 +136,8 @@ static struct nax_cost whole(const struct nax_cost_model *model, const struct co
                              size_t n)
 {
     struct nax_cost c = {.energy_pj = 0};
-    struct cost_total total = nax_cost_total_of(model, items, n);
+    struct cost_total total;
+    nax_cost_total_of(model, items, n, &total);
     total_cost(model, &total, &c);
     for (size_t l = 0; l < n; l++) {
         double ns = item_ns(&items[l]);
@@ -154,7 +170,8 @@ static bool add_copy(const struct nax_cost_model *model, struct cost_item *items
         return false;
     struct nax_cost c;
     total_add(total, slowest, 1);
-    struct cost_total packed = *total;
+    struct cost_total packed;
+    total_copy(model, &packed, total);
     total_pack(model, &packed);
     total_cost(model, &packed, &c);
     if (c.area_mm2 > model->hardware->hierarchy.replicate_mm2)
@@ -168,8 +185,9 @@ static bool add_copy(const struct nax_cost_model *model, struct cost_item *items
 static void replicate(const struct nax_cost_model *model, struct cost_item *items, size_t n)
 {
     bool is_least_edap = nax_copies_row(model->hardware)->is_least_edap;
-    struct cost_total total = {.n_tiles = 0};
+    struct cost_total total;
     double least = INFINITY;
+    total_clear(model, &total);
     for (size_t l = 0; l < n; l++)
         total_add(&total, &items[l], 1);
     do {

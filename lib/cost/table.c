@@ -57,6 +57,27 @@ static int list_followed(struct nax_cost_table *table, size_t p, struct nax_err 
     return 0;
 }
 
+/* Where inputs come from, back to the first layer that is always there, or to the image, which is
+ * signed: of a network that skips a convolution, the next one reads what that would have read. */
+static int list_sources(struct nax_cost_table *table, size_t p, struct nax_err *err)
+{
+    struct place *place = &table->places[p];
+    bool is_last = false;
+    if (!(place->sources = nax_calloc(p + 1, sizeof *place->sources)))
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'cost table'");
+    for (int i = place->layer.input; i >= 0 && !is_last; i = table->places[i].layer.input) {
+        const struct place *from = &table->places[i];
+        if (!from->has_weights)
+            continue;
+        is_last = from->slot < 0 || !table->can_skip[from->slot];
+        place->sources[place->n_sources++] =
+            (struct source){is_last ? 0 : (size_t)from->slot, !from->layer.has_relu};
+    }
+    if (!is_last)
+        place->sources[place->n_sources++] = (struct source){0, true};
+    return 0;
+}
+
 static int fill_places(struct nax_cost_table *table, const struct nax_network *net,
                        struct nax_err *err)
 {
@@ -64,17 +85,23 @@ static int fill_places(struct nax_cost_table *table, const struct nax_network *n
     table->places = nax_calloc(net->n_layers, sizeof *table->places);
     table->sizes = nax_calloc(net->n_layers, sizeof *table->sizes);
     table->items = nax_calloc(net->n_layers, sizeof *table->items);
+    table->found = nax_calloc(net->n_layers, sizeof *table->found);
     table->can_skip = nax_calloc(NAX_MAX(table->n_slots, 1), sizeof *table->can_skip);
     int64_t *kernel = nax_calloc(NAX_MAX(table->n_slots, 1), sizeof *kernel);
-    if (!table->places || !table->sizes || !table->items || !table->can_skip || !kernel) {
+    if (!table->places || !table->sizes || !table->items || !table->found || !table->can_skip ||
+        !kernel) {
         free(kernel);
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'cost table'");
     }
     table->n_places = net->n_layers;
     table->link_bits = nax_cost_link_bits(table->model->hardware, net, 0) +
                        nax_cost_link_bits(table->model->hardware, net, net->n_layers - 1);
-    for (size_t p = 0; p < table->n_places; p++)
-        table->places[p].layer = net->layers[p];
+    for (size_t p = 0; p < table->n_places; p++) {
+        struct place *place = &table->places[p];
+        place->layer = net->layers[p];
+        place->slot = place->layer.slot;
+        place->has_weights = nax_layer_kind_row(&place->layer)->has_weights;
+    }
     for (size_t p = 0; p < table->n_places && !status; p++)
         if (net->layers[p].slot < 0)
             status = list_followed(table, p, err);
@@ -82,6 +109,8 @@ static int fill_places(struct nax_cost_table *table, const struct nax_network *n
         kernel[s] = nax_network_file_kernel(table->file, s);
         table->can_skip[s] = nax_network_file_can_skip(table->file, s);
     }
+    for (size_t p = 0; p < table->n_places && !status; p++)
+        status = list_sources(table, p, err);
     for (size_t s = 0; s < table->n_slots && !status; s++)
         if (table->can_skip[s])
             status = probe_slot(table, s, kernel, err);
@@ -121,10 +150,12 @@ void nax_cost_table_free(struct nax_cost_table *table)
         for (size_t k = 0; k < KERNELS; k++)
             free(table->places[p].entries[k]);
         free(table->places[p].follows);
+        free(table->places[p].sources);
     }
     free(table->places);
     free(table->sizes);
     free(table->items);
+    free(table->found);
     free(table->can_skip);
     free(table);
 }
@@ -136,7 +167,7 @@ static int find_sizes(struct nax_cost_table *table, const int64_t *kernel, const
     int64_t last = 0;
     for (size_t p = 0; p < table->n_places; p++) {
         const struct place *place = &table->places[p];
-        int slot = place->layer.slot;
+        int slot = place->slot;
         int64_t *size = &table->sizes[p];
         *size = 0;
         if (slot >= 0) {
@@ -145,7 +176,7 @@ static int find_sizes(struct nax_cost_table *table, const int64_t *kernel, const
                                    kernel[slot] % 2 == 0
                              : !table->can_skip[slot])
                 return -1;
-        } else if (nax_layer_kind_row(&place->layer)->has_weights) {
+        } else if (place->has_weights) {
             *size = fixed;
             for (size_t i = 0; !*size && i < place->n_follows; i++)
                 if (kernel[place->follows[i]])
@@ -157,25 +188,20 @@ static int find_sizes(struct nax_cost_table *table, const int64_t *kernel, const
     for (size_t p = table->n_places; p-- > 0;)
         last = table->sizes[p] ? table->sizes[p] : last;
     for (size_t p = 0; p < table->n_places; p++) { /* a pool works in the cores before it */
-        if (!nax_layer_kind_row(&table->places[p].layer)->has_weights)
+        if (!table->places[p].has_weights)
             table->sizes[p] = last;
         last = table->sizes[p] ? table->sizes[p] : last;
     }
     return 0;
 }
 
-/* Whether a place reads what may be negative in the design at hand: of a network that skips a
- * convolution, the next one reads what that would have read. */
-static bool reads_signed(const struct nax_cost_table *table, const struct place *place,
-                         const int64_t *kernel)
+/* Whether a place reads what may be negative in the design at hand. */
+static bool reads_signed(const struct place *place, const int64_t *kernel)
 {
-    for (int p = place->layer.input; p >= 0; p = table->places[p].layer.input) {
-        const struct nax_layer *layer = &table->places[p].layer;
-        bool is_skipped = layer->slot >= 0 && !kernel[layer->slot];
-        if (nax_layer_kind_row(layer)->has_weights && !is_skipped)
-            return !layer->has_relu;
-    }
-    return true;
+    const struct source *source = place->sources;
+    for (size_t i = 1; i < place->n_sources && !kernel[source->slot]; i++)
+        source++;
+    return source->is_signed;
 }
 
 static int build_entry(struct nax_cost_table *table, const struct place *place, size_t index,
@@ -196,11 +222,11 @@ static int build_entry(struct nax_cost_table *table, const struct place *place, 
     return 0;
 }
 
-int nax_cost_table_item(struct nax_cost_table *table, struct place *place, size_t index,
-                        const int64_t *kernel, const struct cost_item **item, struct nax_err *err)
+static int find_entry(struct place *place, size_t index, const int64_t *kernel,
+                      struct entry **entry, struct nax_err *err)
 {
-    size_t k = place->layer.slot < 0 ? 0 : (size_t)kernel[place->layer.slot] / 2;
-    size_t variant = reads_signed(table, place, kernel);
+    size_t k = place->slot < 0 ? 0 : (size_t)kernel[place->slot] / 2;
+    size_t variant = reads_signed(place, kernel);
     if (!place->entries[k]) {
         place->entries[k] =
             nax_calloc((size_t)COST_SIZES_MAX << (place->n_depends + 1), sizeof *place->entries[k]);
@@ -209,9 +235,45 @@ int nax_cost_table_item(struct nax_cost_table *table, struct place *place, size_
     }
     for (size_t i = 0; i < place->n_depends; i++)
         variant |= (size_t)!kernel[place->depends[i]] << (i + 1);
-    struct entry *e = &place->entries[k][index << (place->n_depends + 1) | variant];
-    *item = &e->item;
-    return e->is_known ? 0 : build_entry(table, place, index, kernel, e, err);
+    *entry = &place->entries[k][index << (place->n_depends + 1) | variant];
+    return 0;
+}
+
+int nax_cost_table_item(struct nax_cost_table *table, struct place *place, size_t index,
+                        const int64_t *kernel, const struct cost_item **item, struct nax_err *err)
+{
+    struct entry *entry;
+    int status = find_entry(place, index, kernel, &entry, err);
+    if (!status && !entry->is_known)
+        status = build_entry(table, place, index, kernel, entry, err);
+    if (!status)
+        *item = &entry->item;
+    return status;
+}
+
+/* Entries lie far apart: all are on their way from memory before the first is read. */
+static int find_entries(struct nax_cost_table *table, const int64_t *kernel, struct nax_err *err)
+{
+    int64_t last = 0;
+    size_t index = 0; /* of last */
+    for (size_t p = 0; p < table->n_places; p++) {
+        struct place *place = &table->places[p];
+        struct found *found = &table->found[p];
+        *found = (struct found){NULL, index};
+        if (place->slot >= 0 && !kernel[place->slot])
+            continue;
+        int status = 0;
+        if (table->sizes[p] != last)
+            status = nax_cost_find_size(table->model, last = table->sizes[p], &index, err);
+        found->index = index;
+        if (!status)
+            status = find_entry(place, index, kernel, &found->entry, err);
+        if (status)
+            return status;
+        __builtin_prefetch(found->entry);
+        __builtin_prefetch(found->entry + 1);
+    }
+    return 0;
 }
 
 /* A design that find_sizes refuses: the network says what is wrong with it. */
@@ -233,21 +295,23 @@ int nax_cost_table_price(struct nax_cost_table *table, const int64_t *kernel,
                          const int64_t *crossbar, int64_t fixed, struct nax_cost *cost,
                          struct nax_err *err)
 {
-    size_t index = 0, n = 0;
+    size_t n = 0;
     if (find_sizes(table, kernel, crossbar, fixed))
         return refuse(table, kernel, crossbar, fixed, err);
-    for (size_t p = 0; p < table->n_places; p++) {
-        struct place *place = &table->places[p];
-        const struct cost_item *item = NULL;
-        if (place->layer.slot >= 0 && !kernel[place->layer.slot])
+    int status = find_entries(table, kernel, err);
+    for (size_t p = 0; p < table->n_places && !status; p++) {
+        const struct found *found = &table->found[p];
+        if (!found->entry)
             continue;
-        int status = nax_cost_find_size(table->model, table->sizes[p], &index, err);
-        if (status || (status = nax_cost_table_item(table, place, index, kernel, &item, err)))
-            return status;
-        table->items[n++] = *item;
+        if (!found->entry->is_known)
+            status = build_entry(table, &table->places[p], found->index, kernel, found->entry, err);
+        table->items[n++] = found->entry->item;
     }
+    if (status)
+        return status;
+    const size_t last = table->found[table->n_places - 1].index;
     table->items[0].dynamic_pj +=
-        table->link_bits * table->model->sizes[index]->event_pj[NAX_EVENT_LINK];
+        table->link_bits * table->model->sizes[last]->event_pj[NAX_EVENT_LINK];
     nax_cost_plan(table->model, table->items, n, cost);
     return 0;
 }

@@ -11,14 +11,30 @@ struct entry {
     struct cost_item item;
 };
 
+/* What a layer reads: a searched convolution's, where it is not skipped, or else the next. */
+struct source {
+    size_t slot; /* not of the last */
+    bool is_signed;
+};
+
 /* A layer of the network with nothing skipped. */
 struct place {
-    struct nax_layer layer;
+    int slot; /* the layer's */
+    bool has_weights;
+    size_t n_sources;
+    struct source *sources;
     size_t n_depends, depends[DEPENDS_MAX]; /* slots whose absence changes this layer */
-    size_t n_follows, *follows;             /* of a layer that is not searched: the slots whose size
-                                               it takes, the first that is there */
     struct entry *entries[KERNELS]; /* each NULL or [COST_SIZES_MAX][1 << n_depends][2]: is its
                                input signed? */
+    size_t n_follows, *follows;     /* of a layer that is not searched: the slots whose size
+                                       it takes, the first that is there */
+    struct nax_layer layer;
+};
+
+/* Of a place in the design at hand. */
+struct found {
+    struct entry *entry; /* NULL: it is skipped */
+    size_t index;        /* of its size */
 };
 
 struct nax_cost_table {
@@ -28,7 +44,8 @@ struct nax_cost_table {
     bool *can_skip;          /* [n_slots] */
     struct place *places;    /* [n_places] */
     int64_t *sizes;          /* [n_places], of the design at hand */
-    struct cost_item *items; /* [n_places], of the same */
+    struct found *found;     /* [n_places], of the same */
+    struct cost_item *items; /* [n_places], of what is not skipped */
     double link_bits;
 };
 
