@@ -204,13 +204,13 @@ peel() { # COLUMNS
   [ "${#lines[@]}" -eq 1 ]
 }
 
-@test "the front of many records takes memory for the front only" {
+@test "the front of many records takes memory for the front only, ranks little more than their bytes" {
   awk 'BEGIN { srand(3); print "id,a,b,c"
     for (i = 0; i < 200000; i++) printf "%d,%.9f,%.9f,%.9f\n", i, rand(), rand(), rand() }' >in.csv
   limit='ulimit -v 60000;'
   [[ $BUILD != *sanitize* && $BUILD != *qemu* ]] || limit= # which reserve more for themselves
   bash -c "$limit"' nax-pareto -o a:min,b:min,c:min in.csv' >out.csv
-  nax-pareto --rank -o a:min,b:min,c:min in.csv | awk -F, 'NR > 1 && $5 == 0 { print $1 }' | cmp - <(sed 1d out.csv | cut -d, -f 1)
+  bash -c "$limit"' nax-pareto --rank -o a:min,b:min,c:min in.csv' | awk -F, 'NR > 1 && $5 == 0 { print $1 }' | cmp - <(sed 1d out.csv | cut -d, -f 1)
 }
 
 # Two seeds of designs a and b, one of c, in no order

@@ -56,18 +56,6 @@ static void parse(struct tool *tool, struct pareto_options *o)
         tool_floats(tool, "reference", o->reference_text, o->reference, o->n_objectives);
 }
 
-static void drop(void *record)
-{
-    nax_record_free(record);
-}
-
-static int store_record(struct store *store, const struct pareto_options *o, const double *point,
-                        const struct nax_record *record, struct nax_err *err)
-{
-    return pareto_keeps_all(o) ? records_add(&store->all, record, err)
-                               : pareto_add(store, point, record, err);
-}
-
 /* A candidate whose training diverged has no accuracy, and nothing is wrong with that. */
 static bool is_left_out(const struct pareto_options *o, const struct nax_record *record)
 {
@@ -97,15 +85,13 @@ static int judge(const struct pareto_options *o, const struct nax_record *record
 }
 
 /* Stores the stream up to its end or its first error. */
-static int read_all(struct tool *tool, const struct pareto_options *o, struct store *store,
+static int read_all(struct tool *tool, const struct pareto_options *o, struct candidates *c,
                     struct nax_err *err)
 {
-    struct nax_record *record = nax_record_alloc();
+    struct nax_record *record = c->record;
     double point[NAX_OBJECTIVES_MAX];
     size_t n_left_out = 0;
     int status;
-    if (!record)
-        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'records'");
     while ((status = tool_read_status(tool, record, err)) > 0) {
         status = judge(o, record, point, err);
         if (status < 0 && is_left_out(o, record)) {
@@ -116,13 +102,12 @@ static int read_all(struct tool *tool, const struct pareto_options *o, struct st
             nax_err_prefix(err, "%s", nax_reader_where(tool->reader));
             break;
         }
-        if (status && (status = store_record(store, o, point, record, err)))
+        if (status && (status = pareto_keep(o, c, point, err)))
             break;
     }
     if (n_left_out)
         tool_say(tool, "diverged and left out: '%zu record%s'", n_left_out,
                  n_left_out == 1 ? "" : "s");
-    nax_record_free(record);
     return status;
 }
 
@@ -136,18 +121,29 @@ static int compare(const void *a, const void *b)
     return (x->index > y->index) - (x->index < y->index);
 }
 
+static void write_kept(struct tool *tool, const struct pareto_options *o,
+                       const struct candidates *c, const struct kept *kept)
+{
+    const struct nax_record *record;
+    struct nax_err err;
+    if (pareto_take(o, c, kept, &record, &err))
+        tool_fail(tool, &err);
+    tool_write(tool, record);
+}
+
 static void write_hypervolume(struct tool *tool, const struct pareto_options *o,
-                              const struct nax_front *front)
+                              const struct candidates *c)
 {
     double reference[NAX_OBJECTIVES_MAX], volume;
     struct nax_err err;
-    struct nax_record *record = nax_record_alloc();
-    const size_t m = o->n_objectives, n = nax_front_n(front);
+    struct nax_record *record = c->record;
+    const size_t m = o->n_objectives, n = nax_front_n(c->front);
     for (size_t i = 0; i < m; i++)
         reference[i] = o->objectives[i].is_max ? -o->reference[i] : o->reference[i];
-    if (nax_hypervolume(nax_front_point(front, 0), n, m, reference, &volume, &err))
+    if (nax_hypervolume(nax_front_point(c->front, 0), n, m, reference, &volume, &err))
         tool_fail(tool, &err);
-    if (!record || nax_record_set_float(record, "hypervolume", volume) ||
+    nax_record_clear(record);
+    if (nax_record_set_float(record, "hypervolume", volume) ||
         nax_record_set_int(record, "n_front", (int64_t)n) ||
         nax_record_set_string(record, "objectives", o->objectives_text) ||
         nax_record_set_floats(record, "reference", o->reference, m)) {
@@ -155,39 +151,37 @@ static void write_hypervolume(struct tool *tool, const struct pareto_options *o,
         tool_fail(tool, &err);
     }
     tool_write(tool, record);
-    nax_record_free(record);
 }
 
 int main(int argc, char **argv)
 {
     struct tool tool = tool_start("nax-pareto", synopsis, argc, argv);
     struct pareto_options o = {.mode = FRONT};
-    struct store store = {.front = NULL};
+    struct candidates candidates;
     struct nax_err read_err, err;
     struct kept *kept = NULL;
     size_t n = 0;
     parse(&tool, &o);
     tool_read_open(&tool);
     tool.kind = o.mode == HYPERVOLUME ? "hypervolume" : NULL;
-    if (nax_front_alloc(&store.front, o.n_objectives, drop, &err))
+    if (pareto_open(&candidates, o.n_objectives, &err))
         tool_fail(&tool, &err);
-    int read_status = read_all(&tool, &o, &store, &read_err);
-    int status = o.is_joined ? records_join(&store.all, o.baseline, &err) : 0;
+    int read_status = read_all(&tool, &o, &candidates, &read_err);
+    int status = o.is_joined ? records_join(&candidates.all, o.baseline, &err) : 0;
     if (!status)
-        status = pareto_list(&o, &store, &kept, &n, &err);
+        status = pareto_list(&o, &candidates, &kept, &n, &err);
     if (status)
         tool_fail(&tool, read_status < 0 ? &read_err : &err);
     if (o.is_sorted)
         qsort(kept, n, sizeof *kept, compare);
     if (o.mode == HYPERVOLUME)
-        write_hypervolume(&tool, &o, store.front);
+        write_hypervolume(&tool, &o, &candidates);
     else
         for (size_t i = 0; i < n; i++)
-            tool_write(&tool, kept[i].record);
+            write_kept(&tool, &o, &candidates, &kept[i]);
     if (read_status < 0) /* what came before the error has been written */
         tool_fail(&tool, &read_err);
-    records_free(&store.all);
-    nax_front_free(store.front);
+    pareto_close(&candidates);
     free(kept);
     tool_finish(&tool);
 }

@@ -1,6 +1,5 @@
 /* nax-sample: draws candidates from a space of designs. */
 #include "design.h"
-#include "records.h"
 #include "space.h"
 #include "tool.h"
 
@@ -173,12 +172,12 @@ static void add_member(struct tool *tool, struct nax_population *population,
 
 /* The best first, as they were read; then offspring, until there are n. */
 static void write_generation(struct tool *tool, const struct sample_options *o,
-                             struct nax_population *population, const struct records *all,
+                             struct nax_population *population, const struct nax_store *all,
                              size_t n_decisions, struct nax_record *record)
 {
     struct nax_candidate child;
     struct nax_err err;
-    uint64_t n = o->n_most == SIZE_MAX ? all->n : o->n_most, n_elite = o->n_elite, i;
+    uint64_t n = o->n_most == SIZE_MAX ? nax_store_n(all) : o->n_most, n_elite = o->n_elite, i;
     double mutation = isnan(o->mutation) ? 1 / (double)n_decisions : o->mutation;
     if (nax_population_settle(population, n, &err))
         tool_fail(tool, &err);
@@ -187,8 +186,11 @@ static void write_generation(struct tool *tool, const struct sample_options *o,
                           nax_population_rank(population, n_elite) == 0;)
             n_elite++;
     n_elite = NAX_MIN(NAX_MIN(n_elite, n), nax_population_n(population));
-    for (i = 0; i < n_elite; i++)
-        tool_write(tool, all->at[nax_population_index(population, i)]);
+    for (i = 0; i < n_elite; i++) {
+        if (nax_store_get(all, nax_population_index(population, i), record, &err))
+            tool_fail(tool, &err);
+        tool_write(tool, record);
+    }
     for (; i < n; i++) {
         int status = nax_population_breed(population, mutation, o->keeps_kernels, tool->seed, i,
                                           &child, &err);
@@ -206,20 +208,21 @@ static void evolve(struct tool *tool, const struct sample_options *o, struct nax
 {
     struct nax_space space;
     struct nax_population *population = NULL;
-    struct records all = {.n = 0};
+    struct nax_store *all = nax_store_alloc();
     struct nax_err err;
+    design_check(tool, all ? 0 : NAX_ERR_MEMORY);
     while (tool_read(tool, record)) {
         if (!population)
             load_space_of(tool, o, record, &space);
         if ((!population && nax_population_alloc(&population, &space, &err)) ||
-            records_add(&all, record, &err))
+            nax_store_add(all, record, &err))
             tool_fail(tool, &err);
         add_member(tool, population, record);
     }
     if (population)
-        write_generation(tool, o, population, &all, nax_space_n_decisions(&space), record);
+        write_generation(tool, o, population, all, nax_space_n_decisions(&space), record);
     nax_population_free(population);
-    records_free(&all);
+    nax_store_free(all);
 }
 
 static void draw_policies(struct tool *tool, const struct sample_options *o,

@@ -4,7 +4,6 @@
 
 #include "nax/option.h"
 #include "nax/search.h"
-#include "records.h"
 
 enum mode { FRONT, RANK, KNEE, HYPERVOLUME };
 
@@ -23,24 +22,29 @@ struct pareto_options {
 
 /* A record to write, and where it goes. */
 struct kept {
-    struct nax_record *record;
-    double first; /* objective */
+    size_t index;           /* among all, or on the front */
+    double first, crowding; /* objective; crowding distance and rank of RANK */
     uint32_t rank;
-    size_t index;
 };
 
 /* All records, or those of the front so far. */
-struct store {
-    struct records all;
+struct candidates {
+    struct nax_store *all;
     struct nax_front *front;
+    struct nax_record *record; /* the one at hand */
 };
 
-bool pareto_keeps_all(const struct pareto_options *o);
-/* Adds a copy where the front does not reject it. */
-int pareto_add(struct store *store, const double *point, const struct nax_record *record,
-               struct nax_err *err) NAX_MUST_USE;
-/* kept: the caller's, to free; its records are the store's. */
-int pareto_list(const struct pareto_options *o, struct store *store, struct kept **kept, size_t *n,
+int pareto_open(struct candidates *c, size_t n_objectives, struct nax_err *err) NAX_MUST_USE;
+void pareto_close(struct candidates *c);
+
+/* Keeps the record at hand, whose point this is. */
+int pareto_keep(const struct pareto_options *o, struct candidates *c, const double *point,
                 struct nax_err *err) NAX_MUST_USE;
+/* kept: the caller's, to free. */
+int pareto_list(const struct pareto_options *o, struct candidates *c, struct kept **kept, size_t *n,
+                struct nax_err *err) NAX_MUST_USE;
+/* The record to write, until the next one is at hand. */
+int pareto_take(const struct pareto_options *o, const struct candidates *c, const struct kept *kept,
+                const struct nax_record **record, struct nax_err *err) NAX_MUST_USE;
 
 #endif

@@ -167,6 +167,21 @@ int nax_writer_flush(struct nax_writer *writer, struct nax_err *err) NAX_MUST_US
  * stays open. */
 int nax_writer_close(struct nax_writer *writer, bool is_broken, struct nax_err *err) NAX_MUST_USE;
 
+/* --- keeping ---
+ * Records in hardly more memory than a stream has bytes, for programs that need all of it before
+ * they write. */
+struct nax_store;
+
+struct nax_store *nax_store_alloc(void) NAX_MUST_USE; /* NULL: out of memory */
+void nax_store_free(struct nax_store *store);
+int nax_store_add(struct nax_store *store, const struct nax_record *record,
+                  struct nax_err *err) NAX_MUST_USE;
+size_t nax_store_n(const struct nax_store *store);
+/* Fills *record, which is cleared first, with the i-th added. Of an array without items the type is
+ * NAX_INTS. */
+int nax_store_get(const struct nax_store *store, size_t i, struct nax_record *record,
+                  struct nax_err *err) NAX_MUST_USE;
+
 #ifdef __cplusplus
 }
 #endif

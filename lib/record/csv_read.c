@@ -356,7 +356,9 @@ static int take_value(const struct csv_reader *csv, const struct input *in, stru
     const struct column *c = &csv->columns[i];
     const char *s = cell_text(csv, i);
     size_t n = csv->cells[i].n, limit = in->max_record;
-    struct field *f = nax_record_append(r, c->name, c->name_n);
+    struct field *f = nax_record_expect(r, c->name, c->name_n);
+    if (!f)
+        f = nax_record_append(r, c->name, c->name_n);
     if (!f)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", in->name);
     if (csv->cells[i].is_null)

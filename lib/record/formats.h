@@ -39,6 +39,9 @@ int nax_msgpack_put_header(struct bytes *b, const char *kind,
                            const struct prog_list *prog) NAX_MUST_USE;
 int nax_msgpack_put(struct bytes *b, const struct nax_record *r) NAX_MUST_USE;
 int nax_msgpack_put_trailer(struct bytes *b, uint64_t n) NAX_MUST_USE;
+/* Reads what nax_msgpack_put wrote into a cleared record. bytes: [n], which stay as they are. */
+int nax_msgpack_get(unsigned char *bytes, size_t n, struct nax_record *r,
+                    struct nax_err *err) NAX_MUST_USE;
 int nax_json_put(struct bytes *b, const struct nax_record *r) NAX_MUST_USE;
 
 struct csv_columns {

@@ -72,10 +72,7 @@ static bool refuse_size(struct scan *s)
 
 static bool refuse_memory(struct scan *s)
 {
-    refuse(s, "out of memory");
-    s->status = NAX_ERR_MEMORY;
-    if (s->err)
-        s->err->status = NAX_ERR_MEMORY;
+    s->status = nax_err_set(s->err, NAX_ERR_MEMORY, "out of memory: '%s'", s->in->name);
     return false;
 }
 
@@ -424,6 +421,22 @@ static const char *problem_of_item(enum head_type type)
                                    : "an array of other things than numbers";
 }
 
+/* The first of n numbers, as far as they are integers of a byte and in the window: how many. */
+static size_t read_small(struct scan *s, size_t n, int64_t *ints)
+{
+    const unsigned char *start = s->in->buffer + s->in->start, *p = start + s->at;
+    size_t i = 0;
+    for (; i < n && p < start + s->n; i++) {
+        if (*p == 0xcc && p + 1 < start + s->n)
+            p++;
+        else if (*p >= 0x80)
+            break;
+        ints[i] = *p++;
+    }
+    s->at = (size_t)(p - start);
+    return i;
+}
+
 /* n numbers: integers, or from the first that is none on, floats. */
 static bool read_array(struct scan *s, size_t n, struct field *f)
 {
@@ -436,7 +449,7 @@ static bool read_array(struct scan *s, size_t n, struct field *f)
     int64_t *ints = items;
     double *floats = items;
     bool is_float = false;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = read_small(s, n, ints); i < n; i++) {
         struct head head;
         if (!read_head(s, &head))
             return false;
@@ -505,12 +518,15 @@ static bool read_field(struct scan *s)
     size_t n;
     if (!read_name(s, &name, &n))
         return false;
-    const char *problem = nax_name_problem(name, n);
-    if (!problem && nax_record_find(s->record, name, n))
-        problem = "a field that is there twice";
-    if (problem)
-        return refuse(s, problem);
-    struct field *f = nax_record_append(s->record, name, n);
+    struct field *f = nax_record_expect(s->record, name, n); /* such a name was taken before */
+    if (!f) {
+        const char *problem = nax_name_problem(name, n);
+        if (!problem && nax_record_find(s->record, name, n))
+            problem = "a field that is there twice";
+        if (problem)
+            return refuse(s, problem);
+        f = nax_record_append(s->record, name, n);
+    }
     if (!f)
         return refuse_memory(s);
     return read_value(s, f) && (s->record->n_bytes <= s->in->max_record || refuse_size(s));
@@ -527,6 +543,12 @@ static int read_record(struct input *in, struct nax_record *record, struct nax_e
             return s.status;
     nax_input_skip(in, s.at);
     return 0;
+}
+
+int nax_msgpack_get(unsigned char *bytes, size_t n, struct nax_record *r, struct nax_err *err)
+{
+    struct input in = {-1, "memory", bytes, .end = n, .is_eof = true, .max_record = SIZE_MAX};
+    return read_record(&in, r, err);
 }
 
 /* --- segments --- */

@@ -64,6 +64,20 @@ static size_t size_max(const struct nax_record *r)
     return size;
 }
 
+/* The first of n integers, as far as they are between 0 and 255: how many. */
+static inline size_t put_small(struct bytes *out, const int64_t *v, size_t n)
+{
+    unsigned char *p = out->v + out->n;
+    size_t k = 0;
+    for (; k < n && (uint64_t)v[k] < 256; k++) {
+        *p = 0xcc; /* one byte follows, where it is not the number itself */
+        p += v[k] >= 128;
+        *p++ = (unsigned char)v[k];
+    }
+    out->n = (size_t)(p - out->v);
+    return k;
+}
+
 int nax_msgpack_put(struct bytes *b, const struct nax_record *r)
 {
     int status = nax_bytes_reserve(b, size_max(r));
@@ -94,7 +108,7 @@ int nax_msgpack_put(struct bytes *b, const struct nax_record *r)
             break;
         case NAX_INTS:
             msgpack_pack_array(&to, v->ints.n);
-            for (size_t k = 0; k < v->ints.n; k++)
+            for (size_t k = put_small(&out, v->ints.v, v->ints.n); k < v->ints.n; k++)
                 msgpack_pack_int64(&to, v->ints.v[k]);
             break;
         case NAX_FLOATS:

@@ -31,9 +31,20 @@ void nax_record_free(struct nax_record *r)
 {
     if (!r)
         return;
+    free_blocks(r->names);
     free_blocks(r->blocks);
     free(r->fields);
     free(r);
+}
+
+/* Empties the newest block, which is the largest: soon one holds all. */
+static void keep_newest(struct block *b)
+{
+    if (!b)
+        return;
+    free_blocks(b->next);
+    b->next = NULL;
+    b->used = 0;
 }
 
 void nax_record_clear(struct nax_record *r)
@@ -41,11 +52,34 @@ void nax_record_clear(struct nax_record *r)
     r->n = 0;
     r->n_bytes = 0;
     r->has_reserved = false;
-    if (!r->blocks)
-        return;
-    free_blocks(r->blocks->next); /* the newest is the largest: soon one block holds a record */
-    r->blocks->next = NULL;
-    r->blocks->used = 0;
+    keep_newest(r->blocks);
+    if (r->names && r->names->next) { /* other names again and again: memory stays bounded */
+        keep_newest(r->names);
+        r->n_known = 0;
+    }
+}
+
+static struct block *new_block(size_t size, struct block *next)
+{
+    struct block *b = malloc(sizeof *b + size);
+    if (b)
+        *b = (struct block){.next = next, .size = size};
+    return b;
+}
+
+/* n bytes, a multiple of 8. */
+static void *take(struct block **blocks, size_t n)
+{
+    struct block *b = *blocks;
+    if (!b || b->size - b->used < n) {
+        b = new_block(NAX_MAX(n, b ? 2 * b->size : block_size_min), b);
+        if (!b)
+            return NULL;
+        *blocks = b;
+    }
+    void *p = (char *)b->data + b->used;
+    b->used += n;
+    return p;
 }
 
 void *nax_record_reserve(struct nax_record *r, size_t n)
@@ -53,23 +87,17 @@ void *nax_record_reserve(struct nax_record *r, size_t n)
     if (n > SIZE_MAX / 4)
         return NULL;
     n = NAX_ROUND_UP(n, 8);
-    struct block *b = r->blocks;
-    if (!b || b->size - b->used < n) {
-        size_t size = NAX_MAX(n, b ? 2 * b->size : block_size_min);
-        struct block *fresh = malloc(sizeof *fresh + size);
-        if (!fresh)
-            return NULL;
-        *fresh = (struct block){.next = b, .size = size};
-        r->blocks = b = fresh;
-    }
-    void *p = (char *)b->data + b->used;
-    b->used += n;
     r->n_bytes += n;
-    return p;
+    return take(&r->blocks, n);
 }
 
-/* Bytes of the record's memory that a field takes when it is set once. */
-static size_t field_bytes(const struct field *f)
+static size_t name_bytes(size_t n)
+{
+    return NAX_ROUND_UP(n + 1, 8);
+}
+
+/* Bytes of the record's memory that a field's value takes when it is set once. */
+static size_t value_bytes(const struct field *f)
 {
     size_t n = 0;
     if (f->value.type == NAX_STRING)
@@ -78,44 +106,59 @@ static size_t field_bytes(const struct field *f)
         n = f->value.ints.n * sizeof *f->value.ints.v + 1;
     else if (f->value.type == NAX_FLOATS)
         n = f->value.floats.n * sizeof *f->value.floats.v + 1;
-    return NAX_ROUND_UP(f->name_n + 1, 8) + NAX_ROUND_UP(n, 8);
+    return NAX_ROUND_UP(n, 8);
 }
 
 struct nax_record *nax_record_copy(const struct nax_record *r)
 {
-    size_t size = 0;
-    for (size_t i = 0; i < r->n; i++)
-        size += field_bytes(&r->fields[i]);
-    struct nax_record *copy = nax_record_alloc();
-    struct block *block = malloc(sizeof *block + size);
-    struct field *fields = nax_calloc(r->n, sizeof *fields);
-    if (!copy || !block || !fields) {
-        nax_record_free(copy);
-        free(block);
-        free(fields);
-        return NULL;
+    size_t n_names = 0, n_values = 0;
+    for (size_t i = 0; i < r->n; i++) {
+        n_names += name_bytes(r->fields[i].name_n);
+        n_values += value_bytes(&r->fields[i]);
     }
-    *block = (struct block){.size = size};
-    copy->blocks = block;
-    copy->fields = fields;
+    struct nax_record *copy = nax_record_alloc();
+    if (!copy)
+        return NULL;
+    copy->names = new_block(n_names, NULL);
+    copy->blocks = new_block(n_values, NULL);
+    copy->fields = nax_calloc(r->n, sizeof *copy->fields);
     copy->cap = r->n;
-    for (size_t i = 0; i < r->n; i++)
-        if (nax_record_set(copy, r->fields[i].name, &r->fields[i].value)) {
-            nax_record_free(copy);
-            return NULL;
-        }
-    return copy;
+    bool is_done = copy->names && copy->blocks && copy->fields;
+    for (size_t i = 0; i < r->n && is_done; i++)
+        is_done = !nax_record_set(copy, r->fields[i].name, &r->fields[i].value);
+    if (is_done)
+        return copy;
+    nax_record_free(copy);
+    return NULL;
 }
 
 static uint64_t name_head(const char *name, size_t n)
 {
     uint64_t head = 0;
-    if (n >= 8)
+    uint32_t first, last;
+    if (n >= 8) {
         memcpy(&head, name, 8);
-    else
+    } else if (n >= 4) { /* its ends, which overlap */
+        memcpy(&first, name, 4);
+        memcpy(&last, name + n - 4, 4);
+        head = first | (uint64_t)last << 8 * (n - 4);
+    } else {
         for (size_t i = 0; i < n; i++)
             head |= (uint64_t)(unsigned char)name[i] << 8 * i;
+    }
     return head;
+}
+
+static inline bool is_named(const struct field *f, const char *name, size_t n, uint64_t head)
+{
+    uint64_t own, other;
+    if (f->head != head || f->name_n != n)
+        return false;
+    if (n <= 8)
+        return true;
+    memcpy(&own, f->name + n - 8, 8); /* which overlap the heads, or meet them */
+    memcpy(&other, name + n - 8, 8);
+    return own == other && (n <= 16 || !memcmp(f->name, name, n));
 }
 
 struct field *nax_record_find(const struct nax_record *r, const char *name, size_t n)
@@ -123,10 +166,29 @@ struct field *nax_record_find(const struct nax_record *r, const char *name, size
     uint64_t head = name_head(name, n);
     for (size_t i = 0; i < r->n; i++) {
         struct field *f = &r->fields[i];
-        if (f->head == head && f->name_n == n && (n <= 8 || !memcmp(f->name, name, n)))
+        if (is_named(f, name, n, head))
             return f;
     }
     return NULL;
+}
+
+/* The next field, null; its name is there. */
+static struct field *begin_field(struct nax_record *r)
+{
+    struct field *f = &r->fields[r->n++];
+    f->capacity = 0;
+    f->as_floats = NULL;
+    f->value = (struct nax_value){.type = NAX_NULL};
+    r->n_bytes += name_bytes(f->name_n);
+    r->has_reserved |= f->is_reserved;
+    return f;
+}
+
+struct field *nax_record_expect(struct nax_record *r, const char *name, size_t n)
+{
+    if (r->n == r->n_known)
+        return NULL;
+    return is_named(&r->fields[r->n], name, n, name_head(name, n)) ? begin_field(r) : NULL;
 }
 
 struct field *nax_record_append(struct nax_record *r, const char *name, size_t n)
@@ -139,15 +201,18 @@ struct field *nax_record_append(struct nax_record *r, const char *name, size_t n
         r->fields = grown;
         r->cap = cap;
     }
-    char *copy = nax_record_reserve(r, n + 1);
+    char *copy = take(&r->names, name_bytes(n));
     if (!copy)
         return NULL;
     memcpy(copy, name, n);
     copy[n] = 0;
-    struct field *f = &r->fields[r->n++];
-    *f = (struct field){.head = name_head(name, n), .name = copy, .name_n = n};
-    r->has_reserved |= nax_name_is_reserved(name, n);
-    return f;
+    r->fields[r->n] = (struct field){.head = name_head(name, n),
+                                     .name = copy,
+                                     .name_n = n,
+                                     .problem = nax_name_problem(name, n),
+                                     .is_reserved = nax_name_is_reserved(name, n)};
+    r->n_known = r->n + 1; /* what came behind may have this name */
+    return begin_field(r);
 }
 
 const char *nax_name_problem(const char *name, size_t n)
@@ -214,13 +279,19 @@ static int copy_into(struct nax_record *r, struct field *f, const void *old, con
     return 0;
 }
 
+static struct field *find_or_append(struct nax_record *r, const char *name)
+{
+    size_t n = strlen(name);
+    struct field *f = nax_record_expect(r, name, n);
+    if (!f)
+        f = nax_record_find(r, name, n);
+    return f ? f : nax_record_append(r, name, n);
+}
+
 int nax_record_set(struct nax_record *r, const char *name, const struct nax_value *given)
 {
     struct nax_value v = *given; /* it may be a field of this record, which moves */
-    size_t name_n = strlen(name);
-    struct field *f = nax_record_find(r, name, name_n);
-    if (!f)
-        f = nax_record_append(r, name, name_n);
+    struct field *f = find_or_append(r, name);
     if (!f)
         return NAX_ERR_MEMORY;
     const void *old = NULL, *own;
@@ -252,24 +323,35 @@ int nax_record_set(struct nax_record *r, const char *name, const struct nax_valu
     return 0;
 }
 
+/* A value without memory of its own. */
+static int set_plain(struct nax_record *r, const char *name, struct nax_value v)
+{
+    struct field *f = find_or_append(r, name);
+    if (!f)
+        return NAX_ERR_MEMORY;
+    f->value = v;
+    f->as_floats = NULL;
+    return 0;
+}
+
 int nax_record_set_null(struct nax_record *r, const char *name)
 {
-    return nax_record_set(r, name, &(struct nax_value){.type = NAX_NULL});
+    return set_plain(r, name, (struct nax_value){.type = NAX_NULL});
 }
 
 int nax_record_set_bool(struct nax_record *r, const char *name, bool b)
 {
-    return nax_record_set(r, name, &(struct nax_value){.type = NAX_BOOL, .b = b});
+    return set_plain(r, name, (struct nax_value){.type = NAX_BOOL, .b = b});
 }
 
 int nax_record_set_int(struct nax_record *r, const char *name, int64_t i)
 {
-    return nax_record_set(r, name, &(struct nax_value){.type = NAX_INT, .i = i});
+    return set_plain(r, name, (struct nax_value){.type = NAX_INT, .i = i});
 }
 
 int nax_record_set_float(struct nax_record *r, const char *name, double f)
 {
-    return nax_record_set(r, name, &(struct nax_value){.type = NAX_FLOAT, .f = f});
+    return set_plain(r, name, (struct nax_value){.type = NAX_FLOAT, .f = f});
 }
 
 int nax_record_set_string(struct nax_record *r, const char *name, const char *s)
@@ -295,7 +377,7 @@ void nax_record_remove(struct nax_record *r, const char *name)
     struct field *f = nax_record_find(r, name, strlen(name));
     if (!f)
         return;
-    r->n--;
+    r->n_known = --r->n;
     memmove(f, f + 1, (size_t)(r->fields + r->n - f) * sizeof *f);
 }
 

@@ -12,6 +12,8 @@ struct field {
     uint64_t head; /* the name's first eight bytes, zero padded: compared before the rest */
     const char *name;
     size_t name_n;
+    const char *problem;     /* why the name cannot be a field's, or NULL */
+    bool is_reserved;        /* "nax" or "end", which only headers and trailers may have */
     size_t capacity;         /* bytes of the record's memory that a string or array may take */
     const double *as_floats; /* integers converted by nax_record_floats, or NULL */
     struct nax_value value;
@@ -19,18 +21,25 @@ struct field {
 
 struct block;
 
+/* Records of a stream mostly have the same fields in the same order, so names outlive the clearing:
+ * behind the n fields in use stand those that came there in the record before. All n_known names
+ * are different from each other. */
 struct nax_record {
-    struct field *fields; /* [cap], n in use */
-    size_t n, cap;
-    struct block *blocks; /* newest and largest first */
-    size_t n_bytes;       /* taken from the blocks since the record was cleared */
-    bool has_reserved;    /* a field "nax" or "end", which only headers and trailers may have */
+    struct field *fields; /* [cap], n in use, n_known with names */
+    size_t n, n_known, cap;
+    struct block *names;  /* newest and largest first */
+    struct block *blocks; /* values, likewise */
+    size_t n_bytes;       /* that names and values take since the record was cleared */
+    bool has_reserved;    /* a field with a reserved name */
 };
 
 /* n bytes of the record's memory, aligned for any value; they stay put until it is cleared. */
 void *nax_record_reserve(struct nax_record *r, size_t n) NAX_MUST_USE;
 
-/* Appends a null field. NULL: out of memory. The name must be legal and new. */
+/* Appends a null field if the name is the one that came here in the record before, as did all
+ * before it; such a name is new. NULL: it is not. */
+struct field *nax_record_expect(struct nax_record *r, const char *name, size_t n);
+/* Appends a null field. NULL: out of memory. The name must be new. */
 struct field *nax_record_append(struct nax_record *r, const char *name, size_t n) NAX_MUST_USE;
 struct field *nax_record_find(const struct nax_record *r, const char *name, size_t n);
 

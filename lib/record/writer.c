@@ -83,9 +83,7 @@ static int check(const struct nax_record *r, struct nax_err *err)
         return nax_err_set(err, NAX_ERR_VALUE, "more than %d fields", NAX_FIELDS_MAX);
     for (size_t i = 0; i < r->n; i++) {
         const struct field *f = &r->fields[i];
-        const char *problem = nax_name_problem(f->name, f->name_n);
-        if (nax_name_is_reserved(f->name, f->name_n))
-            problem = "a reserved name";
+        const char *problem = f->is_reserved ? "a reserved name" : f->problem;
         if (problem)
             return nax_err_set(err, NAX_ERR_VALUE, "%s: '%s'", problem, f->name);
         const struct nax_value *v = &f->value;

@@ -67,6 +67,104 @@ static void values_are_equal_by_type_and_bits(void **state)
     assert_true(nax_value_is_equal(&values[10], &copy));
 }
 
+/* Sets these fields, one letter a name, and checks that they are what the record has. */
+static void fill_letters(struct nax_record *r, const char *letters)
+{
+    for (size_t i = 0; letters[i]; i++) {
+        const char name[] = {letters[i], 0};
+        assert_int_equal(nax_record_set_int(r, name, (int64_t)i), 0);
+    }
+    assert_int_equal(nax_record_n(r), strlen(letters));
+    for (size_t i = 0; letters[i]; i++) {
+        const char name[] = {letters[i], 0};
+        assert_string_equal(nax_record_name(r, i), name);
+        assert_int_equal(nax_record_get(r, name)->i, i);
+    }
+}
+
+static void names_of_the_record_before_bind_nobody(void **state)
+{
+    (void)state;
+    static const char *const records[] = {"abcd", "abcd", "abdc", "dcba", "ab",  "abc",
+                                          "x",    "",     "abcd", "ybcd", "bcda"};
+    struct nax_record *r = nax_record_alloc();
+    for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
+        nax_record_clear(r);
+        fill_letters(r, records[i]);
+    }
+    /* removed and set again: it is not there twice */
+    nax_record_remove(r, "c");
+    assert_null(nax_record_get(r, "c"));
+    assert_int_equal(nax_record_set_int(r, "a", 7), 0);
+    assert_int_equal(nax_record_set_int(r, "c", 8), 0);
+    assert_int_equal(nax_record_n(r), 4);
+    assert_string_equal(nax_record_name(r, 3), "c");
+    nax_record_clear(r);
+    fill_letters(r, "bdac");
+    /* values of the record before are gone */
+    int64_t ints[] = {1, 2};
+    const double *floats;
+    size_t n;
+    struct nax_err err;
+    assert_int_equal(nax_record_set_ints(r, "b", ints, 2), 0);
+    assert_int_equal(nax_record_floats(r, "b", &floats, &n, &err), 0);
+    nax_record_clear(r);
+    assert_false(nax_record_has(r, "b"));
+    ints[0] = 5;
+    assert_int_equal(nax_record_set_ints(r, "b", ints, 1), 0);
+    assert_int_equal(nax_record_floats(r, "b", &floats, &n, &err), 0);
+    assert_true(n == 1 && floats[0] == 5.0);
+    /* names whose ends differ, or their middles alone */
+    static const char *const names[] = {"abcdefgh",          "abcdefghi",        "abcdefghj",
+                                        "xbcdefghj",         "abcdefghijklmnop", "abcdefghijklmnoq",
+                                        "abcdefghXijklmnop", "abcdefghYijklmnop"};
+    for (int k = 0; k < 2; k++) {
+        nax_record_clear(r);
+        for (int i = 0; i < 8; i++)
+            assert_int_equal(nax_record_set_int(r, names[i ^ k], i), 0);
+        assert_int_equal(nax_record_n(r), 8);
+        for (int i = 0; i < 8; i++)
+            assert_int_equal(nax_record_get(r, names[i ^ k])->i, i);
+    }
+    nax_record_free(r);
+}
+
+static void kept_records_come_back(void **state)
+{
+    (void)state;
+    enum { n = 9000 };
+    struct nax_store *store = nax_store_alloc();
+    struct nax_record *r = nax_record_alloc(), *back = nax_record_alloc();
+    struct nax_err err;
+    double *many = nax_calloc(1 << 18, sizeof *many); /* of more bytes than a block */
+    for (int i = 0; i < n; i++) {
+        fill_known(r, i);
+        nax_record_remove(r, "crossbar"); /* an empty array has no type of items */
+        if (i % 4000 == 7)
+            assert_int_equal(nax_record_set_floats(r, "many", many, 1 << 18), 0);
+        assert_int_equal(nax_store_add(store, r, &err), 0);
+    }
+    assert_int_equal(nax_store_n(store), n);
+    for (int i = n; i-- > 0;) {
+        fill_known(r, i);
+        nax_record_remove(r, "crossbar");
+        if (i % 4000 == 7)
+            assert_int_equal(nax_record_set_floats(r, "many", many, 1 << 18), 0);
+        assert_int_equal(nax_store_get(store, (size_t)i, back, &err), 0);
+        if (!record_equal(r, back))
+            fail_msg("record %d differs", i);
+    }
+    nax_record_clear(r);
+    assert_int_equal(nax_store_add(store, r, &err), 0); /* without fields */
+    assert_int_equal(nax_store_get(store, n, back, &err), 0);
+    assert_int_equal(nax_record_n(back), 0);
+    free(many);
+    nax_record_free(r);
+    nax_record_free(back);
+    nax_store_free(store);
+    nax_store_free(NULL);
+}
+
 static void a_value_may_come_from_its_own_record(void **state)
 {
     (void)state;
@@ -323,6 +421,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields_are_set_and_found),
         cmocka_unit_test(values_are_equal_by_type_and_bits),
+        cmocka_unit_test(names_of_the_record_before_bind_nobody),
+        cmocka_unit_test(kept_records_come_back),
         cmocka_unit_test(a_value_may_come_from_its_own_record),
         cmocka_unit_test(typed_reading_names_the_field),
         cmocka_unit_test(writer_refuses_what_no_reader_takes),
