@@ -14,7 +14,7 @@ enum {
     GROUP_BITS = 8, /* measured on whole networks: fewer additions outweigh tables beyond L1 */
     GROUP_ENTRIES = 1 << GROUP_BITS,
     WORD_GROUPS = 64 / GROUP_BITS,
-    LANES = 32, /* columns of a vector: two halves of HALF, each of one plane */
+    LANES = 32, /* columns of a vector: HALF of one plane, and the same ones of another */
     HALF = 16,
     STREAMS_MAX = 32 /* streams are padded to whole vectors of 8 */
 };
@@ -26,16 +26,19 @@ struct stream_format {
     bool is_signed; /* the top stream is the sign bit and counts negative */
 };
 
-/* Up to 32 columns of one submatrix. */
+/* Up to 16 columns of one submatrix in two planes: lane 2 c + k holds column c of plane k. */
 struct lane_vector {
     uint16_t *cells;    /* [n_bits][LANES], steps that a 1 in the bit adds */
     int shift;          /* steps are 2^−shift LSB */
     uint16_t start;     /* of every sum: half an LSB, and what keeps it from being negative */
+    bool is_clamped;    /* whether codes can be beyond low and high at all; if not, low is 0 */
     uint16_t low, high; /* codes are clamped to these; low is then subtracted */
     int part;           /* streams whose weighted codes fit 16 bits */
-    double restored[STREAMS_MAX + 1]; /* what the subtracted lows of n streams come to */
-    double weight[2];                 /* of a code of each half */
-    size_t col[2];                    /* where each half's columns start in y */
+    int16_t ratio[2];   /* what each plane's codes count for, in weights; 0: none */
+    double weight;
+    int32_t restored[STREAMS_MAX + 1]; /* what the subtracted lows of n streams come to, weighed
+                                        * by the ratios */
+    size_t col;                        /* where the columns start in y */
 };
 
 struct convert_kernels {

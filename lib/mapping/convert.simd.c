@@ -4,8 +4,8 @@
  * stream t. Fixed-point inputs are taken apart into digits once, and stay side by side from then
  * on.
  *
- * Conversions (table, convert): a vector is 32 columns of 16 bits, two planes' 16 or one's 32. Of
- * an output position and a stream, the sum of 8 rows' cells is one load from the table of their
+ * Conversions (table, convert): a vector is 16 columns of two planes, 16 bits each, side by side.
+ * Of an output position and a stream, the sum of 8 rows' cells is one load from the table of their
  * group, at the byte offset that the 8 bits are; a column's current is the sum over the groups.
  * With S the steps of 2^-shift LSB, B what keeps sums from being negative, both in `start`, a code
  * is
@@ -13,7 +13,10 @@
  *     code = clamp(⌊(Σ_groups S + half an LSB) / LSB⌋ + B, low, high) - low,      16 bits
  *     acc  = Σ_t 2^(t · stream_bits) code_t          Horner's rule from the highest stream down
  *
- * and what low and B stood for comes back in `restored`, once a position.
+ *     sum = Σ_planes ratio acc                       32 bits: one multiply-add of neighbours
+ *
+ * and what low and B stood for comes back in `restored`, once a position. y gets weight · sum:
+ * whole numbers below 2^53, so exact.
  */
 #include "convert.h"
 
@@ -137,8 +140,14 @@ static void table(const struct lane_vector *v, size_t n_bits, uint16_t *out)
 enum { PIECES = LANES * 2 / NAX_SIMD_BYTES };
 typedef uint16_t piece __attribute__((vector_size(NAX_SIMD_BYTES), aligned(2), may_alias));
 
+typedef uint32_t whole __attribute__((vector_size(NAX_SIMD_BYTES))); /* two's complement */
+
 struct lanes {
     piece part[PIECES];
+};
+
+struct sums { /* [HALF] */
+    whole part[PIECES];
 };
 
 #ifdef __SSE2__
@@ -153,16 +162,39 @@ typedef __m128i machine;
 #define MACHINE(op) _mm_##op
 #endif
 
-/* max(a − b, 0) */
-static inline __attribute__((always_inline)) void subtract(piece *a, uint16_t b)
+/* min(max(a − low, 0), span) */
+static inline __attribute__((always_inline)) void clamp(piece *a, uint16_t low, uint16_t span)
 {
-    *a = (piece)MACHINE(subs_epu16)((machine)*a, MACHINE(set1_epi16)((short)b));
+    machine code = MACHINE(subs_epu16)((machine)*a, MACHINE(set1_epi16)((short)low));
+#ifdef __SSE4_1__
+    *a = (piece)MACHINE(min_epu16)(code, MACHINE(set1_epi16)((short)span));
+#else
+    *a = (piece)MACHINE(subs_epu16)(code,
+                                    MACHINE(subs_epu16)(code, MACHINE(set1_epi16)((short)span)));
+#endif
+}
+
+/* Sums of neighbours, each times its ratio, of signed numbers. */
+static inline __attribute__((always_inline)) whole weigh(piece a, const int16_t *ratio)
+{
+    uint32_t both = (uint32_t)(uint16_t)ratio[1] << 16 | (uint16_t)ratio[0];
+    return (whole)MACHINE(madd_epi16)((machine)a, MACHINE(set1_epi32)((int)both));
 }
 #else
-static inline void subtract(piece *a, uint16_t b)
+static inline void clamp(piece *a, uint16_t low, uint16_t span)
 {
-    for (size_t k = 0; k < sizeof *a / sizeof b; k++)
-        (*a)[k] = (uint16_t)((*a)[k] > b ? (*a)[k] - b : 0);
+    for (size_t k = 0; k < sizeof *a / sizeof low; k++) {
+        uint16_t code = (uint16_t)((*a)[k] > low ? (*a)[k] - low : 0);
+        (*a)[k] = code < span ? code : span;
+    }
+}
+
+static inline whole weigh(piece a, const int16_t *ratio)
+{
+    whole sum = {0};
+    for (size_t k = 0; k < sizeof sum / sizeof sum[0]; k++)
+        sum[k] = (uint32_t)((int16_t)a[2 * k] * ratio[0] + (int16_t)a[2 * k + 1] * ratio[1]);
+    return sum;
 }
 #endif
 
@@ -170,6 +202,13 @@ static inline void subtract(piece *a, uint16_t b)
 struct shape {
     size_t n_groups;
     int n_padded, stream_bits;
+    bool is_clamped;
+};
+
+/* Of a vector, where stores to y do not reach. */
+struct codes {
+    uint16_t shift, low, span;
+    int16_t ratio[2];
 };
 
 /* sum += the entry at this address */
@@ -181,10 +220,9 @@ static inline __attribute__((always_inline)) void add_entry(struct lanes *sum, c
 
 /* acc = acc · 2^stream_bits + the clamped code of one stream, less `low`. o: the stream's offsets,
  * one every n_padded; from: the tables. In registers: two sums, of even and odd groups, and acc.
- * Clamping is by saturating subtractions, max(code - low, 0) less what is above high - low. */
-static inline __attribute__((always_inline)) void add_code(const struct lane_vector *v,
-                                                           struct shape s, const uint16_t *o,
-                                                           const uint16_t *from, struct lanes *acc)
+ * What cannot be clamped has low 0. */
+static inline __attribute__((always_inline)) void
+add_code(struct codes v, struct shape s, const uint16_t *o, const uint16_t *from, struct lanes *acc)
 {
     const char *at = (const char *)from;
     size_t stride = (size_t)s.n_padded, n_groups = s.n_groups;
@@ -196,62 +234,69 @@ static inline __attribute__((always_inline)) void add_code(const struct lane_vec
     if (n_groups)
         add_entry(&a, at + o[0]);
     for (size_t k = 0; k < PIECES; k++) {
-        piece code = (a.part[k] + b.part[k]) >> (uint16_t)v->shift;
-        subtract(&code, v->low);
-        piece above = code; /* the highest code */
-        subtract(&above, (uint16_t)(v->high - v->low));
-        acc->part[k] = (acc->part[k] << (uint16_t)s.stream_bits) + (code - above);
+        piece code = (a.part[k] + b.part[k]) >> v.shift;
+        if (s.is_clamped)
+            clamp(&code, v.low, v.span);
+        acc->part[k] = (acc->part[k] << (uint16_t)s.stream_bits) + code;
     }
 }
 
-/* sum [LANES] = sum · 2^bits ± the codes */
-static inline __attribute__((always_inline)) void add_part(int32_t *sum, int bits,
-                                                           const struct lanes *part, int sign)
+/* sum = sum · 2^bits ± the weighed codes, which are taken for signed numbers, 2^15 below them. */
+static inline __attribute__((always_inline)) void
+add_part(struct codes v, int bits, const struct lanes *part, bool is_minus, struct sums *sum)
 {
-    uint16_t code[LANES] __attribute__((aligned(64)));
-    memcpy(code, part, sizeof code);
-    for (int k = 0; k < LANES; k++)
-        sum[k] = (int32_t)((uint32_t)sum[k] << bits) + sign * code[k];
+    uint32_t taken = (uint32_t)(v.ratio[0] + v.ratio[1]) << 15;
+    for (size_t k = 0; k < PIECES; k++) {
+        whole codes = weigh(part->part[k] ^ (uint16_t)0x8000, v.ratio) + taken;
+        sum->part[k] = (sum->part[k] << (uint32_t)bits) + (is_minus ? -codes : codes);
+    }
 }
 
-/* to += weight · (sum + restored) in 16 columns. Not inlined: apart from the caller's memory the
- * compiler sees vectors here. */
-static __attribute__((noinline)) void add_half(const int32_t *restrict sum, double weight,
-                                               double restored, double *restrict to)
+/* to [HALF] += weight · (sum + restored) */
+static inline __attribute__((always_inline)) void add_sums(double weight, const struct sums *sum,
+                                                           int32_t restored, double *to)
 {
+    struct sums all = *sum;
+    for (size_t k = 0; k < PIECES; k++)
+        all.part[k] += (uint32_t)restored;
+    int32_t codes[HALF] __attribute__((aligned(64)));
+    memcpy(codes, &all, sizeof codes);
     for (int k = 0; k < HALF; k++)
-        to[k] += (sum[k] + restored) * weight;
+        to[k] += codes[k] * weight;
 }
 
 /* n positions p of one vector of columns, stream by stream from the highest that is not 0 down: the
- * sign's alone, subtracted; then as many as fit into 16 bits at a time (v->part), which are added
- * to sums of 32 bits; then these in double to y, each half at its columns. Streams that are 0 have
- * code 0 and are left out. */
+ * sign's alone, subtracted; then as many as fit into 16 bits at a time (v->part), which are weighed
+ * and added to sums of 32 bits; then these in double to y. Streams that are 0 have code 0 and are
+ * left out. */
 static inline __attribute__((always_inline)) void
 convert_shape(const struct stream_format *f, const struct lane_vector *v, struct shape s, size_t n,
               const uint16_t *o, const uint8_t *n_streams, const uint16_t *from, size_t stride,
               double *y)
 {
+    const struct codes of = {
+        (uint16_t)v->shift, v->low, (uint16_t)(v->high - v->low), {v->ratio[0], v->ratio[1]}};
+    int part = v->part;
+    double weight = v->weight;
+    y += v->col;
     for (size_t p = 0; p < n; p++, o += s.n_groups * (size_t)s.n_padded, y += stride) {
         int t = n_streams[p];
         if (!t)
             continue;
-        int32_t sum[LANES] __attribute__((aligned(64))) = {0};
+        struct sums sum = {{{0}}};
         if (f->is_signed && t == f->n_streams) {
             struct lanes top = {{{0}}};
-            add_code(v, s, o + --t, from, &top);
-            add_part(sum, 0, &top, -1);
+            add_code(of, s, o + --t, from, &top);
+            add_part(of, 0, &top, true, &sum);
         }
         while (t) {
-            int m = t < v->part ? t : v->part;
+            int m = t < part ? t : part;
             struct lanes acc = {{{0}}};
             for (int k = 0; k < m; k++)
-                add_code(v, s, o + --t, from, &acc);
-            add_part(sum, m * s.stream_bits, &acc, 1);
+                add_code(of, s, o + --t, from, &acc);
+            add_part(of, m * s.stream_bits, &acc, false, &sum);
         }
-        double restored = v->restored[n_streams[p]];
-        add_half(sum, v->weight[0], restored, y + v->col[0]);
-        add_half(sum + HALF, v->weight[1], restored, y + v->col[1]);
+        add_sums(weight, &sum, v->restored[n_streams[p]], y);
     }
 }
 
@@ -261,7 +306,11 @@ static void convert(const struct stream_format *f, const struct lane_vector *v, 
 {
 #define WITH_GROUPS(g)                                                                             \
     case g:                                                                                        \
-        convert_shape(f, v, (struct shape){g, 16, 1}, n, o, n_streams, from, stride, y);           \
+        if (v->is_clamped)                                                                         \
+            convert_shape(f, v, (struct shape){g, 16, 1, true}, n, o, n_streams, from, stride, y); \
+        else                                                                                       \
+            convert_shape(f, v, (struct shape){g, 16, 1, false}, n, o, n_streams, from, stride,    \
+                          y);                                                                      \
         return
     if (f->n_padded == 16 && f->stream_bits == 1)
         switch (n_groups) { /* of whole crossbars of 16, 32, 64 and 128 rows */
@@ -270,7 +319,7 @@ static void convert(const struct stream_format *f, const struct lane_vector *v, 
             WITH_GROUPS(8);
             WITH_GROUPS(16);
         }
-    struct shape s = {n_groups, f->n_padded, f->stream_bits};
+    struct shape s = {n_groups, f->n_padded, f->stream_bits, v->is_clamped};
     convert_shape(f, v, s, n, o, n_streams, from, stride, y);
 #undef WITH_GROUPS
 }

@@ -1,5 +1,5 @@
-/* The full product of a layer: a chunk of images in blocks of positions, submatrix by submatrix, 32
- * columns at a time. */
+/* The full product of a layer: a chunk of images in blocks of positions, submatrix by submatrix, 16
+ * columns of two planes at a time. */
 #include "full.h"
 #include "nax/nn.h"
 

@@ -1,9 +1,10 @@
-/* Cells of a submatrix rounded to steps and laid out in vectors of 32 columns.
+/* Cells of a submatrix rounded to steps and laid out in vectors of 16 columns of two planes.
  *
- * A plane's columns are taken 16 at a time (a half); two halves, of any planes, make a vector,
- * since their codes are weighed apart. Steps are 2^-shift LSB, as fine as lets every half's
- * currents, from the least to the largest that inputs can make, and an LSB on either side, fit 16
- * bits: sums may wrap around on the way, as long as what comes out lies in that range.
+ * A plane's columns are taken 16 at a time (a half); two halves of the same columns make a vector,
+ * whose codes are weighed and added as integers of 32 bits: planes that follow one another, so that
+ * their weights are alike. Steps are 2^-shift LSB, as fine as lets every half's currents, from the
+ * least to the largest that inputs can make, and an LSB on either side, fit 16 bits: sums may wrap
+ * around on the way, as long as what comes out lies in that range.
  */
 #include "packed.h"
 #include "arrays.h"
@@ -14,6 +15,8 @@
 
 /* Of an LSB of one level; a larger one may be cut into more steps, a smaller one into fewer. */
 enum { SHIFT_MAX = 12, SHIFT_MAX_LARGE = 14, SHIFT_MIN = 5, STEPS = 1 << 16 };
+/* Of the weights of a vector's planes: products with codes are added in pairs. */
+enum { RATIO_MAX = 1 << 14 };
 
 /* Columns col … col + n of one plane, up to 16 of them. */
 struct half {
@@ -85,8 +88,8 @@ static int choose(struct packing *p, struct nax_err *err)
     for (p->shift = is_whole ? 0 : shift_max;; p->shift--) {
         double low = 0, high = 0;
         p->n_halves = 0;
-        for (size_t plane = 0; plane < n_planes; plane++)
-            for (size_t c = 0; c < submatrix->n_cols; c += HALF) {
+        for (size_t c = 0; c < submatrix->n_cols; c += HALF)
+            for (size_t plane = 0; plane < n_planes; plane++) {
                 struct half h = {plane, c, NAX_MIN(submatrix->n_cols - c, (size_t)HALF), 0, 0};
                 bound(p, &h);
                 if (is_silent(p, &h))
@@ -104,41 +107,87 @@ static int choose(struct packing *p, struct nax_err *err)
     }
 }
 
+/* Codes that can come at all; those of silent columns are 0. */
+struct span {
+    double low, high;
+};
+
+static struct span span_of(const struct packing *p, const struct half *h, size_t n_halves)
+{
+    struct span span = {0, 0};
+    for (size_t k = 0; k < n_halves; k++) {
+        span.low = fmin(span.low, rounded_code(p, h[k].low));
+        span.high = fmax(span.high, rounded_code(p, h[k].high));
+    }
+    return span;
+}
+
+/* What a code of each half counts for, by the smaller one. */
+static double set_ratios(const struct packing *p, const struct half *h, size_t n_halves,
+                         double *ratio)
+{
+    double weight = nax_plane_weight(p->layer, h->plane), other = weight;
+    if (n_halves > 1)
+        other = nax_plane_weight(p->layer, h[1].plane);
+    double least = fmin(fabs(weight), fabs(other));
+    ratio[0] = weight / least;
+    ratio[1] = n_halves > 1 ? other / least : 0;
+    return least;
+}
+
+/* Whether weighed sums of codes fit 32 bits. */
+static bool fits(const struct packing *p, const struct half *h, size_t n_halves)
+{
+    double ratio[2], places = 0;
+    struct span span = span_of(p, h, n_halves);
+    set_ratios(p, h, n_halves, ratio);
+    for (int t = 0; t < p->format->n_streams; t++)
+        places += ldexp(1, t * p->format->stream_bits);
+    double width = clamped(p, span.high) - clamped(p, span.low);
+    return fmax(fabs(ratio[0]), fabs(ratio[1])) <= RATIO_MAX &&
+           width * places * (fabs(ratio[0]) + fabs(ratio[1])) < 0x1p31;
+}
+
+/* Halves of the vector that begins with half i. */
+static size_t vector_halves(const struct packing *p, size_t i)
+{
+    const struct half *h = p->half + i;
+    return i + 1 < p->n_halves && h[1].col == h->col && fits(p, h, 2) ? 2 : 1;
+}
+
 /* What the conversion of a vector's sums takes: in `start`, half an LSB and base LSBs, so that a
  * sum is never negative; codes clamped to those that can come at all. Streams 0 … part - 1 have
  * codes of at most high - low, so Σ (high - low) 2^(t · stream_bits) of them has to stay within 16
- * bits. restored[n] is Σ ± low 2^(t · stream_bits) over n streams: low was subtracted from each
- * code. */
+ * bits. restored[n] is Σ ± low 2^(t · stream_bits) over n streams, weighed: low was subtracted from
+ * each code. */
 static int set_bounds(const struct packing *p, struct lane_vector *v, const struct half *h,
                       size_t n_halves, struct nax_err *err)
 {
     const struct stream_format *f = p->format;
-    double low = 0, high = 0;
-    for (size_t k = 0; k < n_halves; k++) {
-        low = fmin(low, rounded_code(p, h[k].low));
-        high = fmax(high, rounded_code(p, h[k].high));
-        v->weight[k] = nax_plane_weight(p->layer, h[k].plane);
-        v->col[k] = p->submatrix->col + h[k].col;
-    }
-    double base = -low; /* whole LSBs that are added to keep sums from being negative */
-    low = clamped(p, low);
-    high = clamped(p, high);
+    struct span span = span_of(p, h, n_halves);
+    double ratio[2], base = -span.low; /* whole LSBs that keep sums from being negative */
+    double low = clamped(p, span.low), high = clamped(p, span.high);
+    v->weight = set_ratios(p, h, n_halves, ratio);
+    v->col = p->submatrix->col + h->col;
     v->shift = p->shift;
     v->start = (uint16_t)(ldexp(base, p->shift) + (p->shift ? ldexp(1, p->shift - 1) : 0));
+    v->is_clamped = low > span.low || high < span.high;
     v->low = (uint16_t)(low + base);
     v->high = (uint16_t)(high + base);
-    double digits = 0, all = 0, places = 0;
-    for (int t = 0; t < f->n_streams; t++) {
+    double digits = 0, all = 0;
+    bool is_whole = fits(p, h, n_halves);
+    for (int k = 0; k < 2; k++)
+        v->ratio[k] = (int16_t)ratio[k];
+    for (int t = 0; is_whole && t < f->n_streams; t++) {
         if ((high - low) * (digits + ldexp(1, t * f->stream_bits)) < STEPS && v->part == t) {
             digits += ldexp(1, t * f->stream_bits);
             v->part++;
         }
         bool is_sign = f->is_signed && t == f->n_streams - 1;
         all += ldexp(is_sign ? -1 : 1, t * f->stream_bits);
-        places += ldexp(1, t * f->stream_bits);
-        v->restored[t + 1] = all * low;
+        v->restored[t + 1] = (int32_t)(all * low * (ratio[0] + ratio[1]));
     }
-    if (!v->part || (high - low) * places >= 0x1p31)
+    if (!v->part)
         return nax_err_set(err, NAX_ERR_VALUE, "codes are too wide to be added in 32 bits: '%s'",
                            p->layer->shape->name);
     return 0;
@@ -153,8 +202,7 @@ static void set_cells(const struct packing *p, struct lane_vector *v, const stru
             for (size_t c = 0; c < h[k].n; c++) {
                 int32_t cell = (int32_t)steps(p, h[k].plane, r, h[k].col + c);
                 for (size_t b = 0; b < bits; b++) /* wraps around, as the sums do */
-                    v->cells[(r * bits + b) * LANES + k * HALF + c] =
-                        (uint16_t)((uint32_t)cell << b);
+                    v->cells[(r * bits + b) * LANES + 2 * c + k] = (uint16_t)((uint32_t)cell << b);
             }
 }
 
@@ -164,18 +212,21 @@ static int pack(struct packed_submatrix *packed, struct packing *p, struct nax_e
     if (status)
         return status;
     size_t n_bits = p->submatrix->n_rows * (size_t)p->format->stream_bits;
-    packed->n_vectors = (p->n_halves + 1) / 2;
+    for (size_t i = 0; i < p->n_halves; i += vector_halves(p, i))
+        packed->n_vectors++;
     packed->vector = nax_calloc(packed->n_vectors + 1, sizeof *packed->vector);
     packed->cells =
         nax_aligned_calloc((packed->n_vectors + 1) * n_bits * LANES, sizeof *packed->cells);
     if (!packed->vector || !packed->cells)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", p->layer->shape->name);
+    const struct half *h = p->half;
     for (size_t i = 0; !status && i < packed->n_vectors; i++) {
         struct lane_vector *v = &packed->vector[i];
-        size_t n = NAX_MIN(p->n_halves - 2 * i, (size_t)2);
+        size_t n = vector_halves(p, (size_t)(h - p->half));
         v->cells = packed->cells + i * n_bits * LANES;
-        status = set_bounds(p, v, p->half + 2 * i, n, err);
-        set_cells(p, v, p->half + 2 * i, n);
+        status = set_bounds(p, v, h, n, err);
+        set_cells(p, v, h, n);
+        h += n;
     }
     return status;
 }

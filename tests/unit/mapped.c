@@ -595,6 +595,72 @@ static void look_ups_are_the_definition(void **state)
         }
 }
 
+/* Cells of two planes alone. */
+struct two_planes {
+    struct odd_cells all;
+    size_t plane[2];
+};
+
+static int cells_of_two_planes(void *self, const struct nax_submatrix *submatrix, double *cells,
+                               struct nax_err *err)
+{
+    (void)err;
+    struct two_planes *two = self;
+    const struct fixed_layer *l = two->all.layer;
+    size_t size = submatrix->n_rows * submatrix->n_cols;
+    struct nax_rng rng = nax_rng_at(9, NAX_RNG_TEST, two->all.n, 0, 0);
+    uint64_t levels = (uint64_t)1 << l->hardware->precision.slice_bits;
+    for (size_t i = 0; i < l->unit.n_planes * size; i++) {
+        bool is_used = i / size == two->plane[0] || i / size == two->plane[1];
+        cells[i] = is_used ? (double)(levels - 1 - nax_rng_below(&rng, NAX_MIN(levels, 3))) : 0;
+    }
+    keep_cells(&two->all, l->unit.n_planes * size, cells);
+    return 0;
+}
+
+/* Planes are weighed and added in one vector where 32 bits, and weights 16, hold it. */
+static void planes_too_heavy_to_be_added_lie_apart(void **state)
+{
+    (void)state;
+    enum { N_IN = 9 * 7 * 5, N_OUT = 5 * 4 * 13 };
+    const struct {
+        int slice_bits, input_bits;
+        size_t plane[2], n_vectors;
+    } cases[] = {{2, 16, {0, 1}, 1},   {2, 16, {0, 7}, 2}, /* sums: of 2^16 · 21 · (1 + 2^14) */
+                 {8, 16, {0, 1}, 2},   {8, 10, {0, 1}, 1}, /* 2^16 · 1785 · 257; 2^10 · … */
+                 {1, 5, {0, 14}, 1},   {1, 5, {0, 15}, 2}, /* weights: 2^14, 2^15 */
+                 {1, 16, {13, 14}, 1}, {4, 13, {1, 3}, 1}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        struct nax_hardware h = default_hardware();
+        struct nax_err err;
+        struct nax_rng rng = nax_rng_at(6, NAX_RNG_TEST, k, 0, 0);
+        float x[N_IN], y[2 * N_OUT];
+        h.signs = NAX_SIGNS_OFFSET;
+        h.precision.slice_bits = cases[k].slice_bits;
+        h.precision.input_bits = cases[k].input_bits;
+        struct fixed_layer l = make(&odd_conv, &h, 7, false, 1.9);
+        struct two_planes two = {{&l, nax_calloc(l.map.n_units, sizeof(double *)), 0},
+                                 {cases[k].plane[0], cases[k].plane[1]}};
+        struct full full;
+        for (size_t i = 0; i < N_IN; i++)
+            x[i] = (float)(1.9 - 0.2 * nax_rng_uniform(&rng));
+        if (nax_full_alloc(&full, &l, cells_of_two_planes, &two, &err))
+            fail_msg("%s", err.text);
+        for (size_t i = 0; i < l.map.n_units; i++)
+            assert_int_equal(full.submatrix[i].n_vectors, cases[k].n_vectors);
+        void *scratch = nax_aligned_calloc(1, nax_full_scratch_size(&full));
+        assert_int_equal(nax_full_forward(&full, 1, x, y, 0, scratch), 0);
+        reference_chunk(&l, &two.all, 1, x, y + N_OUT);
+        assert_memory_equal(y, y + N_OUT, N_OUT * sizeof *y);
+        nax_aligned_free(scratch);
+        nax_full_free(&full);
+        for (size_t i = 0; i < two.all.n; i++)
+            free(two.all.cells[i]);
+        free(two.all.cells);
+        nax_fixed_layer_free(&l);
+    }
+}
+
 /* Two passes by what they are: a product of the inputs' positive parts less one of their negative
  * parts, digits of both without signs. */
 static void passes_reference(const struct fixed_layer *l, const double *patch, double *y)
@@ -1466,6 +1532,7 @@ int main(void)
         cmocka_unit_test(other_lsbs_are_the_definition),
         cmocka_unit_test(ranges_by_hand),
         cmocka_unit_test(ranges_give_back_what_wires_take),
+        cmocka_unit_test(planes_too_heavy_to_be_added_lie_apart),
         cmocka_unit_test(two_passes_are_two_products),
         cmocka_unit_test(circuits_are_the_fidelities_below),
         cmocka_unit_test(reads_are_noisy_as_cells_are),
