@@ -303,6 +303,8 @@ int nax_range_set(struct fixed_layer *layer, struct solved_unit *solved,
 {
     const struct nax_adc_range_row *row = nax_adc_range_row(&layer->adc);
     double gain = 1, lsb;
+    if (solved && (row->gives_back || row->is_measured))
+        nax_solved_unit_keep(solved);
     int status = row->gives_back && solved ? nax_solved_gain(layer, solved, &gain, err) : 0;
     lsb = gain;
     if (!status && row->is_measured)

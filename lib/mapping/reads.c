@@ -172,16 +172,17 @@ int nax_reads_forward(const void *self, size_t n, const float *x, float *y, size
     return 0;
 }
 
-/* squares of array `a` of the submatrix that was solved last: a cell's error is of its current what
- * that of its conductance is of that. target [N][array_cols]: room for what cells were to hold. */
+/* squares of array `a` of the submatrix that was asked for last: a cell's error is of its current
+ * what that of its conductance is of that. held, target [N][array_cols]: room for what cells hold
+ * and were to hold. */
 static void set_squares(const struct reads *reads, const struct solved_unit *solved, size_t a,
-                        double *target, struct noisy_submatrix *to)
+                        double *held, double *target, struct noisy_submatrix *to)
 {
     const struct fixed_layer *l = reads->layer;
     const struct nax_device *device = &l->hardware->device;
     const struct nax_read_noise_law *law = nax_read_noise_law(device);
     size_t n_cols = l->unit.array_cols, width = width_of(reads, &to->submatrix);
-    const double *held = solved->g_siemens + a * l->unit.crossbar * n_cols;
+    nax_array_program(l, &reads->chip, &to->submatrix, a, held);
     nax_array_targets(l, &to->submatrix, a, target);
     for (size_t r = 0; r < to->submatrix.n_rows; r++)
         for (size_t c = 0; c < width; c++) {
@@ -217,7 +218,7 @@ void nax_reads_count(const struct reads *reads, const int32_t *x, struct convers
 
 static int noisy_submatrix_set(const struct reads *reads, struct noisy_submatrix *to,
                                struct solved_unit *solved, float *weight, double *cells,
-                               double *target, struct nax_err *err)
+                               double *held, double *target, struct nax_err *err)
 {
     const struct fixed_layer *l = reads->layer;
     const struct nax_submatrix *submatrix = &to->submatrix;
@@ -238,7 +239,7 @@ static int noisy_submatrix_set(const struct reads *reads, struct noisy_submatrix
                 to->cells[(r * n_planes + p) * submatrix->n_cols + c] =
                     (float)cells[(p * submatrix->n_rows + r) * submatrix->n_cols + c];
     for (size_t a = 0; a < n_arrays; a++)
-        set_squares(reads, solved, a, target, to);
+        set_squares(reads, solved, a, held, target, to);
     return 0;
 }
 
@@ -250,18 +251,20 @@ int nax_reads_alloc(struct reads *reads, struct solved_unit *solved, float *weig
     *reads = (struct reads){.layer = layer, .chip = solved->chip};
     struct nax_submatrix largest = nax_submatrix_at(&layer->map, 0);
     double *cells = nax_calloc(unit->n_planes * largest.n_rows * largest.n_cols, sizeof *cells);
+    double *held = nax_calloc(unit->crossbar * unit->array_cols, sizeof *held);
     double *target = nax_calloc(unit->crossbar * unit->array_cols, sizeof *target);
     reads->submatrix = nax_calloc(layer->map.n_units, sizeof *reads->submatrix);
     reads->normals = nax_normals_alloc(reads->chip.seed, unit->n_arrays * unit->array_cols);
     int status = 0;
-    if (!cells || !target || !reads->submatrix || !reads->normals)
+    if (!cells || !held || !target || !reads->submatrix || !reads->normals)
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->shape->name);
     for (size_t i = 0; !status && i < layer->map.n_units; i++) {
         reads->submatrix[i].submatrix = nax_submatrix_at(&layer->map, i);
-        status =
-            noisy_submatrix_set(reads, &reads->submatrix[i], solved, weight, cells, target, err);
+        status = noisy_submatrix_set(reads, &reads->submatrix[i], solved, weight, cells, held,
+                                     target, err);
     }
     free(cells);
+    free(held);
     free(target);
     if (status)
         nax_reads_free(reads);

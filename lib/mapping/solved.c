@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { KEPT_BYTES = 1 << 26 }; /* of a layer's submatrices */
+
 int nax_solved_unit_alloc(struct solved_unit *solved, const struct fixed_layer *layer,
                           const struct chip *chip, struct nax_err *err)
 {
@@ -16,7 +18,8 @@ int nax_solved_unit_alloc(struct solved_unit *solved, const struct fixed_layer *
     solved->g_siemens = nax_calloc(n_arrays * size, sizeof(double));
     solved->w_siemens = nax_calloc(n_arrays * size, sizeof(double));
     solved->off_siemens = nax_calloc(size, sizeof(double));
-    if (solved->g_siemens && solved->w_siemens && solved->off_siemens)
+    solved->kept = nax_calloc(layer->map.n_units, sizeof *solved->kept);
+    if (solved->g_siemens && solved->w_siemens && solved->off_siemens && solved->kept)
         return 0;
     nax_solved_unit_free(solved);
     return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->shape->name);
@@ -27,7 +30,21 @@ void nax_solved_unit_free(struct solved_unit *solved)
     free(solved->g_siemens);
     free(solved->w_siemens);
     free(solved->off_siemens);
+    for (size_t i = 0; solved->kept && i < solved->layer->map.n_units; i++)
+        free(solved->kept[i]);
+    free(solved->kept);
     *solved = (struct solved_unit){.layer = solved->layer};
+}
+
+/* [n_arrays][N][array_cols] */
+static size_t n_conductances(const struct fixed_layer *layer)
+{
+    return layer->unit.n_arrays * layer->unit.crossbar * layer->unit.array_cols;
+}
+
+void nax_solved_unit_keep(struct solved_unit *solved)
+{
+    solved->n_kept = KEPT_BYTES / sizeof(double) / n_conductances(solved->layer);
 }
 
 double nax_lsb_siemens(const struct fixed_layer *layer)
@@ -82,44 +99,67 @@ static bool is_alike(const struct fixed_layer *layer, const struct nax_submatrix
                          (a->n_rows == b->n_rows && a->n_cols == b->n_cols));
 }
 
-static int solve(struct solved_unit *solved, const struct nax_submatrix *submatrix,
-                 const bool *is_off, struct nax_err *err)
+/* Programs and solves: w [n_arrays][N][array_cols] */
+static int solve(struct solved_unit *solved, const struct nax_submatrix *submatrix, double *w,
+                 struct nax_err *err)
 {
     const struct fixed_layer *layer = solved->layer;
     size_t n_cols = layer->unit.array_cols, size = layer->unit.crossbar * n_cols, n = 0;
     struct nax_xbar xbar[ARRAYS_MAX];
     double *w_eff[ARRAYS_MAX];
-    bool has_off = is_alike(layer, submatrix, &solved->off_submatrix);
+    bool is_off[ARRAYS_MAX], has_off = is_alike(layer, submatrix, &solved->off_submatrix);
     for (size_t a = 0; a < layer->unit.n_arrays; a++) {
+        double *g = solved->g_siemens + a * size;
+        is_off[a] = nax_array_program(layer, &solved->chip, submatrix, a, g);
         if (is_off[a] && has_off)
             continue;
-        w_eff[n] = is_off[a] ? solved->off_siemens : solved->w_siemens + a * size;
-        xbar[n++] = nax_xbar_of_device(&layer->hardware->device, layer->unit.crossbar, n_cols,
-                                       solved->g_siemens + a * size);
+        w_eff[n] = is_off[a] ? solved->off_siemens : w + a * size;
+        xbar[n++] = nax_xbar_of_device(&layer->hardware->device, layer->unit.crossbar, n_cols, g);
         if (is_off[a]) {
             has_off = true;
             solved->off_submatrix = *submatrix;
         }
     }
-    return n ? nax_xbar_matrices(xbar, n, NULL, w_eff, NULL, err) : 0;
+    int status = n ? nax_xbar_matrices(xbar, n, NULL, w_eff, NULL, err) : 0;
+    for (size_t a = 0; !status && a < layer->unit.n_arrays; a++)
+        if (is_off[a])
+            memcpy(w + a * size, solved->off_siemens, size * sizeof *w);
+    return status ? nax_err_prefix(err, "layer '%s'", layer->shape->name) : 0;
+}
+
+/* w: [n_arrays][N][array_cols] of the submatrix, kept or solved. */
+static int take(struct solved_unit *solved, const struct nax_submatrix *submatrix, double **w,
+                struct nax_err *err)
+{
+    size_t i = nax_submatrix_index(solved->layer, submatrix);
+    double **kept = i < solved->n_kept ? &solved->kept[i] : NULL;
+    *w = kept && *kept ? *kept : solved->w_siemens;
+    if (kept && *kept)
+        return 0;
+    int status = solve(solved, submatrix, *w, err);
+    if (status || !kept)
+        return status;
+    *kept = nax_calloc(n_conductances(solved->layer), sizeof **kept);
+    if (!*kept)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'",
+                           solved->layer->shape->name);
+    memcpy(*kept, *w, n_conductances(solved->layer) * sizeof **w);
+    return 0;
 }
 
 int nax_submatrix_cells(struct solved_unit *solved, const struct nax_submatrix *submatrix,
                         double *cells, struct nax_err *err)
 {
     const struct fixed_layer *layer = solved->layer;
-    size_t size = layer->unit.crossbar * layer->unit.array_cols, n_arrays = layer->unit.n_arrays;
+    size_t size = layer->unit.crossbar * layer->unit.array_cols;
     size_t n_cells = submatrix->n_rows * submatrix->n_cols;
-    bool is_off[ARRAYS_MAX] = {false};
-    for (size_t a = 0; a < n_arrays; a++)
-        is_off[a] =
-            nax_array_program(layer, &solved->chip, submatrix, a, solved->g_siemens + a * size);
-    int status = solve(solved, submatrix, is_off, err);
+    double *w;
+    int status = take(solved, submatrix, &w, err);
     if (status)
-        return nax_err_prefix(err, "layer '%s'", layer->shape->name);
+        return status;
     memset(cells, 0, layer->unit.n_planes * n_cells * sizeof *cells);
-    for (size_t a = 0; a < n_arrays; a++) {
-        solved->effective[a] = is_off[a] ? solved->off_siemens : solved->w_siemens + a * size;
+    for (size_t a = 0; a < layer->unit.n_arrays; a++) {
+        solved->effective[a] = w + a * size;
         add_cells(layer, submatrix, solved->effective[a], nax_array_plane_sign(&layer->unit, a),
                   cells + a / layer->unit.arrays_per_plane * n_cells);
     }

@@ -8,17 +8,23 @@
 struct solved_unit {
     const struct fixed_layer *layer;
     struct chip chip;
-    double *g_siemens;                  /* [n_arrays][N][array_cols] */
-    double *w_siemens;                  /* the same, effective */
+    double *g_siemens;                  /* [n_arrays][N][array_cols], of the one that is solved */
+    double *w_siemens;                  /* the same, effective, of one that is not kept */
     double *off_siemens;                /* [N][array_cols] effective, of an array without levels */
     struct nax_submatrix off_submatrix; /* that it was solved for; n_rows 0: none yet */
+    /* Effective conductances depend on no LSB: those of the first n_kept submatrices are solved
+     * once; others, beyond 64 MiB a layer, whenever they are asked for. */
+    size_t n_kept;
+    double **kept; /* [n_units], each NULL or [n_arrays][N][array_cols] */
     const double
-        *effective[ARRAYS_MAX]; /* [N][array_cols] effective, of the submatrix solved last */
+        *effective[ARRAYS_MAX]; /* [N][array_cols] effective, of the submatrix asked for last */
 };
 
 int nax_solved_unit_alloc(struct solved_unit *solved, const struct fixed_layer *layer,
                           const struct chip *chip, struct nax_err *err) NAX_MUST_USE;
 void nax_solved_unit_free(struct solved_unit *solved);
+/* From here on: the layer is gone through more than once. */
+void nax_solved_unit_keep(struct solved_unit *solved);
 
 /* The ADC's LSB, by the voltage of a digit 1. */
 double nax_lsb_siemens(const struct fixed_layer *layer);

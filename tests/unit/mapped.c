@@ -506,6 +506,49 @@ static void listed_arrays_are_those_that_are_solved(void **state)
     nax_fixed_layer_free(&listed.fixed);
 }
 
+/* Of some submatrices effective conductances are kept: the same cells, at other LSBs as well; and
+ * what is kept does not see new weights. */
+static void kept_arrays_are_those_solved_again(void **state)
+{
+    (void)state;
+    const enum nax_signs signs[] = {NAX_SIGNS_DIFFERENTIAL, NAX_SIGNS_DIFFERENTIAL_ANALOG,
+                                    NAX_SIGNS_OFFSET};
+    enum { N_KEPT = 5 };
+    for (size_t k = 0; k < 3; k++) {
+        struct nax_hardware h = default_hardware();
+        struct nax_err err;
+        struct chip chip = {.seed = 3, .chip = 1};
+        struct solved_unit keeping, again;
+        double cells[16 * 64], expected[16 * 64];
+        h.signs = signs[k];
+        h.unused = NAX_UNUSED_OPEN; /* arrays without levels differ at the edges */
+        struct fixed_layer l = make(&odd_conv, &h, 8, false, 1.9);
+        for (size_t i = 0; i < l.map.n_rows * l.map.n_cols; i++)
+            l.weight[i] = i % 4 ? l.weight[i] / 9 : 0; /* top slices are empty, if not offset */
+        assert_int_equal(nax_solved_unit_alloc(&keeping, &l, &chip, &err), 0);
+        nax_solved_unit_keep(&keeping);
+        assert_true(keeping.n_kept > l.map.n_units);
+        keeping.n_kept = N_KEPT;
+        for (int pass = 0; pass < 3; pass++) {
+            l.adc_lsb = 1 - 0.17 * pass;
+            assert_int_equal(nax_solved_unit_alloc(&again, &l, &chip, &err), 0);
+            for (size_t i = 0; i < l.map.n_units; i++) {
+                struct nax_submatrix s = nax_submatrix_at(&l.map, i);
+                size_t n = l.unit.n_planes * s.n_rows * s.n_cols;
+                assert_int_equal(nax_submatrix_cells(&keeping, &s, cells, &err), 0);
+                assert_int_equal(nax_submatrix_cells(&again, &s, expected, &err), 0);
+                bool is_old = pass == 2 && i < N_KEPT;
+                assert_int_equal(!memcmp(cells, expected, n * sizeof *cells), !is_old);
+            }
+            nax_solved_unit_free(&again);
+            for (size_t i = 0; pass == 1 && i < l.map.n_rows * l.map.n_cols; i++)
+                l.weight[i] += 77;
+        }
+        nax_solved_unit_free(&keeping);
+        nax_fixed_layer_free(&l);
+    }
+}
+
 static void impossible_sizes_are_refused(void **state)
 {
     (void)state;
@@ -1538,6 +1581,7 @@ int main(void)
         cmocka_unit_test(reads_are_noisy_as_cells_are),
         cmocka_unit_test(cells_are_those_of_the_circuit),
         cmocka_unit_test(listed_arrays_are_those_that_are_solved),
+        cmocka_unit_test(kept_arrays_are_those_solved_again),
         cmocka_unit_test(impossible_sizes_are_refused),
         cmocka_unit_test(trained_network_keeps_its_accuracy),
         cmocka_unit_test(gradients_pass_the_wires),
