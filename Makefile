@@ -3,7 +3,8 @@
 # Settings go into config.mk (untracked) or onto the command line:
 #   CC PKG_CONFIG CFLAGS LDFLAGS prefix DESTDIR BUILD  SANITIZE=address,undefined | thread  WERROR=1
 #   SUITES="record tests/30-sample.bats"   what `make check` runs: units by name, bats files
-#   SUITES="csv image" SECONDS=600         what `make fuzz` runs, harnesses by name, and for how long each
+#   SUITES="csv image" SECONDS=600         what `make fuzz` runs, harnesses by name, and for how long each; `make bench` likewise
+#   PEERS=                                 benchmarks without installing what they are compared with
 #   ROOTS="--whole debian13"               what `make roots` runs: see tests/roots/run
 #   V=1 shows the commands
 #   CC=aarch64-linux-gnu-gcc PKG_CONFIG=aarch64-linux-gnu-pkg-config   builds for another processor, and
@@ -71,7 +72,7 @@ DEPS_RUN   := $(if $(MACHINE),,gcc) libc6-dev libopenblas-dev $(if $(DNNL),libdn
               libmsgpack-c-dev/libmsgpack-dev libcyaml-dev libyaml-dev libjansson-dev libjpeg-dev libpng-dev \
               librandom123-dev gnuplot-nox mandoc pkg-config
 DEPS_CHECK := g++ bats libcmocka-dev ngspice zstd git zsh
-DEPS_BENCH := libsuitesparse-dev ngspice zstd python3-torch
+PEERS      ?= libsuitesparse-dev ngspice miller zstd python3-torch
 DEPS_CLANG := clang libclang-rt-dev libomp-dev
 DEPS_ROOTS := mmdebstrap debian-archive-keyring distro-info-data gpg git zstd
 DEPS_LINT  := $(DEPS_CLANG) gcc clang-format cppcheck shellcheck
@@ -248,10 +249,11 @@ lint: ## format, layers, manual pages, scripts, static analysis
 	@tests/deps $(DEPS_RUN) $(DEPS_CHECK) $(DEPS_LINT)
 	@tests/lint/run
 
-bench: ## speed, as ratios against peers measured in the same run
-	@tests/deps $(DEPS_RUN) $(DEPS_BENCH)
+bench: ## speed, beside goals and peers measured in the same run; also as build/bench.csv
+	@tests/deps $(DEPS_RUN)
+	@[ -z '$(PEERS)' ] || tests/deps $(PEERS) || echo 'going on without them'
 	$(call build,all)
-	@BUILD='$(abspath $(BUILD))' tests/perf/run
+	@BUILD='$(abspath $(BUILD))' BENCH_SECONDS='$(SECONDS)' tests/perf/run $(SUITES)
 
 fuzz: ## feed broken input to every reader, SECONDS (20) each (clang's libFuzzer)
 	@tests/deps $(DEPS_RUN) $(DEPS_CLANG)

@@ -10,6 +10,7 @@
 #include "../../lib/nn/conv.h"
 #include "../../lib/nn/kernels.h"
 #include "../../lib/nn/layers.h"
+#include "limits.h"
 
 #include <omp.h>
 #include <stdio.h>
@@ -153,56 +154,6 @@ static void add_layer(const struct nax_layer *shape, bool is_bf16, struct total 
     nax_conv_free(b.conv);
 }
 
-/* seconds of N_TIMES steps of independent chains of fused multiply-adds on all threads */
-enum { N_CHAINS = 16, N_LANES = 16, N_TIMES = 4000000 };
-static double chains_seconds(void)
-{
-    typedef float lanes __attribute__((vector_size(sizeof(float) * N_LANES)));
-    double start = nax_clock_seconds(), sum = 0;
-#pragma omp parallel num_threads(nax_threads()) reduction(+ : sum)
-    {
-        lanes v[N_CHAINS], a = {0}, b = {0};
-        a += 0.999F, b += 0.001F;
-        for (int i = 0; i < N_CHAINS; i++)
-            v[i] = b * (float)i;
-        for (int t = 0; t < N_TIMES; t++)
-#pragma GCC unroll 16
-            for (int i = 0; i < N_CHAINS; i++) /* unrolled, the chains stay in registers */
-                v[i] = v[i] * a + b;
-        for (int i = 0; i < N_CHAINS; i++)
-            sum += (double)v[i][0];
-    }
-    return sum > 0 ? nax_clock_seconds() - start : 0; /* the sum is wanted: no chain is left out */
-}
-
-static double peak_flops(void)
-{
-    double best = 1e9;
-    for (int round = 0; round < N_ROUNDS; round++) {
-        double seconds = chains_seconds();
-        best = NAX_MIN(best, seconds);
-    }
-    return 2.0 * N_CHAINS * N_LANES * N_TIMES * nax_threads() / best;
-}
-
-/* bytes a second, read and written, of copying on all threads */
-static double peak_bytes(void)
-{
-    size_t n = (size_t)96 << 20, n_threads = (size_t)nax_threads();
-    char *from = array(n, 1), *to = array(n, 1);
-    double best = 1e9;
-    for (int round = 0; round < N_ROUNDS; round++) {
-        double start = nax_clock_seconds();
-#pragma omp parallel for num_threads(nax_threads())
-        for (size_t i = 0; i < n_threads; i++)
-            memcpy(to + n * i / n_threads, from + n * i / n_threads, n / n_threads);
-        best = NAX_MIN(best, nax_clock_seconds() - start);
-    }
-    nax_aligned_free(from);
-    nax_aligned_free(to);
-    return 2 * (double)n / best;
-}
-
 int main(int argc, char **argv)
 {
     struct nax_err err;
@@ -218,7 +169,7 @@ int main(int argc, char **argv)
     if (nax_network_file_load(&file, "resnet20", &err) ||
         nax_network_build(&net, file, kernel, &err))
         die(&err);
-    double flops = peak_flops() * (is_bf16 ? 2 : 1), bytes = peak_bytes();
+    double flops = limit_ops() * (is_bf16 ? 2 : 1), bytes = limit_copy();
     for (size_t l = 0; l < net->n_layers; l++)
         if (net->layers[l].kind == NAX_LAYER_CONV)
             add_layer(&net->layers[l], is_bf16, total);
