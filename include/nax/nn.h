@@ -1,10 +1,10 @@
 /* Neural networks on the processor: parameters, forward and backward passes, training, evaluation.
  *
- * Activations are float or bf16, NHWC. A batch is cut into chunks of at most
- * NAX_CHUNK images whose number depends on the batch alone; chunks are computed in parallel and
- * their sums added in chunk order, so results are the same bits for any number of threads. Nothing
- * here knows of crossbars: evaluation and training multiply through struct nax_linop, which the
- * mapping room fills in.
+ * Activations are float or bf16, NHWC. A batch is cut into chunks of at most NAX_CHUNK images whose
+ * number depends on batch, shapes and precision alone; chunks are computed in parallel and their
+ * sums added in a fixed order, so results are the same bits for any number of threads. Nothing here
+ * knows of crossbars: evaluation and training multiply through struct nax_linop, which the mapping
+ * room fills in.
  */
 #ifndef NAX_NN_H
 #define NAX_NN_H

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+enum { GATHER_BLOCK = 1 << 14 }; /* floats that one thread sums at a time */
+
 /* What batch norm's way back needs of the whole batch (Ioffe and Szegedy, ICML 2015, section 3),
  * and the gradients of gamma and beta. In a channel, over the n values of the batch, with x^ = (z −
  * mean) · inverse and y = gamma · x^ + beta:
@@ -26,11 +28,8 @@ static void take_sums(struct pass *pass, size_t l)
     bool is_batch = pass->statistics != STATISTICS_RUNNING;
     size_t c = shape->c_out;
     for (size_t k = 0; k < c; k++) {
-        double sum = 0, dot = 0;
-        for (size_t chunk = 0; chunk < pass->n_chunks; chunk++) {
-            sum += (double)layer->sums[chunk * 2 * c + k];
-            dot += (double)layer->sums[chunk * 2 * c + c + k];
-        }
+        double sum = tree_floats(layer->n_sums, layer->sums + k, 2 * c);
+        double dot = tree_floats(layer->n_sums, layer->sums + c + k, 2 * c);
         double inverse = (double)layer->inverse[k];
         double p = (double)pass->model->layer[l].gamma[k] * inverse;
         pass->gradient[l].beta[k] = (float)sum;
@@ -44,38 +43,38 @@ static void take_sums(struct pass *pass, size_t l)
 /* A part of the gradient by the target's output, `piece` of one chunk, has been made: it is added
  * to what came before, so_far or NULL, and the sum goes into the target's g. When it is complete,
  * it goes through the target's ReLU, dL/dy · [y > 0], and a convolution's sums are taken. */
-static void arrive(struct pass *pass, const struct edge *edge, size_t chunk, const char *piece,
-                   const char *so_far)
+static void arrive(struct pass *pass, const struct edge *edge, struct chunk chunk,
+                   const char *piece, const char *so_far)
 {
     const struct nax_layer *shape = &pass->net->layers[edge->target];
     struct pass_layer *to = &pass->layer[edge->target];
-    size_t at = chunk * pass->n_chunk * nax_layer_n_out(shape) * to->kernel->size, c = shape->c_out;
-    size_t n = pass->n_chunk * shape->h_out * shape->w_out;
+    size_t at = chunk.first * nax_layer_n_out(shape) * to->kernel->size, c = shape->c_out;
+    size_t n = chunk.n * shape->h_out * shape->w_out;
     bool has_batch_norm = nax_layer_kind_row(shape)->has_batch_norm;
     const char *y = edge->is_last && shape->has_relu ? to->y + at : NULL;
     const char *z = edge->is_last && has_batch_norm ? to->z + at : NULL;
     if (!y && !z && !so_far && piece == to->g + at)
         return;
-    float *sums = has_batch_norm ? to->sums + chunk * 2 * c : NULL;
+    float *sums = has_batch_norm ? to->sums + chunk.first / chunk.n * 2 * c : NULL;
     to->kernel->relu_backward(n, c, piece, so_far, y, z, to->mean, to->g + at, sums,
                               sums ? sums + c : NULL);
 }
 
 /* The way to what the layer adds: its gradient as it is, or through the transposed shortcut. */
-static void to_residual(struct pass *pass, size_t l, size_t chunk)
+static void to_residual(struct pass *pass, size_t l, struct chunk chunk)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
     const struct edge *edge = &pass->layer[l].residual;
     if (edge->target < 0)
         return;
     size_t size = pass->layer[l].kernel->size;
-    const char *g = pass->layer[l].g + chunk * pass->n_chunk * nax_layer_n_out(shape) * size;
+    const char *g = pass->layer[l].g + chunk.first * nax_layer_n_out(shape) * size;
     struct pass_layer *to = &pass->layer[edge->target];
-    size_t at = chunk * pass->n_chunk * pass_source_size(pass, edge->target) * size;
+    size_t at = chunk.first * pass_source_size(pass, edge->target) * size;
     const char *so_far = edge->holder < 0 ? NULL : pass->layer[edge->holder].g + at;
     if (nax_shortcut_is_needed(pass->net, shape)) {
         char *reshaped = so_far ? nax_pass_scratch(pass, SCRATCH_DX) : to->g + at;
-        nax_shortcut_backward(pass->net, shape, pass->n_chunk, size, g, reshaped);
+        nax_shortcut_backward(pass->net, shape, chunk.n, size, g, reshaped);
         arrive(pass, edge, chunk, reshaped, so_far);
     } else if (so_far || edge->is_last) {
         arrive(pass, edge, chunk, g, so_far);
@@ -83,20 +82,21 @@ static void to_residual(struct pass *pass, size_t l, size_t chunk)
 }
 
 /* Of one chunk: dz from g, then dw = x · dz, and dx, which may be NULL, from dz (conv.h). */
-static int convolve_back(struct pass *pass, size_t l, size_t chunk, const char *x, char *dx)
+static int convolve_back(struct pass *pass, size_t l, struct chunk chunk, const char *x, char *dx)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
     struct pass_layer *layer = &pass->layer[l];
     const struct conv_engine *engine = layer->conv->engine;
-    size_t n = pass->n_chunk, at = chunk * n * nax_layer_n_out(shape) * layer->kernel->size;
+    size_t at = chunk.first * nax_layer_n_out(shape) * layer->kernel->size;
     char *dz = nax_pass_scratch(pass, SCRATCH_DZ);
     void *scratch = nax_pass_scratch(pass, SCRATCH_CONV);
     int status = 0;
-    layer->kernel->normalise_backward(n * shape->h_out * shape->w_out, shape->c_out, layer->g + at,
-                                      layer->z + at, layer->mean, layer->p, layer->q, layer->r, dz);
+    layer->kernel->normalise_backward(chunk.n * shape->h_out * shape->w_out, shape->c_out,
+                                      layer->g + at, layer->z + at, layer->mean, layer->p, layer->q,
+                                      layer->r, dz);
     if (layer->dw)
-        status = engine->backward_weights(layer->conv, x, dz, layer->dw + chunk * layer->dw_size,
-                                          scratch);
+        status = engine->backward_weights(
+            layer->conv, x, dz, layer->dw + chunk.first / chunk.n * layer->dw_size, scratch);
     if (dx && !status)
         status = engine->backward_data(layer->conv, dz, dx, scratch);
     return status;
@@ -104,22 +104,22 @@ static int convolve_back(struct pass *pass, size_t l, size_t chunk, const char *
 
 /* Pools and linear layers, in float; dx_chunk may be NULL. A linear layer's gradient by its bias is
  * Σ g over the images. */
-static void pool_or_multiply_back(struct pass *pass, size_t l, size_t chunk, const char *x_chunk,
-                                  char *dx_chunk)
+static void pool_or_multiply_back(struct pass *pass, size_t l, struct chunk chunk,
+                                  const char *x_chunk, char *dx_chunk)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
     struct pass_layer *layer = &pass->layer[l];
     const struct nn_kernels *source = pass_source_kernel(pass, shape->input);
-    size_t n = pass->n_chunk, n_y = n * nax_layer_n_out(shape), n_x = n * nax_layer_n_in(shape);
-    size_t c = shape->c_out;
+    size_t n = chunk.n, n_y = n * nax_layer_n_out(shape), n_x = n * nax_layer_n_in(shape);
+    size_t i = chunk.first / n, c = shape->c_out;
     const float *x = nn_widen(source, n_x, x_chunk, nax_pass_scratch(pass, SCRATCH_WIDE));
-    const float *g = nn_widen(layer->kernel, n_y, layer->g + chunk * n_y * layer->kernel->size,
+    const float *g = nn_widen(layer->kernel, n_y, layer->g + i * n_y * layer->kernel->size,
                               nax_pass_scratch(pass, SCRATCH_DZ));
     float *dx = dx_chunk ? nn_target(source, dx_chunk, nax_pass_scratch(pass, SCRATCH_CONV)) : NULL;
     if (nax_layer_kind_row(shape)->has_weights) {
         nax_linear_backward(shape, n, x, pass_weight(pass, l), g, dx,
-                            layer->dw + chunk * layer->dw_size);
-        float *sums = layer->sums + chunk * 2 * c;
+                            layer->dw + i * layer->dw_size);
+        float *sums = layer->sums + i * 2 * c;
         memset(sums, 0, c * sizeof *sums);
         for (size_t b = 0; b < n; b++)
             pass->kernel->add(c, sums, g + b * c);
@@ -131,12 +131,11 @@ static void pool_or_multiply_back(struct pass *pass, size_t l, size_t chunk, con
 }
 
 /* The way to what the layer reads: the gradients by its weights and by its input. */
-static int to_input(struct pass *pass, size_t l, size_t chunk)
+static int to_input(struct pass *pass, size_t l, struct chunk chunk)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
     const struct edge *edge = &pass->layer[l].input;
-    size_t at = chunk * pass->n_chunk * nax_layer_n_in(shape) *
-                pass_source_kernel(pass, shape->input)->size;
+    size_t at = chunk.first * nax_layer_n_in(shape) * pass_source_kernel(pass, shape->input)->size;
     const char *x = pass_source(pass, shape->input) + at, *so_far = NULL;
     char *dx = NULL;
     int status = 0;
@@ -159,24 +158,28 @@ static int to_input(struct pass *pass, size_t l, size_t chunk)
     return status;
 }
 
-/* Weight gradients: the sum over the chunks, one after the other, and into the plain layout. */
-static void gather(struct pass *pass, size_t l)
+/* The sum of weight gradients over the chunks into the first chunk's, a block of them. */
+static void gather(const struct pass *pass, const struct pass_layer *layer, size_t block)
+{
+    float *dw = layer->dw + block * GATHER_BLOCK;
+    size_t n = NAX_MIN(layer->dw_size - block * GATHER_BLOCK, (size_t)GATHER_BLOCK);
+    pass->kernel->add_up(layer->n_chunks, n, layer->dw_size, dw, dw);
+}
+
+/* and into the plain layout */
+static void make_plain(struct pass *pass, size_t l)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
     struct pass_layer *layer = &pass->layer[l];
     if (!layer->dw)
         return;
-    for (size_t chunk = 1; chunk < pass->n_chunks; chunk++)
-        pass->kernel->add(layer->dw_size, layer->dw, layer->dw + chunk * layer->dw_size);
     if (layer->conv) {
         layer->conv->engine->plain_gradient(layer->conv, layer->dw, pass->gradient[l].weight);
         return;
     }
     size_t c = shape->c_out;
     memcpy(pass->gradient[l].weight, layer->dw, nax_layer_n_weights(shape) * sizeof(float));
-    memset(pass->gradient[l].beta, 0, c * sizeof(float));
-    for (size_t chunk = 0; chunk < pass->n_chunks; chunk++)
-        pass->kernel->add(c, pass->gradient[l].beta, layer->sums + chunk * 2 * c);
+    pass->kernel->add_up(layer->n_chunks, c, 2 * c, layer->sums, pass->gradient[l].beta);
 }
 
 int nax_pass_backward(struct pass *pass, struct nax_err *err)
@@ -187,7 +190,8 @@ int nax_pass_backward(struct pass *pass, struct nax_err *err)
         if (nax_layer_kind_row(&net->layers[l])->has_batch_norm)
             take_sums(pass, l);
 #pragma omp parallel for num_threads((int)pass->n_threads) schedule(dynamic) reduction(min : status)
-        for (size_t chunk = 0; chunk < pass->n_chunks; chunk++) {
+        for (size_t i = 0; i < pass->layer[l].n_chunks; i++) {
+            struct chunk chunk = pass_chunk(pass, l, i);
             to_residual(pass, l, chunk);
             int failed = to_input(pass, l, chunk);
             status = NAX_MIN(status, failed);
@@ -196,9 +200,20 @@ int nax_pass_backward(struct pass *pass, struct nax_err *err)
             return nax_err_set(err, (enum nax_status)status, "convolution failed: 'layer %s'",
                                net->layers[l].name);
     }
-#pragma omp parallel for num_threads((int)pass->n_threads) schedule(dynamic)
-    for (size_t l = 0; l < net->n_layers; l++)
-        gather(pass, net->n_layers - 1 - l);
+#pragma omp parallel num_threads((int)pass->n_threads)
+    {
+        for (size_t l = 0; l < net->n_layers; l++) {
+            const struct pass_layer *layer = &pass->layer[l];
+            size_t n_blocks = layer->dw ? NAX_CEIL_DIV(layer->dw_size, GATHER_BLOCK) : 0;
+#pragma omp for schedule(dynamic) nowait
+            for (size_t block = 0; block < n_blocks; block++)
+                gather(pass, layer, block);
+        }
+#pragma omp barrier
+#pragma omp for schedule(dynamic)
+        for (size_t l = 0; l < net->n_layers; l++)
+            make_plain(pass, net->n_layers - 1 - l);
+    }
     for (size_t l = 0; pass->linops && !status && l < net->n_layers; l++) {
         const struct nax_linop *op = &pass->linops[l];
         float *gradient = pass->gradient[l].weight; /* NULL: not wanted */

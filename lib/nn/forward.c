@@ -12,68 +12,67 @@ static const double running_step = 0.1; /* of running statistics towards the bat
 
 /* y [n_chunk][h_out][w_out][c_out] = max(z · scale + offset (+ residual), 0), the ReLU where the
  * layer has one, of one chunk. */
-static void finish(struct pass *pass, size_t l, size_t chunk)
+static void finish(struct pass *pass, size_t l, struct chunk chunk)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
     struct pass_layer *layer = &pass->layer[l];
     if (!nax_layer_kind_row(shape)->has_batch_norm)
         return;
     const struct nn_kernels *kernel = layer->kernel;
-    size_t n = pass->n_chunk, first = chunk * n;
-    size_t at = first * nax_layer_n_out(shape) * kernel->size;
+    size_t at = chunk.first * nax_layer_n_out(shape) * kernel->size;
     const char *residual = NULL;
     if (shape->residual != NAX_FROM_NONE) {
         residual = pass_source(pass, shape->residual) +
-                   first * pass_source_size(pass, shape->residual) * kernel->size;
+                   chunk.first * pass_source_size(pass, shape->residual) * kernel->size;
         if (nax_shortcut_is_needed(pass->net, shape)) {
             char *reshaped = nax_pass_scratch(pass, SCRATCH_DX);
-            nax_shortcut_forward(pass->net, shape, n, kernel->size, residual, reshaped);
+            nax_shortcut_forward(pass->net, shape, chunk.n, kernel->size, residual, reshaped);
             residual = reshaped;
         }
     }
-    kernel->normalise(n * shape->h_out * shape->w_out, shape->c_out, layer->z + at, layer->scale,
-                      layer->offset, residual, shape->has_relu, layer->y + at);
+    kernel->normalise(chunk.n * shape->h_out * shape->w_out, shape->c_out, layer->z + at,
+                      layer->scale, layer->offset, residual, shape->has_relu, layer->y + at);
 }
 
 /* first: of struct pass_batch; workspace: a chunk of floats */
-static void correct(const struct pass *pass, size_t l, size_t chunk, size_t first,
+static void correct(const struct pass *pass, size_t l, struct chunk chunk, size_t first,
                     const struct nn_kernels *kernel, char *z_chunk, float *workspace)
 {
     const struct nax_linop *op = pass->linops ? &pass->linops[l] : NULL;
-    size_t n = pass->n_chunk, n_z = n * nax_layer_n_out(&pass->net->layers[l]);
+    size_t n_z = chunk.n * nax_layer_n_out(&pass->net->layers[l]);
     if (!op || !op->correct)
         return;
     float *z = nn_target(kernel, z_chunk, workspace);
     nn_widen(kernel, n_z, z_chunk, z);
-    op->correct(op->self, n, z, first + chunk * n);
+    op->correct(op->self, chunk.n, z, first + chunk.first);
     nn_narrow(kernel, n_z, z, z_chunk);
 }
 
 /* z = x ∗ weight of one chunk, and its sums for the batch's statistics, around the running mean,
  * which is near enough to their mean that float squares do. */
-static int convolve(struct pass *pass, size_t l, size_t chunk, size_t first, const char *x)
+static int convolve(struct pass *pass, size_t l, struct chunk chunk, size_t first, const char *x)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
     struct pass_layer *layer = &pass->layer[l];
-    size_t n = pass->n_chunk, c = shape->c_out;
-    char *z = layer->z + chunk * n * nax_layer_n_out(shape) * layer->kernel->size;
-    float *sums = layer->sums + chunk * 2 * c;
+    size_t c = shape->c_out;
+    char *z = layer->z + chunk.first * nax_layer_n_out(shape) * layer->kernel->size;
+    float *sums = layer->sums + chunk.first / chunk.n * 2 * c;
     int status =
         layer->conv->engine->forward(layer->conv, x, z, nax_pass_scratch(pass, SCRATCH_CONV));
     correct(pass, l, chunk, first, layer->kernel, z, nax_pass_scratch(pass, SCRATCH_DZ));
-    layer->kernel->moments(n * shape->h_out * shape->w_out, c, z, pass->model->layer[l].mean, sums,
-                           sums + c);
+    layer->kernel->moments(chunk.n * shape->h_out * shape->w_out, c, z, pass->model->layer[l].mean,
+                           sums, sums + c);
     return status;
 }
 
 /* Pools and linear layers, in float. */
-static void pool_or_multiply(struct pass *pass, size_t l, size_t chunk, size_t first,
+static void pool_or_multiply(struct pass *pass, size_t l, struct chunk chunk, size_t first,
                              const char *x_chunk)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
     struct pass_layer *layer = &pass->layer[l];
-    size_t n = pass->n_chunk, n_y = n * nax_layer_n_out(shape);
-    char *y_chunk = layer->y + chunk * n_y * layer->kernel->size;
+    size_t n = chunk.n, n_y = n * nax_layer_n_out(shape);
+    char *y_chunk = layer->y + chunk.first * nax_layer_n_out(shape) * layer->kernel->size;
     const float *x = nn_widen(pass_source_kernel(pass, shape->input), n * nax_layer_n_in(shape),
                               x_chunk, nax_pass_scratch(pass, SCRATCH_WIDE));
     float *y = nn_target(layer->kernel, y_chunk, nax_pass_scratch(pass, SCRATCH_DZ));
@@ -88,12 +87,11 @@ static void pool_or_multiply(struct pass *pass, size_t l, size_t chunk, size_t f
     nn_narrow(layer->kernel, n_y, y, y_chunk);
 }
 
-static int start(struct pass *pass, size_t l, size_t chunk, size_t first)
+static int start(struct pass *pass, size_t l, struct chunk chunk, size_t first)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
     size_t size = pass_source_kernel(pass, shape->input)->size;
-    const char *x =
-        pass_source(pass, shape->input) + chunk * pass->n_chunk * nax_layer_n_in(shape) * size;
+    const char *x = pass_source(pass, shape->input) + chunk.first * nax_layer_n_in(shape) * size;
     switch (shape->kind) {
     case NAX_LAYER_CONV:
         return convolve(pass, l, chunk, first, x);
@@ -106,10 +104,10 @@ static int start(struct pass *pass, size_t l, size_t chunk, size_t first)
     return 0;
 }
 
-static void load_images(struct pass *pass, const struct pass_batch *batch, size_t chunk)
+static void load_images(struct pass *pass, const struct pass_batch *batch, struct chunk chunk)
 {
     size_t n = pass->net->height * pass->net->width * pass->net->channels;
-    for (size_t b = chunk * pass->n_chunk; b < (chunk + 1) * pass->n_chunk; b++) {
+    for (size_t b = chunk.first; b < chunk.first + chunk.n; b++) {
         char *image = pass->image + b * n * pass->kernel->size;
         float *workspace = nn_target(pass->kernel, image, nax_pass_scratch(pass, SCRATCH_DZ));
         batch->image(batch->self, b, workspace);
@@ -128,12 +126,10 @@ static void take_statistics(struct pass *pass, size_t l, size_t k, double *mean,
     const struct nax_layer *shape = &pass->net->layers[l];
     const struct pass_layer *layer = &pass->layer[l];
     struct nax_params *p = &pass->model->layer[l];
-    double n = (double)(pass->batch * shape->h_out * shape->w_out), sum = 0, square = 0;
+    double n = (double)(pass->batch * shape->h_out * shape->w_out);
     size_t c = shape->c_out;
-    for (size_t chunk = 0; chunk < pass->n_chunks; chunk++) {
-        sum += (double)layer->sums[chunk * 2 * c + k];
-        square += (double)layer->sums[chunk * 2 * c + c + k];
-    }
+    double sum = tree_floats(layer->n_chunks, layer->sums + k, 2 * c);
+    double square = tree_floats(layer->n_chunks, layer->sums + c + k, 2 * c);
     double shifted = sum / n;
     *mean = shifted + (double)p->mean[k];
     *variance = fmax(square / n - shifted * shifted, 0);
@@ -173,12 +169,12 @@ static void set_batch_norm(struct pass *pass, size_t l)
  *
  * by the batch, since the loss is its mean; exponents less the largest logit, lest they overflow.
  */
-static void take_loss(struct pass *pass, const struct pass_batch *batch, size_t chunk)
+static void take_loss(struct pass *pass, const struct pass_batch *batch, struct chunk chunk)
 {
     size_t last = pass->net->n_layers - 1, c = pass->net->n_classes;
     double loss = 0, smooth = batch->label_smoothing / (double)c;
     size_t right = 0;
-    for (size_t b = chunk * pass->n_chunk; b < (chunk + 1) * pass->n_chunk; b++) {
+    for (size_t b = chunk.first; b < chunk.first + chunk.n; b++) {
         const float *logit = (const float *)pass->layer[last].y + b * c;
         float *g = (float *)pass->layer[last].g + b * c;
         size_t label = (size_t)batch->labels[b], best = 0;
@@ -199,8 +195,8 @@ static void take_loss(struct pass *pass, const struct pass_batch *batch, size_t 
             g[k] = (float)((exp((double)logit[k] - log_total) - target) / (double)pass->batch);
         }
     }
-    pass->loss[chunk] = loss;
-    pass->right[chunk] = right;
+    pass->loss[chunk.first / chunk.n] = loss;
+    pass->right[chunk.first / chunk.n] = right;
 }
 
 int nax_pass_forward(struct pass *pass, const struct pass_batch *batch, struct pass_result *result,
@@ -212,9 +208,11 @@ int nax_pass_forward(struct pass *pass, const struct pass_batch *batch, struct p
         status = pass_check(&pass->linops[l], net->layers[l].name, err);
     if (status)
         return status;
-    for (size_t l = 0; l <= net->n_layers; l++) {
+    for (size_t l = 0; l <= net->n_layers; l++) { /* the last region: of the loss */
+        size_t cut = NAX_MIN(l, net->n_layers - 1);
 #pragma omp parallel for num_threads((int)pass->n_threads) schedule(dynamic) reduction(min : status)
-        for (size_t chunk = 0; chunk < pass->n_chunks; chunk++) {
+        for (size_t i = 0; i < pass->layer[cut].n_chunks; i++) {
+            struct chunk chunk = pass_chunk(pass, cut, i);
             if (l > 0)
                 finish(pass, l - 1, chunk);
             else
@@ -232,10 +230,10 @@ int nax_pass_forward(struct pass *pass, const struct pass_batch *batch, struct p
         if (l < net->n_layers && nax_layer_kind_row(&net->layers[l])->has_batch_norm)
             set_batch_norm(pass, l);
     }
-    *result = (struct pass_result){0};
-    for (size_t chunk = 0; chunk < pass->n_chunks; chunk++) {
-        result->loss += pass->loss[chunk] / (double)pass->batch;
-        result->n_right += pass->right[chunk];
-    }
+    size_t n_chunks = pass->layer[net->n_layers - 1].n_chunks;
+    *result =
+        (struct pass_result){.loss = tree_doubles(n_chunks, pass->loss) / (double)pass->batch};
+    for (size_t i = 0; i < n_chunks; i++)
+        result->n_right += pass->right[i];
     return 0;
 }

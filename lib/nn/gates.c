@@ -42,14 +42,17 @@ struct other {
     float *sums;   /* [n_chunks][N_SUMS][c_out] */
 };
 
+static const struct pass_layer *layer_of(const struct other *o)
+{
+    return &o->pass->layer[o->gate->layer];
+}
+
 /* Of channel k over the chunks. */
 static void add_up(const struct other *o, size_t k, double sum[N_SUMS])
 {
     size_t c = o->conv->layer.c_out;
-    memset(sum, 0, N_SUMS * sizeof *sum);
-    for (size_t chunk = 0; chunk < o->pass->n_chunks; chunk++)
-        for (size_t i = 0; i < N_SUMS; i++)
-            sum[i] += (double)o->sums[(chunk * N_SUMS + i) * c + k];
+    for (size_t i = 0; i < N_SUMS; i++)
+        sum[i] = tree_floats(layer_of(o)->n_chunks, o->sums + i * c + k, N_SUMS * c);
 }
 
 /* Of a channel; mean: beyond the guess. */
@@ -107,7 +110,7 @@ static int convolve(const struct other *o, size_t chunk, char *z, void *scratch)
     const struct nn_kernels *kernel = pass->kernel;
     const float *guess = o->gate->params.mean;
     const struct nax_layer *shape = &conv->layer;
-    size_t n = pass->n_chunk, c = shape->c_out, n_pixels = n * shape->h_out * shape->w_out;
+    size_t n = conv->n, c = shape->c_out, n_pixels = n * shape->h_out * shape->w_out;
     const char *x =
         pass_source(pass, shape->input) + chunk * n * nax_layer_n_in(shape) * kernel->size;
     char *g = pass->layer[o->gate->layer].g + chunk * n_pixels * c * kernel->size;
@@ -129,15 +132,14 @@ static int convolve(const struct other *o, size_t chunk, char *z, void *scratch)
 static int convolve_all(const struct other *o)
 {
     const struct pass *pass = o->pass;
-    size_t z_size =
-        nax_padded(pass->n_chunk * nax_layer_n_out(&o->conv->layer) * pass->kernel->size);
+    size_t z_size = nax_padded(o->conv->n * nax_layer_n_out(&o->conv->layer) * pass->kernel->size);
     size_t n_thread = z_size + nax_padded(o->conv->scratch_size);
     char *memory = nax_aligned_calloc(pass->n_threads, n_thread);
     if (!memory)
         return NAX_ERR_MEMORY;
     int status = 0;
 #pragma omp parallel for num_threads((int)pass->n_threads) schedule(dynamic) reduction(min : status)
-    for (size_t chunk = 0; chunk < pass->n_chunks; chunk++) {
+    for (size_t chunk = 0; chunk < layer_of(o)->n_chunks; chunk++) {
         char *z = memory + (size_t)omp_get_thread_num() * n_thread;
         int failed = convolve(o, chunk, z, z + z_size);
         status = NAX_MIN(status, failed);
@@ -163,12 +165,12 @@ static int other_convolution(struct other *o, struct nax_err *err)
     const struct conv_options options = {.is_bf16 = pass->kernel->size != sizeof(float)};
     int status = pass_check(&gate->linop, shape.name, err);
     if (!status)
-        status = nax_conv_alloc(&o->conv, &shape, pass->n_chunk, &options, err);
+        status = nax_conv_alloc(&o->conv, &shape, layer_of(o)->n_chunk, &options, err);
     if (status)
         return status;
     bool is_own = o->is_ideal || !gate->linop.weight;
     o->conv->engine->set_weights(o->conv, is_own ? gate->params.weight : gate->linop.weight);
-    o->sums = nax_aligned_calloc(pass->n_chunks * N_SUMS * shape.c_out, sizeof *o->sums);
+    o->sums = nax_aligned_calloc(layer_of(o)->n_chunks * N_SUMS * shape.c_out, sizeof *o->sums);
     status = o->sums ? convolve_all(o) : NAX_ERR_MEMORY;
     return status ? nax_err_set(err, (enum nax_status)status, "convolution failed: 'layer %s'",
                                 shape.name)
@@ -223,7 +225,8 @@ static int left_out(const struct pass *pass, size_t l, double *gate)
     const struct nax_layer *shape = &pass->net->layers[l];
     const char *x = pass_source(pass, shape->input), *g = pass->layer[l].g;
     const float *scale = NULL, *offset = NULL;
-    size_t n = pass->n_chunk * nax_layer_n_out(shape);
+    size_t n_chunks = pass->layer[l].n_chunks;
+    size_t n = pass->layer[l].n_chunk * nax_layer_n_out(shape);
     *gate = 0;
     if (shape->residual == shape->input)
         return 0;
@@ -233,14 +236,13 @@ static int left_out(const struct pass *pass, size_t l, double *gate)
         scale = before->scale;
         offset = before->offset;
     }
-    double *sums = nax_calloc(pass->n_chunks, sizeof *sums);
+    double *sums = nax_calloc(n_chunks, sizeof *sums);
     if (!sums)
         return NAX_ERR_MEMORY;
 #pragma omp parallel for num_threads((int)pass->n_threads) schedule(dynamic)
-    for (size_t chunk = 0; chunk < pass->n_chunks; chunk++)
+    for (size_t chunk = 0; chunk < n_chunks; chunk++)
         sums[chunk] = weigh(pass, chunk, n, x, g, shape->c_out, scale, offset);
-    for (size_t chunk = 0; chunk < pass->n_chunks; chunk++)
-        *gate += sums[chunk];
+    *gate = tree_doubles(n_chunks, sums);
     free(sums);
     return 0;
 }

@@ -34,6 +34,9 @@ struct nn_kernels {
                     float decay);
     /* to += from */
     void (*add)(size_t n, float *to, const float *from);
+    /* to [n] = the sum over n_parts arrays [n], `step` from one to the next, as a tree (tree.h); to
+     * may be the first of them */
+    void (*add_up)(size_t n_parts, size_t n, size_t step, const float *parts, float *to);
 };
 
 /* For this processor, or for an instruction set that it has. */

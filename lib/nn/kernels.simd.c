@@ -7,6 +7,7 @@
  * function is written once and inlined twice, for activations in float and in bf16.
  */
 #include "kernels.h"
+#include "tree.h"
 
 #include "nax/simd.h"
 
@@ -210,6 +211,33 @@ static void add(size_t n, float *to, const float *from)
         to[i] += from[i];
 }
 
+enum { TREE_BLOCK = 256 }; /* floats of a part at a time: a path down the tree stays in the cache */
+
+/* n <= TREE_BLOCK */
+static void add_up_block(size_t n_parts, size_t n, size_t step, const float *parts, float *to)
+{
+    if (n_parts == 1) {
+        memmove(to, parts, n * sizeof *to);
+        return;
+    }
+    if (n_parts == 2) {
+        for (size_t i = 0; i < n; i++)
+            to[i] = parts[i] + parts[step + i];
+        return;
+    }
+    float rest[TREE_BLOCK];
+    size_t half = tree_half(n_parts);
+    add_up_block(half, n, step, parts, to);
+    add_up_block(n_parts - half, n, step, parts + half * step, rest);
+    add(n, to, rest);
+}
+
+static void add_up(size_t n_parts, size_t n, size_t step, const float *parts, float *to)
+{
+    for (size_t i = 0; i < n; i += TREE_BLOCK)
+        add_up_block(n_parts, NAX_MIN(n - i, (size_t)TREE_BLOCK), step, parts + i, to + i);
+}
+
 /* The functions for one kind of activation, and their table. */
 #define KERNELS(kind, is_bf16, n_bytes)                                                            \
     static void moments_##kind(size_t n, size_t c, const void *z, const float *shift, float *sum,  \
@@ -252,6 +280,7 @@ static void add(size_t n, float *to, const float *from)
         .narrow = narrow_##kind,                                                                   \
         .descend = descend,                                                                        \
         .add = add,                                                                                \
+        .add_up = add_up,                                                                          \
     }
 
 KERNELS(fp32, false, sizeof(float));

@@ -9,12 +9,40 @@
 
 static const size_t page = 4096; /* bytes: no two threads' scratch shares one */
 
+/* What the largest activations of a chunk may take. It is no cache's size: the cut decides bits. */
+static const size_t chunk_size = (size_t)1 << 20; /* bytes */
+
 static size_t largest_divisor(size_t n, size_t limit)
 {
     for (size_t d = NAX_MIN(n, limit); d > 1; d--)
         if (n % d == 0)
             return d;
     return 1;
+}
+
+/* Values of an image in the largest activations of a layer's region, which also finishes the layer
+ * before. */
+static size_t region_size(const struct pass *pass, size_t l)
+{
+    const struct nax_layer *shape = &pass->net->layers[l];
+    size_t size = NAX_MAX(nax_layer_n_in(shape), nax_layer_n_out(shape));
+    if (l > 0)
+        size = NAX_MAX(size, nax_layer_n_out(shape - 1));
+    if (shape->residual != NAX_FROM_NONE)
+        size = NAX_MAX(size, pass_source_size(pass, shape->residual));
+    return size;
+}
+
+/* The largest power of two that fits chunk_size, at most NAX_CHUNK, or the largest divisor of the
+ * batch below it. */
+static void cut(struct pass *pass, size_t l)
+{
+    struct pass_layer *layer = &pass->layer[l];
+    size_t limit = NAX_CHUNK, size = region_size(pass, l) * pass->kernel->size;
+    while (limit > 1 && limit * size > chunk_size)
+        limit /= 2;
+    layer->n_chunk = largest_divisor(pass->batch, limit);
+    layer->n_chunks = layer->n_sums = pass->batch / layer->n_chunk;
 }
 
 /* Hands out cache-aligned pieces of a block; with memory NULL it only counts. */
@@ -49,11 +77,11 @@ static void lay_out(struct pass *pass, struct piece_maker *maker)
         layer->z = layer->conv ? piece(maker, size, layer->kernel->size) : NULL;
         if (!nax_layer_kind_row(shape)->has_weights)
             continue;
-        layer->sums = floats(maker, pass->n_chunks * 2 * c);
+        layer->sums = floats(maker, NAX_MAX(layer->n_chunks, layer->n_sums) * 2 * c);
         layer->dw_size = layer->conv ? layer->conv->gradient_size : nax_layer_n_weights(shape);
         layer->dw_size = NAX_ROUND_UP(layer->dw_size, NAX_LANES);
         if (!layer->conv || !pass->is_for_gates)
-            layer->dw = floats(maker, pass->n_chunks * layer->dw_size);
+            layer->dw = floats(maker, layer->n_chunks * layer->dw_size);
         float **by_channel[] = {&layer->scale, &layer->offset, &layer->mean, &layer->inverse,
                                 &layer->p,     &layer->q,      &layer->r};
         for (size_t i = 0; i < sizeof by_channel / sizeof *by_channel; i++)
@@ -65,7 +93,7 @@ static void lay_out(struct pass *pass, struct piece_maker *maker)
  * holder is the layer whose g has it, -1 before any part has come. A residual that needs no
  * reshaping passes its layer's g on as it is, so where it comes first, that g is left to stand for
  * the target's until the next part comes. The last part comes from the target's first consumer, and
- * there from the input, since residuals go before inputs. */
+ * there from the input, since residuals go before inputs; its region's chunks take the sums. */
 static int plan_edges(struct pass *pass, struct nax_err *err)
 {
     const struct nax_network *net = pass->net;
@@ -91,11 +119,15 @@ static int plan_edges(struct pass *pass, struct nax_err *err)
         if (residual >= 0) {
             bool is_last = first_consumer[residual] == (int)l && input != residual;
             layer->residual = (struct edge){residual, holder[residual], is_last};
+            if (is_last)
+                pass->layer[residual].n_sums = layer->n_chunks;
             bool is_alias = holder[residual] < 0 && !is_last && !nax_shortcut_is_needed(net, shape);
             holder[residual] = is_alias ? (int)l : residual;
         }
         if (input >= 0) {
             layer->input = (struct edge){input, holder[input], first_consumer[input] == (int)l};
+            if (layer->input.is_last)
+                pass->layer[input].n_sums = layer->n_chunks;
             holder[input] = input;
         }
     }
@@ -108,20 +140,22 @@ static int alloc_convs(struct pass *pass, struct nax_err *err)
 {
     const struct conv_options options = {.has_backward = true,
                                          .is_bf16 = pass->kernel->size != sizeof(float)};
-    size_t largest = pass->net->height * pass->net->width * pass->net->channels, conv = 0;
+    size_t largest = 0, conv = 0; /* floats of a chunk; bytes */
     for (size_t l = 0; l < pass->net->n_layers; l++) {
         const struct nax_layer *shape = &pass->net->layers[l];
         pass->layer[l].kernel = l + 1 < pass->net->n_layers ? pass->kernel : nax_nn_kernels(false);
-        largest = NAX_MAX(largest, nax_layer_n_out(shape));
+        cut(pass, l);
+        largest = NAX_MAX(largest, region_size(pass, l) * pass->layer[l].n_chunk);
         if (shape->kind != NAX_LAYER_CONV)
             continue;
-        int status = nax_conv_alloc(&pass->layer[l].conv, shape, pass->n_chunk, &options, err);
+        int status =
+            nax_conv_alloc(&pass->layer[l].conv, shape, pass->layer[l].n_chunk, &options, err);
         if (status)
             return status;
         conv = NAX_MAX(conv, pass->layer[l].conv->scratch_size);
     }
     for (int i = 0; i < N_SCRATCH; i++) {
-        size_t size = largest * pass->n_chunk * sizeof(float);
+        size_t size = largest * sizeof(float);
         if (i == SCRATCH_CONV)
             size = NAX_MAX(size, conv);
         pass->scratch_each[i] = NAX_ROUND_UP(size, page);
@@ -134,12 +168,13 @@ static int alloc_memory(struct pass *pass, struct nax_err *err)
 {
     struct piece_maker counter = {0};
     lay_out(pass, &counter);
+    size_t n_chunks = pass->layer[pass->net->n_layers - 1].n_chunks;
     pass->memory_size = counter.used;
     pass->memory = nax_aligned_calloc(counter.used, 1);
     pass->scratch = nax_aligned_calloc(pass->n_threads, pass->scratch_size);
     pass->gradients = nax_aligned_calloc(pass->model->n_values, sizeof(float));
-    pass->loss = nax_calloc(pass->n_chunks, sizeof *pass->loss);
-    pass->right = nax_calloc(pass->n_chunks, sizeof *pass->right);
+    pass->loss = nax_calloc(n_chunks, sizeof *pass->loss);
+    pass->right = nax_calloc(n_chunks, sizeof *pass->right);
     if (!pass->memory || !pass->scratch || !pass->gradients || !pass->loss || !pass->right)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'batch of %zu images'",
                            pass->batch);
@@ -178,8 +213,6 @@ static int alloc(struct pass **out, struct nax_model *model, size_t batch, bool 
     pass->kernel = nax_nn_kernels(is_bf16);
     pass->is_for_gates = is_for_gates;
     pass->batch = batch;
-    pass->n_chunk = largest_divisor(batch, NAX_CHUNK);
-    pass->n_chunks = batch / pass->n_chunk;
     pass->n_threads = (size_t)nax_threads();
     pass->layer = nax_calloc(net->n_layers, sizeof *pass->layer);
     pass->gradient = nax_calloc(net->n_layers, sizeof *pass->gradient);
@@ -189,9 +222,9 @@ static int alloc(struct pass **out, struct nax_model *model, size_t batch, bool 
     if (!status)
         status = alloc_convs(pass, err);
     if (!status)
-        status = alloc_memory(pass, err);
-    if (!status)
         status = plan_edges(pass, err);
+    if (!status)
+        status = alloc_memory(pass, err);
     if (status) {
         nax_pass_free(pass);
         return status;

@@ -7,6 +7,7 @@
 #include "layers.h"
 #include "model.h"
 #include "pass.h"
+#include "tree.h"
 
 /* How one of a layer's two inputs gets its gradient. Gradients are made from the last layer to the
  * first; what has come in for a target before stands in the gradient buffer of layer `holder`. */
@@ -20,12 +21,15 @@ struct edge {
 struct pass_layer {
     struct conv *conv;               /* NULL for other kinds */
     const struct nn_kernels *kernel; /* for the kind of activation that the layer has */
-    char *z;        /* [batch][h_out][w_out][c_out] before batch norm; NULL for other kinds */
-    char *y;        /* the layer's output, of the same shape */
-    char *g;        /* gradient of the loss by y, then by the ReLU's input, of the same shape */
-    float *sums;    /* [n_chunks][2][c_out]: forward Σ (z − running mean) and Σ of its square;
-                       backward Σ g and Σ g (z − mean), of a linear layer Σ g alone */
-    float *dw;      /* [n_chunks][gradient_size], or NULL: not wanted */
+    char *z; /* [batch][h_out][w_out][c_out] before batch norm; NULL for other kinds */
+    char *y; /* the layer's output, of the same shape */
+    char *g; /* gradient of the loss by y, then by the ReLU's input, of the same shape */
+    size_t n_chunk, n_chunks; /* images a chunk of its region, and how many a batch has */
+    size_t n_sums; /* chunks that leave sums on the way back: of the region that completes
+                      the layer's gradient */
+    float *sums; /* [max n_chunks, n_sums][2][c_out]: forward Σ (z − running mean) and Σ of its
+                    square; backward Σ g and Σ g (z − mean), of a linear layer Σ g alone */
+    float *dw;   /* [n_chunks][dw_size], or NULL: not wanted */
     size_t dw_size; /* floats of one chunk's weight gradient */
     /* batch norm, [c_out] each: y = z·scale + offset; the mean that it takes, and 1 / deviation;
      * dz = p·g − q − r·(z − mean), see take_sums */
@@ -41,18 +45,29 @@ struct pass {
     const struct nax_linop *linops;  /* [n_layers] or NULL */
     bool is_for_gates;               /* no gradients of convolutions' weights */
     enum pass_statistics statistics;
-    size_t batch, n_chunk, n_chunks; /* n_chunk images a chunk */
-    struct pass_layer *layer;        /* [n_layers] */
-    char *image;                     /* [batch][height][width][channels] */
-    struct nax_params *gradient;     /* [n_layers], into memory */
+    size_t batch;
+    struct pass_layer *layer;    /* [n_layers] */
+    char *image;                 /* [batch][height][width][channels] */
+    struct nax_params *gradient; /* [n_layers], into memory */
     float *gradients;
-    double *loss;  /* [n_chunks] */
-    size_t *right; /* [n_chunks] */
+    double *loss;  /* [n_chunks of the last layer] */
+    size_t *right; /* likewise */
     size_t n_threads, scratch_size, scratch_each[4];
     char *scratch; /* [n_threads][scratch_size] */
     char *memory;  /* one block behind the arrays of all layers */
     size_t memory_size;
 };
+
+/* Images of the batch that a thread works on together: n from `first` on. */
+struct chunk {
+    size_t first, n;
+};
+
+static inline struct chunk pass_chunk(const struct pass *pass, size_t l, size_t i)
+{
+    size_t n = pass->layer[l].n_chunk;
+    return (struct chunk){i * n, n};
+}
 
 /* What a thread works with: areas of its scratch. Each holds a chunk of any layer in float;
  * CONV also for what a convolution needs. */

@@ -6,6 +6,7 @@
 #include "../../lib/nn/kernels.h"
 #include "../../lib/nn/muon.h"
 #include "../../lib/nn/pass.h"
+#include "../../lib/nn/tree.h"
 #include "change.h"
 #include "nn_reference.h"
 
@@ -27,6 +28,7 @@ static const double tolerance_backward = 1e-4; /* absolute */
 static const double tolerance_winograd_backward = 2e-4; /* of sums up to some 60 */
 static const double tolerance_bf16 = 0.00392;           /* rounding to 8 bits, and float sums */
 static const double tolerance_kernel = 2e-6;            /* float sums of 75 terms */
+static const double tolerance_chunks = 3e-5;            /* of gradients: float sums of 2^14 terms */
 static const double tolerance_gradient = 2e-4; /* float through five layers with batch norm */
 
 static double noise(struct nax_rng *rng)
@@ -1164,6 +1166,240 @@ static void training_does_not_depend_on_threads_or_stops(void **state)
     check_training(NAX_ARITHMETIC_BF16, 0.2);
 }
 
+/* --- sums over the chunks of a batch --- */
+
+/* The tree as the definition says it, in floats. */
+static float tree_of(size_t n, const float *values, size_t step)
+{
+    size_t half = 1;
+    if (n == 1)
+        return *values;
+    while (2 * half < n)
+        half *= 2;
+    return tree_of(half, values, step) + tree_of(n - half, values + half * step, step);
+}
+
+static void sums_are_a_tree(void **state)
+{
+    enum { N = 300, STEP = 304 }; /* more than a block, and no whole lanes */
+    static const size_t n_parts[] = {1, 2, 3, 5, 6, 7, 8, 13, 128};
+    static const double rounding = 0x1p-24;
+    (void)state;
+    for (int isa = NAX_ISA_BASELINE; isa <= (int)nax_isa(); isa++)
+        for (size_t i = 0; i < sizeof n_parts / sizeof *n_parts; i++) {
+            size_t n = n_parts[i];
+            double height = ceil(log2((double)n));
+            double *exact = nax_calloc(n * STEP, sizeof *exact);
+            float *parts = draw(nax_nn_kernels(false), n * STEP, 31, exact), sum[N], want[N];
+            nax_nn_kernels_of((enum nax_isa)isa, true)->add_up(n, N, STEP, parts, sum);
+            for (size_t k = 0; k < N; k++) {
+                double reference = 0, magnitude = 0;
+                for (size_t part = 0; part < n; part++) {
+                    reference += exact[part * STEP + k];
+                    magnitude += fabs(exact[part * STEP + k]);
+                }
+                want[k] = tree_of(n, parts + k, STEP);
+                assert_true(fabs((double)sum[k] - reference) <= height * rounding * magnitude);
+                assert_true(fabs(tree_floats(n, parts + k, STEP) - reference) <=
+                            1e-15 * height * magnitude);
+            }
+            assert_memory_equal(sum, want, sizeof sum);
+            nax_nn_kernels_of((enum nax_isa)isa, true)->add_up(n, N, STEP, parts, parts);
+            assert_memory_equal(parts, want, sizeof want); /* in place */
+            nax_aligned_free(parts);
+            free(exact);
+        }
+}
+
+/* Images, of which a pass sees those from `first` on. */
+struct many_images {
+    size_t size, first; /* values of an image */
+    float *pixels;
+    int32_t *labels;
+};
+
+static void copy_one(const void *self, size_t b, float *out)
+{
+    const struct many_images *m = self;
+    memcpy(out, m->pixels + (m->first + b) * m->size, m->size * sizeof *out);
+}
+
+/* A step's gradients on images [first, first + n), and what it makes of the statistics; n_threads
+ * 0: as many as there are. */
+static void gradients_of(struct nax_model *model, struct many_images *m, size_t first, size_t n,
+                         enum pass_statistics statistics, int n_threads, float *gradient)
+{
+    struct nax_err err;
+    struct pass *pass;
+    struct pass_result result;
+    m->first = first;
+    nax_threads_set(n_threads);
+    assert_int_equal(nax_pass_alloc(&pass, model, n, NAX_ARITHMETIC_FP32, &err), 0);
+    nax_pass_set_statistics(pass, statistics);
+    struct pass_batch batch = {copy_one, m, m->labels + first, 0.113, 0};
+    assert_int_equal(nax_pass_forward(pass, &batch, &result, &err), 0);
+    assert_int_equal(nax_pass_backward(pass, &err), 0);
+    for (size_t l = 0; l < model->net->n_layers; l++) {
+        const struct nax_params *p = &model->layer[l], *g = nax_pass_gradient(pass, l);
+        size_t c = model->net->layers[l].c_out * sizeof(float);
+        if (!p->weight)
+            continue;
+        memcpy(gradient + (p->weight - model->values), g->weight,
+               nax_layer_n_weights(&model->net->layers[l]) * sizeof(float));
+        memcpy(gradient + (p->beta - model->values), g->beta, c);
+        if (p->gamma)
+            memcpy(gradient + (p->gamma - model->values), g->gamma, c);
+    }
+    nax_pass_free(pass);
+    nax_threads_set(0);
+}
+
+/* By the running statistics images know nothing of each other: the batch's gradients are the mean
+ * of each image's own, which no chunk is part of, here in double. */
+static void check_against_single_images(struct nax_model *model, struct many_images *m, size_t n)
+{
+    size_t n_values = model->n_values;
+    float *got = nax_aligned_calloc(n_values, sizeof *got);
+    float *one = nax_aligned_calloc(n_values, sizeof *one);
+    double *want = nax_calloc(n_values, sizeof *want), largest = 0;
+    gradients_of(model, m, 0, n, STATISTICS_RUNNING, 0, got);
+    for (size_t b = 0; b < n; b++) {
+        gradients_of(model, m, b, 1, STATISTICS_RUNNING, 0, one);
+        for (size_t i = 0; i < n_values; i++)
+            want[i] += (double)one[i] / (double)n;
+    }
+    for (size_t i = 0; i < n_values; i++)
+        largest = fmax(largest, fabs(want[i]));
+    for (size_t i = 0; i < n_values; i++)
+        assert_true(fabs((double)got[i] - want[i]) <= tolerance_chunks * largest);
+    nax_aligned_free(got);
+    nax_aligned_free(one);
+    free(want);
+}
+
+static void check_chunks(const struct nax_network *net, size_t n)
+{
+    static const int n_threads[] = {1, 2, 3, 5};
+    struct nax_err err;
+    struct nax_model *model;
+    struct many_images m = {.size = net->height * net->width * 3};
+    assert_int_equal(nax_model_alloc(&model, net, 5, &err), 0);
+    disturb(model);
+    double *exact = nax_calloc(n * m.size, sizeof *exact);
+    m.pixels = draw(nax_nn_kernels(false), n * m.size, 41, exact);
+    free(exact);
+    m.labels = nax_calloc(n, sizeof *m.labels);
+    for (size_t b = 0; b < n; b++)
+        m.labels[b] = (int32_t)(3 * b % net->n_classes);
+    float *first = NULL, *values = NULL, *start = nax_calloc(model->n_values, sizeof *start);
+    memcpy(start, model->values, model->n_values * sizeof *start);
+    for (size_t i = 0; i < sizeof n_threads / sizeof *n_threads; i++) {
+        size_t size = model->n_values * sizeof(float);
+        float *gradient = nax_aligned_calloc(model->n_values, sizeof *gradient);
+        memcpy(model->values, start, size);
+        gradients_of(model, &m, 0, n, STATISTICS_BATCH, n_threads[i], gradient);
+        if (i) {
+            assert_memory_equal(gradient, first, size);
+            assert_memory_equal(model->values, values, size); /* running statistics are there */
+            nax_aligned_free(gradient);
+            continue;
+        }
+        first = gradient;
+        values = nax_calloc(model->n_values, sizeof *values);
+        memcpy(values, model->values, size);
+    }
+    check_against_single_images(model, &m, n);
+    nax_model_free(model);
+    nax_aligned_free(m.pixels);
+    nax_aligned_free(first);
+    free(m.labels);
+    free(start);
+    free(values);
+}
+
+/* Seven chunks of 16 images in every layer; then layers of 4, 8 and 16 images a chunk, so that what
+ * one layer's chunks leave another's find. */
+static void chunks_add_up_for_any_number_of_threads(void **state)
+{
+    (void)state;
+    struct nax_network net = every_network();
+    check_chunks(&net, 7 * 16);
+    struct nax_layer layers[] = {{.name = "first",
+                                  .kind = NAX_LAYER_CONV,
+                                  .input = -1,
+                                  .residual = -2,
+                                  .has_relu = true,
+                                  .kernel = 3,
+                                  .stride = 1,
+                                  .pad = 1,
+                                  .h_in = 64,
+                                  .w_in = 64,
+                                  .c_in = 3,
+                                  .h_out = 64,
+                                  .w_out = 64,
+                                  .c_out = 16},
+                                 {.name = "second",
+                                  .kind = NAX_LAYER_CONV,
+                                  .input = 0,
+                                  .residual = 0,
+                                  .has_relu = true,
+                                  .kernel = 3,
+                                  .stride = 1,
+                                  .pad = 1,
+                                  .h_in = 64,
+                                  .w_in = 64,
+                                  .c_in = 16,
+                                  .h_out = 64,
+                                  .w_out = 64,
+                                  .c_out = 16},
+                                 {.name = "third",
+                                  .kind = NAX_LAYER_CONV,
+                                  .input = 1,
+                                  .residual = -2,
+                                  .has_relu = true,
+                                  .kernel = 3,
+                                  .stride = 2,
+                                  .pad = 1,
+                                  .h_in = 64,
+                                  .w_in = 64,
+                                  .c_in = 16,
+                                  .h_out = 32,
+                                  .w_out = 32,
+                                  .c_out = 19},
+                                 {.name = "pool",
+                                  .kind = NAX_LAYER_POOL_MEAN,
+                                  .input = 2,
+                                  .residual = -2,
+                                  .kernel = 32,
+                                  .stride = 32,
+                                  .h_in = 32,
+                                  .w_in = 32,
+                                  .c_in = 19,
+                                  .h_out = 1,
+                                  .w_out = 1,
+                                  .c_out = 19},
+                                 {.name = "classes",
+                                  .kind = NAX_LAYER_LINEAR,
+                                  .input = 3,
+                                  .residual = -2,
+                                  .h_in = 1,
+                                  .w_in = 1,
+                                  .c_in = 19,
+                                  .h_out = 1,
+                                  .w_out = 1,
+                                  .c_out = 7}};
+    for (size_t l = 0; l < 5; l++)
+        layers[l].slot = -1;
+    struct nax_network large = {.name = "large",
+                                .height = 64,
+                                .width = 64,
+                                .channels = 3,
+                                .n_classes = 7,
+                                .n_layers = 5,
+                                .layers = layers};
+    check_chunks(&large, 16);
+}
+
 /* --- Muon --- */
 
 /* Entry (i, k) of the orthonormal cosine transform of n numbers. */
@@ -1622,6 +1858,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(gradients_go_straight_through_to_a_layers_own_weights),
         cmocka_unit_test(gradients_in_bf16_agree_with_fp32),
         cmocka_unit_test(gates_match_finite_differences),
+        cmocka_unit_test(sums_are_a_tree),
+        cmocka_unit_test(chunks_add_up_for_any_number_of_threads),
         cmocka_unit_test(statistics_are_kept_and_used),
         cmocka_unit_test(split_is_fixed_and_fair),
         cmocka_unit_test(evaluations_agree),
