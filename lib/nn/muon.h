@@ -2,16 +2,24 @@
 #ifndef NAX_NN_MUON_H
 #define NAX_NN_MUON_H
 
-#include <stddef.h>
+#include "nax/base.h"
 
-/* x [n_rows][n_cols] keeps its singular vectors; its singular values become about 1 (0.7 to 1.2,
- * less where they were below a five-hundredth of x's norm). other: as large as x; gram: twice the
- * square of the smaller side. */
-void nax_muon_orthogonalise(size_t n_rows, size_t n_cols, float *x, float *other, float *gram);
+/* Weights, their momentum, and the gradient, [n_rows][n_cols] each, which stay where they are. */
+struct muon_matrix {
+    size_t n_rows, n_cols;
+    float *w, *v;
+    const float *gradient;
+};
 
-/* w, v (momentum), gradient: [n_rows][n_cols]. Nesterov momentum, orthogonalised; the step's norm
- * is rate · ‖w‖, and ‖w‖ stays. Returns 0 or NAX_ERR_MEMORY. */
-int nax_muon_step(size_t n_rows, size_t n_cols, float *w, float *v, const float *gradient,
-                  double rate, double momentum);
+struct muon; /* n of them, and the memory that their steps take */
+
+int nax_muon_alloc(struct muon **muon, const struct muon_matrix *matrices, size_t n,
+                   struct nax_err *err) NAX_MUST_USE;
+void nax_muon_free(struct muon *muon);
+
+/* A step of every matrix, on all threads: Nesterov momentum whose singular vectors stay and whose
+ * singular values become about as large as each other (0.7 to 1.2 of one value, less where they
+ * were below a five-hundredth of the norm); it is rate · ‖w‖ long, and ‖w‖ stays. */
+void nax_muon_step(struct muon *muon, double rate, double momentum);
 
 #endif

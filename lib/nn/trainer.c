@@ -3,7 +3,6 @@
 #include "trainer.h"
 
 #include "kernels.h"
-#include "muon.h"
 #include "recipe.h"
 
 #include "nax/rng.h"
@@ -82,14 +81,57 @@ int nax_trainer_alloc_part(struct nax_trainer **trainer, struct nax_model *model
     return 0;
 }
 
+enum optimiser { OPTIMISER_NESTEROV, OPTIMISER_MUON };
+
+/* Of the k-th parameter of a layer: the weights, k 0, of convolutions may go by Muon. */
+static enum optimiser optimiser_of(const struct nax_recipe *recipe, const struct nax_layer *layer,
+                                   size_t k)
+{
+    return recipe->muon > 0 && layer->kind == NAX_LAYER_CONV && !k ? OPTIMISER_MUON
+                                                                   : OPTIMISER_NESTEROV;
+}
+
+static float *momentum_of(const struct nax_trainer *t, const struct nax_param *param)
+{
+    return t->momentum + (param->values - t->part->values);
+}
+
+/* The part's matrices that go by Muon. */
+static int alloc_muon(struct nax_trainer *t, struct nax_err *err)
+{
+    const struct nax_model *part = t->part;
+    size_t n = 0;
+    struct muon_matrix *matrix = nax_calloc(part->net->n_layers, sizeof *matrix);
+    if (!matrix)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'trainer'");
+    for (size_t l = 0; l < part->net->n_layers; l++) {
+        struct nax_param param[NAX_PARAMS_MAX];
+        const struct nax_layer *layer = &part->net->layers[l];
+        if (!nax_params_list(layer, &part->layer[l], param) ||
+            optimiser_of(&t->recipe, layer, 0) != OPTIMISER_MUON)
+            continue;
+        matrix[n++] = (struct muon_matrix){.n_rows = param->n / layer->c_out,
+                                           .n_cols = layer->c_out,
+                                           .w = param->values,
+                                           .v = momentum_of(t, param),
+                                           .gradient = nax_pass_gradient(t->pass, l)->weight};
+    }
+    int status = nax_muon_alloc(&t->muon, matrix, n, err);
+    free(matrix);
+    return status;
+}
+
 int nax_trainer_set_part(struct nax_trainer *t, struct nax_model *part, struct nax_err *err)
 {
     nax_pass_free(t->pass);
+    nax_muon_free(t->muon);
     t->pass = NULL;
+    t->muon = NULL;
     t->part = part;
     memmove(part->pixel_mean, t->model->pixel_mean, sizeof part->pixel_mean);
     memmove(part->pixel_sd, t->model->pixel_sd, sizeof part->pixel_sd);
-    return nax_pass_alloc(&t->pass, part, t->recipe.batch, t->recipe.precision, err);
+    int status = nax_pass_alloc(&t->pass, part, t->recipe.batch, t->recipe.precision, err);
+    return status ? status : alloc_muon(t, err);
 }
 
 void nax_trainer_set_linops(struct nax_trainer *t, const struct nax_linop *linops)
@@ -107,6 +149,7 @@ void nax_trainer_free(struct nax_trainer *t)
     if (!t)
         return;
     nax_pass_free(t->pass);
+    nax_muon_free(t->muon);
     nax_aligned_free(t->momentum);
     free(t->train);
     free(t->validation);
@@ -180,56 +223,26 @@ static void load_augmented(const void *self, size_t b, float *out)
         cut_out(&t->set->train, t->recipe.cutout, &rng, out);
 }
 
-enum optimiser { OPTIMISER_NESTEROV, OPTIMISER_MUON };
-
-/* Of the k-th parameter of a layer: the weights, k 0, of convolutions may go by Muon. */
-static enum optimiser optimiser_of(const struct nax_recipe *recipe, const struct nax_layer *layer,
-                                   size_t k)
-{
-    return recipe->muon > 0 && layer->kind == NAX_LAYER_CONV && !k ? OPTIMISER_MUON
-                                                                   : OPTIMISER_NESTEROV;
-}
-
-static int move(struct nax_trainer *t, enum optimiser optimiser, const struct nax_layer *layer,
-                const struct nax_param *param, const float *gradient, double rate)
-{
-    float *momentum = t->momentum + (param->values - t->part->values);
-    const struct nax_recipe *r = &t->recipe;
-    switch (optimiser) {
-    case OPTIMISER_MUON:
-        return nax_muon_step(param->n / layer->c_out, layer->c_out, param->values, momentum,
-                             gradient, rate * r->muon, r->momentum);
-    case OPTIMISER_NESTEROV:
-        nax_nn_kernels(false)->descend(param->n, param->values, momentum, gradient, (float)rate,
-                                       (float)r->momentum,
-                                       param->is_decayed ? (float)r->weight_decay : 0);
-        return 0;
-    }
-    return 0;
-}
-
-static int descend(struct nax_trainer *t, double rate, struct nax_err *err)
+/* Nesterov's momentum, of what does not go by Muon. */
+static void descend(struct nax_trainer *t, double rate)
 {
     const struct nax_model *model = t->part;
-    int status = 0;
-#pragma omp parallel for num_threads(nax_threads()) schedule(dynamic) reduction(min : status)
-    for (size_t i = 0; i < model->net->n_layers; i++) {
-        size_t l = model->net->n_layers - 1 - i; /* the large ones first */
+    const struct nax_recipe *r = &t->recipe;
+#pragma omp parallel for num_threads(nax_threads()) schedule(dynamic)
+    for (size_t l = 0; l < model->net->n_layers; l++) {
         struct nax_param param[NAX_PARAMS_MAX], gradient[NAX_PARAMS_MAX];
         const struct nax_layer *layer = &model->net->layers[l];
         size_t n = nax_params_list(layer, &model->layer[l], param);
         nax_params_list(layer, nax_pass_gradient(t->pass, l), gradient);
         for (size_t k = 0; k < n; k++)
-            if (param[k].is_trained) {
-                int failed = move(t, optimiser_of(&t->recipe, layer, k), layer, &param[k],
-                                  gradient[k].values, rate);
-                status = NAX_MIN(status, failed);
-            }
+            if (param[k].is_trained && optimiser_of(r, layer, k) == OPTIMISER_NESTEROV)
+                nax_nn_kernels(false)->descend(param[k].n, param[k].values,
+                                               momentum_of(t, &param[k]), gradient[k].values,
+                                               (float)rate, (float)r->momentum,
+                                               param[k].is_decayed ? (float)r->weight_decay : 0);
     }
+    nax_muon_step(t->muon, rate * r->muon, r->momentum);
     nax_pass_set_weights(t->pass);
-    return status ? nax_err_set(err, (enum nax_status)status, "out of memory: 'network %s'",
-                                model->net->name)
-                  : 0;
 }
 
 /* The forward pass of a step of the epoch. */
@@ -255,7 +268,9 @@ static int take_step(struct nax_trainer *t, double rate, struct pass_result *res
     int status = look_forward(t, t->steps_done, result, err);
     if (!status)
         status = nax_pass_backward(t->pass, err);
-    return status ? status : descend(t, rate, err);
+    if (!status)
+        descend(t, rate);
+    return status;
 }
 
 /* What the epoch came to, and the next one begins. */

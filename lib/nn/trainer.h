@@ -4,6 +4,7 @@
 
 #include "layers.h"
 #include "model.h"
+#include "muon.h"
 #include "pass.h"
 
 struct nax_trainer {
@@ -15,6 +16,7 @@ struct nax_trainer {
     const struct nax_identity *more; /* of the caller, or NULL */
     struct pass *pass;
     struct pixel_table table;
+    struct muon *muon;            /* the part's matrices that step so */
     float *momentum;              /* in the layout of the model's values */
     uint32_t *train, *validation; /* indices of images */
     size_t n_train, n_validation;

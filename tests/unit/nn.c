@@ -28,7 +28,8 @@ static const double tolerance_backward = 1e-4; /* absolute */
 static const double tolerance_winograd_backward = 2e-4; /* of sums up to some 60 */
 static const double tolerance_bf16 = 0.00392;           /* rounding to 8 bits, and float sums */
 static const double tolerance_kernel = 2e-6;            /* float sums of 75 terms */
-static const double tolerance_chunks = 3e-5;            /* of gradients: float sums of 2^14 terms */
+static const double tolerance_muon = 1e-4;     /* of a step: floats, amplified 484 times at most */
+static const double tolerance_chunks = 3e-5;   /* of gradients: float sums of 2^14 terms */
 static const double tolerance_gradient = 2e-4; /* float through five layers with batch norm */
 
 static double noise(struct nax_rng *rng)
@@ -1435,26 +1436,35 @@ static double entry_of(const double value[MUON_SMALL], size_t n_rows, size_t n_c
     return sum;
 }
 
+static void step_once(const struct muon_matrix *matrix, double rate, double momentum, int n_threads)
+{
+    struct nax_err err;
+    struct muon *muon;
+    nax_threads_set(n_threads);
+    assert_int_equal(nax_muon_alloc(&muon, matrix, 1, &err), 0);
+    nax_muon_step(muon, rate, momentum);
+    nax_muon_free(muon);
+    nax_threads_set(0);
+}
+
+/* One step: along what the definition makes of the gradient, as long as it is to be, and back to
+ * the norm that the weights had. */
 static void check_muon(size_t n_rows, size_t n_cols)
 {
     enum { N = MUON_LARGE * MUON_SMALL };
     const double value[MUON_SMALL] = {3, 0.7, 0.2, 1.1, 0.05}, rate = 0.05;
-    float x[N], w[N], old[N], v[N] = {0}, gradient[N], other[N], gram[2 * MUON_SMALL * MUON_SMALL];
+    float w[N], old[N], v[N] = {0}, gradient[N];
     double became[MUON_SMALL], before = 0, after = 0, length = 0, stepped = 0, along = 0;
     muon_values(value, became);
     for (size_t i = 0; i < N; i++) {
-        x[i] = gradient[i] = (float)entry_of(value, n_rows, n_cols, i);
+        gradient[i] = (float)entry_of(value, n_rows, n_cols, i);
         w[i] = old[i] = (float)sin(1.3 * (double)i);
-    }
-    nax_muon_orthogonalise(n_rows, n_cols, x, other, gram);
-    for (size_t i = 0; i < N; i++) {
         double want = entry_of(became, n_rows, n_cols, i);
-        assert_true(fabs((double)x[i] - want) < 1e-4);
         before += (double)old[i] * (double)old[i];
         length += want * want;
     }
-    /* one step: as long as it is to be, and back to the norm that the weights had */
-    assert_int_equal(nax_muon_step(n_rows, n_cols, w, v, gradient, rate, 0.9), 0);
+    const struct muon_matrix matrix = {n_rows, n_cols, w, v, gradient};
+    step_once(&matrix, rate, 0.9, 2);
     for (size_t i = 0; i < N; i++) {
         double want = entry_of(became, n_rows, n_cols, i);
         double to = (double)old[i] - rate * sqrt(before / length) * want;
@@ -1465,6 +1475,82 @@ static void check_muon(size_t n_rows, size_t n_cols)
     }
     assert_true(fabs(after / before - 1) < 1e-6);
     assert_true(along / sqrt(after * stepped) > 1 - 1e-9);
+}
+
+/* to [n][n_cols] = a [n][m] · b [m][n_cols] */
+static void reference_product(size_t n, size_t m, size_t n_cols, const double *a, const double *b,
+                              double *to)
+{
+    for (size_t r = 0; r < n; r++)
+        for (size_t c = 0; c < n_cols; c++) {
+            to[r * n_cols + c] = 0;
+            for (size_t k = 0; k < m; k++)
+                to[r * n_cols + c] += a[r * m + k] * b[k * n_cols + c];
+        }
+}
+
+/* The iteration as it is defined, X ← a1 X + (a3 X Xᵀ + a5 (X Xᵀ)²) X, in double. */
+static void reference_muon(size_t n_rows, size_t n_cols, double *x)
+{
+    size_t n = n_rows * n_cols;
+    double *turned = nax_calloc(n, sizeof *turned), *made = nax_calloc(n, sizeof *made), sum = 0;
+    double *gram = nax_calloc(n_rows * n_rows, sizeof *gram);
+    for (size_t i = 0; i < n; i++)
+        sum += x[i] * x[i];
+    for (size_t i = 0; i < n; i++)
+        x[i] /= sqrt(sum);
+    for (int k = 0; k < 5; k++) {
+        for (size_t i = 0; i < n; i++)
+            turned[i % n_cols * n_rows + i / n_cols] = x[i];
+        reference_product(n_rows, n_cols, n_rows, x, turned, gram);
+        reference_product(n_rows, n_rows, n_cols, gram, x, made);
+        for (size_t i = 0; i < n; i++)
+            x[i] = 3.4445 * x[i] - 4.7750 * made[i];
+        reference_product(n_rows, n_rows, n_cols, gram, made, turned);
+        for (size_t i = 0; i < n; i++)
+            x[i] += 2.0315 * turned[i];
+    }
+    free(turned);
+    free(made);
+    free(gram);
+}
+
+/* Matrices of several blocks, whose singular values span three decades; the step alone, since it is
+ * a million times as long as the weights. */
+static void muon_follows_its_definition(void **state)
+{
+    enum { LARGE = 290, SMALL = 150, N = LARGE * SMALL };
+    static const size_t n_rows[] = {LARGE, SMALL};
+    static const int n_threads[] = {1, 2, 3, 5};
+    static float w[4][N], v[N], gradient[N];
+    static double want[N];
+    (void)state;
+    for (size_t k = 0; k < 2; k++) {
+        size_t n_cols = N / n_rows[k];
+        struct nax_rng rng = nax_rng_at(51, NAX_RNG_TEST, k, 0, 0);
+        for (size_t i = 0; i < N; i++) {
+            size_t across = k ? i / n_cols : i % n_cols; /* of the smaller side */
+            gradient[i] = (float)(noise(&rng) * pow(10, -3 * (double)across / SMALL));
+            want[i] = (double)gradient[i];
+        }
+        reference_muon(n_rows[k], n_cols, want);
+        double length = 0, away = 0, stepped = 0;
+        for (size_t t = 0; t < 4; t++) {
+            for (size_t i = 0; i < N; i++)
+                w[t][i] = 1e-3F, v[i] = 0;
+            const struct muon_matrix matrix = {n_rows[k], n_cols, w[t], v, gradient};
+            step_once(&matrix, 1e6, 0.9, n_threads[t]);
+            assert_memory_equal(w[t], w[0], sizeof w[0]);
+        }
+        for (size_t i = 0; i < N; i++) {
+            length += want[i] * want[i];
+            stepped += (double)w[0][i] * (double)w[0][i];
+        }
+        for (size_t i = 0; i < N; i++)
+            away += pow((double)w[0][i] / sqrt(stepped) + want[i] / sqrt(length), 2);
+        if (!(sqrt(away) < tolerance_muon))
+            fail_msg("a step is off by %g of its length", sqrt(away));
+    }
 }
 
 static void muon_moves_singular_values_alone(void **state)
@@ -1858,6 +1944,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(gradients_go_straight_through_to_a_layers_own_weights),
         cmocka_unit_test(gradients_in_bf16_agree_with_fp32),
         cmocka_unit_test(gates_match_finite_differences),
+        cmocka_unit_test(muon_follows_its_definition),
         cmocka_unit_test(sums_are_a_tree),
         cmocka_unit_test(chunks_add_up_for_any_number_of_threads),
         cmocka_unit_test(statistics_are_kept_and_used),
