@@ -81,15 +81,23 @@ int nax_environment_word(const char *variable, const char *const *words, size_t 
                          struct nax_err *err) NAX_MUST_USE;
 
 /* The instruction set that the vector kernels use. Chosen once, at the first call, from what the
- * processor has; the environment variable NAX_ISA (baseline, avx2, avx512; baseline alone where the
- * processor is not an x86-64) can only lower it. */
-enum nax_isa { NAX_ISA_BASELINE, NAX_ISA_AVX2, NAX_ISA_AVX512, NAX_ISA_COUNT };
+ * processor has; the environment variable NAX_ISA (baseline, avx2, avx512, avx512-bf16, amx;
+ * baseline alone where the processor is not an x86-64) can only lower it. Each has what those
+ * before it have; the last two add products of bf16, in vectors and in matrix units, to AVX-512. */
+enum nax_isa {
+    NAX_ISA_BASELINE,
+    NAX_ISA_AVX2,
+    NAX_ISA_AVX512,
+    NAX_ISA_AVX512_BF16,
+    NAX_ISA_AMX,
+    NAX_ISA_COUNT
+};
 
 enum nax_isa nax_isa(void);
 /* Error: a word in NAX_ISA that is none, which nax_isa takes for nothing said. */
 int nax_isa_check(struct nax_err *err) NAX_MUST_USE;
 const char *nax_isa_name(enum nax_isa isa);
-bool nax_has_bf16(void); /* AVX-512 BF16 products, with nax_isa() == NAX_ISA_AVX512 */
+bool nax_has_bf16(void); /* products of bf16: nax_isa() is NAX_ISA_AVX512_BF16 at least */
 
 /* Threads that parallel regions of the library use: by default OMP_NUM_THREADS or every processor
  * that the process may run on. Results do not depend on it. n < 1 restores the default. */

@@ -17,7 +17,9 @@
     static const struct type *const name##_sets[NAX_ISA_COUNT] = {                                 \
         [NAX_ISA_BASELINE] = &name##_baseline,                                                     \
         [NAX_ISA_AVX2] = &name##_avx2,                                                             \
-        [NAX_ISA_AVX512] = &name##_avx512}
+        [NAX_ISA_AVX512] = &name##_avx512,                                                         \
+        [NAX_ISA_AVX512_BF16] = &name##_avx512,                                                    \
+        [NAX_ISA_AMX] = &name##_avx512}
 #else /* nax_isa() is always the baseline */
 #define NAX_SIMD_SETS(type, name)                                                                  \
     extern const struct type name##_baseline;                                                      \

@@ -24,6 +24,13 @@
 struct conv; /* holds its engine */
 struct conv_engine;
 
+enum conv_direction { CONV_FORWARD, CONV_BACKWARD_DATA, CONV_BACKWARD_WEIGHTS, CONV_DIRECTIONS };
+
+/* What convolves: an engine, and where that is conv_widened the float engine behind it. */
+struct conv_choice {
+    const struct conv_engine *engine, *inner;
+};
+
 /* What is done to outputs before they leave the processor's registers: batch norm or a bias, a
  * residual, ReLU. */
 struct conv_finish {
@@ -33,15 +40,21 @@ struct conv_finish {
 };
 
 struct conv_options {
-    bool has_backward; /* else forward alone */
-    bool is_bf16;      /* activations */
+    bool has[CONV_DIRECTIONS]; /* those that will be asked for */
+    bool is_bf16;              /* activations */
     /* Of forward alone, NULL: nothing. Whether the engine can: conv's is_finished. */
     const struct conv_finish *finish;
-    const struct conv_engine *inner; /* the float engine of conv_widened: nax_conv_alloc's matter */
+    /* nax_conv_alloc's matter: the float engine of conv_widened, and by direction what
+     * conv_mixed is made of */
+    const struct conv_engine *inner;
+    const struct conv_choice *choice;
 };
 
 struct conv_engine {
-    const char *name;
+    const char *name; /* that NAX_CONV has for it */
+    /* Whether it computes such layers itself, by the instructions of a processor. NULL: never
+     * asked, since it is made of others. */
+    bool (*can)(const struct nax_layer *layer, bool is_bf16, enum nax_isa isa);
     int (*alloc)(struct conv **conv, const struct nax_layer *layer, size_t n,
                  const struct conv_options *options, struct nax_err *err);
     void (*release)(struct conv *conv);
@@ -67,21 +80,25 @@ struct conv {
     size_t scratch_size;  /* bytes that each calling thread brings, 64-byte aligned */
 };
 
-/* The engine is Winograd's filtering where it can, else oneDNN where the build has it, else
- * OpenBLAS. The environment variable NAX_CONV may say winograd (the same), onednn (no Winograd) or
- * blas (OpenBLAS alone); another word is an error. */
+/* The engine of a direction: by the table in conv_choice.c, whose rows are of kinds of processors,
+ * or the one that the environment variable NAX_CONV says, where it can: winograd, onednn or blas;
+ * another word is an error. Nothing is timed, so that processors of one kind compute the same. */
+int nax_conv_choose(const struct nax_layer *layer, enum conv_direction direction, bool is_bf16,
+                    struct conv_choice *choice, struct nax_err *err) NAX_MUST_USE;
+/* The same by the table alone, of a processor of this kind. */
+struct conv_choice nax_conv_choose_for(enum nax_isa isa, const struct nax_layer *layer,
+                                       enum conv_direction direction, bool is_bf16);
+
+/* By what nax_conv_choose says of each direction. */
 int nax_conv_alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
                    const struct conv_options *options, struct nax_err *err) NAX_MUST_USE;
 void nax_conv_free(struct conv *conv);
 
-/* Whether Winograd's filtering can do it: kernels of 3, 5 or 7, stride 1, outputs as many as
- * inputs, channels in sixteens. */
-bool nax_conv_is_winograd(const struct nax_layer *layer);
-
 extern const struct conv_engine nax_conv_engine_blas; /* float alone */
-extern const struct conv_engine
-    nax_conv_engine_dnnl; /* with NAX_HAS_DNNL; bf16 where nax_has_bf16 */
-extern const struct conv_engine nax_conv_engine_winograd; /* of nax_conv_is_winograd */
-extern const struct conv_engine nax_conv_engine_widened;  /* bf16 by the float engine */
+extern const struct conv_engine nax_conv_engine_dnnl; /* with NAX_HAS_DNNL; bf16 by instructions */
+/* Kernels of 3, 5 or 7, stride 1, outputs as many as inputs, channels in sixteens. */
+extern const struct conv_engine nax_conv_engine_winograd;
+extern const struct conv_engine nax_conv_engine_widened; /* bf16 by the float engine */
+extern const struct conv_engine nax_conv_engine_mixed;   /* directions by engines of their own */
 
 #endif

@@ -21,6 +21,12 @@ static size_t n_pixels(const struct nax_layer *l)
     return l->h_out * l->w_out;
 }
 
+static bool blas_can(const struct nax_layer *layer, bool is_bf16, enum nax_isa isa)
+{
+    (void)layer, (void)isa;
+    return !is_bf16;
+}
+
 static int blas_alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
                       const struct conv_options *options, struct nax_err *err)
 {
@@ -138,7 +144,8 @@ static void blas_plain_gradient(const struct conv *conv, const float *dw, float 
 }
 
 const struct conv_engine nax_conv_engine_blas = {
-    .name = "openblas",
+    .name = "blas",
+    .can = blas_can,
     .alloc = blas_alloc,
     .release = blas_release,
     .set_weights = blas_set_weights,

@@ -43,8 +43,9 @@ static void stream_destroy(void *stream)
 
 static void engine_create(void)
 {
-    static const dnnl_cpu_isa_t most[NAX_ISA_COUNT] = {dnnl_cpu_isa_sse41, dnnl_cpu_isa_avx2,
-                                                       dnnl_cpu_isa_default};
+    static const dnnl_cpu_isa_t most[NAX_ISA_COUNT] = {
+        dnnl_cpu_isa_sse41, dnnl_cpu_isa_avx2, dnnl_cpu_isa_avx512_core,
+        dnnl_cpu_isa_avx512_core_bf16, dnnl_cpu_isa_default};
     dnnl_set_max_cpu_isa(most[nax_isa()]); /* oneDNN's own environment variable comes first */
     if (pthread_key_create(&stream_key, stream_destroy) ||
         dnnl_engine_create(&engine, dnnl_cpu, 0) != dnnl_success)
@@ -164,9 +165,10 @@ static dnnl_status_t append_finish(dnnl_primitive_attr_t attr, const struct conv
 /* One direction: descriptor → primitive, its weight layout and scratch. *forward_pd is the hint
  * that the backward directions need and FORWARD leaves behind. */
 static dnnl_status_t create_direction(struct dnnl_conv *d, enum onednn_direction direction,
-                                      const struct conv_finish *finish,
+                                      const struct conv_options *options,
                                       dnnl_primitive_desc_t *forward_pd)
 {
+    const struct conv_finish *finish = options->finish;
     const struct nax_layer *l = &d->base.layer;
     dnnl_dim_t k = (dnnl_dim_t)l->kernel, s = (dnnl_dim_t)l->stride, pad = (dnnl_dim_t)l->pad;
     dnnl_dims_t dims = {(dnnl_dim_t)l->c_out, (dnnl_dim_t)l->c_in, k, k};
@@ -192,7 +194,7 @@ static dnnl_status_t create_direction(struct dnnl_conv *d, enum onednn_direction
         status = append_finish(attr, finish);
     if (status == dnnl_success)
         status = onednn_conv_describe(&pd, &conv, attr, engine, *forward_pd);
-    if (status == dnnl_success)
+    if (status == dnnl_success && options->has[direction])
         status = create_primitive(&d->primitive[direction], pd);
     if (status == dnnl_success) {
         dnnl_query_t what =
@@ -219,7 +221,6 @@ static dnnl_status_t create_direction(struct dnnl_conv *d, enum onednn_direction
 
 static dnnl_status_t create_all(struct dnnl_conv *d, const struct conv_options *options)
 {
-    bool has_backward = options->has_backward;
     const struct nax_layer *l = &d->base.layer;
     dnnl_dims_t src = {(dnnl_dim_t)d->base.n, (dnnl_dim_t)l->c_in, (dnnl_dim_t)l->h_in,
                        (dnnl_dim_t)l->w_in};
@@ -236,19 +237,21 @@ static dnnl_status_t create_all(struct dnnl_conv *d, const struct conv_options *
         status = onednn_layout_create(&d->bias, 1, dims, dnnl_f32, dnnl_x);
 
     dnnl_primitive_desc_t forward_pd = NULL;
-    int n_directions = has_backward ? N_DIRECTIONS : 1;
-    for (int i = 0; status == dnnl_success && i < n_directions; i++)
-        status = create_direction(d, (enum onednn_direction)i, options->finish, &forward_pd);
+    for (int i = 0; status == dnnl_success && i < N_DIRECTIONS; i++)
+        if (i == FORWARD || options->has[i])
+            status = create_direction(d, (enum onednn_direction)i, options, &forward_pd);
     if (forward_pd)
         dnnl_primitive_desc_destroy(forward_pd);
 
-    for (int i = 0; status == dnnl_success && i < NAX_MIN(n_directions, 2); i++) {
+    for (int i = 0; status == dnnl_success && i < 2; i++) {
+        if (!options->has[i])
+            continue;
         size_t size = dnnl_memory_desc_get_size(d->weights[i]);
         d->weight[i] = nax_aligned_calloc(size, 1);
         status = d->weight[i] ? create_reorder(&d->reorder_in[i], d->plain, d->weights[i])
                               : dnnl_out_of_memory;
     }
-    if (status == dnnl_success && has_backward) {
+    if (status == dnnl_success && options->has[BACKWARD_WEIGHTS]) {
         size_t size = dnnl_memory_desc_get_size(d->weights[BACKWARD_WEIGHTS]);
         d->base.gradient_size = (size + sizeof(float) - 1) / sizeof(float);
         status = create_reorder(&d->reorder_out, d->weights[BACKWARD_WEIGHTS], d->plain);
@@ -266,6 +269,12 @@ static dnnl_status_t keep_finish(struct dnnl_conv *d, const struct conv_finish *
     d->scale = memcpy(d->scaled + n, finish->scale, c * sizeof *d->scale);
     d->offset = memcpy(d->scale + c, finish->offset, c * sizeof *d->offset);
     return dnnl_success;
+}
+
+static bool can(const struct nax_layer *layer, bool is_bf16, enum nax_isa isa)
+{
+    (void)layer;
+    return !is_bf16 || isa >= NAX_ISA_AVX512_BF16;
 }
 
 static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
@@ -307,7 +316,9 @@ static void set_weights(struct conv *conv, const float *weight)
     if (d->scaled)
         weight = d->scaled;
     work_alone();
-    for (int i = 0; i < 2 && d->reorder_in[i]; i++) {
+    for (int i = 0; i < 2; i++) {
+        if (!d->reorder_in[i])
+            continue;
         const struct argument arguments[] = {{DNNL_ARG_FROM, d->plain, weight},
                                              {DNNL_ARG_TO, d->weights[i], d->weight[i]}};
         execute(d->reorder_in[i], arguments, 2);
@@ -363,6 +374,7 @@ static void plain_gradient(const struct conv *conv, const float *dw, float *weig
 
 const struct conv_engine nax_conv_engine_dnnl = {
     .name = "onednn",
+    .can = can,
     .alloc = alloc,
     .release = release,
     .set_weights = set_weights,

@@ -40,7 +40,7 @@ static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
             release(&w->base);
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->name);
     }
-    const struct conv_options inner = {.has_backward = options->has_backward};
+    const struct conv_options inner = {.has = {options->has[0], options->has[1], options->has[2]}};
     int status = options->inner->alloc(&w->inner, layer, n, &inner, err);
     if (status) {
         release(&w->base);

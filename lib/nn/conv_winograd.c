@@ -100,8 +100,9 @@ static void release(struct conv *conv)
     free(w);
 }
 
-bool nax_conv_is_winograd(const struct nax_layer *l)
+static bool can(const struct nax_layer *l, bool is_bf16, enum nax_isa isa)
 {
+    (void)is_bf16, (void)isa;
     return (l->kernel == 3 || l->kernel == 5 || l->kernel == 7) && l->stride == 1 &&
            l->pad == l->kernel / 2 && l->h_out == l->h_in && l->w_out == l->w_in &&
            l->c_in % NAX_LANES == 0 && l->c_out % NAX_LANES == 0;
@@ -151,8 +152,8 @@ static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
     const struct {
         float **piece;
         size_t n;
-    } pieces[] = {{&w->weight[0], w->n_places * w->plane},
-                  {&w->weight[1], options->has_backward ? w->n_places * w->plane : 0},
+    } pieces[] = {{&w->weight[0], options->has[CONV_FORWARD] ? w->n_places * w->plane : 0},
+                  {&w->weight[1], options->has[CONV_BACKWARD_DATA] ? w->n_places * w->plane : 0},
                   {&w->taps, w->n_parts * w->form.r * w->form.r * n_pairs},
                   {&w->scale, options->finish ? 3 * layer->c_out : 0}};
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++)
@@ -219,7 +220,8 @@ static void transform_weights(struct winograd_conv *w, const float *weight, bool
 static void set_weights(struct conv *conv, const float *weight)
 {
     struct winograd_conv *w = (struct winograd_conv *)conv;
-    transform_weights(w, weight, false);
+    if (w->weight[0])
+        transform_weights(w, weight, false);
     if (w->weight[1])
         transform_weights(w, weight, true);
 }
@@ -471,6 +473,7 @@ static void plain_gradient(const struct conv *conv, const float *dw, float *weig
 
 const struct conv_engine nax_conv_engine_winograd = {
     .name = "winograd",
+    .can = can,
     .alloc = alloc,
     .release = release,
     .set_weights = set_weights,

@@ -144,7 +144,8 @@ static int prepare(struct eval *e, struct nax_err *err)
                                                .offset = layer->offset,
                                                .is_added = shape->residual != NAX_FROM_NONE,
                                                .has_relu = shape->has_relu};
-            const struct conv_options options = {.is_bf16 = e->options->is_bf16,
+            const struct conv_options options = {.has = {true},
+                                                 .is_bf16 = e->options->is_bf16,
                                                  .finish = is_watched(e, l) ? NULL : &finish};
             int status = nax_conv_alloc(&layer->conv, shape, NAX_CHUNK, &options, err);
             if (status)

@@ -162,7 +162,8 @@ static int other_convolution(struct other *o, struct nax_err *err)
     struct nax_layer shape = pass->net->layers[gate->layer];
     shape.kernel = gate->kernel;
     shape.pad = gate->kernel / 2;
-    const struct conv_options options = {.is_bf16 = pass->kernel->size != sizeof(float)};
+    const struct conv_options options = {.has = {true},
+                                         .is_bf16 = pass->kernel->size != sizeof(float)};
     int status = pass_check(&gate->linop, shape.name, err);
     if (!status)
         status = nax_conv_alloc(&o->conv, &shape, layer_of(o)->n_chunk, &options, err);

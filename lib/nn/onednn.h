@@ -8,6 +8,7 @@
 #include <dnnl.h>
 #include <stdlib.h>
 
+/* as conv_direction of conv.h */
 enum onednn_direction { FORWARD, BACKWARD_DATA, BACKWARD_WEIGHTS, N_DIRECTIONS };
 
 /* A memory descriptor by its address: a handle of oneDNN's from version 3 on, memory of our own

@@ -138,7 +138,7 @@ static int plan_edges(struct pass *pass, struct nax_err *err)
 
 static int alloc_convs(struct pass *pass, struct nax_err *err)
 {
-    const struct conv_options options = {.has_backward = true,
+    const struct conv_options options = {.has = {true, true, true},
                                          .is_bf16 = pass->kernel->size != sizeof(float)};
     size_t largest = 0, conv = 0; /* floats of a chunk; bytes */
     for (size_t l = 0; l < pass->net->n_layers; l++) {

@@ -129,7 +129,7 @@ static void add_layer(const struct nax_layer *shape, bool is_bf16, struct total 
     struct nax_err err;
     struct bench b = {.shape = shape, .kernel = nax_nn_kernels(is_bf16)};
     size_t n = N_CHUNKS * NAX_CHUNK, size = b.kernel->size;
-    const struct conv_options options = {.has_backward = true, .is_bf16 = is_bf16};
+    const struct conv_options options = {.has = {true, true, true}, .is_bf16 = is_bf16};
     if (nax_conv_alloc(&b.conv, shape, NAX_CHUNK, &options, &err))
         die(&err);
     b.x = array(n * nax_layer_n_in(shape), size);

@@ -4,6 +4,7 @@
 #include "nax/rng.h"
 #include "../../lib/nn/conv.h"
 #include "../../lib/nn/kernels.h"
+#include "../../lib/nn/layers.h"
 #include "../../lib/nn/muon.h"
 #include "../../lib/nn/pass.h"
 #include "../../lib/nn/tree.h"
@@ -194,7 +195,7 @@ static void check_conv(const struct nax_layer *l, const struct conv_engine *engi
     struct nax_err err;
     struct conv *conv;
     const struct conv_options options = {
-        .has_backward = true, .is_bf16 = is_bf16, .inner = &nax_conv_engine_blas};
+        .has = {true, true, true}, .is_bf16 = is_bf16, .inner = &nax_conv_engine_blas};
     assert_int_equal(engine->alloc(&conv, l, n, &options, &err), 0);
     assert_false(conv->is_finished);
     void *scratch = nax_aligned_calloc(conv->scratch_size, 1);
@@ -255,7 +256,7 @@ static void check_finished_conv(const struct nax_layer *l, const struct conv_eng
     struct nax_err err;
     struct conv *conv;
     const struct conv_finish finish = {scale, offset, is_added, has_relu};
-    const struct conv_options options = {.finish = &finish};
+    const struct conv_options options = {.has = {true}, .finish = &finish};
     assert_int_equal(engine->alloc(&conv, l, n, &options, &err), 0);
     assert_true(conv->is_finished);
     void *scratch = nax_aligned_calloc(conv->scratch_size, 1);
@@ -283,7 +284,7 @@ static void convolutions_match_the_definition(void **state)
     for (size_t i = 0; i < sizeof conv_shapes / sizeof *conv_shapes; i++) {
         check_conv(&conv_shapes[i], &nax_conv_engine_blas, false);
         check_conv(&conv_shapes[i], &nax_conv_engine_widened, true);
-        if (nax_conv_is_winograd(&conv_shapes[i])) {
+        if (nax_conv_engine_winograd.can(&conv_shapes[i], false, nax_isa())) {
             check_conv(&conv_shapes[i], &nax_conv_engine_winograd, false);
             check_conv(&conv_shapes[i], &nax_conv_engine_winograd, true);
             for (int k = 0; k < 4; k++)
@@ -291,10 +292,84 @@ static void convolutions_match_the_definition(void **state)
         }
 #ifdef NAX_HAS_DNNL
         check_conv(&conv_shapes[i], &nax_conv_engine_dnnl, false);
-        if (nax_has_bf16())
+        if (nax_conv_engine_dnnl.can(&conv_shapes[i], true, nax_isa()))
             check_conv(&conv_shapes[i], &nax_conv_engine_dnnl, true);
         for (int k = 0; k < 4; k++)
             check_finished_conv(&conv_shapes[i], &nax_conv_engine_dnnl, k & 1, k & 2);
+#endif
+    }
+}
+
+/* What a convolution makes of the same numbers: outputs, the gradient by its inputs, and that by
+ * its weights, plain; in bytes. */
+enum { N_MADE = 64 << 10 };
+struct made {
+    _Alignas(64) char by[CONV_DIRECTIONS][N_MADE * sizeof(float)];
+};
+
+static void make(const struct nax_layer *l, const struct conv_engine *engine,
+                 const struct conv_choice *choice, bool is_bf16, struct made *made)
+{
+    enum { n = 2 };
+    static double exact[N_MADE];
+    size_t n_x = n * nax_layer_n_in(l), n_y = n * nax_layer_n_out(l), n_w = nax_layer_n_weights(l);
+    assert_true(NAX_MAX(n_x, NAX_MAX(n_y, n_w)) <= N_MADE);
+    void *x = draw(nax_nn_kernels(is_bf16), n_x, 1, exact);
+    void *dy = draw(nax_nn_kernels(is_bf16), n_y, 3, exact);
+    float *w = draw(nax_nn_kernels(false), n_w, 2, exact);
+    struct nax_err err;
+    struct conv *conv;
+    const struct conv_options options = {.has = {true, true, true},
+                                         .is_bf16 = is_bf16,
+                                         .inner = &nax_conv_engine_blas,
+                                         .choice = choice};
+    assert_int_equal(engine->alloc(&conv, l, n, &options, &err), 0);
+    void *scratch = nax_aligned_calloc(conv->scratch_size, 1);
+    float *dw = nax_aligned_calloc(conv->gradient_size, sizeof *dw);
+    memset(made, 0, sizeof *made);
+    engine->set_weights(conv, w);
+    assert_int_equal(engine->forward(conv, x, made->by[CONV_FORWARD], scratch), 0);
+    assert_int_equal(engine->backward_data(conv, dy, made->by[CONV_BACKWARD_DATA], scratch), 0);
+    assert_int_equal(engine->backward_weights(conv, x, dy, dw, scratch), 0);
+    engine->plain_gradient(conv, dw, w);
+    memcpy(made->by[CONV_BACKWARD_WEIGHTS], w, n_w * sizeof *w);
+    void *all[] = {x, dy, w, dw, scratch};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        nax_aligned_free(all[i]);
+    nax_conv_free(conv);
+}
+
+/* Two engines share the directions out, in every way: each makes the bits that it makes alone. */
+static void check_mixed_conv(const struct nax_layer *l, const struct conv_engine *a,
+                             const struct conv_engine *b, bool is_bf16)
+{
+    static struct made alone[2], mixed;
+    const struct conv_choice both[2] = {{a, &nax_conv_engine_blas}, {b, &nax_conv_engine_blas}};
+    for (int e = 0; e < 2; e++)
+        make(l, both[e].engine, NULL, is_bf16, &alone[e]);
+    for (int bits = 1; bits < (1 << CONV_DIRECTIONS) - 1; bits++) {
+        struct conv_choice choice[CONV_DIRECTIONS];
+        for (int d = 0; d < CONV_DIRECTIONS; d++)
+            choice[d] = both[bits >> d & 1];
+        make(l, &nax_conv_engine_mixed, choice, is_bf16, &mixed);
+        for (int d = 0; d < CONV_DIRECTIONS; d++)
+            assert_memory_equal(mixed.by[d], alone[bits >> d & 1].by[d], sizeof mixed.by[d]);
+    }
+}
+
+static void directions_have_engines_of_their_own(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof conv_shapes / sizeof *conv_shapes; i++) {
+        const struct nax_layer *l = &conv_shapes[i];
+        if (!nax_conv_engine_winograd.can(l, false, nax_isa()))
+            continue;
+        check_mixed_conv(l, &nax_conv_engine_winograd, &nax_conv_engine_blas, false);
+        check_mixed_conv(l, &nax_conv_engine_widened, &nax_conv_engine_winograd, true);
+#ifdef NAX_HAS_DNNL
+        check_mixed_conv(l, &nax_conv_engine_dnnl, &nax_conv_engine_winograd, false);
+        if (nax_conv_engine_dnnl.can(l, true, nax_isa()))
+            check_mixed_conv(l, &nax_conv_engine_winograd, &nax_conv_engine_dnnl, true);
 #endif
     }
 }
@@ -1911,6 +1986,41 @@ static void split_is_fixed_and_fair(void **state)
         assert_true(fabs((double)in_validation[k] - (double)in_class[k] * 0.3) < 1);
 }
 
+/* The table of processors that this one need not be. */
+static void matrix_units_take_what_they_are_fast_at(void **state)
+{
+    (void)state;
+    struct nax_layer l = {.kernel = 3,
+                          .stride = 1,
+                          .pad = 1,
+                          .h_in = 8,
+                          .w_in = 8,
+                          .h_out = 8,
+                          .w_out = 8,
+                          .c_in = 16,
+                          .c_out = 16};
+#ifdef NAX_HAS_DNNL
+    const struct conv_engine *onednn = &nax_conv_engine_dnnl;
+#else
+    const struct conv_engine *onednn = &nax_conv_engine_winograd;
+#endif
+    for (int d = 0; d < CONV_DIRECTIONS; d++) {
+        enum conv_direction direction = (enum conv_direction)d;
+        assert_ptr_equal(nax_conv_choose_for(NAX_ISA_AMX, &l, direction, true).engine, onednn);
+        assert_ptr_equal(nax_conv_choose_for(NAX_ISA_AMX, &l, direction, false).engine,
+                         &nax_conv_engine_winograd);
+        assert_ptr_equal(nax_conv_choose_for(NAX_ISA_AVX512_BF16, &l, direction, true).engine,
+                         &nax_conv_engine_winograd);
+    }
+    l.c_out = 32;
+    assert_ptr_equal(nax_conv_choose_for(NAX_ISA_AMX, &l, CONV_FORWARD, true).engine, onednn);
+    assert_ptr_equal(nax_conv_choose_for(NAX_ISA_AMX, &l, CONV_BACKWARD_WEIGHTS, true).engine,
+                     &nax_conv_engine_winograd);
+    l.c_in = 3; /* none of Winograd's; only later processors multiply bf16 */
+    assert_ptr_equal(nax_conv_choose_for(NAX_ISA_AVX512, &l, CONV_FORWARD, true).engine,
+                     &nax_conv_engine_widened);
+}
+
 #define CHILD "of-another-instruction-set"
 
 /* Each lower instruction set runs this program anew, for what depends on it. */
@@ -1936,6 +2046,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(muon_moves_singular_values_alone),
         cmocka_unit_test(convolutions_match_the_definition),
+        cmocka_unit_test(directions_have_engines_of_their_own),
         cmocka_unit_test(training_does_not_depend_on_threads_or_stops),
         cmocka_unit_test(kernels_match_the_definition),
         cmocka_unit_test(bf16_is_rounded_to_nearest),
@@ -1957,10 +2068,11 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_field_of_a_recipe_has_a_row),
         cmocka_unit_test(every_row_of_a_recipe_decides_the_run),
         cmocka_unit_test(checkpoint_of_another_run_is_refused),
+        cmocka_unit_test(matrix_units_take_what_they_are_fast_at),
         cmocka_unit_test(every_instruction_set_does_the_same),
     };
-    const struct CMUnitTest child[] = {tests[0], tests[1]};
+    const struct CMUnitTest child[] = {tests[0], tests[1], tests[2]};
     if (argc == 2 && !strcmp(argv[1], CHILD))
-        return _cmocka_run_group_tests("nn", child, 2, NULL, NULL);
+        return _cmocka_run_group_tests("nn", child, 3, NULL, NULL);
     return cmocka_run_group_tests_name("nn", tests, NULL, NULL);
 }

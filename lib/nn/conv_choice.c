@@ -1,0 +1,85 @@
+/* Which engine convolves: a table by what the processor has. DECISIONS.md says where its rows come
+ * from. */
+#include "conv.h"
+
+enum {
+    FORWARD = 1 << CONV_FORWARD,
+    DATA = 1 << CONV_BACKWARD_DATA,
+    WEIGHTS = 1 << CONV_BACKWARD_WEIGHTS,
+    ALL = FORWARD | DATA | WEIGHTS
+};
+enum { FP32 = 1, BF16 = 2, BOTH = FP32 | BF16 };
+
+#ifdef NAX_HAS_DNNL
+#define ONEDNN &nax_conv_engine_dnnl
+#else
+#define ONEDNN NULL /* its rows are passed over */
+#endif
+
+/* The first row decides that holds and whose engine can. */
+static const struct row {
+    enum nax_isa isa; /* or more */
+    unsigned precisions, directions;
+    size_t kernel, channels; /* of inputs and outputs, at most; 0: any */
+    const struct conv_engine *engine;
+} rows[] = {
+    /* matrix units multiply bf16 faster than Winograd's products, in float, are fewer, but for
+     * gradients of weights: there layouts are changed first */
+    {NAX_ISA_AMX, BF16, FORWARD | DATA, 0, 0, ONEDNN},
+    {NAX_ISA_AMX, BF16, WEIGHTS, 3, 16, ONEDNN},
+    {NAX_ISA_BASELINE, BOTH, ALL, 0, 0, &nax_conv_engine_winograd},
+    {NAX_ISA_BASELINE, BOTH, ALL, 0, 0, ONEDNN},
+    {NAX_ISA_BASELINE, FP32, ALL, 0, 0, &nax_conv_engine_blas},
+};
+
+static bool holds(const struct row *row, enum nax_isa isa, const struct nax_layer *l,
+                  enum conv_direction direction, bool is_bf16)
+{
+    return row->engine && isa >= row->isa && (row->precisions & (is_bf16 ? BF16 : FP32)) &&
+           (row->directions >> direction & 1) && (!row->kernel || l->kernel == row->kernel) &&
+           (!row->channels || NAX_MAX(l->c_in, l->c_out) <= row->channels) &&
+           row->engine->can(l, is_bf16, isa);
+}
+
+/* NULL: none, of bf16. */
+static const struct conv_engine *of_table(enum nax_isa isa, const struct nax_layer *layer,
+                                          enum conv_direction direction, bool is_bf16)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (holds(&rows[i], isa, layer, direction, is_bf16))
+            return rows[i].engine;
+    return NULL;
+}
+
+struct conv_choice nax_conv_choose_for(enum nax_isa isa, const struct nax_layer *layer,
+                                       enum conv_direction direction, bool is_bf16)
+{
+    const struct conv_engine *engine = of_table(isa, layer, direction, is_bf16);
+    return engine ? (struct conv_choice){engine, NULL}
+                  : (struct conv_choice){&nax_conv_engine_widened,
+                                         of_table(isa, layer, direction, false)};
+}
+
+int nax_conv_choose(const struct nax_layer *layer, enum conv_direction direction, bool is_bf16,
+                    struct conv_choice *choice, struct nax_err *err)
+{
+    enum { N_ENGINES = 3 };
+    static const char *const words[N_ENGINES] = {"winograd", "onednn", "blas"};
+    static const struct conv_engine *const engines[N_ENGINES] = {&nax_conv_engine_winograd, ONEDNN,
+                                                                 &nax_conv_engine_blas};
+    size_t forced;
+    int status = nax_environment_word("NAX_CONV", words, N_ENGINES, &forced, err);
+    if (status)
+        return status;
+    const struct conv_engine *engine = forced < N_ENGINES ? engines[forced] : NULL;
+    if (forced < N_ENGINES && !engine)
+        return nax_err_set(err, NAX_ERR_VALUE, "built without oneDNN: 'NAX_CONV=%s'",
+                           words[forced]);
+    if (engine && engine->can(layer, is_bf16, nax_isa()))
+        *choice = (struct conv_choice){engine, NULL};
+    else if (engine && engine->can(layer, false, nax_isa()))
+        *choice = (struct conv_choice){&nax_conv_engine_widened, engine};
+    else
+        *choice = nax_conv_choose_for(nax_isa(), layer, direction, is_bf16);
+    return 0;
+}
