@@ -49,6 +49,8 @@ misused() {
   misused "--resume needs --checkpoint" nax-train --resume
   misused "--save-every needs --checkpoint" nax-train --save-every 3
   misused "--gradient needs --noise-aware" nax-train --gradient adjoint
+  misused "--explain trains nothing: '--cutout'" nax-train --cutout 3 --explain
+  misused "--explain trains nothing: '--no-flip'" nax-train --explain --no-flip --precision bf16
   misused "--chip needs --arrays" nax-map --chip 1
   misused "--cols needs --random" nax-xbar --cols 3
   misused "--circuit needs --layers" nax-eval --circuit 3

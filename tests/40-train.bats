@@ -734,6 +734,53 @@ KEYS
   NAX_ISA='' NAX_CONV='' nax-train -q --data small.safetensors --epochs 1 --fidelity ideal c.csv > /dev/null
 }
 
+# A candidate of a ResNet-20 whose kernels are all of one size: resnet20 KERNEL
+resnet20() {
+  local kernels crossbars
+  kernels=$(yes "$1" | head -n 18 | xargs)
+  crossbars=$(yes 64 | head -n 18 | xargs)
+  candidate resnet20 "$kernels" "$crossbars"
+}
+
+# The engines of all convolutions on stdin, each once, on one line
+engines() {
+  awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) is_engine[i] = $i ~ /^engine_/; next }
+    { for (i = 1; i <= NF; i++) if (is_engine[i]) print $i }' | sort -u | xargs
+}
+
+@test "explain: which engine computes each convolution, as NAX_CONV says where it can" {
+  resnet20 5 > c.csv
+  nax-train --explain c.csv > out.csv 2> err.txt
+  [ ! -s err.txt ]
+  [ "$(wc -l < out.csv)" -eq 20 ]
+  [ "$(column layer < out.csv)" = stem ]
+  [ "$(column kernel_size 2 < out.csv)" -eq 5 ]
+  [ -z "$(column engine_backward_data < out.csv)" ]
+  for engine in $(engines < out.csv); do
+    [[ winograd,onednn,blas == *"$engine"* ]]
+  done
+  for precision in fp32 bf16; do
+    [ "$(NAX_CONV=blas nax-train --explain --precision $precision c.csv | engines)" = blas ]
+    NAX_CONV=winograd nax-train --explain --precision $precision c.csv > winograd.csv
+    [ "$(column precision < winograd.csv)" = $precision ]
+    [ "$(column engine_forward < winograd.csv)" != winograd ] # three channels
+    [ "$(column engine_forward 2 < winograd.csv)" = winograd ]
+    [ "$(column engine_backward_weights 2 < winograd.csv)" = winograd ]
+  done
+}
+
+@test "explain: the same every time, and by no later instructions than NAX_ISA says" {
+  resnet20 3 > c.csv
+  own=$(NAX_ISA='' nax-train --explain c.csv | column instructions)
+  most=
+  for isa in baseline avx2 avx512 avx512-bf16 amx; do
+    NAX_ISA=$isa nax-train --explain c.csv > out.csv
+    [ "$(column instructions < out.csv)" = "${most:-$isa}" ]
+    NAX_ISA=$isa nax-train --explain -j 3 c.csv | diff out.csv -
+    [ $isa != "$own" ] || most=$own
+  done
+}
+
 @test "convolutions by OpenBLAS and narrower vectors learn the same" {
   small
   candidate lenet '5 5' '32 32' > c.csv

@@ -1,5 +1,6 @@
 /* nax-train: trains each candidate and measures its accuracy. */
 #include "design.h"
+#include "explain.h"
 #include "products.h"
 #include "train.h"
 #include "train_noise.h"
@@ -12,7 +13,8 @@
 static const char synopsis[] =
     "nax-train [-q] [--data file] [--epochs n] [--init path] [--noise-aware n] [--checkpoint dir] "
     "[--resume] [--cache dir] [--hardware name] [--fidelity name] [--parallel n] [options] "
-    "[file ...]\n";
+    "[file ...]\n"
+    "nax-train --explain [-q] [--precision name] [file ...]\n";
 
 #define FIELD(name) NAX_OPTION_FIELD(struct training, name)
 
@@ -31,6 +33,8 @@ static const struct nax_option rows[] = {
     {"log", "FILE", "one record an epoch, as CSV", FIELD(log_path)},
     {"parallel", "N", "candidates at a time, which share the threads", FIELD(n_parallel), .min = 1,
      .max = 256, .value = 1},
+    {"explain", NULL, "one record a convolution: what computes it; nothing is trained",
+     FIELD(is_explained)},
     {.name = NULL}};
 
 static void parse(struct training *t)
@@ -42,6 +46,8 @@ static void parse(struct training *t)
                                           {measure_rows, &t->measure},
                                           {rows, t}};
     tool_options(&t->tool, groups, sizeof groups / sizeof *groups);
+    if (t->is_explained)
+        explain_check(&t->tool);
     if (!t->recipe.epochs && !t->init)
         tool_misuse(&t->tool, "--epochs 0 needs --init");
     if (t->noise.n_epochs > t->recipe.epochs)
@@ -160,6 +166,10 @@ int main(int argc, char **argv)
     struct training t = {.tool = tool_start("nax-train", synopsis, argc, argv)};
     parse(&t);
     tool_read_open(&t.tool);
+    if (t.is_explained) {
+        explain(&t.tool, t.recipe.precision);
+        tool_finish(&t.tool);
+    }
     train_open(&t);
     run(&t);
     train_close(&t);

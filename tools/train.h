@@ -40,7 +40,7 @@ struct training {
     struct noise_options noise;
     struct measure_options measure;
     double save_minutes; /* at most, between checkpoints */
-    bool is_resumed, is_extended;
+    bool is_resumed, is_extended, is_explained;
     size_t n_parallel;
     struct nax_dataset *set;
     struct nax_hardware *hardware;

@@ -136,6 +136,18 @@ enum nax_arithmetic {
 
 /* AUTO becomes bf16 on machines of nax_has_bf16, and fp32 elsewhere. */
 enum nax_arithmetic nax_arithmetic_of(enum nax_arithmetic wanted);
+const char *nax_arithmetic_name(enum nax_arithmetic wanted); /* of what it becomes */
+
+/* By what a convolution's products are made while training: "winograd", "onednn" or "blas", chosen
+ * by a table of processors, or by the environment variable NAX_CONV. */
+struct nax_conv_engines {
+    const char *forward, *backward_data, *backward_weights; /* NULL: not made */
+};
+
+/* A layer that is no convolution has none; the first one's backward_data nobody needs. Error: a
+ * word in NAX_CONV that is none, or that this build lacks. */
+int nax_conv_engines(const struct nax_layer *layer, enum nax_arithmetic precision,
+                     struct nax_conv_engines *engines, struct nax_err *err) NAX_MUST_USE;
 
 /* How the rate falls behind its peak: in a line to 0, or along half a period of the cosine. */
 enum nax_schedule { NAX_SCHEDULE_ONECYCLE, NAX_SCHEDULE_COSINE, NAX_SCHEDULE_COUNT };

@@ -109,8 +109,7 @@ int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
         add_text(b, "position", "%zu %zu %.17g %zu", trainer->epochs_done, trainer->steps_done,
                  trainer->loss, trainer->n_right);
         add_text(b, "processor", "%s, %s", nax_isa_name(nax_isa()),
-                 nax_arithmetic_of(trainer->recipe.precision) == NAX_ARITHMETIC_BF16 ? "bf16"
-                                                                                     : "fp32");
+                 nax_arithmetic_name(trainer->recipe.precision));
         b->meta[b->n_meta++] = (struct nax_meta){"identity", rows};
         if (is_network(model->net))
             b->meta[b->n_meta++] = (struct nax_meta){"layers", layer_rows};

@@ -2,6 +2,8 @@
  * from. */
 #include "conv.h"
 
+#include "nax/nn.h"
+
 enum {
     FORWARD = 1 << CONV_FORWARD,
     DATA = 1 << CONV_BACKWARD_DATA,
@@ -81,5 +83,24 @@ int nax_conv_choose(const struct nax_layer *layer, enum conv_direction direction
         *choice = (struct conv_choice){&nax_conv_engine_widened, engine};
     else
         *choice = nax_conv_choose_for(nax_isa(), layer, direction, is_bf16);
+    return 0;
+}
+
+int nax_conv_engines(const struct nax_layer *layer, enum nax_arithmetic precision,
+                     struct nax_conv_engines *engines, struct nax_err *err)
+{
+    const char **names[CONV_DIRECTIONS] = {&engines->forward, &engines->backward_data,
+                                           &engines->backward_weights};
+    bool is_bf16 = nax_arithmetic_of(precision) == NAX_ARITHMETIC_BF16;
+    *engines = (struct nax_conv_engines){NULL, NULL, NULL};
+    for (int d = 0; layer->kind == NAX_LAYER_CONV && d < CONV_DIRECTIONS; d++) {
+        struct conv_choice choice;
+        if (d == CONV_BACKWARD_DATA && layer->input == NAX_FROM_IMAGE)
+            continue;
+        int status = nax_conv_choose(layer, (enum conv_direction)d, is_bf16, &choice, err);
+        if (status)
+            return status;
+        *names[d] = (choice.inner ? choice.inner : choice.engine)->name;
+    }
     return 0;
 }

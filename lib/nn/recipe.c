@@ -70,6 +70,11 @@ enum nax_arithmetic nax_arithmetic_of(enum nax_arithmetic wanted)
     return wanted;
 }
 
+const char *nax_arithmetic_name(enum nax_arithmetic wanted)
+{
+    return arithmetics[nax_arithmetic_of(wanted)].word;
+}
+
 double nax_recipe_rate(const struct nax_recipe *recipe, size_t step, size_t n_steps)
 {
     double at = ((double)step + 0.5) / (double)n_steps, up = recipe->warmup;

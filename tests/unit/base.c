@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -182,8 +184,37 @@ static void checksums_see_every_bit(void **state)
     assert_true(nax_checksum(7, bytes, 0) != nax_checksum(7, "\0", 1));
 }
 
-int main(void)
+#define CHILD "whose-status-is-its-instruction-set"
+
+/* What a program takes that has the word in its environment. */
+static int isa_by(const char *word)
 {
+    int status;
+    pid_t child = fork();
+    if (!child) {
+        setenv("NAX_ISA", word, 1);
+        execl("/proc/self/exe", "base", CHILD, (char *)NULL);
+        _exit(127);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void words_only_lower_the_instruction_set(void **state)
+{
+    (void)state;
+    int own = isa_by("");
+    assert_true(own < NAX_ISA_COUNT);
+    for (int isa = 0; isa < NAX_ISA_COUNT; isa++)
+        assert_int_equal(isa_by(nax_isa_name((enum nax_isa)isa)), NAX_MIN(isa, own));
+    assert_int_equal(isa_by("avx3"), own);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && !strcmp(argv[1], CHILD))
+        return (int)nax_isa();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(error_is_one_line),
         cmocka_unit_test(the_first_error_of_several_threads_stays),
@@ -195,6 +226,7 @@ int main(void)
         cmocka_unit_test(config_files_are_found),
         cmocka_unit_test(hashes_are_those_of_the_bytes),
         cmocka_unit_test(checksums_see_every_bit),
+        cmocka_unit_test(words_only_lower_the_instruction_set),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

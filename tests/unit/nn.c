@@ -1986,7 +1986,28 @@ static void split_is_fixed_and_fair(void **state)
         assert_true(fabs((double)in_validation[k] - (double)in_class[k] * 0.3) < 1);
 }
 
-/* The table of processors that this one need not be. */
+/* For every processor, which this one need not be: engines that can by its instructions, and floats
+ * in place of bf16 only where there is none. */
+static void engines_of_the_table_can(void **state)
+{
+    (void)state;
+    enum { N_SHAPES = sizeof conv_shapes / sizeof *conv_shapes, N_CASES = N_SHAPES * 2 };
+    for (int isa = 0; isa < NAX_ISA_COUNT; isa++)
+        for (int d = 0; d < CONV_DIRECTIONS; d++)
+            for (size_t i = 0; i < N_CASES; i++) {
+                const struct nax_layer *l = &conv_shapes[i / 2];
+                bool is_bf16 = i % 2, is_widened;
+                struct conv_choice choice =
+                    nax_conv_choose_for((enum nax_isa)isa, l, (enum conv_direction)d, is_bf16);
+                is_widened = choice.engine == &nax_conv_engine_widened;
+                assert_int_equal(is_widened, choice.inner != NULL);
+                assert_true(is_bf16 || !is_widened);
+                const struct conv_engine *engine = is_widened ? choice.inner : choice.engine;
+                assert_true(engine->can(l, is_bf16 && !is_widened, (enum nax_isa)isa));
+                assert_false(is_widened && engine->can(l, true, (enum nax_isa)isa));
+            }
+}
+
 static void matrix_units_take_what_they_are_fast_at(void **state)
 {
     (void)state;
@@ -2068,6 +2089,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_field_of_a_recipe_has_a_row),
         cmocka_unit_test(every_row_of_a_recipe_decides_the_run),
         cmocka_unit_test(checkpoint_of_another_run_is_refused),
+        cmocka_unit_test(engines_of_the_table_can),
         cmocka_unit_test(matrix_units_take_what_they_are_fast_at),
         cmocka_unit_test(every_instruction_set_does_the_same),
     };
