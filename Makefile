@@ -81,7 +81,7 @@ LIBS        := $(if $(DNNL),-ldnnl) -lcsv -lm
 ALL_LDFLAGS := -fopenmp $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
 
 # before anything is compiled: PKGS, PKG_CFLAGS, PKG_LIBS
-ifneq ($(filter-out help deps check soak lint bench fuzz demo uninstall dist clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out help deps check soak lint bench tune fuzz demo uninstall dist clean,$(or $(MAKECMDGOALS),all)),)
 FOUND := $(shell CC='$(CC)' CPPFLAGS='$(CPPFLAGS) $(filter -I%,$(CFLAGS))' PKG_CONFIG='$(PKG_CONFIG)' \
                  LDFLAGS='$(ALL_LDFLAGS)' LIBS='$(LIBS)' tools/libs $(BUILD)/libs.mk $(DEPS_RUN) || echo nothing)
 $(if $(filter nothing,$(FOUND)),$(error nax cannot be built yet))
@@ -116,7 +116,7 @@ define build
 @[ ! -t 1 ] || printf '\r\033[K'
 endef
 
-.PHONY: all units replays fuzzers help deps demo check soak roots lint bench fuzz install uninstall dist compdb clean .FORCE
+.PHONY: all units replays fuzzers help deps demo check soak roots lint bench tune fuzz install uninstall dist compdb clean .FORCE
 .SECONDARY:
 
 all: $(BIN) $(BUILD)/libnax.a $(if $(IS_FOREIGN),$(if $(EMULATOR),$(COMPLETE)),$(COMPLETE)) $(BUILD)/share/man ## the tools in build/bin and the library
@@ -254,6 +254,11 @@ bench: ## speed, beside goals and peers measured in the same run; also as build/
 	@[ -z '$(PEERS)' ] || tests/deps $(PEERS) || echo 'going on without them'
 	$(call build,all)
 	@BUILD='$(abspath $(BUILD))' BENCH_SECONDS='$(SECONDS)' tests/perf/run $(SUITES)
+
+tune: ## what each engine of convolutions takes here, beside the table's choice (NAX_ISA=avx2 make tune: with that)
+	@tests/deps $(DEPS_RUN)
+	$(call build,$(BUILD)/libnax.a)
+	@BUILD='$(abspath $(BUILD))' tests/perf/run tune
 
 fuzz: ## feed broken input to every reader, SECONDS (20) each (clang's libFuzzer)
 	@tests/deps $(DEPS_RUN) $(DEPS_CLANG)

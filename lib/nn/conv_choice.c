@@ -18,29 +18,44 @@ enum { FP32 = 1, BF16 = 2, BOTH = FP32 | BF16 };
 #define ONEDNN NULL /* its rows are passed over */
 #endif
 
-/* The first row decides that holds and whose engine can. */
+/* The first row decides that holds and whose engine can. Ranges that a row does not have hold. */
 static const struct row {
-    enum nax_isa isa; /* or more */
+    enum nax_isa isa; /* or later */
     unsigned precisions, directions;
-    size_t kernel, channels; /* of inputs and outputs, at most; 0: any */
     const struct conv_engine *engine;
+    struct range {
+        size_t least, most;     /* 0: without end */
+    } kernel, stride, channels; /* channels: of inputs and of outputs */
 } rows[] = {
     /* matrix units multiply bf16 faster than Winograd's products, in float, are fewer, but for
      * gradients of weights: there layouts are changed first */
-    {NAX_ISA_AMX, BF16, FORWARD | DATA, 0, 0, ONEDNN},
-    {NAX_ISA_AMX, BF16, WEIGHTS, 3, 16, ONEDNN},
-    {NAX_ISA_BASELINE, BOTH, ALL, 0, 0, &nax_conv_engine_winograd},
-    {NAX_ISA_BASELINE, BOTH, ALL, 0, 0, ONEDNN},
-    {NAX_ISA_BASELINE, FP32, ALL, 0, 0, &nax_conv_engine_blas},
+    {NAX_ISA_AMX, BF16, FORWARD | DATA, .engine = ONEDNN},
+    {NAX_ISA_AMX, BF16, WEIGHTS, .engine = ONEDNN, .kernel = {3, 3}, .channels = {1, 16}},
+    /* products of bf16 in vectors: where transforms weigh much, and where transformed weights,
+     * eight times their bytes in bf16, come from beyond the caches */
+    {NAX_ISA_AVX512_BF16, BF16, FORWARD | DATA, .engine = ONEDNN, .kernel = {3, 3},
+     .channels = {1, 16}},
+    {NAX_ISA_AVX512_BF16, BF16, ALL, .engine = ONEDNN, .kernel = {3, 3}, .channels = {256, 0}},
+    {NAX_ISA_BASELINE, BOTH, ALL, .engine = &nax_conv_engine_winograd},
+    /* oneDNN's gradients by weights of many channels are slow where pixels are left out */
+    {NAX_ISA_AVX512, FP32, WEIGHTS, .engine = &nax_conv_engine_blas, .kernel = {2, 0},
+     .stride = {2, 0}, .channels = {64, 0}},
+    {NAX_ISA_BASELINE, BOTH, ALL, .engine = ONEDNN},
+    {NAX_ISA_BASELINE, FP32, ALL, .engine = &nax_conv_engine_blas},
 };
+
+static bool is_within(struct range range, size_t value)
+{
+    return value >= range.least && (!range.most || value <= range.most);
+}
 
 static bool holds(const struct row *row, enum nax_isa isa, const struct nax_layer *l,
                   enum conv_direction direction, bool is_bf16)
 {
     return row->engine && isa >= row->isa && (row->precisions & (is_bf16 ? BF16 : FP32)) &&
-           (row->directions >> direction & 1) && (!row->kernel || l->kernel == row->kernel) &&
-           (!row->channels || NAX_MAX(l->c_in, l->c_out) <= row->channels) &&
-           row->engine->can(l, is_bf16, isa);
+           (row->directions >> direction & 1) && is_within(row->kernel, l->kernel) &&
+           is_within(row->stride, l->stride) && is_within(row->channels, l->c_in) &&
+           is_within(row->channels, l->c_out) && row->engine->can(l, is_bf16, isa);
 }
 
 /* NULL: none, of bf16. */
