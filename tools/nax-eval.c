@@ -100,7 +100,11 @@ static void open_files(struct evaluation *e)
 static struct nax_mapping mapping_of(const struct trained *trained, size_t chip)
 {
     const struct evaluation *e = trained->e;
-    return (struct nax_mapping){e->hardware, trained->crossbars, e->fidelity, e->tool.seed, chip};
+    return (struct nax_mapping){.hardware = e->hardware,
+                                .crossbars = trained->crossbars,
+                                .fidelity = e->fidelity,
+                                .seed = e->tool.seed,
+                                .chip = chip};
 }
 
 static int map(const struct trained *trained, size_t chip, struct nax_mapped **mapped,

@@ -31,7 +31,7 @@ enum nax_fidelity {
     NAX_FIDELITY_QUANTIZED, /* fixed point, slices, streams, ADCs that clamp; ideal arrays */
     NAX_FIDELITY_LINEAR,    /* solved arrays folded into effective weights: wires, no ADCs */
     NAX_FIDELITY_ADC,       /* linear, and what conversions add: gain, offset and noise of every
-                               column, measured through full on 128 images */
+                               column, measured through full on some images */
     NAX_FIDELITY_FULL,      /* solved arrays, every conversion rounded and clamped */
     NAX_FIDELITY_COUNT
 };
@@ -46,6 +46,7 @@ struct nax_mapping {
     const int64_t *crossbars; /* [n_layers] of nax_network_crossbars */
     enum nax_fidelity fidelity;
     uint64_t seed, chip; /* of fidelities above quantized: which chip holds the weights */
+    size_t n_images;     /* that the fidelity adc measures conversions on; 0: 128 */
 };
 
 /* One array as a chip holds it: cells of one slice of one submatrix. */

@@ -109,7 +109,7 @@ static int prepare_wires(struct nax_cosearch *s, const struct pair *pairs, struc
     if (s->options.fidelity == NAX_FIDELITY_IDEAL)
         return 0;
     if (s->n_alpha % s->options.refresh == 0)
-        nax_wires_refresh(&s->wires);
+        nax_wires_refresh(&s->wires, false);
     for (size_t slot = 0; slot < s->arch.n_slots; slot++)
         for (size_t i = 0; i < (pairs[slot].is_pair ? 2 : 1); i++)
             if (nax_arch_kernel(&s->arch, pairs[slot].choice[i]))

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 static const double beta_square = 0.999, epsilon = 1e-8; /* Adam's */
+static const double likely_frac = 0.1;                   /* of 1 / choices */
 
 int nax_arch_alloc(struct arch *arch, const struct nax_space *space, struct nax_err *err)
 {
@@ -44,6 +45,12 @@ int64_t nax_arch_crossbar(const struct arch *arch, size_t choice)
 {
     size_t n = arch->space->n_crossbars;
     return choice / n < arch->space->n_kernels ? arch->space->crossbars[choice % n] : 0;
+}
+
+bool nax_arch_is_likely(const struct arch *arch, size_t slot, size_t choice)
+{
+    double p = arch->p[slot * arch->n_choices + choice];
+    return p * (double)arch->n_choices >= likely_frac;
 }
 
 void nax_arch_update(struct arch *arch)

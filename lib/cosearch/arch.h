@@ -29,6 +29,10 @@ bool nax_arch_is_allowed(const struct arch *arch, size_t slot, size_t choice);
 int64_t nax_arch_kernel(const struct arch *arch, size_t choice);
 int64_t nax_arch_crossbar(const struct arch *arch, size_t choice);
 
+/* Whether the choice has at least a tenth of the probability that each has while all are as likely:
+ * what is measured and solved for others may be old. */
+bool nax_arch_is_likely(const struct arch *arch, size_t slot, size_t choice);
+
 /* p from alpha. */
 void nax_arch_update(struct arch *arch);
 /* The choice in whose share of 0 … 1 u lies, and the most probable one. */

@@ -6,10 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum {
-    N_CHANNELS_MAX = 4096, /* of a layer */
-    N_IMAGES = 16          /* that conversions are measured on */
-};
+enum { N_CHANNELS_MAX = 4096 }; /* of a layer */
 
 int nax_noise_alloc(struct noise *noise, const struct supernet *net, const struct arch *arch,
                     const struct nax_hardware *hardware, uint64_t seed, struct nax_err *err)
@@ -18,12 +15,15 @@ int nax_noise_alloc(struct noise *noise, const struct supernet *net, const struc
         if (net->all->layers[l].c_out > N_CHANNELS_MAX)
             return nax_err_set(err, NAX_ERR_VALUE, "more than %d channels: 'layer %s'",
                                N_CHANNELS_MAX, net->all->layers[l].name);
-    *noise = (struct noise){
-        .net = net,
-        .arch = arch,
-        .mapping = {.hardware = hardware, .seed = seed, .fidelity = NAX_FIDELITY_ADC},
-        .part = nax_calloc(2 * arch->n_slots * arch->n_choices, sizeof *noise->part),
-        .normals = nax_normals_alloc(seed, N_CHANNELS_MAX)};
+    *noise =
+        (struct noise){.net = net,
+                       .arch = arch,
+                       .mapping = {.hardware = hardware,
+                                   .seed = seed,
+                                   .fidelity = NAX_FIDELITY_ADC,
+                                   .n_images = NOISE_IMAGES},
+                       .part = nax_calloc(2 * arch->n_slots * arch->n_choices, sizeof *noise->part),
+                       .normals = nax_normals_alloc(seed, N_CHANNELS_MAX)};
     if (!noise->part || !noise->normals) {
         nax_noise_free(noise);
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'noise'");
@@ -65,28 +65,47 @@ static int measure(struct noise *noise, size_t choice, const struct nax_images *
     if (!status)
         status = nax_mapped_alloc(&mapped, &path->model, &mapping, images, err);
     if (!status)
-        status = nax_mapped_noise_of_wires(mapped, images, N_IMAGES, wires, err);
+        status = nax_mapped_noise_of_wires(mapped, images, NOISE_IMAGES, wires, err);
     if (!status)
-        status = nax_mapped_noise(mapped, images, N_IMAGES, all, err);
+        status = nax_mapped_noise(mapped, images, NOISE_IMAGES, all, err);
     for (size_t l = 0; !status && l < path->net->n_layers; l++) {
         int slot = path->net->layers[l].slot;
         size_t at = (size_t)slot * noise->arch->n_choices + choice;
-        if (slot < 0 || !(all[l].signal > 0) || !(wires[l].gain > 0))
+        if (slot < 0)
             continue;
-        noise->part[at] = all[l].gain * all[l].gain * all[l].error_after_gains / all[l].signal;
-        noise->gain[at] = all[l].gain / wires[l].gain;
+        bool is_live = all[l].signal > 0 && wires[l].gain > 0;
+        double of_gain = all[l].gain * all[l].gain;
+        noise->part[at] = is_live ? of_gain * all[l].error_after_gains / all[l].signal : 0;
+        noise->gain[at] = is_live ? all[l].gain / wires[l].gain : 1;
     }
     nax_mapped_free(mapped);
     nax_path_free(path);
     return status;
 }
 
-int nax_noise_measure(struct noise *noise, const struct nax_images *images, struct nax_err *err)
+/* A thread takes one after the other, those of large kernels first. */
+static int measure_all(struct noise *noise, const bool *is_wanted, const struct nax_images *images,
+                       struct nax_err *err)
 {
+    size_t n = noise->arch->n_choices - 1; /* the zero op converts nothing */
     int status = 0;
-    for (size_t choice = 0; !status && choice + 1 < noise->arch->n_choices; choice++)
-        status = measure(noise, choice, images, err);
+#pragma omp parallel for num_threads(nax_threads()) schedule(dynamic)
+    for (size_t i = 0; i < n; i++) {
+        struct nax_err own = {0};
+        if (is_wanted[n - 1 - i] && measure(noise, n - 1 - i, images, &own))
+            nax_err_keep_first(&status, err, &own);
+    }
     return status;
+}
+
+int nax_noise_measure(struct noise *noise, const struct nax_dataset *set, struct nax_err *err)
+{
+    const struct arch *arch = noise->arch;
+    bool is_wanted[NAX_CHOICES_MAX * NAX_CHOICES_MAX + 1] = {false};
+    for (size_t s = 0; s < arch->n_slots; s++)
+        for (size_t choice = 0; choice + 1 < arch->n_choices; choice++)
+            is_wanted[choice] = is_wanted[choice] || nax_arch_is_likely(arch, s, choice);
+    return measure_all(noise, is_wanted, &set->train, err);
 }
 
 void nax_noise_correct(const void *self, size_t n, float *y, size_t image)

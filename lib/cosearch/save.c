@@ -27,6 +27,8 @@ int nax_search_identify(struct nax_cosearch *s, struct nax_err *err)
     nax_identity_add(s->identity, "cost_model", "%s",
                      NAX_COST_MODEL); /* before all that it implies */
     nax_identity_add_options(s->identity, nax_cosearch_rows, o);
+    if (o->fidelity != NAX_FIDELITY_IDEAL) /* what is measured and solved, and when */
+        nax_identity_add(s->identity, "noise_model", "%d", NOISE_MODEL);
     if (s->start)
         nax_identity_add(s->identity, "init", "%016" PRIx64, s->start);
     add_sizes(s->identity, "kernels", o->space->kernels, o->space->n_kernels);

@@ -202,10 +202,10 @@ int nax_cosearch_epoch(struct nax_cosearch *s, int (*step)(void *self, size_t st
     int status = move_on(s, err);
     if (!status && s->options.fidelity == NAX_FIDELITY_ADC && done >= warmup &&
         (done - warmup) % NOISE_EPOCHS == 0)
-        status = nax_noise_measure(&s->noise, &s->options.set->train, err);
+        status = nax_noise_measure(&s->noise, s->options.set, err);
     if (status)
         return status;
-    nax_wires_refresh(&s->wires); /* a checkpoint holds no solutions */
+    nax_wires_refresh(&s->wires, true); /* a checkpoint holds no solutions */
     status = nax_trainer_epoch(s->trainer, after_step, s, &epoch->weights, err);
     if (status || s->status)
         return status ? status : s->status;

@@ -2,7 +2,6 @@
 #include "wires.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 int nax_wires_alloc(struct wires *wires, const struct supernet *net, const struct arch *arch,
                     const struct nax_hardware *hardware, uint64_t seed, struct nax_err *err)
@@ -34,10 +33,12 @@ void nax_wires_free(struct wires *wires)
     *wires = (struct wires){.lost = NULL};
 }
 
-void nax_wires_refresh(struct wires *wires)
+void nax_wires_refresh(struct wires *wires, bool is_whole)
 {
-    memset(wires->is_fresh, 0,
-           wires->arch->n_slots * wires->arch->n_choices * sizeof *wires->is_fresh);
+    size_t n = wires->arch->n_choices;
+    for (size_t i = 0; i < wires->arch->n_slots * n; i++)
+        if (is_whole || nax_arch_is_likely(wires->arch, i / n, i % n))
+            wires->is_fresh[i] = false;
 }
 
 /* effective = gain · (w + lost), lost = W_eff(w₀) − w₀ of the weights w₀ at its solution. */

@@ -23,7 +23,8 @@ int nax_wires_alloc(struct wires *wires, const struct supernet *net, const struc
                     struct nax_err *err) NAX_MUST_USE;
 void nax_wires_free(struct wires *wires);
 
-void nax_wires_refresh(struct wires *wires);
+/* The weights have moved: what is likely is solved anew, and now and then all. */
+void nax_wires_refresh(struct wires *wires, bool is_whole);
 /* Makes the effective weights of n choices ready: pairs of slot and choice, no zero ops. */
 struct wires_use {
     size_t slot, choice;

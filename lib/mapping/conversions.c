@@ -13,10 +13,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum {
-    N_IMAGES = 128,  /* measured on */
-    N_BISECTIONS = 6 /* of the noise's variance */
-};
+enum { N_BISECTIONS = 6 }; /* of the noise's variance */
 
 /* A network whose conversions are being replaced. */
 struct network {
@@ -24,12 +21,13 @@ struct network {
     struct mapped_layer *layers;
     struct nax_linop *linops;
     const struct nax_images *images;
+    size_t n_images; /* of them, measured on */
 };
 
 /* The loss with noise of a part of the variance measured. */
 static int loss_at(const struct network *n, double part, double *loss, struct nax_err *err)
 {
-    struct nax_eval options = {.linops = n->linops, .n_images = N_IMAGES};
+    struct nax_eval options = {.linops = n->linops, .n_images = n->n_images};
     struct nax_score score;
     for (size_t l = 0; l < n->model->net->n_layers; l++)
         n->layers[l].correction.noise = (float)sqrt(part);
@@ -62,8 +60,8 @@ static int measure(const struct network *n, struct column_sums *sums, double *lo
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
     for (size_t l = 0; l < net->n_layers; l++)
         effective[l].weight = n->layers[l].effective;
-    int status =
-        nax_columns_measure(n->model, n->linops, effective, n->images, N_IMAGES, sums, loss, err);
+    int status = nax_columns_measure(n->model, n->linops, effective, n->images, n->n_images, sums,
+                                     loss, err);
     free(effective);
     return status;
 }
@@ -87,10 +85,10 @@ static int replace(const struct network *n, size_t l, const struct column_sums *
 
 int nax_conversions_replace(const struct nax_model *model, struct mapped_layer *layers,
                             struct nax_linop *linops, const struct nax_images *images,
-                            uint64_t seed, float **normals, struct nax_err *err)
+                            size_t n_images, uint64_t seed, float **normals, struct nax_err *err)
 {
     const struct nax_network *net = model->net;
-    const struct network n = {model, layers, linops, images};
+    const struct network n = {model, layers, linops, images, n_images};
     size_t n_cols_max = 0;
     double wanted = 0;
     struct column_sums *sums = nax_calloc(nax_columns_first(net, net->n_layers), sizeof *sums);

@@ -5,10 +5,11 @@
 #include "layer.h"
 
 /* Of layers [n_layers] that multiply with every conversion made and have their effective weights:
- * leaves these, corrected by what conversions do to each column on some of the images. *normals is
- * made for it by the seed, to be freed after the layers. */
+ * leaves these, corrected by what conversions do to each column on n_images of the images. *normals
+ * is made for it by the seed, to be freed after the layers. */
 int nax_conversions_replace(const struct nax_model *model, struct mapped_layer *layers,
                             struct nax_linop *linops, const struct nax_images *images,
-                            uint64_t seed, float **normals, struct nax_err *err) NAX_MUST_USE;
+                            size_t n_images, uint64_t seed, float **normals,
+                            struct nax_err *err) NAX_MUST_USE;
 
 #endif

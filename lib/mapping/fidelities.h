@@ -14,8 +14,8 @@ struct fidelity {
     bool has_effective;
     /* Then, over all layers; NULL: nothing. Arguments of nax_conversions_replace. */
     int (*finish)(const struct nax_model *model, struct mapped_layer *layers,
-                  struct nax_linop *linops, const struct nax_images *images, uint64_t seed,
-                  float **normals, struct nax_err *err);
+                  struct nax_linop *linops, const struct nax_images *images, size_t n_images,
+                  uint64_t seed, float **normals, struct nax_err *err);
 };
 
 const struct fidelity *nax_fidelity_row(enum nax_fidelity fidelity);

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+enum { N_IMAGES = 128 }; /* that conversions are measured on where the mapping does not say */
+
 static int map_layer(struct nax_mapped *m, size_t l, const struct nax_mapping *mapping,
                      double range, const struct input_vectors *vectors, struct nax_err *err)
 {
@@ -74,8 +76,9 @@ static int map(struct nax_mapped *m, const struct nax_mapping *mapping,
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", m->model->net->name);
     int status = map_layers(m, mapping, images, err);
     if (!status && m->fidelity->finish)
-        status = m->fidelity->finish(m->model, m->layer, m->linops, images, mapping->seed,
-                                     &m->normals, err);
+        status = m->fidelity->finish(m->model, m->layer, m->linops, images,
+                                     mapping->n_images ? mapping->n_images : N_IMAGES,
+                                     mapping->seed, &m->normals, err);
     return status;
 }
 

@@ -21,6 +21,9 @@
 static const double tolerance_slope = 1e-6;   /* relative: central differences in double */
 static const double tolerance_sampled = 0.05; /* relative: 4000 designs for all */
 static const double tolerance_noise = 0.1;    /* relative: the variance of 4200 draws */
+static const double tolerance_gain = 1e-3;    /* relative: of conversions, by other images */
+static const double tolerance_log_part = 1.0; /* of their noise, likewise */
+static const double noise_rounding = 1e-12;   /* less than this of a variance is rounding */
 static const double tolerance_share = 0.02;   /* of 20000 draws */
 
 /* A network of two searched convolutions, the second of which may be left out. */
@@ -303,6 +306,100 @@ static struct nax_cosearch_options options_of(const struct fixture *f, const str
     return o;
 }
 
+/* --- what conversions do --- */
+
+enum { N_PAIRS = 5 }; /* of a convolution: 1 on 16, 1 on 32, 3 on 16, 3 on 32, and the zero op */
+
+struct measuring {
+    struct fixture f;
+    struct arch arch;
+    struct supernet net;
+    struct noise noise;
+    struct pixels d;
+};
+
+static void measuring_make(struct measuring *m)
+{
+    struct nax_err err;
+    m->f = fixture_make(network_text);
+    pixels_fill(&m->d);
+    assert_int_equal(nax_arch_alloc(&m->arch, &m->f.space, &err), 0);
+    assert_int_equal(m->arch.n_choices, N_PAIRS);
+    assert_int_equal(nax_supernet_alloc(&m->net, &m->f.space, m->f.file, 3, &err), 0);
+    assert_int_equal(nax_noise_alloc(&m->noise, &m->net, &m->arch, m->f.hardware, 3, &err), 0);
+}
+
+static void measuring_free(struct measuring *m)
+{
+    nax_noise_free(&m->noise);
+    nax_supernet_free(&m->net);
+    nax_arch_free(&m->arch);
+    fixture_free(&m->f);
+}
+
+static void measure_noise(struct measuring *m)
+{
+    struct nax_err err;
+    if (nax_noise_measure(&m->noise, &m->d.set, &err))
+        fail_msg("%s", err.text);
+}
+
+/* What nobody measures. */
+static void mark(struct measuring *m, double as)
+{
+    for (size_t i = 0; i < 2 * m->arch.n_slots * N_PAIRS; i++)
+        m->noise.part[i] = as;
+}
+
+/* By other images it is the same: gains to a thousandth, noise, whose draws are scaled by losses,
+ * to a factor. Outputs that vary in next to nothing but rounding have none. */
+static void few_images_measure_conversions(void **state)
+{
+    (void)state;
+    static struct measuring m;
+    enum { N_SETS = 4, N = 2 * N_PAIRS };
+    double gain[N_SETS][N], part[N_SETS][N];
+    measuring_make(&m);
+    const struct nax_images all = m.d.set.train;
+    for (size_t k = 0; k < N_SETS; k++) {
+        size_t first = k * all.n / N_SETS;
+        m.d.set.train.n = all.n / N_SETS;
+        m.d.set.train.pixels = all.pixels + first * all.height * all.width * all.channels;
+        m.d.set.train.labels = all.labels + first;
+        measure_noise(&m);
+        memcpy(gain[k], m.noise.gain, sizeof gain[k]);
+        memcpy(part[k], m.noise.part, sizeof part[k]);
+    }
+    for (size_t i = 0; i < N; i++)
+        for (size_t k = 1; k < N_SETS; k++) {
+            if (i % N_PAIRS == N_PAIRS - 1)
+                continue;
+            assert_true(gain[0][i] > 1.01); /* wires take, and the converters' range gives back */
+            assert_true(fabs(gain[k][i] / gain[0][i] - 1) < tolerance_gain);
+            assert_true(part[0][i] < noise_rounding ||
+                        fabs(log(part[k][i] / part[0][i])) < tolerance_log_part);
+        }
+    measuring_free(&m);
+}
+
+static void unlikely_choices_keep_what_they_had(void **state)
+{
+    (void)state;
+    static struct measuring m;
+    measuring_make(&m);
+    for (size_t s = 0; s < 2; s++) {
+        m.arch.alpha[s * N_PAIRS + 1] = -3.7; /* 0.8 % of the sum */
+        m.arch.alpha[s * N_PAIRS + 2] = s ? -3.7 : 0;
+    }
+    nax_arch_update(&m.arch);
+    mark(&m, 0.25);
+    measure_noise(&m);
+    for (size_t s = 0; s < 2; s++)
+        for (size_t i = 0; i < N_PAIRS - 1; i++)
+            assert_int_equal(m.noise.part[s * N_PAIRS + i] == 0.25, i == 1);
+    measuring_free(&m);
+}
+
 /* Few images have to do. */
 static struct nax_cosearch_options fast_options_of(const struct fixture *f, const struct pixels *d)
 {
@@ -526,6 +623,8 @@ int main(void)
         cmocka_unit_test(terms_of_cost_match_finite_differences),
         cmocka_unit_test(pairs_come_as_often_as_they_should),
         cmocka_unit_test(noise_has_its_variance),
+        cmocka_unit_test(few_images_measure_conversions),
+        cmocka_unit_test(unlikely_choices_keep_what_they_had),
         cmocka_unit_test(adam_descends),
         cmocka_unit_test(networks_inherit),
         cmocka_unit_test(kernels_stay_nested),
