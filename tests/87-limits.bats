@@ -18,6 +18,7 @@ x.csv $train -q --epochs 1 --log x.csv $files/c.csv
 x/ $train -q --epochs 1 --cache x $files/c.csv
 x/ $search -q --epochs 1 --checkpoint x
 x.csv $search -q --epochs 1 --log x.csv
+x/ $search -q --epochs 1 --warm-epochs 0 --fidelity adc --noise x
 ROWS
 }
 

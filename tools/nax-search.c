@@ -14,7 +14,8 @@
 
 static const char synopsis[] =
     "nax-search [-q] [--space name] [--data file] [--hardware name] [--set key=value] "
-    "[--init file] [--edap x] [--latency-area x] [--energy x] [--ideal] [--calibrated] "
+    "[--init file] [--noise dir] [--edap x] [--latency-area x] [--energy x] [--ideal] "
+    "[--calibrated] "
     "[--epochs n] [--checkpoint dir] [--resume] [--log file] [options]\n";
 
 struct searching {
@@ -42,6 +43,8 @@ struct searching {
 
 static const struct nax_option rows[] = {
     {"init", "FILE", "start from the weights of another search's checkpoint", FIELD(options.init)},
+    {"noise", "DIR", "keep what conversions do, and do not measure what is there",
+     FIELD(options.noise_folder)},
     {"ideal", NULL, "the same as --fidelity ideal", FIELD(is_ideal)},
     {"checkpoint", "DIR", "keep the search in DIR/search.safetensors", FIELD(folder)},
     {"resume", NULL, "continue from the checkpoint in DIR", FIELD(is_resumed),
@@ -61,6 +64,9 @@ static void parse(struct searching *s)
         s->options.fidelity = NAX_FIDELITY_IDEAL;
     if (!s->options.recipe.epochs)
         tool_misuse(tool, "--epochs must be 1 or more");
+    if (s->options.noise_folder && s->options.fidelity != NAX_FIDELITY_ADC)
+        tool_misuse(tool, "--noise keeps what the fidelity adc measures: 'fidelity %s'",
+                    nax_fidelity_name(s->options.fidelity));
     tool_no_files(tool);
     tool->on_stop = s->folder ? "the epoch under way is lost; to continue, add --resume"
                               : "nothing kept without --checkpoint";
@@ -114,6 +120,8 @@ static void open_files(struct searching *s)
         status = hardware_open(&s->tool, &s->hardware_options, &s->hardware, &err);
     if (!status && s->folder)
         status = nax_folder_make(s->folder, &err);
+    if (!status && s->options.noise_folder)
+        status = nax_folder_make(s->options.noise_folder, &err);
     if (!status)
         status = log_open(&s->log, s->is_resumed, &err);
     if (!status) {

@@ -46,6 +46,7 @@ recipe    = nax-train --data $(DATA) $(RECIPE) --validation 0 --seed $(SEED) --r
 train     = $(recipe) --epochs $(EPOCHS) --fidelity ideal --checkpoint $(dir)/nets
 search    = nax-search --space $(SPACE) --network $(NETWORK) --data $(DATA) --seed $(SEED) --resume
 range     = --set adc.range=$(RANGE)#  of what looks at converters
+noise     = --noise $(dir)/noise#  measured once: all start from the same weights
 find      = $(search) --init $(basename $<)/search.safetensors --checkpoint $(basename $@) \
             --rate 0.02 --epochs $(SEARCH_EPOCHS) --warm-epochs 0 --alpha-every 1 --alpha-rate 0.05
 whole     = > $@.part && mv $@.part $@#  a target is there when it is whole
@@ -64,9 +65,9 @@ $(dir)/supernet.policy: $(settings)
 	$(search) $(range) --epochs $(WARM_EPOCHS) --warm-epochs $(WARM_EPOCHS) --checkpoint $(dir)/supernet \
 	    --log $(dir)/supernet.search.csv $(whole)
 $(dir)/as-is-%.policy: $(dir)/supernet.policy
-	$(find) $(range) --edap $* --log $(dir)/as-is-$*.search.csv $(whole)
+	$(find) $(range) $(noise) --edap $* --log $(dir)/as-is-$*.search.csv $(whole)
 $(dir)/calibrated-%.policy: $(dir)/supernet.policy
-	$(find) $(range) --calibrated --edap $* --log $(dir)/calibrated-$*.search.csv $(whole)
+	$(find) $(range) $(noise) --calibrated --edap $* --log $(dir)/calibrated-$*.search.csv $(whole)
 $(dir)/ideal-%.policy: $(dir)/supernet.policy
 	$(find) --ideal --edap $* --log $(dir)/ideal-$*.search.csv $(whole)
 $(dir)/%.csv: $(dir)/%.policy

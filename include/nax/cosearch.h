@@ -32,6 +32,9 @@ struct nax_cosearch_options {
     struct nax_recipe recipe; /* of the steps that train weights */
     uint64_t seed;            /* of weights, paths, and the chip */
     const char *init; /* NULL, or the checkpoint of a search whose weights this one starts from */
+    /* NULL, or a folder that measurements of conversions are kept in: searches from the same
+     * weights make them once. */
+    const char *noise_folder;
     size_t warmup_epochs; /* in which alpha rests */
     size_t alpha_every;   /* steps that train weights, to one that moves alpha */
     double alpha_rate;    /* Adam's */

@@ -1,5 +1,6 @@
 /* Conversions as noise. */
 #include "noise.h"
+#include "noise_file.h"
 
 #include "nax/rng.h"
 
@@ -105,7 +106,17 @@ int nax_noise_measure(struct noise *noise, const struct nax_dataset *set, struct
     for (size_t s = 0; s < arch->n_slots; s++)
         for (size_t choice = 0; choice + 1 < arch->n_choices; choice++)
             is_wanted[choice] = is_wanted[choice] || nax_arch_is_likely(arch, s, choice);
-    return measure_all(noise, is_wanted, &set->train, err);
+    if (!noise->folder)
+        return measure_all(noise, is_wanted, &set->train, err);
+    struct noise_file file = {.path = ""};
+    int status = nax_noise_file_find(&file, noise, is_wanted, set, err);
+    if (!status && !nax_noise_file_read(&file, noise, is_wanted)) {
+        status = measure_all(noise, is_wanted, &set->train, err);
+        if (!status)
+            status = nax_noise_file_write(&file, noise, err);
+    }
+    nax_noise_file_free(&file);
+    return status;
 }
 
 void nax_noise_correct(const void *self, size_t n, float *y, size_t image)

@@ -20,6 +20,7 @@ struct noise {
     struct nax_mapping mapping; /* the chip */
     double *part, *gain;        /* [n_slots][n_choices] each, in one piece */
     float *normals;             /* a table of normal numbers */
+    const char *folder;         /* that measurements are kept in, or NULL; not owned */
 };
 
 enum {

@@ -66,6 +66,7 @@ static int alloc(struct nax_cosearch *s, struct nax_err *err)
         status = nax_wires_alloc(&s->wires, &s->net, &s->arch, o->hardware, o->seed, err);
     if (!status)
         status = nax_noise_alloc(&s->noise, &s->net, &s->arch, o->hardware, o->seed, err);
+    s->noise.folder = o->noise_folder;
     if (o->fidelity == NAX_FIDELITY_ADC)
         s->wires.gain = s->noise.gain;
     if (!status)

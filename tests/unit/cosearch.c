@@ -1,6 +1,7 @@
 /* Unit tests of lib/cosearch: gradients against finite differences, draws, tasks whose answer is
  * known. */
 #include "../../lib/cosearch/arch.h"
+#include "../../lib/cosearch/noise_file.h"
 #include "../../lib/cosearch/price.h"
 #include "../../lib/cosearch/search.h"
 #include "change.h"
@@ -318,7 +319,7 @@ struct measuring {
     struct pixels d;
 };
 
-static void measuring_make(struct measuring *m)
+static void measuring_make(struct measuring *m, const char *folder)
 {
     struct nax_err err;
     m->f = fixture_make(network_text);
@@ -327,6 +328,7 @@ static void measuring_make(struct measuring *m)
     assert_int_equal(m->arch.n_choices, N_PAIRS);
     assert_int_equal(nax_supernet_alloc(&m->net, &m->f.space, m->f.file, 3, &err), 0);
     assert_int_equal(nax_noise_alloc(&m->noise, &m->net, &m->arch, m->f.hardware, 3, &err), 0);
+    m->noise.folder = folder;
 }
 
 static void measuring_free(struct measuring *m)
@@ -351,6 +353,60 @@ static void mark(struct measuring *m, double as)
         m->noise.part[i] = as;
 }
 
+/* But for the zero op, which converts nothing. */
+static void assert_noise(const struct measuring *m, const double *wanted)
+{
+    for (size_t i = 0; i < 2 * m->arch.n_slots * N_PAIRS; i++)
+        assert_true(i % N_PAIRS == N_PAIRS - 1 || m->noise.part[i] == wanted[i]);
+}
+
+static void measurements_are_kept_by_what_they_depend_on(void **state)
+{
+    (void)state;
+    static struct measuring m;
+    enum { N = 2 * 2 * N_PAIRS };
+    const bool all[N_PAIRS] = {true, true, true, true};
+    const char *folder = "cosearch_noise";
+    struct nax_err err;
+    struct noise_file first = {.path = ""}, second = {.path = ""};
+    double measured[N];
+    assert_int_equal(nax_folder_make(folder, &err), 0);
+    measuring_make(&m, NULL);
+    measure_noise(&m);
+    memcpy(measured, m.noise.part, sizeof measured);
+    for (size_t i = 0; i < N_PAIRS - 1; i++)
+        assert_true(measured[i] > 0 && measured[2 * N_PAIRS + i] != 1);
+
+    m.noise.folder = folder;
+    mark(&m, 0.25);
+    measure_noise(&m); /* and writes */
+    assert_noise(&m, measured);
+    assert_int_equal(nax_noise_file_find(&first, &m.noise, all, &m.d.set, &err), 0);
+    mark(&m, 0.25);
+    assert_int_equal(nax_noise_file_write(&first, &m.noise, &err), 0);
+    mark(&m, 0.75);
+    measure_noise(&m); /* reads what was put there, of the zero op nothing */
+    for (size_t i = 0; i < N; i++)
+        assert_true(m.noise.part[i] == (i % N_PAIRS == N_PAIRS - 1 ? 0.75 : 0.25));
+
+    assert_int_equal(truncate(first.path, 300), 0);
+    measure_noise(&m);
+    assert_noise(&m, measured);
+
+    m.net.model->layer[m.net.first].weight[0] += 0.01f;
+    assert_int_equal(nax_noise_file_find(&second, &m.noise, all, &m.d.set, &err), 0);
+    assert_string_not_equal(first.path, second.path);
+    assert_int_equal(access(second.path, F_OK), -1);
+    m.noise.folder = "cosearch_noise/none";
+    assert_int_equal(nax_noise_measure(&m.noise, &m.d.set, &err), NAX_ERR_IO);
+    assert_non_null(strstr(err.text, "'cosearch_noise/none/noise-"));
+    unlink(first.path);
+    assert_int_equal(rmdir(folder), 0);
+    nax_noise_file_free(&first);
+    nax_noise_file_free(&second);
+    measuring_free(&m);
+}
+
 /* By other images it is the same: gains to a thousandth, noise, whose draws are scaled by losses,
  * to a factor. Outputs that vary in next to nothing but rounding have none. */
 static void few_images_measure_conversions(void **state)
@@ -359,7 +415,7 @@ static void few_images_measure_conversions(void **state)
     static struct measuring m;
     enum { N_SETS = 4, N = 2 * N_PAIRS };
     double gain[N_SETS][N], part[N_SETS][N];
-    measuring_make(&m);
+    measuring_make(&m, NULL);
     const struct nax_images all = m.d.set.train;
     for (size_t k = 0; k < N_SETS; k++) {
         size_t first = k * all.n / N_SETS;
@@ -386,7 +442,7 @@ static void unlikely_choices_keep_what_they_had(void **state)
 {
     (void)state;
     static struct measuring m;
-    measuring_make(&m);
+    measuring_make(&m, NULL);
     for (size_t s = 0; s < 2; s++) {
         m.arch.alpha[s * N_PAIRS + 1] = -3.7; /* 0.8 % of the sum */
         m.arch.alpha[s * N_PAIRS + 2] = s ? -3.7 : 0;
@@ -623,6 +679,7 @@ int main(void)
         cmocka_unit_test(terms_of_cost_match_finite_differences),
         cmocka_unit_test(pairs_come_as_often_as_they_should),
         cmocka_unit_test(noise_has_its_variance),
+        cmocka_unit_test(measurements_are_kept_by_what_they_depend_on),
         cmocka_unit_test(few_images_measure_conversions),
         cmocka_unit_test(unlikely_choices_keep_what_they_had),
         cmocka_unit_test(adam_descends),
