@@ -115,6 +115,27 @@ wide_space() {
   nax-sample --space space.yaml --grid | nax-cost >costed
 }
 
+@test "converters: drawn for every convolution that is there, and part of the id" {
+  small_space
+  { cat small.yaml; printf '%s\n' 'adc_bits: [5, 8]' 'adc_ranges: [0.25]'; } >open.yaml
+  nax-sample --space open.yaml --grid --format csv >out.csv
+  [ "$(column id <out.csv | sort -u | wc -l)" -eq 144 ]
+  [ "$(column adc_bits <out.csv | sort -u | tr '\n' ';')" = "5 5;5 8;8 5;8 8;" ]
+  [ "$(column adc_range <out.csv | sort -u)" = "0.25 0.25" ]
+  # what is skipped has none
+  sed 's/lenet/resnet20/' open.yaml >skips.yaml
+  nax-sample --space skips.yaml --random 50 --format csv |
+    awk -F, 'NR > 1 { n = split($4, k, " "); m = split($6, b, " "); if (n != 18 || m != 18) exit 1
+      for (i = 1; i <= n; i++) if ((k[i] == 0) != (b[i] == 0)) exit 1 }'
+  [ "$(nax-sample --space open.yaml --homogeneous --format csv | column id)" = "$(nax-sample --space small.yaml --homogeneous --format csv | column id)" ]
+  nax-sample --space open.yaml --random 12 | nax-cost | nax-pareto --rank -o energy_pj:min,area_mm2:min >ranked
+  nax-sample --evolve -n 8 --elite 0 ranked --format csv >next.csv
+  [ "$(column id <next.csv | sort -u | wc -l)" -eq 8 ]
+  run nax-sample --evolve --space small.yaml ranked
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"record 1: layer 'conv1': "*" bits of ADCs are not in space 'small.yaml'" ]]
+}
+
 @test "widths that cannot be: the space, the stage, the combination" {
   wide_space
   sed 's/16, 24/16, 40/' wide.yaml >bad.yaml

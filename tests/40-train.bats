@@ -594,6 +594,18 @@ KEYS
   refused "record 2: " nax-eval -q --data small.safetensors --images 50 other.csv
 }
 
+@test "converters by convolution: the same weights, unless they are trained on" {
+  small
+  { printf 'network,kernel,crossbar,adc_bits\n'; printf 'lenet,5 5,32 32,%s\n' '' '4 4'; } > c.csv
+  fit="nax-train -q --data small.safetensors --epochs 2 --batch 50 --images 60"
+  $fit --fidelity full c.csv > out.csv
+  [ "$(column weights 1 < out.csv)" = "$(column weights 2 < out.csv)" ]
+  sed 's/,4 4$/,/' c.csv | $fit --fidelity full --set adc.bits=4 > four.csv
+  [ "$(column accuracy 2 < out.csv)" = "$(column accuracy 1 < four.csv)" ]
+  $fit --fidelity adc --noise-aware 1 c.csv > noise.csv
+  [ "$(column weights 1 < noise.csv)" != "$(column weights 2 < noise.csv)" ]
+}
+
 @test "weights are those that the record names, or it is an error" {
   small
   candidate lenet '5 5' '32 32' > c.csv

@@ -251,6 +251,27 @@ refuse() {
     [[ "$stderr" == *"the nearest is 'conv2': 'conv9'" ]]
 }
 
+@test "converters by convolution: where all are equal, what hardware has that has these" {
+  sed '1s/$/,adc_bits,adc_range/; 2s/$/,5 5,0.3 0.3/' "$trained" > five.csv
+  sed '1s/$/,adc_bits,adc_range/; 2s/$/,0 5,/' "$trained" > one.csv
+  few=(--set adc.bits=5 --set adc.range=fraction --set adc.range_frac=0.3)
+  for fidelity in adc full; do
+    "${eval[@]}" --images 60 --fidelity $fidelity "${few[@]}" "$trained" > uniform.csv
+    "${eval[@]}" --images 60 --fidelity $fidelity five.csv > out.csv
+    "${eval[@]}" -l --fidelity $fidelity "${few[@]}" "$trained" > uniform_layers.csv
+    "${eval[@]}" -l --fidelity $fidelity five.csv > layers.csv
+    "${eval[@]}" -l --fidelity $fidelity one.csv > one_layers.csv
+    "${eval[@]}" -l --fidelity $fidelity "$trained" > own_layers.csv
+    [ "$(column accuracy < out.csv)" = "$(column accuracy < uniform.csv)" ]
+    for row in 1 2 3 4 5; do
+      [ "$(column snr_db $row < layers.csv)" = "$(column snr_db $row < uniform_layers.csv)" ]
+      [ "$(column snr_db $row < layers.csv)" != "$(column snr_db $row < own_layers.csv)" ]
+    done
+    [ "$(column snr_db 1 < one_layers.csv)" = "$(column snr_db 1 < own_layers.csv)" ]
+    [ "$(column snr_db 2 < one_layers.csv)" != "$(column snr_db 2 < own_layers.csv)" ]
+  done
+}
+
 # A data set whose training images are all gray, and whose test images are not.
 gray() {
   local set=$BATS_FILE_TMPDIR/small.safetensors n begin end

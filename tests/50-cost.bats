@@ -135,6 +135,40 @@ arrays_pj() {
   column energy_pj out.csv | awk 'NR < 4 { printf "%.9g\n", $1 }' | cmp - sums
 }
 
+@test "converters by convolution: where all are equal, the costs of hardware that has these" {
+  { echo network,kernel,crossbar,adc_bits; echo "resnet20,$(ints 3 18),$(ints 64 18),$(ints 6 18)"; } >six.csv
+  cut -d, -f 1-3 six.csv >plain.csv
+  for table in --quiet --layers --breakdown; do
+    nax-cost $table --set adc.bits=6 plain.csv >uniform.csv
+    nax-cost $table six.csv >out.csv
+    for field in energy_pj area_mm2; do
+      [ "$(column $field out.csv)" = "$(column $field uniform.csv)" ]
+    done
+  done
+  [ "$(nax-cost six.csv | column edap_pj_ns_mm2 /dev/stdin)" = "$(nax-cost --set adc.bits=6 plain.csv | column edap_pj_ns_mm2 /dev/stdin)" ]
+  # one layer of others is a layer of adc.layers; layers of a fixed size keep the hardware's
+  sed "2s/,[^,]*\$/,$(ints 0 17) 6/; 1s/\$/,crossbar_fixed/; 2s/\$/,64/" six.csv >one.csv
+  [ "$(nax-cost one.csv | column edap_pj_ns_mm2 /dev/stdin)" = "$(nax-cost --set adc.layers.s3b3c2.bits=6 plain.csv | column edap_pj_ns_mm2 /dev/stdin)" ]
+  [ "$(nax-cost one.csv | column edap_pj_ns_mm2 /dev/stdin)" != "$(nax-cost plain.csv | column edap_pj_ns_mm2 /dev/stdin)" ]
+  misused 'adc.layers.stem.range has no effect on costs' nax-cost --set adc.layers.stem.range=ideal plain.csv
+  # the layers' parts still add up
+  nax-cost --layers one.csv | column energy_pj /dev/stdin | awk '{ sum += $1 } END { printf "%.9g\n", sum }' >sum
+  nax-cost one.csv | column energy_pj /dev/stdin | awk '{ printf "%.9g\n", $1 }' | cmp - sum
+}
+
+@test "converters that cannot be are refused, with record and field" {
+  check() { # FIELD VALUE MESSAGE
+    printf '%s\n' "network,kernel,crossbar,$1" "lenet,5 5,64 64,$2" >bad.csv
+    refused "nax-cost: bad.csv: record 1: $3" nax-cost bad.csv
+  }
+  check adc_bits '6' "field 'adc_bits': 1 values for 2 kernels"
+  check adc_bits '6 -1' "field 'adc_bits': not between 0 and 24: -1"
+  check adc_bits '6 1000000000' "field 'adc_bits': not between 0 and 24: 1000000000"
+  check adc_bits '6 5.5' "line 2: field 'adc_bits': not integers: '6 5.5'"
+  check adc_range '0.5 1.5' "field 'adc_range': not between 0 and 1: 1.5"
+  check adc_range '0.5 nan' "field 'adc_range': not between 0 and 1: nan"
+}
+
 @test "widths that cannot be are refused, with record and field" {
   check() { # WIDTH MESSAGE
     printf '%s\n' network,kernel,crossbar,width "resnet20,$(ints 3 18),$(ints 64 18),$1" >bad.csv

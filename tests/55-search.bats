@@ -176,4 +176,7 @@ column() {
   printf '%s\n' 'network: lenet' 'kernels: [3]' 'crossbars: [16]' 'stages: [{widths: [6, 8]}, {}]' > wide.yaml
   run -1 nax-search --space ./wide.yaml
   [[ "$output" = *"widths are not searched by gradients"*"nax-sample --evolve: './wide.yaml'" ]]
+  printf '%s\n' 'network: lenet' 'kernels: [3]' 'crossbars: [16]' 'adc_bits: [6, 8]' > bits.yaml
+  run -1 nax-search --space ./bits.yaml
+  [[ "$output" = *"converters are not searched by gradients"*"nax-sample --evolve: './bits.yaml'" ]]
 }

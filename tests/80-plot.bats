@@ -141,6 +141,11 @@ fake_gnuplot() {
   ! grep -q "resnet20 [0-9]" layers.gp
   nax-plot layers -o wide.gp <(sed '1s/$/,width/; 2s/$/,24 64 64/' in.csv)
   grep -q "resnet20 24-64-64'" wide.gp
+  [ -z "$(block p0a wide.gp)" ]
+  nax-plot layers -o bits.gp <(sed '1s/$/,adc_bits/; 2s/$/,0 0 6 0 0 5 0 0 0 0 0 0 0 0 0 0 0 0/' in.csv)
+  [ "$(block p0a bits.gp)" = "3 5 6"$'\n'"6 3 5" ]
+  nax-plot layers -o bits.svg <(sed '1s/$/,adc_bits/; 2s/$/,0 0 6 0 0 5 0 0 0 0 0 0 0 0 0 0 0 0/' in.csv)
+  grep -q '6 b' bits.svg
   cp in.csv edap-0.05
   nax-plot layers -o layers.gp in.csv edap-0.05
   grep -q "set title 'in  " layers.gp

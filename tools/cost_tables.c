@@ -1,5 +1,6 @@
 /* The tables of nax-cost, record by record. */
 #include "cost_tables.h"
+#include "converters.h"
 
 #include <stdlib.h>
 
@@ -63,9 +64,14 @@ void cost_tables_design(struct tool *tool, struct nax_record *record, const stru
     size_t n_components = hardware->n_components + 1;
     int64_t sizes[NAX_NETWORK_LAYERS_MAX];
     struct nax_network *net;
+    struct nax_hardware *own;
+    struct nax_cost_model *own_model = NULL;
     struct nax_err err;
-    if (design_build(design, &net, sizes, &err))
+    if (design_build(design, &net, sizes, &err) ||
+        converters_of(&own, &design->candidate, net, hardware, &err) ||
+        (own && nax_cost_model_alloc(&own_model, own, &err)))
         tool_fail_record(tool, &err);
+    model = own ? own_model : model;
     size_t n = net->n_layers + 1;
     struct nax_cost *layers = nax_calloc(n, sizeof *layers), sum;
     struct nax_cost_part *parts = nax_calloc(n * n_components, sizeof *parts);
@@ -87,6 +93,8 @@ void cost_tables_design(struct tool *tool, struct nax_record *record, const stru
                         hardware->name);
         }
     }
+    nax_cost_model_free(own_model);
+    nax_hardware_convert_free(own);
     nax_network_free(net);
     free(parts);
     free(layers);

@@ -141,8 +141,8 @@ static void set_costs(struct pricing *p, struct nax_record *r, struct machine *m
     struct nax_err err;
     if (m->convention && m->convention->n_areas > 0)
         m->hardware->hierarchy.replicate_mm2 = m->replicate_mm2[p->design.at];
-    if (nax_cost_table_price(m->tables[p->design.at], c->kernel, c->crossbar, c->crossbar_fixed,
-                             &cost, &err))
+    if (nax_cost_table_price(m->tables[p->design.at], c->kernel, c->crossbar,
+                             c->has_adc_bits ? c->adc_bits : NULL, c->crossbar_fixed, &cost, &err))
         tool_fail_record(p->tool, &err);
     const double values[N_FIELDS] = {cost.energy_pj,
                                      cost.latency_ns,

@@ -1,5 +1,6 @@
 /* nax-eval: the accuracy of trained networks on given hardware, over several chips. */
 #include "clamped.h"
+#include "converters.h"
 #include "data.h"
 #include "design.h"
 #include "hardware.h"
@@ -60,6 +61,7 @@ struct trained {
     struct evaluation *e;
     struct nax_network *net;
     struct nax_model *model;
+    struct nax_hardware *own; /* with converters of the design's, or NULL */
     int64_t crossbars[NAX_NETWORK_LAYERS_MAX];
     struct nax_images held_out; /* with --split validation */
     const struct nax_images *images;
@@ -100,7 +102,7 @@ static void open_files(struct evaluation *e)
 static struct nax_mapping mapping_of(const struct trained *trained, size_t chip)
 {
     const struct evaluation *e = trained->e;
-    return (struct nax_mapping){.hardware = e->hardware,
+    return (struct nax_mapping){.hardware = trained->own ? trained->own : e->hardware,
                                 .crossbars = trained->crossbars,
                                 .fidelity = e->fidelity,
                                 .seed = e->tool.seed,
@@ -248,6 +250,8 @@ static void run(struct evaluation *e, struct nax_record *record)
                      : NAX_ERR_MEMORY;
     trained.calibrated = trained.accuracy + e->n_chips;
     if (!status)
+        status = converters_of(&trained.own, &e->design.candidate, trained.net, e->hardware, &err);
+    if (!status)
         data_compare(&e->tool, e->set, trained.net);
     if (!status)
         status = choose_images(&trained, record, &err);
@@ -260,6 +264,7 @@ static void run(struct evaluation *e, struct nax_record *record)
     nax_images_free(&trained.held_out);
     nax_model_free(trained.model);
     nax_network_free(trained.net);
+    nax_hardware_convert_free(trained.own);
     free(trained.accuracy);
 }
 

@@ -73,7 +73,7 @@ static void parse(struct searching *s)
     s->log.format = tool->format == NAX_FORMAT_AUTO ? NAX_FORMAT_CSV : tool->format;
 }
 
-/* Supernets have the network's own widths. */
+/* Supernets have the network's own widths, and the hardware's converters. */
 static int check_space(const struct nax_space *space, struct nax_err *err)
 {
     for (size_t s = 0; s < space->n_stages; s++)
@@ -82,6 +82,12 @@ static int check_space(const struct nax_space *space, struct nax_err *err)
                                "widths are not searched by gradients; leave out the key 'stages', "
                                "or draw designs by nax-sample --evolve: '%s'",
                                space->name);
+    if (space->n_adc_bits || space->n_adc_ranges)
+        return nax_err_set(
+            err, NAX_ERR_VALUE,
+            "converters are not searched by gradients; leave out the keys 'adc_bits' "
+            "and 'adc_ranges', or draw designs by nax-sample --evolve: '%s'",
+            space->name);
     return 0;
 }
 

@@ -1,4 +1,5 @@
 /* nax-train: trains each candidate and measures its accuracy. */
+#include "converters.h"
 #include "design.h"
 #include "explain.h"
 #include "products.h"
@@ -92,6 +93,7 @@ static void finish(struct training *t, struct slot *slots, size_t i)
         return;
     join(s);
     nax_network_free(s->run.net);
+    nax_hardware_convert_free(s->run.own);
     if (s->status)
         nax_err_prefix(&s->err, "%s", s->where);
     if (s->run.has_record) {
@@ -123,6 +125,8 @@ static int begin(struct training *t, struct design *design, struct slot *s, stru
     status = design_take(design, s->record, err);
     if (status >= 0)
         status = design_build(design, &s->run.net, s->run.crossbars, err);
+    if (!status)
+        status = converters_of(&s->run.own, &design->candidate, s->run.net, t->hardware, err);
     if (status) {
         nax_err_prefix(err, "%s", s->where);
         return status;

@@ -1,4 +1,4 @@
-/* Kernel and crossbar size of every searched layer, a panel for each design. */
+/* Kernel, crossbar size and bits of ADCs of every searched layer, a panel for each design. */
 #include "plot.h"
 
 #include <string.h>
@@ -86,6 +86,11 @@ static void write_panel(struct plot *plot, size_t i, const int64_t *sizes, size_
             }
         fputs("EOD\n", gp);
     }
+    fprintf(gp, "$p%zua << EOD\n", i); /* bits of ADCs, of those that say them */
+    for (size_t s = 0; c.has_adc_bits && s < c.n_slots; s++)
+        if (c.adc_bits[s])
+            fprintf(gp, "%zu %lld %lld\n", s + 1, (long long)c.kernel[s], (long long)c.adc_bits[s]);
+    fputs("EOD\n", gp);
     write_title(plot, i, &c);
     fputs("set xtics (", gp);
     for (size_t s = 0; s < c.n_slots; s++) {
@@ -104,6 +109,11 @@ static void write_panel(struct plot *plot, size_t i, const int64_t *sizes, size_
                     "'' using 1:2:('%lld') with labels offset 0,0.6 font ',10' notitle, \\\n     ",
                     i, k, colour, (long long)sizes[k]);
     }
+    if (c.has_adc_bits)
+        fprintf(gp,
+                "$p%zua using 1:2:(sprintf('%%d b', $3)) with labels offset 0,1.5 font ',9' "
+                "textcolor '#666666' notitle, \\\n     ",
+                i);
     if (n_of[n_sizes])
         fprintf(gp, "$p%zus%zu using 1:(0.5):('×') with labels textcolor '#666666' notitle", i,
                 n_sizes);

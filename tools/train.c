@@ -62,6 +62,11 @@ void train_close(struct training *t)
     nax_hardware_free(t->hardware);
 }
 
+const struct nax_hardware *train_hardware(const struct candidate_run *run)
+{
+    return run->own ? run->own : run->t->hardware;
+}
+
 static int save(struct candidate_run *run, struct nax_err *err)
 {
     if (!*run->part)

@@ -54,6 +54,7 @@ struct candidate_run {
     struct nax_candidate candidate;
     int64_t crossbars[NAX_NETWORK_LAYERS_MAX];
     struct nax_network *net;
+    struct nax_hardware *own; /* with converters of the candidate's, or NULL */
     struct nax_model *model;
     struct nax_trainer *trainer;
     struct nax_identity *identity;     /* of the weights, besides what decides any training run */
@@ -73,8 +74,12 @@ struct candidate_run {
 void train_open(struct training *t);
 void train_close(struct training *t);
 
-/* Trains run->candidate, whose net and crossbars the caller has built, and adds the results to its
- * record. Several may run at once, on threads of their own. Releases what the run holds. */
+/* What the candidate is measured on. */
+const struct nax_hardware *train_hardware(const struct candidate_run *run);
+
+/* Trains run->candidate, whose net, crossbars and own hardware the caller has built, and adds the
+ * results to its record. Several may run at once, on threads of their own. Releases what the run
+ * holds. */
 int train_run(struct candidate_run *run, struct nax_record *record,
               struct nax_err *err) NAX_MUST_USE;
 

@@ -69,7 +69,7 @@ static void add_hardware(struct nax_identity *identity, const struct candidate_r
         if (run->crossbars[l])
             nax_identity_add(identity, name, "%" PRId64, run->crossbars[l]);
     }
-    nax_hardware_identify(run->t->hardware, nax_fidelity_parts(fidelity), identity);
+    nax_hardware_identify(train_hardware(run), nax_fidelity_parts(fidelity), identity);
 }
 
 /* All of what decides the weights: the caller's to free. */

@@ -59,7 +59,7 @@ int noise_epochs_begin(struct noise_epochs **noise_epochs, struct candidate_run 
     nax_mapped_free(r->mapped);
     r->mapped = NULL;
     r->run = run;
-    r->mapping = (struct nax_mapping){.hardware = t->hardware,
+    r->mapping = (struct nax_mapping){.hardware = train_hardware(run),
                                       .crossbars = run->crossbars,
                                       .fidelity = rehearsal_fidelity(t),
                                       .seed = t->tool.seed,

@@ -21,7 +21,7 @@ static int measure_on(const struct candidate_run *run, const struct nax_images *
     enum split split = t->measure.split;
     struct nax_score ideal = {0}, hardware = {0};
     struct nax_eval options = {.n_images = t->measure.n_images};
-    struct nax_mapping mapping = {.hardware = t->hardware,
+    struct nax_mapping mapping = {.hardware = train_hardware(run),
                                   .crossbars = run->crossbars,
                                   .fidelity = t->measure.fidelity,
                                   .seed = t->tool.seed};
@@ -90,7 +90,7 @@ int train_describe(const struct candidate_run *run, struct nax_record *record, d
 int train_look_ahead(const struct candidate_run *run, struct nax_err *err)
 {
     const struct training *t = run->t;
-    struct nax_mapping mapping = {.hardware = t->hardware, .crossbars = run->crossbars};
+    struct nax_mapping mapping = {.hardware = train_hardware(run), .crossbars = run->crossbars};
     int status = nax_fidelity_parts(t->measure.fidelity) || t->noise.n_epochs
                      ? nax_mapping_check(&mapping, run->net, err)
                      : 0;

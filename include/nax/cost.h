@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-/* What a crossbar size costs, whatever is computed on it. */
+/* What a unit of a crossbar size, and of its ADCs' bits, costs, whatever is computed on it. */
 struct nax_size_cost {
     struct nax_unit unit;
     int64_t units_per_core;
@@ -35,7 +35,8 @@ struct nax_cost_model;
 int nax_cost_model_alloc(struct nax_cost_model **model, const struct nax_hardware *hardware,
                          struct nax_err *err) NAX_MUST_USE; /* the hardware must outlive it */
 void nax_cost_model_free(struct nax_cost_model *model);
-/* Error: a size outside a component's table. The pointer lives as long as the model. */
+/* With the bits of adc.bits. Error: a size outside a component's table. The pointer lives as long
+ * as the model. */
 int nax_cost_size(struct nax_cost_model *model, int64_t crossbar, const struct nax_size_cost **size,
                   struct nax_err *err) NAX_MUST_USE;
 
@@ -114,10 +115,11 @@ int nax_cost_table_alloc(struct nax_cost_table **table, struct nax_cost_model *m
                          const struct nax_network_file *file, struct nax_err *err) NAX_MUST_USE;
 void nax_cost_table_free(struct nax_cost_table *table);
 /* kernel, crossbar: [n_slots], fixed: crossbar of unsearched layers or 0, as for
- * nax_network_build and nax_network_crossbars, with the same errors. */
+ * nax_network_build and nax_network_crossbars, with the same errors. adc_bits: NULL, or [n_slots],
+ * 0 for the hardware's: what follows a convolution's crossbar has its bits, too. */
 int nax_cost_table_price(struct nax_cost_table *table, const int64_t *kernel,
-                         const int64_t *crossbar, int64_t fixed, struct nax_cost *cost,
-                         struct nax_err *err) NAX_MUST_USE;
+                         const int64_t *crossbar, const int64_t *adc_bits, int64_t fixed,
+                         struct nax_cost *cost, struct nax_err *err) NAX_MUST_USE;
 
 /* What the same hardware file costs changes with the laws that are counted by: one more at each
  * such change, for what was made by the costs of before, and what the last one was. */
@@ -139,7 +141,8 @@ struct nax_cost_policy {
     const double *p; /* [n_slots][n_choices], of each slot adding up to 1; what cannot be has 0 */
 };
 
-/* Whether expectations are worked out for such hardware: layers in sequence, and no copies. */
+/* Whether expectations are worked out for such hardware: layers in sequence, no copies, and
+ * converters of the same bits in all layers. */
 bool nax_cost_can_expect(const struct nax_hardware *hardware);
 /* Latency, and with leakage `working` energy, are exact; area, the products, and energy with
  * leakage `always` are by moments. given: NULL, or [n_slots][n_choices][NAX_EXPECTED_COUNT], the

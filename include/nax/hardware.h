@@ -276,14 +276,16 @@ struct nax_adc_range_row {
 struct nax_layer_adc {
     enum nax_adc_range range;
     double range_frac; /* percentile: the quantile; fraction: the part; else 0 */
+    int bits;          /* 0: auto */
 };
 const struct nax_adc_range_row *nax_adc_range_row(const struct nax_layer_adc *adc);
 
-/* What a file says of one layer's; NAX_ADC_RANGE_COUNT and 0: nothing. */
+/* What a file says of one layer's; NAX_ADC_RANGE_COUNT and 0: nothing, as of all. */
 struct nax_adc_layer {
     char name[24]; /* of the network's layer */
     enum nax_adc_range range;
     double range_frac;
+    int bits;
 };
 
 /* Of the layer of this name: what the file says of it, or else of all. A range_frac is its range's:
@@ -305,7 +307,7 @@ struct nax_adc {
     enum nax_adc_range range;
     double range_frac; /* of ranges percentile and fraction; 0: the row's own */
     size_t n_layers;
-    struct nax_adc_layer *layers; /* [n_layers] by name: those with a range of their own */
+    struct nax_adc_layer *layers; /* [n_layers] by name: those whose converters differ */
     enum nax_adc_law law;
     double energy_pj, area_mm2; /* of laws constant and linear; energy is of one conversion */
     double leakage_frac;        /* of the ADC's power at its sample rate */
@@ -535,6 +537,18 @@ int nax_hardware_load(struct nax_hardware **hardware, const char *name,
 int nax_hardware_load_set(struct nax_hardware **hardware, const char *name, const char *const *sets,
                           size_t n_sets, struct nax_err *err) NAX_MUST_USE;
 void nax_hardware_free(struct nax_hardware *hardware);
+/* Converters of a layer's own: what is 0 stays as the hardware has it. */
+struct nax_converters {
+    char name[24]; /* of the network's layer */
+    int bits;
+    double range_frac; /* full scale by the largest current of ideal cells: range fraction */
+};
+/* The hardware with such converters. converters: [n], each name once. All else is the other's,
+ * which must outlive it. */
+int nax_hardware_convert(struct nax_hardware **with, const struct nax_hardware *hardware,
+                         const struct nax_converters *converters, size_t n,
+                         struct nax_err *err) NAX_MUST_USE;
+void nax_hardware_convert_free(struct nax_hardware *with);
 
 /* What of a machine a computation looks at: parts of a set. */
 enum {

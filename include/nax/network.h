@@ -112,6 +112,11 @@ int nax_network_build(struct nax_network **net, const struct nax_network_file *f
                       const int64_t *kernel, struct nax_err *err) NAX_MUST_USE;
 void nax_network_free(struct nax_network *net);
 
+/* The slot whose crossbar and converters layer l takes: its own; of a layer that is not searched
+ * that of the searched convolution that it follows, see below; -1 for a pool, and where there is
+ * none. */
+int nax_network_slot_of(const struct nax_network *net, size_t l);
+
 /* Crossbar size of each layer that multiplies (0 for pools). crossbar: [n_slots], 0 where the slot
  * is skipped. Layers that are not searched take `fixed`, or for fixed = 0 follow a searched
  * convolution that is there: a shortcut the first one of its own block, any other layer the last

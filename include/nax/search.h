@@ -12,10 +12,10 @@
 extern "C" {
 #endif
 
-enum { NAX_CHOICES_MAX = 16, NAX_SLOTS_MAX = 256, NAX_CHANNELS_MAX = 65536 };
+enum { NAX_CHOICES_MAX = 16, NAX_SLOTS_MAX = 256, NAX_CHANNELS_MAX = 65536, NAX_ADC_BITS_MAX = 24 };
 
-/* A space file: which kernels and crossbar sizes every searched convolution may take, and which
- * channels every stage. */
+/* A space file: which kernels, crossbar sizes and converters every searched convolution may take,
+ * and which channels every stage. */
 struct nax_space {
     char name[64];     /* as the user gave it */
     char network[256]; /* name or path of the network */
@@ -24,8 +24,11 @@ struct nax_space {
     int64_t crossbars[NAX_CHOICES_MAX]; /* rising */
     bool has_skip;                      /* a convolution may be left out where can_skip says so */
     int64_t crossbar_fixed; /* of layers that are not searched; 0: as the nearest searched one */
-    size_t n_stages_listed; /* 0: all have the network's own channels */
-    size_t n_widths[NAX_SLOTS_MAX];                 /* of each stage; 0: the network's own alone */
+    size_t n_adc_bits, n_adc_ranges;    /* 0: the hardware's own */
+    int64_t adc_bits[NAX_CHOICES_MAX];  /* rising */
+    double adc_ranges[NAX_CHOICES_MAX]; /* rising: parts of the largest current of ideal cells */
+    size_t n_stages_listed;             /* 0: all have the network's own channels */
+    size_t n_widths[NAX_SLOTS_MAX];     /* of each stage; 0: the network's own alone */
     int64_t widths[NAX_SLOTS_MAX][NAX_CHOICES_MAX]; /* rising */
     /* of the network, set by whoever binds */
     char slot_names[NAX_SLOTS_MAX][24]; /* of the layers, for messages */
@@ -53,7 +56,7 @@ int nax_space_bind(struct nax_space *space, size_t n_slots, const int64_t *kerne
 /* One design. kernel 0 = skipped, and then crossbar 0 too: the canonical form. */
 struct nax_candidate {
     char id[20]; /* hex of a 64-bit hash over space-independent content: network, its layout,
-                    kernel, crossbar, crossbar_fixed, and width where there is one */
+                    kernel, crossbar, crossbar_fixed, and what there is of the rest */
     char space[256], network[256];
     uint64_t layout; /* what the network's layers are, where the name does not say it; or 0 */
     uint64_t seed;
@@ -62,22 +65,28 @@ struct nax_candidate {
     int64_t kernel[NAX_SLOTS_MAX], crossbar[NAX_SLOTS_MAX];
     size_t n_stages; /* 0: of the network's own widths, which is how those are written */
     int64_t width[NAX_SLOTS_MAX];
+    bool has_adc_bits,
+        has_adc_range;               /* false: the hardware's own, which is how those are written */
+    int64_t adc_bits[NAX_SLOTS_MAX]; /* 0: the hardware's, and where skipped */
+    double adc_range[NAX_SLOTS_MAX]; /* full scale by the largest current of ideal cells; 0: so */
 };
 
 void nax_candidate_set_id(struct nax_candidate *c);
-/* Widths that are the network's own are left out: the canonical form. width_own: [n_stages]. */
+/* What is the network's own, or the hardware's, is left out: the canonical form. width_own:
+ * [n_stages]. */
 void nax_candidate_drop_own(struct nax_candidate *c, size_t n_stages, const int64_t *width_own);
 int nax_candidate_write(const struct nax_candidate *c, struct nax_record *r,
                         struct nax_err *err) NAX_MUST_USE;
-/* Fields id, space, seed, crossbar_fixed and width may be missing (id is computed; 0). network,
- * kernel, crossbar may not. */
+/* Fields id, space, seed, crossbar_fixed, width, adc_bits and adc_range may be missing (id is
+ * computed; 0). network, kernel, crossbar may not. */
 int nax_candidate_read(struct nax_candidate *c, const struct nax_record *r,
                        struct nax_err *err) NAX_MUST_USE;
 
 /* --- sampling --- from a bound space; *c is filled completely, its seed is the argument's.
  * Design i of the enumeration in lexicographic order: the last convolution varies fastest, the
  * first stage's width slowest, and the choices of a convolution are skip (where allowed), then
- * rising kernels with rising crossbars within each. i < n_designs; any i where n_designs is 0. */
+ * rising kernels with rising crossbars within each, and bits and ranges of ADCs within these. i <
+ * n_designs; any i where n_designs is 0. */
 void nax_space_design(const struct nax_space *space, uint64_t i, uint64_t seed,
                       struct nax_candidate *c);
 /* Candidate i of the random sequence of this seed: a function of space, seed and i alone, uniform
@@ -85,7 +94,8 @@ void nax_space_design(const struct nax_space *space, uint64_t i, uint64_t seed,
  * i < n_designs. In larger ones candidates are drawn independently. */
 void nax_space_random(const struct nax_space *space, uint64_t i, uint64_t seed,
                       struct nax_candidate *c);
-/* Every convolution with the network's own kernel and width on crossbar size i < n_crossbars. */
+/* Every convolution with the network's own kernel and width on crossbar size i < n_crossbars, with
+ * the hardware's converters. */
 void nax_space_homogeneous(const struct nax_space *space, size_t i, uint64_t seed,
                            struct nax_candidate *c);
 
@@ -115,8 +125,9 @@ size_t nax_population_index(const struct nax_population *population, size_t k);
  * and every stage's width from either with the same chance (uniform crossover), and drawn anew from
  * all its choices with probability `mutation`. Never a member nor an offspring before: up to 1000
  * attempts are made, the mutations rising to 1. With keeps_kernels the first parent's kernels and
- * widths stay, and what it skips: crossbars alone are mixed and drawn. A function of seed, the set
- * of members and the offspring before. 1, or 0 when nothing new was found, or a negative status. */
+ * widths stay, and what it skips: crossbars and converters are mixed and drawn. A function of seed,
+ * the set of members and the offspring before. 1, or 0 when nothing new was found, or a negative
+ * status. */
 int nax_population_breed(struct nax_population *population, double mutation, bool keeps_kernels,
                          uint64_t seed, uint64_t i, struct nax_candidate *child,
                          struct nax_err *err) NAX_MUST_USE;
@@ -127,7 +138,7 @@ struct nax_policy;
 
 /* A policy that gives a probability to what the bound space does not have, or whose rows are no
  * probabilities, is NAX_ERR_VALUE; the message names the layer. So is a space that leaves widths
- * open, which policies know nothing of. The space must outlive it. */
+ * or converters open, which policies know nothing of. The space must outlive it. */
 int nax_policy_read(struct nax_policy **policy, const struct nax_space *space,
                     const struct nax_record *r, struct nax_err *err) NAX_MUST_USE;
 void nax_policy_free(struct nax_policy *policy);

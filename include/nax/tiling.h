@@ -42,6 +42,9 @@ struct nax_unit {
 enum { NAX_CROSSBAR_MAX = 4096 };
 int nax_unit_make(const struct nax_hardware *hardware, int64_t crossbar, struct nax_unit *unit,
                   struct nax_err *err) NAX_MUST_USE;
+/* The same with other bits than adc.bits, a layer's; 0: what ideal cells need. */
+int nax_unit_make_bits(const struct nax_hardware *hardware, int64_t crossbar, int bits,
+                       struct nax_unit *unit, struct nax_err *err) NAX_MUST_USE;
 
 /* All zeros for a pool. */
 struct nax_layer_map {

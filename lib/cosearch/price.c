@@ -39,7 +39,8 @@ static int add(struct price *price, const struct design *d, double weight, doubl
                struct nax_err *err)
 {
     struct nax_cost c;
-    int status = nax_cost_table_price(price->table, d->kernel, d->crossbar, price->fixed, &c, err);
+    int status =
+        nax_cost_table_price(price->table, d->kernel, d->crossbar, NULL, price->fixed, &c, err);
     if (status)
         return status;
     sums[NAX_EXPECTED_ENERGY] += weight * c.energy_pj;

@@ -473,6 +473,9 @@ static void multiply(struct expectation *e, double *work, double mean[NAX_EXPECT
 
 bool nax_cost_can_expect(const struct nax_hardware *hardware)
 {
+    for (size_t i = 0; i < hardware->adc.n_layers; i++)
+        if (hardware->adc.layers[i].bits)
+            return false;
     return !nax_order_row(hardware)->is_pipelined && hardware->hierarchy.replicate_mm2 == 0;
 }
 
@@ -484,7 +487,8 @@ static int find_sizes(struct expectation *e)
         if (c < policy->n_choices ? !policy->kernel[c] : !crossbar)
             continue;
         size_t index, z = 0;
-        int status = nax_cost_find_size(e->table->model, crossbar, &index, e->err);
+        struct nax_cost_model *model = e->table->model;
+        int status = nax_cost_find_size(model, crossbar, model->hardware->adc.bits, &index, e->err);
         if (status)
             return status;
         while (z < e->n_sizes && e->sizes[z] != index)

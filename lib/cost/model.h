@@ -10,12 +10,17 @@ struct nax_cost_model {
     const struct nax_hardware *hardware;
     double tile_mm2, tile_leakage_mw; /* a tile without its cores */
     double node_mm2, node_leakage_mw; /* a whole node without its tiles */
-    size_t n_sizes;
-    int64_t crossbar[COST_SIZES_MAX]; /* of each */
+    size_t n_sizes;                   /* of units: crossbar sizes, and bits of their ADCs */
     struct nax_size_cost *sizes[COST_SIZES_MAX];
+    size_t n_asked;
+    struct cost_asked { /* what has been asked for, and which size it is: bits may be auto */
+        int64_t crossbar;
+        int adc_bits;
+        size_t index;
+    } asked[COST_SIZES_MAX];
 };
 
-int nax_cost_size_compute(const struct nax_hardware *hardware, int64_t crossbar,
+int nax_cost_size_compute(const struct nax_hardware *hardware, const struct nax_unit *unit,
                           struct nax_size_cost *size, struct nax_err *err) NAX_MUST_USE;
 
 /* A component's values in units of this size: nax_component_at and the laws of what it is. */
@@ -23,8 +28,8 @@ int nax_cost_values_at(const struct nax_hardware *h, const struct nax_component 
                        const struct nax_unit *unit, struct nax_component_values *v,
                        struct nax_err *err) NAX_MUST_USE;
 
-/* Where a size stands among the model's, computed at its first use. */
-int nax_cost_find_size(struct nax_cost_model *model, int64_t crossbar, size_t *index,
+/* Where a size stands among the model's, computed at its first use; adc_bits 0: auto. */
+int nax_cost_find_size(struct nax_cost_model *model, int64_t crossbar, int adc_bits, size_t *index,
                        struct nax_err *err) NAX_MUST_USE;
 
 /* Bits between the chip and the world in layer l: the image into the first layer, results out of

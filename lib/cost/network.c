@@ -33,26 +33,46 @@ void nax_cost_model_free(struct nax_cost_model *model)
     free(model);
 }
 
-int nax_cost_find_size(struct nax_cost_model *model, int64_t crossbar, size_t *index,
-                       struct nax_err *err)
+/* Which of the model's sizes the unit is, a new one if none. */
+static int take_size(struct nax_cost_model *model, const struct nax_unit *unit, size_t *index,
+                     struct nax_err *err)
 {
-    for (*index = 0; *index < model->n_sizes; ++*index)
-        if (model->crossbar[*index] == crossbar)
+    for (*index = 0; *index < model->n_sizes; ++*index) {
+        const struct nax_unit *known = &model->sizes[*index]->unit;
+        if (known->crossbar == unit->crossbar && known->adc_bits == unit->adc_bits)
             return 0;
-    if (model->n_sizes == COST_SIZES_MAX)
-        return nax_err_set(err, NAX_ERR_VALUE, "more than %d crossbar sizes: '%s'", COST_SIZES_MAX,
-                           model->hardware->path);
+    }
     struct nax_size_cost *size = nax_calloc(1, sizeof *size);
     if (!size)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", model->hardware->path);
-    int status = nax_cost_size_compute(model->hardware, crossbar, size, err);
+    int status = nax_cost_size_compute(model->hardware, unit, size, err);
     if (status) {
         nax_err_prefix(err, "%s", model->hardware->path);
         free(size);
         return status;
     }
-    model->crossbar[model->n_sizes] = crossbar;
     model->sizes[model->n_sizes++] = size;
+    return 0;
+}
+
+int nax_cost_find_size(struct nax_cost_model *model, int64_t crossbar, int adc_bits, size_t *index,
+                       struct nax_err *err)
+{
+    struct nax_unit unit;
+    for (size_t i = 0; i < model->n_asked; i++)
+        if (model->asked[i].crossbar == crossbar && model->asked[i].adc_bits == adc_bits) {
+            *index = model->asked[i].index;
+            return 0;
+        }
+    if (model->n_asked == COST_SIZES_MAX)
+        return nax_err_set(err, NAX_ERR_VALUE, "more than %d sizes of units: '%s'", COST_SIZES_MAX,
+                           model->hardware->path);
+    int status = nax_unit_make_bits(model->hardware, crossbar, adc_bits, &unit, err);
+    if (status)
+        return nax_err_prefix(err, "%s", model->hardware->path);
+    if ((status = take_size(model, &unit, index, err)))
+        return status;
+    model->asked[model->n_asked++] = (struct cost_asked){crossbar, adc_bits, *index};
     return 0;
 }
 
@@ -60,7 +80,7 @@ int nax_cost_size(struct nax_cost_model *model, int64_t crossbar, const struct n
                   struct nax_err *err)
 {
     size_t index;
-    int status = nax_cost_find_size(model, crossbar, &index, err);
+    int status = nax_cost_find_size(model, crossbar, model->hardware->adc.bits, &index, err);
     if (!status)
         *size = model->sizes[index];
     return status;
@@ -111,6 +131,13 @@ struct cost_item nax_cost_item_make(const struct nax_cost_model *model,
     return item;
 }
 
+static int find_layer_size(struct nax_cost_model *model, const struct nax_layer *layer,
+                           int64_t crossbar, size_t *index, struct nax_err *err)
+{
+    const struct nax_layer_adc adc = nax_layer_adc_of(model->hardware, layer->name);
+    return nax_cost_find_size(model, crossbar, adc.bits, index, err);
+}
+
 /* Activities and items of all layers. */
 static int count_layers(struct nax_cost_model *model, const struct nax_network *net,
                         const int64_t *crossbar, struct cost_layers *layers, struct nax_err *err)
@@ -118,11 +145,11 @@ static int count_layers(struct nax_cost_model *model, const struct nax_network *
     size_t index = 0, first = 0;
     while (!nax_layer_kind_row(&net->layers[first])->has_weights)
         first++;
-    int status = nax_cost_find_size(model, crossbar[first], &index, err);
+    int status = find_layer_size(model, &net->layers[first], crossbar[first], &index, err);
     for (size_t l = 0; l < net->n_layers && !status; l++) {
         const struct nax_layer *layer = &net->layers[l];
         if (nax_layer_kind_row(layer)->has_weights) /* which works in the cores before it */
-            status = nax_cost_find_size(model, crossbar[l], &index, err);
+            status = find_layer_size(model, layer, crossbar[l], &index, err);
         if (status)
             return status;
         struct nax_layer_map map = nax_layer_map(&model->sizes[index]->unit, layer);

@@ -113,25 +113,22 @@ static int size_add(const struct nax_hardware *h, const struct nax_component *c,
     return 0;
 }
 
-int nax_cost_size_compute(const struct nax_hardware *h, int64_t crossbar,
+int nax_cost_size_compute(const struct nax_hardware *h, const struct nax_unit *unit,
                           struct nax_size_cost *size, struct nax_err *err)
 {
-    struct nax_unit unit;
-    int status = nax_unit_make(h, crossbar, &unit, err);
-    if (status)
-        return status;
+    const int64_t crossbar = (int64_t)unit->crossbar;
     const struct nax_adc_law_row *law = nax_adc_law_row(&h->adc);
-    if (unit.adc_bits < law->min_bits)
+    if (unit->adc_bits < law->min_bits)
         return nax_err_set(err, NAX_ERR_VALUE,
                            "law '%s' is of %d bits and more, an ADC has %d at crossbar size %lld; "
                            "set adc.law or adc.bits",
-                           law->word.word, law->min_bits, unit.adc_bits, (long long)crossbar);
-    *size = (struct nax_size_cost){.unit = unit,
+                           law->word.word, law->min_bits, unit->adc_bits, (long long)crossbar);
+    *size = (struct nax_size_cost){.unit = *unit,
                                    .units_per_core = units_per_core(&h->hierarchy, crossbar)};
-    struct nax_component adc = nax_adc_component(h, &unit);
-    status = size_add(h, &adc, size, err);
+    struct nax_component adc = nax_adc_component(h, unit);
+    int status = size_add(h, &adc, size, err);
     for (size_t i = 0; i < h->n_components && !status; i++)
         status = size_add(h, &h->components[i], size, err);
-    size->product_ns = size->stage_ns * (unit.n_streams + h->timing.pipeline_stages - 1);
+    size->product_ns = size->stage_ns * (unit->n_streams + h->timing.pipeline_stages - 1);
     return status;
 }

@@ -84,12 +84,13 @@ static int fill_places(struct nax_cost_table *table, const struct nax_network *n
     int status = 0;
     table->places = nax_calloc(net->n_layers, sizeof *table->places);
     table->sizes = nax_calloc(net->n_layers, sizeof *table->sizes);
+    table->adc_bits = nax_calloc(net->n_layers, sizeof *table->adc_bits);
     table->items = nax_calloc(net->n_layers, sizeof *table->items);
     table->found = nax_calloc(net->n_layers, sizeof *table->found);
     table->can_skip = nax_calloc(NAX_MAX(table->n_slots, 1), sizeof *table->can_skip);
     int64_t *kernel = nax_calloc(NAX_MAX(table->n_slots, 1), sizeof *kernel);
-    if (!table->places || !table->sizes || !table->items || !table->found || !table->can_skip ||
-        !kernel) {
+    if (!table->places || !table->sizes || !table->adc_bits || !table->items || !table->found ||
+        !table->can_skip || !kernel) {
         free(kernel);
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'cost table'");
     }
@@ -101,6 +102,7 @@ static int fill_places(struct nax_cost_table *table, const struct nax_network *n
         place->layer = net->layers[p];
         place->slot = place->layer.slot;
         place->has_weights = nax_layer_kind_row(&place->layer)->has_weights;
+        place->adc_bits = nax_layer_adc_of(table->model->hardware, place->layer.name).bits;
     }
     for (size_t p = 0; p < table->n_places && !status; p++)
         if (net->layers[p].slot < 0)
@@ -154,6 +156,7 @@ void nax_cost_table_free(struct nax_cost_table *table)
     }
     free(table->places);
     free(table->sizes);
+    free(table->adc_bits);
     free(table->items);
     free(table->found);
     free(table->can_skip);
@@ -162,14 +165,16 @@ void nax_cost_table_free(struct nax_cost_table *table)
 
 /* What is there of a design, and what its errors are, comes from the network itself. */
 static int find_sizes(struct nax_cost_table *table, const int64_t *kernel, const int64_t *crossbar,
-                      int64_t fixed)
+                      const int64_t *adc_bits, int64_t fixed)
 {
     int64_t last = 0;
+    int last_bits = 0;
     for (size_t p = 0; p < table->n_places; p++) {
         const struct place *place = &table->places[p];
         int slot = place->slot;
         int64_t *size = &table->sizes[p];
         *size = 0;
+        table->adc_bits[p] = place->adc_bits;
         if (slot >= 0) {
             *size = kernel[slot] ? crossbar[slot] : 0;
             if (kernel[slot] ? *size < 1 || kernel[slot] < 0 || kernel[slot] > NAX_KERNEL_MAX ||
@@ -179,18 +184,30 @@ static int find_sizes(struct nax_cost_table *table, const int64_t *kernel, const
         } else if (place->has_weights) {
             *size = fixed;
             for (size_t i = 0; !*size && i < place->n_follows; i++)
-                if (kernel[place->follows[i]])
-                    *size = crossbar[place->follows[i]];
+                if (kernel[place->follows[i]]) {
+                    slot = (int)place->follows[i];
+                    *size = crossbar[slot];
+                }
             if (*size < 1)
                 return -1;
         }
+        if (slot >= 0 && adc_bits && adc_bits[slot])
+            table->adc_bits[p] = (int)adc_bits[slot];
     }
     for (size_t p = table->n_places; p-- > 0;)
-        last = table->sizes[p] ? table->sizes[p] : last;
+        if (table->sizes[p]) {
+            last = table->sizes[p];
+            last_bits = table->adc_bits[p];
+        }
     for (size_t p = 0; p < table->n_places; p++) { /* a pool works in the cores before it */
-        if (!table->places[p].has_weights)
+        if (!table->places[p].has_weights) {
             table->sizes[p] = last;
-        last = table->sizes[p] ? table->sizes[p] : last;
+            table->adc_bits[p] = last_bits;
+        }
+        if (table->sizes[p]) {
+            last = table->sizes[p];
+            last_bits = table->adc_bits[p];
+        }
     }
     return 0;
 }
@@ -255,7 +272,8 @@ int nax_cost_table_item(struct nax_cost_table *table, struct place *place, size_
 static int find_entries(struct nax_cost_table *table, const int64_t *kernel, struct nax_err *err)
 {
     int64_t last = 0;
-    size_t index = 0; /* of last */
+    int last_bits = 0;
+    size_t index = 0; /* of these */
     for (size_t p = 0; p < table->n_places; p++) {
         struct place *place = &table->places[p];
         struct found *found = &table->found[p];
@@ -263,8 +281,11 @@ static int find_entries(struct nax_cost_table *table, const int64_t *kernel, str
         if (place->slot >= 0 && !kernel[place->slot])
             continue;
         int status = 0;
-        if (table->sizes[p] != last)
-            status = nax_cost_find_size(table->model, last = table->sizes[p], &index, err);
+        if (table->sizes[p] != last || table->adc_bits[p] != last_bits) {
+            last = table->sizes[p];
+            last_bits = table->adc_bits[p];
+            status = nax_cost_find_size(table->model, last, last_bits, &index, err);
+        }
         found->index = index;
         if (!status)
             status = find_entry(place, index, kernel, &found->entry, err);
@@ -292,11 +313,11 @@ static int refuse(const struct nax_cost_table *table, const int64_t *kernel,
 }
 
 int nax_cost_table_price(struct nax_cost_table *table, const int64_t *kernel,
-                         const int64_t *crossbar, int64_t fixed, struct nax_cost *cost,
-                         struct nax_err *err)
+                         const int64_t *crossbar, const int64_t *adc_bits, int64_t fixed,
+                         struct nax_cost *cost, struct nax_err *err)
 {
     size_t n = 0;
-    if (find_sizes(table, kernel, crossbar, fixed))
+    if (find_sizes(table, kernel, crossbar, adc_bits, fixed))
         return refuse(table, kernel, crossbar, fixed, err);
     int status = find_entries(table, kernel, err);
     for (size_t p = 0; p < table->n_places && !status; p++) {

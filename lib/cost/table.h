@@ -24,6 +24,7 @@ struct place {
     size_t n_sources;
     struct source *sources;
     size_t n_depends, depends[DEPENDS_MAX]; /* slots whose absence changes this layer */
+    int adc_bits;                           /* by the hardware */
     struct entry *entries[KERNELS]; /* each NULL or [COST_SIZES_MAX][1 << n_depends][2]: is its
                                input signed? */
     size_t n_follows, *follows;     /* of a layer that is not searched: the slots whose size
@@ -44,6 +45,7 @@ struct nax_cost_table {
     bool *can_skip;          /* [n_slots] */
     struct place *places;    /* [n_places] */
     int64_t *sizes;          /* [n_places], of the design at hand */
+    int *adc_bits;           /* [n_places], of the same */
     struct found *found;     /* [n_places], of the same */
     struct cost_item *items; /* [n_places], of what is not skipped */
     double link_bits;

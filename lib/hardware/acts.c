@@ -75,16 +75,23 @@ static size_t find(const char *key)
     return i;
 }
 
-unsigned nax_key_parts(const char *key)
-{
-    size_t i = find(key);
-    return rows[i].parts | (rows[i].cost_laws ? NAX_PART_COSTS : 0);
-}
-
 static bool ends(const char *key, size_t n, const char *ending)
 {
     size_t n_ending = strlen(ending);
     return n >= n_ending && !memcmp(key + n - n_ending, ending, n_ending);
+}
+
+/* Of row i, which the key of n letters fits. A layer's bits have a price, its range has none. */
+static unsigned parts_of(size_t i, const char *key, size_t n)
+{
+    bool is_layer_bits = !strcmp(rows[i].key, "adc.layers") && ends(key, n, ".bits");
+    return rows[i].parts | (is_layer_bits ? NAX_PART_COSTS : 0);
+}
+
+unsigned nax_key_parts(const char *key)
+{
+    size_t i = find(key);
+    return parts_of(i, key, strlen(key)) | (rows[i].cost_laws ? NAX_PART_COSTS : 0);
 }
 
 /* What is listed of a component and costs nothing: power, and the delay of what no product passes
@@ -111,7 +118,8 @@ int nax_hardware_check_acts(const struct nax_hardware *hardware, const char *set
     char why[KEY_WHAT_SIZE] = "";
     int n = (int)strcspn(set, "=");
     size_t i = find(set);
-    unsigned of_key = is_listed_only(hardware, set, (size_t)n) ? NAX_PART_TABLES : rows[i].parts;
+    unsigned of_key =
+        is_listed_only(hardware, set, (size_t)n) ? NAX_PART_TABLES : parts_of(i, set, (size_t)n);
     bool is_read = of_key & parts;
     const char *law = is_read ? rows[i].laws : parts & NAX_PART_COSTS ? rows[i].cost_laws : NULL;
     for (; law; law = strchr(law, ';')) {

@@ -119,6 +119,7 @@ static const struct hardware_key layer_keys[] = {
     {AT(nax_adc_layer, range), .kind = KEY_WORD, .words = &nax_adc_range_words,
      .absent = NAX_ADC_RANGE_COUNT, .is_optional = true},
     {NUMBER_AT(nax_adc_layer, range_frac), .min = 0, .max = 1, .is_optional = true},
+    {NUMBER_AT(nax_adc_layer, bits), .min = 0, .max = BITS_MAX, .is_optional = true},
 };
 
 static const struct hardware_key component_keys[] = {

@@ -100,15 +100,17 @@ const struct nax_adc_range_row *nax_adc_range_row(const struct nax_layer_adc *ad
 struct nax_layer_adc nax_layer_adc_of(const struct nax_hardware *hardware, const char *layer)
 {
     const struct nax_adc *all = &hardware->adc;
-    struct nax_layer_adc adc = {all->range, all->range_frac};
+    struct nax_layer_adc adc = {all->range, all->range_frac, all->bits};
     for (size_t i = 0; i < all->n_layers; i++) {
         const struct nax_adc_layer *own = &all->layers[i];
         if (strcmp(own->name, layer))
             continue;
         if (own->range != NAX_ADC_RANGE_COUNT)
-            adc = (struct nax_layer_adc){own->range, 0};
+            adc = (struct nax_layer_adc){own->range, 0, adc.bits};
         if (own->range_frac > 0)
             adc.range_frac = own->range_frac;
+        if (own->bits)
+            adc.bits = own->bits;
     }
     const struct nax_adc_range_row *row = nax_adc_range_row(&adc);
     if (!(adc.range_frac > 0) || !(row->frac > 0))

@@ -56,10 +56,14 @@ int nax_fixed_layer_plan(struct fixed_layer *layer, const struct nax_layer *shap
                          const struct nax_hardware *hardware, int64_t crossbar, struct nax_err *err)
 {
     struct nax_unit unit;
-    if (nax_unit_make(hardware, crossbar, &unit, err))
+    const struct nax_layer_adc adc = nax_layer_adc_of(hardware, shape->name);
+    if (nax_unit_make_bits(hardware, crossbar, adc.bits, &unit, err))
         return nax_err_prefix(err, "layer '%s'", shape->name);
-    *layer = (struct fixed_layer){
-        .shape = shape, .hardware = hardware, .unit = unit, .map = nax_layer_map(&unit, shape)};
+    *layer = (struct fixed_layer){.shape = shape,
+                                  .hardware = hardware,
+                                  .unit = unit,
+                                  .map = nax_layer_map(&unit, shape),
+                                  .adc = adc};
     const struct nax_precision *p = &hardware->precision;
     if (ldexp((double)layer->map.n_rows, p->weight_bits + p->input_bits) > 0x1p53)
         return nax_err_set(err, NAX_ERR_VALUE,
@@ -89,7 +93,6 @@ int nax_fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *sha
     int bits = p->weight_bits - nax_signs_row(hardware)->is_offset;
     layer->weight_max = NAX_MAX(((int32_t)1 << bits) - 1, 1);
     nax_fixed_layer_set_weights(layer, weight);
-    layer->adc = nax_layer_adc_of(hardware, shape->name);
     layer->adc_lsb = layer->adc_unit = 1;
     set_input_format(layer, input_range);
     set_adc(layer);

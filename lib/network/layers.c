@@ -56,21 +56,27 @@ static int followed_slot(const struct nax_network *net, size_t l)
     return before;
 }
 
+int nax_network_slot_of(const struct nax_network *net, size_t l)
+{
+    const struct nax_layer *layer = &net->layers[l];
+    if (!nax_layer_kind_row(layer)->has_weights)
+        return -1;
+    return layer->slot >= 0 ? layer->slot : followed_slot(net, l);
+}
+
 int nax_network_crossbars(const struct nax_network *net, const int64_t *crossbar, int64_t fixed,
                           int64_t *out, struct nax_err *err)
 {
     for (size_t l = 0; l < net->n_layers; l++) {
         const struct nax_layer *layer = &net->layers[l];
-        int slot = layer->slot;
+        const int slot = nax_network_slot_of(net, l);
         out[l] = 0;
         if (!nax_layer_kind_row(layer)->has_weights)
             continue;
-        if (slot < 0 && fixed > 0) {
+        if (layer->slot < 0 && fixed > 0) {
             out[l] = fixed;
             continue;
         }
-        if (slot < 0)
-            slot = followed_slot(net, l);
         if (slot < 0)
             return nax_err_set(err, NAX_ERR_VALUE,
                                "no searched convolution gives the crossbar size of '%s' in network "

@@ -14,10 +14,23 @@ static uint64_t hash_ints(uint64_t hash, const int64_t *values, size_t n)
     return hash;
 }
 
+/* Converters that are all the hardware's. */
+static void drop_zeros(struct nax_candidate *c)
+{
+    bool has_bits = false, has_range = false;
+    for (size_t s = 0; s < c->n_slots; s++) {
+        has_bits = has_bits || (c->has_adc_bits && c->adc_bits[s]);
+        has_range = has_range || (c->has_adc_range && c->adc_range[s] > 0);
+    }
+    c->has_adc_bits = has_bits;
+    c->has_adc_range = has_range;
+}
+
 void nax_candidate_drop_own(struct nax_candidate *c, size_t n_stages, const int64_t *width_own)
 {
     if (c->n_stages == n_stages && !memcmp(c->width, width_own, n_stages * sizeof *width_own))
         c->n_stages = 0;
+    drop_zeros(c);
 }
 
 void nax_candidate_set_id(struct nax_candidate *c)
@@ -33,6 +46,18 @@ void nax_candidate_set_id(struct nax_candidate *c)
         hash = nax_hash(hash, "width", strlen("width"));
         hash = hash_ints(hash, c->width, c->n_stages);
     }
+    if (c->has_adc_bits) {
+        hash = nax_hash(hash, "adc_bits", strlen("adc_bits"));
+        hash = hash_ints(hash, c->adc_bits, c->n_slots);
+    }
+    if (c->has_adc_range) {
+        hash = nax_hash(hash, "adc_range", strlen("adc_range"));
+        for (size_t s = 0; s < c->n_slots; s++) {
+            int64_t bits;
+            memcpy(&bits, &c->adc_range[s], sizeof bits);
+            hash = hash_ints(hash, &bits, 1);
+        }
+    }
     for (size_t i = 0; i < 16; i++) /* as %016llx */
         c->id[i] = "0123456789abcdef"[hash >> (60 - 4 * i) & 15];
     c->id[16] = 0;
@@ -46,6 +71,8 @@ int nax_candidate_write(const struct nax_candidate *c, struct nax_record *r, str
         nax_record_set_ints(r, "kernel", c->kernel, c->n_slots) ||
         nax_record_set_ints(r, "crossbar", c->crossbar, c->n_slots) ||
         (c->n_stages && nax_record_set_ints(r, "width", c->width, c->n_stages)) ||
+        (c->has_adc_bits && nax_record_set_ints(r, "adc_bits", c->adc_bits, c->n_slots)) ||
+        (c->has_adc_range && nax_record_set_floats(r, "adc_range", c->adc_range, c->n_slots)) ||
         nax_record_set_int(r, "crossbar_fixed", c->crossbar_fixed) ||
         nax_record_set_int(r, "seed", (int64_t)c->seed))
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'record'");
@@ -113,6 +140,49 @@ static int read_widths(const struct nax_record *r, struct nax_candidate *c, stru
     return 0;
 }
 
+static int check_count(const char *name, size_t n, const struct nax_candidate *c,
+                       struct nax_err *err)
+{
+    return n == c->n_slots
+               ? 0
+               : nax_err_set(err, NAX_ERR_VALUE, "field '%s': %zu values for %zu kernels", name, n,
+                             c->n_slots);
+}
+
+static int read_adc_bits(const struct nax_record *r, struct nax_candidate *c, struct nax_err *err)
+{
+    const int64_t *bits;
+    size_t n;
+    c->has_adc_bits = nax_record_has(r, "adc_bits");
+    int status = c->has_adc_bits ? nax_record_ints(r, "adc_bits", &bits, &n, err) : 0;
+    if (!c->has_adc_bits || status || (status = check_count("adc_bits", n, c, err)))
+        return status;
+    for (size_t s = 0; s < n; s++) {
+        if (bits[s] < 0 || bits[s] > NAX_ADC_BITS_MAX)
+            return nax_err_set(err, NAX_ERR_VALUE, "field 'adc_bits': not between 0 and %d: %lld",
+                               NAX_ADC_BITS_MAX, (long long)bits[s]);
+        c->adc_bits[s] = c->kernel[s] ? bits[s] : 0;
+    }
+    return 0;
+}
+
+static int read_adc_range(const struct nax_record *r, struct nax_candidate *c, struct nax_err *err)
+{
+    const double *range;
+    size_t n;
+    c->has_adc_range = nax_record_has(r, "adc_range");
+    int status = c->has_adc_range ? nax_record_floats(r, "adc_range", &range, &n, err) : 0;
+    if (!c->has_adc_range || status || (status = check_count("adc_range", n, c, err)))
+        return status;
+    for (size_t s = 0; s < n; s++) {
+        if (!(range[s] >= 0 && range[s] <= 1))
+            return nax_err_set(err, NAX_ERR_VALUE, "field 'adc_range': not between 0 and 1: %g",
+                               range[s]);
+        c->adc_range[s] = c->kernel[s] && range[s] > 0 ? range[s] : 0; /* no -0 */
+    }
+    return 0;
+}
+
 static int read_optional_int(const struct nax_record *r, const char *name, int64_t *out,
                              struct nax_err *err)
 {
@@ -131,6 +201,7 @@ int nax_candidate_read(struct nax_candidate *c, const struct nax_record *r, stru
     c->layout = 0;
     if ((status = read_string(r, "network", c->network, sizeof c->network, err)) ||
         (status = read_choices(r, c, err)) || (status = read_widths(r, c, err)) ||
+        (status = read_adc_bits(r, c, err)) || (status = read_adc_range(r, c, err)) ||
         (status = read_optional_int(r, "crossbar_fixed", &c->crossbar_fixed, err)) ||
         (status = read_optional_int(r, "seed", &seed, err)))
         return status;
@@ -138,6 +209,7 @@ int nax_candidate_read(struct nax_candidate *c, const struct nax_record *r, stru
     if (nax_record_has(r, "space") &&
         (status = read_string(r, "space", c->space, sizeof c->space, err)))
         return status;
+    drop_zeros(c);
     if (nax_record_has(r, "id"))
         return read_string(r, "id", c->id, sizeof c->id, err);
     nax_candidate_set_id(c);

@@ -9,11 +9,16 @@ size_t nax_places(const struct nax_space *space)
     return space->n_slots + space->n_stages;
 }
 
+size_t nax_converters(const struct nax_space *space)
+{
+    return NAX_MAX(space->n_adc_bits, 1) * NAX_MAX(space->n_adc_ranges, 1);
+}
+
 uint64_t nax_choices(const struct nax_space *space, size_t place)
 {
     if (place >= space->n_slots)
         return NAX_MAX(space->n_widths[place - space->n_slots], 1);
-    return space->n_kernels * space->n_crossbars + space->can_skip[place];
+    return space->n_kernels * space->n_crossbars * nax_converters(space) + space->can_skip[place];
 }
 
 void nax_choices_begin(const struct nax_space *space, uint64_t seed, struct nax_candidate *c)
@@ -25,6 +30,7 @@ void nax_choices_begin(const struct nax_space *space, uint64_t seed, struct nax_
     c->crossbar_fixed = space->crossbar_fixed;
     c->n_slots = space->n_slots;
     c->n_stages = 0;
+    c->has_adc_bits = c->has_adc_range = false;
 }
 
 void nax_choices_take(const struct nax_space *space, size_t place, uint64_t choice,
@@ -37,9 +43,20 @@ void nax_choices_take(const struct nax_space *space, size_t place, uint64_t choi
             space->n_widths[stage] ? space->widths[stage][choice] : space->width_own[stage];
         return;
     }
-    if (space->can_skip[place] && choice-- == 0) {
-        c->kernel[place] = c->crossbar[place] = 0;
+    const size_t n_bits = space->n_adc_bits, n_ranges = space->n_adc_ranges;
+    c->has_adc_bits = n_bits > 0;
+    c->has_adc_range = n_ranges > 0;
+    c->kernel[place] = c->crossbar[place] = c->adc_bits[place] = 0;
+    c->adc_range[place] = 0;
+    if (space->can_skip[place] && choice-- == 0)
         return;
+    if (n_ranges) {
+        c->adc_range[place] = space->adc_ranges[choice % n_ranges];
+        choice /= n_ranges;
+    }
+    if (n_bits) {
+        c->adc_bits[place] = space->adc_bits[choice % n_bits];
+        choice /= n_bits;
     }
     const uint32_t n = (uint32_t)space->n_crossbars, i = (uint32_t)choice; /* small: both fit */
     c->kernel[place] = space->kernels[i / n];
@@ -70,6 +87,28 @@ static int find_width(const struct nax_space *space, size_t stage, const struct 
                        space->stage_names[stage], (long long)width, space->name);
 }
 
+/* Adds the number of a convolution's converters to that of its kernel and crossbar. */
+static int find_converters(const struct nax_space *space, size_t slot,
+                           const struct nax_candidate *c, size_t *choice, struct nax_err *err)
+{
+    const int64_t bits = c->has_adc_bits ? c->adc_bits[slot] : 0;
+    const double range = c->has_adc_range ? c->adc_range[slot] : 0;
+    size_t b = 0, r = 0;
+    while (b < space->n_adc_bits && space->adc_bits[b] != bits)
+        b++;
+    while (r < space->n_adc_ranges && space->adc_ranges[r] != range)
+        r++;
+    if (space->n_adc_bits ? b == space->n_adc_bits : bits != 0)
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "layer '%s': %lld bits of ADCs are not in space '%s'",
+                           space->slot_names[slot], (long long)bits, space->name);
+    if (space->n_adc_ranges ? r == space->n_adc_ranges : range != 0)
+        return nax_err_set(err, NAX_ERR_VALUE, "layer '%s': range %g of ADCs is not in space '%s'",
+                           space->slot_names[slot], range, space->name);
+    *choice = (*choice * NAX_MAX(space->n_adc_bits, 1) + b) * NAX_MAX(space->n_adc_ranges, 1) + r;
+    return 0;
+}
+
 int nax_choices_find(const struct nax_space *space, size_t place, const struct nax_candidate *c,
                      size_t *choice, struct nax_err *err)
 {
@@ -91,8 +130,10 @@ int nax_choices_find(const struct nax_space *space, size_t place, const struct n
         return nax_err_set(
             err, NAX_ERR_VALUE, "layer '%s': kernel %lld on crossbar %lld is not in space '%s'",
             space->slot_names[place], (long long)kernel, (long long)crossbar, space->name);
-    *choice = k * space->n_crossbars + x + space->can_skip[place];
-    return 0;
+    *choice = k * space->n_crossbars + x;
+    int status = find_converters(space, place, c, choice, err);
+    *choice += space->can_skip[place];
+    return status;
 }
 
 static uint64_t *find_place(uint64_t *ids, size_t cap, uint64_t id)

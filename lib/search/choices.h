@@ -1,12 +1,15 @@
 /* What a design is put together from: places, which are its convolutions and then its stages, and
  * the choices of each, numbered. Of a convolution they are skip (where allowed), then rising
- * kernels with rising crossbars within each; of a stage its widths. */
+ * kernels with rising crossbars within each, and bits and ranges of ADCs within these; of a stage
+ * its widths. */
 #ifndef NAX_SEARCH_CHOICES_H
 #define NAX_SEARCH_CHOICES_H
 
 #include "nax/search.h"
 
 size_t nax_places(const struct nax_space *space);
+/* How many converters each crossbar may have. */
+size_t nax_converters(const struct nax_space *space);
 uint64_t nax_choices(const struct nax_space *space, size_t place);
 /* A design begins with all but its choices, takes one for every place, and ends in its canonical
  * form with its id; false where it is the empty one that the space leaves out. */

@@ -159,8 +159,8 @@ static const struct member *win(const struct nax_population *p, struct nax_rng *
     return &p->members[NAX_MIN(a, b)];
 }
 
-/* The choice with the kernel of one and the crossbar of another; one that skips is taken whole, and
- * so is a stage's width. */
+/* The choice with the kernel of one and the crossbar and converters of another; one that skips is
+ * taken whole, and so is a stage's width. */
 static int graft(const struct nax_space *space, size_t place, uint64_t kernel_of,
                  uint64_t crossbar_of, uint64_t *choice, struct nax_err *err)
 {

@@ -50,20 +50,23 @@ static int read_columns(struct columns *c, const struct nax_space *space,
 static int read_row(struct nax_policy *policy, const struct columns *c, size_t slot,
                     struct nax_err *err)
 {
-    const char *name = policy->space->slot_names[slot];
+    const struct nax_space *space = policy->space;
+    const char *name = space->slot_names[slot];
     const double *p = c->p + slot * c->n;
     double sum = 0;
     for (size_t i = 0; i < c->n; i++) {
         bool is_zero_op = i + 1 == c->n;
-        struct nax_candidate taken;
+        struct nax_candidate taken = {.has_adc_bits = true, .has_adc_range = true};
         size_t choice;
         if (!(p[i] >= 0 && p[i] <= 1 + sum_tolerance))
             return nax_err_set(err, NAX_ERR_VALUE, "layer '%s': not a probability: %g", name, p[i]);
         if (p[i] == 0)
             continue;
+        taken.adc_bits[slot] = space->adc_bits[0];
+        taken.adc_range[slot] = space->adc_ranges[0];
         taken.kernel[slot] = is_zero_op ? 0 : c->kernels[i / c->n_crossbars];
         taken.crossbar[slot] = is_zero_op ? 0 : c->crossbars[i % c->n_crossbars];
-        int status = nax_choices_find(policy->space, slot, &taken, &choice, err);
+        int status = nax_choices_find(space, slot, &taken, &choice, err);
         if (status)
             return status;
         policy->probability[slot * policy->n_choices + choice] += p[i];
@@ -84,6 +87,11 @@ int nax_policy_read(struct nax_policy **policy, const struct nax_space *space,
             return nax_err_set(err, NAX_ERR_VALUE,
                                "a policy says nothing of widths; give stage '%s' one in space '%s'",
                                space->stage_names[k - space->n_slots], space->name);
+    if (nax_converters(space) > 1)
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "a policy says nothing of converters; give 'adc_bits' and 'adc_ranges' "
+                           "one in space '%s'",
+                           space->name);
     int status = read_columns(&columns, space, r, err);
     if (status)
         return status;

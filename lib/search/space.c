@@ -21,6 +21,9 @@ struct yaml_space {
     uint32_t n_kernels, n_crossbars;
     int skip;
     struct yaml_fixed *fixed;
+    int64_t *adc_bits;
+    double *adc_ranges;
+    uint32_t n_adc_bits, n_adc_ranges;
     struct yaml_stage *stages;
     uint32_t n_stages;
 };
@@ -28,6 +31,8 @@ struct yaml_space {
 static const cyaml_strval_t bool_words[] = {{"false", 0}, {"true", 1}};
 
 static const cyaml_schema_value_t int_value = {CYAML_VALUE_INT(CYAML_FLAG_DEFAULT, int64_t)};
+
+static const cyaml_schema_value_t float_value = {CYAML_VALUE_FLOAT(CYAML_FLAG_DEFAULT, double)};
 
 static const cyaml_schema_field_t fixed_fields[] = {
     CYAML_FIELD_INT("crossbar", CYAML_FLAG_DEFAULT, struct yaml_fixed, crossbar), CYAML_FIELD_END};
@@ -52,6 +57,12 @@ static const cyaml_schema_field_t space_fields[] = {
                      bool_words, 2),
     CYAML_FIELD_MAPPING_PTR("fixed", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_space,
                             fixed, fixed_fields),
+    CYAML_FIELD_SEQUENCE_COUNT("adc_bits", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct yaml_space, adc_bits, n_adc_bits, &int_value, 1,
+                               NAX_CHOICES_MAX),
+    CYAML_FIELD_SEQUENCE_COUNT("adc_ranges", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct yaml_space, adc_ranges, n_adc_ranges, &float_value, 1,
+                               NAX_CHOICES_MAX),
     CYAML_FIELD_SEQUENCE_COUNT("stages", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                                struct yaml_space, stages, n_stages, &stage_value, 1, NAX_SLOTS_MAX),
     CYAML_FIELD_END};
@@ -70,6 +81,7 @@ struct range {
 static const struct range kernels = {1, KERNEL_MAX, true, "is not an odd number from 1 to 31"};
 static const struct range crossbars = {CROSSBAR_MIN, CROSSBAR_MAX, false,
                                        "is not between 2 and 4096"};
+static const struct range adc_bits = {1, NAX_ADC_BITS_MAX, false, "is not between 1 and 24"};
 static const struct range widths = {1, NAX_CHANNELS_MAX, false, "is not between 1 and 65536"};
 
 struct source {
@@ -99,6 +111,29 @@ static int read_choices(const struct source *source, const char *list, const str
         out[i] = values[i];
     }
     return 0;
+}
+
+/* Of converters: their bits, and full scales. */
+static int read_converters(const struct source *source, const struct yaml_space *y,
+                           struct nax_space *space)
+{
+    space->n_adc_bits = y->n_adc_bits;
+    space->n_adc_ranges = y->n_adc_ranges;
+    int status =
+        read_choices(source, "adc_bits", &adc_bits, y->adc_bits, y->n_adc_bits, space->adc_bits);
+    for (size_t i = 0; i < y->n_adc_ranges && !status; i++) {
+        const double range = space->adc_ranges[i] = y->adc_ranges[i];
+        const char *what = !(range > 0 && range <= 1) ? "is not above 0 and at most 1"
+                           : i && range <= space->adc_ranges[i - 1]
+                               ? "is not larger than the one before it"
+                               : NULL;
+        char key[64];
+        snprintf(key, sizeof key, "adc_ranges.%zu", i);
+        if (what)
+            status = nax_yaml_err_set(source->err, source->path, source->text, source->size, key,
+                                      "%g %s", range, what);
+    }
+    return status;
 }
 
 static int read_stages(const struct source *source, const struct yaml_space *y,
@@ -137,6 +172,8 @@ static int read_space(const struct source *source, const struct yaml_space *y, c
     if (!status)
         status = read_choices(source, "crossbars", &crossbars, y->crossbars, y->n_crossbars,
                               space->crossbars);
+    if (!status)
+        status = read_converters(source, y, space);
     return status ? status : read_stages(source, y, space);
 }
 

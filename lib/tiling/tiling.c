@@ -3,11 +3,11 @@
 
 #include <string.h>
 
-static int adc_bits(const struct nax_hardware *hardware, int64_t crossbar, bool is_signed)
+static int adc_bits(const struct nax_hardware *hardware, int64_t crossbar, int own, bool is_signed)
 {
     const struct nax_precision *p = &hardware->precision;
-    if (hardware->adc.bits)
-        return hardware->adc.bits;
+    if (own)
+        return own;
     int64_t largest =
         crossbar * (((int64_t)1 << p->slice_bits) - 1) * (((int64_t)1 << p->stream_bits) - 1);
     int bits = 0;
@@ -16,8 +16,8 @@ static int adc_bits(const struct nax_hardware *hardware, int64_t crossbar, bool 
     return NAX_MAX(bits + is_signed, 1);
 }
 
-int nax_unit_make(const struct nax_hardware *hardware, int64_t crossbar, struct nax_unit *unit,
-                  struct nax_err *err)
+int nax_unit_make_bits(const struct nax_hardware *hardware, int64_t crossbar, int bits,
+                       struct nax_unit *unit, struct nax_err *err)
 {
     const struct nax_precision *p = &hardware->precision;
     if (crossbar < 1 || crossbar > NAX_CROSSBAR_MAX)
@@ -36,7 +36,7 @@ int nax_unit_make(const struct nax_hardware *hardware, int64_t crossbar, struct 
     u.n_arrays = (size_t)u.n_slices * u.n_signs;
     u.n_planes = u.n_arrays / u.arrays_per_plane;
     u.array_cols = u.crossbar + u.has_reference;
-    u.adc_bits = adc_bits(hardware, crossbar, u.is_adc_signed);
+    u.adc_bits = adc_bits(hardware, crossbar, bits, u.is_adc_signed);
     if ((size_t)hardware->adc.adcs_per_array > u.array_cols)
         return nax_err_set(err, NAX_ERR_VALUE,
                            "adc.adcs_per_array is %d, and an array of crossbar size %lld has %zu "
@@ -44,6 +44,12 @@ int nax_unit_make(const struct nax_hardware *hardware, int64_t crossbar, struct 
                            hardware->adc.adcs_per_array, (long long)crossbar, u.array_cols);
     *unit = u;
     return 0;
+}
+
+int nax_unit_make(const struct nax_hardware *hardware, int64_t crossbar, struct nax_unit *unit,
+                  struct nax_err *err)
+{
+    return nax_unit_make_bits(hardware, crossbar, hardware->adc.bits, unit, err);
 }
 
 struct nax_layer_map nax_layer_map(const struct nax_unit *unit, const struct nax_layer *layer)

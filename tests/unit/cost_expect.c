@@ -107,7 +107,7 @@ static void price(const struct space *s, const size_t *choice, double value[NAX_
         kernel[i] = s->kernel[choice[i]];
         crossbar[i] = s->crossbar[choice[i]];
     }
-    must(nax_cost_table_price(s->table, kernel, crossbar, s->fixed, &c, &err), &err);
+    must(nax_cost_table_price(s->table, kernel, crossbar, NULL, s->fixed, &c, &err), &err);
     const double values[] = {c.energy_pj, c.latency_ns, c.area_mm2, c.latency_ns * c.area_mm2,
                              c.edap_pj_ns_mm2};
     memcpy(value, values, sizeof values);

@@ -141,7 +141,7 @@ static void table_and_parts_agree_with_the_direct_sum(void **state)
             if (nax_network_build(&net, file, d.kernel, &err) ||
                 nax_network_crossbars(net, d.crossbar, d.fixed, sizes, &err) ||
                 nax_cost_network(model, net, sizes, &direct, parts, &err) ||
-                nax_cost_table_price(table, d.kernel, d.crossbar, d.fixed, &sum, &err))
+                nax_cost_table_price(table, d.kernel, d.crossbar, NULL, d.fixed, &sum, &err))
                 fail_msg("%s", err.text);
             assert_same(&sum, &direct);
             assert_parts(&direct, parts, net->n_layers + 1);
@@ -153,6 +153,115 @@ static void table_and_parts_agree_with_the_direct_sum(void **state)
         nax_network_file_free(file);
         nax_hardware_free(h);
     }
+}
+
+/* Bits of ADCs by convolution: the table's sum is the network's on hardware whose layers have them,
+ * and where all have the same that of hardware that has no others. */
+static void table_of_converters_agrees_with_the_direct_sum(void **state)
+{
+    (void)state;
+    static const char *const networks[] = {"resnet20", "resnet18-tiny", "vgg8"};
+    static const int64_t bits[] = {0, 5, 6, 9};
+    for (size_t k = 0; k < 6; k++) {
+        struct nax_hardware *h = load(k % 2 ? "puma" : "nax-reram"), *uniform = load(h->name);
+        struct nax_network_file *file;
+        struct nax_cost_model *model, *uniform_model;
+        struct nax_cost_table *table;
+        struct nax_err err;
+        struct nax_converters stem = {"stem", 7, 0};
+        struct nax_hardware *told;
+        uniform->adc.bits = 6;
+        assert_int_equal(nax_hardware_convert(&told, h, &stem, k == 2, &err), 0);
+        if (nax_network_file_load(&file, networks[k / 2], &err) ||
+            nax_cost_model_alloc(&model, told, &err) ||
+            nax_cost_model_alloc(&uniform_model, uniform, &err) ||
+            nax_cost_table_alloc(&table, model, file, &err))
+            fail_msg("%s", err.text);
+        for (uint64_t i = 0; i < 100; i++) {
+            struct design d = draw(file, i);
+            struct nax_converters layers[NAX_NETWORK_LAYERS_MAX];
+            struct nax_hardware *own = NULL;
+            struct nax_cost_model *own_model = NULL;
+            struct nax_network *net;
+            struct nax_cost direct, sum;
+            int64_t sizes[NAX_NETWORK_LAYERS_MAX], adc_bits[64];
+            size_t n = 0;
+            struct nax_rng rng = nax_rng_at(8, NAX_RNG_TEST, i, 0, 0);
+            for (size_t s = 0; s < nax_network_file_n_slots(file); s++)
+                adc_bits[s] = i % 5 ? bits[nax_rng_below(&rng, 4)] : 6;
+            if (nax_network_build(&net, file, d.kernel, &err) ||
+                nax_network_crossbars(net, d.crossbar, d.fixed, sizes, &err))
+                fail_msg("%s", err.text);
+            for (size_t l = 0; l < net->n_layers; l++) {
+                int slot = nax_network_slot_of(net, l);
+                if (slot < 0 || (net->layers[l].slot < 0 && d.fixed))
+                    continue;
+                assert_int_equal(sizes[l], d.crossbar[slot]);
+                layers[n] = (struct nax_converters){.bits = (int)adc_bits[slot]};
+                memcpy(layers[n++].name, net->layers[l].name, sizeof layers->name);
+            }
+            if (nax_hardware_convert(&own, told, layers, n, &err) ||
+                nax_cost_model_alloc(&own_model, own, &err) ||
+                nax_cost_network(own_model, net, sizes, &direct, NULL, &err) ||
+                nax_cost_table_price(table, d.kernel, d.crossbar, adc_bits, d.fixed, &sum, &err))
+                fail_msg("%s", err.text);
+            assert_same(&sum, &direct);
+            if (i % 5 == 0 && !d.fixed) {
+                assert_int_equal(nax_cost_network(uniform_model, net, sizes, &direct, NULL, &err),
+                                 0);
+                assert_same(&sum, &direct);
+            }
+            nax_cost_model_free(own_model);
+            nax_hardware_convert_free(own);
+            nax_network_free(net);
+        }
+        nax_cost_table_free(table);
+        nax_cost_model_free(model);
+        nax_cost_model_free(uniform_model);
+        nax_network_file_free(file);
+        nax_hardware_convert_free(told);
+        nax_hardware_free(uniform);
+        nax_hardware_free(h);
+    }
+}
+
+/* Bits that are written and the same ones that follow from the crossbar are one size of units. */
+static void bits_that_are_auto_share_cores(void **state)
+{
+    (void)state;
+    struct nax_hardware *h = load("nax-reram");
+    struct nax_network_file *file;
+    struct nax_cost_model *model;
+    struct nax_cost_table *table;
+    struct nax_err err;
+    struct nax_unit unit;
+    struct nax_cost cost[2];
+    h->adc.bits = 0;
+    assert_int_equal(nax_unit_make(h, 64, &unit, &err), 0);
+    assert_int_equal(unit.adc_bits, 8); /* 3 · 64 = 192 */
+    assert_int_equal(nax_network_file_load(&file, "resnet20", &err), 0);
+    assert_int_equal(nax_cost_model_alloc(&model, h, &err), 0);
+    assert_int_equal(nax_cost_table_alloc(&table, model, file, &err), 0);
+    int64_t kernel[18], crossbar[18], adc_bits[18];
+    for (size_t s = 0; s < 18; s++) {
+        kernel[s] = 3;
+        crossbar[s] = 64;
+        adc_bits[s] = s % 2 ? 8 : 0;
+    }
+    for (int k = 0; k < 2; k++)
+        assert_int_equal(
+            nax_cost_table_price(table, kernel, crossbar, k ? adc_bits : NULL, 0, &cost[k], &err),
+            0);
+    assert_memory_equal(&cost[0], &cost[1], sizeof cost[0]);
+    for (size_t s = 0; s < 4; s++) /* others have cores of their own */
+        adc_bits[s] = 4 + (int64_t)s;
+    assert_int_equal(nax_cost_table_price(table, kernel, crossbar, adc_bits, 0, &cost[1], &err), 0);
+    assert_true(cost[1].n_cores > cost[0].n_cores);
+    assert_true(cost[1].energy_dynamic_pj < cost[0].energy_dynamic_pj);
+    nax_cost_table_free(table);
+    nax_cost_model_free(model);
+    nax_network_file_free(file);
+    nax_hardware_free(h);
 }
 
 /* Whose inputs are signed hangs on all convolutions before it, through pools. */
@@ -196,7 +305,7 @@ static void table_sees_who_reads_the_image(void **state)
         if (nax_network_build(&net, file, kernel, &err) ||
             nax_network_crossbars(net, crossbar, 0, sizes, &err) ||
             nax_cost_network(model, net, sizes, &direct, NULL, &err) ||
-            nax_cost_table_price(table, kernel, crossbar, 0, &sum, &err))
+            nax_cost_table_price(table, kernel, crossbar, NULL, 0, &sum, &err))
             fail_msg("%s", err.text);
         assert_same(&sum, &direct);
         nax_network_free(net);
@@ -225,13 +334,14 @@ static void table_refuses_what_the_network_refuses(void **state)
         d.kernel[6] = wrong[i][0];
         d.crossbar[6] = wrong[i][1];
         err.text[0] = 0;
-        assert_int_equal(nax_cost_table_price(table, d.kernel, d.crossbar, d.fixed, &cost, &err),
-                         NAX_ERR_VALUE);
+        assert_int_equal(
+            nax_cost_table_price(table, d.kernel, d.crossbar, NULL, d.fixed, &cost, &err),
+            NAX_ERR_VALUE);
         assert_true(strlen(err.text) > 20);
     }
     struct design d = draw(file, 3);
     d.kernel[6] = 0; /* the first convolution of stage 2 changes the shape */
-    assert_int_equal(nax_cost_table_price(table, d.kernel, d.crossbar, d.fixed, &cost, &err),
+    assert_int_equal(nax_cost_table_price(table, d.kernel, d.crossbar, NULL, d.fixed, &cost, &err),
                      NAX_ERR_VALUE);
     nax_cost_table_free(table);
     nax_cost_model_free(model);
@@ -453,6 +563,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table_and_parts_agree_with_the_direct_sum),
+        cmocka_unit_test(table_of_converters_agrees_with_the_direct_sum),
+        cmocka_unit_test(bits_that_are_auto_share_cores),
         cmocka_unit_test(table_sees_who_reads_the_image),
         cmocka_unit_test(table_refuses_what_the_network_refuses),
         cmocka_unit_test(costs_scale_with_the_constants),

@@ -283,6 +283,8 @@ static void wrong_settings_are_quoted(void **state)
          "'calibrated' takes no range_frac: 'adc.layers.fc.range_frac=0.5'"},
         {"adc.layers.fc.range_frac=1.5",
          "1.5 is not between 0 and 1: 'adc.layers.fc.range_frac=1.5'"},
+        {"adc.layers.fc.bits=25", "25 is not between 0 and 24: 'adc.layers.fc.bits=25'"},
+        {"adc.layers.fc.bits=5.5", "not an integer: 'adc.layers.fc.bits=5.5'"},
         {"adc.layers.fc.range=wide",
          "neither ideal, calibrated, percentile, least-error nor fraction: "
          "'adc.layers.fc.range=wide'"},
@@ -370,6 +372,43 @@ static bool describe_set(const char *const *sets, size_t n, struct lines *lines,
 }
 
 /* What layers have of their own, by file and by sets, in whatever order. */
+static void layers_have_bits_of_their_own(void **state)
+{
+    (void)state;
+    struct nax_err err;
+    struct nax_hardware *h, *with;
+    const char *sets[] = {"adc.bits=7", "adc.layers.fc.bits=5", "adc.layers.stem.range=ideal",
+                          "adc.range=percentile", "adc.range_frac=0.97"};
+    const struct nax_converters layers[] = {{"stem", 6, 0}, {"conv2", 0, 0.385}, {"fc", 4, 0.25}};
+    if (nax_hardware_load_set(&h, "nax-reram", sets, 5, &err) ||
+        nax_hardware_convert(&with, h, layers, 3, &err))
+        fail_msg("%s", err.text);
+    const struct {
+        const char *layer;
+        struct nax_layer_adc before, after;
+    } expected[] = {
+        {"fc", {NAX_ADC_RANGE_PERCENTILE, 0.97, 5}, {NAX_ADC_RANGE_FRACTION, 0.25, 4}},
+        {"stem", {NAX_ADC_RANGE_IDEAL, 0, 7}, {NAX_ADC_RANGE_IDEAL, 0, 6}},
+        {"conv2", {NAX_ADC_RANGE_PERCENTILE, 0.97, 7}, {NAX_ADC_RANGE_FRACTION, 0.385, 7}},
+        {"conv3", {NAX_ADC_RANGE_PERCENTILE, 0.97, 7}, {NAX_ADC_RANGE_PERCENTILE, 0.97, 7}}};
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+        for (int k = 0; k < 2; k++) {
+            struct nax_layer_adc adc = nax_layer_adc_of(k ? with : h, expected[i].layer);
+            const struct nax_layer_adc *wanted = k ? &expected[i].after : &expected[i].before;
+            assert_int_equal(adc.range, wanted->range);
+            assert_true(adc.range_frac == wanted->range_frac);
+            assert_int_equal(adc.bits, wanted->bits);
+        }
+    assert_true(nax_hardware_hash(with) != nax_hardware_hash(h));
+    nax_hardware_convert_free(with);
+    /* bits cost something, a range does not */
+    assert_int_equal(nax_hardware_check_acts(h, sets[1], NAX_PART_COSTS, "costs", &err), 0);
+    assert_int_equal(nax_hardware_check_acts(h, sets[1], NAX_PART_CODES, "codes", &err), 0);
+    assert_int_equal(nax_hardware_check_acts(h, sets[2], NAX_PART_COSTS, "costs", &err),
+                     NAX_ERR_VALUE);
+    nax_hardware_free(h);
+}
+
 static void layers_have_ranges_of_their_own(void **state)
 {
     (void)state;
@@ -656,6 +695,7 @@ int main(void)
         cmocka_unit_test(errors_name_line_and_key),
         cmocka_unit_test(single_values_are_set),
         cmocka_unit_test(wrong_settings_are_quoted),
+        cmocka_unit_test(layers_have_bits_of_their_own),
         cmocka_unit_test(layers_have_ranges_of_their_own),
         cmocka_unit_test(descriptions_name_every_key_and_read_back),
         cmocka_unit_test(keys_without_effect_are_told),

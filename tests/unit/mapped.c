@@ -948,13 +948,13 @@ static void ranges_give_back_what_wires_take(void **state)
     assert_float_equal(l.adc_lsb, 12.0 / 8, 1e-12);
     assert_float_equal(l.adc_unit, 12.0 / 8, 1e-12);
     /* a layer of its own, by its name */
-    struct nax_adc_layer own[] = {{"few", NAX_ADC_RANGE_COUNT, 0.25},
-                                  {"other", NAX_ADC_RANGE_IDEAL, 0}};
+    struct nax_adc_layer own[] = {{"few", NAX_ADC_RANGE_COUNT, 0.25, 0},
+                                  {"other", NAX_ADC_RANGE_IDEAL, 0, 0}};
     h.adc.layers = own;
     h.adc.n_layers = 2;
     l = range_layer_of(&h, &solved);
     assert_float_equal(l.adc_lsb, 3.0 / 8, 1e-12);
-    own[0] = (struct nax_adc_layer){"few", NAX_ADC_RANGE_IDEAL, 0};
+    own[0] = (struct nax_adc_layer){"few", NAX_ADC_RANGE_IDEAL, 0, 0};
     l = range_layer_of(&h, &solved);
     assert_float_equal(l.adc_lsb, 1, 1e-12);
 }

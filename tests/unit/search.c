@@ -93,6 +93,16 @@ static void broken_spaces(void **state)
          ":4: key 'crossbar': -2 is not 0 or between 2 and 4096"},
         {"network: lenet\nkernels: [3]\ncrossbars: [16]\nfixed: {kernel: 3}\n",
          ":4: key 'kernel': unexpected key"},
+        {"network: lenet\nkernels: [3]\ncrossbars: [16]\nadc_bits: [0, 6]\n",
+         ":4: key 'adc_bits.0': 0 is not between 1 and 24"},
+        {"network: lenet\nkernels: [3]\ncrossbars: [16]\nadc_bits: [6, 25]\n",
+         ":4: key 'adc_bits.1': 25 is not between 1 and 24"},
+        {"network: lenet\nkernels: [3]\ncrossbars: [16]\nadc_ranges: [0.5, 1.5]\n",
+         ":4: key 'adc_ranges.1': 1.5 is not above 0 and at most 1"},
+        {"network: lenet\nkernels: [3]\ncrossbars: [16]\nadc_ranges: [nan]\n",
+         ":4: key 'adc_ranges': not a finite number: 'nan'"},
+        {"network: lenet\nkernels: [3]\ncrossbars: [16]\nadc_ranges: [0.5, 0.5]\n",
+         ":4: key 'adc_ranges.1': 0.5 is not larger than the one before it"},
         {"network: lenet\nkernels: [3]\ncrossbars: [16]\nstages: [{widths: [0]}, {}]\n",
          ":4: key 'widths.0': 0 is not between 1 and 65536"},
         {"network: lenet\nkernels: [3]\ncrossbars: [16]\nstages:\n  - {}\n  - widths: [6, 65537]\n",
@@ -273,6 +283,89 @@ static size_t n_distinct_ids(const struct nax_space *space, uint64_t n, uint64_t
         n_distinct += !i || ids[i] != ids[i - 1];
     free(ids);
     return n_distinct;
+}
+
+/* Converters are a convolution's choice, as its crossbar is; where it is skipped it has none. */
+static void designs_with_converters(void **state)
+{
+    (void)state;
+    struct nax_space space = small_space(2, false), plain = space;
+    struct nax_candidate c, last, homogeneous;
+    struct nax_err err;
+    int64_t own[] = {3, 5};
+    bool can_skip[] = {true, true};
+    space.n_adc_bits = 2;
+    space.n_adc_ranges = 3;
+    memcpy(space.adc_bits, (int64_t[]){5, 7}, 2 * sizeof *space.adc_bits);
+    memcpy(space.adc_ranges, (double[]){0.25, 0.385, 1}, 3 * sizeof *space.adc_ranges);
+    assert_int_equal(nax_space_bind(&space, 2, own, can_skip, &err), 0);
+    assert_true(space.n_designs == 37 * 37 - 1);
+    assert_int_equal(n_distinct_ids(&space, space.n_designs, 1), space.n_designs);
+    nax_space_design(&space, 0, 1,
+                     &last); /* the first convolution skipped, the first choice of all */
+    assert_int_equal(last.kernel[0], 0);
+    assert_int_equal(last.adc_bits[0], 0);
+    assert_true(last.adc_range[0] == 0);
+    assert_int_equal(last.adc_bits[1], 5);
+    assert_true(last.adc_range[1] == 0.25);
+    for (uint64_t i = 1; i < space.n_designs; i++) {
+        nax_space_design(&space, i, 1, &c);
+        for (size_t s = 0, is_ended = 0; s < 2 && !is_ended; s++) {
+            const double before[] = {(double)last.kernel[s], (double)last.crossbar[s],
+                                     (double)last.adc_bits[s], last.adc_range[s]};
+            const double now[] = {(double)c.kernel[s], (double)c.crossbar[s], (double)c.adc_bits[s],
+                                  c.adc_range[s]};
+            for (size_t k = 0; k < 4 && !is_ended; k++) {
+                assert_true(is_ended || now[k] >= before[k]);
+                is_ended = now[k] > before[k];
+            }
+        }
+        last = c;
+    }
+    nax_space_homogeneous(&space, 1, 1, &c);
+    nax_space_homogeneous(&plain, 1, 1, &homogeneous);
+    assert_false(c.has_adc_bits || c.has_adc_range);
+    assert_string_equal(c.id, homogeneous.id);
+    /* the record is of the same design, and what it lacks is the hardware's */
+    struct nax_record *r = nax_record_alloc();
+    assert_int_equal(nax_candidate_write(&last, r, &err), 0);
+    nax_record_remove(r, "id");
+    assert_int_equal(nax_candidate_read(&c, r, &err), 0);
+    assert_string_equal(c.id, last.id);
+    assert_memory_equal(c.adc_bits, last.adc_bits, 2 * sizeof *c.adc_bits);
+    assert_memory_equal(c.adc_range, last.adc_range, 2 * sizeof *c.adc_range);
+    nax_record_remove(r, "adc_range");
+    assert_int_equal(nax_candidate_read(&c, r, &err), 0);
+    assert_false(c.has_adc_range);
+    assert_string_not_equal(c.id, last.id);
+    assert_int_equal(nax_record_set_ints(r, "adc_bits", (int64_t[]){0, 0}, 2), 0);
+    assert_int_equal(nax_candidate_read(&c, r, &err), 0);
+    assert_false(c.has_adc_bits);
+    nax_record_remove(r, "adc_bits");
+    struct nax_candidate without;
+    assert_int_equal(nax_candidate_read(&without, r, &err), 0);
+    assert_string_equal(c.id, without.id);
+    nax_record_free(r);
+    /* evolution knows them, and keeps them beside kernels that stay */
+    struct nax_population *p;
+    assert_int_equal(nax_population_alloc(&p, &space, &err), 0);
+    assert_int_equal(nax_population_add(p, &last, 0, 1, &err), 0);
+    assert_int_equal(nax_population_add(p, &c, 0, 1, &err), NAX_ERR_VALUE);
+    assert_string_equal(err.text, "layer '': 0 bits of ADCs are not in space 'small'");
+    c = last;
+    c.adc_range[1] = 0.5;
+    assert_int_equal(nax_population_add(p, &c, 0, 1, &err), NAX_ERR_VALUE);
+    assert_string_equal(err.text, "layer '': range 0.5 of ADCs is not in space 'small'");
+    assert_int_equal(nax_population_settle(p, 1, &err), 0);
+    bool seen_bits = false, seen_range = false;
+    for (uint64_t i = 0; i < 20; i++) {
+        assert_int_equal(nax_population_breed(p, 0.5, true, 3, i, &c, &err), 1);
+        assert_memory_equal(c.kernel, last.kernel, 2 * sizeof *c.kernel);
+        seen_bits = seen_bits || c.adc_bits[1] != last.adc_bits[1];
+        seen_range = seen_range || c.adc_range[1] != last.adc_range[1];
+    }
+    assert_true(seen_bits && seen_range);
+    nax_population_free(p);
 }
 
 static void random_designs_do_not_repeat(void **state)
@@ -501,11 +594,19 @@ static void policies_are_drawn_by_their_probabilities(void **state)
     assert_int_equal(nax_policy_read(&policy, &space, r, &err), NAX_ERR_VALUE);
     assert_string_equal(err.text,
                         "a policy says nothing of widths; give stage 's1' one in space 'small'");
-    space.n_widths[0] = space.n_widths[2] = 1;
+    space = small_space(20, true);
+    space.n_adc_bits = 2;
+    assert_int_equal(nax_policy_read(&policy, &space, r, &err), NAX_ERR_VALUE);
+    assert_string_equal(err.text, "a policy says nothing of converters; give 'adc_bits' and "
+                                  "'adc_ranges' one in space 'small'");
+    space = wide_space(20, true);
+    space.n_widths[0] = space.n_widths[2] = space.n_adc_bits = 1;
+    space.adc_bits[0] = 6;
     assert_int_equal(nax_policy_read(&policy, &space, r, &err), 0);
     assert_int_equal(nax_policy_draw(policy, 5, 3, &c, &err), 1);
     assert_int_equal(c.n_stages, 3);
     assert_int_equal(c.width[2], 48);
+    assert_int_equal(c.adc_bits[0], 6);
     nax_policy_free(policy);
     nax_record_free(r);
 }
@@ -626,6 +727,31 @@ static void refused_candidates(void **state)
         assert_int_equal(nax_record_set_ints(r, "width", bad_widths[i].width, 2), 0);
         assert_int_equal(nax_candidate_read(&c, r, &err), NAX_ERR_VALUE);
         assert_string_equal(err.text, bad_widths[i].message);
+    }
+    nax_record_remove(r, "width");
+    static const struct {
+        int64_t bits[2];
+        size_t n;
+        const char *message;
+    } bad_bits[] = {{{-1}, 1, "field 'adc_bits': not between 0 and 24: -1"},
+                    {{25}, 1, "field 'adc_bits': not between 0 and 24: 25"},
+                    {{6, 6}, 2, "field 'adc_bits': 2 values for 1 kernels"}};
+    for (size_t i = 0; i < sizeof bad_bits / sizeof *bad_bits; i++) {
+        assert_int_equal(nax_record_set_ints(r, "adc_bits", bad_bits[i].bits, bad_bits[i].n), 0);
+        assert_int_equal(nax_candidate_read(&c, r, &err), NAX_ERR_VALUE);
+        assert_string_equal(err.text, bad_bits[i].message);
+    }
+    nax_record_remove(r, "adc_bits");
+    static const struct {
+        double range;
+        const char *message;
+    } bad_ranges[] = {{-0.25, "field 'adc_range': not between 0 and 1: -0.25"},
+                      {1.5, "field 'adc_range': not between 0 and 1: 1.5"},
+                      {NAN, "field 'adc_range': not between 0 and 1: nan"}};
+    for (size_t i = 0; i < sizeof bad_ranges / sizeof *bad_ranges; i++) {
+        assert_int_equal(nax_record_set_float(r, "adc_range", bad_ranges[i].range), 0);
+        assert_int_equal(nax_candidate_read(&c, r, &err), NAX_ERR_VALUE);
+        assert_string_equal(err.text, bad_ranges[i].message);
     }
     int64_t many[NAX_SLOTS_MAX + 1] = {0};
     assert_int_equal(nax_record_set_ints(r, "width", many, NAX_SLOTS_MAX + 1), 0);
@@ -1034,6 +1160,7 @@ int main(void)
         cmocka_unit_test(binding),
         cmocka_unit_test(grid_is_complete_and_rising),
         cmocka_unit_test(grid_with_widths),
+        cmocka_unit_test(designs_with_converters),
         cmocka_unit_test(random_designs_do_not_repeat),
         cmocka_unit_test(random_is_a_function_of_seed_and_index),
         cmocka_unit_test(random_is_uniform),

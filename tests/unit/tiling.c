@@ -284,8 +284,8 @@ static void layers_with_converters_of_their_own_are_there(void **state)
 {
     (void)state;
     struct nax_hardware *h = load("nax-reram");
-    struct nax_adc_layer own[] = {{"s2b2c1", NAX_ADC_RANGE_IDEAL, 0},
-                                  {"fc", NAX_ADC_RANGE_IDEAL, 0}};
+    struct nax_adc_layer own[] = {{"s2b2c1", NAX_ADC_RANGE_IDEAL, 0, 0},
+                                  {"fc", NAX_ADC_RANGE_IDEAL, 0, 0}};
     struct nax_network_file *file;
     struct nax_network *net;
     struct nax_err err;

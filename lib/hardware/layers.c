@@ -1,0 +1,53 @@
+/* A hardware whose layers have other converters than its file says. */
+#include "set.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void take(struct nax_adc_layer *layer, const struct nax_converters *converters)
+{
+    if (converters->range_frac > 0) {
+        layer->range = NAX_ADC_RANGE_FRACTION;
+        layer->range_frac = converters->range_frac;
+    }
+    if (converters->bits)
+        layer->bits = converters->bits;
+}
+
+int nax_hardware_convert(struct nax_hardware **with, const struct nax_hardware *hardware,
+                         const struct nax_converters *converters, size_t n, struct nax_err *err)
+{
+    const size_t n_before = hardware->adc.n_layers;
+    struct nax_hardware *h = nax_calloc(1, sizeof *h);
+    struct nax_adc_layer *all = nax_calloc(n_before + n + 1, sizeof *all);
+    if (!h || !all) {
+        free(h);
+        free(all);
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", hardware->path);
+    }
+    *h = *hardware;
+    h->adc.layers = all;
+    if (n_before)
+        memcpy(all, hardware->adc.layers, n_before * sizeof *all);
+    for (size_t i = 0; i < n; i++) {
+        size_t at = 0;
+        while (at < h->adc.n_layers && strcmp(all[at].name, converters[i].name) != 0)
+            at++;
+        if (at == h->adc.n_layers) {
+            h->adc.n_layers++;
+            all[at] = (struct nax_adc_layer){.range = NAX_ADC_RANGE_COUNT};
+            memcpy(all[at].name, converters[i].name, sizeof all[at].name);
+        }
+        take(&all[at], &converters[i]);
+    }
+    nax_hardware_sort_layers(h);
+    *with = h;
+    return 0;
+}
+
+void nax_hardware_convert_free(struct nax_hardware *with)
+{
+    if (with)
+        free(with->adc.layers);
+    free(with);
+}
