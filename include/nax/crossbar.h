@@ -38,9 +38,9 @@ struct nax_xbar nax_xbar_of_device(const struct nax_device *device, size_t n_row
                                    const double *g_siemens);
 
 enum nax_xbar_method {
-    NAX_XBAR_AUTO,   /* relaxation, and elimination where that would take long */
+    NAX_XBAR_AUTO,   /* relaxation of small arrays, elimination where that would take longer */
     NAX_XBAR_RELAX,  /* line relaxation: fast for cells that load their wires weakly */
-    NAX_XBAR_BLOCK,  /* block elimination: its cost does not depend on the values */
+    NAX_XBAR_BLOCK,  /* block elimination: about 33 N^3 operations, whatever the values */
     NAX_XBAR_NEWTON, /* nonlinear cells; reported, never asked for */
     NAX_XBAR_METHOD_COUNT
 };
@@ -69,7 +69,8 @@ struct nax_xbar_report {
  * Threads work on arrays, or on columns of a single one; the bits do not depend on their number.
  * options NULL: defaults; report NULL or [n]. Errors: NAX_ERR_VALUE (see nax_xbar_check),
  * NAX_ERR_MEMORY, NAX_ERR_NUMERIC where NAX_XBAR_RELAX was asked for and does not converge,
- * or conductances leave the range of doubles: results are finite, residuals too. */
+ * or conductances leave the range of doubles: results are finite, residuals too. The residual of
+ * an elimination is worked out for reports alone. */
 int nax_xbar_matrices(const struct nax_xbar *x, size_t n, const struct nax_xbar_options *options,
                       double *const *w_eff, struct nax_xbar_report *report,
                       struct nax_err *err) NAX_MUST_USE;

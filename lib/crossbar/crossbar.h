@@ -28,10 +28,15 @@ int nax_relax_block(const struct relax_plan *plan, struct relax_workspace *works
                     double tolerance, size_t passes_max, double *w_eff,
                     struct relax_report *report) NAX_MUST_USE;
 
-/* --- block elimination (block.c) --- exact whatever the resistances; about 2 N^4
- * operations. is_across: by the other lines than those that cost least. */
-int nax_block_matrix(const struct nax_xbar *x, bool is_across, double *w_eff,
-                     struct nax_err *err) NAX_MUST_USE;
+/* --- block elimination (block.c) --- exact whatever the resistances; about 33 N^3 operations. A
+ * solver serves one array at a time, by so many threads. Transposed, it works on the array turned
+ * over. Results may be beyond the range of doubles. */
+struct block_solver;
+
+struct block_solver *nax_block_alloc(size_t n_rows, size_t n_cols, bool is_transposed,
+                                     int n_threads) NAX_MUST_USE;
+void nax_block_free(struct block_solver *s);
+void nax_block_matrix(struct block_solver *s, const struct nax_xbar *x, double *w_eff);
 
 /* --- one vector (vector.c) --- linear cells by conjugate gradients, others by Newton's method. A
  * solver serves one thread and is set to an array before it solves. */

@@ -19,12 +19,9 @@ const char *nax_xbar_method_name(enum nax_xbar_method method)
     return methods[method].word;
 }
 
-/* A pass costs about as much as N/8 steps of elimination: measured at N = 64 and 256. */
-static size_t passes_max(const struct nax_xbar *x, enum nax_xbar_method method)
-{
-    size_t side = NAX_MIN(x->n_rows, x->n_cols);
-    return method == NAX_XBAR_RELAX ? 100000 : NAX_MAX(side / 2, 24);
-}
+/* From this side on elimination takes no longer than the passes that an easy array needs, and
+ * before as long as so many passes: measured at N = 8 to 512. */
+enum { ELIMINATED_SIDE_MIN = 128, PASSES_MIN = 8, PASSES_BY_SIDE = 512 };
 
 /* What nax_xbar_matrices was asked for. */
 struct matrices {
@@ -34,7 +31,22 @@ struct matrices {
     enum nax_xbar_method method;
     double *const *w_eff;
     struct nax_xbar_report *report; /* [n] */
+    bool is_reported;               /* or nobody asks for residuals */
 };
+
+static size_t passes_max(const struct matrices *m)
+{
+    size_t side = NAX_MIN(m->x->n_rows, m->x->n_cols);
+    return m->method == NAX_XBAR_RELAX ? 100000 : NAX_MAX(PASSES_BY_SIDE / side, PASSES_MIN);
+}
+
+/* Otherwise every array is eliminated. */
+static bool is_relaxed(const struct matrices *m)
+{
+    return m->method == NAX_XBAR_RELAX ||
+           (m->method == NAX_XBAR_AUTO &&
+            NAX_MIN(m->x->n_rows, m->x->n_cols) < ELIMINATED_SIDE_MIN);
+}
 
 static int out_of_memory(struct nax_err *err)
 {
@@ -66,34 +78,43 @@ static double residual_by_nodes(const struct nax_xbar *x, const double *w_eff)
     return !is_solved ? NAN : all > 0 ? off / all + report.residual : off;
 }
 
-/* By an elimination of the other lines, which shares no number with the first. */
-static int residual_by_lines(const struct nax_xbar *x, const double *w_eff, double *residual,
-                             struct nax_err *err)
+/* By an elimination of the array turned over, which shares no number with the first. */
+static int residual_by_lines(const struct nax_xbar *x, const double *w_eff, int n_threads,
+                             double *residual, struct nax_err *err)
 {
     size_t n = x->n_rows * x->n_cols;
     double *across = nax_calloc(n, sizeof *across), off = 0, all = 0;
-    int status = across ? nax_block_matrix(x, true, across, err) : out_of_memory(err);
+    struct block_solver *s = nax_block_alloc(x->n_rows, x->n_cols, true, n_threads);
+    int status = across && s ? 0 : out_of_memory(err);
+    if (!status)
+        nax_block_matrix(s, x, across);
     for (size_t i = 0; !status && i < n; i++) {
         off += fabs(across[i] - w_eff[i]);
         all += fabs(w_eff[i]);
     }
     *residual = all > 0 ? off / all : off;
+    nax_block_free(s);
     free(across);
     return status;
 }
 
-static int eliminate(const struct matrices *m, size_t k, struct nax_err *err)
+/* *solver: of the batch, made when it is needed first. */
+static int eliminate(const struct matrices *m, size_t k, struct block_solver **solver,
+                     int n_threads, struct nax_err *err)
 {
     const struct nax_xbar *x = &m->x[k];
-    int status = nax_block_matrix(x, false, m->w_eff[k], err);
-    if (!status)
-        status = nax_xbar_check_results("effective conductances", m->w_eff[k], x->n_rows, x->n_cols,
-                                        err);
-    if (status)
+    if (!*solver)
+        *solver = nax_block_alloc(x->n_rows, x->n_cols, false, n_threads);
+    if (!*solver)
+        return out_of_memory(err);
+    nax_block_matrix(*solver, x, m->w_eff[k]);
+    int status =
+        nax_xbar_check_results("effective conductances", m->w_eff[k], x->n_rows, x->n_cols, err);
+    if (status || !m->is_reported)
         return status;
     double residual = residual_by_nodes(x, m->w_eff[k]);
     if (isnan(residual))
-        status = residual_by_lines(x, m->w_eff[k], &residual, err);
+        status = residual_by_lines(x, m->w_eff[k], n_threads, &residual, err);
     if (!status && !isfinite(residual))
         status = nax_err_set(err, NAX_ERR_NUMERIC,
                              "conductances beyond the range of numbers: 'array %zu'", k);
@@ -103,7 +124,8 @@ static int eliminate(const struct matrices *m, size_t k, struct nax_err *err)
 
 /* What becomes of array k after relaxation ended with this status. */
 static int conclude(const struct matrices *m, size_t k, int status,
-                    const struct relax_report *relax, struct nax_err *err)
+                    const struct relax_report *relax, struct block_solver **solver, int n_threads,
+                    struct nax_err *err)
 {
     const struct nax_xbar *x = &m->x[k];
     struct nax_err unused;
@@ -113,7 +135,7 @@ static int conclude(const struct matrices *m, size_t k, int status,
     if (!status)
         status = nax_xbar_check_results("residual", &relax->residual, 1, 1, &unused);
     if (status == NAX_ERR_NUMERIC && m->method != NAX_XBAR_RELAX)
-        return eliminate(m, k, err);
+        return eliminate(m, k, solver, n_threads, err);
     if (status == NAX_ERR_NUMERIC)
         return nax_err_set(err, status, "line relaxation does not converge: 'array %zu'", k);
     if (status)
@@ -125,7 +147,7 @@ static int conclude(const struct matrices *m, size_t k, int status,
 /* Makes the plan ready for array k, or says NAX_ERR_NUMERIC where relaxation is out of question. */
 static int prepare(const struct matrices *m, struct relax_plan *plan, size_t k)
 {
-    if (m->method == NAX_XBAR_BLOCK)
+    if (!plan)
         return NAX_ERR_NUMERIC;
     nax_relax_plan_set(plan, &m->x[k]);
     return nax_relax_plan_is_sound(plan) ? 0 : NAX_ERR_NUMERIC;
@@ -137,10 +159,16 @@ static int by_arrays(const struct matrices *m, int n_threads, struct nax_err *er
     int status = 0;
 #pragma omp parallel num_threads(n_threads)
     {
-        struct relax_plan *plan = nax_relax_plan_alloc(m->x->n_rows, m->x->n_cols);
-        struct relax_workspace *workspace = nax_relax_workspace_alloc(m->x->n_rows, m->x->n_cols);
+        struct relax_plan *plan = NULL;
+        struct relax_workspace *workspace = NULL;
+        struct block_solver *solver = NULL;
         struct nax_err own = {0};
-        int own_status = plan && workspace ? 0 : out_of_memory(&own);
+        int own_status = 0;
+        if (is_relaxed(m)) {
+            plan = nax_relax_plan_alloc(m->x->n_rows, m->x->n_cols);
+            workspace = nax_relax_workspace_alloc(m->x->n_rows, m->x->n_cols);
+            own_status = plan && workspace ? 0 : out_of_memory(&own);
+        }
 #pragma omp for schedule(dynamic)
         for (size_t k = 0; k < m->n; k++) {
             if (own_status)
@@ -148,10 +176,11 @@ static int by_arrays(const struct matrices *m, int n_threads, struct nax_err *er
             struct relax_report report = {0, 0};
             int relaxed = prepare(m, plan, k);
             for (size_t b = 0; !relaxed && b < nax_relax_n_blocks(plan); b++)
-                relaxed = nax_relax_block(plan, workspace, b, m->tolerance,
-                                          passes_max(&m->x[k], m->method), m->w_eff[k], &report);
-            own_status = conclude(m, k, relaxed, &report, &own);
+                relaxed = nax_relax_block(plan, workspace, b, m->tolerance, passes_max(m),
+                                          m->w_eff[k], &report);
+            own_status = conclude(m, k, relaxed, &report, &solver, 1, &own);
         }
+        nax_block_free(solver);
         nax_relax_plan_free(plan);
         nax_relax_workspace_free(workspace);
         nax_err_keep_first(&status, err, &own);
@@ -162,8 +191,10 @@ static int by_arrays(const struct matrices *m, int n_threads, struct nax_err *er
 /* All threads work on one array after the other, each on blocks of its columns. */
 static int by_columns(const struct matrices *m, int n_threads, struct nax_err *err)
 {
-    struct relax_plan *plan = nax_relax_plan_alloc(m->x->n_rows, m->x->n_cols);
-    int status = plan ? 0 : out_of_memory(err);
+    bool has_plan = is_relaxed(m);
+    struct relax_plan *plan = has_plan ? nax_relax_plan_alloc(m->x->n_rows, m->x->n_cols) : NULL;
+    struct block_solver *solver = NULL;
+    int status = plan || !has_plan ? 0 : out_of_memory(err);
     for (size_t k = 0; !status && k < m->n; k++) {
         struct relax_report report = {0, 0};
         int relaxed = prepare(m, plan, k);
@@ -177,9 +208,8 @@ static int by_columns(const struct matrices *m, int n_threads, struct nax_err *e
 #pragma omp for schedule(dynamic)
             for (size_t b = 0; b < n_blocks; b++)
                 if (!own_status)
-                    own_status =
-                        nax_relax_block(plan, workspace, b, m->tolerance,
-                                        passes_max(&m->x[k], m->method), m->w_eff[k], &own);
+                    own_status = nax_relax_block(plan, workspace, b, m->tolerance, passes_max(m),
+                                                 m->w_eff[k], &own);
             nax_relax_workspace_free(workspace);
 #pragma omp critical(nax_xbar_matrices)
             {
@@ -188,8 +218,9 @@ static int by_columns(const struct matrices *m, int n_threads, struct nax_err *e
                 report.residual = fmax(report.residual, own.residual);
             }
         }
-        status = conclude(m, k, relaxed, &report, err);
+        status = conclude(m, k, relaxed, &report, &solver, n_threads, err);
     }
+    nax_block_free(solver);
     nax_relax_plan_free(plan);
     return status;
 }
@@ -214,7 +245,7 @@ int nax_xbar_prepare(const struct nax_xbar *x, size_t n, const struct nax_xbar_o
 int nax_xbar_matrices(const struct nax_xbar *x, size_t n, const struct nax_xbar_options *options,
                       double *const *w_eff, struct nax_xbar_report *report, struct nax_err *err)
 {
-    struct matrices m = {.x = x, .n = n, .w_eff = w_eff};
+    struct matrices m = {.x = x, .n = n, .w_eff = w_eff, .is_reported = report};
     int status = nax_xbar_prepare(x, n, options, &m.tolerance, err);
     if (status)
         return status;

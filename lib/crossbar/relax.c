@@ -226,7 +226,7 @@ int nax_relax_block(const struct relax_plan *plan, struct relax_workspace *works
             break;
         }
         if (passes >= passes_max ||
-            (passes > 6 && passes_left(lane, n, tolerance) > (double)passes_max))
+            (passes > 2 && passes_left(lane, n, tolerance) > (double)(passes_max - passes)))
             return NAX_ERR_NUMERIC;
         plan->kernels->full[is_float][is_up](&p);
         account(lane, n, &p);
