@@ -113,6 +113,24 @@ column() {
   [[ "$output" = *"net/"*".k1."* ]]
 }
 
+@test "noise that is kept: the same searches, measured once, and anew for other weights" {
+  small --epochs 1 --ideal --checkpoint warm > /dev/null
+  find=(small --epochs 1 --warm-epochs 0 --init warm/search.safetensors)
+  "${find[@]}" --edap 0.1 --checkpoint alone > /dev/null
+  "${find[@]}" --edap 0.1 --checkpoint first --noise kept/here > /dev/null
+  [ "$(find kept -type f | wc -l)" -eq 1 ]
+  stat -c %Y.%i kept/here/* > before
+  "${find[@]}" --edap 0.1 --checkpoint second --noise kept/here > /dev/null
+  "${find[@]}" --edap 3 --checkpoint third --noise kept/here > /dev/null
+  stat -c %Y.%i kept/here/* | cmp - before
+  cmp alone/search.safetensors first/search.safetensors
+  cmp alone/search.safetensors second/search.safetensors
+  "${find[@]}" --noise kept/here --seed 8 > /dev/null
+  [ "$(find kept -type f | wc -l)" -eq 2 ]
+  run -2 "${find[@]}" --noise kept/here --fidelity linear
+  [[ "$output" = "nax-search: --noise keeps what the fidelity adc measures: 'fidelity linear'"* ]]
+}
+
 @test "a checkpoint of another search is refused" {
   small --epochs 1 --checkpoint run > /dev/null
   run ! small --epochs 1 --checkpoint run --resume --edap 0.3
