@@ -489,6 +489,10 @@ smoothing 0 0.1 --smoothing 0.1
 crop 4 3 --crop 3
 flip yes no --no-flip
 cutout 0 2 --cutout 2
+trivial no yes --trivial
+mixup 0 0.2 --mixup 0.2
+cutmix 0 1 --cutmix 1
+average 0 0.99 --average 0.99
 validation 0.1 0.2 --validation 0.2
 precision fp32 bf16 --precision bf16
 ROWS

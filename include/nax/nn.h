@@ -165,7 +165,12 @@ struct nax_recipe {
     double label_smoothing;
     size_t crop; /* pixels of padding for random crops; 0: none */
     bool flip;
-    size_t cutout;     /* side in pixels of the square that is blanked in every image; 0: none */
+    size_t cutout;        /* side in pixels of the square that is blanked in every image; 0: none */
+    bool trivial;         /* every image goes through an operation of TrivialAugment */
+    double mixup, cutmix; /* > 0: images are mixed with others of the batch, by shares of
+                             Beta(x, x): added, or in a rectangle; both: either */
+    double average; /* > 0: what is validated and saved are the values' exponential mean over steps,
+                       which keeps this much of itself a step (at first less) */
     double validation; /* fraction of the training images held out */
     enum nax_arithmetic precision;
 };

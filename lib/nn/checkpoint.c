@@ -79,7 +79,7 @@ int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
                      const struct nax_meta *meta, size_t n_meta, struct nax_err *err)
 {
     const struct nax_model *model = trainer->model;
-    size_t n_max = 2 * NAX_PARAMS_MAX * model->net->n_layers;
+    size_t n_max = 3 * NAX_PARAMS_MAX * model->net->n_layers;
     struct bundle *b = nax_calloc(1, sizeof *b);
     if (b) {
         b->tensor = nax_calloc(n_max, sizeof *b->tensor);
@@ -87,6 +87,7 @@ int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
     }
     struct nax_identity *identity = NULL, *layers = NULL;
     const char *rows, *layer_rows;
+    bool is_apart = trainer->average && !trainer->is_averaged;
     int status = identify(trainer, &identity, err);
     if (!status)
         status = nax_identity_alloc(&layers, err);
@@ -99,7 +100,9 @@ int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
     if (!status && (!b || !b->tensor || !b->name))
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
     if (!status) {
-        add_values(b, model, "", model->values, true);
+        add_values(b, model, "", is_apart ? trainer->average : model->values, true);
+        if (trainer->average)
+            add_values(b, model, "last.", is_apart ? model->values : trainer->average, true);
         add_text(b, "network", "%s", model->net->name);
         add_text(b, "pixel_mean", "%.17g %.17g %.17g", model->pixel_mean[0], model->pixel_mean[1],
                  model->pixel_mean[2]);
@@ -175,6 +178,26 @@ static int check_run(const struct nax_trainer *trainer, const struct nax_tensors
     return status;
 }
 
+/* The model's values, just read, are the file's mean over steps; the last ones are beside them. A
+ * run without a mean starts one where it stands. */
+static int take_average(struct nax_trainer *trainer, const struct nax_tensors *file,
+                        const char *path, const struct position *p, struct nax_err *err)
+{
+    static const char prefix[] = "last.";
+    bool has_last = false;
+    for (size_t i = 0; i < nax_tensors_n(file) && !has_last; i++)
+        has_last = !strncmp(nax_tensors_at(file, i)->name, prefix, sizeof prefix - 1);
+    memcpy(trainer->average, trainer->model->values,
+           trainer->model->n_values * sizeof *trainer->average);
+    int status =
+        has_last ? nax_params_take(trainer->model, file, path, prefix, trainer->average, true, err)
+                 : 0;
+    trainer->is_averaged = p->epochs == trainer->recipe.epochs;
+    if (!status && !trainer->is_averaged)
+        nax_trainer_swap_average(trainer);
+    return status;
+}
+
 /* Parameters, momentum and position of the file, whose run has been looked at. */
 static int take_state(struct nax_trainer *trainer, const struct nax_tensors *file, const char *path,
                       const struct position *p, struct nax_err *err)
@@ -183,13 +206,15 @@ static int take_state(struct nax_trainer *trainer, const struct nax_tensors *fil
     if (!status)
         status =
             nax_params_take(trainer->model, file, path, "momentum.", trainer->momentum, false, err);
+    if (!status && trainer->average)
+        status = take_average(trainer, file, path, p, err);
     if (status)
         return status;
     trainer->epochs_done = p->epochs;
     trainer->steps_done = p->steps;
     trainer->loss = p->loss;
     trainer->n_right = p->n_right;
-    nax_pixel_table_make(&trainer->table, trainer->model->pixel_mean, trainer->model->pixel_sd);
+    nax_trainer_set_pixels(trainer);
     return nax_trainer_set_part(trainer, trainer->part, err);
 }
 

@@ -162,9 +162,10 @@ static void set_batch_norm(struct pass *pass, size_t l)
 }
 
 /* Softmax cross-entropy with smoothed labels of one chunk, and its gradient by the logits. Of an
- * image with logits a [c] and targets t, ε/c each and 1 − ε more of the label's, p = softmax(a):
+ * image with logits a [c] and targets t, ε/c each, (1 − ε) s more of the label's and (1 − ε) (1 −
+ * s) of another one's that it is mixed with, p = softmax(a):
  *
- *     loss = −Σ t_k log p_k = log Σ exp(a_k) − (1 − ε) a_label − ε mean(a)
+ *     loss = −Σ t_k log p_k = log Σ exp(a_k) − (1 − ε) (s a_label + (1 − s) a_other) − ε mean(a)
  *     dloss/da_k = p_k − t_k
  *
  * by the batch, since the loss is its mean; exponents less the largest logit, lest they overflow.
@@ -177,7 +178,10 @@ static void take_loss(struct pass *pass, const struct pass_batch *batch, struct 
     for (size_t b = chunk.first; b < chunk.first + chunk.n; b++) {
         const float *logit = (const float *)pass->layer[last].y + b * c;
         float *g = (float *)pass->layer[last].g + b * c;
-        size_t label = (size_t)batch->labels[b], best = 0;
+        size_t label = (size_t)batch->labels[b], other = label, best = 0;
+        double share = batch->share ? batch->share[b] : 1;
+        if (share < 1)
+            other = (size_t)batch->other_labels[b];
         double total = 0, mean_logit = 0;
         for (size_t k = 1; k < c; k++)
             if (logit[k] > logit[best])
@@ -187,11 +191,13 @@ static void take_loss(struct pass *pass, const struct pass_batch *batch, struct 
             mean_logit += (double)logit[k] / (double)c;
         }
         double log_total = log(total) + (double)logit[best];
-        loss += log_total - (1 - batch->label_smoothing) * (double)logit[label] -
-                batch->label_smoothing * mean_logit;
+        double meant = share * (double)logit[label] + (1 - share) * (double)logit[other];
+        loss +=
+            log_total - (1 - batch->label_smoothing) * meant - batch->label_smoothing * mean_logit;
         right += best == label;
         for (size_t k = 0; k < c; k++) {
-            double target = smooth + (k == label ? 1 - batch->label_smoothing : 0);
+            double of_labels = (k == label ? share : 0) + (k == other ? 1 - share : 0);
+            double target = smooth + (1 - batch->label_smoothing) * of_labels;
             g[k] = (float)((exp((double)logit[k] - log_total) - target) / (double)pass->batch);
         }
     }

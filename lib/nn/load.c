@@ -67,10 +67,13 @@ static int load_three(const struct nax_tensors *file, const char *path, const ch
  * kernels. */
 static bool is_of_model(const struct nax_model *model, const char *tensor)
 {
-    static const char momentum[] = "momentum.";
+    static const char *const prefixes[] = {"momentum.", "last."};
     char name[PARAM_NAME_SIZE];
-    if (!strncmp(tensor, momentum, sizeof momentum - 1))
-        tensor += sizeof momentum - 1;
+    for (size_t i = 0; i < 2; i++)
+        if (!strncmp(tensor, prefixes[i], strlen(prefixes[i]))) {
+            tensor += strlen(prefixes[i]);
+            break;
+        }
     for (size_t l = 0; l < model->net->n_layers; l++) {
         struct nax_param param[NAX_PARAMS_MAX];
         size_t n = nax_params_list(&model->net->layers[l], &model->layer[l], param);

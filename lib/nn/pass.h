@@ -27,6 +27,10 @@ struct pass_batch {
     void (*image)(const void *self, size_t b, float *out);
     const void *self;
     const int32_t *labels; /* [batch] */
+    /* [batch] of images that are mixed with others': labels of these, and how much of each is its
+     * own; NULL: all */
+    const int32_t *other_labels;
+    const double *share;
     double label_smoothing;
     size_t first; /* image of the batch, counted since the start of training */
 };

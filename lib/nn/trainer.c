@@ -19,9 +19,17 @@ static int alloc_arrays(struct nax_trainer *t, struct nax_err *err)
     t->validation = nax_calloc(n, sizeof *t->validation);
     t->order = nax_calloc(n, sizeof *t->order);
     t->labels = nax_calloc(t->recipe.batch, sizeof *t->labels);
-    if (!t->momentum || !t->train || !t->validation || !t->order || !t->labels)
+    t->other_labels = nax_calloc(t->recipe.batch, sizeof *t->other_labels);
+    t->share = nax_calloc(t->recipe.batch, sizeof *t->share);
+    bool is_whole = t->momentum && t->train && t->validation && t->order && t->labels &&
+                    t->other_labels && t->share;
+    if (is_whole && t->recipe.average > 0) {
+        t->average = nax_aligned_calloc(t->model->n_values, sizeof *t->average);
+        is_whole = t->average;
+    }
+    if (!is_whole)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'trainer'");
-    return 0;
+    return nax_augment_init(&t->augment, &t->set->train, &t->recipe, &t->table, t->seed, err);
 }
 
 int nax_trainer_alloc(struct nax_trainer **trainer, struct nax_model *model,
@@ -72,13 +80,19 @@ int nax_trainer_alloc_part(struct nax_trainer **trainer, struct nax_model *model
     for (int c = 0; c < 3; c++)
         if (!(model->pixel_sd[c] > 0)) /* images of one colour */
             model->pixel_sd[c] = 1;
-    nax_pixel_table_make(&t->table, model->pixel_mean, model->pixel_sd);
+    nax_trainer_set_pixels(t);
     if ((status = nax_trainer_set_part(t, part, err))) {
         nax_trainer_free(t);
         return status;
     }
     *trainer = t;
     return 0;
+}
+
+void nax_trainer_set_pixels(struct nax_trainer *t)
+{
+    nax_pixel_table_make(&t->table, t->model->pixel_mean, t->model->pixel_sd);
+    nax_augment_set_mean(&t->augment, t->model->pixel_mean);
 }
 
 enum optimiser { OPTIMISER_NESTEROV, OPTIMISER_MUON };
@@ -150,11 +164,15 @@ void nax_trainer_free(struct nax_trainer *t)
         return;
     nax_pass_free(t->pass);
     nax_muon_free(t->muon);
+    nax_augment_release(&t->augment);
     nax_aligned_free(t->momentum);
+    nax_aligned_free(t->average);
     free(t->train);
     free(t->validation);
     free(t->order);
     free(t->labels);
+    free(t->other_labels);
+    free(t->share);
     free(t);
 }
 
@@ -189,38 +207,15 @@ static void shuffle(struct nax_rng rng, uint32_t *order, size_t n)
     }
 }
 
-/* Whether an image is mirrored alternates from epoch to epoch, from a first draw on: in every two
- * epochs both of its sides are seen (Jordan, 94 % on CIFAR-10 in 3.29 seconds, 2024). */
-static bool is_mirrored_now(const struct nax_trainer *t, size_t image)
+static size_t partner_of(const struct nax_trainer *t, size_t b)
 {
-    struct nax_rng rng = nax_rng_at(t->seed, NAX_RNG_AUGMENT, UINT64_MAX, image, 0);
-    return t->recipe.flip && (nax_rng_below(&rng, 2) + t->epochs_done) % 2;
-}
-
-/* A square of n × n pixels around a random one takes the mean's value, 0 (DeVries and Taylor,
- * arXiv 1708.04552); what lies outside of the image is left out. */
-static void cut_out(const struct nax_images *images, size_t n, struct nax_rng *rng, float *pixels)
-{
-    size_t h = images->height, w = images->width, half = n / 2;
-    size_t y = (size_t)nax_rng_below(rng, h), x = (size_t)nax_rng_below(rng, w);
-    size_t y0 = y > half ? y - half : 0, y1 = NAX_MIN(y + n - half, h);
-    size_t x0 = x > half ? x - half : 0, x1 = NAX_MIN(x + n - half, w);
-    for (size_t i = y0; i < y1; i++)
-        memset(pixels + (i * w + x0) * images->channels, 0,
-               (x1 - x0) * images->channels * sizeof *pixels);
+    return t->order[t->first + t->recipe.batch - 1 - b];
 }
 
 static void load_augmented(const void *self, size_t b, float *out)
 {
     const struct nax_trainer *t = self;
-    size_t image = t->order[t->first + b];
-    int shift = (int)t->recipe.crop;
-    struct nax_rng rng = nax_rng_at(t->seed, NAX_RNG_AUGMENT, t->epochs_done, image, 0);
-    int dy = (int)nax_rng_below(&rng, (uint64_t)(2 * shift + 1)) - shift;
-    int dx = (int)nax_rng_below(&rng, (uint64_t)(2 * shift + 1)) - shift;
-    nax_image_load(&t->table, &t->set->train, image, dy, dx, is_mirrored_now(t, image), out);
-    if (t->recipe.cutout)
-        cut_out(&t->set->train, t->recipe.cutout, &rng, out);
+    nax_augment_load(&t->augment, t->epochs_done, t->order[t->first + b], partner_of(t, b), out);
 }
 
 /* Nesterov's momentum, of what does not go by Muon. */
@@ -250,16 +245,48 @@ static int look_forward(struct nax_trainer *t, size_t step, struct pass_result *
                         struct nax_err *err)
 {
     t->first = step * t->recipe.batch;
-    for (size_t b = 0; b < t->recipe.batch; b++)
-        t->labels[b] = t->set->train.labels[t->order[t->first + b]];
-    struct pass_batch batch = {load_augmented, t, t->labels, t->recipe.label_smoothing,
-                               t->epochs_done * nax_trainer_n_steps(t) * t->recipe.batch +
-                                   t->first};
+    for (size_t b = 0; b < t->recipe.batch; b++) {
+        size_t image = t->order[t->first + b];
+        t->labels[b] = t->set->train.labels[image];
+        t->other_labels[b] = t->set->train.labels[partner_of(t, b)];
+        t->share[b] = nax_augment_share(&t->augment, t->epochs_done, image);
+    }
+    struct pass_batch batch = {.image = load_augmented,
+                               .self = t,
+                               .labels = t->labels,
+                               .other_labels = t->other_labels,
+                               .share = t->share,
+                               .label_smoothing = t->recipe.label_smoothing,
+                               .first = t->epochs_done * nax_trainer_n_steps(t) * t->recipe.batch +
+                                        t->first};
     int status = nax_pass_forward(t->pass, &batch, result, err);
     if (!status && !isfinite(result->loss))
         status = nax_err_set(err, NAX_ERR_NUMERIC, "the loss is not finite: 'network %s'",
                              t->part->net->name);
     return status;
+}
+
+/* The values' mean moves towards them: at first by most of the way, since the first ones are far
+ * from where they end. */
+static void move_average(struct nax_trainer *t)
+{
+    double n = (double)(t->epochs_done * nax_trainer_n_steps(t) + t->steps_done);
+    float part = (float)(1 - fmin(t->recipe.average, n / (9 + n)));
+    const float *values = t->model->values;
+#pragma omp parallel for num_threads(nax_threads())
+    for (size_t i = 0; i < t->model->n_values; i++)
+        t->average[i] += part * (values[i] - t->average[i]);
+}
+
+void nax_trainer_swap_average(const struct nax_trainer *t)
+{
+    float *values = t->model->values;
+    for (size_t i = 0; i < t->model->n_values; i++) {
+        float value = values[i];
+        values[i] = t->average[i];
+        t->average[i] = value;
+    }
+    nax_pass_set_weights(t->pass);
 }
 
 static int take_step(struct nax_trainer *t, double rate, struct pass_result *result,
@@ -268,9 +295,12 @@ static int take_step(struct nax_trainer *t, double rate, struct pass_result *res
     int status = look_forward(t, t->steps_done, result, err);
     if (!status)
         status = nax_pass_backward(t->pass, err);
-    if (!status)
-        descend(t, rate);
-    return status;
+    if (status)
+        return status;
+    descend(t, rate);
+    if (t->average)
+        move_average(t);
+    return 0;
 }
 
 /* What the epoch came to, and the next one begins. */
@@ -280,6 +310,10 @@ static int end_epoch(struct nax_trainer *t, struct nax_epoch *epoch, struct nax_
     epoch->train_loss = t->loss / (double)n_steps;
     epoch->train_accuracy = (double)t->n_right / (double)(n_steps * t->recipe.batch);
     epoch->validation_loss = epoch->validation_accuracy = NAN;
+    if (t->average && t->epochs_done + 1 == t->recipe.epochs) {
+        nax_trainer_swap_average(t);
+        t->is_averaged = true;
+    }
     if (t->n_validation) {
         struct nax_score score;
         int status = nax_trainer_validate(t, &score, err);
@@ -344,7 +378,13 @@ int nax_trainer_validate(const struct nax_trainer *t, struct nax_score *score, s
                                .n_images = t->n_validation,
                                .is_bf16 =
                                    nax_arithmetic_of(t->recipe.precision) == NAX_ARITHMETIC_BF16};
-    return nax_model_eval(t->part, &t->set->train, &options, score, err);
+    bool is_swapped = t->average && !t->is_averaged;
+    if (is_swapped)
+        nax_trainer_swap_average(t);
+    int status = nax_model_eval(t->part, &t->set->train, &options, score, err);
+    if (is_swapped)
+        nax_trainer_swap_average(t);
+    return status;
 }
 
 /* A batch of validation images, as they are. */
@@ -399,7 +439,8 @@ int nax_trainer_gates(struct nax_trainer *t, struct nax_model *part, struct nax_
         struct held_out images = {t, order + batch->number % n_batches * size};
         for (size_t b = 0; b < size; b++)
             labels[b] = t->set->train.labels[images.order[b]];
-        struct pass_batch source = {load_plain, &images, labels, 0, batch->number * size};
+        struct pass_batch source = {
+            .image = load_plain, .self = &images, .labels = labels, .first = batch->number * size};
         if (batch->has_own_statistics)
             status = forward_ideal(pass, &source, gates, n, err);
         if (batch->linops)

@@ -2,6 +2,7 @@
 #ifndef NAX_NN_TRAINER_H
 #define NAX_NN_TRAINER_H
 
+#include "augment.h"
 #include "layers.h"
 #include "model.h"
 #include "muon.h"
@@ -16,16 +17,25 @@ struct nax_trainer {
     const struct nax_identity *more; /* of the caller, or NULL */
     struct pass *pass;
     struct pixel_table table;
-    struct muon *muon;            /* the part's matrices that step so */
-    float *momentum;              /* in the layout of the model's values */
+    struct augment augment;
+    struct muon *muon; /* the part's matrices that step so */
+    float *momentum;   /* in the layout of the model's values */
+    float *average;    /* of the values over the steps, in their layout; NULL: not wanted */
+    bool is_averaged;  /* the model's values and `average` have changed places: for good */
     uint32_t *train, *validation; /* indices of images */
     size_t n_train, n_validation;
     size_t epochs_done, steps_done; /* whole epochs, and steps of the one that is under way */
     double loss;                    /* sum over those steps */
     size_t n_right;
-    uint32_t *order; /* [n_train] of this epoch */
-    int32_t *labels; /* [batch] */
-    size_t first;    /* place in order of the batch being loaded */
+    uint32_t *order;                /* [n_train] of this epoch */
+    int32_t *labels, *other_labels; /* [batch] own ones, and of what images are mixed with */
+    double *share;                  /* [batch] of their own */
+    size_t first;                   /* place in order of the batch being loaded */
 };
+
+/* What follows from the model's pixel statistics. */
+void nax_trainer_set_pixels(struct nax_trainer *trainer);
+/* The model's values and their average change places. */
+void nax_trainer_swap_average(const struct nax_trainer *trainer);
 
 #endif

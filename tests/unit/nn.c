@@ -888,7 +888,11 @@ static void check_gradients(bool is_substituted)
         nax_pass_set_linops(pass, ops);
     }
 
-    struct pass_batch batch = {copy_image, &d, d.labels, 0.113, FIRST};
+    struct pass_batch batch = {.image = copy_image,
+                               .self = &d,
+                               .labels = d.labels,
+                               .label_smoothing = 0.113,
+                               .first = FIRST};
     assert_int_equal(nax_pass_forward(pass, &batch, &result, &err), 0);
     double want = reference_loss(model, values, BATCH, d.image2, d.labels, 0.113);
     assert_true(fabs(result.loss - want) < 1e-5 * fabs(want));
@@ -930,7 +934,11 @@ static void gradients_in_bf16_agree_with_fp32(void **state)
     assert_int_equal(nax_model_alloc(&model, &net, 3, &err), 0);
     disturb(model);
     for (int i = 0; i < 2; i++) {
-        struct pass_batch batch = {copy_image, &d, d.labels, 0.113, FIRST};
+        struct pass_batch batch = {.image = copy_image,
+                                   .self = &d,
+                                   .labels = d.labels,
+                                   .label_smoothing = 0.113,
+                                   .first = FIRST};
         assert_int_equal(nax_pass_alloc(&pass[i], model, BATCH, kinds[i], &err), 0);
         nax_pass_set_linops(pass[i], ops);
         assert_int_equal(nax_pass_forward(pass[i], &batch, &result[i], &err), 0);
@@ -954,6 +962,71 @@ static void gradients_in_bf16_agree_with_fp32(void **state)
     }
     nax_pass_free(pass[0]);
     nax_pass_free(pass[1]);
+    nax_model_free(model);
+}
+
+/* Loss and gradients of mixed images are those of either label, by their shares. */
+static void mixed_labels_weigh_losses_and_gradients(void **state)
+{
+    (void)state;
+    enum { OWN, OTHER, MIXED, CHOSEN, ONE_BY_ONE, N_KINDS };
+    struct nax_err err;
+    struct nax_network net = every_network();
+    struct nax_model *model;
+    struct pass *pass[N_KINDS];
+    struct pass_result result[N_KINDS];
+    static struct batch_data d;
+    int32_t other[BATCH], chosen[BATCH];
+    double shares[BATCH], choices[BATCH];
+    batch_fill(&d);
+    for (size_t b = 0; b < BATCH; b++) {
+        other[b] = (int32_t)((d.labels[b] + 1 + (int32_t)b % 5) % 7);
+        shares[b] = 0.3;
+        choices[b] = (double)(b % 2);
+        chosen[b] = b % 2 ? d.labels[b] : other[b];
+    }
+    const struct {
+        const int32_t *labels, *other_labels;
+        const double *share;
+    } kind[N_KINDS] = {[OWN] = {.labels = d.labels},
+                       [OTHER] = {.labels = other},
+                       [MIXED] = {d.labels, other, shares},
+                       [CHOSEN] = {.labels = chosen},
+                       [ONE_BY_ONE] = {d.labels, other, choices}};
+    assert_int_equal(nax_model_alloc(&model, &net, 3, &err), 0);
+    disturb(model);
+    for (size_t i = 0; i < N_KINDS; i++) {
+        struct pass_batch batch = {.image = copy_image,
+                                   .self = &d,
+                                   .labels = kind[i].labels,
+                                   .other_labels = kind[i].other_labels,
+                                   .share = kind[i].share,
+                                   .label_smoothing = 0.113};
+        assert_int_equal(nax_pass_alloc(&pass[i], model, BATCH, NAX_ARITHMETIC_FP32, &err), 0);
+        assert_int_equal(nax_pass_forward(pass[i], &batch, &result[i], &err), 0);
+        assert_int_equal(nax_pass_backward(pass[i], &err), 0);
+    }
+    assert_true(fabs(result[MIXED].loss - 0.3 * result[OWN].loss - 0.7 * result[OTHER].loss) <
+                1e-5); /* the running means, around which sums are taken, move */
+    assert_true(fabs(result[OWN].loss - result[OTHER].loss) > 1e-3);
+    assert_true(fabs(result[ONE_BY_ONE].loss - result[CHOSEN].loss) < 1e-5);
+    for (size_t l = 0; l < net.n_layers; l++) {
+        const float *g[N_KINDS];
+        double largest = 0;
+        size_t n = nax_layer_n_weights(&net.layers[l]);
+        for (size_t i = 0; i < N_KINDS; i++)
+            g[i] = nax_pass_gradient(pass[i], l)->weight;
+        for (size_t i = 0; g[OWN] && i < n; i++)
+            largest = NAX_MAX(fabs((double)g[OWN][i]), largest);
+        for (size_t i = 0; g[OWN] && i < n; i++) {
+            double want = 0.3 * (double)g[OWN][i] + 0.7 * (double)g[OTHER][i];
+            assert_true(fabs((double)g[MIXED][i] - want) <= tolerance_gradient * largest);
+            assert_true(fabs((double)g[ONE_BY_ONE][i] - (double)g[CHOSEN][i]) <=
+                        tolerance_gradient * largest);
+        }
+    }
+    for (size_t i = 0; i < N_KINDS; i++)
+        nax_pass_free(pass[i]);
     nax_model_free(model);
 }
 
@@ -1036,7 +1109,8 @@ static void check_gates(enum nax_arithmetic precision, bool is_running, double t
                                                 .mean = mean1[i],
                                                 .variance = variance1[i]}};
     }
-    struct pass_batch batch = {copy_image, &d, d.labels, 0.113, 0};
+    struct pass_batch batch = {
+        .image = copy_image, .self = &d, .labels = d.labels, .label_smoothing = 0.113};
     assert_int_equal(nax_pass_forward(pass, &batch, &result, &err), 0);
     assert_int_equal(nax_pass_backward(pass, &err), 0);
     assert_int_equal(nax_pass_gates(pass, 0, gates, N, &err), 0);
@@ -1103,7 +1177,7 @@ static void statistics_are_kept_and_used(void **state)
     for (size_t i = 0; i < SMALL * SMALL * n; i++)
         half[i] = weight[i] / 2;
     assert_int_equal(nax_pass_alloc_gates(&pass, model, BATCH, NAX_ARITHMETIC_FP32, &err), 0);
-    struct pass_batch batch = {copy_image, &d, d.labels, 0, 0};
+    struct pass_batch batch = {.image = copy_image, .self = &d, .labels = d.labels};
     assert_int_equal(nax_pass_forward(pass, &batch, &batch_result, &err), 0);
     nax_pass_set_statistics(pass, STATISTICS_KEPT);
     assert_int_equal(nax_pass_forward(pass, &batch, &kept, &err), 0);
@@ -1312,7 +1386,8 @@ static void gradients_of(struct nax_model *model, struct many_images *m, size_t 
     nax_threads_set(n_threads);
     assert_int_equal(nax_pass_alloc(&pass, model, n, NAX_ARITHMETIC_FP32, &err), 0);
     nax_pass_set_statistics(pass, statistics);
-    struct pass_batch batch = {copy_one, m, m->labels + first, 0.113, 0};
+    struct pass_batch batch = {
+        .image = copy_one, .self = m, .labels = m->labels + first, .label_smoothing = 0.113};
     assert_int_equal(nax_pass_forward(pass, &batch, &result, &err), 0);
     assert_int_equal(nax_pass_backward(pass, &err), 0);
     for (size_t l = 0; l < model->net->n_layers; l++) {
@@ -1746,6 +1821,120 @@ static void statistics_are_renewed(void **state)
     nax_model_free(start);
 }
 
+/* The values after every step, in double. */
+struct follower {
+    const struct nax_model *model;
+    double *average;
+    size_t n_steps;
+};
+
+static int follow(void *self, size_t step, double loss)
+{
+    struct follower *f = self;
+    double n = (double)f->n_steps++, keep = fmin(0.8, n / (9 + n));
+    (void)step, (void)loss;
+    for (size_t i = 0; i < f->model->n_values; i++)
+        f->average[i] = keep * f->average[i] + (1 - keep) * (double)f->model->values[i];
+    return 0;
+}
+
+/* What a run that takes the mean over its steps ends with is the mean of one that does not; in the
+ * middle it goes on from the last values, through a file too. */
+static void weights_are_a_mean_over_steps(void **state)
+{
+    (void)state;
+    static struct small_set s;
+    struct nax_err err;
+    struct nax_network net = every_network();
+    struct nax_model *model[3];
+    struct nax_trainer *trainer[3];
+    struct nax_epoch epoch[3];
+    struct nax_recipe recipe = small_recipe(4), average = recipe;
+    const char *path = "nn_test_average.safetensors";
+    average.average = 0.8;
+    small_set_fill(&s);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(nax_model_alloc(&model[i], &net, 4, &err), 0);
+        assert_int_equal(
+            nax_trainer_alloc(&trainer[i], model[i], &s.set, i ? &average : &recipe, 21, &err), 0);
+    }
+    size_t n = model[0]->n_values, size = n * sizeof(float);
+    struct follower follower = {model[0], nax_calloc(n, sizeof(double)), 0};
+    for (size_t e = 1; e <= 4; e++) {
+        assert_int_equal(nax_trainer_epoch(trainer[0], follow, &follower, &epoch[0], &err), 0);
+        assert_int_equal(nax_trainer_epoch(trainer[1], NULL, NULL, &epoch[1], &err), 0);
+        assert_true(epoch[0].train_loss == epoch[1].train_loss);
+        assert_true(epoch[0].validation_loss != epoch[1].validation_loss);
+        if (e < 4)
+            assert_memory_equal(model[0]->values, model[1]->values, size);
+        if (e == 2) {
+            assert_int_equal(nax_trainer_save(trainer[1], path, NULL, 0, &err), 0);
+            assert_int_equal(nax_trainer_resume(trainer[2], path, &err), 0);
+        }
+        if (e > 2)
+            assert_int_equal(nax_trainer_epoch(trainer[2], NULL, NULL, &epoch[2], &err), 0);
+    }
+    for (size_t i = 0; i < n; i++)
+        assert_true(fabs((double)model[1]->values[i] - follower.average[i]) <
+                    1e-5 * (1 + fabs(follower.average[i])));
+    assert_memory_not_equal(model[0]->values, model[1]->values, size);
+    assert_memory_equal(model[1]->values, model[2]->values, size);
+    assert_true(epoch[1].validation_loss == epoch[2].validation_loss);
+    struct nax_score score;
+    assert_int_equal(nax_trainer_validate(trainer[1], &score, &err), 0);
+    assert_true(score.loss == epoch[1].validation_loss);
+
+    /* what others read of a finished run, and what is gone on with for longer */
+    assert_int_equal(nax_trainer_save(trainer[1], path, NULL, 0, &err), 0);
+    assert_int_equal(nax_model_load(model[0], path, &err), 0);
+    assert_memory_equal(model[0]->values, model[1]->values, size);
+    nax_trainer_free(trainer[2]);
+    average.epochs = 5;
+    assert_int_equal(nax_trainer_alloc(&trainer[2], model[2], &s.set, &average, 21, &err), 0);
+    assert_int_equal(nax_trainer_extend(trainer[2], path, &err), 0);
+    assert_memory_not_equal(model[2]->values, model[1]->values, size); /* the last ones */
+    assert_int_equal(nax_trainer_epoch(trainer[2], NULL, NULL, &epoch[2], &err), 0);
+    for (size_t i = 0; i < 3; i++) {
+        nax_trainer_free(trainer[i]);
+        nax_model_free(model[i]);
+    }
+    free(follower.average);
+    unlink(path);
+}
+
+/* A run that had no mean starts one from its weights. */
+static void a_mean_may_start_late(void **state)
+{
+    (void)state;
+    static struct small_set s;
+    struct nax_err err;
+    struct nax_network net = every_network();
+    struct nax_model *model;
+    struct nax_trainer *trainer;
+    struct nax_epoch epoch;
+    struct nax_recipe recipe = small_recipe(1);
+    const char *path = "nn_test_late.safetensors";
+    small_set_fill(&s);
+    assert_int_equal(nax_model_alloc(&model, &net, 4, &err), 0);
+    assert_int_equal(nax_trainer_alloc(&trainer, model, &s.set, &recipe, 21, &err), 0);
+    assert_int_equal(nax_trainer_epoch(trainer, NULL, NULL, &epoch, &err), 0);
+    assert_int_equal(nax_trainer_save(trainer, path, NULL, 0, &err), 0);
+    nax_trainer_free(trainer);
+    struct nax_score before, after;
+    recipe.epochs = 2;
+    recipe.average = 0.999;
+    assert_int_equal(nax_trainer_alloc(&trainer, model, &s.set, &recipe, 21, &err), 0);
+    assert_int_equal(nax_trainer_extend(trainer, path, &err), 0);
+    assert_int_equal(nax_trainer_validate(trainer, &before, &err), 0);
+    assert_true(fabs(before.loss - epoch.validation_loss) < 1e-6);
+    assert_int_equal(nax_trainer_epoch(trainer, NULL, NULL, &epoch, &err), 0);
+    assert_int_equal(nax_trainer_validate(trainer, &after, &err), 0);
+    assert_true(isfinite(after.loss));
+    nax_trainer_free(trainer);
+    nax_model_free(model);
+    unlink(path);
+}
+
 /* A field that has no row would keep its 0xA5. */
 static void every_field_of_a_recipe_has_a_row(void **state)
 {
@@ -2089,6 +2278,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(training_does_not_depend_on_threads_or_stops),
         cmocka_unit_test(kernels_match_the_definition),
         cmocka_unit_test(bf16_is_rounded_to_nearest),
+        cmocka_unit_test(mixed_labels_weigh_losses_and_gradients),
         cmocka_unit_test(gradients_match_finite_differences),
         cmocka_unit_test(gradients_by_substituted_weights_match_finite_differences),
         cmocka_unit_test(gradients_go_straight_through_to_a_layers_own_weights),
@@ -2104,6 +2294,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_product_that_fails_names_its_layer),
         cmocka_unit_test(part_of_a_set_has_every_class),
         cmocka_unit_test(statistics_are_renewed),
+        cmocka_unit_test(weights_are_a_mean_over_steps),
+        cmocka_unit_test(a_mean_may_start_late),
         cmocka_unit_test(every_field_of_a_recipe_has_a_row),
         cmocka_unit_test(every_row_of_a_recipe_decides_the_run),
         cmocka_unit_test(checkpoint_of_another_run_is_refused),
