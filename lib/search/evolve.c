@@ -10,7 +10,7 @@ struct member {
     int64_t rank;
     double crowding;
     size_t index;
-    uint16_t *choice; /* [places] */
+    uint32_t *choice; /* [places] */
 };
 
 struct nax_population {
@@ -79,7 +79,7 @@ int nax_population_add(struct nax_population *p, const struct nax_candidate *c, 
         p->cap = cap;
     }
     const size_t n_places = nax_places(p->space);
-    uint16_t *choice = nax_calloc(n_places, sizeof *choice);
+    uint32_t *choice = nax_calloc(n_places, sizeof *choice);
     if (!choice)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'population'");
     struct nax_candidate design;
@@ -90,7 +90,7 @@ int nax_population_add(struct nax_population *p, const struct nax_candidate *c, 
             free(choice);
             return status;
         }
-        choice[k] = (uint16_t)number;
+        choice[k] = (uint32_t)number;
         nax_choices_take(p->space, k, number, &design);
     }
     nax_choices_end(p->space, &design);

@@ -516,6 +516,42 @@ static void evolution_finds_a_known_optimum(void **state)
     assert_true(best > 640); /* random designs have 12 · 16 · 7 · (6/7) / 3 = 384 on average */
 }
 
+/* 16 kernels, crossbars, bits and ranges, and skipping: 65537 choices of a convolution. */
+static void evolution_of_the_largest_space(void **state)
+{
+    (void)state;
+    static struct nax_space space;
+    struct nax_candidate c, child;
+    struct nax_population *p;
+    struct nax_err err;
+    const int64_t own[] = {3, 3};
+    const bool can_skip[] = {false, true};
+    space = (struct nax_space){.name = "large",
+                               .network = "net",
+                               .n_kernels = 16,
+                               .n_crossbars = 16,
+                               .n_adc_bits = 16,
+                               .n_adc_ranges = 16,
+                               .has_skip = true};
+    for (int i = 0; i < 16; i++) {
+        space.kernels[i] = 1 + 2 * i;
+        space.crossbars[i] = 8 + i;
+        space.adc_bits[i] = 1 + i;
+        space.adc_ranges[i] = (i + 1) / 16.0;
+    }
+    assert_int_equal(nax_space_bind(&space, 2, own, can_skip, &err), 0);
+    assert_true(space.n_designs == 65536ull * 65537);
+    nax_space_design(&space, space.n_designs - 1, 0, &c);
+    assert_int_equal(nax_population_alloc(&p, &space, &err), 0);
+    assert_int_equal(nax_population_add(p, &c, 0, 1, &err), 0);
+    assert_int_equal(nax_population_settle(p, 1, &err), 0);
+    for (uint64_t i = 0; i < 4; i++) { /* the last choice is not taken for the first, to skip */
+        assert_int_equal(nax_population_breed(p, 0.3, false, 3, i, &child, &err), 1);
+        assert_true(child.kernel[1] != 0);
+    }
+    nax_population_free(p);
+}
+
 /* Offspring take widths from their parents, whose kernels and widths may have to stay. */
 static void evolution_of_widths(void **state)
 {
@@ -1168,6 +1204,7 @@ int main(void)
         cmocka_unit_test(homogeneous),
         cmocka_unit_test(evolution_finds_a_known_optimum),
         cmocka_unit_test(evolution_of_widths),
+        cmocka_unit_test(evolution_of_the_largest_space),
         cmocka_unit_test(policies_are_drawn_by_their_probabilities),
         cmocka_unit_test(candidate_round_trip),
         cmocka_unit_test(identifiers),
