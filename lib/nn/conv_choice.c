@@ -31,10 +31,7 @@ static const struct row {
      * gradients of weights: there layouts are changed first */
     {NAX_ISA_AMX, BF16, FORWARD | DATA, .engine = ONEDNN},
     {NAX_ISA_AMX, BF16, WEIGHTS, .engine = ONEDNN, .kernel = {3, 3}, .channels = {1, 16}},
-    /* products of bf16 in vectors: where transforms weigh much, and where transformed weights,
-     * eight times their bytes in bf16, come from beyond the caches */
-    {NAX_ISA_AVX512_BF16, BF16, FORWARD | DATA, .engine = ONEDNN, .kernel = {3, 3},
-     .channels = {1, 16}},
+    /* transformed weights, eight times their bytes in bf16, would come from beyond the caches */
     {NAX_ISA_AVX512_BF16, BF16, ALL, .engine = ONEDNN, .kernel = {3, 3}, .channels = {256, 0}},
     {NAX_ISA_BASELINE, BOTH, ALL, .engine = &nax_conv_engine_winograd},
     /* oneDNN's gradients by weights of many channels are slow where pixels are left out */
