@@ -188,7 +188,33 @@ static int by_arrays(const struct matrices *m, int n_threads, struct nax_err *er
     return status;
 }
 
-/* All threads work on one array after the other, each on blocks of its columns. */
+/* All threads relax one array, each blocks of its columns. */
+static int relax_shared(const struct matrices *m, const struct relax_plan *plan, size_t k,
+                        int n_threads, struct relax_report *report)
+{
+    int status = 0;
+#pragma omp parallel num_threads(n_threads)
+    {
+        struct relax_report own = {0, 0};
+        struct relax_workspace *workspace = nax_relax_workspace_alloc(m->x->n_rows, m->x->n_cols);
+        int own_status = workspace ? 0 : NAX_ERR_MEMORY;
+#pragma omp for schedule(dynamic)
+        for (size_t b = 0; b < nax_relax_n_blocks(plan); b++)
+            if (!own_status)
+                own_status = nax_relax_block(plan, workspace, b, m->tolerance, passes_max(m),
+                                             m->w_eff[k], &own);
+        nax_relax_workspace_free(workspace);
+#pragma omp critical(nax_xbar_matrices)
+        {
+            status = status ? status : own_status;
+            report->passes = NAX_MAX(report->passes, own.passes);
+            report->residual = fmax(report->residual, own.residual);
+        }
+    }
+    return status;
+}
+
+/* All threads work on one array after the other. */
 static int by_columns(const struct matrices *m, int n_threads, struct nax_err *err)
 {
     bool has_plan = is_relaxed(m);
@@ -198,26 +224,8 @@ static int by_columns(const struct matrices *m, int n_threads, struct nax_err *e
     for (size_t k = 0; !status && k < m->n; k++) {
         struct relax_report report = {0, 0};
         int relaxed = prepare(m, plan, k);
-        size_t n_blocks = relaxed ? 0 : nax_relax_n_blocks(plan);
-#pragma omp parallel num_threads(n_threads)
-        {
-            struct relax_report own = {0, 0};
-            struct relax_workspace *workspace =
-                n_blocks ? nax_relax_workspace_alloc(m->x->n_rows, m->x->n_cols) : NULL;
-            int own_status = workspace || !n_blocks ? 0 : NAX_ERR_MEMORY;
-#pragma omp for schedule(dynamic)
-            for (size_t b = 0; b < n_blocks; b++)
-                if (!own_status)
-                    own_status = nax_relax_block(plan, workspace, b, m->tolerance, passes_max(m),
-                                                 m->w_eff[k], &own);
-            nax_relax_workspace_free(workspace);
-#pragma omp critical(nax_xbar_matrices)
-            {
-                relaxed = relaxed ? relaxed : own_status;
-                report.passes = NAX_MAX(report.passes, own.passes);
-                report.residual = fmax(report.residual, own.residual);
-            }
-        }
+        if (!relaxed)
+            relaxed = relax_shared(m, plan, k, n_threads, &report);
         status = conclude(m, k, relaxed, &report, &solver, n_threads, err);
     }
     nax_block_free(solver);
