@@ -1,6 +1,6 @@
 #!/bin/sh
 # nax-search on the hardware: what comes before its first step, which solves circuits and measures noise, and a step of the
-# weights with one of the choices, from two runs of one epoch. A try is of a small network, and tells nothing.
+# weights with one of the choices, from two runs of one epoch. That takes minutes: without NAX_BENCH_FULL=1 a small network is tried, and nothing told.
 set -eu
 cd "$SCRATCH"
 search() { # IMAGES OPTION ...: half of the images train weights, the others choices, 128 a step
@@ -9,7 +9,7 @@ search() { # IMAGES OPTION ...: half of the images train weights, the others cho
     [ -f "set$n" ] || nax-data synth -q --n-train "$n" --n-test 64 -o "set$n"
     used "time$n" nax-search -q --data "set$n" --validation 0.5 --warm-epochs 0 --epochs 1 --alpha-every 1 "$@" >policy
 }
-if [ "$EACH_MS" -lt 500 ]; then
+if [ -z "${NAX_BENCH_FULL:-}" ] || [ "$EACH_MS" -lt 500 ]; then
     search 256 --network lenet --ideal
     exit
 fi
