@@ -1,10 +1,12 @@
 /* The kernels, written in lanes of 16 channels; channel counts that 16 does not divide go element
  * by element.
  *
- * Arrays are [n][c]: k is the first channel of a vector, the outer loop, and i or p the place of
- * its element in the array, c further for every pixel, the inner one: so what belongs to a channel
- * (scale, mean, sums) stays in registers over all pixels, and no sum ever crosses lanes. Each
- * function is written once and inlined twice, for activations in float and in bf16.
+ * Arrays are [n][c]: k is the first channel of one or some vectors, `width` of them, and i the
+ * place of a vector's element in the array, c further for every pixel. Memory is read and written
+ * once, from the first byte to the last: what belongs to a channel (scale, mean, sums) stays in
+ * registers over all pixels where a pixel is WIDTH vectors or fewer, else it comes from the cache
+ * for every pixel. No sum ever crosses lanes. Each function is written once and inlined twice, for
+ * activations in float and in bf16.
  */
 #include "kernels.h"
 #include "tree.h"
@@ -26,8 +28,10 @@ typedef uint16_t vhalf __attribute__((vector_size(32), aligned(2), may_alias));
 #define WIDEN(p)     ((vec)(__builtin_convertvector(*(const vhalf *)(p), vbits) << 16))
 #define GET(p, i)    (is_bf16 ? WIDEN((const uint16_t *)(p) + (i)) : LOAD((const float *)(p) + (i)))
 #define INLINE       static inline __attribute__((always_inline))
+#define EACH(w)      _Pragma("GCC unroll 4") for (size_t w = 0; w < width; w++)
 
 static const size_t lanes = NAX_LANES;
+enum { WIDTH = 4 }; /* vectors of a pixel at a time, at most */
 
 /* A float's bits to those of bf16, rounded to nearest even; the NaNs that arithmetic makes stay
  * NaNs.
@@ -65,26 +69,70 @@ INLINE void put_one(bool is_bf16, void *values, size_t i, float value)
     ((uint16_t *)values)[i] = (uint16_t)ROUND(bits);
 }
 
+/* Pixels [first, end) */
+struct span {
+    size_t first, end;
+};
+
+/* function(is_bf16, width, c, k, span, ...) on all whole vectors of channels, n_at_once pixels at
+ * a time. */
+#define FOR_SPANS(n_at_once, function, ...)                                                        \
+    for (struct span span = {0, 0}; span.first < n; span.first = span.end) {                       \
+        size_t from = 0;                                                                           \
+        span.end = span.first + NAX_MIN((n_at_once), n - span.first);                              \
+        for (; from + 4 * lanes <= c; from += 4 * lanes)                                           \
+            function(is_bf16, 4, c, from, span, __VA_ARGS__);                                      \
+        if (from + 2 * lanes <= c) {                                                               \
+            function(is_bf16, 2, c, from, span, __VA_ARGS__);                                      \
+            from += 2 * lanes;                                                                     \
+        }                                                                                          \
+        if (from + lanes <= c)                                                                     \
+            function(is_bf16, 1, c, from, span, __VA_ARGS__);                                      \
+    }
+
+INLINE size_t at_once(size_t n, size_t c)
+{
+    return c > WIDTH * lanes ? 1 : n;
+}
+
 /* Two pixels at a time: two chains of additions for each of the sums. */
+INLINE void moments_of(bool is_bf16, size_t width, size_t c, size_t k, struct span span,
+                       const void *z, const float *shift, float *sum, float *square)
+{
+    vec s0[WIDTH], s1[WIDTH], q0[WIDTH], q1[WIDTH], m[WIDTH];
+    EACH(w)
+    {
+        s0[w] = s1[w] = q0[w] = q1[w] = (vec){0};
+        m[w] = LOAD(shift + k + w * lanes);
+    }
+    size_t p = span.first;
+    for (; p + 2 <= span.end; p += 2)
+        EACH(w)
+        {
+            size_t i = p * c + k + w * lanes;
+            vec a = GET(z, i) - m[w], b = GET(z, i + c) - m[w];
+            s0[w] += a, s1[w] += b;
+            q0[w] += a * a, q1[w] += b * b;
+        }
+    if (p < span.end)
+        EACH(w)
+        {
+            vec a = GET(z, p * c + k + w * lanes) - m[w];
+            s0[w] += a, q0[w] += a * a;
+        }
+    EACH(w)
+    {
+        STORE(sum + k + w * lanes, s0[w] + s1[w]);
+        STORE(square + k + w * lanes, q0[w] + q1[w]);
+    }
+}
+
+/* Of values that are in the cache: all pixels at once, whatever the order. */
 INLINE void moments(bool is_bf16, size_t n, size_t c, const void *z, const float *shift, float *sum,
                     float *square)
 {
-    size_t k = 0;
-    for (; k + lanes <= c; k += lanes) {
-        vec s0 = {0}, s1 = {0}, q0 = {0}, q1 = {0}, m = LOAD(shift + k);
-        size_t i = 0, p = k;
-        for (; i + 2 <= n; i += 2, p += 2 * c) {
-            vec a = GET(z, p) - m, b = GET(z, p + c) - m;
-            s0 += a, s1 += b;
-            q0 += a * a, q1 += b * b;
-        }
-        if (i < n) {
-            vec a = GET(z, p) - m;
-            s0 += a, q0 += a * a;
-        }
-        STORE(sum + k, s0 + s1);
-        STORE(square + k, q0 + q1);
-    }
+    size_t k = c / lanes * lanes;
+    FOR_SPANS(n, moments_of, z, shift, sum, square);
     for (size_t j = k; j < c; j++)
         sum[j] = square[j] = 0;
     for (size_t i = 0; k < c && i < n; i++)
@@ -95,20 +143,33 @@ INLINE void moments(bool is_bf16, size_t n, size_t c, const void *z, const float
         }
 }
 
-INLINE void normalise(bool is_bf16, size_t n, size_t c, const void *z, const float *scale,
-                      const float *offset, const void *residual, bool is_relu, void *y)
+INLINE void normalise_of(bool is_bf16, size_t width, size_t c, size_t k, struct span span,
+                         const void *z, const float *scale, const float *offset,
+                         const void *residual, bool is_relu, void *y)
 {
-    size_t k = 0;
-    for (; k + lanes <= c; k += lanes) {
-        vec a = LOAD(scale + k), b = LOAD(offset + k);
-        for (size_t i = k; i < n * c; i += c) {
-            vec v = GET(z, i) * a + b;
+    vec a[WIDTH], b[WIDTH];
+    EACH(w)
+    {
+        a[w] = LOAD(scale + k + w * lanes);
+        b[w] = LOAD(offset + k + w * lanes);
+    }
+    for (size_t p = span.first; p < span.end; p++)
+        EACH(w)
+        {
+            size_t i = p * c + k + w * lanes;
+            vec v = GET(z, i) * a[w] + b[w];
             if (residual)
                 v += GET(residual, i);
             v = is_relu ? SELECT(v > 0, v) : v;
             put(is_bf16, y, i, &v);
         }
-    }
+}
+
+INLINE void normalise(bool is_bf16, size_t n, size_t c, const void *z, const float *scale,
+                      const float *offset, const void *residual, bool is_relu, void *y)
+{
+    size_t k = c / lanes * lanes;
+    FOR_SPANS(at_once(n, c), normalise_of, z, scale, offset, residual, is_relu, y);
     for (size_t i = 0; k < c && i < n * c; i += c)
         for (size_t j = k; j < c; j++) {
             float v = get_one(is_bf16, z, i + j) * scale[j] + offset[j] +
@@ -117,34 +178,49 @@ INLINE void normalise(bool is_bf16, size_t n, size_t c, const void *z, const flo
         }
 }
 
-INLINE void relu_backward(bool is_bf16, size_t n, size_t c, const void *a, const void *b,
-                          const void *y, const void *z, const float *mean, void *g, float *sum,
-                          float *dot)
+/* The sums go on from what the pixels before have left. */
+INLINE void relu_backward_of(bool is_bf16, size_t width, size_t c, size_t k, struct span span,
+                             const void *a, const void *b, const void *y, const void *z,
+                             const float *mean, void *g, float *sum, float *dot)
 {
-    size_t k = 0;
-    for (; k + lanes <= c; k += lanes) {
-        vec s = {0}, d = {0}, m = {0};
-        if (z)
-            m = LOAD(mean + k);
-        for (size_t i = k; i < n * c; i += c) {
+    vec s[WIDTH], d[WIDTH], m[WIDTH];
+    EACH(w)
+    {
+        s[w] = z ? LOAD(sum + k + w * lanes) : (vec){0};
+        d[w] = z ? LOAD(dot + k + w * lanes) : (vec){0};
+        m[w] = z ? LOAD(mean + k + w * lanes) : (vec){0};
+    }
+    for (size_t p = span.first; p < span.end; p++)
+        EACH(w)
+        {
+            size_t i = p * c + k + w * lanes;
             vec v = GET(a, i);
             if (b)
                 v += GET(b, i);
             if (y)
                 v = SELECT(GET(y, i) > 0, v);
             if (z) {
-                s += v;
-                d += v * (GET(z, i) - m);
+                s[w] += v;
+                d[w] += v * (GET(z, i) - m[w]);
             }
             put(is_bf16, g, i, &v);
         }
-        if (z) {
-            STORE(sum + k, s);
-            STORE(dot + k, d);
+    if (z)
+        EACH(w)
+        {
+            STORE(sum + k + w * lanes, s[w]);
+            STORE(dot + k + w * lanes, d[w]);
         }
-    }
-    for (size_t j = k; z && j < c; j++)
+}
+
+INLINE void relu_backward(bool is_bf16, size_t n, size_t c, const void *a, const void *b,
+                          const void *y, const void *z, const float *mean, void *g, float *sum,
+                          float *dot)
+{
+    size_t k = c / lanes * lanes;
+    for (size_t j = 0; z && j < c; j++)
         sum[j] = dot[j] = 0;
+    FOR_SPANS(at_once(n, c), relu_backward_of, a, b, y, z, mean, g, sum, dot);
     for (size_t i = 0; k < c && i < n * c; i += c)
         for (size_t j = k; j < c; j++) {
             float v = get_one(is_bf16, a, i + j) + (b ? get_one(is_bf16, b, i + j) : 0);
@@ -158,18 +234,33 @@ INLINE void relu_backward(bool is_bf16, size_t n, size_t c, const void *a, const
         }
 }
 
+INLINE void normalise_backward_of(bool is_bf16, size_t width, size_t c, size_t k, struct span span,
+                                  const void *g, const void *z, const float *mean, const float *p,
+                                  const float *q, const float *r, void *dz)
+{
+    vec a[WIDTH], b[WIDTH], e[WIDTH], m[WIDTH];
+    EACH(w)
+    {
+        a[w] = LOAD(p + k + w * lanes);
+        b[w] = LOAD(q + k + w * lanes);
+        e[w] = LOAD(r + k + w * lanes);
+        m[w] = LOAD(mean + k + w * lanes);
+    }
+    for (size_t pixel = span.first; pixel < span.end; pixel++)
+        EACH(w)
+        {
+            size_t i = pixel * c + k + w * lanes;
+            vec v = a[w] * GET(g, i) - b[w] - e[w] * (GET(z, i) - m[w]);
+            put(is_bf16, dz, i, &v);
+        }
+}
+
 INLINE void normalise_backward(bool is_bf16, size_t n, size_t c, const void *g, const void *z,
                                const float *mean, const float *p, const float *q, const float *r,
                                void *dz)
 {
-    size_t k = 0;
-    for (; k + lanes <= c; k += lanes) {
-        vec a = LOAD(p + k), b = LOAD(q + k), e = LOAD(r + k), m = LOAD(mean + k);
-        for (size_t i = k; i < n * c; i += c) {
-            vec v = a * GET(g, i) - b - e * (GET(z, i) - m);
-            put(is_bf16, dz, i, &v);
-        }
-    }
+    size_t k = c / lanes * lanes;
+    FOR_SPANS(at_once(n, c), normalise_backward_of, g, z, mean, p, q, r, dz);
     for (size_t i = 0; k < c && i < n * c; i += c)
         for (size_t j = k; j < c; j++)
             put_one(is_bf16, dz, i + j,
