@@ -51,6 +51,11 @@ const char *nax_xbar_method_name(enum nax_xbar_method method);
 struct nax_xbar_options {
     enum nax_xbar_method method;
     double tolerance; /* relative to the largest result; 0: 1e-9; at least 1e-13 */
+    /* Of effective conductances: those that are wanted, of the first n_rows word lines (0: all) on
+     * the first n_cols bit lines (0: all) and, where has_last_col, on the last one. Others may be
+     * made, and others stay as they are. */
+    size_t n_rows, n_cols;
+    bool has_last_col;
 };
 
 struct nax_xbar_report {

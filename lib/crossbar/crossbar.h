@@ -15,13 +15,17 @@ struct relax_report {
         residual; /* current left over at the nodes, of the current at the drivers; worst column */
 };
 
-struct relax_plan *nax_relax_plan_alloc(size_t n_rows, size_t n_cols) NAX_MUST_USE;
+/* Blocks of columns that are worked on for what is wanted; options NULL: all. */
+size_t nax_relax_count_blocks(size_t n_rows, size_t n_cols, const struct nax_xbar_options *options);
+/* options: what is wanted; the plan has blocks for these. Or NULL: all. */
+struct relax_plan *nax_relax_plan_alloc(size_t n_rows, size_t n_cols,
+                                        const struct nax_xbar_options *options) NAX_MUST_USE;
 void nax_relax_plan_free(struct relax_plan *plan);
 void nax_relax_plan_set(struct relax_plan *plan, const struct nax_xbar *x);
 /* False where the coefficients leave the range of doubles (a chain of near shorts). */
 bool nax_relax_plan_is_sound(const struct relax_plan *plan);
 size_t nax_relax_n_blocks(const struct relax_plan *plan);
-struct relax_workspace *nax_relax_workspace_alloc(size_t n_rows, size_t n_cols) NAX_MUST_USE;
+struct relax_workspace *nax_relax_workspace_alloc(const struct relax_plan *plan) NAX_MUST_USE;
 void nax_relax_workspace_free(struct relax_workspace *workspace);
 /* The columns of one block of w_eff [n_rows][n_cols]. NAX_ERR_NUMERIC: more than passes_max. */
 int nax_relax_block(const struct relax_plan *plan, struct relax_workspace *workspace, size_t block,

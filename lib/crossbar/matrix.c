@@ -29,15 +29,24 @@ struct matrices {
     size_t n;
     double tolerance;
     enum nax_xbar_method method;
+    const struct nax_xbar_options *options; /* or NULL */
     double *const *w_eff;
     struct nax_xbar_report *report; /* [n] */
     bool is_reported;               /* or nobody asks for residuals */
 };
 
+/* Of a pass over all right-hand sides, what those that are wanted take. */
+static double relaxed_part(const struct matrices *m)
+{
+    size_t all = nax_relax_count_blocks(m->x->n_rows, m->x->n_cols, NULL);
+    return (double)nax_relax_count_blocks(m->x->n_rows, m->x->n_cols, m->options) / (double)all;
+}
+
 static size_t passes_max(const struct matrices *m)
 {
     size_t side = NAX_MIN(m->x->n_rows, m->x->n_cols);
-    return m->method == NAX_XBAR_RELAX ? 100000 : NAX_MAX(PASSES_BY_SIDE / side, PASSES_MIN);
+    double passes = NAX_MAX(PASSES_BY_SIDE / side, PASSES_MIN);
+    return m->method == NAX_XBAR_RELAX ? 100000 : (size_t)(passes / relaxed_part(m));
 }
 
 /* Otherwise every array is eliminated. */
@@ -45,7 +54,7 @@ static bool is_relaxed(const struct matrices *m)
 {
     return m->method == NAX_XBAR_RELAX ||
            (m->method == NAX_XBAR_AUTO &&
-            NAX_MIN(m->x->n_rows, m->x->n_cols) < ELIMINATED_SIDE_MIN);
+            (double)NAX_MIN(m->x->n_rows, m->x->n_cols) * relaxed_part(m) < ELIMINATED_SIDE_MIN);
 }
 
 static int out_of_memory(struct nax_err *err)
@@ -165,8 +174,8 @@ static int by_arrays(const struct matrices *m, int n_threads, struct nax_err *er
         struct nax_err own = {0};
         int own_status = 0;
         if (is_relaxed(m)) {
-            plan = nax_relax_plan_alloc(m->x->n_rows, m->x->n_cols);
-            workspace = nax_relax_workspace_alloc(m->x->n_rows, m->x->n_cols);
+            plan = nax_relax_plan_alloc(m->x->n_rows, m->x->n_cols, m->options);
+            workspace = plan ? nax_relax_workspace_alloc(plan) : NULL;
             own_status = plan && workspace ? 0 : out_of_memory(&own);
         }
 #pragma omp for schedule(dynamic)
@@ -196,7 +205,7 @@ static int relax_shared(const struct matrices *m, const struct relax_plan *plan,
 #pragma omp parallel num_threads(n_threads)
     {
         struct relax_report own = {0, 0};
-        struct relax_workspace *workspace = nax_relax_workspace_alloc(m->x->n_rows, m->x->n_cols);
+        struct relax_workspace *workspace = nax_relax_workspace_alloc(plan);
         int own_status = workspace ? 0 : NAX_ERR_MEMORY;
 #pragma omp for schedule(dynamic)
         for (size_t b = 0; b < nax_relax_n_blocks(plan); b++)
@@ -218,7 +227,8 @@ static int relax_shared(const struct matrices *m, const struct relax_plan *plan,
 static int by_columns(const struct matrices *m, int n_threads, struct nax_err *err)
 {
     bool has_plan = is_relaxed(m);
-    struct relax_plan *plan = has_plan ? nax_relax_plan_alloc(m->x->n_rows, m->x->n_cols) : NULL;
+    struct relax_plan *plan =
+        has_plan ? nax_relax_plan_alloc(m->x->n_rows, m->x->n_cols, m->options) : NULL;
     struct block_solver *solver = NULL;
     int status = plan || !has_plan ? 0 : out_of_memory(err);
     for (size_t k = 0; !status && k < m->n; k++) {
@@ -253,7 +263,7 @@ int nax_xbar_prepare(const struct nax_xbar *x, size_t n, const struct nax_xbar_o
 int nax_xbar_matrices(const struct nax_xbar *x, size_t n, const struct nax_xbar_options *options,
                       double *const *w_eff, struct nax_xbar_report *report, struct nax_err *err)
 {
-    struct matrices m = {.x = x, .n = n, .w_eff = w_eff, .is_reported = report};
+    struct matrices m = {.x = x, .n = n, .options = options, .w_eff = w_eff, .is_reported = report};
     int status = nax_xbar_prepare(x, n, options, &m.tolerance, err);
     if (status)
         return status;

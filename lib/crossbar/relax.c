@@ -14,9 +14,19 @@ NAX_SIMD_SETS(relax_kernels, nax_relax_kernels);
 /* Beyond these the products of transfer factors could leave a format's range. */
 static const double scale_min_double = 1e-60, scale_min_float = 1e-5;
 
+/* The circuit's columns that are wanted, as blocks: n in a row from the first on, and perhaps the
+ * one of its last column. */
+struct blocks {
+    bool is_transposed;
+    size_t first, n;
+    bool has_end;
+};
+
 struct relax_plan {
     struct circuit circuit;
     size_t n_padded; /* rows of the circuit, rounded up to RELAX_ROWS */
+    size_t n_cols;   /* of the circuit */
+    struct blocks blocks;
     struct relax_factors factors;
     const struct relax_kernels *kernels;
     bool is_transposed; /* word and bit lines, and their ends, have changed places */
@@ -43,16 +53,53 @@ static size_t row_step(size_t n_cols)
     return n_cols * RELAX_LANES + 48;
 }
 
-struct relax_plan *nax_relax_plan_alloc(size_t n_rows, size_t n_cols)
+/* Of bit lines: the first ones and the last. */
+static struct blocks blocks_of_cols(size_t n_cols, const struct nax_xbar_options *wanted)
+{
+    size_t all = NAX_CEIL_DIV(n_cols, RELAX_LANES);
+    size_t n = wanted->n_cols ? NAX_CEIL_DIV(wanted->n_cols, RELAX_LANES) : all;
+    return (struct blocks){.n = n, .has_end = wanted->has_last_col && n < all};
+}
+
+/* Of word lines: transposed, the first ones are the last columns. */
+static struct blocks blocks_of_rows(size_t n_rows, const struct nax_xbar_options *wanted)
+{
+    size_t n = wanted->n_rows ? wanted->n_rows : n_rows;
+    size_t first = (n_rows - n) / RELAX_LANES;
+    return (struct blocks){true, first, NAX_CEIL_DIV(n_rows, RELAX_LANES) - first, false};
+}
+
+/* The way round that has fewer blocks, else fewer columns. */
+static struct blocks choose_blocks(size_t n_rows, size_t n_cols,
+                                   const struct nax_xbar_options *options)
+{
+    const struct nax_xbar_options all = {.n_rows = 0};
+    struct blocks cols = blocks_of_cols(n_cols, options ? options : &all);
+    struct blocks rows = blocks_of_rows(n_rows, options ? options : &all);
+    size_t by_cols = cols.n + cols.has_end;
+    bool is_transposed = rows.n == by_cols ? n_cols > n_rows : rows.n < by_cols;
+    return is_transposed ? rows : cols;
+}
+
+size_t nax_relax_count_blocks(size_t n_rows, size_t n_cols, const struct nax_xbar_options *options)
+{
+    struct blocks blocks = choose_blocks(n_rows, n_cols, options);
+    return blocks.n + blocks.has_end;
+}
+
+struct relax_plan *nax_relax_plan_alloc(size_t n_rows, size_t n_cols,
+                                        const struct nax_xbar_options *options)
 {
     struct relax_plan *plan = nax_calloc(1, sizeof *plan);
     if (!plan)
         return NULL;
-    plan->is_transposed = n_cols > n_rows;
+    plan->blocks = choose_blocks(n_rows, n_cols, options);
+    plan->is_transposed = plan->blocks.is_transposed;
     size_t rows = plan->is_transposed ? n_cols : n_rows,
            cols = plan->is_transposed ? n_rows : n_cols;
     size_t m = padded(rows), size = m * cols;
     plan->n_padded = m;
+    plan->n_cols = cols;
     plan->kernels = nax_relax_kernels_sets[nax_isa()];
     plan->memory = nax_aligned_calloc(15 * size + cols, sizeof *plan->memory);
     plan->memory_f = nax_aligned_calloc(8 * size, sizeof *plan->memory_f);
@@ -104,12 +151,12 @@ bool nax_relax_plan_is_sound(const struct relax_plan *plan)
 
 size_t nax_relax_n_blocks(const struct relax_plan *plan)
 {
-    return NAX_CEIL_DIV(plan->circuit.n_cols, RELAX_LANES);
+    return plan->blocks.n + plan->blocks.has_end;
 }
 
-struct relax_workspace *nax_relax_workspace_alloc(size_t n_rows, size_t n_cols)
+struct relax_workspace *nax_relax_workspace_alloc(const struct relax_plan *plan)
 {
-    size_t rows = padded(NAX_MAX(n_rows, n_cols)), cols = NAX_MIN(n_rows, n_cols);
+    size_t rows = plan->n_padded, cols = plan->n_cols;
     struct relax_workspace *workspace = nax_calloc(1, sizeof *workspace);
     if (!workspace)
         return NULL;
@@ -193,7 +240,9 @@ int nax_relax_block(const struct relax_plan *plan, struct relax_workspace *works
                     double tolerance, size_t passes_max, double *w_eff, struct relax_report *report)
 {
     const struct circuit *a = &plan->circuit;
-    size_t first = block * RELAX_LANES, n = NAX_MIN(RELAX_LANES, a->n_cols - first);
+    size_t at = block < plan->blocks.n ? plan->blocks.first + block : (a->n_cols - 1) / RELAX_LANES;
+    size_t first = at * RELAX_LANES;
+    size_t n = NAX_MIN(RELAX_LANES, a->n_cols - first);
     struct balance lane[RELAX_LANES] = {{0}};
     struct relax_pass p = {.n_blocks = plan->n_padded / RELAX_ROWS, .n_cols = a->n_cols};
     double *begin = workspace->w + plan->n_padded * RELAX_LANES;

@@ -91,12 +91,13 @@ void nax_submatrix_cells_ideal(const struct fixed_layer *layer,
     }
 }
 
-/* Whether the array without levels of one submatrix is that of the other. */
+/* Whether the array without levels of submatrix a is b's, of which what b uses is solved. */
 static bool is_alike(const struct fixed_layer *layer, const struct nax_submatrix *a,
                      const struct nax_submatrix *b)
 {
-    return b->n_rows && (!nax_unused_row(layer->hardware)->is_open ||
-                         (a->n_rows == b->n_rows && a->n_cols == b->n_cols));
+    if (nax_unused_row(layer->hardware)->is_open)
+        return a->n_rows == b->n_rows && a->n_cols == b->n_cols;
+    return a->n_rows <= b->n_rows && a->n_cols <= b->n_cols;
 }
 
 /* Programs and solves: w [n_arrays][N][array_cols] */
@@ -120,7 +121,10 @@ static int solve(struct solved_unit *solved, const struct nax_submatrix *submatr
             solved->off_submatrix = *submatrix;
         }
     }
-    int status = n ? nax_xbar_matrices(xbar, n, NULL, w_eff, NULL, err) : 0;
+    const struct nax_xbar_options used = {.n_rows = submatrix->n_rows,
+                                          .n_cols = submatrix->n_cols,
+                                          .has_last_col = layer->unit.has_reference};
+    int status = n ? nax_xbar_matrices(xbar, n, &used, w_eff, NULL, err) : 0;
     for (size_t a = 0; !status && a < layer->unit.n_arrays; a++)
         if (is_off[a])
             memcpy(w + a * size, solved->off_siemens, size * sizeof *w);

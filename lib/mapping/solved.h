@@ -15,9 +15,9 @@ struct solved_unit {
     /* Effective conductances depend on no LSB: those of the first n_kept submatrices are solved
      * once; others, beyond 64 MiB a layer, whenever they are asked for. */
     size_t n_kept;
-    double **kept; /* [n_units], each NULL or [n_arrays][N][array_cols] */
-    const double
-        *effective[ARRAYS_MAX]; /* [N][array_cols] effective, of the submatrix asked for last */
+    double **kept;                       /* [n_units], each NULL or [n_arrays][N][array_cols] */
+    const double *effective[ARRAYS_MAX]; /* [N][array_cols] effective, of the submatrix asked for
+                                            last: of the cells that it uses, and of the reference */
 };
 
 int nax_solved_unit_alloc(struct solved_unit *solved, const struct fixed_layer *layer,

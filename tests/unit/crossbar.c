@@ -313,6 +313,39 @@ static void hard_arrays_go_to_elimination(void **state)
     free(v);
 }
 
+/* A part of the results is that part of them all, by the way round that has fewer right-hand sides
+ * or by elimination. */
+static void what_is_wanted_is_as_of_all(void **state)
+{
+    (void)state;
+    const struct {
+        size_t n_rows, n_cols, rows, cols;
+        bool has_last;
+    } cases[] = {{64, 65, 64, 16, true},  {64, 65, 13, 64, true},  {64, 65, 5, 3, true},
+                 {37, 37, 37, 20, false}, {65, 40, 10, 20, true},  {40, 65, 33, 65, false},
+                 {33, 49, 33, 48, true},  {128, 129, 128, 7, true}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        size_t n_rows = cases[k].n_rows, n_cols = cases[k].n_cols, n = n_rows * n_cols;
+        double *g = random_cells(n, 1e-6, 3.3e-5, 20 + k);
+        double *all = calloc(n, sizeof *all), *part = calloc(n, sizeof *part);
+        struct nax_xbar x = {n_rows, n_cols, g, 2.5, 2.3, 500, 100, 0};
+        struct nax_xbar_options options = {.tolerance = 1e-12};
+        assert_int_equal(nax_xbar_matrix(&x, &options, all, NULL, NULL), 0);
+        options.n_rows = cases[k].rows;
+        options.n_cols = cases[k].cols;
+        options.has_last_col = cases[k].has_last;
+        assert_int_equal(nax_xbar_matrix(&x, &options, part, NULL, NULL), 0);
+        for (size_t r = 0; r < cases[k].rows; r++)
+            for (size_t c = 0; c < n_cols; c++)
+                if (c < cases[k].cols || (cases[k].has_last && c == n_cols - 1))
+                    assert_true(fabs(part[r * n_cols + c] - all[r * n_cols + c]) <
+                                1e-10 * largest(all, n));
+        free(g);
+        free(all);
+        free(part);
+    }
+}
+
 /* Star-mesh transformation: nodes are taken out one by one, and what they joined is joined
  * directly, c_ij += c_ik c_kj / sum of c_k. Nothing is ever subtracted, so every result is exact
  * but for rounding, whatever the conductances. Terminals, drivers then sinks, stay. Wires above 0
@@ -395,7 +428,7 @@ static void elimination_of_any_size(void **state)
             struct nax_xbar_options options = {.method = NAX_XBAR_BLOCK};
             struct nax_xbar_report report;
             assert_int_equal(nax_xbar_matrix(&x, &options, w, &report, NULL), 0);
-            options = (struct nax_xbar_options){NAX_XBAR_RELAX, 1e-13};
+            options = (struct nax_xbar_options){.method = NAX_XBAR_RELAX, .tolerance = 1e-13};
             double d = 0;
             if (k < 2) {
                 assert_int_equal(nax_xbar_matrix(&x, &options, v, NULL, NULL), 0);
@@ -581,6 +614,7 @@ int main(void)
         cmocka_unit_test(near_shorts_are_solved),
         cmocka_unit_test(elimination_of_any_size),
         cmocka_unit_test(threads_of_an_elimination_give_the_same_bits),
+        cmocka_unit_test(what_is_wanted_is_as_of_all),
         cmocka_unit_test(results_are_never_nan),
         cmocka_unit_test(threads_and_batches_give_the_same_bits),
         cmocka_unit_test(hostile_values_are_refused),
