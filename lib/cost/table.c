@@ -250,7 +250,7 @@ static int find_entry(struct place *place, size_t index, const int64_t *kernel,
         if (!place->entries[k])
             return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'cost table'");
     }
-    for (size_t i = 0; i < place->n_depends; i++)
+    for (size_t i = 0; i < DEPENDS_MAX && i < place->n_depends; i++)
         variant |= (size_t)!kernel[place->depends[i]] << (i + 1);
     *entry = &place->entries[k][index << (place->n_depends + 1) | variant];
     return 0;
