@@ -726,6 +726,22 @@ KEYS
   done
 }
 
+@test "a mean of weights: designs that share weights have the same accuracies, kept or not" {
+  small
+  candidate lenet '3 3' '32 32' > c.csv
+  candidate lenet '3 3' '16 64' | sed 1d >> c.csv
+  for keep in '' '--checkpoint kept'; do
+    # shellcheck disable=SC2086
+    nax-train -q --data small.safetensors --fidelity ideal --epochs 2 --average 0.9 $keep --format csv c.csv > out.csv
+    for row in 1 2; do echo "$(column accuracy_validation "$row" < out.csv) $(column accuracy_ideal "$row" < out.csv)"; done
+  done > accuracies
+  [ "$(wc -l < accuracies)" -eq 4 ]
+  [ "$(sort -u accuracies | wc -l)" -eq 1 ]
+  run nax-train -q --data small.safetensors --batch 1 --cutmix 1 c.csv
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"mix images of a batch, and it has one: 'batch 1'" ]]
+}
+
 @test "cutout blanks a part of every image, or all of it" {
   colours colours.safetensors 700 10
   candidate lenet '5 5' '32 32' > c.csv

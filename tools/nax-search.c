@@ -67,6 +67,9 @@ static void parse(struct searching *s)
     if (s->options.noise_folder && s->options.fidelity != NAX_FIDELITY_ADC)
         tool_misuse(tool, "--noise keeps what the fidelity adc measures: 'fidelity %s'",
                     nax_fidelity_name(s->options.fidelity));
+    if (s->options.is_nested && s->options.recipe.average > 0)
+        tool_misuse(tool,
+                    "--average takes no mean over kernels that are parts of others: '--nested'");
     tool_no_files(tool);
     tool->on_stop = s->folder ? "the epoch under way is lost; to continue, add --resume"
                               : "nothing kept without --checkpoint";

@@ -87,7 +87,7 @@ int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
     }
     struct nax_identity *identity = NULL, *layers = NULL;
     const char *rows, *layer_rows;
-    bool is_apart = trainer->average && !trainer->is_averaged;
+    bool is_apart = nax_trainer_is_apart(trainer);
     int status = identify(trainer, &identity, err);
     if (!status)
         status = nax_identity_alloc(&layers, err);
@@ -102,7 +102,8 @@ int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
     if (!status) {
         add_values(b, model, "", is_apart ? trainer->average : model->values, true);
         if (trainer->average)
-            add_values(b, model, "last.", is_apart ? model->values : trainer->average, true);
+            add_values(b, model, "last.", trainer->is_averaged ? trainer->average : model->values,
+                       true);
         add_text(b, "network", "%s", model->net->name);
         add_text(b, "pixel_mean", "%.17g %.17g %.17g", model->pixel_mean[0], model->pixel_mean[1],
                  model->pixel_mean[2]);

@@ -68,6 +68,11 @@ int nax_trainer_alloc_part(struct nax_trainer **trainer, struct nax_model *model
         status = nax_err_set(err, NAX_ERR_VALUE,
                              "--crop %zu moves images of %zux%zu pixels out of sight: '%s'",
                              recipe->crop, set->train.height, set->train.width, set->name);
+    if (!status && recipe->batch < 2 && (recipe->mixup > 0 || recipe->cutmix > 0))
+        status =
+            nax_err_set(err, NAX_ERR_VALUE,
+                        "--mixup and --cutmix mix images of a batch, and it has one: 'batch %zu'",
+                        recipe->batch);
     if (!status && t->n_train < recipe->batch)
         status = nax_err_set(err, NAX_ERR_VALUE,
                              "fewer training images (%zu) than a batch takes (%zu): '%s'",
@@ -278,6 +283,11 @@ static void move_average(struct nax_trainer *t)
         t->average[i] += part * (values[i] - t->average[i]);
 }
 
+bool nax_trainer_is_apart(const struct nax_trainer *t)
+{
+    return t->average && !t->is_averaged && (t->epochs_done || t->steps_done);
+}
+
 void nax_trainer_swap_average(const struct nax_trainer *t)
 {
     float *values = t->model->values;
@@ -378,7 +388,7 @@ int nax_trainer_validate(const struct nax_trainer *t, struct nax_score *score, s
                                .n_images = t->n_validation,
                                .is_bf16 =
                                    nax_arithmetic_of(t->recipe.precision) == NAX_ARITHMETIC_BF16};
-    bool is_swapped = t->average && !t->is_averaged;
+    bool is_swapped = nax_trainer_is_apart(t);
     if (is_swapped)
         nax_trainer_swap_average(t);
     int status = nax_model_eval(t->part, &t->set->train, &options, score, err);

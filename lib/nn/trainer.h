@@ -35,7 +35,10 @@ struct nax_trainer {
 
 /* What follows from the model's pixel statistics. */
 void nax_trainer_set_pixels(struct nax_trainer *trainer);
-/* The model's values and their average change places. */
+/* Whether there is an average, and the model has the last values: neither before the first step,
+ * nor after the last one. */
+bool nax_trainer_is_apart(const struct nax_trainer *trainer);
+/* The model's values and their average, both behind pointers, change places. */
 void nax_trainer_swap_average(const struct nax_trainer *trainer);
 
 #endif

@@ -1859,6 +1859,15 @@ static void weights_are_a_mean_over_steps(void **state)
             nax_trainer_alloc(&trainer[i], model[i], &s.set, i ? &average : &recipe, 21, &err), 0);
     }
     size_t n = model[0]->n_values, size = n * sizeof(float);
+    struct nax_score score, plain;
+    for (size_t i = 0; i < 2; i++) /* before the first step there is nothing to average */
+        assert_int_equal(nax_trainer_validate(trainer[i], i ? &score : &plain, &err), 0);
+    assert_true(score.loss == plain.loss);
+    assert_int_equal(nax_trainer_save(trainer[1], path, NULL, 0, &err), 0);
+    assert_int_equal(nax_model_load(model[2], path, &err), 0);
+    assert_memory_equal(model[2]->values, model[0]->values, size);
+    assert_int_equal(nax_trainer_resume(trainer[2], path, &err), 0);
+    assert_memory_equal(model[2]->values, model[0]->values, size);
     struct follower follower = {model[0], nax_calloc(n, sizeof(double)), 0};
     for (size_t e = 1; e <= 4; e++) {
         assert_int_equal(nax_trainer_epoch(trainer[0], follow, &follower, &epoch[0], &err), 0);
@@ -1880,7 +1889,6 @@ static void weights_are_a_mean_over_steps(void **state)
     assert_memory_not_equal(model[0]->values, model[1]->values, size);
     assert_memory_equal(model[1]->values, model[2]->values, size);
     assert_true(epoch[1].validation_loss == epoch[2].validation_loss);
-    struct nax_score score;
     assert_int_equal(nax_trainer_validate(trainer[1], &score, &err), 0);
     assert_true(score.loss == epoch[1].validation_loss);
 
