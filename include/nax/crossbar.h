@@ -71,11 +71,11 @@ struct nax_xbar_report {
 
 /* Effective conductances of n arrays of one size: w_eff[k] is [n_rows][n_cols] with
  * I_c = sum over r of w_eff[r][c] V_r. Of nonlinear arrays: of their cells at small voltages.
- * Threads work on arrays, or on columns of a single one; the bits do not depend on their number.
+ * Threads work on arrays, or together on a single one; the bits do not depend on their number.
  * options NULL: defaults; report NULL or [n]. Errors: NAX_ERR_VALUE (see nax_xbar_check),
- * NAX_ERR_MEMORY, NAX_ERR_NUMERIC where NAX_XBAR_RELAX was asked for and does not converge,
- * or conductances leave the range of doubles: results are finite, residuals too. The residual of
- * an elimination is worked out for reports alone. */
+ * more wanted than there are; NAX_ERR_MEMORY; NAX_ERR_NUMERIC where NAX_XBAR_RELAX was asked for
+ * and does not converge, or conductances leave the range of doubles: results are finite, residuals
+ * too. The residual of an elimination is worked out for reports alone. */
 int nax_xbar_matrices(const struct nax_xbar *x, size_t n, const struct nax_xbar_options *options,
                       double *const *w_eff, struct nax_xbar_report *report,
                       struct nax_err *err) NAX_MUST_USE;

@@ -131,16 +131,30 @@ static int eliminate(const struct matrices *m, size_t k, struct block_solver **s
     return status;
 }
 
+/* Of those that are wanted: others may never have been written. */
+static int check_relaxed(const struct matrices *m, size_t k, struct nax_err *err)
+{
+    const struct nax_xbar_options *o = m->options;
+    const size_t n_rows = o && o->n_rows ? o->n_rows : m->x->n_rows;
+    const size_t n_cols = o && o->n_cols ? o->n_cols : m->x->n_cols, last = m->x->n_cols - 1;
+    int status = 0;
+    for (size_t r = 0; r < n_rows && !status; r++) {
+        const double *row = m->w_eff[k] + r * m->x->n_cols;
+        status = nax_xbar_check_results("effective conductances", row, 1, n_cols, err);
+        if (!status && o && o->has_last_col)
+            status = nax_xbar_check_results("effective conductances", row + last, 1, 1, err);
+    }
+    return status;
+}
+
 /* What becomes of array k after relaxation ended with this status. */
 static int conclude(const struct matrices *m, size_t k, int status,
                     const struct relax_report *relax, struct block_solver **solver, int n_threads,
                     struct nax_err *err)
 {
-    const struct nax_xbar *x = &m->x[k];
     struct nax_err unused;
     if (!status)
-        status = nax_xbar_check_results("effective conductances", m->w_eff[k], x->n_rows, x->n_cols,
-                                        &unused);
+        status = check_relaxed(m, k, &unused);
     if (!status)
         status = nax_xbar_check_results("residual", &relax->residual, 1, 1, &unused);
     if (status == NAX_ERR_NUMERIC && m->method != NAX_XBAR_RELAX)
@@ -224,7 +238,7 @@ static int relax_shared(const struct matrices *m, const struct relax_plan *plan,
 }
 
 /* All threads work on one array after the other. */
-static int by_columns(const struct matrices *m, int n_threads, struct nax_err *err)
+static int one_by_one(const struct matrices *m, int n_threads, struct nax_err *err)
 {
     bool has_plan = is_relaxed(m);
     struct relax_plan *plan =
@@ -249,6 +263,10 @@ int nax_xbar_prepare(const struct nax_xbar *x, size_t n, const struct nax_xbar_o
     *tolerance = tolerance_default;
     if (options && options->tolerance > 0)
         *tolerance = fmax(options->tolerance, tolerance_min);
+    if (n && options && (options->n_rows > x->n_rows || options->n_cols > x->n_cols))
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "conductances of %zu x %zu cells are asked for, and there are %zu x %zu",
+                           options->n_rows, options->n_cols, x->n_rows, x->n_cols);
     for (size_t k = 0; k < n; k++) {
         int status = nax_xbar_check(&x[k], err);
         if (!status && (x[k].n_rows != x->n_rows || x[k].n_cols != x->n_cols))
@@ -276,7 +294,7 @@ int nax_xbar_matrices(const struct nax_xbar *x, size_t n, const struct nax_xbar_
     m.report = own;
     int n_threads = nax_threads();
     status =
-        n >= (size_t)n_threads ? by_arrays(&m, n_threads, err) : by_columns(&m, n_threads, err);
+        n >= (size_t)n_threads ? by_arrays(&m, n_threads, err) : one_by_one(&m, n_threads, err);
     if (!status && report)
         memcpy(report, own, n * sizeof *own);
     free(own);

@@ -328,18 +328,29 @@ static void what_is_wanted_is_as_of_all(void **state)
         size_t n_rows = cases[k].n_rows, n_cols = cases[k].n_cols, n = n_rows * n_cols;
         double *g = random_cells(n, 1e-6, 3.3e-5, 20 + k);
         double *all = calloc(n, sizeof *all), *part = calloc(n, sizeof *part);
+        for (size_t i = 0; i < n; i++)
+            part[i] = NAN; /* what is not wanted may be anything */
+        struct nax_xbar_report report;
         struct nax_xbar x = {n_rows, n_cols, g, 2.5, 2.3, 500, 100, 0};
         struct nax_xbar_options options = {.tolerance = 1e-12};
         assert_int_equal(nax_xbar_matrix(&x, &options, all, NULL, NULL), 0);
         options.n_rows = cases[k].rows;
         options.n_cols = cases[k].cols;
         options.has_last_col = cases[k].has_last;
-        assert_int_equal(nax_xbar_matrix(&x, &options, part, NULL, NULL), 0);
+        options.method = NAX_XBAR_RELAX;
+        assert_int_equal(nax_xbar_matrix(&x, &options, part, &report, NULL), 0);
+        assert_int_equal(report.method, NAX_XBAR_RELAX);
         for (size_t r = 0; r < cases[k].rows; r++)
             for (size_t c = 0; c < n_cols; c++)
                 if (c < cases[k].cols || (cases[k].has_last && c == n_cols - 1))
                     assert_true(fabs(part[r * n_cols + c] - all[r * n_cols + c]) <
                                 1e-10 * largest(all, n));
+        struct nax_err err;
+        options.n_cols = n_cols + 1;
+        assert_int_equal(nax_xbar_matrix(&x, &options, part, NULL, &err), NAX_ERR_VALUE);
+        options.n_cols = 0;
+        options.n_rows = n_rows + 1;
+        assert_int_equal(nax_xbar_matrix(&x, &options, part, NULL, &err), NAX_ERR_VALUE);
         free(g);
         free(all);
         free(part);
