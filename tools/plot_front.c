@@ -11,8 +11,8 @@ struct point {
     double x, y;   /* minimised */
     double dx, dy; /* standard errors; 0 where the record has none */
     size_t series;
-    int64_t baseline; /* crossbar size, where all layers have this one and one kernel, and no widths
-                         of their own; or 0 */
+    int64_t baseline; /* crossbar size, where all layers have this one and one kernel, and neither
+                         widths nor converters of their own; or 0 */
     bool is_on_front;
 };
 
@@ -28,7 +28,8 @@ static int64_t baseline_of(const struct nax_record *r)
 {
     struct nax_candidate c;
     struct nax_err err;
-    if (nax_candidate_read(&c, r, &err) || !c.n_slots || c.n_stages)
+    if (nax_candidate_read(&c, r, &err) || !c.n_slots || c.n_stages || c.has_adc_bits ||
+        c.has_adc_range)
         return 0;
     for (size_t s = 0; s < c.n_slots; s++)
         if (c.kernel[s] != c.kernel[0] || c.crossbar[s] != c.crossbar[0])

@@ -47,6 +47,8 @@ static void write_title(struct plot *plot, size_t i, const struct nax_candidate 
     for (size_t s = 0; s < c->n_stages && n < 200; s++)
         n += snprintf(title + n, sizeof title - (size_t)n, "%s%lld", s ? "-" : " ",
                       (long long)c->width[s]);
+    if (n >= 200)
+        n += snprintf(title + n, sizeof title - (size_t)n, "…");
     for (size_t k = 0; k < sizeof fields / sizeof *fields; k++) {
         double value;
         struct nax_err err;

@@ -62,8 +62,8 @@ static int try_all_widths(const struct nax_space *space, const struct nax_networ
         width[s] = choices[s][n_choices[s] - 1];
     }
     for (size_t s = 0; s < n; s++) {
-        const size_t before = s ? s - 1 : s;
-        for (size_t a = 0; a < n_choices[before]; a++)
+        const size_t before = s ? s - 1 : s, n_before = s ? n_choices[before] : 1;
+        for (size_t a = 0; a < n_before; a++)
             for (size_t b = 0; b < n_choices[s]; b++) {
                 width[before] = choices[before][a];
                 width[s] = choices[s][b];

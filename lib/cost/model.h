@@ -4,7 +4,9 @@
 
 #include "nax/cost.h"
 
-enum { COST_SIZES_MAX = 256 };
+/* Crossbar sizes and bits of converters: what a space may leave open, 16 of each, and the
+ * hardware's own bits for layers, or designs, that have none. */
+enum { COST_SIZES_MAX = 16 * (16 + 1) + 16 };
 
 struct nax_cost_model {
     const struct nax_hardware *hardware;

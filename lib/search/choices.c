@@ -98,6 +98,10 @@ static int find_converters(const struct nax_space *space, size_t slot,
         b++;
     while (r < space->n_adc_ranges && space->adc_ranges[r] != range)
         r++;
+    if ((space->n_adc_bits && !c->has_adc_bits) || (space->n_adc_ranges && !c->has_adc_range))
+        return nax_err_set(
+            err, NAX_ERR_VALUE, "field '%s' is missing, which space '%s' leaves open",
+            space->n_adc_bits && !c->has_adc_bits ? "adc_bits" : "adc_range", space->name);
     if (space->n_adc_bits ? b == space->n_adc_bits : bits != 0)
         return nax_err_set(err, NAX_ERR_VALUE,
                            "layer '%s': %lld bits of ADCs are not in space '%s'",

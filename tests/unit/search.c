@@ -351,7 +351,7 @@ static void designs_with_converters(void **state)
     assert_int_equal(nax_population_alloc(&p, &space, &err), 0);
     assert_int_equal(nax_population_add(p, &last, 0, 1, &err), 0);
     assert_int_equal(nax_population_add(p, &c, 0, 1, &err), NAX_ERR_VALUE);
-    assert_string_equal(err.text, "layer '': 0 bits of ADCs are not in space 'small'");
+    assert_string_equal(err.text, "field 'adc_bits' is missing, which space 'small' leaves open");
     c = last;
     c.adc_range[1] = 0.5;
     assert_int_equal(nax_population_add(p, &c, 0, 1, &err), NAX_ERR_VALUE);
