@@ -93,7 +93,10 @@ static int measure_all(struct noise *noise, const bool *is_wanted, const struct 
 #pragma omp parallel for num_threads(nax_threads()) schedule(dynamic)
     for (size_t i = 0; i < n; i++) {
         struct nax_err own = {0};
-        if (is_wanted[n - 1 - i] && measure(noise, n - 1 - i, images, &own))
+        int failed;
+#pragma omp atomic read
+        failed = status;
+        if (!failed && is_wanted[n - 1 - i] && measure(noise, n - 1 - i, images, &own))
             nax_err_keep_first(&status, err, &own);
     }
     return status;

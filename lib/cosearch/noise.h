@@ -9,11 +9,10 @@
 #include "supernet.h"
 
 /* Measured with every convolution on that kernel and crossbar, on NOISE_IMAGES images, one of each
- * of as many parts of the training set. Gain: of the fidelity adc, by that
- * of the fidelity linear. Noise: the error that adc leaves after a gain and an offset of each
- * column, by the variance of the ideal output; effective weights have a part of it already, the
- * smaller one by far. Offsets are left out. Effective weights take the gains, nax_noise_correct the
- * noise. */
+ * of as many parts of the training set. Gain: of the fidelity adc, by that of the fidelity linear.
+ * Noise: the error that adc leaves after a gain and an offset of each column, by the variance of
+ * the ideal output; effective weights have a part of it already, the smaller one by far. Offsets
+ * are left out. Effective weights take the gains, nax_noise_correct the noise. */
 struct noise {
     const struct supernet *net;
     const struct arch *arch;

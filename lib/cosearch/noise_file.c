@@ -39,8 +39,10 @@ int nax_noise_file_find(struct noise_file *file, const struct noise *noise, cons
     status = nax_identity_text(file->identity, &file->text, err);
     if (!status)
         status = nax_identity_hash(file->identity, &hash, err);
-    snprintf(file->path, sizeof file->path, "%s/noise-%016" PRIx64 ".safetensors", noise->folder,
-             hash);
+    int n = snprintf(file->path, sizeof file->path, "%s/noise-%016" PRIx64 ".safetensors",
+                     noise->folder, hash);
+    if (!status && (size_t)n >= sizeof file->path)
+        status = nax_err_set(err, NAX_ERR_VALUE, "path too long: '%.64s…'", noise->folder);
     return status;
 }
 

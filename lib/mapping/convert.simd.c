@@ -28,7 +28,8 @@
 #endif
 
 typedef uint64_t vu64 __attribute__((vector_size(64), aligned(8), may_alias)); /* 8 streams */
-typedef uint16_t vu16 __attribute__((vector_size(64), aligned(2), may_alias)); /* 32 columns */
+typedef uint16_t vu16
+    __attribute__((vector_size(64), aligned(2), may_alias)); /* 16 columns of 2 planes */
 typedef uint16_t vu16_short __attribute__((vector_size(16), aligned(2), may_alias));
 
 enum { WORD_LANES = 8, ENTRY_BYTES = LANES * 2, TABLE_BYTES = GROUP_ENTRIES * ENTRY_BYTES };
