@@ -36,7 +36,7 @@ count() { nax-pareto --rank -o $objectives --format csv "$1" | sed 1d | wc -l; }
   cp out/random before
   rm out/random
   "$pipelines/random" out 2>log
-  ! grep epoch log
+  if grep epoch log; then false; fi
   cmp <(nax-pareto -o $objectives --format csv before | cut -d, -f1-6) <(nax-pareto -o $objectives --format csv out/random | cut -d, -f1-6)
   # none has looked at test images
   for result in baselines random evolve; do

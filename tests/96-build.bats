@@ -111,7 +111,7 @@ END
     run make_nax -n BUILD="$PWD/$name"
     [ "$status" -eq 0 ]
     [[ ${lines[0]} == *"found "*", $name 1.2.3, openblas "*", jansson "* ]]
-    ! grep -q msgpack <(sed -n 's/^PKG_LIBS//p' "$name/libs.mk")
+    if grep -q msgpack <(sed -n 's/^PKG_LIBS//p' "$name/libs.mk"); then false; fi
   done
   run make_nax -n BUILD="$PWD/$name"
   [[ $output != *"found "* ]]
@@ -123,7 +123,7 @@ END
   stub arm-cc <<<'case "$1" in -dumpmachine) echo aarch64-linux-gnu ;; *) exec cc "$@" ;; esac'
   make_nax -n V=1 CC=arm-cc EMULATOR=true all >commands
   grep -q -- '-DNAX_SIMD_ISA=baseline ' commands
-  ! grep -E -- '-mavx|avx2|avx512' commands
+  if grep -E -- '-mavx|avx2|avx512' commands; then false; fi
   stub x86-cc <<<'case "$1" in -dumpmachine) echo x86_64-linux-gnu ;; *) exec cc "$@" ;; esac'
   make_nax -n V=1 CC=x86-cc EMULATOR=true all >commands
   for isa in baseline avx2 avx512; do
