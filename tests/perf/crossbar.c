@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "nax/crossbar.h"
 #include "nax/rng.h"
@@ -168,33 +167,28 @@ static double run_ngspice(const struct nax_xbar *x, const double *v, const char 
     return seconds * 1e3;
 }
 
-/* Milliseconds a vector in a series of vectors of one array, one thread; *alone: all for one. */
-static double time_vector(const struct nax_xbar *x, const double *v, double *i_a, double seconds,
-                          double *alone)
+/* Milliseconds a vector in a series of vectors of one array, one thread; i_a: of one. */
+static double time_vector(const struct nax_xbar *x, const double *v, double *i_a, double seconds)
 {
     enum { n_vectors = 16 };
     const struct nax_xbar_options options = {.tolerance = 1e-8};
-    double times[MEASUREMENTS_MAX], lone[MEASUREMENTS_MAX], *many, *out;
+    double times[MEASUREMENTS_MAX], *many, *out;
     many = malloc(n_vectors * x->n_rows * sizeof *many);
     out = malloc(n_vectors * x->n_cols * sizeof *out);
     for (size_t k = 0; k < n_vectors; k++)
         memcpy(many + k * x->n_rows, v, x->n_rows * sizeof *v);
     struct nax_err err;
-    size_t count = seconds < 0.5 ? 1 : x->n_rows > 200 ? 5 : 25;
+    size_t count = seconds < 0.5 ? 1 : 25;
     nax_threads_set(1);
     for (size_t k = 0; k < count; k++) {
-        struct nax_xbar_nodes nodes = {.i_a = i_a};
         double start = nax_clock_seconds();
         check(nax_xbar_currents(x, &options, n_vectors, many, out, NULL, NULL, &err), &err);
         times[k] = (nax_clock_seconds() - start) / n_vectors * 1e3;
-        start = nax_clock_seconds();
-        check(nax_xbar_solve(x, &options, v, &nodes, NULL, &err), &err);
-        lone[k] = (nax_clock_seconds() - start) * 1e3;
     }
     nax_threads_set(0);
+    memcpy(i_a, out, x->n_cols * sizeof *i_a);
     free(many);
     free(out);
-    *alone = median(lone, count);
     return median(times, count);
 }
 
@@ -220,7 +214,6 @@ static void agree(const double *a, const double *b, size_t n, double tolerance, 
 struct run {
     const char *dir;
     double seconds;
-    bool is_full;
 };
 
 /* A vector of the array, by us and by ngspice less its start. */
@@ -229,12 +222,11 @@ static void measure_vector(const struct run *run, const struct nax_xbar *x, bool
     const double one = 1e-5;
     const struct nax_xbar tiny = array(1, &one);
     size_t side = x->n_rows;
-    double *v = malloc(side * sizeof *v), *i = calloc(side, sizeof *i), alone;
+    double *v = malloc(side * sizeof *v), *i = calloc(side, sizeof *i);
     double *i_spice = calloc(side, sizeof *i_spice);
     for (size_t r = 0; r < side; r++)
         v[r] = 0.25 * (double)(r % 3 > 0);
-    printf("vector_%zu nax %.4g\n", side, time_vector(x, v, i, run->seconds, &alone));
-    printf("vector_%zu_alone nax %.4g\n", side, alone);
+    printf("vector_%zu nax %.4g\n", side, time_vector(x, v, i, run->seconds));
     if (has_spice) {
         double start = run_ngspice(&tiny, v, run->dir, i_spice);
         double ms = run_ngspice(x, v, run->dir, i_spice) - start;
@@ -250,7 +242,7 @@ static void measure_vector(const struct run *run, const struct nax_xbar *x, bool
     free(i_spice);
 }
 
-static void measure(const struct run *run, size_t side, bool has_spice)
+static void measure(const struct run *run, size_t side, bool has_vector, bool has_spice)
 {
     const size_t size = side * side, n = side <= 64 ? 256 : side <= 128 ? 16 : side <= 256 ? 4 : 1;
     double *g = cells(n * size, 100e3, 600e3, side), *w = malloc(n * size * sizeof *w);
@@ -266,7 +258,8 @@ static void measure(const struct run *run, size_t side, bool has_spice)
         free(reference);
     }
 #endif
-    measure_vector(run, x, has_spice);
+    if (has_vector)
+        measure_vector(run, x, has_spice);
     free(g);
     free(w);
     free(x);
@@ -301,13 +294,9 @@ int main(int argc, char **argv)
 {
     if (argc < 3)
         return 2;
-    const struct run run = {argv[1], atof(argv[2]), argc > 3};
-    for (size_t side = 16; side <= 512; side *= 2)
-        measure(&run, side,
-                side == 32 || (side == 64 && run.seconds >= 0.5) || (side == 128 && run.is_full));
+    const struct run run = {argv[1], atof(argv[2])};
+    for (size_t side = 32; side <= 512; side *= 2)
+        measure(&run, side, side <= 64, side == 32 || (side == 64 && run.seconds >= 0.5));
     measure_hard(&run, 256);
     measure_network(&run);
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    printf("crossbar_memory nax %ld\n", usage.ru_maxrss / 1024);
 }

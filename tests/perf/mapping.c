@@ -181,14 +181,6 @@ struct bench {
     int64_t crossbars[N_LAYERS];
 };
 
-static void measure_ideal(const struct bench *b)
-{
-    struct nax_score score;
-    double rate = rate_of(b->model, NULL, &b->images, N_FIRST, &score);
-    rate = rate_of(b->model, NULL, &b->images, images_of(rate, b->seconds), &score);
-    printf("ideal_%s nax %.0f\n", b->name, rate);
-}
-
 static void measure_linear(const struct bench *b, int64_t n)
 {
     struct nax_err err;
@@ -198,11 +190,9 @@ static void measure_linear(const struct bench *b, int64_t n)
         .hardware = b->hardware, .crossbars = b->crossbars, .fidelity = NAX_FIDELITY_LINEAR};
     struct nax_images ranges = b->images;
     ranges.n = N_RANGES;
-    double start = nax_clock_seconds();
     need(nax_mapped_alloc(&mapped, b->model, &mapping, &ranges, &err), &err);
-    printf("circuits_%s_%d nax %.2f\n", b->name, (int)n, nax_clock_seconds() - start);
     struct nax_eval options = {.n_images = images_of(N_IMAGES, b->seconds)};
-    start = nax_clock_seconds();
+    double start = nax_clock_seconds();
     need(nax_mapped_eval(mapped, &b->images, &options, &score, &err), &err);
     printf("linear_%s_%d nax %.0f\n", b->name, (int)n,
            (double)options.n_images / (nax_clock_seconds() - start));
@@ -286,7 +276,6 @@ int main(int argc, char **argv)
     need(nax_hardware_load(&b.hardware, "nax-reram", &err), &err);
     b.images = make_images(net);
     b.model = model;
-    measure_ideal(&b);
     for (int i = 5; i < argc; i++) {
         int64_t n = atoi(argv[i]);
         for (size_t l = 0; l < N_LAYERS; l++)

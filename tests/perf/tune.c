@@ -22,7 +22,8 @@ enum { N_CHUNKS = 4, N_ROUNDS_MAX = 99, N_SHAPES_MAX = 64, N_ENGINES = 3 };
 static const char *const engine_word[N_ENGINES] = {"winograd", "onednn", "blas"};
 static const char *const direction_name[CONV_DIRECTIONS] = {"forward", "data", "weights"};
 
-/* As in a training step: at most these bytes of activations are a chunk's, and NAX_CHUNK images. */
+/* About as in a training step, which looks at neighbouring layers too: at most these bytes of
+ * activations are a chunk's, and NAX_CHUNK images. */
 static const size_t chunk_size = (size_t)1 << 20;
 
 static _Noreturn void die(const struct nax_err *err)
