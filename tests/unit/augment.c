@@ -75,9 +75,9 @@ static void turns_and_shifts_move_pixels(void **state)
                                 CHANNELS);
     apply(AUGMENT_TRANSLATE_Y, -2.0 / 32, from, to);
     for (size_t y = 0; y < SIDE; y++)
-        assert_memory_equal(to + y * SIDE * CHANNELS,
-                            y >= 2 ? from + (y - 2) * SIDE * CHANNELS : to, CHANNELS * SIDE);
-    assert_memory_equal(to, fill, CHANNELS);
+        for (size_t x = 0; x < SIDE; x++)
+            assert_memory_equal(to + (y * SIDE + x) * CHANNELS,
+                                y >= 2 ? from + ((y - 2) * SIDE + x) * CHANNELS : fill, CHANNELS);
     /* rows of the middle move by half a pixel's share of 0.99 or less: not at all */
     apply(AUGMENT_SHEAR_X, 1, from, to);
     for (size_t y = SIDE / 2 - 1; y <= SIDE / 2; y++)
@@ -171,10 +171,15 @@ static void shares_have_their_distribution(void **state)
         assert_true(fabs(square / DRAWS - variance) < 0.05 * variance);
         nax_augment_release(&a);
     }
-    struct nax_recipe plain = nax_recipe_default();
+    struct nax_recipe recipe = nax_recipe_default();
     struct augment a;
-    assert_int_equal(nax_augment_init(&a, &images, &plain, &table, 3, &err), 0);
+    assert_int_equal(nax_augment_init(&a, &images, &recipe, &table, 3, &err), 0);
     assert_true(nax_augment_share(&a, 0, 0) == 1);
+    recipe.cutmix = 1;
+    double sum = 0;
+    for (size_t i = 0; i < DRAWS; i++)
+        sum += nax_augment_share(&a, i, 0);
+    assert_true(sum / DRAWS > 0.55 && sum / DRAWS < 0.75);
     nax_augment_release(&a);
 }
 
