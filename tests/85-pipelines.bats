@@ -108,6 +108,28 @@ count() { nax-pareto --rank -o $objectives --format csv "$1" | sed 1d | wc -l; }
   done
 }
 
+@test "report: spaces with open converters and widths, networks named from where it was started" {
+  cat >net.yaml <<'YAML'
+name: small
+input: {height: 32, width: 32, channels: 3}
+classes: 10
+layers:
+  - conv: {out: 8, kernel: 3, stride: 4}
+  - conv: {out: 8, kernel: 3, stride: 4}
+  - linear: {role: classifier}
+YAML
+  printf '%s\n' 'network: ./net.yaml' 'kernels: [3]' 'crossbars: [32]' 'adc_bits: [6, 8]' 'stages:' '  - widths: [8, 16]' '  - {}' >open.yaml
+  export SPACE=./open.yaml N=2
+  unset NETWORK
+  "$pipelines/baselines" out
+  "$pipelines/random" out
+  "$pipelines/report" out >table
+  grep -q 'width  *adc_bits' table
+  grep -qE '^hypervolume above [0-9.e-]+,[0-9.e+]+$' table
+  [ "$(grep -cE '^(baselines|random) [0-9]' table)" = 2 ]
+  [ "$(grep -c '^ *rank' table)" = 2 ]
+}
+
 @test "report: a folder without results" {
   mkdir empty
   run "$pipelines/report" empty
