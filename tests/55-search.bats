@@ -21,6 +21,13 @@ column() {
     NR == row + 1 { print $c }'
 }
 
+@test "noise: a folder that takes no files is refused before the first epoch" {
+  run timeout 20 nax-search -q --noise /proc/none
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"'/proc/none"* ]]
+  [[ "$output" != *epoch* ]]
+}
+
 @test "a large weight of cost leads to the cheapest design of all" {
   for term in edap latency-area energy; do
     small --epochs 3 --ideal --$term 1000000 --alpha-rate 1 --alpha-every 1 > policy

@@ -113,6 +113,16 @@ static int take_folder(struct searching *s, struct nax_err *err)
         s->checkpoint);
 }
 
+/* That files can be made there, before the epochs that come before the first of them. */
+static int check_noise_folder(const char *folder, struct nax_err *err)
+{
+    char path[4096];
+    if ((size_t)snprintf(path, sizeof path, "%s/noise", folder) >= sizeof path)
+        return nax_err_set(err, NAX_ERR_VALUE, "path too long: '%.64s…'", folder);
+    int status = nax_folder_make(folder, err);
+    return status ? status : nax_file_check(path, err);
+}
+
 static void open_files(struct searching *s)
 {
     struct nax_err err;
@@ -130,7 +140,7 @@ static void open_files(struct searching *s)
     if (!status && s->folder)
         status = nax_folder_make(s->folder, &err);
     if (!status && s->options.noise_folder)
-        status = nax_folder_make(s->options.noise_folder, &err);
+        status = check_noise_folder(s->options.noise_folder, &err);
     if (!status)
         status = log_open(&s->log, s->is_resumed, &err);
     if (!status) {

@@ -64,6 +64,8 @@ int train_cache_get(const struct candidate_run *run, struct nax_record *result, 
 {
     char path[TRAIN_PATH_SIZE];
     int status = entry_path(run, path, err);
+    if (!status)
+        status = nax_file_check_regular(path, err);
     bool has_weights = !*run->checkpoint || !access(run->checkpoint, F_OK);
     *is_known = !status && !access(path, F_OK) && read_entry(path, result) &&
                 (has_weights || design_has_diverged(result));

@@ -156,6 +156,9 @@ const char *nax_file_mapped_at(const void *address);
 /* Opens a regular file for reading, of *size bytes now. Anything else, a FIFO or a device, is an
  * error at once. */
 int nax_file_open(const char *path, FILE **file, size_t *size, struct nax_err *err) NAX_MUST_USE;
+/* Whether there is a regular file, or nothing: of names that a program keeps results under, where a
+ * FIFO would let it wait for ever. Anything else is an error. */
+int nax_file_check_regular(const char *path, struct nax_err *err) NAX_MUST_USE;
 
 /* Files that users name: networks, spaces, hardware.
  * A name with a slash or ending in ".yaml" is a path; any other is looked up as <kind>/<name>.yaml

@@ -311,6 +311,14 @@ int nax_folder_make(const char *path, struct nax_err *err)
     return 0;
 }
 
+int nax_file_check_regular(const char *path, struct nax_err *err)
+{
+    struct stat st;
+    if (!stat(path, &st) && !S_ISREG(st.st_mode))
+        return nax_err_set(err, NAX_ERR_IO, "not a regular file: '%s'", path);
+    return 0;
+}
+
 int nax_file_open(const char *path, FILE **file, size_t *size, struct nax_err *err)
 {
     struct stat st;

@@ -71,7 +71,7 @@ static int parse_real(const struct nax_option *o, const char *text, double *out,
     if (end == text || *end || !isfinite(value) || value < o->min || value > max)
         return nax_err_set(err, NAX_ERR_VALUE, "%s takes a number from %g to %g: '%s'", o->name,
                            o->min, max, text);
-    *out = value;
+    *out = value + 0.0; /* -0 is 0 */
     return 0;
 }
 

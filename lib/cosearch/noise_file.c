@@ -43,7 +43,7 @@ int nax_noise_file_find(struct noise_file *file, const struct noise *noise, cons
                      noise->folder, hash);
     if (!status && (size_t)n >= sizeof file->path)
         status = nax_err_set(err, NAX_ERR_VALUE, "path too long: '%.64s…'", noise->folder);
-    return status;
+    return status ? status : nax_file_check_regular(file->path, err);
 }
 
 void nax_noise_file_free(struct noise_file *file)
