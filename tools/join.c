@@ -39,10 +39,13 @@ static int take_member(const struct nax_store *records, size_t index, struct nax
     const struct nax_value *id = nax_record_get(record, "id");
     const struct nax_value *seed = nax_record_get(record, seed_field);
     if (!id || id->type != NAX_STRING)
-        return nax_err_set(err, NAX_ERR_VALUE, "field 'id' is missing or no text");
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "record %zu of all: field 'id' is missing or no text", index + 1);
     if (!seed || seed->type != NAX_INT)
-        return nax_err_set(err, NAX_ERR_VALUE, "field '%s' is missing or no integer: '%s'",
-                           seed_field, id->string.s);
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "record %zu of all: field '%s', which nax-train writes, is missing or "
+                           "no integer: '%s'",
+                           index + 1, seed_field, id->string.s);
     *member = (struct member){NULL, nax_strdup(id->string.s), seed->i, index, index};
     return member->id ? 0 : out_of_memory(err);
 }
@@ -59,8 +62,9 @@ static int cut(struct member *members, size_t n, struct group *groups, size_t *n
             continue;
         }
         if (members[i].seed == members[i - 1].seed)
-            return nax_err_set(err, NAX_ERR_VALUE, "seed %" PRId64 " of the design twice: '%s'",
-                               members[i].seed, members[i].id);
+            return nax_err_set(err, NAX_ERR_VALUE,
+                               "record %zu of all: seed %" PRId64 " of the design twice: '%s'",
+                               members[i].index + 1, members[i].seed, members[i].id);
         d->at->first = NAX_MIN(d->at->first, members[i].index);
         d->n++;
     }

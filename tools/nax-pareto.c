@@ -168,8 +168,11 @@ int main(int argc, char **argv)
         tool_fail(&tool, &err);
     int read_status = read_all(&tool, &o, &candidates, &read_err);
     int status = o.is_joined ? records_join(&candidates.all, o.baseline, &err) : 0;
+    bool is_joined = o.is_joined && !status;
     if (!status)
         status = pareto_list(&o, &candidates, &kept, &n, &err);
+    if (status == NAX_ERR_VALUE && is_joined)
+        nax_err_prefix(&err, "joined seeds have accuracies, and what is alike in all of them");
     if (status)
         tool_fail(&tool, read_status < 0 ? &read_err : &err);
     if (o.is_sorted)
