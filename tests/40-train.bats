@@ -726,6 +726,29 @@ KEYS
   done
 }
 
+@test "what is kept under a name of the program's own is a regular file, or an error before the training" {
+  small
+  candidate lenet '3 3' '32 32' > c.csv
+  nax-train -q --data small.safetensors --fidelity ideal --epochs 1 --cache kept c.csv > first.csv
+  entry=$(echo kept/*.nax)
+  rm "$entry"
+  mkfifo "$entry"
+  run timeout 20 nax-train -q --data small.safetensors --fidelity ideal --epochs 1 --cache kept c.csv
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"not a regular file: '$entry'" ]]
+}
+
+@test "explain: options that nothing is left for" {
+  candidate lenet '3 3' '32 32' > c.csv
+  for words in '--checkpoint x' '--cache x' '--init x' '--parallel 2' '--log x' '--epochs 2' '--data x'; do
+    # shellcheck disable=SC2086
+    run nax-train --explain $words c.csv
+    [ "$status" -eq 2 ]
+    [[ "${lines[0]}" == *"--explain trains nothing: '${words% *}'" ]]
+  done
+  nax-train --explain --precision fp32 --format csv -j 1 -q c.csv | grep -q fp32
+}
+
 @test "a mean of weights: designs that share weights have the same accuracies, kept or not" {
   small
   candidate lenet '3 3' '32 32' > c.csv

@@ -6,10 +6,13 @@
 
 void explain_check(const struct tool *tool)
 {
+    static const char *const acting[] = {"explain",    "precision", "format", "threads",
+                                         "max-record", "quiet",     "help",   "version"};
     for (size_t i = 0; i < tool->options.n; i++) {
         const struct option_entry *e = &tool->options.at[i];
-        bool acts =
-            e->object == tool || !strcmp(e->name, "explain") || !strcmp(e->name, "precision");
+        bool acts = false;
+        for (size_t k = 0; k < sizeof acting / sizeof *acting; k++)
+            acts = acts || !strcmp(e->name, acting[k]);
         if (e->is_given && !acts)
             tool_misuse(tool, "--explain trains nothing: '--%s'", e->name);
     }

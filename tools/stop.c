@@ -152,6 +152,7 @@ void stop_start(struct tool *tool)
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         handle(signals[i], &on_signal);
     handle(SIGBUS, &on_miss);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error like a full disk */
     struct rlimit limit;
     if (!getrlimit(RLIMIT_AS, &limit) && limit.rlim_cur != RLIM_INFINITY)
         handle(SIGSEGV, &(struct sigaction){.sa_handler = fault});

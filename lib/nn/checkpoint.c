@@ -242,8 +242,13 @@ int nax_trainer_extend(struct nax_trainer *trainer, const char *path, struct nax
     int status = nax_tensors_open(&file, path, err);
     if (status)
         return status;
-    if (!read_position(file, &position) || position.steps || position.loss != 0)
+    if (!read_position(file, &position) || (!position.steps && position.loss != 0))
         status = refuse_position(path, err);
+    else if (position.steps)
+        status = nax_err_set(err, NAX_ERR_VALUE,
+                             "--extend goes on from the end of an epoch, and this is within the "
+                             "%zuth; --resume it first, or leave --extend out: '%s'",
+                             position.epochs + 1, path);
     else if (position.epochs >= trainer->recipe.epochs)
         status = nax_err_set(err, NAX_ERR_VALUE, "--epochs %zu is no more than it has, %zu: '%s'",
                              trainer->recipe.epochs, position.epochs, path);
