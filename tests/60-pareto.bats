@@ -254,7 +254,7 @@ seeds() {
   }
   refused "no record of the baseline: 'd'" --baseline d <seeds.csv
   refused "seed 1 of the design twice: 'a'" < <(cat seeds.csv; sed -n 3p seeds.csv)
-  refused "field 'train_seed' is missing or no integer: 'c'" < <(cut -d, -f 1,3-5 seeds.csv)
+  refused "record 1 of all: field 'train_seed', which nax-train writes, is missing or no integer: 'c'" < <(cut -d, -f 1,3-5 seeds.csv)
   refused "field 'accuracy_calibrated' is no number in seed 1 of the design: 'a'" \
     < <(sed '1s/$/,accuracy_calibrated/; 2,$s/$/,/; $s/$/0.9/' seeds.csv)
   for bad in '--baseline a' '--confidence 0.4' '--confidence 1' '--confidence 0.9 --rank'; do
