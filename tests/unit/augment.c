@@ -141,25 +141,36 @@ static struct nax_images images_of(uint8_t *pixels, int32_t *labels, size_t n)
     return (struct nax_images){n, SIDE, SIDE, CHANNELS, pixels, labels};
 }
 
+/* Two images, and pixels as they are, from 0 to 1. */
+struct two {
+    uint8_t pixels[2 * N];
+    int32_t labels[2];
+    struct nax_images images;
+    struct pixel_table table;
+};
+
+static void two_fill(struct two *two)
+{
+    const double none[3] = {0}, one[3] = {1, 1, 1};
+    two->images = images_of(two->pixels, two->labels, 2);
+    nax_pixel_table_make(&two->table, none, one);
+}
+
 /* Beta(α, α) has mean 1/2 and variance 1 / (4 (2 α + 1)); cutmix' parts are clipped at borders, so
  * that more than half is left on the average. */
 static void shares_have_their_distribution(void **state)
 {
     (void)state;
     enum { DRAWS = 20000 };
-    uint8_t pixels[2 * N];
-    int32_t labels[2];
-    const struct nax_images images = images_of(pixels, labels, 2);
-    struct pixel_table table;
+    struct two two;
     struct nax_err err;
-    const double none[3] = {0}, one[3] = {1, 1, 1};
-    nax_pixel_table_make(&table, none, one);
+    two_fill(&two);
     const double alphas[] = {0.2, 1, 3};
     for (size_t k = 0; k < 3; k++) {
         struct nax_recipe recipe = nax_recipe_default();
         struct augment a;
         recipe.mixup = alphas[k];
-        assert_int_equal(nax_augment_init(&a, &images, &recipe, &table, 3, &err), 0);
+        assert_int_equal(nax_augment_init(&a, &two.images, &recipe, &two.table, 3, &err), 0);
         double sum = 0, square = 0, variance = 1 / (4 * (2 * alphas[k] + 1));
         for (size_t i = 0; i < DRAWS; i++) {
             double share = nax_augment_share(&a, i, 0);
@@ -173,7 +184,7 @@ static void shares_have_their_distribution(void **state)
     }
     struct nax_recipe recipe = nax_recipe_default();
     struct augment a;
-    assert_int_equal(nax_augment_init(&a, &images, &recipe, &table, 3, &err), 0);
+    assert_int_equal(nax_augment_init(&a, &two.images, &recipe, &two.table, 3, &err), 0);
     assert_true(nax_augment_share(&a, 0, 0) == 1);
     recipe.cutmix = 1;
     double sum = 0;
@@ -187,19 +198,15 @@ static void shares_have_their_distribution(void **state)
 static void images_are_mixed_by_their_share(void **state)
 {
     (void)state;
-    uint8_t pixels[2 * N];
-    int32_t labels[2];
-    const struct nax_images images = images_of(pixels, labels, 2);
-    struct pixel_table table;
+    struct two two;
     struct nax_err err;
-    const double none[3] = {0}, one[3] = {1, 1, 1};
+    two_fill(&two);
     struct nax_recipe recipe = nax_recipe_default();
     struct augment plain, mixed;
     float a[N], b[N], out[N];
-    nax_pixel_table_make(&table, none, one);
     struct nax_recipe mixing = recipe;
-    assert_int_equal(nax_augment_init(&plain, &images, &recipe, &table, 3, &err), 0);
-    assert_int_equal(nax_augment_init(&mixed, &images, &mixing, &table, 3, &err), 0);
+    assert_int_equal(nax_augment_init(&plain, &two.images, &recipe, &two.table, 3, &err), 0);
+    assert_int_equal(nax_augment_init(&mixed, &two.images, &mixing, &two.table, 3, &err), 0);
     size_t n_mixed = 0;
     for (size_t epoch = 0; epoch < 50; epoch++) {
         mixing.mixup = epoch % 2 ? 1 : 0;
