@@ -30,37 +30,66 @@ struct packing {
     const struct nax_submatrix *submatrix;
     const double *cells;
     int shift;
+    double scale; /* 2^shift: steps of an LSB */
     size_t n_halves;
     struct half *half; /* those whose codes are not all 0 */
 };
 
-/* A cell in steps; 2^b of them on bit b of a digit. */
-static double steps(const struct packing *p, size_t plane, size_t r, size_t c)
+/* To the nearest integer, ties to even: nearbyint for |x| ≤ 2^51, which cells are far from
+ * reaching, without a call. */
+static double rounded(double x)
 {
-    return nearbyint(
-        ldexp(p->cells[(plane * p->submatrix->n_rows + r) * p->submatrix->n_cols + c], p->shift));
+    static const double unit = 0x1.8p52; /* doubles of this size are integers */
+    return x + unit - unit;
+}
+
+/* Half h's part of row r. */
+static const double *cells_of(const struct packing *p, const struct half *h, size_t r)
+{
+    return p->cells + (h->plane * p->submatrix->n_rows + r) * p->submatrix->n_cols + h->col;
+}
+
+static void set_shift(struct packing *p, int shift)
+{
+    p->shift = shift;
+    p->scale = ldexp(1, shift);
+}
+
+/* A cell in steps; 2^b of them on bit b of a digit. */
+static double steps(const struct packing *p, double cell)
+{
+    return rounded(cell * p->scale);
 }
 
 /* Bounds of a half's currents: every digit 0 or at its largest, by the sign of its cell. */
 static void bound(const struct packing *p, struct half *h)
 {
-    double digit = (1 << p->format->stream_bits) - 1;
-    h->low = h->high = 0;
-    for (size_t c = h->col; c < h->col + h->n; c++) {
-        double low = 0, high = 0;
-        for (size_t r = 0; r < p->submatrix->n_rows; r++) {
-            double cell = digit * steps(p, h->plane, r, c);
-            *(cell < 0 ? &low : &high) += cell;
+    double digit = (1 << p->format->stream_bits) - 1, low[HALF] = {0}, high[HALF] = {0};
+    for (size_t r = 0; r < p->submatrix->n_rows; r++) {
+        const double *cells = cells_of(p, h, r);
+        for (size_t c = 0; c < h->n; c++) {
+            double cell = digit * steps(p, cells[c]);
+            low[c] += cell < 0 ? cell : 0;
+            high[c] += cell < 0 ? 0 : cell;
         }
-        h->low = fmin(h->low, low);
-        h->high = fmax(h->high, high);
     }
+    h->low = h->high = 0;
+    for (size_t c = 0; c < h->n; c++) {
+        h->low = fmin(h->low, low[c]);
+        h->high = fmax(h->high, high[c]);
+    }
+}
+
+/* What makes the floor of a sum of steps a rounding. */
+static double half_lsb(const struct packing *p)
+{
+    return p->shift ? p->scale / 2 : 0;
 }
 
 /* ⌊current + half an LSB⌋; current in steps, the result in LSBs */
 static double rounded_code(const struct packing *p, double current)
 {
-    return floor(ldexp(current + (p->shift ? ldexp(1, p->shift - 1) : 0), -p->shift));
+    return floor((current + half_lsb(p)) / p->scale);
 }
 
 static double clamped(const struct packing *p, double code)
@@ -81,11 +110,12 @@ static int choose(struct packing *p, struct nax_err *err)
     size_t n_planes = p->layer->unit.n_planes;
     bool is_whole = true;
     for (size_t i = 0; is_whole && i < n_planes * submatrix->n_rows * submatrix->n_cols; i++)
-        is_whole = p->cells[i] == nearbyint(p->cells[i]);
+        is_whole = p->cells[i] == rounded(p->cells[i]);
     int octaves = (int)ceil(log2(p->layer->adc_lsb));
     int shift_max = NAX_MIN(SHIFT_MAX + NAX_MAX(octaves, 0), SHIFT_MAX_LARGE);
     int shift_min = NAX_MAX(SHIFT_MIN + NAX_MIN(octaves, 0), 0);
-    for (p->shift = is_whole ? 0 : shift_max;; p->shift--) {
+    for (int shift = is_whole ? 0 : shift_max;; shift--) {
+        set_shift(p, shift);
         double low = 0, high = 0;
         p->n_halves = 0;
         for (size_t c = 0; c < submatrix->n_cols; c += HALF)
@@ -98,9 +128,9 @@ static int choose(struct packing *p, struct nax_err *err)
                 low = fmin(low, h.low);
                 high = fmax(high, h.high);
             }
-        if (high - low + ldexp(2, p->shift) < STEPS)
+        if (high - low + 2 * p->scale < STEPS)
             return 0;
-        if (p->shift <= (is_whole ? 0 : shift_min))
+        if (shift <= (is_whole ? 0 : shift_min))
             return nax_err_set(err, NAX_ERR_VALUE,
                                "currents of columns reach too far to be added in 16 bits: '%s'",
                                p->layer->shape->name);
@@ -170,7 +200,7 @@ static int set_bounds(const struct packing *p, struct lane_vector *v, const stru
     v->weight = set_ratios(p, h, n_halves, ratio);
     v->col = p->submatrix->col + h->col;
     v->shift = p->shift;
-    v->start = (uint16_t)(ldexp(base, p->shift) + (p->shift ? ldexp(1, p->shift - 1) : 0));
+    v->start = (uint16_t)(base * p->scale + half_lsb(p));
     v->is_clamped = low > span.low || high < span.high;
     v->low = (uint16_t)(low + base);
     v->high = (uint16_t)(high + base);
@@ -200,7 +230,7 @@ static void set_cells(const struct packing *p, struct lane_vector *v, const stru
     for (size_t k = 0; k < n_halves; k++)
         for (size_t r = 0; r < p->submatrix->n_rows; r++)
             for (size_t c = 0; c < h[k].n; c++) {
-                int32_t cell = (int32_t)steps(p, h[k].plane, r, h[k].col + c);
+                int32_t cell = (int32_t)steps(p, cells_of(p, &h[k], r)[c]);
                 for (size_t b = 0; b < bits; b++) /* wraps around, as the sums do */
                     v->cells[(r * bits + b) * LANES + 2 * c + k] = (uint16_t)((uint32_t)cell << b);
             }

@@ -87,6 +87,9 @@ static void lay_out(struct pass *pass, struct piece_maker *maker)
         for (size_t i = 0; i < sizeof by_channel / sizeof *by_channel; i++)
             *by_channel[i] = floats(maker, c);
     }
+    pass->gradients = floats(maker, pass->model->n_values);
+    maker->used = NAX_ROUND_UP(maker->used, page);
+    pass->scratch = piece(maker, pass->n_threads, pass->scratch_size);
 }
 
 /* Follows the backward pass to find, for every edge, where the target's gradient stands so far:
@@ -164,21 +167,34 @@ static int alloc_convs(struct pass *pass, struct nax_err *err)
     return 0;
 }
 
-static int alloc_memory(struct pass *pass, struct nax_err *err)
+void nax_pass_memory_release(struct pass_memory *memory)
+{
+    nax_aligned_free(memory->block);
+    *memory = (struct pass_memory){.block = NULL};
+}
+
+static bool grow(struct pass_memory *memory, size_t size)
+{
+    if (size <= memory->size)
+        return true;
+    nax_pass_memory_release(memory);
+    memory->block = nax_aligned_calloc(size, 1);
+    memory->size = memory->block ? size : 0;
+    return memory->block;
+}
+
+static int alloc_memory(struct pass *pass, struct pass_memory *memory, struct nax_err *err)
 {
     struct piece_maker counter = {0};
     lay_out(pass, &counter);
     size_t n_chunks = pass->layer[pass->net->n_layers - 1].n_chunks;
     pass->memory_size = counter.used;
-    pass->memory = nax_aligned_calloc(counter.used, 1);
-    pass->scratch = nax_aligned_calloc(pass->n_threads, pass->scratch_size);
-    pass->gradients = nax_aligned_calloc(pass->model->n_values, sizeof(float));
     pass->loss = nax_calloc(n_chunks, sizeof *pass->loss);
     pass->right = nax_calloc(n_chunks, sizeof *pass->right);
-    if (!pass->memory || !pass->scratch || !pass->gradients || !pass->loss || !pass->right)
+    if (!pass->loss || !pass->right || !grow(memory, counter.used))
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'batch of %zu images'",
                            pass->batch);
-    struct piece_maker maker = {.memory = pass->memory};
+    struct piece_maker maker = {.memory = memory->block};
     lay_out(pass, &maker);
     for (size_t l = 0; l < pass->net->n_layers; l++) {
         const struct nax_params *p = &pass->model->layer[l];
@@ -196,8 +212,9 @@ static int alloc_memory(struct pass *pass, struct nax_err *err)
     return 0;
 }
 
-static int alloc(struct pass **out, struct nax_model *model, size_t batch, bool is_bf16,
-                 bool is_for_gates, struct nax_err *err)
+static int alloc(struct pass **out, struct nax_model *model, size_t batch,
+                 enum nax_arithmetic precision, bool is_for_gates, struct pass_memory *memory,
+                 struct nax_err *err)
 {
     const struct nax_network *net = model->net;
     const struct nax_layer *last = &net->layers[net->n_layers - 1];
@@ -210,7 +227,7 @@ static int alloc(struct pass **out, struct nax_model *model, size_t batch, bool 
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
     pass->model = model;
     pass->net = net;
-    pass->kernel = nax_nn_kernels(is_bf16);
+    pass->kernel = nax_nn_kernels(nax_arithmetic_of(precision) == NAX_ARITHMETIC_BF16);
     pass->is_for_gates = is_for_gates;
     pass->batch = batch;
     pass->n_threads = (size_t)nax_threads();
@@ -224,7 +241,7 @@ static int alloc(struct pass **out, struct nax_model *model, size_t batch, bool 
     if (!status)
         status = plan_edges(pass, err);
     if (!status)
-        status = alloc_memory(pass, err);
+        status = alloc_memory(pass, memory, err);
     if (status) {
         nax_pass_free(pass);
         return status;
@@ -235,17 +252,16 @@ static int alloc(struct pass **out, struct nax_model *model, size_t batch, bool 
 }
 
 int nax_pass_alloc(struct pass **pass, struct nax_model *model, size_t batch,
-                   enum nax_arithmetic precision, struct nax_err *err)
+                   enum nax_arithmetic precision, struct pass_memory *memory, struct nax_err *err)
 {
-    return alloc(pass, model, batch, nax_arithmetic_of(precision) == NAX_ARITHMETIC_BF16, false,
-                 err);
+    return alloc(pass, model, batch, precision, false, memory, err);
 }
 
 int nax_pass_alloc_gates(struct pass **pass, struct nax_model *model, size_t batch,
-                         enum nax_arithmetic precision, struct nax_err *err)
+                         enum nax_arithmetic precision, struct pass_memory *memory,
+                         struct nax_err *err)
 {
-    return alloc(pass, model, batch, nax_arithmetic_of(precision) == NAX_ARITHMETIC_BF16, true,
-                 err);
+    return alloc(pass, model, batch, precision, true, memory, err);
 }
 
 void nax_pass_free(struct pass *pass)
@@ -254,9 +270,6 @@ void nax_pass_free(struct pass *pass)
         return;
     for (size_t l = 0; pass->layer && l < pass->net->n_layers; l++)
         nax_conv_free(pass->layer[l].conv);
-    nax_aligned_free(pass->memory);
-    nax_aligned_free(pass->scratch);
-    nax_aligned_free(pass->gradients);
     free(pass->layer);
     free(pass->gradient);
     free(pass->loss);
@@ -298,6 +311,5 @@ const struct nax_params *nax_pass_gradient(const struct pass *pass, size_t l)
 
 size_t nax_pass_size(const struct pass *pass)
 {
-    return pass->memory_size + pass->model->n_values * sizeof(float) +
-           pass->n_threads * pass->scratch_size;
+    return pass->memory_size;
 }

@@ -6,14 +6,25 @@
 
 struct pass;
 
-/* For batches of exactly `batch` images. The model must outlive the pass. In bf16, activations and
- * their gradients are stored rounded, and so are the weights that convolutions multiply with; sums,
- * batch norm's statistics, linear layers, the loss and the gradients of parameters are float. */
+/* Memory that passes use one after another. A search makes one a step, and pages that the system
+ * hands out anew are cleared by it each time: a quarter of a search's processor time. */
+struct pass_memory {
+    char *block;
+    size_t size; /* bytes */
+};
+void nax_pass_memory_release(struct pass_memory *memory);
+
+/* For batches of exactly `batch` images, in memory that outlives the pass and is no other's
+ * meanwhile. The model must outlive the pass. In bf16, activations and their gradients are stored
+ * rounded, and so are the weights that convolutions multiply with; sums, batch norm's statistics,
+ * linear layers, the loss and the gradients of parameters are float. */
 int nax_pass_alloc(struct pass **pass, struct nax_model *model, size_t batch,
-                   enum nax_arithmetic precision, struct nax_err *err) NAX_MUST_USE;
+                   enum nax_arithmetic precision, struct pass_memory *memory,
+                   struct nax_err *err) NAX_MUST_USE;
 /* A pass whose convolutions' weights get no gradient. */
 int nax_pass_alloc_gates(struct pass **pass, struct nax_model *model, size_t batch,
-                         enum nax_arithmetic precision, struct nax_err *err) NAX_MUST_USE;
+                         enum nax_arithmetic precision, struct pass_memory *memory,
+                         struct nax_err *err) NAX_MUST_USE;
 void nax_pass_free(struct pass *pass);
 
 /* Tells the pass that the model's weights have changed. */

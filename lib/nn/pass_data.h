@@ -54,8 +54,7 @@ struct pass {
     size_t *right; /* likewise */
     size_t n_threads, scratch_size, scratch_each[4];
     char *scratch; /* [n_threads][scratch_size] */
-    char *memory;  /* one block behind the arrays of all layers */
-    size_t memory_size;
+    size_t memory_size; /* bytes that all of this takes of the memory given */
 };
 
 /* Images of the batch that a thread works on together: n from `first` on. */

@@ -149,7 +149,8 @@ int nax_trainer_set_part(struct nax_trainer *t, struct nax_model *part, struct n
     t->part = part;
     memmove(part->pixel_mean, t->model->pixel_mean, sizeof part->pixel_mean);
     memmove(part->pixel_sd, t->model->pixel_sd, sizeof part->pixel_sd);
-    int status = nax_pass_alloc(&t->pass, part, t->recipe.batch, t->recipe.precision, err);
+    int status =
+        nax_pass_alloc(&t->pass, part, t->recipe.batch, t->recipe.precision, &t->pass_memory, err);
     return status ? status : alloc_muon(t, err);
 }
 
@@ -168,6 +169,8 @@ void nax_trainer_free(struct nax_trainer *t)
     if (!t)
         return;
     nax_pass_free(t->pass);
+    nax_pass_memory_release(&t->pass_memory);
+    nax_pass_memory_release(&t->gates_memory);
     nax_muon_free(t->muon);
     nax_augment_release(&t->augment);
     nax_aligned_free(t->momentum);
@@ -441,7 +444,8 @@ int nax_trainer_gates(struct nax_trainer *t, struct nax_model *part, struct nax_
     if (!order || !labels)
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'validation batch'");
     if (!status)
-        status = nax_pass_alloc_gates(&pass, part, size, t->recipe.precision, err);
+        status =
+            nax_pass_alloc_gates(&pass, part, size, t->recipe.precision, &t->gates_memory, err);
     if (!status) {
         memcpy(order, t->validation, t->n_validation * sizeof *order);
         shuffle(nax_rng_at(t->seed, NAX_RNG_SHUFFLE, batch->number / n_batches, 1, 0), order,

@@ -16,6 +16,7 @@ struct nax_trainer {
     uint64_t seed;
     const struct nax_identity *more; /* of the caller, or NULL */
     struct pass *pass;
+    struct pass_memory pass_memory, gates_memory; /* of a step of the weights, and of the gates */
     struct pixel_table table;
     struct augment augment;
     struct muon *muon; /* the part's matrices that step so */

@@ -868,6 +868,7 @@ static void check_gradients(bool is_substituted)
     struct nax_network net = every_network();
     struct nax_model *model;
     struct pass *pass;
+    struct pass_memory memory = {.block = NULL};
     static struct batch_data d;
     struct pass_result result;
     struct nax_linop ops[sizeof every_layer / sizeof *every_layer] = {{.weight = NULL}};
@@ -878,7 +879,7 @@ static void check_gradients(bool is_substituted)
     batch_fill(&d);
     assert_int_equal(nax_model_alloc(&model, &net, 3, &err), 0);
     disturb(model);
-    assert_int_equal(nax_pass_alloc(&pass, model, BATCH, NAX_ARITHMETIC_FP32, &err), 0);
+    assert_int_equal(nax_pass_alloc(&pass, model, BATCH, NAX_ARITHMETIC_FP32, &memory, &err), 0);
     double *values = nax_calloc(model->n_values, sizeof *values);
     float *weights = nax_calloc(model->n_values, sizeof *weights);
     for (size_t i = 0; i < model->n_values; i++)
@@ -912,6 +913,7 @@ static void check_gradients(bool is_substituted)
     free(values);
     free(weights);
     nax_pass_free(pass);
+    nax_pass_memory_release(&memory);
     nax_model_free(model);
 }
 
@@ -924,6 +926,7 @@ static void gradients_in_bf16_agree_with_fp32(void **state)
     struct nax_network net = every_network();
     struct nax_model *model;
     struct pass *pass[2];
+    struct pass_memory memory[2] = {{.block = NULL}};
     static struct batch_data d;
     struct pass_result result[2];
     struct nax_linop ops[sizeof every_layer / sizeof *every_layer] = {{.weight = NULL}};
@@ -939,7 +942,7 @@ static void gradients_in_bf16_agree_with_fp32(void **state)
                                    .labels = d.labels,
                                    .label_smoothing = 0.113,
                                    .first = FIRST};
-        assert_int_equal(nax_pass_alloc(&pass[i], model, BATCH, kinds[i], &err), 0);
+        assert_int_equal(nax_pass_alloc(&pass[i], model, BATCH, kinds[i], &memory[i], &err), 0);
         nax_pass_set_linops(pass[i], ops);
         assert_int_equal(nax_pass_forward(pass[i], &batch, &result[i], &err), 0);
         assert_int_equal(nax_pass_backward(pass[i], &err), 0);
@@ -960,8 +963,10 @@ static void gradients_in_bf16_agree_with_fp32(void **state)
         if (a && !(ab > (1 - tolerance_bf16_gradient) * sqrt(aa * bb)))
             fail_msg("cosine %g: '%s'", ab / sqrt(aa * bb), net.layers[l].name);
     }
-    nax_pass_free(pass[0]);
-    nax_pass_free(pass[1]);
+    for (int i = 0; i < 2; i++) {
+        nax_pass_free(pass[i]);
+        nax_pass_memory_release(&memory[i]);
+    }
     nax_model_free(model);
 }
 
@@ -974,6 +979,7 @@ static void mixed_labels_weigh_losses_and_gradients(void **state)
     struct nax_network net = every_network();
     struct nax_model *model;
     struct pass *pass[N_KINDS];
+    struct pass_memory memory[N_KINDS] = {{.block = NULL}};
     struct pass_result result[N_KINDS];
     static struct batch_data d;
     int32_t other[BATCH], chosen[BATCH];
@@ -1002,7 +1008,8 @@ static void mixed_labels_weigh_losses_and_gradients(void **state)
                                    .other_labels = kind[i].other_labels,
                                    .share = kind[i].share,
                                    .label_smoothing = 0.113};
-        assert_int_equal(nax_pass_alloc(&pass[i], model, BATCH, NAX_ARITHMETIC_FP32, &err), 0);
+        assert_int_equal(
+            nax_pass_alloc(&pass[i], model, BATCH, NAX_ARITHMETIC_FP32, &memory[i], &err), 0);
         assert_int_equal(nax_pass_forward(pass[i], &batch, &result[i], &err), 0);
         assert_int_equal(nax_pass_backward(pass[i], &err), 0);
     }
@@ -1025,8 +1032,10 @@ static void mixed_labels_weigh_losses_and_gradients(void **state)
                         tolerance_gradient * largest);
         }
     }
-    for (size_t i = 0; i < N_KINDS; i++)
+    for (size_t i = 0; i < N_KINDS; i++) {
         nax_pass_free(pass[i]);
+        nax_pass_memory_release(&memory[i]);
+    }
     nax_model_free(model);
 }
 
@@ -1078,6 +1087,7 @@ static void check_gates(enum nax_arithmetic precision, bool is_running, double t
     struct nax_network net = every_network();
     struct nax_model *model;
     struct pass *pass;
+    struct pass_memory memory = {.block = NULL};
     static struct batch_data d;
     struct pass_result result;
     struct nax_gate gates[N] = {{.layer = 0}};
@@ -1085,7 +1095,7 @@ static void check_gates(enum nax_arithmetic precision, bool is_running, double t
     assert_int_equal(nax_model_alloc(&model, &net, 3, &err), 0);
     disturb(model);
     disturb_statistics(model);
-    assert_int_equal(nax_pass_alloc_gates(&pass, model, BATCH, precision, &err), 0);
+    assert_int_equal(nax_pass_alloc_gates(&pass, model, BATCH, precision, &memory, &err), 0);
     nax_pass_set_statistics(pass, is_running ? STATISTICS_RUNNING : STATISTICS_BATCH);
     double *values = nax_calloc(model->n_values, sizeof *values);
     for (size_t i = 0; i < model->n_values; i++)
@@ -1134,6 +1144,7 @@ static void check_gates(enum nax_arithmetic precision, bool is_running, double t
     assert_true(1 - product / sqrt(got * want) < tolerance_angle);
     free(values);
     nax_pass_free(pass);
+    nax_pass_memory_release(&memory);
     nax_model_free(model);
 }
 
@@ -1157,6 +1168,7 @@ static void statistics_are_kept_and_used(void **state)
     struct nax_network net = every_network();
     struct nax_model *model;
     struct pass *pass;
+    struct pass_memory memory = {.block = NULL};
     static struct batch_data d;
     struct pass_result batch_result, kept, running;
     struct nax_linop ops[NAX_NETWORK_LAYERS_MAX] = {{.weight = NULL}};
@@ -1176,7 +1188,8 @@ static void statistics_are_kept_and_used(void **state)
         }
     for (size_t i = 0; i < SMALL * SMALL * n; i++)
         half[i] = weight[i] / 2;
-    assert_int_equal(nax_pass_alloc_gates(&pass, model, BATCH, NAX_ARITHMETIC_FP32, &err), 0);
+    assert_int_equal(nax_pass_alloc_gates(&pass, model, BATCH, NAX_ARITHMETIC_FP32, &memory, &err),
+                     0);
     struct pass_batch batch = {.image = copy_image, .self = &d, .labels = d.labels};
     assert_int_equal(nax_pass_forward(pass, &batch, &batch_result, &err), 0);
     nax_pass_set_statistics(pass, STATISTICS_KEPT);
@@ -1212,6 +1225,7 @@ static void statistics_are_kept_and_used(void **state)
     assert_int_equal(nax_pass_forward(pass, &batch, &batch_result, &err), 0);
     assert_true(fabs(batch_result.loss - kept.loss) < tolerance_made_good * lost);
     nax_pass_free(pass);
+    nax_pass_memory_release(&memory);
     nax_model_free(model);
 }
 
@@ -1381,10 +1395,11 @@ static void gradients_of(struct nax_model *model, struct many_images *m, size_t 
 {
     struct nax_err err;
     struct pass *pass;
+    struct pass_memory memory = {.block = NULL};
     struct pass_result result;
     m->first = first;
     nax_threads_set(n_threads);
-    assert_int_equal(nax_pass_alloc(&pass, model, n, NAX_ARITHMETIC_FP32, &err), 0);
+    assert_int_equal(nax_pass_alloc(&pass, model, n, NAX_ARITHMETIC_FP32, &memory, &err), 0);
     nax_pass_set_statistics(pass, statistics);
     struct pass_batch batch = {
         .image = copy_one, .self = m, .labels = m->labels + first, .label_smoothing = 0.113};
@@ -1402,6 +1417,7 @@ static void gradients_of(struct nax_model *model, struct many_images *m, size_t 
             memcpy(gradient + (p->gamma - model->values), g->gamma, c);
     }
     nax_pass_free(pass);
+    nax_pass_memory_release(&memory);
     nax_threads_set(0);
 }
 
