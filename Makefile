@@ -71,7 +71,7 @@ UNIT_BIN := $(UNITS:%=$(BUILD)/unit/%)
 DEPS_RUN   := $(if $(MACHINE),,gcc) libc6-dev libopenblas-dev $(if $(DNNL),libdnnl-dev) libcsv-dev \
               libmsgpack-c-dev/libmsgpack-dev libcyaml-dev libyaml-dev libjansson-dev libjpeg-dev libpng-dev \
               librandom123-dev gnuplot-nox mandoc pkg-config
-DEPS_CHECK := g++ bats libcmocka-dev ngspice zstd git zsh
+DEPS_CHECK := g++ bats libcmocka-dev ngspice zstd git zsh python3
 PEERS      ?= libsuitesparse-dev ngspice miller zstd python3-torch
 DEPS_CLANG := clang libclang-rt-dev libomp-dev
 DEPS_ROOTS := mmdebstrap debian-archive-keyring distro-info-data gpg git zstd

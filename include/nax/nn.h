@@ -40,6 +40,21 @@ struct nax_model {
         pixel_sd[3]; /* of the training images, 0–1: inputs are normalised by them */
 };
 
+enum { NAX_PARAMS_MAX = 5 };
+
+/* One of a layer's parameters, by its name in files. */
+struct nax_param {
+    const char *name; /* "weight", "gamma", "beta", "mean", "variance", "bias" */
+    float *values;
+    size_t n;
+    size_t n_dims, dims[4];
+    bool is_trained, is_decayed;
+};
+
+/* The parameters that a layer has, in the order of checkpoints; returns their number. */
+size_t nax_params_list(const struct nax_layer *l, const struct nax_params *p,
+                       struct nax_param out[NAX_PARAMS_MAX]);
+
 /* Number of weights of a layer (0 for pools). */
 size_t nax_layer_n_weights(const struct nax_layer *layer);
 
@@ -296,6 +311,10 @@ int nax_model_load(struct nax_model *model, const char *path, struct nax_err *er
 int nax_model_start(struct nax_model *model, const char *path, struct nax_err *err) NAX_MUST_USE;
 /* Of all parameters and the pixel statistics: the same for the same weights, wherever they lie. */
 uint64_t nax_model_hash(const struct nax_model *model);
+/* Writes the parameters, pixel statistics and layers, without a run that could be resumed: what
+ * nax_model_load and nax_model_start take. */
+int nax_model_save(const struct nax_model *model, const char *path, const struct nax_meta *meta,
+                   size_t n_meta, struct nax_err *err) NAX_MUST_USE;
 
 /* A checkpoint is a safetensors file: "<layer>.weight", ".gamma", ".beta", ".mean", ".variance" and
  * "momentum.<…>" as F32; metadata: network and its layers, pixel statistics, position, what decides

@@ -1,58 +1,10 @@
-/* Models and runs of training as safetensors files; load.c reads the parameters. */
-#include "load.h"
+/* Runs of training as safetensors files; save.c and load.c have the parameters. */
+#include "save.h"
 #include "trainer.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-enum { TEXT_SIZE = 512, META_MAX = 32 };
-
-/* What goes into a file: tensors with their names, metadata with its texts. */
-struct bundle {
-    struct nax_tensor *tensor;
-    char (*name)[PARAM_NAME_SIZE];
-    size_t n, n_max;
-    struct nax_meta meta[META_MAX];
-    char text[META_MAX][TEXT_SIZE];
-    size_t n_meta;
-};
-
-static void add_text(struct bundle *b, const char *key, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void add_text(struct bundle *b, const char *key, const char *format, ...)
-{
-    va_list ap;
-    va_start(ap, format);
-    vsnprintf(b->text[b->n_meta], TEXT_SIZE, format, ap);
-    va_end(ap);
-    b->meta[b->n_meta] = (struct nax_meta){key, b->text[b->n_meta]};
-    b->n_meta++;
-}
-
-static void add_values(struct bundle *b, const struct nax_model *model, const char *prefix,
-                       const float *values, bool is_all)
-{
-    for (size_t l = 0; l < model->net->n_layers; l++) {
-        struct nax_param param[NAX_PARAMS_MAX];
-        size_t n = nax_params_list(&model->net->layers[l], &model->layer[l], param);
-        for (size_t i = 0; i < n; i++) {
-            if (!is_all && !param[i].is_trained)
-                continue;
-            snprintf(b->name[b->n], PARAM_NAME_SIZE, "%s%s.%s", prefix, model->net->layers[l].name,
-                     param[i].name);
-            struct nax_tensor t = {.name = b->name[b->n],
-                                   .dtype = NAX_F32,
-                                   .n_dims = param[i].n_dims,
-                                   .data = values + (param[i].values - model->values)};
-            memcpy(t.dims, param[i].dims, sizeof param[i].dims);
-            b->tensor[b->n++] = t;
-        }
-    }
-}
 
 /* What decides the run: the caller's to free. */
 static int identify(const struct nax_trainer *t, struct nax_identity **identity,
@@ -66,69 +18,39 @@ static int identify(const struct nax_trainer *t, struct nax_identity **identity,
     return 0;
 }
 
-/* A model that holds several kernels of a layer is no network by itself. */
-static bool is_network(const struct nax_network *net)
-{
-    for (size_t l = 0; l < net->n_layers; l++)
-        if (strchr(net->layers[l].name, '.'))
-            return false;
-    return true;
-}
-
 int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
                      const struct nax_meta *meta, size_t n_meta, struct nax_err *err)
 {
     const struct nax_model *model = trainer->model;
-    size_t n_max = 3 * NAX_PARAMS_MAX * model->net->n_layers;
-    struct bundle *b = nax_calloc(1, sizeof *b);
-    if (b) {
-        b->tensor = nax_calloc(n_max, sizeof *b->tensor);
-        b->name = nax_calloc(n_max, sizeof *b->name);
-    }
-    struct nax_identity *identity = NULL, *layers = NULL;
-    const char *rows, *layer_rows;
+    struct bundle *b = NULL;
+    struct nax_identity *identity = NULL;
+    const char *rows;
     bool is_apart = nax_trainer_is_apart(trainer);
-    int status = identify(trainer, &identity, err);
+    int status = nax_bundle_alloc(&b, 3 * NAX_PARAMS_MAX * model->net->n_layers, path, err);
     if (!status)
-        status = nax_identity_alloc(&layers, err);
-    if (!status) {
-        nax_layers_identify(layers, model->net);
-        status = nax_identity_text(layers, &layer_rows, err);
-    }
+        status = identify(trainer, &identity, err);
     if (!status)
         status = nax_identity_text(identity, &rows, err);
-    if (!status && (!b || !b->tensor || !b->name))
-        status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
     if (!status) {
-        add_values(b, model, "", is_apart ? trainer->average : model->values, true);
+        nax_bundle_add_values(b, model, "", is_apart ? trainer->average : model->values, true);
         if (trainer->average)
-            add_values(b, model, "last.", trainer->is_averaged ? trainer->average : model->values,
-                       true);
-        add_text(b, "network", "%s", model->net->name);
-        add_text(b, "pixel_mean", "%.17g %.17g %.17g", model->pixel_mean[0], model->pixel_mean[1],
-                 model->pixel_mean[2]);
-        add_text(b, "pixel_sd", "%.17g %.17g %.17g", model->pixel_sd[0], model->pixel_sd[1],
-                 model->pixel_sd[2]);
-        add_values(b, model, "momentum.", trainer->momentum, false);
-        add_text(b, "position", "%zu %zu %.17g %zu", trainer->epochs_done, trainer->steps_done,
-                 trainer->loss, trainer->n_right);
-        add_text(b, "processor", "%s, %s", nax_isa_name(nax_isa()),
-                 nax_arithmetic_name(trainer->recipe.precision));
-        b->meta[b->n_meta++] = (struct nax_meta){"identity", rows};
-        if (is_network(model->net))
-            b->meta[b->n_meta++] = (struct nax_meta){"layers", layer_rows};
+            nax_bundle_add_values(b, model, "last.",
+                                  trainer->is_averaged ? trainer->average : model->values, true);
+        nax_bundle_add_pixels(b, model);
+        nax_bundle_add_values(b, model, "momentum.", trainer->momentum, false);
+        nax_bundle_add_text(b, "position", "%zu %zu %.17g %zu", trainer->epochs_done,
+                            trainer->steps_done, trainer->loss, trainer->n_right);
+        nax_bundle_add_text(b, "processor", "%s, %s", nax_isa_name(nax_isa()),
+                            nax_arithmetic_name(trainer->recipe.precision));
+        nax_bundle_add_meta(b, &(struct nax_meta){"identity", rows}, 1);
+        status = nax_bundle_add_layers(b, model->net, err);
     }
-    for (size_t i = 0; !status && i < n_meta && b->n_meta < META_MAX; i++)
-        b->meta[b->n_meta++] = meta[i];
-    if (!status)
+    if (!status) {
+        nax_bundle_add_meta(b, meta, n_meta);
         status = nax_tensors_write(path, b->tensor, b->n, b->meta, b->n_meta, err);
-    if (b) {
-        free(b->tensor);
-        free(b->name);
     }
-    free(b);
+    nax_bundle_free(b);
     nax_identity_free(identity);
-    nax_identity_free(layers);
     return status;
 }
 

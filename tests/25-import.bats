@@ -1,0 +1,199 @@
+#!/usr/bin/env bats
+# nax-import: weights of other frameworks, and what it says when something is wrong; nax-checkpoint(5) as code.
+
+# shellcheck source=tests/docs.sh
+load docs.sh
+
+setup() {
+  root=$BATS_TEST_DIRNAME/..
+  cd "$BATS_TEST_TMPDIR" || return 1
+  printf '%s\n' 'name: small' 'input: {height: 32, width: 32, channels: 3}' 'classes: 10' 'layers:' \
+    '  - conv: {out: 4, kernel: 3, role: stem}' '  - pool: {kind: max, kernel: 8}' \
+    '  - stage: {blocks: 1, out: 6, kernel: 3, stride: 2, shortcut: conv}' '  - linear: {role: classifier}' >small.yaml
+  # the page's functions read and write, as they stand there
+  section "$root/man/nax-checkpoint.5" PYTHON | sed -n 's/^     //p' |
+    awk '/^import/ { is_in = 1 } /^With/ { is_in = 0 } is_in' >pages.py
+}
+
+# The page's second program.
+program() {
+  section "$root/man/nax-checkpoint.5" PYTHON | sed -n 's/^     //p' | awk '/^tensors, meta/ { is_in = 1 } is_in'
+}
+
+# python FILE: with read, write, and what makes a state_dict for small.yaml, whose value i of tensor t is f(t, i)
+python() {
+  cat pages.py - "$1" <<'END' | python3 -
+shapes = {'conv1.weight': [4, 3, 3, 3], 'bn1.weight': [4], 'bn1.bias': [4], 'bn1.running_mean': [4], 'bn1.running_var': [4],
+          'layer1.0.conv1.weight': [6, 4, 3, 3], 'layer1.0.conv2.weight': [6, 6, 3, 3], 'layer1.0.downsample.0.weight': [6, 4, 1, 1],
+          'fc.weight': [10, 24], 'fc.bias': [10]}
+for norm in 'layer1.0.bn1', 'layer1.0.bn2', 'layer1.0.downsample.1':
+    shapes.update({norm + end: [6] for end in ('.weight', '.bias', '.running_mean', '.running_var')})
+
+def made():
+    state = {}
+    for t, (name, shape) in enumerate(shapes.items()):
+        n = 1
+        for d in shape:
+            n *= d
+        state[name] = shape, [1 + ((i * 7919 + t * 104729) % 1009) / 2018 - 0.9 * (not name.endswith('var')) for i in range(n)]
+    return state
+
+END
+}
+
+# fails TEXT COMMAND...: exit 1, one line on stderr with this text, nothing on stdout
+fails() {
+  local text=$1 status=0
+  shift
+  "$@" >out.txt 2>err.txt || status=$?
+  if [ "$status" -ne 1 ] || [ -s out.txt ] || [ "$(wc -l <err.txt)" -ne 1 ] ||
+    [[ "$(cat err.txt)" != "nax-import: "*"$text"* ]]; then
+    echo "# exit $status: $(cat err.txt)"
+    return 1
+  fi
+}
+
+torch() { nax-import torch -q --network small.yaml -o net.safetensors "$@"; }
+
+@test "the page's Python reads a checkpoint, and what it writes is taken" {
+  printf '%s\n' 'name: lin' 'input: {height: 32, width: 32, channels: 3}' 'classes: 10' 'layers:' \
+    '  - conv: {out: 2, kernel: 3}' '  - conv: {out: 2, kernel: 3, stride: 2}' '  - pool: {kind: mean}' \
+    '  - linear: {role: classifier}' >lin.yaml
+  nax-sample --network ./lin.yaml --random 1 | nax-train -q --epochs 1 --images 32 --checkpoint nets --average 0.9 >trained
+  cp nets/*.safetensors old.safetensors
+  { cat pages.py && program; } >example.py
+  [ "$(grep -c . example.py)" -lt 25 ]
+  python3 example.py
+  nax-train -q --init new.safetensors --epochs 0 --images 32 --checkpoint again trained >told
+  # half of the first weights is what training began from, and went on with
+  python <(echo "
+old, new = read('old.safetensors')[0], read('new.safetensors')[0]
+assert all(abs(a - 2 * b) < 1e-7 for a, b in zip(old['conv1.weight'][1], new['conv1.weight'][1]))
+assert old['conv2.weight'] == new['conv2.weight'] and set(new) == {n for n in old if not n.startswith(('momentum.', 'last.'))}")
+  # and a changed file that kept its checksum is none
+  python <(echo "
+tensors, meta = read('old.safetensors')
+tensors['conv1.bias' if 'conv1.bias' in tensors else 'conv1.beta'][1][0] += 1
+write('bad.safetensors', tensors, meta)")
+  if nax-train -q --init bad.safetensors --epochs 0 --images 32 trained 2>err.txt; then false; fi
+  grep -q checksum err.txt
+}
+
+@test "torch: every value lies where the network reads it" {
+  python <(echo "write('theirs.safetensors', made(), {'format': 'pt'})")
+  torch --mean 0.1,0.2,0.3 --sd 0.5,0.25,1 --crossbar 32 theirs.safetensors --format json >record
+  grep -q '"network":"small.yaml".*"kernel":\[3,3\],"crossbar":\[32,32\].*"crossbar_fixed":32.*"checkpoint":"net.safetensors"' record
+  python <(cat <<'END'
+theirs, (ours, meta) = read('theirs.safetensors')[0], read('net.safetensors')
+assert meta['pixel_mean'].split() == [format(x, '.17g') for x in (0.1, 0.2, 0.3)] and meta['pixel_sd'] == '0.5 0.25 1'
+layers = {'stem': ('conv1', 'bn1'), 's1b1c1': ('layer1.0.conv1', 'layer1.0.bn1'), 's1b1c2': ('layer1.0.conv2', 'layer1.0.bn2'),
+          's1b1sc': ('layer1.0.downsample.0', 'layer1.0.downsample.1'), 'fc': ('fc', None)}
+n = 0
+for layer, (module, norm) in layers.items():
+    (h, w, c, o), to = ours[layer + '.weight']
+    shape, values = theirs[module + '.weight']
+    assert shape == ([o, c, h, w] if norm else [o, c * h * w])
+    for y in range(h):
+        for x in range(w):
+            for i in range(c):
+                for k in range(o):
+                    assert to[((y * w + x) * c + i) * o + k] == values[((k * c + i) * h + y) * w + x]
+                    n += 1
+    names = {'gamma': '.weight', 'beta': '.bias', 'mean': '.running_mean', 'variance': '.running_var'} if norm else {'bias': '.bias'}
+    for own, name in names.items():
+        assert ours[layer + '.' + own] == theirs[(norm or module) + name]
+assert n == 108 + 216 + 324 + 24 + 240
+END
+)
+  nax-import torch -q --network small.yaml -o net.safetensors theirs.safetensors | nax-eval -q --images 32 --fidelity ideal |
+    nax-cost --format csv | grep -q accuracy_ideal
+}
+
+@test "torch: a bias before batch norm goes into its mean; other types; counters are nobody's" {
+  python <(cat <<'END'
+state = made()
+state['conv1.bias'] = [4], [0.5, -0.25, 2, 0]
+write('theirs.safetensors', state, {})
+# the same with a counter of 8 bytes at the end, a weight in doubles before
+text = {name: {'dtype': 'F32', 'shape': s, 'values': struct.pack('<%df' % len(v), *v)} for name, (s, v) in state.items()}
+text['fc.weight'].update(dtype='F64', values=struct.pack('<240d', *state['fc.weight'][1]))
+text['bn1.num_batches_tracked'] = {'dtype': 'I64', 'shape': [], 'values': struct.pack('<q', 7)}
+header, data = {}, b''
+for name in sorted(text, key=lambda n: -len(text[n]['values']) if text[n]['dtype'] != 'F32' else 1):
+    values = text[name].pop('values')
+    header[name] = dict(text[name], data_offsets=[len(data), len(data) + len(values)])
+    data += values
+head = json.dumps(header).encode()
+head += b' ' * (-len(head) % 8)
+open('mixed.safetensors', 'wb').write(struct.pack('<Q', len(head)) + head + data)
+END
+)
+  torch theirs.safetensors --format json >one
+  python <(cat <<'END'
+theirs, ours = read('theirs.safetensors')[0], read('net.safetensors')[0]
+want = [m - b for m, b in zip(theirs['bn1.running_mean'][1], theirs['conv1.bias'][1])]
+assert all(abs(a - b) < 1e-6 for a, b in zip(ours['stem.mean'][1], want))
+END
+)
+  torch mixed.safetensors --format json >two
+  diff one two # weights_hash too
+}
+
+@test "torch: a map says what names do not" {
+  python <(cat <<'END'
+state = made()
+for old, new in ('conv1.', 'entry.c.'), ('bn1.', 'entry.n.'), ('fc.', 'out.'):
+    state = {new + n[len(old):] if n.startswith(old) else n: v for n, v in state.items()}
+write('theirs.safetensors', state, {})
+END
+)
+  fails "no tensor is the weight of layer 'stem' of network 'small' by its name" torch theirs.safetensors
+  printf '%s\n' '# theirs' 'stem entry.c entry.n' 'fc out' >map
+  torch --map map theirs.safetensors >record
+  printf '%s\n' 'stem entry.c' 'fc out' >short
+  fails "no tensor is the batch norm of layer 'stem'" torch --map short theirs.safetensors
+  printf '%s\n' 'stem entry.c entry.n' 'fcc out' >odd
+  fails "odd:2: network 'small' has no layer 'fcc'" torch --map odd theirs.safetensors
+  printf '%s\n' 'stem entry.c entry.n' 'stem entry.c entry.n' >odd
+  fails "odd:2: layer 'stem' comes twice" torch --map odd theirs.safetensors
+  printf '%s\n' 'stem' >odd
+  fails "odd:1: a line is a layer" torch --map odd theirs.safetensors
+}
+
+@test "torch: what is missing, left over or of another shape is named, and nothing is written" {
+  python <(cat <<'END'
+state = made()
+write('more.safetensors', dict(state, **{'layer1.1.conv1.weight': ([6, 6, 3, 3], [0] * 324)}), {})
+write('less.safetensors', {n: v for n, v in state.items() if n != 'layer1.0.bn2.bias'}, {})
+write('other.safetensors', dict(state, **{'conv1.weight': ([4, 3, 5, 5], [0] * 300)}), {})
+END
+)
+  fails "more.safetensors: tensor 'layer1.1.conv1.weight' has no place in network 'small'" torch more.safetensors
+  fails "less.safetensors: no tensor 'layer1.0.bn2.bias'" torch less.safetensors
+  fails "other.safetensors: tensor 'conv1.weight' is 4 x 3 x 5 x 5, and network 'small' takes 4 x 3 x 3 x 3" torch other.safetensors
+  head -c 100 other.safetensors >cut.safetensors
+  fails "cut.safetensors" torch cut.safetensors
+  fails "absent.safetensors" torch absent.safetensors
+  [ ! -e net.safetensors ]
+}
+
+@test "misuse" {
+  while IFS='|' read -r text arguments; do
+    status=0
+    # shellcheck disable=SC2086 # words
+    nax-import $arguments >out.txt 2>err.txt || status=$?
+    [ "$status" -eq 2 ] && [ ! -s out.txt ] && grep -q -e "$text" err.txt || {
+      echo "# $arguments: exit $status: $(cat err.txt)"
+      false
+    }
+  done <<'END'
+import what|
+no such format: 'tensorflow'|tensorflow x
+no file to read|torch
+one word too many: 'y'|torch x y
+no network|torch x -o y
+no file to write|torch x --network lenet
+--sd takes numbers above 0|torch x --network lenet -o y --sd 1,0,1
+--mean takes 3 numbers|torch x --network lenet -o y --mean 1,2
+END
+}
