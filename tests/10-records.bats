@@ -46,6 +46,32 @@ fails_with() {
   [ "$status" -eq 2 ]
 }
 
+@test "JSON in the middle of a pipe, on a line each or on several" {
+  pass five >a
+  pass --format json five >a.json
+  pass --format csv a.json | cmp - <(pass --format csv a)
+  [ "$(pass a.json | head -c 6)" = '{"id":' ]
+  sed 's/,/,\n  /g; s/}/\n}\n/' a.json >lines.json # as jq prints without -c
+  pass --format csv lines.json | cmp - <(pass --format csv a)
+  cat a.json lines.json | pass --format csv | sed 1d >twice
+  [ "$(wc -l <twice)" -eq 10 ]
+}
+
+@test "tables of other programs: what is wrong with them, and the way out" {
+  printf '%s\n' ,id,seed 0,a,1 >index.csv
+  fails_with "index.csv: record 1: line 1: column 1: an empty name: ''; a column of row numbers? *index=False)" pass index.csv
+  printf '%s\n' id,seed, a,1,0 >end.csv
+  fails_with "end.csv: record 1: line 1: column 3: an empty name: ''" pass end.csv
+  printf '%s\n' 'id;seed' 'a;1' >semicolons.csv
+  fails_with "semicolons.csv: record 1: field 'seed': missing; the only field is 'id;seed': commas separate cells, not semicolons" pass semicolons.csv
+  printf 'id\tseed\na\t1\n' >tabs.csv
+  fails_with "tabs.csv: record 1: line 1: *; commas separate cells, not tabs" pass tabs.csv
+  printf '%s\n' 'seed,kernel' '1,"[3, 3]"' >list.csv
+  fails_with "list.csv: record 1: line 2: field 'kernel': not integers: '[[]3, 3]'; numbers separated by spaces, without brackets" pass list.csv
+  printf '%s\n' sede 1 >misspelt.csv
+  fails_with "misspelt.csv: record 1: field 'seed': missing; the nearest is 'sede'" pass misspelt.csv
+}
+
 @test "cat joins streams of both formats" {
   nax-sample --random 4 --seed 9 >four
   [ "$(cat five four | pass --format csv | wc -l)" -eq 10 ]
@@ -87,15 +113,15 @@ fails_with() {
   printf '\x83\xff\x00rubbish' >rubbish
   fails_with "rubbish: record 1: byte *" pass rubbish
   head -c 1000 /dev/zero >zeros
-  fails_with "zeros: neither msgpack nor CSV: first byte 0x00" pass zeros
+  fails_with "zeros: neither msgpack, CSV nor JSON: first byte 0x00" pass zeros
   printf 'id,seed\na,1\nb\n' >short.csv
   fails_with "short.csv: record 2: line 3: 1 cells for 2 names" pass short.csv
   printf 'id,seed\na,1\nb,"2\n' >quote.csv
   fails_with "quote.csv: record 2: line 3: the file ends inside quotes" pass quote.csv
   printf 'id,seed\na,one\n' >word.csv
   fails_with "word.csv: record 1: line 2: field 'seed': not an integer: 'one'" pass word.csv
-  echo '{"seed":1}' >json
-  fails_with "json: JSON is written but not read; use msgpack or csv" pass json
+  echo '{"seed":1} [' >json
+  fails_with "json: record 2: line 1: a list of records: one object a line, as jq -c '.[]' makes it" pass json
 }
 
 @test "lengths that a stream claims take no memory" {

@@ -144,7 +144,7 @@ static int start(struct csv_reader *csv, struct input *in, struct nax_err *err)
             break;
     }
     if (in->end - in->start < 3 || memcmp(in->buffer + in->start, "\xef\xbb\xbf", 3))
-        return nax_input_fail(in, err, "line", 1, "neither msgpack nor CSV");
+        return nax_input_fail(in, err, "line", 1, "neither msgpack, CSV nor JSON");
     nax_input_skip(in, 3);
     return 0;
 }
@@ -214,6 +214,19 @@ static const char *cell_text(const struct csv_reader *csv, size_t i)
     return (const char *)csv->text.v + csv->cells[i].at;
 }
 
+/* What other programs take for a name that cannot be one. */
+static const char *name_hint(const struct csv_reader *csv, size_t i)
+{
+    const char *name = cell_text(csv, i);
+    if (!csv->cells[i].n && !i)
+        return "; a column of row numbers? write the table without it (pandas: index=False)";
+    if (strchr(name, '\t'))
+        return "; commas separate cells, not tabs";
+    if (strchr(name, ';'))
+        return "; commas separate cells, not semicolons";
+    return "";
+}
+
 static int take_names(struct csv_reader *csv, struct input *in, struct nax_err *err)
 {
     free_columns(csv);
@@ -230,8 +243,8 @@ static int take_names(struct csv_reader *csv, struct input *in, struct nax_err *
             if (csv->columns[k].name_n == n && !memcmp(csv->columns[k].name, name, n))
                 problem = "a name that is there twice";
         if (problem)
-            return nax_input_fail(in, err, "line", csv->row_line, "column %zu: %s: '%.100s'", i + 1,
-                                  problem, name);
+            return nax_input_fail(in, err, "line", csv->row_line, "column %zu: %s: '%.100s'%s",
+                                  i + 1, problem, name, name_hint(csv, i));
         struct column *c = &csv->columns[csv->n_columns++];
         *c = (struct column){nax_strdup(name), n, nax_field_find(name)};
         if (!c->name)
@@ -343,13 +356,6 @@ static int parse_by_look(struct nax_record *r, size_t limit, const char *s, size
     return status > 0 ? parse_array(r, limit, s, n, looks_number, v) : status;
 }
 
-static const char *type_name(enum nax_type type)
-{
-    static const char *const names[] = {"null",     "true or false", "an integer", "a number",
-                                        "a string", "integers",      "numbers"};
-    return names[type];
-}
-
 static int take_value(const struct csv_reader *csv, const struct input *in, struct nax_record *r,
                       size_t i, struct nax_err *err)
 {
@@ -368,8 +374,10 @@ static int take_value(const struct csv_reader *csv, const struct input *in, stru
     if (c->field && c->field->type != NAX_STRING) {
         status = parse_known(r, limit, s, n, c->field->type, &v);
         if (status > 0)
-            return nax_input_fail(in, err, "line", csv->row_line, "field '%.60s': not %s: '%.60s'",
-                                  c->name, type_name(c->field->type), s);
+            return nax_input_fail(
+                in, err, "line", csv->row_line, "field '%.60s': not %s: '%.60s'%s", c->name,
+                nax_type_name(c->field->type), s,
+                *s == '[' ? "; numbers separated by spaces, without brackets" : "");
     } else if (!c->field && n) {
         status = parse_by_look(r, limit, s, n, &v);
     }

@@ -1,9 +1,8 @@
 /* The fields that have a meaning of their own: what nax-record(5) lists, and how CSV cells are
  * read. */
-#include "nax/record.h"
+#include "record.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* By name. A field's meaning and unit never change: a new meaning gets a new name. */
 static const struct nax_field fields[] = {
@@ -146,6 +145,13 @@ static const struct nax_field fields[] = {
     {"weights_hash", NAX_STRING, "", "hash of what they are"},
     {"width", NAX_INTS, "channels", "of each stage of the network, where they are not its own"},
 };
+
+const char *nax_type_name(enum nax_type type)
+{
+    static const char *const names[] = {"null",     "true or false", "an integer", "a number",
+                                        "a string", "integers",      "numbers"};
+    return names[type];
+}
 
 static const size_t n_fields = sizeof fields / sizeof *fields;
 

@@ -7,7 +7,7 @@
 #include "prog.h"
 #include "record.h"
 
-/* --- reading: msgpack_read.c, csv_read.c ---
+/* --- reading: msgpack_read.c, csv_read.c, json_read.c ---
  * 1: a record; 0: the file ended where it may. What a format keeps from record to record is made at
  * the first one, *reader being NULL, and freed by the caller. */
 
@@ -21,6 +21,7 @@ struct stream_info {
 
 struct msgpack_reader;
 struct csv_reader;
+struct json_reader;
 
 int nax_msgpack_next(struct msgpack_reader **reader, struct input *in, struct stream_info *info,
                      struct nax_record *record, struct nax_err *err) NAX_MUST_USE;
@@ -31,7 +32,12 @@ int nax_csv_next(struct csv_reader **reader, struct input *in, struct nax_record
 void nax_csv_restart(struct csv_reader *reader); /* before another file; NULL is fine */
 void nax_csv_free(struct csv_reader *reader);
 
-/* --- writing: msgpack_write.c, json_write.c, csv_write.c ---
+int nax_json_next(struct json_reader **reader, struct input *in, struct nax_record *record,
+                  struct nax_err *err) NAX_MUST_USE;
+void nax_json_restart(struct json_reader *reader); /* before another file; NULL is fine */
+void nax_json_free(struct json_reader *reader);
+
+/* --- writing: msgpack_write.c, json_write.c, csv_write.c, table_write.c ---
  * One record, or the frame around records, appended. Memory is their only error, but for records
  * that CSV cannot hold. */
 
@@ -45,6 +51,7 @@ int nax_msgpack_get(unsigned char *bytes, size_t n, struct nax_record *r,
 int nax_json_put(struct bytes *b, const struct nax_record *r) NAX_MUST_USE;
 
 struct csv_columns {
+    char separator;
     char **names; /* [n] */
     size_t n;
 };
@@ -52,5 +59,15 @@ struct csv_columns {
 int nax_csv_put(struct bytes *b, struct csv_columns *columns, const struct nax_record *r,
                 struct nax_err *err) NAX_MUST_USE;
 void nax_csv_columns_free(struct csv_columns *columns);
+
+/* A table for people, made at the first record, *table being NULL; format: TABLE or MD. Rows are
+ * out once the table is laid out: when enough records are there, or it is flushed. */
+struct table;
+
+int nax_table_put(struct table **table, struct bytes *b, enum nax_format format, size_t width,
+                  const struct nax_record *r) NAX_MUST_USE;
+int nax_table_flush(struct table *table, struct bytes *b) NAX_MUST_USE; /* NULL is fine */
+int nax_table_end(struct table *table, struct bytes *b) NAX_MUST_USE;   /* NULL is fine */
+void nax_table_free(struct table *table);
 
 #endif

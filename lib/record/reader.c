@@ -15,6 +15,7 @@ struct nax_reader {
     struct stream_info info;
     struct msgpack_reader *msgpack;
     struct csv_reader *csv;
+    struct json_reader *json;
     char *where;            /* [WHERE_SIZE] */
     struct nax_err failure; /* stays */
 };
@@ -59,6 +60,7 @@ void nax_reader_close(struct nax_reader *reader)
     nax_input_free(&reader->in);
     nax_msgpack_free(reader->msgpack);
     nax_csv_free(reader->csv);
+    nax_json_free(reader->json);
     nax_prog_free(&reader->info.prog);
     for (size_t i = 0; i < reader->n_paths; i++)
         free(reader->paths[i]);
@@ -78,16 +80,16 @@ static int detect(struct nax_reader *reader, struct nax_err *err)
         return nax_err_set(err, NAX_ERR_FORMAT, "%s: empty input", in->name);
     unsigned char first = in->buffer[in->start];
     if (first == '{' || first == '[')
-        return nax_err_set(err, NAX_ERR_FORMAT,
-                           "%s: JSON is written but not read; use msgpack or csv", in->name);
-    if ((first >= 0x80 && first <= 0x8f) || first == 0xde || first == 0xdf)
+        reader->format = NAX_FORMAT_JSON;
+    else if ((first >= 0x80 && first <= 0x8f) || first == 0xde || first == 0xdf)
         reader->format = NAX_FORMAT_MSGPACK;
     else if (first == 0xef || first == '_' || first == '"' || first == '\r' || first == '\n' ||
+             first == ',' || first == ';' || first == '\t' ||
              ((first | 0x20) >= 'a' && (first | 0x20) <= 'z'))
         reader->format = NAX_FORMAT_CSV;
     else
-        return nax_err_set(err, NAX_ERR_FORMAT, "%s: neither msgpack nor CSV: first byte 0x%02x",
-                           in->name, first);
+        return nax_err_set(err, NAX_ERR_FORMAT,
+                           "%s: neither msgpack, CSV nor JSON: first byte 0x%02x", in->name, first);
     if (reader->format_first == NAX_FORMAT_AUTO)
         reader->format_first = reader->format;
     return 0;
@@ -111,11 +113,14 @@ static int next_record(struct nax_reader *reader, struct nax_record *record, str
         int status =
             reader->format == NAX_FORMAT_MSGPACK
                 ? nax_msgpack_next(&reader->msgpack, &reader->in, &reader->info, record, err)
-                : nax_csv_next(&reader->csv, &reader->in, record, err);
+            : reader->format == NAX_FORMAT_CSV
+                ? nax_csv_next(&reader->csv, &reader->in, record, err)
+                : nax_json_next(&reader->json, &reader->in, record, err);
         if (status)
             return status;
         nax_input_close(&reader->in);
         nax_csv_restart(reader->csv);
+        nax_json_restart(reader->json);
     }
 }
 

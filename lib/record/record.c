@@ -412,10 +412,30 @@ bool nax_record_has(const struct nax_record *r, const char *name)
     return v && v->type != NAX_NULL;
 }
 
-static int refuse(const struct field *f, const char *name, const char *wanted, struct nax_err *err)
+/* Says the name that may have been meant, too: many a time it is misspelt. */
+static int refuse_missing(const struct nax_record *r, const char *name, struct nax_err *err)
+{
+    struct nax_nearest nearest = {.word = name};
+    if (r->n == 1 && strchr(r->fields[0].name, ';'))
+        return nax_err_set(
+            err, NAX_ERR_VALUE,
+            "field '%s': missing; the only field is '%.100s': commas separate cells, "
+            "not semicolons",
+            name, r->fields[0].name);
+    for (size_t i = 0; i < r->n; i++)
+        if (r->fields[i].value.type != NAX_NULL)
+            nax_nearest_try(&nearest, r->fields[i].name);
+    if (nearest.name)
+        return nax_err_set(err, NAX_ERR_VALUE, "field '%s': missing; the nearest is '%.100s'", name,
+                           nearest.name);
+    return nax_err_set(err, NAX_ERR_VALUE, "field '%s': missing", name);
+}
+
+static int refuse(const struct nax_record *r, const struct field *f, const char *name,
+                  const char *wanted, struct nax_err *err)
 {
     if (!f || f->value.type == NAX_NULL)
-        return nax_err_set(err, NAX_ERR_VALUE, "field '%s': missing", name);
+        return refuse_missing(r, name, err);
     return nax_err_set(err, NAX_ERR_VALUE, "field '%s': not %s", name, wanted);
 }
 
@@ -423,7 +443,7 @@ int nax_record_int(const struct nax_record *r, const char *name, int64_t *out, s
 {
     const struct field *f = nax_record_find(r, name, strlen(name));
     if (!f || f->value.type != NAX_INT)
-        return refuse(f, name, "an integer", err);
+        return refuse(r, f, name, "an integer", err);
     *out = f->value.i;
     return 0;
 }
@@ -436,7 +456,7 @@ int nax_record_float(const struct nax_record *r, const char *name, double *out, 
     else if (f && f->value.type == NAX_FLOAT)
         *out = f->value.f;
     else
-        return refuse(f, name, "a number", err);
+        return refuse(r, f, name, "a number", err);
     return 0;
 }
 
@@ -445,7 +465,7 @@ int nax_record_string(const struct nax_record *r, const char *name, const char *
 {
     const struct field *f = nax_record_find(r, name, strlen(name));
     if (!f || f->value.type != NAX_STRING)
-        return refuse(f, name, "a string", err);
+        return refuse(r, f, name, "a string", err);
     *out = f->value.string.s;
     return 0;
 }
@@ -461,7 +481,7 @@ int nax_record_ints(const struct nax_record *r, const char *name, const int64_t 
         *out = &f->value.i;
         *n = 1;
     } else {
-        return refuse(f, name, "an array of integers", err);
+        return refuse(r, f, name, "an array of integers", err);
     }
     return 0;
 }
@@ -502,7 +522,7 @@ int nax_record_floats(const struct nax_record *r, const char *name, const double
         *n = 1;
         return convert_floats(r, f, &f->value.i, 1, out, err);
     } else {
-        return refuse(f, name, "an array of numbers", err);
+        return refuse(r, f, name, "an array of numbers", err);
     }
     return 0;
 }

@@ -43,6 +43,7 @@ struct field *nax_record_expect(struct nax_record *r, const char *name, size_t n
 struct field *nax_record_append(struct nax_record *r, const char *name, size_t n) NAX_MUST_USE;
 struct field *nax_record_find(const struct nax_record *r, const char *name, size_t n);
 
+const char *nax_type_name(enum nax_type type); /* "an integer", for messages */
 /* Why a name cannot be a field's, or NULL. */
 const char *nax_name_problem(const char *name, size_t n);
 static inline bool nax_name_is_reserved(const char *name, size_t n)
