@@ -34,7 +34,7 @@ misused() {
   misused "--epochs takes an integer from 0 to 100000: '-1'" nax-search --epochs -1
   misused "--rate takes a number from 1e-09 to 1e+09: 'fast'" nax-train --rate fast
   misused "--threads takes an integer from 1 to 4096: '0'" nax-pareto -j 0
-  misused "--format takes msgpack, csv or json: 'xml'" nax-sample --format xml
+  misused "--format takes msgpack, csv, json, table, md or tsv: 'xml'" nax-sample --format xml
   misused "--schedule takes onecycle or cosine: 'sine'" nax-train --schedule sine
   misused "--precision takes auto, fp32 or bf16: 'fp16'" nax-train --precision fp16
   misused "--gradient takes straight or adjoint: 'steep'" nax-train --gradient steep

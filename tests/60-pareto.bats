@@ -16,8 +16,20 @@ ids() { sed 1d | cut -d, -f 1 | tr '\n' ' '; }
   nax-pareto table.csv >out.csv
   [ "$(ids <out.csv)" = "a b d " ]
   [ "$(sed -n 2p out.csv)" = a,0.91,7.5,x ]
-  [ "$(nax-pareto --sort table.csv | ids)" = "d a b " ]
+  [ "$(nax-pareto --sort rank table.csv | ids)" = "d a b " ]
   [ "$(nax-pareto <table.csv | ids)" = "a b d " ]
+  [ "$(nax-pareto --sort edap_pj_ns_mm2 table.csv | ids)" = "b a d " ]
+  [ "$(nax-pareto --rank --sort note:max table.csv | ids)" = "c b a d e " ]
+  # what --sort was before it took a field
+  for old in '--sort -q' '--sort table.csv'; do
+    # shellcheck disable=SC2086 # words
+    run nax-pareto $old
+    [ "$status" -eq 2 ]
+    [[ ${lines[0]} == "nax-pareto: --sort takes a field: '"*"'; by rank is --sort rank" ]]
+  done
+  run nax-pareto table.csv --sort
+  [ "$status" -eq 2 ]
+  [ "${lines[0]}" = "nax-pareto: no value: '--sort FIELD'" ]
 }
 
 @test "ties and duplicates stay, for any number of objectives" {
@@ -35,7 +47,7 @@ ids() { sed 1d | cut -d, -f 1 | tr '\n' ' '; }
   [ "$(sed 1d out.csv | cut -d, -f 1,5 | tr '\n' ' ')" = "a,0 b,0 c,0 d,1 e,3 f,2 " ]
   [ "$(grep -c ',inf$' out.csv)" -eq 5 ]
   [ "$(grep ^c out.csv | cut -d, -f 6)" = 2.0 ] # 0.1 of 0.1, and 3 of 3
-  [ "$(nax-pareto --rank --sort table.csv | ids)" = "a c b d f e " ]
+  [ "$(nax-pareto --rank --sort rank table.csv | ids)" = "a c b d f e " ]
   nax-pareto --rank --format msgpack out.csv | nax-pareto --rank --format csv | cmp - out.csv
 }
 

@@ -37,7 +37,7 @@ listing() { (cd "$stage" && find . ! -type d | sort); }
     cd "$at/share/nax"
     PATH=$at/bin:/usr/bin:/bin
     nax sample --space spaces/cifar10.yaml | nax cost --hardware hardware/puma.yaml --format csv |
-      pipelines/table id energy_pj | grep -q energy_pj
+      nax view -f id,energy_pj | grep -q energy
     nax help cost | grep -q NAX-COST
   )
 

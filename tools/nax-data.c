@@ -73,6 +73,8 @@ static void parse_words(const struct tool *tool, struct set_options *o, char **w
 
 static void check_options(const struct tool *tool, const struct set_options *o)
 {
+    if (o->verb != INFO && tool->fields)
+        tool_misuse(tool, "--fields is of 'info'");
     if (o->verb != INFO && !o->output)
         tool_misuse(tool, "no file to write: '-o'");
     if (o->verb == INFO && o->output)

@@ -1,25 +1,23 @@
 /* nax-pareto: keeps the records that no other one dominates, or ranks all. */
 #include "join.h"
 #include "pareto.h"
-#include "tool.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char synopsis[] =
     "nax-pareto [--objectives objectives] [--where condition] [--join-seeds [--baseline id]] "
-    "[--confidence p] [--rank | --knee | --hypervolume --reference point] [--sort] "
-    "[--format format] [-q] [file ...]\n";
+    "[--confidence p] [--rank | --knee | --hypervolume --reference point] [--sort order] "
+    "[-f fields] [--format format] [-q] [file ...]\n";
 
 #define FIELD(name) NAX_OPTION_FIELD(struct pareto_options, name)
 
 static const struct nax_option rows[] = {
     {"objectives", "OBJ", "fields to compare, each with :min or :max, separated by commas",
      FIELD(objectives_text), .text = "accuracy:max,edap_pj_ns_mm2:min", .letter = 'o'},
-    {"where", "COND",
-     "only records for which 'accuracy >= 0.9' or the like holds; may come several times",
-     FIELD(where), .letter = 'w'},
+    WHERE_ROW(struct pareto_options),
     {"join-seeds", NULL, "first make one record of all seeds of a design, with its mean and error",
      FIELD(is_joined)},
     {"baseline", "ID", "and compare its accuracies with this design's, seed by seed",
@@ -34,8 +32,10 @@ static const struct nax_option rows[] = {
      .letter = 'H', .mode = HYPERVOLUME},
     {"reference", "PT", "that point: a number for each objective, separated by commas",
      FIELD(reference_text), .needs = "hypervolume"},
-    {"sort", NULL, "by rank, then by the first objective, best first", FIELD(is_sorted),
-     .letter = 's'},
+    {"sort", "FIELD",
+     "rank: by rank, then by the first objective, best first; or by a field, with :max for the "
+     "largest first",
+     FIELD(sort.text), .letter = 's'},
     {.name = NULL}};
 
 static void parse(struct tool *tool, struct pareto_options *o)
@@ -43,9 +43,10 @@ static void parse(struct tool *tool, struct pareto_options *o)
     const struct option_group group = {rows, o};
     struct nax_err err;
     o->mode = (enum mode)tool_options(tool, &group, 1);
-    for (size_t i = 0; i < o->where.n; i++)
-        if (nax_condition_parse(o->where.at[i], &o->conditions[i], &err))
-            tool_misuse(tool, "%s", err.text);
+    where_parse(tool, &o->where);
+    if (o->sort.text && (*o->sort.text == '-' || !access(o->sort.text, F_OK)))
+        tool_misuse(tool, "--sort takes a field: '%s'; by rank is --sort rank", o->sort.text);
+    sort_parse(tool, &o->sort);
     if (nax_objectives_parse(o->objectives_text, o->objectives, &o->n_objectives, &err))
         tool_misuse(tool, "%s", err.text);
     if (o->confidence > 0 && o->mode != FRONT)
@@ -65,27 +66,22 @@ static bool is_left_out(const struct pareto_options *o, const struct nax_record 
     for (size_t i = 0; i < o->n_objectives; i++)
         if (!nax_record_has(record, o->objectives[i].name))
             return true;
-    for (size_t i = 0; i < o->where.n; i++)
-        if (!nax_record_has(record, o->conditions[i].field))
-            return true;
-    return false;
+    return where_lacks(&o->where, record);
 }
 
 /* 1 and the record's point when it meets all conditions, 0, or a negative status. */
-static int judge(const struct pareto_options *o, const struct nax_record *record, double *point,
+static int judge(struct pareto_options *o, const struct nax_record *record, double *point,
                  struct nax_err *err)
 {
-    for (size_t i = 0; i < o->where.n; i++) {
-        int status = nax_condition_holds(&o->conditions[i], record, err);
-        if (status <= 0)
-            return status;
-    }
-    int status = nax_objectives_read(o->objectives, o->n_objectives, record, point, err);
+    int status = where_holds(&o->where, record, err);
+    if (status <= 0)
+        return status;
+    status = nax_objectives_read(o->objectives, o->n_objectives, record, point, err);
     return status ? status : 1;
 }
 
 /* Stores the stream up to its end or its first error. */
-static int read_all(struct tool *tool, const struct pareto_options *o, struct candidates *c,
+static int read_all(struct tool *tool, struct pareto_options *o, struct candidates *c,
                     struct nax_err *err)
 {
     struct nax_record *record = c->record;
@@ -105,6 +101,7 @@ static int read_all(struct tool *tool, const struct pareto_options *o, struct ca
         if (status && (status = pareto_keep(o, c, point, err)))
             break;
     }
+    where_tell(tool, &o->where);
     if (n_left_out)
         tool_say(tool, "diverged and left out: '%zu record%s'", n_left_out,
                  n_left_out == 1 ? "" : "s");
@@ -119,6 +116,33 @@ static int compare(const void *a, const void *b)
     if (x->first != y->first)
         return x->first < y->first ? -1 : 1;
     return (x->index > y->index) - (x->index < y->index);
+}
+
+/* Puts the records that are to be written into the order of --sort. */
+static int sort_kept(const struct pareto_options *o, const struct candidates *c, struct kept *kept,
+                     size_t n, struct nax_err *err)
+{
+    if (!strcmp(o->sort.field, "rank")) {
+        qsort(kept, n, sizeof *kept, compare);
+        return 0;
+    }
+    struct sort_key *keys = nax_calloc(n, sizeof *keys);
+    struct kept *copy = nax_calloc(n, sizeof *copy);
+    const struct nax_record *record;
+    int status = keys && copy ? 0 : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'records'");
+    for (size_t i = 0; i < n && !status; i++) {
+        copy[i] = kept[i];
+        status = pareto_take(o, c, &kept[i], &record, err);
+        if (!status)
+            status = sort_take(&o->sort, record, i, &keys[i], err);
+    }
+    if (!status)
+        sort_keys(&o->sort, keys, n);
+    for (size_t i = 0; i < n && !status; i++)
+        kept[i] = copy[keys[i].index];
+    free(copy);
+    free(keys);
+    return status;
 }
 
 static void write_kept(struct tool *tool, const struct pareto_options *o,
@@ -173,10 +197,10 @@ int main(int argc, char **argv)
         status = pareto_list(&o, &candidates, &kept, &n, &err);
     if (status == NAX_ERR_VALUE && is_joined)
         nax_err_prefix(&err, "joined seeds have accuracies, and what is alike in all of them");
+    if (!status && o.sort.text)
+        status = sort_kept(&o, &candidates, kept, n, &err);
     if (status)
         tool_fail(&tool, read_status < 0 ? &read_err : &err);
-    if (o.is_sorted)
-        qsort(kept, n, sizeof *kept, compare);
     if (o.mode == HYPERVOLUME)
         write_hypervolume(&tool, &o, &candidates);
     else

@@ -6,7 +6,7 @@
 
 static const char synopsis[] = "nax-plot front -o file [--objectives objectives] [-q] [file ...]\n"
                                "nax-plot layers -o file [-q] [file ...]\n"
-                               "nax-plot curves -o file [--fields fields] [-q] [file ...]\n"
+                               "nax-plot curves -o file [-f fields] [-q] [file ...]\n"
                                "nax-plot costs -o file [-q] [file ...]\n"
                                "nax-plot policy -o file [-q] [file ...]\n";
 
@@ -17,9 +17,6 @@ static const struct nax_option rows[] = {
      FIELD(path), .letter = 'o'},
     {"objectives", "OBJ", "of front: the vertical and the horizontal axis, each with :min or :max",
      FIELD(objectives), .text = "accuracy:max,edap_pj_ns_mm2:min"},
-    {"fields", "NAMES",
-     "of curves: fields to draw, separated by commas (all that begin with loss or accuracy)",
-     FIELD(fields)},
     {.name = NULL}};
 
 static const struct chart {
@@ -61,6 +58,8 @@ static const struct chart *parse(struct tool *tool, struct plot *plot)
         tool_misuse(tool, "front, layers, curves, costs or policy: '%s'",
                     optind < tool->argc ? tool->argv[optind] : "");
     optind++;
+    if (tool->fields && chart->draw != plot_curves)
+        tool_misuse(tool, "--fields is of curves: '%s'", chart->name);
     if (!plot->path)
         tool_misuse(tool, "-o takes the picture's name");
     plot->terminal = terminal_of(tool, plot->path);

@@ -73,7 +73,8 @@ static void parse(struct searching *s)
     tool_no_files(tool);
     tool->on_stop = s->folder ? "the epoch under way is lost; to continue, add --resume"
                               : "nothing kept without --checkpoint";
-    s->log.format = tool->format == NAX_FORMAT_AUTO ? NAX_FORMAT_CSV : tool->format;
+    bool is_read_again = tool->format == NAX_FORMAT_MSGPACK || tool->format == NAX_FORMAT_JSON;
+    s->log.format = is_read_again ? tool->format : NAX_FORMAT_CSV; /* by --resume */
 }
 
 /* Supernets have the network's own widths, and the hardware's converters. */

@@ -2,8 +2,8 @@
 #ifndef NAX_TOOLS_PARETO_H
 #define NAX_TOOLS_PARETO_H
 
-#include "nax/option.h"
-#include "nax/search.h"
+#include "sort.h"
+#include "where.h"
 
 enum mode { FRONT, RANK, KNEE, HYPERVOLUME };
 
@@ -12,12 +12,11 @@ struct pareto_options {
     const char *objectives_text, *reference_text, *baseline;
     double confidence; /* 0: numbers are exact */
     bool is_joined;
-    struct nax_texts where;
-    bool is_sorted;
+    struct where where;
+    struct sort sort;
     struct nax_objective objectives[NAX_OBJECTIVES_MAX];
     size_t n_objectives;
-    struct nax_condition conditions[NAX_TEXTS_MAX]; /* [where.n] */
-    double reference[NAX_OBJECTIVES_MAX];           /* of HYPERVOLUME, in the fields' own sense */
+    double reference[NAX_OBJECTIVES_MAX]; /* of HYPERVOLUME, in the fields' own sense */
 };
 
 /* A record to write, and where it goes. */

@@ -14,7 +14,6 @@ struct plot {
     char **where;           /* [records.n]: "file: record 3" */
     const char *path;       /* of the picture */
     const char *objectives; /* of front */
-    const char *fields;     /* of curves, or NULL */
     const char *terminal;   /* svg, pngcairo, or NULL: the script itself is wanted */
     FILE *script;
 };

@@ -36,17 +36,15 @@ static void add_field(struct plot *plot, struct curves *c, const char *name, siz
 
 static void list_fields(struct plot *plot, struct curves *c)
 {
-    for (const char *name = plot->fields; name;) {
-        size_t n = strcspn(name, ",");
-        add_field(plot, c, name, n);
-        name = name[n] ? name + n + 1 : NULL;
-    }
-    for (size_t i = 0; i < plot->records.n && !plot->fields; i++)
-        for (size_t k = 0; k < nax_record_n(plot->records.at[i]); k++) {
-            const char *name = nax_record_name(plot->records.at[i], k);
-            if (is_same_panel(name, "loss") || is_same_panel(name, "accuracy"))
+    for (size_t i = 0; i < plot->records.n; i++) {
+        const struct nax_record *chosen = fields_choose(plot->tool, plot->records.at[i]);
+        for (size_t k = 0; chosen && k < nax_record_n(chosen); k++) {
+            const char *name = nax_record_name(chosen, k);
+            if (plot->tool->fields || is_same_panel(name, "loss") ||
+                is_same_panel(name, "accuracy"))
                 add_field(plot, c, name, strlen(name));
         }
+    }
 }
 
 static void list_runs(struct plot *plot, struct curves *c)

@@ -1,5 +1,6 @@
 /* Options, messages and streams that all tools share. */
 #include "tool.h"
+#include "quote.h"
 #include "stop.h"
 
 #include <errno.h>
@@ -8,11 +9,15 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 const struct nax_option tool_rows[] = {
     {"format", "WORD", "output", NAX_OPTION_FIELD(struct tool, format), .words = &nax_format_words,
      .value = NAN, .allowed = ~(1u << NAX_FORMAT_AUTO)},
+    {"fields", "NAMES",
+     "only these fields, in this order: names or patterns such as 'accuracy*', between commas",
+     NAX_OPTION_FIELD(struct tool, fields), .letter = 'f'},
     {"seed", "N", "seed of every random choice", NAX_OPTION_FIELD(struct tool, seed)},
     {"threads", "N", "threads to use (all processors)", NAX_OPTION_FIELD(struct tool, n_threads),
      .min = 1, .max = 4096, .value = NAN, .letter = 'j'},
@@ -152,33 +157,6 @@ void tool_floats(const struct tool *tool, const char *option, const char *text, 
     }
 }
 
-/* The command line as one string that a shell would split into the same words. */
-static char *join_argv(int argc, char **argv)
-{
-    size_t size = 1;
-    for (int i = 0; i < argc; i++)
-        size += 4 * strlen(argv[i]) + 3;
-    char *line = nax_calloc(size, 1), *out = line;
-    for (int i = 0; line && i < argc; i++) {
-        const char *word = argv[i];
-        bool is_plain =
-            *word && !word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                        "0123456789_-+=.,:/@%^")];
-        if (i)
-            *out++ = ' ';
-        if (!is_plain)
-            *out++ = '\'';
-        for (; *word; word++)
-            if (*word == '\'')
-                out = stpcpy(out, "'\\''");
-            else
-                *out++ = *word;
-        if (!is_plain)
-            *out++ = '\'';
-    }
-    return line;
-}
-
 /* The input's provenance so far, then this program. */
 static void add_progs(struct tool *tool)
 {
@@ -187,7 +165,7 @@ static void add_progs(struct tool *tool)
     for (size_t i = 0; i < tool->n_prog; i++)
         if (nax_writer_add_prog(tool->writer, nax_reader_prog(tool->reader, i), &err))
             tool_fail(tool, &err);
-    char *line = join_argv(tool->argc, tool->argv);
+    char *line = quote_words(tool->argc, tool->argv);
     if (!line) {
         nax_err_set(&err, NAX_ERR_MEMORY, "out of memory: 'command line'");
         tool_fail(tool, &err);
@@ -199,20 +177,32 @@ static void add_progs(struct tool *tool)
         tool_fail(tool, &err);
 }
 
-static void open_writer(struct tool *tool, enum nax_format format, const char *kind)
+/* Columns of the terminal, or what the environment says of them; 0: no end. */
+static size_t line_width(void)
+{
+    struct winsize size;
+    const char *columns = getenv("COLUMNS");
+    if (columns && atoi(columns) > 0)
+        return (size_t)atoi(columns);
+    return !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) ? size.ws_col : 0;
+}
+
+/* A table for people who look on; otherwise what was asked for, or else this. */
+static void open_writer(struct tool *tool, enum nax_format otherwise, const char *kind)
 {
     struct nax_err err;
+    enum nax_format format = tool->format != NAX_FORMAT_AUTO ? tool->format
+                             : isatty(STDOUT_FILENO)         ? NAX_FORMAT_TABLE
+                                                             : otherwise;
     if (nax_writer_open(&tool->writer, stdout, "standard output", format, kind, &err))
         tool_fail(tool, &err);
+    nax_writer_set_width(tool->writer, line_width());
     add_progs(tool);
 }
 
 void tool_write_open(struct tool *tool, const char *kind)
 {
-    enum nax_format format = tool->format;
-    if (format == NAX_FORMAT_AUTO)
-        format = isatty(STDOUT_FILENO) ? NAX_FORMAT_CSV : NAX_FORMAT_MSGPACK;
-    open_writer(tool, format, kind);
+    open_writer(tool, NAX_FORMAT_MSGPACK, kind);
 }
 
 void tool_read_open(struct tool *tool)
@@ -227,12 +217,9 @@ void tool_read_open(struct tool *tool)
 int tool_read_status(struct tool *tool, struct nax_record *record, struct nax_err *err)
 {
     int status = nax_reader_next(tool->reader, record, err);
-    if (!tool->writer) {
-        enum nax_format format = tool->format;
-        if (format == NAX_FORMAT_AUTO)
-            format = isatty(STDOUT_FILENO) ? NAX_FORMAT_CSV : nax_reader_format(tool->reader);
-        open_writer(tool, format, tool->kind ? tool->kind : nax_reader_kind(tool->reader));
-    }
+    if (!tool->writer)
+        open_writer(tool, nax_reader_format(tool->reader),
+                    tool->kind ? tool->kind : nax_reader_kind(tool->reader));
     if (status >= 0 && nax_reader_n_prog(tool->reader) > tool->n_prog) {
         /* another program's segment began */
         stop_lock_writer();
@@ -257,6 +244,9 @@ bool tool_read(struct tool *tool, struct nax_record *record)
 void tool_write(struct tool *tool, const struct nax_record *record)
 {
     struct nax_err err;
+    record = fields_choose(tool, record);
+    if (!record)
+        return;
     stop_lock_writer();
     int status = nax_writer_put(tool->writer, record, &err);
     stop_unlock_writer();
@@ -277,6 +267,7 @@ void tool_flush(struct tool *tool)
 void tool_finish(struct tool *tool)
 {
     struct nax_err err;
+    fields_check(tool);
     stop_lock_writer();
     struct nax_writer *writer = tool->writer;
     tool->writer = NULL;

@@ -9,7 +9,15 @@
 #include <getopt.h>
 
 #include "nax/record.h"
+#include "fields.h"
 #include "options.h"
+
+/* What --fields has chosen so far. */
+struct field_choice {
+    struct nax_record *record;
+    bool is_found[FIELDS_MAX];
+    size_t n_records;
+};
 
 struct tool {
     const char *name;     /* "nax-cost" */
@@ -18,12 +26,14 @@ struct tool {
     char **argv;
     struct option_list options;
     enum nax_format format; /* of --format, or NAX_FORMAT_AUTO */
+    const char *fields;     /* of --fields, or NULL */
     size_t seed, n_threads; /* n_threads 0: all processors */
     size_t max_record_mib;
     bool is_quiet;
     /* streams, once opened */
     struct nax_reader *reader;
     struct nax_writer *writer;
+    struct field_choice choice;
     size_t n_prog;         /* of the reader's programs, those that the writer knows */
     double progress_shown; /* when, in seconds; 0: no line stands */
     const char *kind;      /* of the output; NULL: the input's */

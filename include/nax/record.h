@@ -1,4 +1,5 @@
-/* Record streams: maps of named values that the tools exchange as msgpack, CSV or JSON lines.
+/* Record streams: maps of named values that the tools exchange as msgpack, CSV or JSON lines, and
+ * show as tables.
  *
  * The manual page nax-record(5) is the reference for formats and fields.
  */
@@ -100,6 +101,9 @@ struct nax_field {
 
 const struct nax_field *nax_field_find(const char *name); /* NULL: not a known one */
 const struct nax_field *nax_field_at(size_t i);           /* by name; NULL past the last */
+/* The unit of a field, which its name ends with or the table knows, "" of fractions and where there
+ * is none; n_stem: the length of the name without it. */
+const char *nax_field_unit(const char *name, size_t *n_stem);
 
 /* Who made a stream: one entry for each program that it went through, oldest first. */
 struct nax_prog {
@@ -112,16 +116,19 @@ enum nax_format {
     NAX_FORMAT_MSGPACK,
     NAX_FORMAT_CSV,
     NAX_FORMAT_JSON,
+    NAX_FORMAT_TABLE, /* and those below: for people and other programs, written but not read */
+    NAX_FORMAT_MD,
+    NAX_FORMAT_TSV,
     NAX_FORMAT_COUNT
 };
 extern const struct nax_words nax_format_words;
 
 /* --- reading ---
  * A reader goes through the files named (n_paths 0, or the name "-": standard input), each one or
- * more segments, msgpack or CSV as the first byte tells. Memory is bounded by max_record bytes a
- * record (0: NAX_RECORD_MAX). Errors name file, record number (from 1) and byte offset or line.
- * Records before a broken one have been returned already; a msgpack segment without trailer ends in
- * an error. */
+ * more segments, msgpack, CSV or JSON as the first byte tells. Memory is bounded by max_record
+ * bytes a record (0: NAX_RECORD_MAX). Errors name file, record number (from 1) and byte offset or
+ * line. Records before a broken one have been returned already; a msgpack segment without trailer
+ * ends in an error. */
 #define NAX_RECORD_MAX ((size_t)64 << 20)
 
 struct nax_reader;
@@ -134,9 +141,9 @@ int nax_reader_next(struct nax_reader *reader, struct nax_record *record,
                     struct nax_err *err) NAX_MUST_USE;
 void nax_reader_close(struct nax_reader *reader);
 
-/* Format, kind ("candidate", "layer", "array", …; "" in CSV) and provenance of the segments so far;
- * valid after the first call of nax_reader_next (which reads the first header even of an empty
- * stream). */
+/* Format, kind ("candidate", "layer", "array", …; "" in CSV and JSON) and provenance of the
+ * segments so far; valid after the first call of nax_reader_next (which reads the first header even
+ * of an empty stream). */
 enum nax_format nax_reader_format(const struct nax_reader *reader);
 const char *nax_reader_kind(const struct nax_reader *reader);
 size_t nax_reader_n_prog(const struct nax_reader *reader);
@@ -154,6 +161,8 @@ struct nax_writer;
 
 int nax_writer_open(struct nax_writer **writer, FILE *file, const char *subject,
                     enum nax_format format, const char *kind, struct nax_err *err) NAX_MUST_USE;
+/* Columns of the terminal that tables are to fit; 0, as at first: as wide as they are. */
+void nax_writer_set_width(struct nax_writer *writer, size_t width);
 int nax_writer_add_prog(struct nax_writer *writer, const struct nax_prog *prog,
                         struct nax_err *err) NAX_MUST_USE;
 int nax_writer_put(struct nax_writer *writer, const struct nax_record *record,

@@ -15,6 +15,7 @@ extern "C" {
 enum nax_dtype { NAX_U8, NAX_I32, NAX_I64, NAX_F32, NAX_F64, NAX_BF16 };
 
 size_t nax_dtype_size(enum nax_dtype dtype);
+const char *nax_dtype_name(enum nax_dtype dtype); /* "F32", as the format has it */
 
 enum { NAX_TENSOR_DIMS = 8 };
 
@@ -41,6 +42,11 @@ size_t nax_tensors_n(const struct nax_tensors *file);
 const struct nax_tensor *nax_tensors_at(const struct nax_tensors *file, size_t i);
 const struct nax_tensor *nax_tensors_find(const struct nax_tensors *file, const char *name);
 const char *nax_tensors_meta(const struct nax_tensors *file, const char *key); /* or NULL */
+/* The i-th of the metadata, in the order of the file; false: there are no more. */
+bool nax_tensors_meta_at(const struct nax_tensors *file, size_t i, const char **key,
+                         const char **value);
+/* Whether a regular file begins as one; it may be broken for all that. */
+bool nax_tensors_is_file(const char *path);
 
 /* --- writing --- in one call, through a temporary (see nax_file_begin). The old file stays
  * on failure. Data starts at a multiple of 64 bytes, tensors of larger elements first. Metadata

@@ -1,4 +1,4 @@
-/* Writing CSV (RFC 4180): a line of names, then a line a record. */
+/* Writing CSV (RFC 4180), or the same with tabs: a line of names, then a line a record. */
 #include "formats.h"
 #include "text.h"
 
@@ -10,15 +10,16 @@ void nax_csv_columns_free(struct csv_columns *columns)
     for (size_t i = 0; i < columns->n; i++)
         free(columns->names[i]);
     free(columns->names);
-    *columns = (struct csv_columns){0};
+    *columns = (struct csv_columns){.separator = columns->separator};
 }
 
 /* s, in quotes where a reader would else see more than one cell, none, or other spaces. */
-static int put_text(struct bytes *b, const char *s, size_t n)
+static int put_text(struct bytes *b, char separator, const char *s, size_t n)
 {
+    const char special[] = {separator, '"', '\r', '\n', 0};
     if (nax_bytes_reserve(b, 2 * n + 2))
         return NAX_ERR_MEMORY;
-    bool is_plain = n && s[0] != ' ' && s[n - 1] != ' ' && s[strcspn(s, ",\"\r\n")] == 0;
+    bool is_plain = n && s[0] != ' ' && s[n - 1] != ' ' && s[strcspn(s, special)] == 0;
     if (is_plain)
         nax_bytes_put(b, s, n);
     else
@@ -36,7 +37,7 @@ static void put_number(struct bytes *b, const struct nax_value *v, size_t i)
     nax_bytes_put(b, text, n);
 }
 
-static int put_value(struct bytes *b, const struct nax_value *v)
+static int put_value(struct bytes *b, char separator, const struct nax_value *v)
 {
     size_t n = v->type == NAX_INTS ? v->ints.n : v->type == NAX_FLOATS ? v->floats.n : 1;
     if (nax_bytes_reserve(b, NAX_NUMBER_TEXT * (n + 1)))
@@ -48,7 +49,7 @@ static int put_value(struct bytes *b, const struct nax_value *v)
         nax_bytes_put(b, v->b ? "true" : "false", v->b ? 4 : 5);
         break;
     case NAX_STRING:
-        return put_text(b, v->string.s, v->string.n);
+        return put_text(b, separator, v->string.s, v->string.n);
     case NAX_INT:
     case NAX_FLOAT:
         put_number(b, v, 0);
@@ -78,10 +79,11 @@ static int put_names(struct bytes *b, struct csv_columns *columns, const struct 
         nax_bytes_put(b, "\n", 1);
     for (size_t i = 0; i < r->n; i++) {
         columns->names[columns->n++] = nax_strdup(r->fields[i].name);
-        if (!columns->names[i] || put_text(b, r->fields[i].name, r->fields[i].name_n) ||
+        if (!columns->names[i] ||
+            put_text(b, columns->separator, r->fields[i].name, r->fields[i].name_n) ||
             nax_bytes_reserve(b, 1))
             return NAX_ERR_MEMORY;
-        nax_bytes_put(b, i + 1 < r->n ? "," : "\n", 1);
+        nax_bytes_put(b, i + 1 < r->n ? &columns->separator : "\n", 1);
     }
     return 0;
 }
@@ -121,9 +123,9 @@ static int put_line(struct bytes *b, struct csv_columns *columns, const struct n
             return nax_err_set(err, NAX_ERR_VALUE,
                                "CSV cannot hold a first field whose value is its name: '%s'",
                                columns->names[0]);
-        if ((f && put_value(b, &f->value)) || nax_bytes_reserve(b, 1))
+        if ((f && put_value(b, columns->separator, &f->value)) || nax_bytes_reserve(b, 1))
             goto out_of_memory;
-        nax_bytes_put(b, i + 1 < columns->n ? "," : "\n", 1);
+        nax_bytes_put(b, i + 1 < columns->n ? &columns->separator : "\n", 1);
     }
     return 0;
 

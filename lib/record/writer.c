@@ -15,6 +15,8 @@ struct nax_writer {
     uint64_t n_records;
     struct bytes out;
     struct csv_columns columns;
+    size_t width; /* of tables */
+    struct table *table;
     struct nax_err failure;
 };
 
@@ -22,7 +24,10 @@ static const struct nax_word formats[] = {
     {NAX_FORMAT_AUTO, "auto", "what the first byte tells, or msgpack", NULL, NULL},
     {NAX_FORMAT_MSGPACK, "msgpack", "binary", NULL, NULL},
     {NAX_FORMAT_CSV, "csv", "a line a record, names in the first", NULL, NULL},
-    {NAX_FORMAT_JSON, "json", "an object a line", NULL, NULL}};
+    {NAX_FORMAT_JSON, "json", "an object a line", NULL, NULL},
+    {NAX_FORMAT_TABLE, "table", "for people, numbers of 4 digits", NULL, NULL},
+    {NAX_FORMAT_MD, "md", "the same in Markdown", NULL, NULL},
+    {NAX_FORMAT_TSV, "tsv", "as csv, with tabs", NULL, NULL}};
 NAX_WORDS(nax_format_words, formats, NAX_FORMAT_COUNT);
 
 int nax_writer_open(struct nax_writer **out, FILE *file, const char *subject,
@@ -32,6 +37,7 @@ int nax_writer_open(struct nax_writer **out, FILE *file, const char *subject,
     if (w) {
         w->file = file;
         w->format = format == NAX_FORMAT_AUTO ? NAX_FORMAT_MSGPACK : format;
+        w->columns.separator = format == NAX_FORMAT_TSV ? '\t' : ',';
         w->subject = nax_strdup(subject);
         w->kind = nax_strdup(kind);
     }
@@ -42,6 +48,11 @@ int nax_writer_open(struct nax_writer **out, FILE *file, const char *subject,
     }
     *out = w;
     return 0;
+}
+
+void nax_writer_set_width(struct nax_writer *w, size_t width)
+{
+    w->width = width;
 }
 
 int nax_writer_add_prog(struct nax_writer *w, const struct nax_prog *prog, struct nax_err *err)
@@ -118,6 +129,25 @@ static int end_segment(struct nax_writer *w, struct nax_err *err)
     return 0;
 }
 
+static int put(struct nax_writer *w, const struct nax_record *r, struct nax_err *err)
+{
+    switch (w->format) {
+    case NAX_FORMAT_CSV:
+    case NAX_FORMAT_TSV:
+        return nax_csv_put(&w->out, &w->columns, r, err);
+    case NAX_FORMAT_JSON:
+        return nax_json_put(&w->out, r) ? fail_memory(w, err) : 0;
+    case NAX_FORMAT_TABLE:
+    case NAX_FORMAT_MD:
+        return nax_table_put(&w->table, &w->out, w->format, w->width, r) ? fail_memory(w, err) : 0;
+    case NAX_FORMAT_AUTO: /* which nax_writer_open has replaced */
+    case NAX_FORMAT_MSGPACK:
+    case NAX_FORMAT_COUNT:
+        break;
+    }
+    return nax_msgpack_put(&w->out, r) ? fail_memory(w, err) : 0;
+}
+
 int nax_writer_put(struct nax_writer *w, const struct nax_record *r, struct nax_err *err)
 {
     if (w->failure.status)
@@ -125,16 +155,10 @@ int nax_writer_put(struct nax_writer *w, const struct nax_record *r, struct nax_
     int status = check(r, err);
     if (!status)
         status = begin_segment(w, err);
+    if (!status)
+        status = put(w, r, err);
     if (status)
         return status;
-    if (w->format == NAX_FORMAT_CSV) {
-        status = nax_csv_put(&w->out, &w->columns, r, err);
-        if (status)
-            return status;
-    } else if (w->format == NAX_FORMAT_JSON ? nax_json_put(&w->out, r)
-                                            : nax_msgpack_put(&w->out, r)) {
-        return fail_memory(w, err);
-    }
     w->n_records++;
     return w->out.n < 2 * OUT_SIZE ? 0 : move(w, w->out.n / OUT_SIZE * OUT_SIZE, err);
 }
@@ -144,6 +168,8 @@ int nax_writer_flush(struct nax_writer *w, struct nax_err *err)
     if (w->failure.status)
         return fail(w, err);
     int status = begin_segment(w, err);
+    if (!status && nax_table_flush(w->table, &w->out))
+        status = fail_memory(w, err);
     return status ? status : move(w, w->out.n, err);
 }
 
@@ -164,8 +190,11 @@ int nax_writer_close(struct nax_writer *w, bool is_broken, struct nax_err *err)
         status = begin_segment(w, err);
     if (!status && !is_broken)
         status = end_segment(w, err);
+    if (!status && nax_table_end(w->table, &w->out))
+        status = fail_memory(w, err);
     if (!status)
         status = move(w, w->out.n, err);
+    nax_table_free(w->table);
     nax_csv_columns_free(&w->columns);
     nax_prog_free(&w->prog);
     free(w->out.v);

@@ -260,3 +260,28 @@ const char *nax_tensors_meta(const struct nax_tensors *file, const char *key)
 {
     return json_string_value(json_object_get(json_object_get(file->header, "__metadata__"), key));
 }
+
+bool nax_tensors_meta_at(const struct nax_tensors *file, size_t i, const char **key,
+                         const char **value)
+{
+    const json_t *text;
+    json_object_foreach(json_object_get(file->header, "__metadata__"), *key, text)
+    {
+        *value = json_string_value(text);
+        if (!i--)
+            return true;
+    }
+    return false;
+}
+
+bool nax_tensors_is_file(const char *path)
+{
+    unsigned char begin[PREFIX + 1] = {0}; /* the length's last bytes are 0, and JSON follows */
+    FILE *file;
+    size_t size;
+    if (nax_file_check_regular(path, NULL) || nax_file_open(path, &file, &size, NULL))
+        return false;
+    bool is_read = fread(begin, 1, sizeof begin, file) == sizeof begin;
+    fclose(file);
+    return is_read && !begin[PREFIX - 1] && !begin[PREFIX - 2] && begin[PREFIX] == '{';
+}

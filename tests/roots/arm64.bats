@@ -20,7 +20,7 @@ make_results() {
     nax-cost -q --hardware "$hardware" --breakdown designs-homogeneous designs-tiny >"breakdown-$hardware"
   done
   nax-pareto -q --objectives "$objectives" costs-nax-reram >front
-  nax-pareto -q --objectives "$objectives" --rank --sort costs-nax-reram >ranks
+  nax-pareto -q --objectives "$objectives" --rank --sort rank costs-nax-reram >ranks
   nax-pareto -q --objectives "$objectives" --hypervolume --reference 1e12,1e12,1e6 costs-nax-reram >volume
   nax-sample -q --evolve --seed 9 ranks >designs-evolved
   nax-xbar -q --random 48 --cols 40 --count 3 --seed 5 >arrays

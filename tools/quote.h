@@ -1,0 +1,11 @@
+/* Command lines as text. */
+#ifndef NAX_TOOLS_QUOTE_H
+#define NAX_TOOLS_QUOTE_H
+
+#include "nax/base.h"
+
+/* Words as one string that a shell would split into the same words. NULL: out of memory; freed by
+ * the caller with free. */
+char *quote_words(int n, char **words) NAX_MUST_USE;
+
+#endif
