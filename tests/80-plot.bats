@@ -18,12 +18,12 @@ designs() {
 # A data block of a script: block NAME FILE
 block() { awk -v name="\$$1" '/^EOD$/ { is_in = 0 } is_in; $1 == name && $2 == "<<" { is_in = 1 }' "$2"; }
 
-@test "every chart as SVG and as PNG" {
+@test "every chart in every format" {
   designs
   nax-sample --random 2 | nax-cost --breakdown >parts
   printf '%s\n' id,epoch,loss,accuracy_train a,1,2.5,0.1 a,2,1.25,0.5 b,1,2.25,0.25 >log.csv
   printf '%s\n' network,kernels,crossbars,policy 'lenet,3 5,16,0.25 0.75 0 1 0 0' >policy.csv
-  for suffix in svg png; do
+  for suffix in svg png pdf eps; do
     nax-plot front -o front.$suffix random.csv same.csv
     nax-plot layers -o layers.$suffix random.csv
     nax-plot costs -o costs.$suffix parts
@@ -34,6 +34,8 @@ block() { awk -v name="\$$1" '/^EOD$/ { is_in = 0 } is_in; $1 == name && $2 == "
   for chart in front layers costs curves policy; do
     grep -q '<svg' $chart.svg && grep -q '</svg>' $chart.svg
     [ "$(head -c 4 $chart.png | tail -c 3)" = PNG ]
+    [ "$(head -c 5 $chart.pdf)" = %PDF- ]
+    grep -q '^%!PS-Adobe-.*EPSF' $chart.eps
   done
   [ -z "$(find . -name '.nax-*')" ]
 }
@@ -110,9 +112,9 @@ fake_gnuplot() {
   nax-plot front -o numbers.gp random-0.05 same.csv
   grep -q "title 'random-0.05'" numbers.gp
   grep -q "set logscale x" front.gp
-  grep -q "set ylabel 'accuracy on the hardware (%)'" front.gp
+  grep -q "set label 3 'accuracy on the hardware (%)'" front.gp
   nax-plot front --objectives energy_pj:min,area_mm2:min -o front.gp random.csv
-  grep -q "set xlabel 'area (mm²)'" front.gp
+  grep -q "set label 2 'area (mm²)'" front.gp
   grep -q "title 'designs'" front.gp
 }
 
@@ -128,7 +130,7 @@ fake_gnuplot() {
   printf '%s\n' id,accuracy,accuracy_se,cost a,0.75,0.125,10 b,0.5,0.5,20 c,0.25,,30 d,0.875,0,40 >errors.csv
   nax-plot front --objectives accuracy:max,cost:min -o errors.gp errors.csv
   [ "$(block errors0 errors.gp)" = "10 75 10 10 62.5 87.5"$'\n'"20 50 20 20 50 100" ]
-  grep -q "xyerrorbars.*'one standard error'" errors.gp
+  grep -q "xyerrorbars.*'standard error'" errors.gp
   nax-plot front --objectives accuracy:max,cost:min -o errors.svg errors.csv 2>&1 | diff - /dev/null
   cut -d, -f1,2,4 errors.csv | nax-plot front --objectives accuracy:max,cost:min -o none.gp
   if grep -q 'errors0' none.gp; then false; fi
@@ -137,6 +139,101 @@ fake_gnuplot() {
   [ "$status" -eq 1 ]
   [ "$stderr" = "nax-plot: below.csv: record 1: field 'accuracy_se' is below 0: '-1'" ]
   [ ! -e below.svg ]
+}
+
+# Width and height of a PNG, px.
+png_size() { od -An -tu1 -j16 -N8 "$1" | awk '{ print ($1 * 256 + $2) * 65536 + $3 * 256 + $4, ($5 * 256 + $6) * 65536 + $7 * 256 + $8 }'; }
+
+@test "a picture is as large as it is asked to be, in its letters and its title, too" {
+  designs
+  plot() { nax-plot front "$@" random.csv; }
+  plot -o size.svg --size 8.5x6cm
+  grep -q '^ width="321" height="227"' size.svg
+  plot -o size.png --size 8.5x6cm --dpi 300
+  [ "$(png_size size.png)" = "1004 709" ]
+  plot -o size.png --size 85mmx60mm --dpi 300
+  [ "$(png_size size.png)" = "1004 709" ]
+  plot -o size.png --size 640x400px --dpi 300
+  [ "$(png_size size.png)" = "640 400" ]
+  plot -o size.png --size 4in
+  [ "$(png_size size.png)" = "384 262" ]
+  plot -o size.eps --size 4x3in
+  grep -q '^%%BoundingBox: 0 0 288 216' size.eps
+  plot -o size.svg --size 8cm --font Times,7 --title 'a <b> & "c"'
+  grep -q 'font-family="Times".*font-size="9.33' size.svg
+  grep -q 'a &lt;b> &amp; "c"' size.svg
+  nax-plot layers -o small.svg --size 8.5cm random.csv
+  grep -q '^ width="321" height="' small.svg
+}
+
+@test "axes are as long as their numbers take, or as they are asked to be" {
+  printf '%s\n' id,accuracy,energy_pj a,0.86,5.6e9 b,0.91,95e9 >wide.csv
+  printf '%s\n' id,accuracy,energy_pj a,0.86,5.6e9 b,0.91,9.5e9 >narrow.csv
+  plot() { nax-plot front --objectives accuracy:max,energy_pj:min -o axes.gp "$@"; }
+  within() { # AXIS LEAST LOW HIGH MOST: as a range from LEAST..LOW to HIGH..MOST
+    sed -n "s/^set $1range \[\(.*\):\(.*\)\]/\1 \2/p" axes.gp |
+      awk -v a="$2" -v b="$3" -v c="$4" -v d="$5" '{ print; exit !($1 >= a && $1 <= b && $2 >= c && $2 <= d) }'
+  }
+  plot wide.csv
+  within x 4 5.6 95 130
+  within y 85 86 91 92
+  grep -q '^set logscale x' axes.gp
+  grep -q "'5' 5, '7' 7, '10' 10,.* '100' 100)" axes.gp || grep -q "'10' 10, '20' 20,.* '100' 100)" axes.gp
+  plot narrow.csv
+  within x 5 5.6 9.5 10
+  if grep -q '^set logscale' axes.gp; then false; fi
+  plot --x-range 1e9:4e11 --y-range 0.5: wide.csv
+  within x 1 1 400 400
+  within y 50 50 91 95
+  run nax-plot front --objectives accuracy:max,energy_pj:min --y-range 0.95: -o none.svg wide.csv
+  [ "$status" -eq 1 ]
+  [ "$output" = "nax-plot: no value is in the range that was asked for: 'accuracy on the hardware (%)'" ]
+  [ ! -e none.svg ]
+}
+
+@test "front: points that coincide are all seen, labels of a field where they fit" {
+  designs
+  cp random.csv again.csv
+  nax-plot front -o both.gp random.csv again.csv
+  sizes=$(sed -n "s/.*\$series.*pointtype \([0-9]*\) pointsize \([0-9.]*\) linecolor '#[0-9A-E].*/\1 \2/p" both.gp)
+  [ "$(printf '%s\n' "$sizes" | sort -u | wc -l)" -eq 2 ]
+  [ "$(printf '%s\n' "$sizes" | awk 'NR == 1 { a = $2 } END { print ($2 < a) }')" = 1 ]
+  nax-plot front --label name -o names.gp same.csv
+  for size in 16 32 64 128; do grep -q "^set label '3x3 on $size' at " names.gp; done
+  nax-plot front --label id -o ids.gp random.csv
+  n=$(grep -c '^set label .[0-9a-f]\{16\}' ids.gp)
+  [ "$n" -gt 2 ]
+  # on one spot there is no place for all, and what is left out is said
+  awk -F, -v OFS=, 'NR == 2 { first = $0 } NR > 2 { $0 = first } { print }' random.csv | head -n 40 >spot.csv
+  for _ in 1 2 3 4; do tail -n +2 spot.csv; done >more.csv
+  cat more.csv >>spot.csv
+  run nax-plot front --label id -o spot.gp spot.csv
+  [ "$status" -eq 0 ]
+  [[ "$output" =~ "no place for "[0-9]+" of 30 labels: a larger --size has more" ]]
+  run nax-plot front --label no_such -o none.svg random.csv
+  [ "$status" -eq 1 ]
+  [ "$output" = "nax-plot: no record has the field of --label: 'no_such'" ]
+}
+
+@test "curves: whole epochs, one legend for all panels, files told apart" {
+  printf '%s\n' id,epoch,loss_train,loss_validation,accuracy_train a,1,2.5,2.6,0.1 a,2,1.25,1.5,0.5 a,3,1,1.2,0.6 >one.csv
+  sed 's/^a,3.*/a,4,0.5,0.7,0.8/' one.csv >two.csv
+  nax-plot curves -o one.gp one.csv
+  grep -q '^set xtics 1,1' one.gp
+  [ "$(grep -c 'keyentry' one.gp)" -eq 2 ]
+  [ "$(grep -c 'unset key' one.gp)" -eq 2 ]
+  grep -q "title 'validation'" one.gp
+  nax-plot curves -o two.gp one.csv two.csv
+  [ "$(block f0r0 two.gp | tail -n 1)" = "3 1" ]
+  [ "$(block f0r1 two.gp | tail -n 1)" = "4 0.5" ]
+  grep -q "title 'one'" two.gp
+  grep -q "title 'two'" two.gp
+  nax-plot curves --fields loss_train --x-range 2: --y-range :3 -o range.gp one.csv
+  grep -q '^set xrange \[2:' range.gp
+  grep -q '^set yrange \[.*:3\]' range.gp
+  run nax-plot curves --y-range :3 -o none.svg one.csv
+  [ "$status" -eq 2 ]
+  [[ "$output" == "nax-plot: --y-range is of one panel, and --fields chooses it: ':3'"* ]]
 }
 
 @test "layers: kernels by crossbar size, skipped ones apart" {
@@ -175,6 +272,8 @@ fake_gnuplot() {
     { cat sum energy; false; }
   nax-sample --random 3 | nax-cost --breakdown | nax-plot costs -o costs.gp
   [ "$(block cost0 costs.gp | wc -l)" -eq 3 ]
+  nax-sample --homogeneous | nax-cost --breakdown | nax-plot costs -o costs.gp
+  grep -q "'3x3 on 16' 0, '3x3 on 32' 1, '3x3 on 64' 2, '3x3 on 128' 3" costs.gp
 }
 
 @test "curves: a panel for each first word, a line for each run" {
@@ -223,7 +322,7 @@ fake_gnuplot() {
 }
 
 @test "misuse: exit 2 and the usage" {
-  for options in "" "-o x.svg" "pie -o x.svg" "front" "front -o x" "front -o x.pdf"; do
+  for options in "" "-o x.svg" "pie -o x.svg" "front" "front -o x" "front -o x.gif"; do
     run nax-plot $options </dev/null
     [ "$status" -eq 2 ] || echo "accepted: $options"
     [ "$status" -eq 2 ]
@@ -234,4 +333,32 @@ fake_gnuplot() {
     run nax-plot front -o x.svg $options random.csv
     [ "$status" -eq 2 ]
   done
+  refused() { # MESSAGE ARGUMENTS...
+    message=$1
+    shift
+    run nax-plot "$@" -o x.png random.csv
+    [ "$status" -eq 2 ] || echo "accepted: $*"
+    [ "$status" -eq 2 ]
+    [ "${lines[0]}" = "nax-plot: $message" ] || echo "${lines[0]}"
+    [ "${lines[0]}" = "nax-plot: $message" ]
+  }
+  for size in 8.5 x6cm 8.5cmx 8cm+ 8.5km 8x6cmm nan; do
+    case $size in
+    8.5) refused "--size takes sides from 1 to 100 inches (96 px here): '8.5'" front --size 8.5 ;;
+    *) refused "--size takes WIDTH or WIDTHxHEIGHT, with cm, mm, in or px: '$size'" front --size $size ;;
+    esac
+  done
+  refused "--size takes sides from 1 to 100 inches (300 px here): '16x1cm'" front --size 16x1cm --dpi 300
+  for font in "" Times,2 Times,9pt ",x" "a'b"; do
+    refused "--font takes NAME,POINTS, either may be left out, 3 to 72: '$font'" front --font "$font"
+  done
+  for range in 1 : 2:1 a:b 1:2:3 1:inf; do
+    refused "--x-range takes FROM:TO in the field's unit, either may be left out: '$range'" front --x-range $range
+  done
+  refused "--label is of front: 'layers'" layers --label id
+  refused "--objectives is of front: 'curves'" curves --objectives a:min,b:min
+  refused "--x-range is of front: 'policy'" policy --x-range 1:2
+  run nax-plot front --dpi 300 -o x.pdf random.csv
+  [ "$status" -eq 2 ]
+  [ "${lines[0]}" = "nax-plot: --dpi is of .png, others have no pixels: 'x.pdf'" ]
 }

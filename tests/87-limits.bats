@@ -12,6 +12,8 @@ x.safetensors nax-data synth -q --n-train 20 --n-test 10 -o x.safetensors
 x.gp nax-plot curves -q -o x.gp $files/log.csv
 x.svg nax-plot curves -q -o x.svg $files/log.csv
 x.png nax-plot curves -q -o x.png $files/log.csv
+x.pdf nax-plot curves -q -o x.pdf $files/log.csv
+x.eps nax-plot curves -q -o x.eps $files/log.csv
 x.svg nax-xbar --heatmap x.svg $files/array
 x/ $train -q --epochs 1 --checkpoint x $files/c.csv
 x.csv $train -q --epochs 1 --log x.csv $files/c.csv

@@ -1,51 +1,74 @@
 /* nax-plot: pictures of records, through gnuplot. */
 #include "plot.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char synopsis[] = "nax-plot front -o file [--objectives objectives] [-q] [file ...]\n"
-                               "nax-plot layers -o file [-q] [file ...]\n"
-                               "nax-plot curves -o file [-f fields] [-q] [file ...]\n"
-                               "nax-plot costs -o file [-q] [file ...]\n"
-                               "nax-plot policy -o file [-q] [file ...]\n";
+static const char synopsis[] =
+    "nax-plot front -o file [--objectives objectives] [--label field] [--x-range range] "
+    "[--y-range range] [options] [file ...]\n"
+    "nax-plot layers -o file [options] [file ...]\n"
+    "nax-plot curves -o file [-f fields] [--x-range range] [--y-range range] [options] [file "
+    "...]\n"
+    "nax-plot costs -o file [options] [file ...]\n"
+    "nax-plot policy -o file [options] [file ...]\n";
 
 #define FIELD(name) NAX_OPTION_FIELD(struct plot, name)
 
 static const struct nax_option rows[] = {
-    {"output", "FILE", "picture to write: .svg, .png, or .gp for gnuplot's script itself",
-     FIELD(path), .letter = 'o'},
+    {"output", "FILE",
+     "picture to write: .svg, .png, .pdf, .eps, or .gp for gnuplot's script itself", FIELD(path),
+     .letter = 'o'},
     {"objectives", "OBJ", "of front: the vertical and the horizontal axis, each with :min or :max",
      FIELD(objectives), .text = "accuracy:max,edap_pj_ns_mm2:min"},
+    {"label", "FIELD", "of front: the field beside each point; name is a short one of its design",
+     FIELD(label)},
+    {"x-range", "FROM:TO", "of front and curves: ends of the axis, in the field's unit",
+     FIELD(look.x_range)},
+    {"y-range", "FROM:TO", "of front and of one panel of curves", FIELD(look.y_range)},
+    {"size", "SIZE", "WIDTH or WIDTHxHEIGHT with cm, mm, in or px, as 8.5cm or 16x9cm",
+     FIELD(look.size)},
+    {"font", "FONT", "NAME,POINTS, either may be left out", FIELD(look.font)},
+    {"title", "TEXT", "above the picture", FIELD(look.title)},
+    {"dpi", "N", "of .png: pixels an inch (96)", FIELD(look.dpi), .min = 24, .max = 2400,
+     .value = NAN},
     {.name = NULL}};
 
 static const struct chart {
     const char *name;
     void (*draw)(struct plot *plot);
-} charts[] = {{"front", plot_front},
-              {"layers", plot_layers},
-              {"curves", plot_curves},
-              {"costs", plot_costs},
-              {"policy", plot_policy}};
+    const char *takes; /* options that not all charts have, each followed by a space */
+} charts[] = {{"front", plot_front, "objectives label x-range y-range "},
+              {"layers", plot_layers, ""},
+              {"curves", plot_curves, "x-range y-range "},
+              {"costs", plot_costs, ""},
+              {"policy", plot_policy, ""}};
+
+enum { N_CHARTS = sizeof charts / sizeof *charts };
+
+static bool takes(const struct chart *chart, const char *option)
+{
+    char word[32];
+    snprintf(word, sizeof word, "%s ", option);
+    return strstr(chart->takes, word) != NULL;
+}
+
+/* An option of other charts cannot act here. */
+static void check_options(const struct tool *tool, const struct chart *chart)
+{
+    for (const struct nax_option *row = rows; row->name; row++)
+        for (size_t i = 0; i < N_CHARTS; i++)
+            if (takes(&charts[i], row->name) && tool_given(tool, row->name) &&
+                !takes(chart, row->name))
+                tool_misuse(tool, "--%s is of %s: '%s'", row->name, charts[i].name, chart->name);
+}
 
 static const struct chart *find_chart(const char *name)
 {
-    for (size_t i = 0; i < sizeof charts / sizeof *charts; i++)
+    for (size_t i = 0; i < N_CHARTS; i++)
         if (!strcmp(charts[i].name, name))
             return &charts[i];
-    return NULL;
-}
-
-/* gnuplot's terminal for a file of this name. */
-static const char *terminal_of(const struct tool *tool, const char *path)
-{
-    const char *dot = strrchr(path, '.');
-    if (dot && !strcmp(dot, ".svg"))
-        return "svg";
-    if (dot && !strcmp(dot, ".png"))
-        return "pngcairo";
-    if (!dot || strcmp(dot, ".gp") != 0)
-        tool_misuse(tool, "neither .svg, .png nor .gp: '%s'", path);
     return NULL;
 }
 
@@ -62,7 +85,8 @@ static const struct chart *parse(struct tool *tool, struct plot *plot)
         tool_misuse(tool, "--fields is of curves: '%s'", chart->name);
     if (!plot->path)
         tool_misuse(tool, "-o takes the picture's name");
-    plot->terminal = terminal_of(tool, plot->path);
+    check_options(tool, chart);
+    plot_page_parse(plot);
     return chart;
 }
 
@@ -96,7 +120,7 @@ static void draw(struct plot *plot, const struct chart *chart)
     struct nax_file *file = NULL;
     struct nax_err err;
     int status = 0;
-    if (!plot->terminal)
+    if (!plot_page_is_drawn(&plot->page))
         status = nax_file_begin(&file, plot->path, &err);
     else if (!(plot->script = plot_memory()))
         status = nax_err_io(&err, "out of memory: 'script for gnuplot'");

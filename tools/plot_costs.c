@@ -2,11 +2,13 @@
  */
 #include "plot.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { BARS_MAX = 1025, PARTS_MAX = 256, N_SHOWN = PLOT_COLOURS - 1, N_COSTS = 2 };
 static const char *const costs[N_COSTS] = {"energy_pj", "area_mm2"};
+static const char others[] = "others";
 
 struct names {
     size_t n;
@@ -15,6 +17,7 @@ struct names {
 
 struct breakdown {
     struct names bars, parts;
+    bool is_by_design;
     double *value;                  /* [N_COSTS][BARS_MAX][PARTS_MAX] */
     size_t shown[N_SHOWN], n_shown; /* parts with the largest shares */
 };
@@ -55,6 +58,7 @@ static void read_breakdown(struct plot *plot, struct breakdown *b)
     const char *field = bar_field(plot), *bar, *part;
     struct nax_err err;
     double value;
+    b->is_by_design = !strcmp(field, "id");
     for (size_t i = 0; i < plot->records.n; i++) {
         const struct nax_record *r = plot->records.at[i];
         if (nax_record_string(r, field, &bar, &err) ||
@@ -97,6 +101,7 @@ static void choose_parts(struct breakdown *b)
 static void write_panel(struct plot *plot, const struct breakdown *b, size_t cost)
 {
     FILE *gp = plot->script;
+    char title[64];
     double largest = 0;
     for (size_t x = 0; x < b->bars.n; x++) {
         double sum = 0;
@@ -117,23 +122,103 @@ static void write_panel(struct plot *plot, const struct breakdown *b, size_t cos
         }
         fprintf(gp, "%.9g\n", NAX_MAX(rest, 0));
     }
-    fprintf(gp, "EOD\nset yrange [0:%s]\nset ylabel ", largest > 0 ? "*" : "1");
-    plot_text(plot, axis.title);
-    fputs("\nplot ", gp);
+    axis.high = largest > 0 ? 1.05 * largest * axis.scale : 1;
+    fputs("EOD\n", gp);
+    plot_axis_write(plot, "y", &axis, plot->page.height / 2.5);
+    fputs("plot ", gp);
     for (size_t s = 0; s < b->n_shown; s++) {
         fprintf(gp, "$cost%zu using %zu linecolor '%s' title ", cost, s + 1, plot_colour(s));
-        plot_text(plot, b->parts.at[b->shown[s]]);
+        snprintf(title, sizeof title, "%.60s", b->parts.at[b->shown[s]]);
+        for (char *t = title; *t; t++)
+            *t = *t == '_' ? ' ' : *t;
+        plot_text(plot, title);
         fputs(", \\\n     ", gp);
     }
-    fprintf(gp, "$cost%zu using %zu linecolor '" PLOT_GREY "' title 'others'\n", cost,
-            b->n_shown + 1);
+    fprintf(gp, "$cost%zu using %zu linecolor '" PLOT_GREY "' title '%s'\n", cost, b->n_shown + 1,
+            others);
+    fputs("unset key\nunset label 1\n", gp);
+}
+
+/* The design of these records, by what they say of its layers; one that is left out has none. */
+static void design_name(const struct plot *plot, const char *id, char name[NAX_CANDIDATE_NAME_SIZE])
+{
+    static struct nax_candidate c;
+    const char *before = "";
+    struct nax_err err;
+    c.n_slots = 0;
+    snprintf(c.id, sizeof c.id, "%.16s", id);
+    for (size_t i = 0; i < plot->records.n && c.n_slots < NAX_SLOTS_MAX; i++) {
+        const struct nax_record *r = plot->records.at[i];
+        const char *layer = plot_string(plot, i, "layer");
+        if (strcmp(plot_string(plot, i, "id"), id) != 0 || !strcmp(layer, before) ||
+            strcmp(plot_string(plot, i, "role"), "body") != 0)
+            continue;
+        before = layer;
+        if (!nax_record_int(r, "kernel_size", &c.kernel[c.n_slots], &err) &&
+            !nax_record_int(r, "array_size", &c.crossbar[c.n_slots], &err))
+            c.n_slots++;
+    }
+    if (c.n_slots)
+        nax_candidate_name(&c, name);
+    else
+        snprintf(name, NAX_CANDIDATE_NAME_SIZE, "%.60s", *id ? id : "(none)");
+}
+
+static void bar_name(const struct plot *plot, const struct breakdown *b, size_t bar,
+                     char name[NAX_CANDIDATE_NAME_SIZE])
+{
+    if (b->is_by_design)
+        design_name(plot, b->bars.at[bar], name);
+    else
+        snprintf(name, NAX_CANDIDATE_NAME_SIZE, "%.60s",
+                 *b->bars.at[bar] ? b->bars.at[bar] : "(none)");
+}
+
+/* Names below the lowest panel, as many as fit. */
+static void write_tics(struct plot *plot, const struct breakdown *b, bool has_names)
+{
+    FILE *gp = plot->script;
+    char name[NAX_CANDIDATE_NAME_SIZE];
+    double most = plot_page_inner(&plot->page) / (1.15 * plot->page.em);
+    size_t step = (size_t)fmax(1, ceil((double)b->bars.n / most));
+    fputs("set xtics (", gp);
+    for (size_t x = 0; x < b->bars.n; x += step) {
+        bar_name(plot, b, x, name);
+        fputs(x ? ", " : "", gp);
+        plot_text(plot, has_names ? name : "");
+        fprintf(gp, " %zu", x);
+    }
+    fputs(") rotate by 45 right scale 0 ", gp);
+    plot_page_font(plot, 0.85);
+    fputc('\n', gp);
+}
+
+static void write_page(struct plot *plot, const struct breakdown *b)
+{
+    size_t longest_part = strlen(others), longest_bar = 0;
+    char name[NAX_CANDIDATE_NAME_SIZE];
+    for (size_t s = 0; s < b->n_shown; s++)
+        longest_part = NAX_MAX(longest_part, plot_letters(b->parts.at[b->shown[s]]));
+    for (size_t x = 0; x < b->bars.n; x++) {
+        bar_name(plot, b, x, name);
+        longest_bar = NAX_MAX(longest_bar, plot_letters(name));
+    }
+    double below = 1.4 + 0.36 * (double)NAX_MIN(longest_bar, (size_t)40);
+    plot_page_begin(plot, NAX_MAX(760, NAX_MIN(300 + 24 * (double)b->bars.n, 4000)), 700, false,
+                    NAX_MAX(5, b->is_by_design ? below : 5), 1.2);
+    plot_page_key(plot, b->n_shown + 1, longest_part);
+    plot_page_panels(plot, N_COSTS, below, 1);
+    fputs("set style data histograms\nset style histogram rowstacked\n"
+          "set style fill solid 0.9 border linecolor '#ffffff'\nset boxwidth 0.8\n"
+          "set grid ytics noxtics\n",
+          plot->script);
+    fprintf(plot->script, "set xrange [-0.7:%zu.7]\n", b->bars.n - 1);
 }
 
 void plot_costs(struct plot *plot)
 {
     struct breakdown b = {.n_shown = 0};
     struct nax_err err;
-    FILE *gp = plot->script;
     b.value = nax_calloc((size_t)N_COSTS * BARS_MAX * PARTS_MAX, sizeof *b.value);
     b.bars.at = nax_calloc(BARS_MAX, sizeof *b.bars.at);
     b.parts.at = nax_calloc(PARTS_MAX, sizeof *b.parts.at);
@@ -143,22 +228,12 @@ void plot_costs(struct plot *plot)
     }
     read_breakdown(plot, &b);
     choose_parts(&b);
-    plot_begin(plot, (int)NAX_MAX(760, NAX_MIN(300 + 30 * b.bars.n, 4000)), 760);
-    fputs("set multiplot layout 2,1\nset style data histograms\nset style histogram rowstacked\n"
-          "set style fill solid 0.9 border linecolor '#ffffff'\nset boxwidth 0.8\n"
-          "set grid ytics noxtics\n"
-          "set lmargin 10\nset rmargin 22\nset key outside right top reverse Left invert\n"
-          "set xtics (",
-          gp);
-    for (size_t x = 0; x < b.bars.n; x++) {
-        fputs(x ? ", " : "", gp);
-        plot_text(plot, *b.bars.at[x] ? b.bars.at[x] : "(none)");
-        fprintf(gp, " %zu", x);
-    }
-    fputs(") rotate by 45 right\n", gp);
-    for (size_t c = 0; c < N_COSTS; c++)
+    write_page(plot, &b);
+    for (size_t c = 0; c < N_COSTS; c++) {
+        write_tics(plot, &b, c + 1 == N_COSTS);
         write_panel(plot, &b, c);
-    fputs("unset multiplot\n", gp);
+    }
+    fputs("unset multiplot\n", plot->script);
     free(b.value);
     free(b.bars.at);
     free(b.parts.at);

@@ -39,13 +39,17 @@ static void write_tics(struct plot *plot, const struct nax_network_file *file,
         fprintf(gp, "'%lld×%lld on %lld' %zu, ", (long long)t->kernels[k / t->n_crossbars],
                 (long long)t->kernels[k / t->n_crossbars],
                 (long long)t->crossbars[k % t->n_crossbars], k);
-    fprintf(gp, "'skip' %zu) rotate by 45 right\nset ytics (", t->n_choices - 1);
+    fprintf(gp, "'skip' %zu) rotate by 45 right ", t->n_choices - 1);
+    plot_page_font(plot, 0.85);
+    fputs("\nset ytics (", gp);
     for (size_t l = 0; l < t->n_layers; l++) {
         fputs(l ? ", " : "", gp);
         plot_text(plot, nax_network_file_slot_name(file, l));
         fprintf(gp, " %zu", l);
     }
-    fputs(")\n", gp);
+    fputs(") ", gp);
+    plot_page_font(plot, 0.85);
+    fputc('\n', gp);
 }
 
 void plot_policy(struct plot *plot)
@@ -59,29 +63,36 @@ void plot_policy(struct plot *plot)
         plot_fail(plot, 1, &err);
     }
     read_table(plot, 0, &file, &t);
-    plot_begin(plot, 260 + 48 * (int)t.n_choices, 150 + 24 * (int)t.n_layers);
+    plot_page_begin(plot, 260 + 40 * (double)t.n_choices, 130 + 24 * (double)t.n_layers, false, 5,
+                    7.5);
+    plot_page_panel(plot, 5.4);
     fputs("$policy << EOD\n", gp);
     for (size_t l = 0; l < t.n_layers; l++)
         for (size_t k = 0; k < t.n_choices; k++)
-            fprintf(gp, "%zu %zu %.6g\n", k, l, t.p[l * t.n_choices + k]);
+            fprintf(gp, "%zu %zu %.6g\n", k, l, 100 * t.p[l * t.n_choices + k]);
     fputs("EOD\n", gp);
     write_tics(plot, file, &t);
     fprintf(gp,
             "set xrange [-0.5:%zu.5]\nset yrange [%zu.5:-0.5]\nunset grid\nunset key\n"
-            "set tics scale 0\nset xlabel 'kernel and crossbar (pixels, cells)'\n"
-            "set ylabel 'layer'\nset cblabel 'probability'\nset cbrange [0:1]\n"
+            "set tics scale 0\nset cbrange [0:100]\n"
+            "set label 2 'probability (%%)' at screen %.6g, graph 0.5 center rotate by 90\n"
             "set palette defined (0 '#ffffff', 0.3 '#9ecae1', 1 '#08306b')\n",
-            t.n_choices - 1, t.n_layers - 1);
+            t.n_choices - 1, t.n_layers - 1, 1 - plot->page.em / plot->page.width);
     for (size_t k = t.n_crossbars; k < t.n_choices; k += t.n_crossbars) /* kernels apart */
         fprintf(gp,
                 "set arrow from %zu.5, graph 0 to %zu.5, graph 1 nohead front "
                 "linecolor '#aaaaaa'\n",
                 k - 1, k - 1);
-    fputs("plot $policy using 1:2:3 with image pixels, \\\n"
-          "     '' using ($3 >= 0.005 && $3 < 0.5 ? $1 : NaN):2:(sprintf('%.2f', $3)) with labels "
-          "font ',10', \\\n"
-          "     '' using ($3 >= 0.5 ? $1 : NaN):2:(sprintf('%.2f', $3)) with labels font ',10' "
-          "textcolor '#ffffff'\n",
-          gp);
+    static const char *const ranges[][2] = {{"$3 >= 0.5 && $3 < 50", "#000000"},
+                                            {"$3 >= 50", "#ffffff"}};
+    fputs("plot $policy using 1:2:3 with image pixels", gp);
+    for (size_t i = 0; i < 2; i++) {
+        fprintf(gp,
+                ", \\\n     '' using (%s ? $1 : NaN):2:(sprintf('%%.0f', $3)) with labels "
+                "textcolor '%s' ",
+                ranges[i][0], ranges[i][1]);
+        plot_page_font(plot, 0.75);
+    }
+    fputc('\n', gp);
     nax_network_file_free(file);
 }

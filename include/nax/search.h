@@ -82,6 +82,12 @@ int nax_candidate_write(const struct nax_candidate *c, struct nax_record *r,
 int nax_candidate_read(struct nax_candidate *c, const struct nax_record *r,
                        struct nax_err *err) NAX_MUST_USE;
 
+/* A name for people, without the network's: "3x3 on 64" of a design that is the same throughout,
+ * "3-7 on 16-128, 2 out #5f0c" of others, where the beginning of the id tells those apart that
+ * have kernels, crossbars, widths and converters from the same ranges. */
+enum { NAX_CANDIDATE_NAME_SIZE = 192 };
+void nax_candidate_name(const struct nax_candidate *c, char name[NAX_CANDIDATE_NAME_SIZE]);
+
 /* --- sampling --- from a bound space; *c is filled completely, its seed is the argument's.
  * Design i of the enumeration in lexicographic order: the last convolution varies fastest, the
  * first stage's width slowest, and the choices of a convolution are skip (where allowed), then

@@ -683,6 +683,57 @@ static void candidate_round_trip(void **state)
     nax_record_free(r);
 }
 
+static const char *name_of(const struct nax_candidate *c)
+{
+    static char name[NAX_CANDIDATE_NAME_SIZE];
+    nax_candidate_name(c, name);
+    return name;
+}
+
+static void names_for_people(void **state)
+{
+    (void)state;
+    struct nax_candidate c = {.network = "net",
+                              .id = "5f0c2a9966d1e807",
+                              .n_slots = 3,
+                              .kernel = {3, 3, 3},
+                              .crossbar = {64, 64, 64}};
+    assert_string_equal(name_of(&c), "3x3 on 64");
+    c.crossbar[1] = 16;
+    assert_string_equal(name_of(&c), "3x3 on 16-64 #5f0c");
+    c.kernel[2] = 7;
+    c.kernel[0] = c.crossbar[0] = 0;
+    assert_string_equal(name_of(&c), "3-7 on 16-64, 1 out #5f0c");
+    c.kernel[2] = 0;
+    assert_string_equal(name_of(&c), "3x3 on 16-64, 2 out #5f0c");
+    c = (struct nax_candidate){.id = "5f0c", .n_slots = 1, .kernel = {5}, .crossbar = {16}};
+    c.has_adc_range = true;
+    assert_string_equal(name_of(&c), "5x5 on 16 #5f0c");
+    c.has_adc_bits = true;
+    c.adc_bits[0] = 6;
+    c.n_stages = 2;
+    c.width[0] = 40;
+    c.width[1] = 24;
+    assert_string_equal(name_of(&c), "5x5 on 16, wide 24-40, adc 6 #5f0c");
+    c.n_slots = 0;
+    c.n_stages = 0;
+    c.has_adc_bits = false;
+    assert_string_equal(name_of(&c), "0x0 on 0 #5f0c");
+    /* the longest that a record can make of it */
+    c = (struct nax_candidate){.n_slots = 3, .kernel = {INT64_MAX - 1, INT64_MAX, 0}};
+    memset(c.id, 'f', sizeof c.id - 1);
+    memcpy(c.crossbar, c.kernel, sizeof c.kernel);
+    c.n_stages = 2;
+    c.width[0] = NAX_CHANNELS_MAX - 1;
+    c.width[1] = NAX_CHANNELS_MAX;
+    c.has_adc_bits = true;
+    c.adc_bits[0] = NAX_ADC_BITS_MAX - 1;
+    c.adc_bits[1] = NAX_ADC_BITS_MAX;
+    assert_string_equal(name_of(&c), "9223372036854775806-9223372036854775807 on "
+                                     "9223372036854775806-9223372036854775807, "
+                                     "wide 65535-65536, adc 23-24, 1 out #ffff");
+}
+
 static void identifiers(void **state)
 {
     (void)state;
@@ -1207,6 +1258,7 @@ int main(void)
         cmocka_unit_test(evolution_of_the_largest_space),
         cmocka_unit_test(policies_are_drawn_by_their_probabilities),
         cmocka_unit_test(candidate_round_trip),
+        cmocka_unit_test(names_for_people),
         cmocka_unit_test(identifiers),
         cmocka_unit_test(refused_candidates),
         cmocka_unit_test(objectives),
