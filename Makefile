@@ -69,7 +69,8 @@ UNIT_BIN := $(UNITS:%=$(BUILD)/unit/%)
 
 # as tests/deps takes them: one package's names, newest first, are joined by slashes
 DEPS_RUN   := $(if $(MACHINE),,gcc) libc6-dev libopenblas-dev $(if $(DNNL),libdnnl-dev) libcsv-dev \
-              libmsgpack-c-dev/libmsgpack-dev libcyaml-dev libyaml-dev libjansson-dev libjpeg-dev libpng-dev \
+              libmsgpack-c-dev/libmsgpack-dev libcyaml-dev libyaml-dev libjansson-dev libjpeg-dev libturbojpeg0-dev libpng-dev \
+              libwebp-dev libgif-dev libexif-dev libpixman-1-dev \
               librandom123-dev gnuplot-nox mandoc pkg-config
 DEPS_CHECK := g++ bats libcmocka-dev ngspice zstd git zsh python3
 PEERS      ?= libsuitesparse-dev ngspice miller zstd python3-torch
@@ -77,7 +78,7 @@ DEPS_CLANG := clang libclang-rt-dev libomp-dev
 DEPS_ROOTS := mmdebstrap debian-archive-keyring distro-info-data gpg git zstd
 DEPS_LINT  := $(DEPS_CLANG) gcc clang-format cppcheck shellcheck
 
-LIBS        := $(if $(DNNL),-ldnnl) -lcsv -lm
+LIBS        := $(if $(DNNL),-ldnnl) -lcsv -lgif -lm
 ALL_LDFLAGS := -fopenmp $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
 
 # before anything is compiled: PKGS, PKG_CFLAGS, PKG_LIBS

@@ -3,6 +3,8 @@
 
 # shellcheck source=tests/helpers/data.bash
 load helpers/data.bash
+# shellcheck source=tests/helpers/colours.bash
+load helpers/colours.bash
 
 setup() {
   cd "$BATS_TEST_TMPDIR" || return 1
@@ -111,6 +113,15 @@ png() {
   misused "one word too many: 'e'" nax-data info d e
   misused "'import folder'" nax-data import cifar10 --train t d -o x
   misused "'synth'" nax-data import folder --n-train 5 d -o x
+  for option in '--test a' '--test-fraction 0.1' '--size 8x8' '--channels 1' --skip-bad; do
+    # shellcheck disable=SC2086 # an option and its value
+    misused "${option%% *} belongs to 'import folder'" nax-data import cifar10 $option d -o x
+  done
+  misused "channels takes 1 or 3" nax-data import folder --channels 2 d -o x
+  misused "channels takes an integer" nax-data import folder --channels 4 d -o x
+  for size in 8 8x 0x8 8x0 8x8x8 -8x8 5000x8 8x4097 axb ''; do
+    misused "size takes height x width" nax-data import folder --size "$size" d -o x
+  done
   misused "'-o'" nax-data info -o x d
   misused "n-train takes an integer" nax-data synth --n-train 0 -o x
   misused "n-test takes an integer" nax-data synth --n-test 2.5 -o x
@@ -134,6 +145,52 @@ png() {
   fails "no classes" nax-data info none.safetensors
 }
 
+# elsewhere FILE N LABELS BYTES: a set of N grey images of 100 x 100, all 0, with labels of this type, as others
+# write them: data in order of names, unaligned, no checksum; N images are a hole that takes no disk
+elsewhere() {
+  perl -e '
+    my ($file, $n, $type, $bytes) = @ARGV;
+    my ($at, @entries) = 0;
+    for (["test_images", "U8", "2,100,100,1", 20000], ["test_labels", $type, 2, 2 * $bytes],
+         ["train_labels", $type, $n, $n * $bytes], ["train_images", "U8", "$n,100,100,1", $n * 10000]) {
+        my ($name, $dtype, $shape, $size) = @$_;
+        push @entries, sprintf q("%s":{"dtype":"%s","shape":[%s],"data_offsets":[%d,%d]}), $name, $dtype, $shape, $at, $at + $size;
+        $at += $size;
+    }
+    my $header = sprintf q({"__metadata__":{"classes":"[\"a\",\"b\",\"c\"]"},%s}), join ",", @entries;
+    $header .= " " x ((3 - length $header) % 8); # so that wide labels are not aligned
+    open(my $out, ">:raw", $file) or die;
+    print $out pack("Q<", length $header), $header, "\0" x 20000, (chr(2) . "\0" x ($bytes - 1)) x 2, (chr(1) . "\0" x ($bytes - 1)) x $n;
+    close $out;
+    truncate $file, 8 + length($header) + $at;' "$@"
+}
+
+@test "sets made elsewhere: labels of other types, unaligned, one channel" {
+  elsewhere wide.safetensors 3 I64 8
+  elsewhere bytes.safetensors 3 U8 1
+  elsewhere own.safetensors 3 I32 4
+  for file in wide bytes own; do
+    [ "$(field train n_images_class $file.safetensors)" = "[0,3,0]" ]
+    [ "$(field test n_images_class $file.safetensors)" = "[0,0,2]" ]
+    [ "$(field train channels $file.safetensors)" = 1 ]
+  done
+  [ "$(field train data_hash wide.safetensors)" = "$(field train data_hash own.safetensors)" ]
+  perl -pe 's/\x02\0\0\0\0\0\0\0/\x02\0\0\0\x01\0\0\0/' wide.safetensors >beyond.safetensors
+  fails "label -1 of image 0 is no class: 'test_labels'" nax-data info beyond.safetensors
+  sed 's/U8","shape":\[2\]/F8","shape":[2]/' bytes.safetensors >other.safetensors
+  fails "unknown dtype F8" nax-data info other.safetensors
+}
+
+@test "a set larger than memory stays in its file" {
+  elsewhere large.safetensors 30000 I64 8
+  (
+    ulimit -d 150000 # KiB, of memory that is not a file's
+    nax-data info -j 1 --format json large.safetensors >info.json
+    fails "memory" nax-data synth -q -j 1 --n-train 100000 -o x
+  )
+  [ "$(field train n_images info.json)" = 30000 ]
+}
+
 @test "folders: splits are found, or named" {
   png d/train/b/1.png && png d/train/a/2.png && png d/test/b/3.png && png d/val/a/4.png
   nax-data import folder -q -o a.safetensors d
@@ -154,6 +211,110 @@ png() {
   [ "$(field test n_images_class a.safetensors)" = "[1,0]" ]
 }
 
+# bmp FILE WIDTH HEIGHT [RED GREEN BLUE]: an image of one colour, and the folders on the way to it
+bmp() {
+  mkdir -p "$(dirname "$1")"
+  perl -e '
+    my ($w, $h, $r, $g, $b) = @ARGV;
+    my $row = pack("C3", $b // 30, $g // 20, $r // 10) x $w;
+    my $pixels = ($row . "\0" x (-length($row) % 4)) x $h;
+    print pack("a2VvvVVVVvvVVVVVV", "BM", 54 + length $pixels, 0, 0, 54, 40, $w, $h, 1, 24, 0, length $pixels, 0, 0, 0, 0), $pixels;' \
+    "${@:2}" >"$1"
+}
+
+@test "folders: what is found is said" {
+  bmp d/train/a/1.bmp 4 3 && bmp d/valid/a/2.bmp 4 3 && mkdir d/extra
+  nax-data import folder -o a.safetensors d 2>err.txt
+  grep -qxF "nax-data: training images in 'd/train', test images in 'd/valid'; not taken: 'extra'" err.txt
+  mv d/valid d/validation
+  nax-data import folder -o a.safetensors d 2>err.txt
+  grep -qF "test images in 'd/validation'" err.txt
+  bmp d/val/a/3.bmp 4 3 && bmp d/test/a/4.bmp 4 3
+  nax-data import folder -o a.safetensors d/ 2>err.txt
+  grep -qxF "nax-data: training images in 'd/train', test images in 'd/test'; not taken: 'extra', 'val', 'validation'" err.txt
+  fails "--test-fraction, but there are test images: 'd/test'" nax-data import folder -q --test-fraction 0.1 -o x d
+  nax-data import folder -o a.safetensors d/train 2>err.txt
+  grep -qxF "nax-data: training images in 'd/train'" err.txt
+  grep -q "no test images, .*--test-fraction 0.1" err.txt
+  nax-data import folder -q -o a.safetensors d 2>err.txt
+  [ ! -s err.txt ]
+}
+
+@test "--test-fraction holds the same part of every class back, by seed" {
+  for i in 0 1 2 3 4 5 6 7 8 9; do
+    bmp d/a/$i.bmp 4 3 "$i" && bmp d/b/$i.bmp 4 3 "$((i + 10))" && bmp d/b/1$i.bmp 4 3 "$((i + 20))"
+  done
+  bmp d/c/only.bmp 4 3 99
+  nax-data import folder -q --test-fraction 0.3 --seed 1 -o a.safetensors d
+  [ "$(field train n_images_class a.safetensors)" = "[7,14,1]" ]
+  [ "$(field test n_images_class a.safetensors)" = "[3,6,0]" ]
+  nax-data import folder -q --test-fraction 0.3 --seed 1 -j 1 -o b.safetensors d
+  cmp a.safetensors b.safetensors
+  nax-data import folder -q --test-fraction 0.3 --seed 2 -o b.safetensors d
+  [ "$(field test n_images_class b.safetensors)" = "[3,6,0]" ]
+  [ "$(field test data_hash a.safetensors)" != "$(field test data_hash b.safetensors)" ]
+  # every image is in one of both: red is its number
+  for split in train test; do tensor ${split}_images a.safetensors; done |
+    perl -0777 -ne 'my @image = unpack "(a36)*"; print join " ", sort { $a <=> $b } map ord, @image' >numbers
+  [ "$(cat numbers)" = "$(seq -s ' ' 0 29) 99" ]
+  fails "--test-fraction 0.01 holds none of 31 images back" nax-data import folder --test-fraction 0.01 -o x d
+}
+
+@test "pictures in one folder a class can be trained" {
+  for i in 0 1 2; do bmp pictures/cat/$i.bmp 40 30 && bmp pictures/dog/$i.bmp 31 45 200; done
+  nax-data import folder -q --size 32x32 -o none.safetensors pictures
+  printf '%s\n' network,kernel,crossbar 'lenet,5 5,32 32' >c.csv
+  run nax-train -q --data none.safetensors --epochs 1 --batch 2 c.csv
+  [ "$status" -eq 1 ]
+  [[ "$output" == "nax-train: no test images, which nax-data import folder --test-fraction 0.1 holds back: 'none.safetensors'" ]]
+  nax-data import folder -q --size 32x32 --test-fraction 0.1 -o pictures.safetensors pictures
+  nax-train -q --data pictures.safetensors --epochs 1 --batch 2 --validation 0 --format csv c.csv | grep -q accuracy
+}
+
+@test "images lie in folders in folders" {
+  bmp d/a/1.bmp 4 3 1 && bmp d/a/more/than/2.bmp 4 3 2 && bmp d/a/z.bmp 4 3 3 && bmp d/b/deep/1.bmp 4 3 4 && mkdir d/b/empty
+  nax-data import folder -q -o a.safetensors d
+  [ "$(field train n_images_class a.safetensors)" = "[3,1]" ]
+  [ "$(tensor train_images a.safetensors | perl -0777 -ne 'print join " ", map ord, unpack "(a36)*"')" = "1 2 3 4" ]
+  mkdir d/c d/c/empty
+  fails "class with no image: 'd/c'" nax-data import folder -o x d
+  ln -s .. d/c/empty/up
+  fails "more than 16 folders in one another: 'd/c/empty/up/empty/up" nax-data import folder -o x d
+}
+
+@test "--skip-bad names and counts what is no whole image" {
+  bmp d/a/1.bmp 4 3 && bmp d/a/2.bmp 4 3 && bmp d/b/1.bmp 4 3
+  nax-data import folder -q -o whole.safetensors d
+  head -c 60 d/a/2.bmp >d/a/0.bmp
+  echo text >d/b/notes.txt
+  fails "BMP image (Premature end of input file): 'd/a/0.bmp'; --skip-bad leaves such files out" nax-data import folder -q -o x d
+  nax-data import folder --skip-bad -o a.safetensors d 2>err.txt
+  cmp whole.safetensors a.safetensors
+  grep -q "^nax-data: left out: .*'d/a/0.bmp'$" err.txt
+  grep -q "^nax-data: left out: neither .*'d/b/notes.txt'$" err.txt
+  grep -qx "nax-data: left out 2 of 5 files, which are no whole images" err.txt
+  mv d/b/1.bmp d/a/3.bmp
+  fails "class of which no image can be read: 'b'" nax-data import folder -q --skip-bad -o x d
+  # the size is no fault of an image
+  bmp d/b/1.bmp 5 3
+  fails "5 x 3 image among images of 4 x 3, --size" nax-data import folder -q --skip-bad -o x d
+}
+
+@test "--size and --channels make one kind of all images" {
+  bmp d/a/1.bmp 40 30 255 0 0 && bmp d/a/2.bmp 9 50 0 255 0 && bmp d/a/3.bmp 8 6 0 0 255
+  nax-data import folder -q --size 6x8 -o a.safetensors d
+  nax-data info --format csv a.safetensors | sed 1d | cut -d , -f 4-7,9 | grep -qx '3,6,8,3,.*'
+  # of one colour each, scaled or not
+  [ "$(tensor train_images a.safetensors | perl -0777 -ne 'print join "\n", unpack "(H288)*"' | sed -E 's/^(ff0000|00ff00|0000ff)\1*$/\1/' | paste -sd ' ')" = "ff0000 00ff00 0000ff" ]
+  nax-data import folder -q --size 6x8 --channels 1 -o g.safetensors d
+  [ "$(tensor train_images g.safetensors | perl -0777 -ne 'print join "\n", unpack "(H96)*"' | sed -E 's/^(..)\1*$/\1/' | paste -sd ' ')" = "4c 96 1d" ]
+  [ "$(field train channels g.safetensors)" = 1 ]
+  field train mean g.safetensors | grep -qE '^\[0\.[0-9]+\]$'
+  bmp e/a/1.bmp 5000 2
+  fails "image larger than 4096 x 4096, which --size scales: 'e/a/1.bmp'" nax-data import folder -q -o x e
+  nax-data import folder -q --size 2x2 -o b.safetensors e
+}
+
 @test "folders: errors name the file or folder" {
   png d/train/a/1.png && png d/train/b/2.png
   fails "'none'" nax-data import folder -o x none
@@ -171,19 +332,17 @@ png() {
   fails "no class folder in: 'd/test'" nax-data import folder -o x d
   rmdir d/test
   echo text >d/train/b/readme.txt
-  fails "neither a PNG nor a JPEG image: 'd/train/b/readme.txt'" nax-data import folder -o x d
+  fails "neither a PNG, JPEG, WebP, GIF nor BMP image: 'd/train/b/readme.txt'" nax-data import folder -o x d
   mv d/train/b/readme.txt d/train
   : >d/train/b/0.png
-  fails "neither a PNG nor a JPEG image: 'd/train/b/0.png'" nax-data import folder -o x d
+  fails "neither a PNG, JPEG, WebP, GIF nor BMP image: 'd/train/b/0.png'" nax-data import folder -o x d
   head -c 60 d/train/b/2.png >d/train/b/0.png
   fails "'d/train/b/0.png'" nax-data import folder -o x d
-  rm d/train/b/0.png && mkdir d/train/b/sub
-  fails "not a regular file: 'd/train/b/sub'" nax-data import folder -o x d
-  rmdir d/train/b/sub && mkfifo d/train/b/pipe
+  rm d/train/b/0.png && mkfifo d/train/b/pipe
   fails "not a regular file: 'd/train/b/pipe'" timeout 10 nax-data import folder -o x d
   rm d/train/b/pipe
   png "d/train/$(printf 'latin\344')/1.png"
-  fails "not UTF-8" nax-data import folder -o x d
+  fails "not UTF-8" nax-data import folder -q -o x d
   png e/val/a/1.png
   fails "folder 'val' but no folder 'train' in: 'e'" nax-data import folder -o x e
   [ ! -e x ]
@@ -286,7 +445,7 @@ to_cifar10_binary() {
   { head -c 200 whole.png && printf 'x' && tail -c +202 whole.png; } >"$victim"
   fails "'$victim'" nax-data import folder -o x d
   png "$victim"
-  fails "1 x 1 image among images of 32 x 32: '$victim'" nax-data import folder -o x d
+  fails "1 x 1 image among images of 32 x 32, --size makes them one size: '$victim'" nax-data import folder -o x d
   [ ! -e x ]
 }
 

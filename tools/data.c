@@ -26,6 +26,9 @@ int data_open_tested(const struct data_options *o, struct nax_dataset **set, str
 {
     int status = data_open(o, set, err);
     if (!status && !(*set)->test.n)
-        status = nax_err_set(err, NAX_ERR_VALUE, "no test images: '%s'", o->path);
+        status = nax_err_set(err, NAX_ERR_VALUE,
+                             "no test images, which nax-data import folder --test-fraction "
+                             "0.1 holds back: '%s'",
+                             o->path);
     return status;
 }

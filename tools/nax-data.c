@@ -9,7 +9,9 @@
 
 static const char synopsis[] =
     "nax-data import cifar10 [-q] [-j n] -o file dir\n"
-    "nax-data import folder [-q] [-j n] [--train name] [--test name] -o file dir\n"
+    "nax-data import folder [-q] [-j n] [--train name] [--test name] [--test-fraction x] [--seed "
+    "n] "
+    "[--size hxw] [--channels n] [--skip-bad] -o file dir\n"
     "nax-data import tiny-imagenet [-q] [-j n] -o file dir\n"
     "nax-data synth [-q] [-j n] [--n-train n] [--n-test n] [--seed n] -o file\n"
     "nax-data info [-j n] [--format format] file\n";
@@ -30,16 +32,42 @@ struct set_options {
     enum verb verb;
     const char *input; /* folder or file; NULL for synth */
     const char *output;
-    const char *train, *test;
+    const char *size; /* "HxW", or NULL */
+    struct nax_import how;
     size_t n_train, n_test;
+};
+
+/* Options of one verb alone. */
+static const struct {
+    const char *option, *form;
+    enum verb verb;
+} owners[] = {
+    {"train", "import folder", FOLDER},
+    {"test", "import folder", FOLDER},
+    {"test-fraction", "import folder", FOLDER},
+    {"size", "import folder", FOLDER},
+    {"channels", "import folder", FOLDER},
+    {"skip-bad", "import folder", FOLDER},
+    {"n-train", "synth", SYNTH},
+    {"n-test", "synth", SYNTH},
 };
 
 #define FIELD(name) NAX_OPTION_FIELD(struct set_options, name)
 
 static const struct nax_option rows[] = {
     {"output", "FILE", "data set to write", FIELD(output), .letter = 'o'},
-    {"train", "NAME", "subfolder of training images (train, or the folder itself)", FIELD(train)},
-    {"test", "NAME", "subfolder of test images (test or val, where they are)", FIELD(test)},
+    {"train", "NAME", "subfolder of training images (train, or the folder itself)",
+     FIELD(how.train)},
+    {"test", "NAME",
+     "subfolder of test images (test, val, validation or valid, the first there is)",
+     FIELD(how.test)},
+    {"test-fraction", "X", "part of each class to hold back as test images, by --seed",
+     FIELD(how.test_fraction), .max = 0.9},
+    {"size", "HxW", "scale images to cover H x W pixels, and cut to it (all must have one size)",
+     FIELD(size)},
+    {"channels", "N", "3, or 1: images become grey", FIELD(how.channels), .min = 1, .max = 3,
+     .value = 3},
+    {"skip-bad", NULL, "leave out what is no whole image, by name", FIELD(how.skips_bad)},
     {"n-train", "N", "training images to make", FIELD(n_train), .min = 1, .max = 10000000,
      .value = 20000},
     {"n-test", "N", "test images to make", FIELD(n_test), .max = 10000000, .value = 4000},
@@ -79,21 +107,42 @@ static void check_options(const struct tool *tool, const struct set_options *o)
         tool_misuse(tool, "no file to write: '-o'");
     if (o->verb == INFO && o->output)
         tool_misuse(tool, "info writes to standard output: '-o'");
-    if (o->verb != FOLDER && (o->train || o->test))
-        tool_misuse(tool, "--train and --test belong to 'import folder'");
-    if (o->verb != SYNTH && (tool_given(tool, "n-train") || tool_given(tool, "n-test")))
-        tool_misuse(tool, "--n-train and --n-test belong to 'synth'");
+    for (size_t i = 0; i < sizeof owners / sizeof owners[0]; i++)
+        if (owners[i].verb != o->verb && tool_given(tool, owners[i].option))
+            tool_misuse(tool, "--%s belongs to '%s'", owners[i].option, owners[i].form);
+    if (o->how.channels == 2)
+        tool_misuse(tool, "--channels takes 1 or 3: '2'");
 }
 
-static int make_set(struct nax_dataset **set, const struct tool *tool, const struct set_options *o,
+static void parse_size(const struct tool *tool, struct set_options *o)
+{
+    enum { SIDE_MAX = 4096 };
+    char rest;
+    struct nax_import *how = &o->how;
+    if (o->size &&
+        (sscanf(o->size, "%5zux%5zu%c", &how->height, &how->width, &rest) != 2 || how->height < 1 ||
+         how->height > SIDE_MAX || how->width < 1 || how->width > SIDE_MAX))
+        tool_misuse(tool, "--size takes height x width, as 32x32, each from 1 to %d: '%s'",
+                    SIDE_MAX, o->size);
+}
+
+static void say_line(void *tool, const char *line)
+{
+    tool_say(tool, "%s", line);
+}
+
+static int make_set(struct nax_dataset **set, struct tool *tool, const struct set_options *o,
                     struct nax_err *err)
 {
-    struct nax_import_folder folder = {o->input, o->train, o->test};
+    struct nax_import how = o->how;
+    how.seed = tool->seed;
+    how.tell = say_line;
+    how.who = tool;
     switch (o->verb) {
     case CIFAR10:
         return nax_import_cifar10(set, o->input, err);
     case FOLDER:
-        return nax_import_folder(set, &folder, err);
+        return nax_import_folder(set, o->input, &how, err);
     case TINY_IMAGENET:
         return nax_import_tiny_imagenet(set, o->input, err);
     case SYNTH:
@@ -109,11 +158,20 @@ static void write_set(struct tool *tool, const struct set_options *o)
     struct nax_err err;
     struct nax_dataset *set;
     double start = nax_clock_seconds();
-    if (make_set(&set, tool, o, &err) || nax_dataset_write(set, o->output, &err))
+    if (make_set(&set, tool, o, &err)) {
+        if (o->verb == FOLDER && err.status == NAX_ERR_FORMAT && !o->how.skips_bad)
+            tool_hint(&err, "--skip-bad leaves such files out");
+        tool_fail(tool, &err);
+    }
+    if (nax_dataset_write(set, o->output, &err))
         tool_fail(tool, &err);
     tool_say(tool, "%s: %zu training and %zu test images of %zu x %zu, %zu classes, %.1f s",
              set->name, set->train.n, set->test.n, set->train.width, set->train.height,
              set->n_classes, nax_clock_seconds() - start);
+    if (o->verb == FOLDER && !set->test.n)
+        tool_say(tool,
+                 "no test images, which accuracy is measured on: --test-fraction 0.1 holds some "
+                 "back, a folder 'test' beside 'train' may have them");
     nax_dataset_free(set);
 }
 
@@ -149,7 +207,8 @@ static void describe_split(struct tool *tool, struct nax_record *r, const struct
         nax_record_set_int(r, "width", (int64_t)images->width) ||
         nax_record_set_int(r, "channels", (int64_t)images->channels) ||
         nax_record_set_int(r, "n_classes", (int64_t)set->n_classes) ||
-        nax_record_set_floats(r, "mean", mean, 3) || nax_record_set_floats(r, "sd", sd, 3) ||
+        nax_record_set_floats(r, "mean", mean, images->channels) ||
+        nax_record_set_floats(r, "sd", sd, images->channels) ||
         nax_record_set_ints(r, "n_images_class", count, set->n_classes) ||
         nax_record_set_string(r, "classes", classes)) {
         struct nax_err err;
@@ -187,6 +246,7 @@ int main(int argc, char **argv)
     tool_options(&tool, &group, 1);
     parse_words(&tool, &o, argv + optind, argc - optind);
     check_options(&tool, &o);
+    parse_size(&tool, &o);
     if (o.verb == INFO)
         describe_set(&tool, &o);
     else

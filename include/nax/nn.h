@@ -123,13 +123,6 @@ int nax_model_eval(const struct nax_model *model, const struct nax_images *image
 
 /* --- training --- */
 
-/* Which training images validate: a fixed tenth (`fraction`) by seed, the same number from each
- * class up to rounding. train and validation: memory for [images->n] each; their lengths come back
- * in n_train and n_validation. */
-int nax_split(const struct nax_images *images, double fraction, uint64_t seed, uint32_t *train,
-              size_t *n_train, uint32_t *validation, size_t *n_validation,
-              struct nax_err *err) NAX_MUST_USE;
-
 /* Copies of the images that a split holds out, the caller's, to free by nax_images_free; none are
  * NAX_ERR_VALUE. */
 int nax_held_out(struct nax_images *images, const struct nax_images *train, double fraction,

@@ -16,7 +16,7 @@ extern "C" {
 /* Values are part of what a seed means: append, never renumber. */
 enum nax_rng_what {
     NAX_RNG_INIT = 1,    /* initial weights: layer, index */
-    NAX_RNG_SPLIT = 2,   /* which training images validate: index */
+    NAX_RNG_SPLIT = 2,   /* which training images are held back: index, 0, for what */
     NAX_RNG_SHUFFLE = 3, /* order of an epoch: epoch, index */
     NAX_RNG_AUGMENT = 4, /* crop and flip: epoch, image */
     NAX_RNG_SYNTH = 5,   /* the synthetic data set: image, use */

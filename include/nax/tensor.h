@@ -28,8 +28,9 @@ struct nax_tensor {
 };
 
 /* --- reading --- the file's header is checked (offsets inside the file, sizes that fit dims, no
- * overlap, no holes, aligned elements) before anything is used; tensors come in the order of their
- * data. A header is at most 16 MiB. The file must not shrink while it is open. */
+ * overlap, no holes) before anything is used; tensors come in the order of their data, which stays
+ * in the file, but for elements that are not aligned there: these are copied. A header is at most
+ * 16 MiB. The file must not shrink while it is open. */
 struct nax_tensors;
 
 int nax_tensors_open(struct nax_tensors **file, const char *path, struct nax_err *err) NAX_MUST_USE;
@@ -60,7 +61,7 @@ int nax_tensors_write(const char *path, const struct nax_tensor *tensors, size_t
 
 /* --- image sets --- */
 struct nax_images {
-    size_t n, height, width, channels; /* channels = 3 */
+    size_t n, height, width, channels; /* channels: 3, or 1 of greyscale */
     const uint8_t *pixels;             /* [n][height][width][channels] */
     const int32_t *labels;             /* [n], 0 … n_classes-1 */
 };
@@ -72,10 +73,12 @@ struct nax_dataset {
     char **class_names; /* [n_classes] */
     struct nax_tensors
         *file; /* what pixels and labels point into, or NULL when they are the set's own memory */
+    int32_t *converted[2]; /* labels of train and test that the file has in another type, or NULL */
 };
 
 /* A data set file: tensors train_images, train_labels, test_images, test_labels (u8 NHWC and i32),
- * metadata name, classes (JSON array of names). Labels are checked against the classes. */
+ * metadata name, classes (JSON array of names). Labels are checked against the classes; those of
+ * files from elsewhere may be i64 or u8. */
 int nax_dataset_open(struct nax_dataset **set, const char *path, struct nax_err *err) NAX_MUST_USE;
 int nax_dataset_write(const struct nax_dataset *set, const char *path,
                       struct nax_err *err) NAX_MUST_USE;
@@ -83,8 +86,19 @@ void nax_dataset_free(struct nax_dataset *set);
 /* A hash over sizes, labels and pixels of both splits: which data a result came from. */
 uint64_t nax_dataset_hash(const struct nax_dataset *set);
 
-/* Mean and standard deviation (population, in double) of each channel over all pixels, 0–1. */
+/* Mean and standard deviation (population, in double) of each channel over all pixels, 0–1; of one
+ * channel three times the same. */
 void nax_images_moments(const struct nax_images *images, double mean[3], double sd[3]);
+
+/* Which images are held back: a part (`fraction`) by seed, the same number from each class up to
+ * rounding; for a test one image of each class at least is not. train and held: memory for
+ * [images->n] each, ascending; their lengths come back in n_train and n_held. Of images the labels
+ * are looked at. */
+enum nax_split_use { NAX_SPLIT_VALIDATION, NAX_SPLIT_TEST };
+
+int nax_split(const struct nax_images *images, enum nax_split_use use, double fraction,
+              uint64_t seed, uint32_t *train, size_t *n_train, uint32_t *held, size_t *n_held,
+              struct nax_err *err) NAX_MUST_USE;
 
 /* Copies of images[index[0 … n-1]], the caller's, to free by nax_images_free. */
 int nax_images_take(struct nax_images *out, const struct nax_images *images, const uint32_t *index,
@@ -96,12 +110,21 @@ void nax_images_free(struct nax_images *images); /* leaves none */
 int nax_import_cifar10(struct nax_dataset **set, const char *dir, struct nax_err *err) NAX_MUST_USE;
 int nax_import_tiny_imagenet(struct nax_dataset **set, const char *dir,
                              struct nax_err *err) NAX_MUST_USE;
-struct nax_import_folder {
-    const char *dir;
-    const char *train, *test; /* subfolders, or NULL: "train" and "test" (or "val") where they
-                                 exist, else dir itself is train */
+/* What of it, and how it comes in; zeros: as it is, of three channels. */
+struct nax_import {
+    const char *train, *test; /* subfolders, or NULL: "train" and "test" (or "val", "validation",
+                                 "valid") where they exist, else the folder itself is train */
+    double test_fraction;     /* of the training images of each class, to be test images, by seed */
+    uint64_t seed;
+    size_t height, width; /* scaled to cover it, and cut to it around the middle */
+    size_t channels;      /* 1: luminance; 3 */
+    bool skips_bad;       /* what is no whole image is left out, not an error */
+    /* Hears what was found and left out, one line a call, of one thread; or NULL. */
+    void (*tell)(void *who, const char *line);
+    void *who;
 };
-int nax_import_folder(struct nax_dataset **set, const struct nax_import_folder *options,
+
+int nax_import_folder(struct nax_dataset **set, const char *dir, const struct nax_import *how,
                       struct nax_err *err) NAX_MUST_USE;
 
 /* Ten classes of 32×32 coloured shapes and textures; image i of a split is a function of the seed,

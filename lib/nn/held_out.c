@@ -11,9 +11,9 @@ int nax_held_out(struct nax_images *images, const struct nax_images *train, doub
 {
     size_t n_train, n = 0;
     uint32_t *index = nax_calloc(2 * train->n, sizeof *index);
-    int status = index
-                     ? nax_split(train, fraction, seed, index + train->n, &n_train, index, &n, err)
-                     : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'validation split'");
+    int status = index ? nax_split(train, NAX_SPLIT_VALIDATION, fraction, seed, index + train->n,
+                                   &n_train, index, &n, err)
+                       : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'validation split'");
     if (!status && !n)
         status = nax_err_set(err, NAX_ERR_VALUE, "no images were held out for validation");
     if (!status)

@@ -57,8 +57,8 @@ int nax_trainer_alloc_part(struct nax_trainer **trainer, struct nax_model *model
     t->seed = seed;
     status = alloc_arrays(t, err);
     if (!status)
-        status = nax_split(&set->train, recipe->validation, seed, t->train, &t->n_train,
-                           t->validation, &t->n_validation, err);
+        status = nax_split(&set->train, NAX_SPLIT_VALIDATION, recipe->validation, seed, t->train,
+                           &t->n_train, t->validation, &t->n_validation, err);
     if (!status && recipe->validation > 0 && !t->n_validation)
         status = nax_err_set(err, NAX_ERR_VALUE,
                              "--validation %g holds none of %zu training images out, 0 holds none "

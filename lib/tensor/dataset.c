@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHANNELS = 3 };
 static const size_t hash_block = (size_t)1 << 20;
 
 uint8_t *nax_pixels_of(struct nax_images *images)
@@ -30,12 +29,13 @@ static void set_name(struct nax_dataset *set, const char *text)
     set->name[n] = 0;
 }
 
-static int alloc_images(struct nax_images *images, size_t n, size_t height, size_t width)
+static int alloc_images(struct nax_images *images, size_t n, size_t height, size_t width,
+                        size_t channels)
 {
     size_t size;
-    *images = (struct nax_images){.height = height, .width = width, .channels = CHANNELS};
+    *images = (struct nax_images){.height = height, .width = width, .channels = channels};
     if (__builtin_mul_overflow(height, width, &size) ||
-        __builtin_mul_overflow(size, CHANNELS, &size))
+        __builtin_mul_overflow(size, channels, &size))
         return NAX_ERR_MEMORY;
     images->pixels = nax_aligned_calloc(n, size);
     images->labels = nax_aligned_calloc(n, sizeof *images->labels);
@@ -45,7 +45,7 @@ static int alloc_images(struct nax_images *images, size_t n, size_t height, size
 
 int nax_dataset_make(struct nax_dataset **out, const char *name, const char *const *class_names,
                      size_t n_classes, size_t n_train, size_t n_test, size_t height, size_t width,
-                     struct nax_err *err)
+                     size_t channels, struct nax_err *err)
 {
     struct nax_dataset *set = nax_calloc(1, sizeof *set);
     if (!set)
@@ -58,8 +58,8 @@ int nax_dataset_make(struct nax_dataset **out, const char *name, const char *con
     for (size_t i = 0; i < n_classes; i++)
         if (!(set->class_names[i] = nax_strdup(class_names[i])))
             goto fail;
-    if (alloc_images(&set->train, n_train, height, width) ||
-        alloc_images(&set->test, n_test, height, width))
+    if (alloc_images(&set->train, n_train, height, width, channels) ||
+        alloc_images(&set->test, n_test, height, width, channels))
         goto fail;
     *out = set;
     return 0;
@@ -73,7 +73,7 @@ int nax_images_take(struct nax_images *out, const struct nax_images *images, con
                     size_t n, struct nax_err *err)
 {
     size_t size = images->height * images->width * images->channels;
-    if (alloc_images(out, n, images->height, images->width)) {
+    if (alloc_images(out, n, images->height, images->width, images->channels)) {
         nax_images_free(out);
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'images'");
     }
@@ -100,6 +100,8 @@ void nax_dataset_free(struct nax_dataset *set)
         nax_images_free(&set->test);
     }
     nax_tensors_close(set->file);
+    free(set->converted[0]);
+    free(set->converted[1]);
     for (size_t i = 0; i < set->n_classes; i++)
         free(set->class_names[i]);
     free(set->class_names);
@@ -133,22 +135,49 @@ out:
     return status;
 }
 
-static int read_images(struct nax_images *images, const struct nax_dataset *set, const char *split,
-                       const char *path, struct nax_err *err)
+/* Labels of another type as numbers of ours, which what does not fit becomes -1. */
+static int convert_labels(int32_t **out, const struct nax_tensor *y, const char *path,
+                          struct nax_err *err)
+{
+    size_t n = y->dims[0];
+    const int64_t *wide = y->data;
+    const uint8_t *bytes = y->data;
+    *out = nax_calloc(n, sizeof **out);
+    if (!*out)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
+    for (size_t i = 0; i < n; i++)
+        if (y->dtype == NAX_U8)
+            (*out)[i] = bytes[i];
+        else
+            (*out)[i] = wide[i] < 0 || wide[i] > INT32_MAX ? -1 : (int32_t)wide[i];
+    return 0;
+}
+
+/* converted: where labels of another type than I32 go. */
+static int read_images(struct nax_images *images, int32_t **converted,
+                       const struct nax_dataset *set, const char *split, const char *path,
+                       struct nax_err *err)
 {
     char images_name[32], labels_name[32];
     snprintf(images_name, sizeof images_name, "%s_images", split);
     snprintf(labels_name, sizeof labels_name, "%s_labels", split);
     const struct nax_tensor *x = nax_tensors_find(set->file, images_name);
     const struct nax_tensor *y = nax_tensors_find(set->file, labels_name);
-    if (!x || x->dtype != NAX_U8 || x->n_dims != 4 || x->dims[3] != CHANNELS || x->dims[1] < 1 ||
-        x->dims[2] < 1)
-        return nax_err_set(err, NAX_ERR_FORMAT, "%s: no tensor U8 [n][height][width][3]: '%s'",
+    if (!x || x->dtype != NAX_U8 || x->n_dims != 4 || (x->dims[3] != 1 && x->dims[3] != 3) ||
+        x->dims[1] < 1 || x->dims[2] < 1)
+        return nax_err_set(err, NAX_ERR_FORMAT,
+                           "%s: no tensor U8 [n][height][width][channels], of 1 or 3 channels: "
+                           "'%s'",
                            path, images_name);
-    if (!y || y->dtype != NAX_I32 || y->n_dims != 1 || y->dims[0] != x->dims[0])
-        return nax_err_set(err, NAX_ERR_FORMAT, "%s: no tensor I32 [%zu]: '%s'", path, x->dims[0],
-                           labels_name);
-    *images = (struct nax_images){x->dims[0], x->dims[1], x->dims[2], CHANNELS, x->data, y->data};
+    bool is_whole = y && (y->dtype == NAX_I32 || y->dtype == NAX_I64 || y->dtype == NAX_U8);
+    if (!is_whole || y->n_dims != 1 || y->dims[0] != x->dims[0])
+        return nax_err_set(err, NAX_ERR_FORMAT, "%s: no tensor I32, I64 or U8 [%zu]: '%s'", path,
+                           x->dims[0], labels_name);
+    int status = y->dtype == NAX_I32 ? 0 : convert_labels(converted, y, path, err);
+    if (status)
+        return status;
+    *images = (struct nax_images){x->dims[0], x->dims[1], x->dims[2],
+                                  x->dims[3], x->data,    *converted ? *converted : y->data};
     for (size_t i = 0; i < images->n; i++)
         if (images->labels[i] < 0 || (size_t)images->labels[i] >= set->n_classes)
             return nax_err_set(err, NAX_ERR_VALUE, "%s: label %d of image %zu is no class: '%s'",
@@ -167,15 +196,16 @@ int nax_dataset_open(struct nax_dataset **out, const char *path, struct nax_err 
     if (status == 0)
         status = read_classes(set, path, err);
     if (status == 0)
-        status = read_images(&set->train, set, "train", path, err);
+        status = read_images(&set->train, &set->converted[0], set, "train", path, err);
     if (status == 0)
-        status = read_images(&set->test, set, "test", path, err);
+        status = read_images(&set->test, &set->converted[1], set, "test", path, err);
     if (status == 0 && set->train.n == 0)
         status = nax_err_set(err, NAX_ERR_VALUE, "no training image: '%s'", path);
     if (status == 0 &&
-        (set->train.height != set->test.height || set->train.width != set->test.width))
-        status =
-            nax_err_set(err, NAX_ERR_FORMAT, "training and test images differ in size: '%s'", path);
+        (set->train.height != set->test.height || set->train.width != set->test.width ||
+         set->train.channels != set->test.channels))
+        status = nax_err_set(err, NAX_ERR_FORMAT,
+                             "training and test images differ in size or channels: '%s'", path);
     if (status) {
         nax_dataset_free(set);
         return status;
@@ -212,9 +242,9 @@ int nax_dataset_write(const struct nax_dataset *set, const char *path, struct na
         return nax_err_set(err, why.status, "%s", why.text);
     const struct nax_images *a = &set->train, *b = &set->test;
     const struct nax_tensor tensors[] = {
-        {"train_images", NAX_U8, 4, {a->n, a->height, a->width, CHANNELS}, a->pixels},
+        {"train_images", NAX_U8, 4, {a->n, a->height, a->width, a->channels}, a->pixels},
         {"train_labels", NAX_I32, 1, {a->n}, a->labels},
-        {"test_images", NAX_U8, 4, {b->n, b->height, b->width, CHANNELS}, b->pixels},
+        {"test_images", NAX_U8, 4, {b->n, b->height, b->width, b->channels}, b->pixels},
         {"test_labels", NAX_I32, 1, {b->n}, b->labels},
     };
     const struct nax_meta meta[] = {{"name", set->name}, {"classes", classes}};
@@ -256,20 +286,46 @@ uint64_t nax_dataset_hash(const struct nax_dataset *set)
     return hash;
 }
 
-void nax_images_moments(const struct nax_images *images, double mean[3], double sd[3])
+/* Sums over all pixels and their squares, of 3 channels. Whole numbers: exact, so the order of the
+ * sum does not matter. */
+static void add_colours(const uint8_t *pixels, size_t n, uint64_t sum[3], uint64_t square[3])
 {
-    /* whole numbers: exact, so the order of the sum does not matter */
     uint64_t s0 = 0, s1 = 0, s2 = 0, q0 = 0, q1 = 0, q2 = 0;
-    size_t n = images->n * images->height * images->width;
 #pragma omp parallel for schedule(static) num_threads(nax_threads())                               \
     reduction(+ : s0, s1, s2, q0, q1, q2)
     for (size_t i = 0; i < n; i++) {
-        const uint8_t *p = images->pixels + i * CHANNELS;
+        const uint8_t *p = pixels + i * 3;
         s0 += p[0], s1 += p[1], s2 += p[2];
         q0 += (unsigned)p[0] * p[0], q1 += (unsigned)p[1] * p[1], q2 += (unsigned)p[2] * p[2];
     }
-    const uint64_t sum[] = {s0, s1, s2}, square[] = {q0, q1, q2};
-    for (int c = 0; c < CHANNELS; c++) {
+    sum[0] = s0, sum[1] = s1, sum[2] = s2;
+    square[0] = q0, square[1] = q1, square[2] = q2;
+}
+
+/* The same of one channel. */
+static void add_greys(const uint8_t *pixels, size_t n, uint64_t sum[3], uint64_t square[3])
+{
+    uint64_t s = 0, q = 0;
+#pragma omp parallel for schedule(static) num_threads(nax_threads()) reduction(+ : s, q)
+    for (size_t i = 0; i < n; i++) {
+        s += pixels[i];
+        q += (unsigned)pixels[i] * pixels[i];
+    }
+    for (int c = 0; c < 3; c++) {
+        sum[c] = s;
+        square[c] = q;
+    }
+}
+
+void nax_images_moments(const struct nax_images *images, double mean[3], double sd[3])
+{
+    uint64_t sum[3], square[3];
+    size_t n = images->n * images->height * images->width;
+    if (images->channels == 1)
+        add_greys(images->pixels, n, sum, square);
+    else
+        add_colours(images->pixels, n, sum, square);
+    for (int c = 0; c < 3; c++) {
         double m = n ? (double)sum[c] / (double)n : 0;
         double v = n ? (double)square[c] / (double)n - m * m : 0;
         mean[c] = m / 255;

@@ -87,9 +87,9 @@ int nax_import_cifar10(struct nax_dataset **out, const char *dir, struct nax_err
     if (status == 0)
         status = read_classes(&names, root, err);
     if (status == 0)
-        status = nax_dataset_make(&set, "cifar10",
-                                  names.n ? (const char *const *)names.v : class_names, N_CLASSES,
-                                  n_train, batches[N_BATCHES - 1].size / RECORD, SIDE, SIDE, err);
+        status = nax_dataset_make(
+            &set, "cifar10", names.n ? (const char *const *)names.v : class_names, N_CLASSES,
+            n_train, batches[N_BATCHES - 1].size / RECORD, SIDE, SIDE, 3, err);
     for (int i = 0; i < N_BATCHES; i++) {
         if (status == 0 && i < N_BATCHES - 1) {
             unpack_batch(&set->train, at, &batches[i]);

@@ -4,33 +4,61 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the splits are. A name that was asked for is taken as it is; test may come out NULL. */
-static int find_splits(const struct nax_import_folder *options, char **train, char **test,
+/* What test images are looked for under, in this order; those that stand beside others are told. */
+static const char *const test_names[] = {"test", "val", "validation", "valid"};
+enum { N_TEST_NAMES = sizeof test_names / sizeof test_names[0] };
+
+struct splits {
+    char *train, *test; /* paths; test may be NULL */
+    bool has_train;     /* train is a folder in dir */
+};
+
+/* A name that was asked for is taken as it is. */
+static int find_splits(struct splits *s, const char *dir, const struct nax_import *how,
                        struct nax_err *err)
 {
-    char *inside = nax_path_join(options->dir, options->train ? options->train : "train");
-    bool is_ok = inside;
-    bool has_splits = is_ok && (options->train || options->test || nax_is_folder(inside));
-    *test = NULL;
-    *train = inside;
-    if (!has_splits) {
-        free(inside);
-        *train = nax_strdup(options->dir);
-        is_ok = is_ok && *train;
+    const char *train = how->train ? how->train : "train", *test = how->test;
+    s->train = nax_path_join(dir, train);
+    s->has_train = how->train || how->test || (s->train && nax_is_folder(s->train));
+    if (!s->has_train) {
+        free(s->train);
+        s->train = nax_strdup(dir);
     }
-    if (options->test) {
-        is_ok = (*test = nax_path_join(options->dir, options->test)) && is_ok;
-    } else if (has_splits) {
-        static const char *const names[] = {"test", "val"};
-        for (int i = 0; i < 2 && is_ok && !*test; i++) {
-            is_ok = (*test = nax_path_join(options->dir, names[i]));
-            if (*test && !nax_is_folder(*test)) {
-                free(*test);
-                *test = NULL;
-            }
+    for (int i = 0; i < N_TEST_NAMES && s->has_train && !test; i++) {
+        char *path = nax_path_join(dir, test_names[i]);
+        if (path && strcmp(test_names[i], train) && nax_is_folder(path))
+            test = test_names[i];
+        free(path);
+    }
+    s->test = test ? nax_path_join(dir, test) : NULL;
+    return s->train && (!test || s->test)
+               ? 0
+               : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", dir);
+}
+
+/* What names in dir are neither split, separated by commas. */
+static void tell_splits(const struct splits *s, const char *dir, const struct nax_import *how)
+{
+    struct nax_names folders;
+    char rest[256] = "";
+    size_t n = strlen(dir), length = 0;
+    while (n && dir[n - 1] == '/')
+        n--;
+    if (s->has_train && nax_names_read(&folders, dir, NAX_ENTRIES_FOLDERS, NULL) == 0) {
+        for (size_t i = 0; i < folders.n && length < sizeof rest; i++) {
+            char *path = nax_path_join(dir, folders.v[i]);
+            if (path && strcmp(path, s->train) && (!s->test || strcmp(path, s->test)))
+                length += (size_t)snprintf(rest + length, sizeof rest - length, "%s'%s'",
+                                           length ? ", " : "; not taken: ", folders.v[i]);
+            free(path);
         }
+        nax_names_free(&folders);
     }
-    return is_ok ? 0 : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", options->dir);
+    if (s->test)
+        nax_import_tell(how, "training images in '%s', test images in '%s'%s", s->train, s->test,
+                        rest);
+    else
+        nax_import_tell(how, "training images in '%s'%s", s->train, rest);
 }
 
 /* Appends the class folders of a split to list. */
@@ -64,52 +92,67 @@ static char *own_name(const char *dir)
     return name;
 }
 
-int nax_import_folder(struct nax_dataset **set, const struct nax_import_folder *options,
+/* The classes of the folder that is train itself: "test" beside no "train" is a forgotten name. */
+static int check_own_classes(const char *dir, const struct nax_names *classes, struct nax_err *err)
+{
+    for (int i = 0; i < N_TEST_NAMES; i++)
+        if (nax_names_find(classes, test_names[i]) < classes->n)
+            return nax_err_set(err, NAX_ERR_VALUE, "folder '%s' but no folder 'train' in: '%s'",
+                               test_names[i], dir);
+    return 0;
+}
+
+static int list_test(struct nax_list *list, const char *test, const struct nax_names *classes,
+                     struct nax_err *err)
+{
+    struct nax_names folders;
+    int status = nax_names_read(&folders, test, NAX_ENTRIES_FOLDERS, err);
+    if (status)
+        return status;
+    status = folders.n ? list_split(list, test, &folders, classes, err)
+                       : nax_err_set(err, NAX_ERR_VALUE, "no class folder in: '%s'", test);
+    nax_names_free(&folders);
+    return status;
+}
+
+int nax_import_folder(struct nax_dataset **set, const char *dir, const struct nax_import *how,
                       struct nax_err *err)
 {
-    struct nax_names classes = {0}, test_classes = {0};
-    struct nax_list train_list = {0}, test_list = {0};
-    char *train = NULL, *test = NULL, *name = NULL;
+    struct nax_names classes = {0};
+    struct nax_list train = {0}, test = {0};
+    struct splits splits = {0};
+    char *name = own_name(dir);
 
-    int status = find_splits(options, &train, &test, err);
-    if (status)
-        goto out;
-    status = nax_names_read(&classes, train, NAX_ENTRIES_FOLDERS, err);
-    if (status)
-        goto out;
-    if (classes.n == 0) {
-        status = nax_err_set(err, NAX_ERR_VALUE, "no class folder in: '%s'", train);
-        goto out;
-    }
-    if (!strcmp(train, options->dir)) {
-        /* "test" beside no "train" is a forgotten name, not a class */
-        static const char *const names[] = {"test", "val"};
-        for (int i = 0; i < 2; i++)
-            if (nax_names_find(&classes, names[i]) < classes.n) {
-                status = nax_err_set(err, NAX_ERR_VALUE,
-                                     "folder '%s' but no folder 'train' in: '%s'", names[i], train);
-                goto out;
-            }
-    }
-    status = list_split(&train_list, train, &classes, &classes, err);
-    if (status == 0 && test)
-        status = nax_names_read(&test_classes, test, NAX_ENTRIES_FOLDERS, err);
-    if (status == 0 && test && test_classes.n == 0)
-        status = nax_err_set(err, NAX_ERR_VALUE, "no class folder in: '%s'", test);
+    int status = name ? find_splits(&splits, dir, how, err)
+                      : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", dir);
     if (status == 0)
-        status = list_split(&test_list, test, &test_classes, &classes, err);
-    if (status)
-        goto out;
-    name = own_name(options->dir);
-    status = name ? nax_import_lists(set, name, &classes, &train_list, &test_list, err)
-                  : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", options->dir);
-out:
+        status = nax_names_read(&classes, splits.train, NAX_ENTRIES_FOLDERS, err);
+    if (status == 0 && classes.n == 0)
+        status = nax_err_set(err, NAX_ERR_VALUE, "no class folder in: '%s'", splits.train);
+    if (status == 0 && !splits.has_train)
+        status = check_own_classes(dir, &classes, err);
+    if (status == 0 && splits.test && how->test_fraction > 0)
+        status = nax_err_set(err, NAX_ERR_VALUE, "--test-fraction, but there are test images: '%s'",
+                             splits.test);
+    if (status == 0)
+        status = list_split(&train, splits.train, &classes, &classes, err);
+    if (status == 0 && splits.test)
+        status = list_test(&test, splits.test, &classes, err);
+    if (status == 0 && how->skips_bad)
+        status = nax_list_drop_bad(&train, &classes, how, err);
+    if (status == 0 && how->skips_bad && splits.test)
+        status = nax_list_drop_bad(&test, &classes, how, err);
+    if (status == 0 && how->test_fraction > 0)
+        status = nax_list_split(&train, &test, how, err);
+    if (status == 0)
+        status = nax_import_lists(set, name, &classes, &train, &test, how, err);
+    if (status == 0)
+        tell_splits(&splits, dir, how);
     nax_names_free(&classes);
-    nax_names_free(&test_classes);
-    nax_list_free(&train_list);
-    nax_list_free(&test_list);
-    free(train);
-    free(test);
+    nax_list_free(&train);
+    nax_list_free(&test);
+    free(splits.train);
+    free(splits.test);
     free(name);
     return status;
 }

@@ -128,7 +128,8 @@ int nax_import_tiny_imagenet(struct nax_dataset **set, const char *dir, struct n
     if (status == 0)
         status = list_val(&val, val_path, &annotations, &wnids, err);
     if (status == 0)
-        status = nax_import_lists(set, "tiny-imagenet", &wnids, &train, &val, err);
+        status = nax_import_lists(set, "tiny-imagenet", &wnids, &train, &val,
+                                  &(struct nax_import){0}, err);
     nax_names_free(&wnids);
     nax_buffer_free(&annotations.text);
     free(annotations.v);

@@ -29,9 +29,30 @@ static void on_message(j_common_ptr jpeg, int level)
         on_error(jpeg);
 }
 
-bool nax_jpeg_read(const uint8_t *bytes, size_t n, struct nax_image_size *size, uint8_t *rgb,
-                   char why[NAX_IMAGE_WHY])
+static unsigned find_turn(const struct jpeg_decompress_struct *jpeg)
 {
+    for (jpeg_saved_marker_ptr m = jpeg->marker_list; m; m = m->next)
+        if (nax_is_exif(m->data, m->data_length))
+            return nax_exif_turn(m->data, m->data_length);
+    return 1;
+}
+
+/* in: [n][4] of cyan, magenta, yellow and black, out: [n][3]. Adobe's files hold what an ink leaves
+ * of the light, not the ink. */
+static void inks_to_rgb(const JSAMPLE *in, size_t n, bool is_inverted, uint8_t *out)
+{
+    for (size_t i = 0; i < n; i++, in += 4, out += 3)
+        for (size_t c = 0; c < 3; c++) {
+            unsigned light = is_inverted ? in[c] : 255u - in[c];
+            unsigned by_black = is_inverted ? in[3] : 255u - in[3];
+            out[c] = (uint8_t)((light * by_black + 127) / 255);
+        }
+}
+
+bool nax_jpeg_read(const struct nax_buffer *file, const char *path, struct nax_image_head *head,
+                   uint8_t *rgb, char why[NAX_IMAGE_WHY])
+{
+    (void)path;
     struct jpeg_decompress_struct jpeg;
     struct handler handler = {.why = why};
     jpeg.err = jpeg_std_error(&handler.base);
@@ -42,19 +63,29 @@ bool nax_jpeg_read(const uint8_t *bytes, size_t n, struct nax_image_size *size, 
         return false;
     }
     jpeg_create_decompress(&jpeg);
-    jpeg_mem_src(&jpeg, bytes, n);
+    jpeg_mem_src(&jpeg, file->bytes, file->size);
+    if (!rgb)
+        jpeg_save_markers(&jpeg, JPEG_APP0 + 1, 0xffff);
     jpeg_read_header(&jpeg, TRUE);
-    struct nax_image_size own = {jpeg.image_height, jpeg.image_width};
-    if (rgb && own.height == size->height && own.width == size->width) {
-        jpeg.out_color_space = JCS_RGB;
+    if (rgb) {
+        bool has_inks = jpeg.jpeg_color_space == JCS_CMYK || jpeg.jpeg_color_space == JCS_YCCK;
+        jpeg.out_color_space = has_inks ? JCS_CMYK : JCS_RGB;
         jpeg_start_decompress(&jpeg);
+        /* freed with the decoder, on failure too */
+        JSAMPARRAY inks =
+            (*jpeg.mem->alloc_sarray)((j_common_ptr)&jpeg, JPOOL_IMAGE, jpeg.output_width * 4, 1);
         while (jpeg.output_scanline < jpeg.output_height) {
-            JSAMPROW row = rgb + (size_t)jpeg.output_scanline * 3 * own.width;
+            uint8_t *out = rgb + (size_t)jpeg.output_scanline * 3 * jpeg.output_width;
+            JSAMPROW row = has_inks ? inks[0] : out;
             jpeg_read_scanlines(&jpeg, &row, 1);
+            if (has_inks)
+                inks_to_rgb(row, jpeg.output_width, jpeg.saw_Adobe_marker, out);
         }
         jpeg_finish_decompress(&jpeg);
+    } else {
+        head->size = (struct nax_image_size){jpeg.image_height, jpeg.image_width};
+        head->turn = find_turn(&jpeg);
     }
-    *size = own;
     jpeg_destroy_decompress(&jpeg);
     return true;
 }

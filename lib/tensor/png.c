@@ -44,10 +44,18 @@ static int ask_for_rgb(png_structp png)
     return png_set_interlace_handling(png);
 }
 
-bool nax_png_read(const uint8_t *bytes, size_t n, struct nax_image_size *size, uint8_t *rgb,
-                  char why[NAX_IMAGE_WHY])
+static unsigned find_turn(png_structp png, png_infop info)
 {
-    struct source source = {bytes, n, 0, why};
+    png_bytep bytes;
+    png_uint_32 n;
+    return png_get_eXIf_1(png, info, &n, &bytes) ? nax_exif_turn(bytes, n) : 1;
+}
+
+bool nax_png_read(const struct nax_buffer *file, const char *path, struct nax_image_head *head,
+                  uint8_t *rgb, char why[NAX_IMAGE_WHY])
+{
+    (void)path;
+    struct source source = {file->bytes, file->size, 0, why};
     png_infop info = NULL;
     png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &source, on_error, on_warning);
     if (png)
@@ -64,7 +72,7 @@ bool nax_png_read(const uint8_t *bytes, size_t n, struct nax_image_size *size, u
     png_set_read_fn(png, &source, read_bytes);
     png_read_info(png, info);
     struct nax_image_size own = {png_get_image_height(png, info), png_get_image_width(png, info)};
-    if (rgb && own.height == size->height && own.width == size->width) {
+    if (rgb) {
         int n_passes = ask_for_rgb(png);
         png_read_update_info(png, info);
         if (png_get_rowbytes(png, info) != 3 * own.width)
@@ -73,8 +81,10 @@ bool nax_png_read(const uint8_t *bytes, size_t n, struct nax_image_size *size, u
             for (size_t y = 0; y < own.height; y++)
                 png_read_row(png, rgb + y * 3 * own.width, NULL);
         png_read_end(png, NULL);
+    } else {
+        head->size = own;
+        head->turn = find_turn(png, info);
     }
-    *size = own;
     png_destroy_read_struct(&png, &info, NULL);
     return true;
 }

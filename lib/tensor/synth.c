@@ -277,7 +277,7 @@ int nax_synth(struct nax_dataset **out, uint64_t seed, size_t n_train, size_t n_
     if (n_train < 1)
         return nax_err_set(err, NAX_ERR_VALUE, "no training image: 'synth'");
     int status =
-        nax_dataset_make(&set, "synth", names, N_CLASSES, n_train, n_test, SIDE, SIDE, err);
+        nax_dataset_make(&set, "synth", names, N_CLASSES, n_train, n_test, SIDE, SIDE, 3, err);
     if (status)
         return status;
     fill(&set->train, seed, 0);

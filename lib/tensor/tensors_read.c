@@ -21,6 +21,7 @@ struct nax_tensors {
     json_t *header; /* owns names and metadata */
     size_t n;
     struct nax_tensor *tensors; /* [n], in the order of their data */
+    void **copies;              /* [n], of data that is not aligned in the file, else NULL */
 };
 
 static const struct {
@@ -111,8 +112,6 @@ static int parse_tensor(struct nax_tensor *tensor, const char *path, const char 
         return nax_err_set(err, NAX_ERR_FORMAT, "%s: shape and data differ in size of tensor: '%s'",
                            path, name);
     tensor->data = data + begin;
-    if ((uintptr_t)tensor->data % nax_dtype_size(tensor->dtype))
-        return nax_err_set(err, NAX_ERR_FORMAT, "%s: unaligned data of tensor: '%s'", path, name);
     return 0;
 }
 
@@ -143,6 +142,25 @@ static int check_layout(struct nax_tensors *file, const char *path, const unsign
     }
     if (at != file->map + file->map_size)
         return nax_err_set(err, NAX_ERR_FORMAT, "unused bytes at the end: '%s'", path);
+    return 0;
+}
+
+/* The format asks for no alignment: what has none gets memory of its own. */
+static int align(struct nax_tensors *file, const char *path, struct nax_err *err)
+{
+    file->copies = nax_calloc(file->n, sizeof *file->copies);
+    if (!file->copies)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
+    for (size_t i = 0; i < file->n; i++) {
+        struct nax_tensor *t = &file->tensors[i];
+        size_t bytes;
+        if ((uintptr_t)t->data % nax_dtype_size(t->dtype) == 0 || !nax_tensor_bytes(t, &bytes))
+            continue;
+        void *copy = file->copies[i] = nax_calloc(bytes, 1);
+        if (!copy)
+            return nax_err_set(err, NAX_ERR_MEMORY, "%s: out of memory: '%s'", path, t->name);
+        t->data = memcpy(copy, t->data, bytes);
+    }
     return 0;
 }
 
@@ -190,7 +208,8 @@ static int parse_header(struct nax_tensors *file, const char *path, struct nax_e
         file->n++;
     }
     qsort(file->tensors, file->n, sizeof *file->tensors, compare_data);
-    return check_layout(file, path, data, err);
+    int status = check_layout(file, path, data, err);
+    return status ? status : align(file, path, err);
 }
 
 int nax_tensors_open(struct nax_tensors **out, const char *path, struct nax_err *err)
@@ -231,6 +250,9 @@ void nax_tensors_close(struct nax_tensors *file)
 {
     if (!file)
         return;
+    for (size_t i = 0; file->copies && i < file->n; i++)
+        free(file->copies[i]);
+    free(file->copies);
     free(file->tensors);
     json_decref(file->header);
     if (file->map)

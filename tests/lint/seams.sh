@@ -11,6 +11,11 @@ check 1 cblas.h
 check 1 dnnl.h
 check 1 jpeglib.h
 check 1 png.h
+check 1 turbojpeg.h
+check 1 gif_lib.h
+check 1 'webp/[a-z]+.h'
+check 1 'libexif/[a-z-]+.h'
+check 1 pixman.h
 check 1 philox.h
 check 1 'msgpack(/[a-z_]+)?\.h'
 check 2 csv.h

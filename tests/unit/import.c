@@ -13,11 +13,17 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <gif_lib.h>
 #include <jpeglib.h>
+#include <math.h>
 #include <png.h>
+#include <turbojpeg.h>
+#include <webp/encode.h>
 
 /* largest difference of a JPEG of quality 100 from what went in */
 static const int jpeg_tolerance = 4;
+/* of a scaled image from the definition in double: weights are rounded to a 64th of a pixel */
+static const double fit_tolerance = 2.5;
 
 enum { H = 5, W = 7 }; /* of the test images */
 
@@ -84,6 +90,18 @@ static size_t read_bytes(const char *name, unsigned char *bytes, size_t max)
     return n;
 }
 
+/* An EXIF block, little-endian, of one entry: the orientation. */
+enum { N_EXIF = 32 };
+static void make_exif(unsigned turn, uint8_t block[N_EXIF])
+{
+    static const uint8_t head[] = "Exif\0\0II*\0\010\0\0\0\1\0\022\1\3\0\1\0\0\0";
+    memset(block, 0, N_EXIF);
+    memcpy(block, head, sizeof head - 1);
+    block[24] = (uint8_t)turn;
+}
+
+static unsigned exif_of_png; /* the turn that the next PNGs say, or 0 */
+
 /* rows: [H], packed as the colour type and depth say. */
 static void write_png(const char *name, int type, int depth, bool is_interlaced, png_bytepp rows)
 {
@@ -97,6 +115,11 @@ static void write_png(const char *name, int type, int depth, bool is_interlaced,
         png_byte alpha[] = {0, 128, 255};
         png_set_PLTE(png, info, palette, 4);
         png_set_tRNS(png, info, alpha, 3, NULL);
+    }
+    if (exif_of_png) {
+        uint8_t block[N_EXIF];
+        make_exif(exif_of_png, block);
+        png_set_eXIf_1(png, info, N_EXIF - 6, block + 6);
     }
     png_write_info(png, info);
     png_write_image(png, rows);
@@ -118,6 +141,8 @@ static void write_rgb(const char *name, uint64_t seed, uint8_t pixels[H][W][3])
     write_png(name, PNG_COLOR_TYPE_RGB, 8, seed % 2, rows);
 }
 
+static unsigned exif_of_jpeg;
+
 static void write_jpeg(const char *name, J_COLOR_SPACE space, bool is_progressive, uint8_t *pixels)
 {
     FILE *f = create(name);
@@ -136,6 +161,11 @@ static void write_jpeg(const char *name, J_COLOR_SPACE space, bool is_progressiv
     if (is_progressive)
         jpeg_simple_progression(&jpeg);
     jpeg_start_compress(&jpeg, TRUE);
+    if (exif_of_jpeg) {
+        uint8_t block[N_EXIF];
+        make_exif(exif_of_jpeg, block);
+        jpeg_write_marker(&jpeg, JPEG_APP0 + 1, block, N_EXIF);
+    }
     for (int y = 0; y < H; y++) {
         JSAMPROW row = pixels + y * W * jpeg.input_components;
         jpeg_write_scanlines(&jpeg, &row, 1);
@@ -147,8 +177,7 @@ static void write_jpeg(const char *name, J_COLOR_SPACE space, bool is_progressiv
 
 static int import(struct nax_dataset **set, const char *name, struct nax_err *err)
 {
-    const struct nax_import_folder options = {at(name), NULL, NULL};
-    return nax_import_folder(set, &options, err);
+    return nax_import_folder(set, at(name), &(const struct nax_import){0}, err);
 }
 
 /* Imports a folder of one image and compares it with what it should be. */
@@ -240,27 +269,286 @@ static void jpegs_become_rgb(void **state)
     write_jpeg("jpeg-progressive/class/x", JCS_RGB, true, rgb[0][0]);
     check_image("jpeg-progressive", rgb, jpeg_tolerance);
 
+    /* as Adobe's files: 255 is no ink */
+    for (int y = 0; y < H; y++)
+        for (int x = 0; x < W; x++)
+            for (int c = 0; c < 4; c++) {
+                cmyk[y][x][c] = (uint8_t)(c < 3 ? 255 - 20 * y - 10 * x - 13 * c : 200);
+                if (c < 3)
+                    want[y][x][c] = (uint8_t)(cmyk[y][x][c] * 200 / 255);
+            }
+    write_jpeg("jpeg-cmyk/class/x.jpg", JCS_CMYK, false, cmyk[0][0]);
+    check_image("jpeg-cmyk", want, jpeg_tolerance);
+}
+
+/* Random pixels of few colours, so that a palette holds them. */
+static void draw_pixels(uint64_t seed, uint8_t index[H][W], uint8_t rgb[H][W][3])
+{
+    static const uint8_t palette[4][3] = {{0, 1, 2}, {255, 128, 3}, {9, 8, 7}, {77, 66, 55}};
+    struct nax_rng rng = nax_rng_at(seed, NAX_RNG_TEST, 7, 0, 0);
+    for (int y = 0; y < H; y++)
+        for (int x = 0; x < W; x++) {
+            index[y][x] = (uint8_t)nax_rng_below(&rng, 4);
+            memcpy(rgb[y][x], palette[index[y][x]], 3);
+        }
+}
+
+/* index is the frame at row 1, column 2 of a larger screen, another frame follows. */
+static void write_gif(const char *name, uint8_t index[H][W], bool is_interlaced)
+{
+    static const GifColorType palette[4] = {{0, 1, 2}, {255, 128, 3}, {9, 8, 7}, {77, 66, 55}};
+    char path[256];
+    int error;
+    fclose(create(name));
+    snprintf(path, sizeof path, "%s", at(name));
+    ColorMapObject *map = GifMakeMapObject(4, palette);
+    GifFileType *gif = EGifOpenFileName(path, false, &error);
+    assert_non_null(gif);
+    assert_int_equal(EGifPutScreenDesc(gif, W + 3, H + 1, 2, 3, map), GIF_OK);
+    for (int frame = 0; frame < 2; frame++) {
+        assert_int_equal(EGifPutImageDesc(gif, 2, 1, W, H, is_interlaced, NULL), GIF_OK);
+        static const int first[] = {0, 4, 2, 1}, step[] = {8, 8, 4, 2};
+        for (int pass = 0; pass < (is_interlaced ? 4 : 1); pass++)
+            for (int y = is_interlaced ? first[pass] : 0; y < H;
+                 y += is_interlaced ? step[pass] : 1)
+                assert_int_equal(EGifPutLine(gif, index[y], W), GIF_OK);
+        memset(index, frame, H * W);
+    }
+    assert_int_equal(EGifCloseFile(gif, &error), GIF_OK);
+    GifFreeMapObject(map);
+}
+
+static void the_first_frame_of_a_gif_is_read(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        struct nax_err err;
+        struct nax_dataset *set;
+        uint8_t index[H][W], rgb[H][W][3];
+        draw_pixels(11, index, rgb);
+        write_gif(k ? "gif-1/class/x" : "gif-0/class/x", index, k);
+        assert_int_equal(import(&set, k ? "gif-1" : "gif-0", &err), 0);
+        assert_int_equal(set->train.height, H + 1);
+        assert_int_equal(set->train.width, W + 3);
+        for (int y = 0; y <= H; y++)
+            for (int x = 0; x < W + 3; x++) {
+                bool is_frame = y >= 1 && x >= 2 && x < W + 2;
+                static const uint8_t background[] = {77, 66, 55};
+                assert_memory_equal(set->train.pixels + (y * (W + 3) + x) * 3,
+                                    is_frame ? rgb[y - 1][x - 2] : background, 3);
+            }
+        nax_dataset_free(set);
+    }
+}
+
+static void put_chunk(FILE *f, const char *name, const void *bytes, size_t n)
+{
+    const uint32_t size = (uint32_t)n;
+    fwrite(name, 4, 1, f);
+    fwrite(&size, 4, 1, f);
+    fwrite(bytes, n, 1, f);
+    if (n % 2)
+        putc(0, f);
+}
+
+/* Without loss, in the extended format with an EXIF block. */
+static void write_webp(const char *name, uint8_t rgb[H][W][3], unsigned turn)
+{
+    enum { EXIF_FLAG = 8, N_HEAD = 20 };
+    uint8_t *bytes, block[N_EXIF];
+    size_t n = WebPEncodeLosslessRGB(rgb[0][0], W, H, 3 * W, &bytes);
+    uint32_t size = 0, n_image;
+    const uint8_t extended[10] = {EXIF_FLAG, 0, 0, 0, W - 1, 0, 0, H - 1, 0, 0};
+    assert_true(n > N_HEAD);
+    memcpy(&n_image, bytes + 16, 4);
+    make_exif(turn, block);
+    FILE *f = create(name);
+    fwrite("RIFF", 4, 1, f);
+    fwrite(&size, 4, 1, f);
+    fwrite("WEBP", 4, 1, f);
+    put_chunk(f, "VP8X", extended, sizeof extended);
+    put_chunk(f, "VP8L", bytes + N_HEAD, n_image);
+    put_chunk(f, "EXIF", block, N_EXIF);
+    size = (uint32_t)ftell(f) - 8;
+    fseek(f, 4, SEEK_SET);
+    fwrite(&size, 4, 1, f);
+    assert_int_equal(fclose(f), 0);
+    WebPFree(bytes);
+}
+
+static void webp_and_bmp_become_rgb(void **state)
+{
+    (void)state;
+    uint8_t index[H][W], rgb[H][W][3], grey[H][W], want[H][W][3];
+    draw_pixels(12, index, rgb);
+    write_webp("webp/class/x.webp", rgb, 1);
+    check_image("webp", rgb, 0);
+
+    fclose(create("bmp/class/x.bmp"));
+    assert_int_equal(tjSaveImage(at("bmp/class/x.bmp"), rgb[0][0], W, 0, H, TJPF_RGB, 0), 0);
+    check_image("bmp", rgb, 0);
+    for (int y = 0; y < H; y++)
+        for (int x = 0; x < W; x++)
+            memset(want[y][x], grey[y][x] = (uint8_t)(50 * y + x), 3);
+    fclose(create("bmp-grey/class/x.bmp"));
+    assert_int_equal(tjSaveImage(at("bmp-grey/class/x.bmp"), grey[0], W, 0, H, TJPF_GRAY, 0), 0);
+    check_image("bmp-grey", want, 0);
+
     struct nax_err err;
     struct nax_dataset *set;
-    write_jpeg("jpeg-cmyk/class/x.jpg", JCS_CMYK, false, cmyk[0][0]);
-    assert_int_equal(import(&set, "jpeg-cmyk", &err), NAX_ERR_FORMAT);
-    assert_non_null(strstr(err.text, "/jpeg-cmyk/class/x.jpg'"));
+    uint8_t header[54] = "BM";
+    header[14] = 40;
+    header[18] = header[22] = 2;
+    header[26] = 1;
+    header[28] = 16; /* bits a pixel */
+    write_bytes("bmp-16/class/x.bmp", header, sizeof header);
+    assert_int_equal(import(&set, "bmp-16", &err), NAX_ERR_FORMAT);
+    assert_non_null(strstr(err.text, "unsupported BMP image"));
+    memset(header + 22, 0xff, 4); /* height: -1, from the top */
+    write_bytes("bmp-16/class/x.bmp", header, sizeof header);
+    assert_int_equal(import(&set, "bmp-16", &err), NAX_ERR_FORMAT);
+}
+
+/* Where the stored image's first row and first column are seen, by EXIF's table. */
+static const struct {
+    char row, column;
+} turns[] = {{'t', 'l'}, {'t', 'r'}, {'b', 'r'}, {'b', 'l'},
+             {'l', 't'}, {'r', 't'}, {'r', 'b'}, {'l', 'b'}};
+
+static void check_turned(const char *name, uint8_t stored[H][W][3], unsigned turn, int tolerance)
+{
+    struct nax_err err;
+    struct nax_dataset *set;
+    if (import(&set, name, &err))
+        fail_msg("%s", err.text);
+    size_t height = turn < 5 ? H : W, width = turn < 5 ? W : H;
+    assert_int_equal(set->train.height, height);
+    assert_int_equal(set->train.width, width);
+    for (size_t r = 0; r < H; r++)
+        for (size_t c = 0; c < W; c++) {
+            size_t y = 0, x = 0;
+            const size_t steps[] = {r, c};
+            const char sides[] = {turns[turn - 1].row, turns[turn - 1].column};
+            for (int i = 0; i < 2; i++)
+                switch (sides[i]) {
+                case 't':
+                    y = steps[i];
+                    break;
+                case 'b':
+                    y = height - 1 - steps[i];
+                    break;
+                case 'l':
+                    x = steps[i];
+                    break;
+                default:
+                    x = width - 1 - steps[i];
+                }
+            const uint8_t *pixel = set->train.pixels + (y * width + x) * 3;
+            for (int k = 0; k < 3; k++)
+                assert_true(abs(pixel[k] - stored[r][c][k]) <= tolerance);
+        }
+    nax_dataset_free(set);
+}
+
+static void images_are_turned_as_exif_says(void **state)
+{
+    (void)state;
+    uint8_t index[H][W], rgb[H][W][3];
+    png_bytep rows[H];
+    for (unsigned turn = 1; turn <= 8; turn++) {
+        draw_pixels(turn, index, rgb);
+        for (int y = 0; y < H; y++)
+            rows[y] = rgb[y][0];
+        exif_of_png = turn;
+        write_png("exif-png/class/x", PNG_COLOR_TYPE_RGB, 8, false, rows);
+        exif_of_png = 0;
+        check_turned("exif-png", rgb, turn, 0);
+        write_webp("exif-webp/class/x", rgb, turn);
+        check_turned("exif-webp", rgb, turn, 0);
+        for (int y = 0; y < H; y++)
+            for (int x = 0; x < W; x++)
+                for (int c = 0; c < 3; c++)
+                    rgb[y][x][c] = (uint8_t)(40 + 20 * y + 11 * x + 13 * c);
+        exif_of_jpeg = turn;
+        write_jpeg("exif-jpeg/class/x", JCS_RGB, false, rgb[0][0]);
+        exif_of_jpeg = 0;
+        check_turned("exif-jpeg", rgb, turn, jpeg_tolerance);
+    }
+}
+
+/* One value of the scaled image by the definition: a triangle around the place in the source, as
+ * wide as a pixel of the coarser image, beyond the edge the edge's pixels. */
+static double fitted(uint8_t source[H][W][3], double step, double y, double x, int c)
+{
+    double sum = 0, weights = 0, reach = fmax(step, 1);
+    for (int r = (int)floor(y - reach); r <= y + reach + 1; r++)
+        for (int k = (int)floor(x - reach); k <= x + reach + 1; k++) {
+            double wy = 1 - fabs(r + 0.5 - y) / reach, wx = 1 - fabs(k + 0.5 - x) / reach;
+            if (wy <= 0 || wx <= 0)
+                continue;
+            int from_r = r < 0 ? 0 : r >= H ? H - 1 : r, from_k = k < 0 ? 0 : k >= W ? W - 1 : k;
+            sum += wy * wx * source[from_r][from_k][c];
+            weights += wy * wx;
+        }
+    return sum / weights;
+}
+
+static void images_are_scaled_and_cut_around_the_middle(void **state)
+{
+    (void)state;
+    static const size_t sizes[][2] = {{5, 7}, {5, 5}, {3, 3},   {2, 4},
+                                      {4, 2}, {1, 1}, {10, 14}, {9, 31}};
+    uint8_t rgb[H][W][3];
+    write_rgb("fit/class/x", 9, rgb);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct nax_err err;
+        struct nax_dataset *set, *grey;
+        size_t h = sizes[i][0], w = sizes[i][1];
+        struct nax_import how = {.height = h, .width = w};
+        assert_int_equal(nax_import_folder(&set, at("fit"), &how, &err), 0);
+        how.channels = 1;
+        assert_int_equal(nax_import_folder(&grey, at("fit"), &how, &err), 0);
+        assert_int_equal(set->train.height, h);
+        assert_int_equal(set->train.width, w);
+        assert_int_equal(grey->train.channels, 1);
+        double step = fmin((double)H / (double)h, (double)W / (double)w);
+        bool is_cut_only = step <= 1 && step >= 1;
+        for (size_t y = 0; y < h; y++)
+            for (size_t x = 0; x < w; x++) {
+                const uint8_t *pixel = set->train.pixels + (y * w + x) * 3;
+                double from_y = (H - step * (double)h) / 2 + step * ((double)y + 0.5);
+                double from_x = (W - step * (double)w) / 2 + step * ((double)x + 0.5);
+                for (int c = 0; c < 3; c++) {
+                    double want = fitted(rgb, step, from_y, from_x, c);
+                    if (fabs(pixel[c] - want) > (is_cut_only ? 0.001 : fit_tolerance))
+                        fail_msg("%zux%zu, row %zu, column %zu: %d, should be %g", h, w, y, x,
+                                 pixel[c], want);
+                }
+                double light = 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2];
+                assert_true(fabs(grey->train.pixels[y * w + x] - light) < 0.51);
+            }
+        nax_dataset_free(set);
+        nax_dataset_free(grey);
+    }
 }
 
 /* Cut at every byte: always an error that names the file. Bytes changed: never a crash. */
 static void damaged_images_are_refused(void **state)
 {
     (void)state;
-    static const char *const originals[] = {"png-rgb8-0/class/x.png", "png-p2-1/class/x.png",
-                                            "jpeg-rgb/class/x.JPEG", "jpeg-progressive/class/x"};
+    static const char *const originals[] = {"png-rgb8-0/class/x.png",  "png-p2-1/class/x.png",
+                                            "webp/class/x.webp",       "gif-1/class/x",
+                                            "bmp/class/x.bmp",         "jpeg-rgb/class/x.JPEG",
+                                            "jpeg-progressive/class/x"};
+    enum { N_ORIGINALS = sizeof originals / sizeof originals[0] };
     static unsigned char bytes[1 << 16];
     struct nax_rng rng = nax_rng_at(4, NAX_RNG_TEST, 6, 0, 0);
     nax_threads_set(1); /* for one image each they only cost time */
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < N_ORIGINALS; i++) {
         struct nax_err err;
         struct nax_dataset *set;
         size_t n = read_bytes(originals[i], bytes, sizeof bytes);
-        for (size_t length = 0; length < n; length += i < 2 ? 1 : 3) {
+        for (size_t length = 0; length < n; length += i < 5 ? 1 : 3) {
             write_bytes("cut/class/x", bytes, length);
             assert_int_equal(import(&set, "cut", &err), NAX_ERR_FORMAT);
             assert_non_null(strstr(err.text, "/cut/class/x'"));
@@ -307,8 +595,8 @@ static void order_is_by_names(void **state)
     assert_memory_equal(set->test.pixels, pixels[3], H * W * 3);
 
     nax_threads_set(3);
-    const struct nax_import_folder named = {at("order"), "train", "val"};
-    assert_int_equal(nax_import_folder(&again, &named, &err), 0);
+    const struct nax_import named = {.train = "train", .test = "val"};
+    assert_int_equal(nax_import_folder(&again, at("order"), &named, &err), 0);
     nax_threads_set(0);
     assert_true(nax_dataset_hash(set) == nax_dataset_hash(again));
     nax_dataset_free(set);
@@ -405,6 +693,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_of_png_becomes_rgb),
         cmocka_unit_test(jpegs_become_rgb),
+        cmocka_unit_test(the_first_frame_of_a_gif_is_read),
+        cmocka_unit_test(webp_and_bmp_become_rgb),
+        cmocka_unit_test(images_are_turned_as_exif_says),
+        cmocka_unit_test(images_are_scaled_and_cut_around_the_middle),
         cmocka_unit_test(damaged_images_are_refused),
         cmocka_unit_test(order_is_by_names),
         cmocka_unit_test(the_first_bad_file_is_named),

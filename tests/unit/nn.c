@@ -2181,12 +2181,16 @@ static void split_is_fixed_and_fair(void **state)
     uint32_t train_a[N_IMAGES], train_b[N_IMAGES], val_a[N_IMAGES], val_b[N_IMAGES];
     size_t n_train, n_val, n_train_b, n_val_b;
     small_set_fill(&s);
-    assert_int_equal(nax_split(&s.set.train, 0.3, 1, train_a, &n_train, val_a, &n_val, &err), 0);
-    assert_int_equal(nax_split(&s.set.train, 0.3, 1, train_b, &n_train_b, val_b, &n_val_b, &err),
+    assert_int_equal(nax_split(&s.set.train, NAX_SPLIT_VALIDATION, 0.3, 1, train_a, &n_train, val_a,
+                               &n_val, &err),
+                     0);
+    assert_int_equal(nax_split(&s.set.train, NAX_SPLIT_VALIDATION, 0.3, 1, train_b, &n_train_b,
+                               val_b, &n_val_b, &err),
                      0);
     assert_int_equal(n_train + n_val, N_IMAGES);
     assert_memory_equal(val_a, val_b, n_val * sizeof *val_a);
-    assert_int_equal(nax_split(&s.set.train, 0.3, 2, train_b, &n_train_b, val_b, &n_val_b, &err),
+    assert_int_equal(nax_split(&s.set.train, NAX_SPLIT_VALIDATION, 0.3, 2, train_b, &n_train_b,
+                               val_b, &n_val_b, &err),
                      0);
     assert_memory_not_equal(val_a, val_b, n_val * sizeof *val_a);
     size_t in_class[7] = {0}, in_validation[7] = {0};
