@@ -12,7 +12,7 @@ static void set_layer(struct tool *tool, struct nax_record *r, const char *id,
         tool, nax_record_set_string(r, "id", id) ||
                   nax_record_set_string(r, "layer", layer ? layer->name : "unfilled") ||
                   nax_record_set_string(r, "role", layer ? nax_layer_role_name(layer) : "none") ||
-                  nax_record_set_int(r, "kernel_size", layer ? (int64_t)layer->kernel : 0) ||
+                  nax_record_set_int(r, "kernel_size", layer ? (int64_t)layer->kernel[0] : 0) ||
                   nax_record_set_int(r, "array_size", layer ? size : 0));
 }
 

@@ -38,7 +38,7 @@ static void write_layer(struct tool *tool, struct nax_record *r, const char *id,
     design_check(tool, nax_record_set_string(r, "id", id) ||
                            nax_record_set_string(r, "layer", layer->name) ||
                            nax_record_set_string(r, "role", nax_layer_role_name(layer)) ||
-                           nax_record_set_int(r, "kernel_size", (int64_t)layer->kernel) ||
+                           nax_record_set_int(r, "kernel_size", (int64_t)layer->kernel[0]) ||
                            nax_record_set_string(r, "precision", nax_arithmetic_name(precision)) ||
                            nax_record_set_string(r, "instructions", nax_isa_name(nax_isa())) ||
                            set_engine(r, "engine_forward", engines.forward) ||

@@ -46,7 +46,7 @@ static void write_layer(struct mapper *mapper, struct nax_record *r, const struc
         mapper->tool,
         nax_record_set_string(r, "id", c->id) || nax_record_set_string(r, "layer", layer->name) ||
             nax_record_set_string(r, "role", nax_layer_role_name(layer)) ||
-            nax_record_set_int(r, "kernel_size", (int64_t)layer->kernel) ||
+            nax_record_set_int(r, "kernel_size", (int64_t)layer->kernel[0]) ||
             nax_record_set_int(r, "array_size", (int64_t)m->crossbar) ||
             nax_record_set_int(r, "matrix_rows", (int64_t)m->n_rows) ||
             nax_record_set_int(r, "matrix_cols", (int64_t)m->n_cols) ||

@@ -18,6 +18,9 @@ enum { NAX_NETWORK_LAYERS_MAX = 1024, NAX_NETWORK_SLOTS_MAX = 256, NAX_KERNEL_MA
 enum { NAX_WIDTH_MAX = 65536 }; /* channels of a convolution */
 #define NAX_LAYER_SIZE_MAX ((size_t)1 << 30)
 
+/* Where a file does not say. */
+#define NAX_BATCH_NORM_EPSILON 1e-5
+
 /* What a layer computes: lib/nn has a case for each, all others ask the rows below. */
 enum nax_layer_kind {
     NAX_LAYER_CONV,      /* convolution, batch norm, optional residual add, optional ReLU */
@@ -51,15 +54,47 @@ struct nax_layer {
      * channels are 0 (He et al., CVPR 2016, option A). */
     int residual;
     bool has_relu;
+    /* Of what has weights: a scale and a shift of every channel by statistics, gamma (z − mean) /
+     * sqrt(variance + epsilon) + beta; a bias of every channel. Neither, or one of them. */
+    bool has_batch_norm, has_bias;
+    double epsilon;       /* Ioffe and Szegedy, ICML 2015: against variances of 0 */
     bool is_input_signed; /* may be negative: a normalised image, or what no ReLU made positive */
-    /* A convolution pads kernel / 2 zeros on every side: out = ceil(in / stride). A pool does not
-     * pad; its kernel is the window (the whole of h_in × w_in, which may differ, when is_global). A
+    /* Down and across: a window of kernel elements, dilation pixels apart, every stride pixels of
+     * an image with pad zeros around it; out = (in + pad before and after − dilation (kernel − 1) −
+     * 1) / stride + 1, rounded down. A pool's kernel is the whole of h_in × w_in when is_global. A
      * linear layer is a 1×1 convolution of a 1×1 image: its c_in is h·w·c of the layer that it
      * reads, in this order; kernel and stride are 1. */
     bool is_global;
-    size_t kernel, stride, pad;
+    size_t kernel[2], stride[2], dilation[2];
+    size_t pad[4]; /* top, left, bottom, right */
+    /* The channels of inputs and those of outputs are cut into so many groups, one behind the
+     * other; outputs read the inputs of their group alone (c_in of them: depthwise). 1 for all but
+     * convolutions. */
+    size_t groups;
     size_t h_in, w_in, c_in, h_out, w_out, c_out;
 };
+
+/* The row (axis 0) or column (axis 1) of the input under element k of the window of output i. One
+ * that is not below h_in or w_in lies on the padding: those before the image wrap to huge numbers.
+ */
+static inline size_t nax_layer_under(const struct nax_layer *layer, int axis, size_t i, size_t k)
+{
+    return i * layer->stride[axis] + k * layer->dilation[axis] - layer->pad[axis];
+}
+
+/* Inputs of an output in its group: rows of a convolution's or a linear layer's matrix. */
+static inline size_t nax_layer_n_rows(const struct nax_layer *layer)
+{
+    return layer->kernel[0] * layer->kernel[1] * (layer->c_in / layer->groups);
+}
+
+/* A square kernel, padded by half of it: what a search may choose. */
+void nax_layer_set_kernel(struct nax_layer *layer, size_t kernel);
+/* Whether the kernel is square and odd, undilated, and padded by half of it. */
+bool nax_layer_is_same(const struct nax_layer *layer);
+/* Whether groups, dilation, padding and batch norm are what files say that do not speak of them:
+ * names and hashes of such layers stay what they are. */
+bool nax_layer_is_plain(const struct nax_layer *layer);
 
 struct nax_network {
     char name[64];
@@ -129,7 +164,7 @@ int nax_network_crossbars(const struct nax_network *net, const int64_t *crossbar
 struct nax_layer_kind_row {
     struct nax_word word;
     bool has_weights;    /* it multiplies by a matrix, on crossbars */
-    bool has_batch_norm; /* with weights: a scale and a shift of every channel, or a bias alone */
+    bool has_batch_norm; /* with weights: where a file does not say; the others have a bias */
     int extra_ops;       /* without weights: operations of an output besides one an input */
 };
 const struct nax_layer_kind_row *nax_layer_kind_row(const struct nax_layer *layer);
@@ -137,8 +172,8 @@ const struct nax_layer_kind_row *nax_layer_kind_row(const struct nax_layer *laye
 const char *nax_layer_role_name(const struct nax_layer *layer);
 extern const struct nax_words nax_layer_kind_words, nax_layer_role_words;
 
-/* Multiply-accumulates of one image in layer l, padding counted as work: h_out·w_out·k²·c_in·c_out;
- * 0 for a pool. */
+/* Multiply-accumulates of one image in layer l, padding counted as work: h_out·w_out·k²·c_in·c_out
+ * / groups; 0 for a pool. */
 uint64_t nax_layer_macs(const struct nax_layer *layer);
 
 #ifdef __cplusplus

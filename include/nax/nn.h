@@ -24,9 +24,9 @@ enum { NAX_CHUNK = 16 };
 
 /* Parameters of one layer: pointers into the model's one block; NULL where the layer has none. */
 struct nax_params {
-    float *weight;   /* conv [k][k][c_in][c_out]; linear [h_in][w_in][c_in][c_out] */
+    float *weight;   /* [kernel][kernel][c_in / groups][c_out] */
     float *gamma;    /* [c_out], batch norm's scale */
-    float *beta;     /* [c_out], batch norm's shift; linear: bias */
+    float *beta;     /* [c_out], batch norm's shift, or the bias */
     float *mean;     /* [c_out], running mean of batch norm */
     float *variance; /* [c_out], running variance */
 };

@@ -154,7 +154,7 @@ static void nest(const struct nax_cosearch *s)
     for (size_t l = 0; l < s->path->net->n_layers; l++) {
         const struct nax_layer *layer = &s->path->net->layers[l];
         if (layer->slot >= 0)
-            nax_supernet_nest(&s->net, (size_t)layer->slot, (int64_t)layer->kernel);
+            nax_supernet_nest(&s->net, (size_t)layer->slot, (int64_t)layer->kernel[0]);
     }
 }
 

@@ -20,10 +20,9 @@ static void list_searched(struct nax_network *all, const struct nax_network *own
         for (size_t k = 0; own->layers[l].slot >= 0 && k < space->n_kernels; k++) {
             struct nax_layer *layer = &all->layers[all->n_layers++];
             *layer = own->layers[l];
-            layer->kernel = (size_t)space->kernels[k];
-            layer->pad = layer->kernel / 2;
+            nax_layer_set_kernel(layer, (size_t)space->kernels[k]);
             snprintf(layer->name, sizeof layer->name, "%.18s.k%zu", own->layers[l].name,
-                     layer->kernel);
+                     layer->kernel[0]);
         }
 }
 
@@ -75,11 +74,12 @@ size_t nax_supernet_place(const struct supernet *net, size_t slot, int64_t kerne
 static void copy_middle(const struct nax_layer *small, float *small_weight,
                         const struct nax_layer *large, float *large_weight, bool is_into_large)
 {
-    size_t n = small->c_in * small->c_out, margin = (large->kernel - small->kernel) / 2;
-    for (size_t y = 0; y < small->kernel; y++)
-        for (size_t x = 0; x < small->kernel; x++) {
-            float *a = small_weight + (y * small->kernel + x) * n;
-            float *b = large_weight + ((y + margin) * large->kernel + x + margin) * n;
+    size_t k = small->kernel[0], k_large = large->kernel[0], margin = (k_large - k) / 2;
+    size_t n = small->c_in / small->groups * small->c_out;
+    for (size_t y = 0; y < k; y++)
+        for (size_t x = 0; x < k; x++) {
+            float *a = small_weight + (y * k + x) * n;
+            float *b = large_weight + ((y + margin) * k_large + x + margin) * n;
             memcpy(is_into_large ? b : a, is_into_large ? a : b, n * sizeof *a);
         }
 }
@@ -125,9 +125,9 @@ int nax_path_alloc(struct path **out, const struct supernet *net, const int64_t 
     }
     for (size_t l = 0; l < path->net->n_layers; l++) {
         const struct nax_layer *layer = &path->net->layers[l];
-        size_t place = layer->slot < 0
-                           ? find_fixed(net, layer->name)
-                           : nax_supernet_place(net, (size_t)layer->slot, (int64_t)layer->kernel);
+        size_t place = layer->slot < 0 ? find_fixed(net, layer->name)
+                                       : nax_supernet_place(net, (size_t)layer->slot,
+                                                            (int64_t)layer->kernel[0]);
         path->model.layer[l] = net->model->layer[place];
     }
     *out = path;

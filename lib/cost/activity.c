@@ -3,29 +3,40 @@
 
 #include <math.h>
 
+/* Rows or columns of n pixels that the windows of n_out outputs read, again for every window. */
+static double reads_along(const struct nax_layer *layer, int axis, size_t n, size_t n_out)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n_out; i++)
+        for (size_t k = 0; k < layer->kernel[axis]; k++)
+            count += nax_layer_under(layer, axis, i, k) < n;
+    return (double)count;
+}
+
+/* The same, each once. */
+static double pixels_along(const struct nax_layer *layer, int axis, size_t n, size_t n_out)
+{
+    size_t count = 0;
+    for (size_t at = 0; at < n; at++) {
+        bool is_read = false;
+        for (size_t k = 0; k < layer->kernel[axis] && !is_read; k++) {
+            size_t from =
+                at + layer->pad[axis] - k * layer->dilation[axis]; /* wraps, if negative */
+            is_read = from % layer->stride[axis] == 0 && from / layer->stride[axis] < n_out;
+        }
+        count += is_read;
+    }
+    return (double)count;
+}
+
 /* Pixels of the input that the windows of a layer touch: rows again for every row of windows,
  * columns once (the cores keep them while the window slides over them) or again for every window.
  * Padding is not read. */
 static double window_pixels(const struct nax_hardware *h, const struct nax_layer *layer)
 {
-    bool is_kept = nax_windows_row(h)->is_kept;
-    int64_t kernel_h = (int64_t)(layer->is_global ? layer->h_in : layer->kernel);
-    int64_t kernel_w = (int64_t)(layer->is_global ? layer->w_in : layer->kernel);
-    int64_t stride = (int64_t)layer->stride, pad = (int64_t)layer->pad;
-    int64_t h_in = (int64_t)layer->h_in, w_in = (int64_t)layer->w_in;
-    double rows = 0, cols = 0;
-    for (int64_t y = 0; y < (int64_t)layer->h_out; y++) {
-        int64_t from = NAX_MAX(y * stride - pad, 0),
-                to = NAX_MIN(y * stride - pad + kernel_h, h_in);
-        rows += (double)NAX_MAX(to - from, 0);
-    }
-    for (int64_t x = 0, seen = 0; x < (int64_t)layer->w_out; x++) {
-        int64_t from = NAX_MAX(x * stride - pad, seen),
-                to = NAX_MIN(x * stride - pad + kernel_w, w_in);
-        cols += (double)NAX_MAX(to - from, 0);
-        seen = is_kept ? NAX_MAX(seen, to) : 0;
-    }
-    return rows * cols;
+    double rows = reads_along(layer, 0, layer->h_in, layer->h_out);
+    return rows * (nax_windows_row(h)->is_kept ? pixels_along(layer, 1, layer->w_in, layer->w_out)
+                                               : reads_along(layer, 1, layer->w_in, layer->w_out));
 }
 
 /* Transfers of `width` bits that n pixels of c numbers take: a pixel starts a new one. */
@@ -124,8 +135,7 @@ static void layer_units(const struct nax_hardware *h, const struct nax_layer *la
     compute((double)(map->row_submatrices - 1) * n_values, n);
     move(h, 2 * positions * (double)(NAX_MIN((int64_t)map->row_submatrices, a->n_cores) - 1),
          layer->c_out, n);
-    bool has_batch_norm = nax_layer_kind_row(layer)->has_batch_norm; /* or a bias */
-    compute(n_values * (has_batch_norm ? nax_batch_norm_row(h)->n_ops : 1), n);
+    compute(n_values * (layer->has_batch_norm ? nax_batch_norm_row(h)->n_ops : layer->has_bias), n);
 
     double product_ns = size->product_ns + (map->n_streams - size->unit.n_streams) * size->stage_ns;
     a->latency_ns = fmax(positions * product_ns, loads / (double)a->n_tiles / h->timing.clock_ghz);
@@ -138,8 +148,7 @@ static void layer_units(const struct nax_hardware *h, const struct nax_layer *la
 /* A pool works on its input as it arrives: it takes energy, but no time and no place of its own. */
 static void layer_pool(const struct nax_hardware *h, const struct nax_layer *layer, double *n)
 {
-    double window =
-        (double)(layer->is_global ? layer->h_in * layer->w_in : layer->kernel * layer->kernel);
+    double window = (double)(layer->kernel[0] * layer->kernel[1]);
     double n_values = (double)(layer->h_out * layer->w_out * layer->c_out);
     arrive(h, (double)(layer->h_in * layer->w_in), layer->c_in, n);
     move(h, window_pixels(h, layer), layer->c_in, n);

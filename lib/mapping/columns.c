@@ -40,7 +40,7 @@ static void compare(void *self, size_t l, size_t image, size_t n, const float *x
     if (!m->weight[l])
         return;
     size_t n_image = shape->h_in * shape->w_in * shape->c_in;
-    size_t n_rows = shape->kernel * shape->kernel * shape->c_in, n_cols = shape->c_out;
+    size_t n_rows = shape->kernel[0] * shape->kernel[1] * shape->c_in, n_cols = shape->c_out;
     struct column_sums *sums =
         m->sums + image / NAX_CHUNK * m->n_columns + nax_columns_first(m->net, l);
     double *in = nax_aligned_calloc(n_image + BLOCK * (n_rows + n_cols), sizeof *in);

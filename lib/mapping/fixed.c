@@ -178,11 +178,11 @@ void nax_patches_unfold(const struct nax_layer *l, const double *x, size_t first
 {
     size_t c = l->c_in;
     for (size_t p = first; p < first + n; p++)
-        for (size_t ky = 0; ky < l->kernel; ky++)
-            for (size_t kx = 0; kx < l->kernel; kx++, patches += c) {
-                size_t row = p / l->w_out * l->stride + ky - l->pad;
-                size_t col = p % l->w_out * l->stride + kx - l->pad;
-                if (row < l->h_in && col < l->w_in) /* negative positions wrap to huge ones */
+        for (size_t ky = 0; ky < l->kernel[0]; ky++)
+            for (size_t kx = 0; kx < l->kernel[1]; kx++, patches += c) {
+                size_t row = nax_layer_under(l, 0, p / l->w_out, ky);
+                size_t col = nax_layer_under(l, 1, p % l->w_out, kx);
+                if (row < l->h_in && col < l->w_in)
                     memcpy(patches, x + (row * l->w_in + col) * c, c * sizeof *x);
                 else
                     memset(patches, 0, c * sizeof *x);

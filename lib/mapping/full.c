@@ -113,11 +113,11 @@ static int64_t gather(const struct full *full, const struct work *w, size_t part
     size_t pixel_size = s.n_words * (size_t)full->format.n_padded;
     int64_t sum = 0;
     memset(strings, 0, s.string_words * (size_t)full->format.n_padded * sizeof *strings);
-    for (size_t ky = 0; ky < l->kernel; ky++)
-        for (size_t kx = 0; kx < l->kernel; kx++, at += n_bits) {
-            size_t row = position / l->w_out * l->stride + ky - l->pad;
-            size_t col = position % l->w_out * l->stride + kx - l->pad;
-            if (row >= l->h_in || col >= l->w_in) /* negative positions wrap to huge ones */
+    for (size_t ky = 0; ky < l->kernel[0]; ky++)
+        for (size_t kx = 0; kx < l->kernel[1]; kx++, at += n_bits) {
+            size_t row = nax_layer_under(l, 0, position / l->w_out, ky);
+            size_t col = nax_layer_under(l, 1, position % l->w_out, kx);
+            if (row >= l->h_in || col >= l->w_in)
                 continue;
             size_t pixel = part * s.n_pixels + row * l->w_in + col;
             nax_convert_kernels()->append(&full->format, n_bits, w->planes + pixel * pixel_size, at,

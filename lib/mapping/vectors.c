@@ -5,15 +5,15 @@
 
 static size_t rows_of(const struct nax_layer *shape)
 {
-    return shape->kernel * shape->kernel * shape->c_in;
+    return shape->kernel[0] * shape->kernel[1] * shape->c_in;
 }
 
 /* Row r of the layer's matrix, as the layer's output at a position sees the image x. */
 static float input_at(const struct nax_layer *s, const float *x, size_t position, size_t r)
 {
-    size_t row = position / s->w_out * s->stride + r / s->c_in / s->kernel - s->pad;
-    size_t col = position % s->w_out * s->stride + r / s->c_in % s->kernel - s->pad;
-    if (row >= s->h_in || col >= s->w_in) /* negative positions wrap to huge ones */
+    size_t row = nax_layer_under(s, 0, position / s->w_out, r / s->c_in / s->kernel[1]);
+    size_t col = nax_layer_under(s, 1, position % s->w_out, r / s->c_in % s->kernel[1]);
+    if (row >= s->h_in || col >= s->w_in)
         return 0;
     return x[(row * s->w_in + col) * s->c_in + r % s->c_in];
 }

@@ -35,6 +35,14 @@ static bool is_signed_source(const struct nax_network *net, int source)
     return nax_layer_kind_row(l)->has_weights ? !l->has_relu : l->is_input_signed;
 }
 
+/* Along an axis of n pixels. */
+static size_t n_windows(const struct nax_layer *layer, int axis, size_t n)
+{
+    size_t all = layer->pad[axis] + n + layer->pad[2 + axis];
+    size_t span = layer->dilation[axis] * (layer->kernel[axis] - 1) + 1;
+    return all < span ? 0 : (all - span) / layer->stride[axis] + 1;
+}
+
 /* Appends a layer that reads the current output, computes its output shape and moves on to it. */
 static int add(struct builder *b, struct nax_layer layer, const char *name)
 {
@@ -52,24 +60,22 @@ static int add(struct builder *b, struct nax_layer layer, const char *name)
     layer.h_in = b->shape.h;
     layer.w_in = b->shape.w;
     layer.c_in = b->shape.c;
-    layer.is_global = layer.kernel == 0;
+    layer.is_global = layer.kernel[0] == 0;
     if (layer.is_global) {
-        layer.kernel = layer.stride = NAX_MAX(layer.h_in, layer.w_in);
-        layer.h_out = layer.w_out = 1;
-    } else {
-        size_t k = layer.kernel, both = 2 * layer.pad;
-        if (layer.h_in + both < k || layer.w_in + both < k)
-            return fail(b, name, "window larger than the image");
-        layer.h_out = (layer.h_in + both - k) / layer.stride + 1;
-        layer.w_out = (layer.w_in + both - k) / layer.stride + 1;
+        layer.kernel[0] = layer.stride[0] = layer.h_in;
+        layer.kernel[1] = layer.stride[1] = layer.w_in;
     }
+    layer.h_out = n_windows(&layer, 0, layer.h_in);
+    layer.w_out = n_windows(&layer, 1, layer.w_in);
+    if (!layer.h_out || !layer.w_out)
+        return fail(b, name, "window larger than the image");
     bool has_weights = nax_layer_kind_row(&layer)->has_weights;
     if (!has_weights)
         layer.c_out = layer.c_in;
-    size_t n_outputs = layer.h_out * layer.w_out, n_taps = layer.kernel * layer.kernel;
+    size_t n_outputs = layer.h_out * layer.w_out;
     if (layer.c_out > NAX_LAYER_SIZE_MAX / n_outputs)
         return fail(b, name, "more than 2^30 outputs");
-    if (has_weights && layer.c_in > NAX_LAYER_SIZE_MAX / n_taps / layer.c_out)
+    if (has_weights && nax_layer_n_rows(&layer) > NAX_LAYER_SIZE_MAX / layer.c_out)
         return fail(b, name, "more than 2^30 weights");
     b->shape = (struct shape){layer.h_out, layer.w_out, layer.c_out};
     b->at = (int)net->n_layers;
@@ -79,14 +85,18 @@ static int add(struct builder *b, struct nax_layer layer, const char *name)
 
 static struct nax_layer conv_layer(int64_t kernel, int64_t stride, int64_t out)
 {
-    return (struct nax_layer){.kind = NAX_LAYER_CONV,
+    struct nax_layer layer = {.kind = NAX_LAYER_CONV,
                               .role = NAX_ROLE_BODY,
                               .slot = -1,
                               .residual = NAX_FROM_NONE,
-                              .kernel = (size_t)kernel,
-                              .stride = (size_t)stride,
-                              .pad = (size_t)kernel / 2,
+                              .has_batch_norm = true,
+                              .epsilon = NAX_BATCH_NORM_EPSILON,
+                              .stride = {(size_t)stride, (size_t)stride},
+                              .dilation = {1, 1},
+                              .groups = 1,
                               .c_out = (size_t)out};
+    nax_layer_set_kernel(&layer, (size_t)kernel);
+    return layer;
 }
 
 /* Takes the next slot: its number and its chosen kernel, 0 when it is skipped. */
@@ -191,7 +201,8 @@ static int add_pool(struct builder *b, const struct entry *e)
     struct nax_layer layer = conv_layer(e->kernel, e->stride, 1);
     layer.kind = e->pool;
     layer.role = NAX_ROLE_POOL;
-    layer.pad = 0;
+    layer.has_batch_norm = false;
+    memset(layer.pad, 0, sizeof layer.pad);
     return add(b, layer, e->name);
 }
 
@@ -199,6 +210,8 @@ static int add_linear(struct builder *b, const struct entry *e)
 {
     struct nax_layer layer = conv_layer(1, 1, e->out);
     layer.kind = NAX_LAYER_LINEAR;
+    layer.has_batch_norm = false;
+    layer.has_bias = true;
     layer.role = e->role;
     layer.has_relu = e->has_relu;
     return add(b, layer, e->name);

@@ -375,6 +375,20 @@ static int read_network(const struct source *source, const struct yaml_network *
     return 0;
 }
 
+static uint64_t hash_geometry(uint64_t hash, const struct nax_layer *s)
+{
+    const int64_t flags[] = {s->has_batch_norm, s->has_bias, (int64_t)s->groups};
+    const size_t *lists[] = {s->kernel, s->stride, s->dilation, s->pad};
+    hash = nax_hash(hash, flags, sizeof flags);
+    hash = nax_hash(hash, &s->epsilon, sizeof s->epsilon);
+    for (size_t i = 0; i < 4; i++)
+        for (size_t k = 0; k < (i < 3 ? 2 : 4); k++) {
+            const int64_t size = (int64_t)lists[i][k];
+            hash = nax_hash(hash, &size, sizeof size);
+        }
+    return hash;
+}
+
 /* What its layers are, so that other layers under one name are told apart. */
 static int set_layout(struct nax_network_file *f, struct nax_err *err)
 {
@@ -385,12 +399,22 @@ static int set_layout(struct nax_network_file *f, struct nax_err *err)
     uint64_t hash = nax_hash(0, &f->n_classes, sizeof f->n_classes);
     for (size_t l = 0; l < net->n_layers; l++) {
         const struct nax_layer *s = &net->layers[l];
-        const int64_t facts[] = {
-            s->kind,          s->input,           s->residual,        s->has_relu,
-            s->is_global,     (int64_t)s->kernel, (int64_t)s->stride, (int64_t)s->pad,
-            (int64_t)s->h_in, (int64_t)s->w_in,   (int64_t)s->c_in,   (int64_t)s->c_out};
+        const int64_t facts[] = {s->kind,
+                                 s->input,
+                                 s->residual,
+                                 s->has_relu,
+                                 s->is_global,
+                                 (int64_t)NAX_MAX(s->kernel[0], s->kernel[1]),
+                                 (int64_t)NAX_MAX(s->stride[0], s->stride[1]),
+                                 (int64_t)s->pad[0],
+                                 (int64_t)s->h_in,
+                                 (int64_t)s->w_in,
+                                 (int64_t)s->c_in,
+                                 (int64_t)s->c_out};
         hash = nax_hash(hash, s->name, strlen(s->name));
         hash = nax_hash(hash, facts, sizeof facts);
+        if (!nax_layer_is_plain(s))
+            hash = hash_geometry(hash, s);
     }
     f->layout = hash;
     nax_network_free(net);

@@ -90,10 +90,43 @@ int nax_network_crossbars(const struct nax_network *net, const int64_t *crossbar
     return 0;
 }
 
+void nax_layer_set_kernel(struct nax_layer *layer, size_t kernel)
+{
+    layer->kernel[0] = layer->kernel[1] = kernel;
+    for (int side = 0; side < 4; side++)
+        layer->pad[side] = kernel / 2;
+}
+
+static bool is_square(const struct nax_layer *l)
+{
+    return l->kernel[0] == l->kernel[1] && l->dilation[0] == 1 && l->dilation[1] == 1;
+}
+
+static bool is_padded(const struct nax_layer *l, size_t pad)
+{
+    return l->pad[0] == pad && l->pad[1] == pad && l->pad[2] == pad && l->pad[3] == pad;
+}
+
+bool nax_layer_is_same(const struct nax_layer *l)
+{
+    return is_square(l) && l->kernel[0] % 2 && is_padded(l, l->kernel[0] / 2);
+}
+
+bool nax_layer_is_plain(const struct nax_layer *l)
+{
+    const struct nax_layer_kind_row *row = nax_layer_kind_row(l);
+    bool is_convolved = row->has_batch_norm;
+    return (l->is_global || is_square(l)) && l->groups == 1 &&
+           (l->is_global || l->stride[0] == l->stride[1]) &&
+           is_padded(l, is_convolved ? l->kernel[0] / 2 : 0) &&
+           l->has_batch_norm == row->has_batch_norm &&
+           l->has_bias == (row->has_weights && !row->has_batch_norm) &&
+           (!l->has_batch_norm || l->epsilon == NAX_BATCH_NORM_EPSILON);
+}
+
 uint64_t nax_layer_macs(const struct nax_layer *layer)
 {
     if (!nax_layer_kind_row(layer)->has_weights)
         return 0;
-    uint64_t n_weights = (uint64_t)layer->kernel * layer->kernel * layer->c_in * layer->c_out;
-    return (uint64_t)layer->h_out * layer->w_out * n_weights;
+    return (uint64_t)layer->h_out * layer->w_out * nax_layer_n_rows(layer) * layer->c_out;
 }

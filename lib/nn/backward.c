@@ -10,6 +10,15 @@
 
 enum { GATHER_BLOCK = 1 << 14 }; /* floats that one thread sums at a time */
 
+/* Without batch norm dz = g, and dbias = Σ g. */
+static void take_bias(struct pass *pass, size_t l)
+{
+    const struct pass_layer *layer = &pass->layer[l];
+    size_t c = pass->net->layers[l].c_out;
+    for (size_t k = 0; pass->gradient[l].beta && k < c; k++)
+        pass->gradient[l].beta[k] = (float)tree_floats(layer->n_sums, layer->sums + k, 2 * c);
+}
+
 /* What batch norm's way back needs of the whole batch (Ioffe and Szegedy, ICML 2015, section 3),
  * and the gradients of gamma and beta. In a channel, over the n values of the batch, with x^ = (z −
  * mean) · inverse and y = gamma · x^ + beta:
@@ -27,6 +36,10 @@ static void take_sums(struct pass *pass, size_t l)
     double n = (double)(pass->batch * shape->h_out * shape->w_out);
     bool is_batch = pass->statistics != STATISTICS_RUNNING;
     size_t c = shape->c_out;
+    if (!shape->has_batch_norm) {
+        take_bias(pass, l);
+        return;
+    }
     for (size_t k = 0; k < c; k++) {
         double sum = tree_floats(layer->n_sums, layer->sums + k, 2 * c);
         double dot = tree_floats(layer->n_sums, layer->sums + c + k, 2 * c);
@@ -50,12 +63,11 @@ static void arrive(struct pass *pass, const struct edge *edge, struct chunk chun
     struct pass_layer *to = &pass->layer[edge->target];
     size_t at = chunk.first * nax_layer_n_out(shape) * to->kernel->size, c = shape->c_out;
     size_t n = chunk.n * shape->h_out * shape->w_out;
-    bool has_batch_norm = nax_layer_kind_row(shape)->has_batch_norm;
     const char *y = edge->is_last && shape->has_relu ? to->y + at : NULL;
-    const char *z = edge->is_last && has_batch_norm ? to->z + at : NULL;
+    const char *z = edge->is_last && to->z ? to->z + at : NULL;
     if (!y && !z && !so_far && piece == to->g + at)
         return;
-    float *sums = has_batch_norm ? to->sums + chunk.first / chunk.n * 2 * c : NULL;
+    float *sums = to->z ? to->sums + chunk.first / chunk.n * 2 * c : NULL;
     to->kernel->relu_backward(n, c, piece, so_far, y, z, to->mean, to->g + at, sums,
                               sums ? sums + c : NULL);
 }
@@ -179,7 +191,8 @@ static void make_plain(struct pass *pass, size_t l)
     }
     size_t c = shape->c_out;
     memcpy(pass->gradient[l].weight, layer->dw, nax_layer_n_weights(shape) * sizeof(float));
-    pass->kernel->add_up(layer->n_chunks, c, 2 * c, layer->sums, pass->gradient[l].beta);
+    if (shape->has_bias)
+        pass->kernel->add_up(layer->n_chunks, c, 2 * c, layer->sums, pass->gradient[l].beta);
 }
 
 int nax_pass_backward(struct pass *pass, struct nax_err *err)
@@ -187,7 +200,7 @@ int nax_pass_backward(struct pass *pass, struct nax_err *err)
     const struct nax_network *net = pass->net;
     int status = 0;
     for (size_t l = net->n_layers; l-- > 0;) {
-        if (nax_layer_kind_row(&net->layers[l])->has_batch_norm)
+        if (pass->layer[l].z)
             take_sums(pass, l);
 #pragma omp parallel for num_threads((int)pass->n_threads) schedule(dynamic) reduction(min : status)
         for (size_t i = 0; i < pass->layer[l].n_chunks; i++) {

@@ -1,8 +1,9 @@
-/* Dense convolutions of one layer on chunks of images: the seam between what asks for them
+/* Convolutions of one layer on chunks of images: the seam between what asks for them
  * and the engines: Winograd's filtering, oneDNN, OpenBLAS.
  *
- * With s the stride, p the input's pixel under kernel element (ky, kx) at output pixel (i, j),
- * p = (i s + ky - pad, j s + kx - pad), and x 0 outside of the image:
+ * With s the stride, d the dilation, p the input's pixel under kernel element (ky, kx) at output
+ * pixel (i, j), p = (i s + d ky - pad, j s + d kx - pad), x 0 outside of the image, and c the
+ * channels of o's group:
  *
  *     y[i][j][o]       = Σ_{ky kx c} x[p][c] · weight[ky][kx][c][o]
  *     dx[p][c]         = Σ_{ky kx o} dy[i][j][o] · weight[ky][kx][c][o]    of those (i, j) that
@@ -10,9 +11,9 @@
  * chunk
  *
  * A convolution is made for chunks of exactly n images. Weights outside are plain
- * [k][k][c_in][c_out]; each engine keeps them, and weight gradients, in a layout of its own.
- * Activations are float, or bf16: then an engine may round the weights to bf16 as well, and sums
- * are float. Weights outside and their gradients are always float. All calls run on the
+ * [k][k][c_in / groups][c_out]; each engine keeps them, and weight gradients, in a layout of its
+ * own. Activations are float, or bf16: then an engine may round the weights to bf16 as well, and
+ * sums are float. Weights outside and their gradients are always float. All calls run on the
  * calling thread alone, and different threads may work on different chunks at once.
  */
 #ifndef NAX_NN_CONV_H
@@ -66,7 +67,7 @@ struct conv_engine {
     /* dw [gradient_size] = x · dy summed over the chunk, in the engine's layout */
     int (*backward_weights)(const struct conv *conv, const void *x, const void *dy, float *dw,
                             void *scratch);
-    /* plain [k][k][c_in][c_out] from the engine's layout */
+    /* plain [k][k][c_in / groups][c_out] from the engine's layout */
     void (*plain_gradient)(const struct conv *conv, const float *dw, float *weight);
 };
 

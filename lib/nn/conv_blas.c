@@ -1,20 +1,16 @@
-/* Convolutions as matrix products of unfolded patches (im2col): for machines without oneDNN, and as
- * its check. */
+/* Convolutions as matrix products of unfolded patches (im2col), a group at a time: for machines
+ * without oneDNN, and as its check. */
 #include "conv.h"
 #include "../base/blas.h"
+#include "nax/nn.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct blas_conv {
     struct conv base;
-    float *weight; /* [k][k][c_in][c_out] */
+    float *weight; /* [k][k][c_in / groups][c_out] */
 };
-
-static size_t n_rows(const struct nax_layer *l)
-{
-    return l->kernel * l->kernel * l->c_in;
-}
 
 static size_t n_pixels(const struct nax_layer *l)
 {
@@ -33,16 +29,17 @@ static int blas_alloc(struct conv **conv, const struct nax_layer *layer, size_t 
     (void)options;
     struct blas_conv *b = nax_calloc(1, sizeof *b);
     if (b)
-        b->weight = nax_aligned_calloc(n_rows(layer) * layer->c_out, sizeof(float));
+        b->weight = nax_aligned_calloc(nax_layer_n_weights(layer), sizeof(float));
     if (!b || !b->weight) {
         free(b);
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->name);
     }
-    b->base = (struct conv){.engine = &nax_conv_engine_blas,
-                            .layer = *layer,
-                            .n = n,
-                            .gradient_size = n_rows(layer) * layer->c_out,
-                            .scratch_size = n_pixels(layer) * n_rows(layer) * sizeof(float)};
+    b->base =
+        (struct conv){.engine = &nax_conv_engine_blas,
+                      .layer = *layer,
+                      .n = n,
+                      .gradient_size = nax_layer_n_weights(layer),
+                      .scratch_size = n_pixels(layer) * nax_layer_n_rows(layer) * sizeof(float)};
     *conv = &b->base;
     return 0;
 }
@@ -60,35 +57,36 @@ static void blas_set_weights(struct conv *conv, const float *weight)
     memcpy(b->weight, weight, conv->gradient_size * sizeof *weight);
 }
 
-/* patches [h_out][w_out][k][k][c_in] of one image x [h_in][w_in][c_in]: a row holds what an output
- * pixel is made of, so y [pixels][c_out] = patches · weight [k·k·c_in][c_out], dw = patchesᵀ · dy
- * and dpatches = dy · weightᵀ, which fold_add adds to dx where the patches came from. */
-static void unfold(const struct nax_layer *l, const float *x, float *patches)
+/* patches [h_out][w_out][k][k][c] of a group's channels, `first` and on, of one image x
+ * [h_in][w_in][c_in]: a row holds what an output pixel is made of, so y [pixels][c_out] = patches ·
+ * weight [k·k·c][c_out], dw = patchesᵀ · dy and dpatches = dy · weightᵀ, each of the group's
+ * columns alone; fold_add adds dpatches to dx where the patches came from. */
+static void unfold(const struct nax_layer *l, size_t first, const float *x, float *patches)
 {
-    size_t c = l->c_in;
+    size_t c = l->c_in / l->groups;
     for (size_t i = 0; i < l->h_out; i++)
         for (size_t j = 0; j < l->w_out; j++)
-            for (size_t ky = 0; ky < l->kernel; ky++)
-                for (size_t kx = 0; kx < l->kernel; kx++, patches += c) {
-                    size_t y = i * l->stride + ky - l->pad, xx = j * l->stride + kx - l->pad;
-                    if (y < l->h_in && xx < l->w_in) /* negative positions wrap to huge ones */
-                        memcpy(patches, x + (y * l->w_in + xx) * c, c * sizeof *x);
+            for (size_t ky = 0; ky < l->kernel[0]; ky++)
+                for (size_t kx = 0; kx < l->kernel[1]; kx++, patches += c) {
+                    size_t y = nax_layer_under(l, 0, i, ky), xx = nax_layer_under(l, 1, j, kx);
+                    if (y < l->h_in && xx < l->w_in)
+                        memcpy(patches, x + (y * l->w_in + xx) * l->c_in + first, c * sizeof *x);
                     else
                         memset(patches, 0, c * sizeof *x);
                 }
 }
 
-static void fold_add(const struct nax_layer *l, const float *patches, float *x)
+static void fold_add(const struct nax_layer *l, size_t first, const float *patches, float *x)
 {
-    size_t c = l->c_in;
+    size_t c = l->c_in / l->groups;
     for (size_t i = 0; i < l->h_out; i++)
         for (size_t j = 0; j < l->w_out; j++)
-            for (size_t ky = 0; ky < l->kernel; ky++)
-                for (size_t kx = 0; kx < l->kernel; kx++, patches += c) {
-                    size_t y = i * l->stride + ky - l->pad, xx = j * l->stride + kx - l->pad;
+            for (size_t ky = 0; ky < l->kernel[0]; ky++)
+                for (size_t kx = 0; kx < l->kernel[1]; kx++, patches += c) {
+                    size_t y = nax_layer_under(l, 0, i, ky), xx = nax_layer_under(l, 1, j, kx);
                     if (y >= l->h_in || xx >= l->w_in)
                         continue;
-                    float *to = x + (y * l->w_in + xx) * c;
+                    float *to = x + (y * l->w_in + xx) * l->c_in + first;
                     for (size_t k = 0; k < c; k++)
                         to[k] += patches[k];
                 }
@@ -100,11 +98,14 @@ static int blas_forward(const struct conv *conv, const void *x_chunk, void *y_ch
     float *y = y_chunk;
     const struct nax_layer *l = &conv->layer;
     const float *weight = ((const struct blas_conv *)conv)->weight;
-    for (size_t b = 0; b < conv->n; b++) {
-        unfold(l, x + b * l->h_in * l->w_in * l->c_in, scratch);
-        nax_sgemm(false, false, n_pixels(l), l->c_out, n_rows(l), scratch, n_rows(l), weight,
-                  l->c_out, 0, y + b * n_pixels(l) * l->c_out, l->c_out);
-    }
+    const size_t n_rows = nax_layer_n_rows(l), n_cols = l->c_out / l->groups;
+    for (size_t b = 0; b < conv->n; b++)
+        for (size_t g = 0; g < l->groups; g++) {
+            unfold(l, g * (l->c_in / l->groups), x + b * l->h_in * l->w_in * l->c_in, scratch);
+            nax_sgemm(false, false, n_pixels(l), n_cols, n_rows, scratch, n_rows,
+                      weight + g * n_cols, l->c_out, 0, y + b * n_pixels(l) * l->c_out + g * n_cols,
+                      l->c_out);
+        }
     return 0;
 }
 
@@ -115,13 +116,16 @@ static int blas_backward_data(const struct conv *conv, const void *dy_chunk, voi
     float *dx = dx_chunk;
     const struct nax_layer *l = &conv->layer;
     const float *weight = ((const struct blas_conv *)conv)->weight;
+    const size_t n_rows = nax_layer_n_rows(l), n_cols = l->c_out / l->groups;
     size_t image = l->h_in * l->w_in * l->c_in;
     memset(dx, 0, conv->n * image * sizeof *dx);
-    for (size_t b = 0; b < conv->n; b++) {
-        nax_sgemm(false, true, n_pixels(l), n_rows(l), l->c_out, dy + b * n_pixels(l) * l->c_out,
-                  l->c_out, weight, l->c_out, 0, scratch, n_rows(l));
-        fold_add(l, scratch, dx + b * image);
-    }
+    for (size_t b = 0; b < conv->n; b++)
+        for (size_t g = 0; g < l->groups; g++) {
+            nax_sgemm(false, true, n_pixels(l), n_rows, n_cols,
+                      dy + b * n_pixels(l) * l->c_out + g * n_cols, l->c_out, weight + g * n_cols,
+                      l->c_out, 0, scratch, n_rows);
+            fold_add(l, g * (l->c_in / l->groups), scratch, dx + b * image);
+        }
     return 0;
 }
 
@@ -130,11 +134,14 @@ static int blas_backward_weights(const struct conv *conv, const void *x_chunk, c
 {
     const float *x = x_chunk, *dy = dy_chunk;
     const struct nax_layer *l = &conv->layer;
-    for (size_t b = 0; b < conv->n; b++) {
-        unfold(l, x + b * l->h_in * l->w_in * l->c_in, scratch);
-        nax_sgemm(true, false, n_rows(l), l->c_out, n_pixels(l), scratch, n_rows(l),
-                  dy + b * n_pixels(l) * l->c_out, l->c_out, b ? 1 : 0, dw, l->c_out);
-    }
+    const size_t n_rows = nax_layer_n_rows(l), n_cols = l->c_out / l->groups;
+    for (size_t b = 0; b < conv->n; b++)
+        for (size_t g = 0; g < l->groups; g++) {
+            unfold(l, g * (l->c_in / l->groups), x + b * l->h_in * l->w_in * l->c_in, scratch);
+            nax_sgemm(true, false, n_rows, n_cols, n_pixels(l), scratch, n_rows,
+                      dy + b * n_pixels(l) * l->c_out + g * n_cols, l->c_out, b ? 1 : 0,
+                      dw + g * n_cols, l->c_out);
+        }
     return 0;
 }
 

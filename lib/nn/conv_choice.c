@@ -24,8 +24,8 @@ static const struct row {
     unsigned precisions, directions;
     const struct conv_engine *engine;
     struct range {
-        size_t least, most;     /* 0: without end */
-    } kernel, stride, channels; /* channels: of inputs and of outputs */
+        size_t least, most;             /* 0: without end */
+    } kernel, stride, channels, groups; /* channels: of inputs and of outputs */
 } rows[] = {
     /* matrix units multiply bf16 faster than Winograd's products, in float, are fewer, but for
      * gradients of weights: there layouts are changed first */
@@ -36,7 +36,7 @@ static const struct row {
     {NAX_ISA_BASELINE, BOTH, ALL, .engine = &nax_conv_engine_winograd},
     /* oneDNN's gradients by weights of many channels are slow where pixels are left out */
     {NAX_ISA_AVX512, FP32, WEIGHTS, .engine = &nax_conv_engine_blas, .kernel = {2, 0},
-     .stride = {2, 0}, .channels = {64, 0}},
+     .stride = {2, 0}, .channels = {64, 0}, .groups = {1, 1}},
     {NAX_ISA_BASELINE, BOTH, ALL, .engine = ONEDNN},
     {NAX_ISA_BASELINE, FP32, ALL, .engine = &nax_conv_engine_blas},
 };
@@ -50,9 +50,10 @@ static bool holds(const struct row *row, enum nax_isa isa, const struct nax_laye
                   enum conv_direction direction, bool is_bf16)
 {
     return row->engine && isa >= row->isa && (row->precisions & (is_bf16 ? BF16 : FP32)) &&
-           (row->directions >> direction & 1) && is_within(row->kernel, l->kernel) &&
-           is_within(row->stride, l->stride) && is_within(row->channels, l->c_in) &&
-           is_within(row->channels, l->c_out) && row->engine->can(l, is_bf16, isa);
+           (row->directions >> direction & 1) && is_within(row->kernel, l->kernel[0]) &&
+           is_within(row->stride, l->stride[0]) && is_within(row->groups, l->groups) &&
+           is_within(row->channels, l->c_in) && is_within(row->channels, l->c_out) &&
+           row->engine->can(l, is_bf16, isa);
 }
 
 /* NULL: none, of bf16. */

@@ -16,7 +16,7 @@ struct dnnl_conv {
     dnnl_primitive_t primitive[N_DIRECTIONS];
     onednn_layout src, dst, scratch[N_DIRECTIONS];
     onednn_layout weights[N_DIRECTIONS]; /* that the primitives chose */
-    onednn_layout plain;                 /* [k][k][c_in][c_out] */
+    onednn_layout plain;                 /* [k][k][c_in / groups][c_out] */
     onednn_layout bias;                  /* [c_out] */
     void *weight[2];                     /* reordered for FORWARD and BACKWARD_DATA */
     float *scaled;                       /* [n_weights], with finish */
@@ -27,7 +27,7 @@ struct dnnl_conv {
 static size_t n_weights(const struct conv *conv)
 {
     const struct nax_layer *l = &conv->layer;
-    return l->kernel * l->kernel * l->c_in * l->c_out;
+    return nax_layer_n_rows(l) * l->c_out;
 }
 
 static dnnl_engine_t engine;
@@ -162,6 +162,25 @@ static dnnl_status_t append_finish(dnnl_primitive_attr_t attr, const struct conv
     return status;
 }
 
+/* Of weights as oneDNN counts them, with groups in front where there are any; returns how many. */
+static int weight_dims(const struct nax_layer *l, dnnl_dims_t dims)
+{
+    const size_t groups = l->groups;
+    const dnnl_dim_t all[] = {(dnnl_dim_t)groups, (dnnl_dim_t)(l->c_out / groups),
+                              (dnnl_dim_t)(l->c_in / groups), (dnnl_dim_t)l->kernel[0],
+                              (dnnl_dim_t)l->kernel[1]};
+    int n = groups > 1 ? 5 : 4;
+    memcpy(dims, all + 5 - n, (size_t)n * sizeof *all);
+    return n;
+}
+
+/* Padding behind an axis of n pixels, of which the last ones may stay unread: then negative. */
+static dnnl_dim_t pad_after(const struct nax_layer *l, int axis, size_t n, size_t n_out)
+{
+    size_t span = (n_out - 1) * l->stride[axis] + l->dilation[axis] * (l->kernel[axis] - 1) + 1;
+    return (dnnl_dim_t)span - (dnnl_dim_t)n - (dnnl_dim_t)l->pad[axis];
+}
+
 /* One direction: descriptor → primitive, its weight layout and scratch. *forward_pd is the hint
  * that the backward directions need and FORWARD leaves behind. */
 static dnnl_status_t create_direction(struct dnnl_conv *d, enum onednn_direction direction,
@@ -170,22 +189,23 @@ static dnnl_status_t create_direction(struct dnnl_conv *d, enum onednn_direction
 {
     const struct conv_finish *finish = options->finish;
     const struct nax_layer *l = &d->base.layer;
-    dnnl_dim_t k = (dnnl_dim_t)l->kernel, s = (dnnl_dim_t)l->stride, pad = (dnnl_dim_t)l->pad;
-    dnnl_dims_t dims = {(dnnl_dim_t)l->c_out, (dnnl_dim_t)l->c_in, k, k};
+    dnnl_dims_t dims;
+    int n_dims = weight_dims(l, dims);
     struct onednn_conv conv = {
         .direction = direction,
         .src = d->src,
         .dst = d->dst,
         .bias = finish ? d->bias : NULL,
-        .strides = {s, s},
-        .before = {pad, pad},
-        .after = {((dnnl_dim_t)l->h_out - 1) * s + k - (dnnl_dim_t)l->h_in - pad,
-                  ((dnnl_dim_t)l->w_out - 1) * s + k - (dnnl_dim_t)l->w_in - pad}};
+        .strides = {(dnnl_dim_t)l->stride[0], (dnnl_dim_t)l->stride[1]},
+        .dilates = {(dnnl_dim_t)l->dilation[0] - 1, (dnnl_dim_t)l->dilation[1] - 1},
+        .before = {(dnnl_dim_t)l->pad[0], (dnnl_dim_t)l->pad[1]},
+        .after = {pad_after(l, 0, l->h_in, l->h_out), pad_after(l, 1, l->w_in, l->w_out)}};
     dnnl_data_type_t type = direction == BACKWARD_WEIGHTS ? dnnl_f32 : activation_type(d);
     dnnl_primitive_desc_t pd = NULL;
     dnnl_primitive_attr_t attr = NULL;
 
-    dnnl_status_t status = onednn_layout_create(&conv.weights, 4, dims, type, dnnl_format_tag_any);
+    dnnl_status_t status =
+        onednn_layout_create(&conv.weights, n_dims, dims, type, dnnl_format_tag_any);
     if (status == dnnl_success)
         status = dnnl_primitive_attr_create(&attr);
     if (status == dnnl_success)
@@ -226,15 +246,16 @@ static dnnl_status_t create_all(struct dnnl_conv *d, const struct conv_options *
                        (dnnl_dim_t)l->w_in};
     dnnl_dims_t dst = {(dnnl_dim_t)d->base.n, (dnnl_dim_t)l->c_out, (dnnl_dim_t)l->h_out,
                        (dnnl_dim_t)l->w_out};
-    dnnl_dims_t dims = {(dnnl_dim_t)l->c_out, (dnnl_dim_t)l->c_in, (dnnl_dim_t)l->kernel,
-                        (dnnl_dim_t)l->kernel};
+    dnnl_dims_t dims, channels = {(dnnl_dim_t)l->c_out};
+    int n_dims = weight_dims(l, dims);
     dnnl_status_t status = onednn_layout_create(&d->src, 4, src, activation_type(d), dnnl_nhwc);
     if (status == dnnl_success)
         status = onednn_layout_create(&d->dst, 4, dst, activation_type(d), dnnl_nhwc);
     if (status == dnnl_success)
-        status = onednn_layout_create(&d->plain, 4, dims, dnnl_f32, dnnl_hwio);
+        status = onednn_layout_create(&d->plain, n_dims, dims, dnnl_f32,
+                                      n_dims > 4 ? dnnl_hwigo : dnnl_hwio);
     if (status == dnnl_success)
-        status = onednn_layout_create(&d->bias, 1, dims, dnnl_f32, dnnl_x);
+        status = onednn_layout_create(&d->bias, 1, channels, dnnl_f32, dnnl_x);
 
     dnnl_primitive_desc_t forward_pd = NULL;
     for (int i = 0; status == dnnl_success && i < N_DIRECTIONS; i++)

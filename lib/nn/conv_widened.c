@@ -29,7 +29,7 @@ static void release(struct conv *conv)
 static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
                  const struct conv_options *options, struct nax_err *err)
 {
-    size_t n_weights = layer->kernel * layer->kernel * layer->c_in * layer->c_out;
+    size_t n_weights = nax_layer_n_rows(layer) * layer->c_out;
     struct widened_conv *w = nax_calloc(1, sizeof *w);
     if (w) {
         w->rounded = nax_aligned_calloc(n_weights, sizeof *w->rounded);

@@ -103,8 +103,9 @@ static void release(struct conv *conv)
 static bool can(const struct nax_layer *l, bool is_bf16, enum nax_isa isa)
 {
     (void)is_bf16, (void)isa;
-    return (l->kernel == 3 || l->kernel == 5 || l->kernel == 7) && l->stride == 1 &&
-           l->pad == l->kernel / 2 && l->h_out == l->h_in && l->w_out == l->w_in &&
+    size_t k = l->kernel[0];
+    return (k == 3 || k == 5 || k == 7) && nax_layer_is_same(l) && l->groups == 1 &&
+           l->stride[0] == 1 && l->stride[1] == 1 && l->h_out == l->h_in && l->w_out == l->w_in &&
            l->c_in % NAX_LANES == 0 && l->c_out % NAX_LANES == 0;
 }
 
@@ -129,7 +130,7 @@ static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
     if (!w)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->name);
     size_t n_pairs = layer->c_in * layer->c_out;
-    w->form = nax_winograd_form(layer->kernel);
+    w->form = nax_winograd_form(layer->kernel[0]);
     w->n_places = w->form.a * w->form.a;
     w->n_parts = w->form.n_parts * w->form.n_parts;
     w->n_down = NAX_CEIL_DIV(layer->h_out, WINOGRAD_M);
@@ -337,7 +338,7 @@ static void transform_inputs(const struct winograd_conv *w, const struct range *
     for (size_t image = range->first / n_each; image <= last; image++) {
         /* a range may begin within an image: its copy is there from the range before */
         if (image * n_each >= range->first)
-            copy_in(w, c, w->base.layer.pad, height, width, x + image * image_size(w, c),
+            copy_in(w, c, w->base.layer.pad[0], height, width, x + image * image_size(w, c),
                     workspace->image);
         for (size_t i = 0; i < w->n_down + n_extra; i++)
             for (size_t j = 0; j < w->n_across + n_extra; j++) {

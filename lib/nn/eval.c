@@ -89,9 +89,9 @@ static void fold(struct eval *e, size_t l)
     const struct nax_layer *shape = &e->net->layers[l];
     const struct nax_params *p = &e->model->layer[l];
     for (size_t k = 0; k < shape->c_out; k++) {
-        double scale = 1, offset = (double)p->beta[k];
+        double scale = 1, offset = p->beta ? (double)p->beta[k] : 0;
         if (p->gamma) {
-            scale = (double)p->gamma[k] / sqrt((double)p->variance[k] + NAX_BATCH_NORM_EPSILON);
+            scale = (double)p->gamma[k] / sqrt((double)p->variance[k] + shape->epsilon);
             offset -= scale * (double)p->mean[k];
         }
         e->layer[l].scale[k] = (float)scale;

@@ -16,7 +16,7 @@ static void finish(struct pass *pass, size_t l, struct chunk chunk)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
     struct pass_layer *layer = &pass->layer[l];
-    if (!nax_layer_kind_row(shape)->has_batch_norm)
+    if (!layer->z)
         return;
     const struct nn_kernels *kernel = layer->kernel;
     size_t at = chunk.first * nax_layer_n_out(shape) * kernel->size;
@@ -60,8 +60,9 @@ static int convolve(struct pass *pass, size_t l, struct chunk chunk, size_t firs
     int status =
         layer->conv->engine->forward(layer->conv, x, z, nax_pass_scratch(pass, SCRATCH_CONV));
     correct(pass, l, chunk, first, layer->kernel, z, nax_pass_scratch(pass, SCRATCH_DZ));
-    layer->kernel->moments(chunk.n * shape->h_out * shape->w_out, c, z, pass->model->layer[l].mean,
-                           sums, sums + c);
+    if (shape->has_batch_norm)
+        layer->kernel->moments(chunk.n * shape->h_out * shape->w_out, c, z,
+                               pass->model->layer[l].mean, sums, sums + c);
     return status;
 }
 
@@ -79,8 +80,8 @@ static void pool_or_multiply(struct pass *pass, size_t l, struct chunk chunk, si
     if (nax_layer_kind_row(shape)->has_weights) {
         nax_linear_forward(shape, n, x, pass_weight(pass, l), y);
         correct(pass, l, chunk, first, nax_nn_kernels(false), (char *)y, NULL);
-        nax_nn_kernels(false)->normalise(n, shape->c_out, y, layer->scale,
-                                         pass->model->layer[l].beta, NULL, shape->has_relu, y);
+        nax_nn_kernels(false)->normalise(n, shape->c_out, y, layer->scale, layer->offset, NULL,
+                                         shape->has_relu, y);
     } else {
         nax_pool_forward(shape, n, x, y);
     }
@@ -152,7 +153,7 @@ static void set_batch_norm(struct pass *pass, size_t l)
         double mean = (double)p->mean[k], variance = (double)p->variance[k];
         if (pass->statistics != STATISTICS_RUNNING)
             take_statistics(pass, l, k, &mean, &variance);
-        double inverse = 1 / sqrt(variance + NAX_BATCH_NORM_EPSILON);
+        double inverse = 1 / sqrt(variance + pass->net->layers[l].epsilon);
         double scale = (double)p->gamma[k] * inverse;
         layer->mean[k] = (float)mean;
         layer->inverse[k] = (float)inverse;
@@ -233,8 +234,11 @@ int nax_pass_forward(struct pass *pass, const struct pass_batch *batch, struct p
         if (status)
             return nax_err_set(err, (enum nax_status)status, "convolution failed: 'layer %s'",
                                net->layers[l].name);
-        if (l < net->n_layers && nax_layer_kind_row(&net->layers[l])->has_batch_norm)
+        if (l < net->n_layers && net->layers[l].has_batch_norm)
             set_batch_norm(pass, l);
+        else if (l < net->n_layers && net->layers[l].has_bias)
+            memcpy(pass->layer[l].offset, pass->model->layer[l].beta,
+                   net->layers[l].c_out * sizeof(float));
     }
     size_t n_chunks = pass->layer[net->n_layers - 1].n_chunks;
     *result =

@@ -21,12 +21,18 @@
 enum { SUM_G, SUM_GZ, SUM_Z, SUM_ZZ, N_SUMS };
 
 /* Σ g o of the layer's own output o = gamma x^ + beta: since batch norm's gradients are Σ g x^ and
- * Σ g of a channel, it is Σ gamma · dgamma + beta · dbeta. */
+ * Σ g of a channel, it is Σ gamma · dgamma + beta · dbeta. Without batch norm o = z + bias, and the
+ * backward pass has left Σ g z. */
 static double own_gate(const struct pass *pass, size_t l)
 {
     const struct nax_params *p = &pass->model->layer[l], *gradient = &pass->gradient[l];
     double sum = 0;
-    for (size_t k = 0; k < pass->net->layers[l].c_out; k++)
+    const struct pass_layer *layer = &pass->layer[l];
+    size_t c = pass->net->layers[l].c_out;
+    for (size_t k = 0; !p->gamma && k < c; k++)
+        sum += tree_floats(layer->n_sums, layer->sums + c + k, 2 * c) +
+               (p->beta ? (double)p->beta[k] * (double)gradient->beta[k] : 0);
+    for (size_t k = 0; p->gamma && k < c; k++)
         sum += (double)p->gamma[k] * (double)gradient->gamma[k] +
                (double)p->beta[k] * (double)gradient->beta[k];
     return sum;
@@ -78,12 +84,16 @@ static double normalised(const struct other *o)
     for (size_t k = 0; k < o->conv->layer.c_out; k++) {
         double sum[N_SUMS], mean = 0, variance = 0;
         add_up(o, k, sum);
+        if (!p->gamma) {
+            total += sum[SUM_GZ] + (p->beta ? (double)p->beta[k] * sum[SUM_G] : 0);
+            continue;
+        }
         if (o->pass->statistics == STATISTICS_RUNNING)
             variance = (double)p->variance[k];
         else
             statistics_of(o, sum, &mean, &variance);
         total += (double)p->gamma[k] * (sum[SUM_GZ] - mean * sum[SUM_G]) /
-                     sqrt(variance + NAX_BATCH_NORM_EPSILON) +
+                     sqrt(variance + o->conv->layer.epsilon) +
                  (double)p->beta[k] * sum[SUM_G];
     }
     return total;
@@ -108,7 +118,8 @@ static int convolve(const struct other *o, size_t chunk, char *z, void *scratch)
     const struct pass *pass = o->pass;
     const struct conv *conv = o->conv;
     const struct nn_kernels *kernel = pass->kernel;
-    const float *guess = o->gate->params.mean;
+    const float *guess = o->gate->params.mean; /* without batch norm: 0 */
+    guess = guess ? guess : layer_of(o)->mean;
     const struct nax_layer *shape = &conv->layer;
     size_t n = conv->n, c = shape->c_out, n_pixels = n * shape->h_out * shape->w_out;
     const char *x =
@@ -160,8 +171,7 @@ static int other_convolution(struct other *o, struct nax_err *err)
     const struct pass *pass = o->pass;
     const struct nax_gate *gate = o->gate;
     struct nax_layer shape = pass->net->layers[gate->layer];
-    shape.kernel = gate->kernel;
-    shape.pad = gate->kernel / 2;
+    nax_layer_set_kernel(&shape, gate->kernel);
     const struct conv_options options = {.has = {true},
                                          .is_bf16 = pass->kernel->size != sizeof(float)};
     int status = pass_check(&gate->linop, shape.name, err);
@@ -186,7 +196,7 @@ int nax_pass_gate_statistics(struct pass *pass, struct nax_gate *gates, size_t n
         struct other other = {.pass = pass, .gate = &gates[i], .is_ideal = true};
         const struct nax_params *own = &pass->model->layer[gates[i].layer], *p = &gates[i].params;
         size_t size = pass->net->layers[gates[i].layer].c_out * sizeof *p->mean;
-        if (!gates[i].kernel)
+        if (!gates[i].kernel || !p->mean)
             continue;
         if (p->weight == own->weight) { /* another crossbar alone */
             memcpy(p->mean, own->mean, size);

@@ -6,13 +6,21 @@
 
 static void add_layer(struct nax_identity *identity, const struct nax_layer *s)
 {
-    char name[32];
+    char name[32], geometry[256] = "";
     snprintf(name, sizeof name, "layer.%s", s->name);
+    if (!nax_layer_is_plain(s))
+        snprintf(geometry, sizeof geometry,
+                 ", %zux%zu every %zux%zu, dilation %zux%zu, padding %zu %zu %zu %zu, groups %zu, "
+                 "batch norm %d, epsilon %g, bias %d",
+                 s->kernel[0], s->kernel[1], s->stride[0], s->stride[1], s->dilation[0],
+                 s->dilation[1], s->pad[0], s->pad[1], s->pad[2], s->pad[3], s->groups,
+                 (int)s->has_batch_norm, s->epsilon, (int)s->has_bias);
     nax_identity_add(
         identity, name,
-        "%s, kernel %zu, stride %zu, %zux%zux%zu to %zu, input %d, residual %d, relu %d",
-        nax_words_row(&nax_layer_kind_words, (int)s->kind)->word, s->kernel, s->stride, s->h_in,
-        s->w_in, s->c_in, s->c_out, s->input, s->residual, (int)s->has_relu);
+        "%s, kernel %zu, stride %zu, %zux%zux%zu to %zu, input %d, residual %d, relu %d%s",
+        nax_words_row(&nax_layer_kind_words, (int)s->kind)->word,
+        NAX_MAX(s->kernel[0], s->kernel[1]), NAX_MAX(s->stride[0], s->stride[1]), s->h_in, s->w_in,
+        s->c_in, s->c_out, s->input, s->residual, (int)s->has_relu, geometry);
 }
 
 void nax_layers_identify(struct nax_identity *identity, const struct nax_network *net)

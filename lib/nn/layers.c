@@ -13,12 +13,12 @@ struct window {
 
 static struct window window_at(const struct nax_layer *l, size_t i, size_t j)
 {
-    size_t top = i * l->stride, left = j * l->stride;
+    size_t top = i * l->stride[0], left = j * l->stride[1];
     struct window w;
-    w.y0 = top > l->pad ? top - l->pad : 0;
-    w.x0 = left > l->pad ? left - l->pad : 0;
-    w.y1 = NAX_MIN(top + l->kernel - l->pad, l->h_in);
-    w.x1 = NAX_MIN(left + l->kernel - l->pad, l->w_in);
+    w.y0 = top > l->pad[0] ? top - l->pad[0] : 0;
+    w.x0 = left > l->pad[1] ? left - l->pad[1] : 0;
+    w.y1 = NAX_MIN(top + l->kernel[0] - l->pad[0], l->h_in);
+    w.x1 = NAX_MIN(left + l->kernel[1] - l->pad[1], l->w_in);
     return w;
 }
 

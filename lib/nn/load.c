@@ -13,7 +13,7 @@ static const struct nax_tensor *find_param(const struct nax_tensors *file,
                                            const char *param, char *name)
 {
     char with_kernel[PARAM_NAME_SIZE];
-    snprintf(with_kernel, sizeof with_kernel, "%s%s.k%zu.%s", prefix, layer->name, layer->kernel,
+    snprintf(with_kernel, sizeof with_kernel, "%s%s.k%zu.%s", prefix, layer->name, layer->kernel[0],
              param);
     snprintf(name, PARAM_NAME_SIZE, "%s%s.%s", prefix, layer->name, param);
     const struct nax_tensor *t = nax_tensors_find(file, name);

@@ -12,9 +12,8 @@ size_t nax_layer_n_weights(const struct nax_layer *l)
 {
     switch (l->kind) {
     case NAX_LAYER_CONV:
-        return l->kernel * l->kernel * l->c_in * l->c_out;
     case NAX_LAYER_LINEAR:
-        return l->h_in * l->w_in * l->c_in * l->c_out;
+        return nax_layer_n_rows(l) * l->c_out;
     case NAX_LAYER_POOL_MAX:
     case NAX_LAYER_POOL_MEAN:
         break;
@@ -28,21 +27,17 @@ size_t nax_params_list(const struct nax_layer *l, const struct nax_params *p,
     size_t n_weights = nax_layer_n_weights(l), c = l->c_out, n = 0;
     if (!n_weights)
         return 0;
-    bool is_conv = l->kind == NAX_LAYER_CONV;
-    struct nax_param weight = {"weight", p->weight, n_weights, 4, {0}, true, true};
-    weight.dims[0] = is_conv ? l->kernel : l->h_in;
-    weight.dims[1] = is_conv ? l->kernel : l->w_in;
-    weight.dims[2] = l->c_in;
-    weight.dims[3] = c;
-    out[n++] = weight;
-    if (nax_layer_kind_row(l)->has_batch_norm) {
+    out[n++] = (struct nax_param){
+        "weight", p->weight, n_weights, 4, {l->kernel[0], l->kernel[1], l->c_in / l->groups, c},
+        true,     true};
+    if (l->has_batch_norm) {
         out[n++] = (struct nax_param){"gamma", p->gamma, c, 1, {c}, true, false};
         out[n++] = (struct nax_param){"beta", p->beta, c, 1, {c}, true, false};
         out[n++] = (struct nax_param){"mean", p->mean, c, 1, {c}, false, false};
         out[n++] = (struct nax_param){"variance", p->variance, c, 1, {c}, false, false};
-    } else {
-        out[n++] = (struct nax_param){"bias", p->beta, c, 1, {c}, true, false};
     }
+    if (l->has_bias)
+        out[n++] = (struct nax_param){"bias", p->beta, c, 1, {c}, true, false};
     return n;
 }
 
@@ -57,7 +52,7 @@ static size_t lay_out(const struct nax_network *net, struct nax_params *layer, f
             continue;
         struct nax_params *p = &layer[l];
         float **slot[] = {&p->weight, &p->beta, &p->gamma, &p->mean, &p->variance};
-        size_t n_slots = nax_layer_kind_row(shape)->has_batch_norm ? 5 : 2;
+        size_t n_slots = shape->has_batch_norm ? 5 : shape->has_bias ? 2 : 1;
         for (size_t i = 0; i < n_slots; i++) {
             *slot[i] = values ? values + n : NULL;
             n += NAX_ROUND_UP(i ? shape->c_out : n_weights, NAX_LANES);

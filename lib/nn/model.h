@@ -8,7 +8,4 @@
 int nax_images_fit(const struct nax_network *net, const struct nax_images *images,
                    struct nax_err *err) NAX_MUST_USE;
 
-/* Batch norm's variance gets this added before its root is taken (Ioffe and Szegedy, ICML 2015). */
-#define NAX_BATCH_NORM_EPSILON 1e-5
-
 #endif

@@ -24,7 +24,8 @@ typedef dnnl_memory_desc_t *onednn_layout;
 struct onednn_conv {
     enum onednn_direction direction;
     onednn_layout src, weights, bias, dst;
-    dnnl_dims_t strides, before, after; /* paddings before and after, of height and width */
+    dnnl_dims_t strides, dilates, before, after; /* of height and width: pixels left out between a
+                                                    kernel's; paddings before and after */
 };
 
 #if DNNL_VERSION_MAJOR >= 3
@@ -63,20 +64,19 @@ static inline dnnl_status_t onednn_conv_describe(dnnl_primitive_desc_t *pd,
                                                  dnnl_engine_t engine,
                                                  const_dnnl_primitive_desc_t forward_pd)
 {
-    static const dnnl_dims_t dilates = {0, 0};
     switch (c->direction) {
     case FORWARD:
         return dnnl_convolution_forward_primitive_desc_create(
             pd, engine, dnnl_forward_training, dnnl_convolution_direct, c->src, c->weights, c->bias,
-            c->dst, c->strides, dilates, c->before, c->after, attr);
+            c->dst, c->strides, c->dilates, c->before, c->after, attr);
     case BACKWARD_DATA:
         return dnnl_convolution_backward_data_primitive_desc_create(
-            pd, engine, dnnl_convolution_direct, c->src, c->weights, c->dst, c->strides, dilates,
+            pd, engine, dnnl_convolution_direct, c->src, c->weights, c->dst, c->strides, c->dilates,
             c->before, c->after, forward_pd, attr);
     case BACKWARD_WEIGHTS:
         return dnnl_convolution_backward_weights_primitive_desc_create(
             pd, engine, dnnl_convolution_direct, c->src, c->weights, c->bias, c->dst, c->strides,
-            dilates, c->before, c->after, forward_pd, attr);
+            c->dilates, c->before, c->after, forward_pd, attr);
     case N_DIRECTIONS:
         break;
     }
@@ -129,19 +129,19 @@ static inline dnnl_status_t onednn_conv_describe(dnnl_primitive_desc_t *pd,
     dnnl_status_t status = dnnl_invalid_arguments;
     switch (c->direction) {
     case FORWARD:
-        status = dnnl_convolution_forward_desc_init(
+        status = dnnl_dilated_convolution_forward_desc_init(
             &desc, dnnl_forward_training, dnnl_convolution_direct, c->src, c->weights, c->bias,
-            c->dst, c->strides, c->before, c->after);
+            c->dst, c->strides, c->dilates, c->before, c->after);
         break;
     case BACKWARD_DATA:
-        status = dnnl_convolution_backward_data_desc_init(&desc, dnnl_convolution_direct, c->src,
-                                                          c->weights, c->dst, c->strides, c->before,
-                                                          c->after);
+        status = dnnl_dilated_convolution_backward_data_desc_init(
+            &desc, dnnl_convolution_direct, c->src, c->weights, c->dst, c->strides, c->dilates,
+            c->before, c->after);
         break;
     case BACKWARD_WEIGHTS:
-        status = dnnl_convolution_backward_weights_desc_init(&desc, dnnl_convolution_direct, c->src,
-                                                             c->weights, c->bias, c->dst,
-                                                             c->strides, c->before, c->after);
+        status = dnnl_dilated_convolution_backward_weights_desc_init(
+            &desc, dnnl_convolution_direct, c->src, c->weights, c->bias, c->dst, c->strides,
+            c->dilates, c->before, c->after);
         break;
     case N_DIRECTIONS:
         break;

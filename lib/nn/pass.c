@@ -200,8 +200,8 @@ static int alloc_memory(struct pass *pass, struct pass_memory *memory, struct na
         const struct nax_params *p = &pass->model->layer[l];
         float *const values = pass->model->values;
         const struct nax_layer *shape = &pass->net->layers[l];
-        for (size_t k = 0; p->beta && !p->gamma && k < shape->c_out; k++)
-            pass->layer[l].scale[k] = 1; /* a bias alone */
+        for (size_t k = 0; p->weight && !p->gamma && k < shape->c_out; k++)
+            pass->layer[l].scale[k] = pass->layer[l].p[k] = 1; /* no batch norm */
         if (pass->layer[l].dw)
             pass->gradient[l].weight = pass->gradients + (p->weight - values);
         if (p->beta)

@@ -57,7 +57,7 @@ struct nax_layer_map nax_layer_map(const struct nax_unit *unit, const struct nax
     if (!nax_layer_kind_row(layer)->has_weights)
         return (struct nax_layer_map){.crossbar = 0};
     struct nax_layer_map m = {.crossbar = unit->crossbar,
-                              .n_rows = layer->kernel * layer->kernel * layer->c_in,
+                              .n_rows = layer->kernel[0] * layer->kernel[1] * layer->c_in,
                               .n_cols = layer->c_out,
                               .positions = layer->h_out * layer->w_out};
     m.row_submatrices = NAX_CEIL_DIV(m.n_rows, m.crossbar);

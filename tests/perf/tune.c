@@ -49,7 +49,8 @@ struct shapes {
 
 static bool is_alike(const struct nax_layer *a, const struct nax_layer *b)
 {
-    return a->kernel == b->kernel && a->stride == b->stride && a->h_in == b->h_in &&
+    return !memcmp(a->kernel, b->kernel, sizeof a->kernel) &&
+           !memcmp(a->stride, b->stride, sizeof a->stride) && a->h_in == b->h_in &&
            a->c_in == b->c_in && a->c_out == b->c_out;
 }
 
@@ -250,7 +251,7 @@ static void print_direction(const struct bench *b, enum conv_direction direction
     int chosen = chosen_engine(b, direction), fastest = chosen;
     for (int e = 0; e < N_ENGINES; e++)
         fastest = times[e] < times[fastest] ? e : fastest;
-    snprintf(size, sizeof size, "%zux%zu/%zu", l->kernel, l->kernel, l->stride);
+    snprintf(size, sizeof size, "%zux%zu/%zu", l->kernel[0], l->kernel[1], l->stride[0]);
     snprintf(channels, sizeof channels, "%zu:%zu", l->c_in, l->c_out);
     printf("%s  %-5s  %4zu  %-8s  %-7s", b->is_bf16 ? "bf16" : "fp32", size, l->h_in, channels,
            direction_name[direction]);

@@ -661,7 +661,7 @@ static void networks_inherit(void **state)
             assert_memory_equal(model->layer[l].weight, path->model.layer[l].weight,
                                 nax_layer_n_weights(&net->layers[l]) * sizeof(float));
     assert_true(model->pixel_mean[1] == search->net.model->pixel_mean[1]);
-    net->layers[0].kernel = 5; /* which the space does not have */
+    nax_layer_set_kernel(&net->layers[0], 5); /* which the space does not have */
     assert_int_equal(nax_model_load(model, file, &err), NAX_ERR_VALUE);
     assert_non_null(strstr(err.text, "no tensor 'conv1.weight'"));
     unlink(file);

@@ -25,8 +25,11 @@ static double effect_on_arrays(const struct nax_hardware *h)
     enum { N = 8, ROWS = 5, COLS = 3 };
     static const struct nax_layer shape = {.name = "small",
                                            .kind = NAX_LAYER_LINEAR,
-                                           .kernel = 1,
-                                           .stride = 1,
+                                           .has_bias = true,
+                                           .kernel = {1, 1},
+                                           .dilation = {1, 1},
+                                           .groups = 1,
+                                           .stride = {1, 1},
                                            .h_in = 1,
                                            .w_in = 1,
                                            .c_in = ROWS,

@@ -8,26 +8,32 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* Row (axis 0) or column of the input under element k of the window at output i; negative or too
+ * large: padding. */
+static inline long reference_under(const struct nax_layer *l, int axis, size_t i, size_t k)
+{
+    return (long)(i * l->stride[axis] + k * l->dilation[axis]) - (long)l->pad[axis];
+}
+
 /* y [n][h_out][w_out][c_out] */
 static inline void reference_conv(const struct nax_layer *l, size_t n, const double *x,
                                   const double *weight, double *y)
 {
-    size_t c_in = l->c_in, c_out = l->c_out;
+    size_t c_in = l->c_in, c_out = l->c_out, own = c_in / l->groups;
     for (size_t at = 0; at < n * l->h_out * l->w_out; at++, y += c_out) {
         size_t b = at / (l->h_out * l->w_out), i = at / l->w_out % l->h_out, j = at % l->w_out;
         for (size_t o = 0; o < c_out; o++)
             y[o] = 0;
-        for (size_t ky = 0; ky < l->kernel; ky++)
-            for (size_t kx = 0; kx < l->kernel; kx++) {
-                long yy = (long)(i * l->stride + ky) - (long)l->pad;
-                long xx = (long)(j * l->stride + kx) - (long)l->pad;
+        for (size_t ky = 0; ky < l->kernel[0]; ky++)
+            for (size_t kx = 0; kx < l->kernel[1]; kx++) {
+                long yy = reference_under(l, 0, i, ky), xx = reference_under(l, 1, j, kx);
                 if (yy < 0 || xx < 0 || yy >= (long)l->h_in || xx >= (long)l->w_in)
                     continue;
                 const double *from = x + ((b * l->h_in + (size_t)yy) * l->w_in + (size_t)xx) * c_in;
-                const double *w = weight + (ky * l->kernel + kx) * c_in * c_out;
-                for (size_t c = 0; c < c_in; c++, w += c_out)
+                const double *w = weight + (ky * l->kernel[1] + kx) * own * c_out;
+                for (size_t c = 0; c < own; c++, w += c_out)
                     for (size_t o = 0; o < c_out; o++)
-                        y[o] += from[c] * w[o];
+                        y[o] += from[o / (c_out / l->groups) * own + c] * w[o];
             }
     }
 }
@@ -41,10 +47,10 @@ static inline void reference_pool(const struct nax_layer *l, size_t n, const dou
                 for (size_t c = 0; c < l->c_in; c++) {
                     double sum = 0, best = -INFINITY;
                     size_t count = 0;
-                    for (size_t ky = 0; ky < l->kernel; ky++)
-                        for (size_t kx = 0; kx < l->kernel; kx++) {
-                            long yy = (long)(i * l->stride + ky) - (long)l->pad;
-                            long xx = (long)(j * l->stride + kx) - (long)l->pad;
+                    for (size_t ky = 0; ky < l->kernel[0]; ky++)
+                        for (size_t kx = 0; kx < l->kernel[1]; kx++) {
+                            long yy = reference_under(l, 0, i, ky);
+                            long xx = reference_under(l, 1, j, kx);
                             if (yy < 0 || xx < 0 || yy >= (long)l->h_in || xx >= (long)l->w_in)
                                 continue;
                             double v =
@@ -104,8 +110,7 @@ static inline void reference_mix(const struct reference_mix *mix, const struct n
     size_t size = n * s.h_out * s.w_out * s.c_out;
     double *o = calloc(size, sizeof *o);
     if (mix->kernel) {
-        s.kernel = mix->kernel;
-        s.pad = mix->kernel / 2;
+        nax_layer_set_kernel(&s, mix->kernel);
         reference_conv(&s, n, out[s.input], mix->weight, o);
         reference_batch_norm(size / s.c_out, s.c_out, mix->gamma, mix->beta, mix->mean,
                              mix->variance, o);

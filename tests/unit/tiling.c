@@ -127,7 +127,9 @@ static void arrays_follow_precision_and_signs(void **state)
     struct nax_hardware *h = load("nax-reram");
     struct nax_layer layer = {.name = "l",
                               .role = NAX_ROLE_BODY,
-                              .kernel = 5,
+                              .kernel = {5, 5},
+                              .dilation = {1, 1},
+                              .groups = 1,
                               .c_in = 7,
                               .c_out = 33,
                               .h_out = 3,
@@ -167,7 +169,12 @@ static void streams_follow_the_signs_of_inputs(void **state)
 {
     (void)state;
     struct nax_hardware *h = load("nax-reram");
-    struct nax_layer layer = {.role = NAX_ROLE_BODY, .kernel = 3, .c_in = 5, .c_out = 37};
+    struct nax_layer layer = {.role = NAX_ROLE_BODY,
+                              .kernel = {3, 3},
+                              .dilation = {1, 1},
+                              .groups = 1,
+                              .c_in = 5,
+                              .c_out = 37};
     for (int bits = 1; bits <= 8; bits++)
         for (int is_signed = 0; is_signed < 2; is_signed++) {
             h->precision.input_bits = 8;
@@ -192,7 +199,12 @@ static void submatrices_cover_the_matrix(void **state)
 {
     (void)state;
     struct nax_hardware *h = load("nax-reram");
-    struct nax_layer layer = {.role = NAX_ROLE_BODY, .kernel = 3, .c_in = 5, .c_out = 37};
+    struct nax_layer layer = {.role = NAX_ROLE_BODY,
+                              .kernel = {3, 3},
+                              .dilation = {1, 1},
+                              .groups = 1,
+                              .c_in = 5,
+                              .c_out = 37};
     static const int64_t sizes[] = {1, 7, 16, 37, 45, 64};
     for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
         struct nax_unit unit = unit_of(h, sizes[k]);
