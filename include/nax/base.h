@@ -179,6 +179,10 @@ bool nax_config_is_builtin(const char *kind, const char *name, const char *text)
 int nax_yaml_load(const char *path, const char *text, size_t size, const void *schema, void **out,
                   struct nax_err *err) NAX_MUST_USE;
 void nax_yaml_free(const void *schema, void *out);
+/* A copy of a text, to be freed, in which the scalars under these keys (a list that NULL ends) of
+ * mappings are lists of one, so that one schema takes "3" and "[3, 5]". Lines stay. */
+int nax_yaml_listed(const char *text, size_t size, const char *const *keys, char **listed,
+                    size_t *listed_size, struct nax_err *err) NAX_MUST_USE;
 
 /* For a value that is found wrong after loading: NAX_ERR_VALUE "path:line: key 'out': message".
  * key is the way to it, "layers.3.conv.out", entries of sequences from 0. */

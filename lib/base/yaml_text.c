@@ -262,3 +262,86 @@ int nax_yaml_text_check_scalars(const char *path, const char *text, size_t size,
     return nax_err_set(err, NAX_ERR_FORMAT, "%s:%d: key '%s': %s: '%s'", path, scalars.line,
                        scalars.key, scalars.bad, scalars.value);
 }
+
+/* --- lists --- */
+
+/* A text on its way to another. libyaml counts characters, of UTF-8. */
+struct lists {
+    struct place place;
+    const char *const *keys;
+    const char *from, *end;
+    char *to;
+    size_t n_copied; /* characters */
+};
+
+static void copy_until(struct lists *l, size_t n)
+{
+    for (; l->n_copied < n && l->from < l->end; l->n_copied++)
+        do
+            *l->to++ = *l->from++;
+        while (l->from < l->end && ((unsigned char)*l->from & 0xc0) == 0x80);
+}
+
+static bool is_listed(const struct lists *l, const char *name)
+{
+    const char *const *key = l->keys;
+    while (*key && strcmp(*key, name) != 0)
+        key++;
+    return *key;
+}
+
+static void list_node(struct lists *l, const yaml_event_t *first, const char *key, int depth)
+{
+    yaml_event_t event, value;
+    bool is_mapping = first->type == YAML_MAPPING_START_EVENT;
+    bool is_one = first->start_mark.line == first->end_mark.line &&
+                  first->start_mark.index < first->end_mark.index;
+    if (first->type == YAML_SCALAR_EVENT && is_one && is_listed(l, key)) {
+        copy_until(l, first->start_mark.index);
+        *l->to++ = '[';
+        copy_until(l, first->end_mark.index);
+        *l->to++ = ']';
+    }
+    if (!is_mapping && first->type != YAML_SEQUENCE_START_EVENT)
+        return;
+    l->place.is_broken |= depth == DEPTH_MAX;
+    for (bool is_end = false; !is_end && next_event(&l->place, &event);) {
+        is_end = event.type == YAML_MAPPING_END_EVENT || event.type == YAML_SEQUENCE_END_EVENT;
+        if (!is_end && is_mapping && next_event(&l->place, &value)) {
+            bool has_name = event.type == YAML_SCALAR_EVENT;
+            list_node(l, &value, has_name ? (const char *)event.data.scalar.value : "", depth + 1);
+            yaml_event_delete(&value);
+        } else if (!is_end && !is_mapping) {
+            list_node(l, &event, "", depth + 1);
+        }
+        yaml_event_delete(&event);
+    }
+}
+
+int nax_yaml_listed(const char *text, size_t size, const char *const *keys, char **listed,
+                    size_t *listed_size, struct nax_err *err)
+{
+    static const char mark[] = "\xef\xbb\xbf"; /* of byte order: no character to libyaml */
+    struct lists l = {.keys = keys, .from = text, .end = text + size};
+    yaml_event_t event;
+    *listed = nax_calloc(3 * size + 1, 1); /* a scalar has a character at least */
+    l.to = *listed;
+    if (!*listed || !open_place(&l.place, text, size)) {
+        free(*listed);
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'YAML'");
+    }
+    if (size >= 3 && !memcmp(text, mark, 3)) {
+        l.to = mempcpy(l.to, mark, 3);
+        l.from += 3;
+    }
+    for (bool is_done = too_deep_line(text, size); !is_done && next_event(&l.place, &event);) {
+        is_done = is_node(&event);
+        if (is_done)
+            list_node(&l, &event, "", 0);
+        yaml_event_delete(&event);
+    }
+    yaml_parser_delete(&l.place.parser);
+    copy_until(&l, SIZE_MAX);
+    *listed_size = (size_t)(l.to - *listed);
+    return 0;
+}

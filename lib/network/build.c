@@ -123,20 +123,52 @@ static int take_slot(struct builder *b, const char *name, int64_t own_kernel, bo
     return 0;
 }
 
+/* The convolution that the entry says, by its own kernel. */
+static int entry_conv(struct builder *b, const struct entry *e, struct nax_layer *layer)
+{
+    bool is_depthwise = !e->out;
+    *layer = conv_layer(1, 1, is_depthwise ? (int64_t)b->shape.c : e->out);
+    for (int i = 0; i < 2; i++) {
+        layer->kernel[i] = (size_t)e->kernel[i];
+        layer->stride[i] = (size_t)e->stride[i];
+        layer->dilation[i] = (size_t)e->dilation[i];
+    }
+    for (int i = 0; i < 4; i++)
+        layer->pad[i] = (size_t)e->pad[i];
+    layer->groups = is_depthwise ? b->shape.c : (size_t)e->groups;
+    layer->has_batch_norm = e->has_batch_norm;
+    layer->has_bias = e->has_bias;
+    layer->epsilon = e->epsilon;
+    layer->role = e->role;
+    layer->has_relu = e->has_relu;
+    if (b->shape.c % layer->groups || layer->c_out % layer->groups)
+        return nax_err_set(b->err, NAX_ERR_VALUE,
+                           "%zu groups do not divide %zu channels and %zu outputs: '%s' of network "
+                           "'%s'",
+                           layer->groups, b->shape.c, layer->c_out, e->name, b->file->name);
+    return 0;
+}
+
 static int add_conv(struct builder *b, const struct entry *e)
 {
-    int slot = -1;
-    int64_t kernel = e->kernel;
-    bool can_skip = e->stride == 1 && (size_t)e->out == b->shape.c;
+    struct nax_layer layer;
+    int64_t kernel;
+    int status = entry_conv(b, e, &layer);
+    if (status)
+        return status;
+    bool can_skip = n_windows(&layer, 0, b->shape.h) == b->shape.h &&
+                    n_windows(&layer, 1, b->shape.w) == b->shape.w && layer.stride[0] == 1 &&
+                    layer.stride[1] == 1 && layer.c_out == b->shape.c;
     if (e->is_searched) {
-        int status = take_slot(b, e->name, e->kernel, can_skip, &slot, &kernel);
+        const struct slot own = {.kernel = e->kernel[0],
+                                 .can_skip = can_skip,
+                                 .is_kernel_own = !nax_layer_is_same(&layer)};
+        status = take_slot(b, e->name, &own, &layer.slot, &kernel);
         if (status || !kernel)
             return status;
+        if (!own.is_kernel_own)
+            nax_layer_set_kernel(&layer, (size_t)kernel);
     }
-    struct nax_layer layer = conv_layer(kernel, e->stride, e->out);
-    layer.role = e->role;
-    layer.slot = slot;
-    layer.has_relu = e->has_relu;
     return add(b, layer, e->name);
 }
 
@@ -152,7 +184,7 @@ static int add_block(struct builder *b, const struct entry *e, const char *name,
     snprintf(shortcut, sizeof shortcut, "%.20ssc", name);
     for (int i = 0; i < 2; i++) {
         snprintf(part[i], sizeof part[i], "%.20sc%d", name, i + 1);
-        status = take_slot(b, part[i], e->kernel, i || !is_changed, &slot[i], &kernel[i]);
+        status = take_slot(b, part[i], e->kernel[0], i || !is_changed, &slot[i], &kernel[i]);
         if (status)
             return status;
     }
@@ -191,14 +223,18 @@ static int add_stage(struct builder *b, const struct entry *e)
     for (int64_t i = 0; i < e->blocks && !status; i++) {
         char name[24];
         snprintf(name, sizeof name, "%.10sb%d", e->name, (int)i + 1);
-        status = add_block(b, e, name, i ? 1 : e->stride);
+        status = add_block(b, e, name, i ? 1 : e->stride[0]);
     }
     return status;
 }
 
 static int add_pool(struct builder *b, const struct entry *e)
 {
-    struct nax_layer layer = conv_layer(e->kernel, e->stride, 1);
+    struct nax_layer layer = conv_layer(1, 1, 1);
+    for (int i = 0; i < 2; i++) {
+        layer.kernel[i] = (size_t)e->kernel[i];
+        layer.stride[i] = (size_t)e->stride[i];
+    }
     layer.kind = e->pool;
     layer.role = NAX_ROLE_POOL;
     layer.has_batch_norm = false;

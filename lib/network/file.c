@@ -15,21 +15,28 @@ struct yaml_input {
 
 enum yaml_role { YAML_ROLE_STEM, YAML_ROLE_BODY, YAML_ROLE_CLASSIFIER };
 
+/* One number or several, of n: see listed_keys. */
+struct yaml_sizes {
+    int64_t at[4];
+    uint32_t n;
+};
+
 struct yaml_conv {
-    int64_t out, kernel;
-    int64_t *stride;
-    int *relu, *role, *search;
+    struct yaml_sizes kernel, stride, dilation, pad;
+    int64_t *out, *groups;
+    double *epsilon;
+    int *bias, *batch_norm, *relu, *role, *search;
 };
 
 struct yaml_stage {
-    int64_t blocks, out, kernel;
-    int64_t *stride;
+    struct yaml_sizes kernel, stride;
+    int64_t blocks, out;
     int *shortcut;
 };
 
 struct yaml_pool {
     enum nax_layer_kind kind;
-    int64_t *kernel, *stride;
+    struct yaml_sizes kernel, stride;
 };
 
 struct yaml_linear {
@@ -64,10 +71,23 @@ static const cyaml_strval_t shortcuts[] = {{"pad", 0}, {"conv", 1}};
 static const cyaml_strval_t pool_kinds[] = {{"mean", NAX_LAYER_POOL_MEAN},
                                             {"max", NAX_LAYER_POOL_MAX}};
 
+/* Their values may be one number for all directions, a list of one then. */
+static const char *const listed_keys[] = {"kernel", "stride", "dilation", "pad", NULL};
+static const cyaml_schema_value_t size_value = {CYAML_VALUE_INT(CYAML_FLAG_DEFAULT, int64_t)};
+enum { MAYBE = CYAML_FLAG_OPTIONAL, EACH = 2, SIDES = 4 };
+#define SIZES(key, flags, structure, member, n)                                                    \
+    CYAML_FIELD_SEQUENCE_COUNT(key, flags, structure, member.at, member.n, &size_value, 1, n)
+
 static const cyaml_schema_field_t conv_fields[] = {
-    CYAML_FIELD_INT("out", ONE, struct yaml_conv, out),
-    CYAML_FIELD_INT("kernel", ONE, struct yaml_conv, kernel),
-    CYAML_FIELD_INT_PTR("stride", OPTIONAL, struct yaml_conv, stride),
+    CYAML_FIELD_INT_PTR("out", OPTIONAL, struct yaml_conv, out),
+    SIZES("kernel", ONE, struct yaml_conv, kernel, EACH),
+    SIZES("stride", MAYBE, struct yaml_conv, stride, EACH),
+    SIZES("dilation", MAYBE, struct yaml_conv, dilation, EACH),
+    SIZES("pad", MAYBE, struct yaml_conv, pad, SIDES),
+    CYAML_FIELD_INT_PTR("groups", OPTIONAL, struct yaml_conv, groups),
+    CYAML_FIELD_ENUM_PTR("bias", WORD, struct yaml_conv, bias, bool_words, 2),
+    CYAML_FIELD_ENUM_PTR("batch_norm", WORD, struct yaml_conv, batch_norm, bool_words, 2),
+    CYAML_FIELD_FLOAT_PTR("epsilon", OPTIONAL, struct yaml_conv, epsilon),
     CYAML_FIELD_ENUM_PTR("relu", WORD, struct yaml_conv, relu, bool_words, 2),
     CYAML_FIELD_ENUM_PTR("role", WORD, struct yaml_conv, role, conv_roles, 2),
     CYAML_FIELD_ENUM_PTR("search", WORD, struct yaml_conv, search, bool_words, 2),
@@ -76,16 +96,16 @@ static const cyaml_schema_field_t conv_fields[] = {
 static const cyaml_schema_field_t stage_fields[] = {
     CYAML_FIELD_INT("blocks", ONE, struct yaml_stage, blocks),
     CYAML_FIELD_INT("out", ONE, struct yaml_stage, out),
-    CYAML_FIELD_INT("kernel", ONE, struct yaml_stage, kernel),
-    CYAML_FIELD_INT_PTR("stride", OPTIONAL, struct yaml_stage, stride),
+    SIZES("kernel", ONE, struct yaml_stage, kernel, 1),
+    SIZES("stride", MAYBE, struct yaml_stage, stride, 1),
     CYAML_FIELD_ENUM_PTR("shortcut", WORD, struct yaml_stage, shortcut, shortcuts, 2),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t pool_fields[] = {
     CYAML_FIELD_ENUM("kind", CYAML_FLAG_STRICT, struct yaml_pool, kind, pool_kinds,
                      CYAML_ARRAY_LEN(pool_kinds)),
-    CYAML_FIELD_INT_PTR("kernel", OPTIONAL, struct yaml_pool, kernel),
-    CYAML_FIELD_INT_PTR("stride", OPTIONAL, struct yaml_pool, stride), CYAML_FIELD_END};
+    SIZES("kernel", MAYBE, struct yaml_pool, kernel, EACH),
+    SIZES("stride", MAYBE, struct yaml_pool, stride, EACH), CYAML_FIELD_END};
 
 static const cyaml_schema_field_t linear_fields[] = {
     CYAML_FIELD_INT_PTR("out", OPTIONAL, struct yaml_linear, out),
@@ -159,19 +179,55 @@ static int check_range(const struct entry_key *at, const char *field, int64_t va
     return fail_entry(at, field, what);
 }
 
-static int check_kernel(const struct entry_key *at, int64_t kernel)
-{
-    int status = check_range(at, "kernel", kernel, 1, NAX_KERNEL_MAX);
-    return status || kernel % 2 ? status : fail_entry(at, "kernel", "an even size");
-}
-
 enum {
     OUT_MAX = NAX_WIDTH_MAX,
     STRIDE_MAX = 64,
+    PAD_MAX = 64,
     BLOCKS_MAX = 128,
     WINDOW_MAX = 1024,
     IMAGE_MAX = 1024
 };
+
+/* Down and across, of one number for both or of two; `missing` where there is none. */
+static int read_both(const struct entry_key *at, const char *field, const struct yaml_sizes *y,
+                     int64_t missing, int64_t min, int64_t max, int64_t both[2])
+{
+    int status = 0;
+    for (uint32_t i = 0; i < 2; i++)
+        both[i] = y->n ? y->at[NAX_MIN(i, y->n - 1)] : missing;
+    for (uint32_t i = 0; i < 2 && !status; i++)
+        status = check_range(at, field, both[i], min, max);
+    return status;
+}
+
+/* Half of the kernel all round where it is missing. */
+static int read_pad(const struct entry_key *at, const struct yaml_sizes *y, struct entry *e)
+{
+    int status = 0;
+    if (y->n && y->n != 1 && y->n != 4)
+        return fail_entry(at, "pad", "neither one number nor four, for top, left, bottom, right");
+    for (uint32_t i = 0; i < 4 && !status; i++) {
+        e->pad[i] = y->n ? y->at[NAX_MIN(i, y->n - 1)] : e->kernel[i % 2] / 2;
+        status = check_range(at, "pad", e->pad[i], 0, PAD_MAX);
+    }
+    return status;
+}
+
+static int read_norm(const struct entry_key *at, const struct yaml_conv *y, struct entry *e)
+{
+    e->has_batch_norm = !y->batch_norm || *y->batch_norm;
+    e->has_bias = y->bias && *y->bias;
+    e->epsilon = y->epsilon ? *y->epsilon : NAX_BATCH_NORM_EPSILON;
+    if (e->has_batch_norm && e->has_bias)
+        return fail_entry(at, "bias",
+                          "batch norm takes it away again: 'batch_norm: false', or no "
+                          "bias");
+    if (!e->has_batch_norm && y->epsilon)
+        return fail_entry(at, "epsilon", "without batch norm it does nothing");
+    if (!(e->epsilon > 0) || e->epsilon > 1)
+        return fail_entry(at, "epsilon", "is not above 0 and at most 1");
+    return 0;
+}
 
 static int read_conv(const struct entry_key *at, const void *yaml, struct entry *e)
 {
@@ -179,19 +235,24 @@ static int read_conv(const struct entry_key *at, const void *yaml, struct entry 
     int status;
     bool is_stem = y->role && *y->role == YAML_ROLE_STEM;
     e->role = is_stem ? NAX_ROLE_STEM : NAX_ROLE_BODY;
-    e->out = y->out;
-    e->kernel = y->kernel;
-    e->stride = y->stride ? *y->stride : 1;
+    e->out = y->out ? *y->out : 0;
+    e->groups = y->groups ? *y->groups : 1;
     e->has_relu = !y->relu || *y->relu;
     e->is_searched = y->search ? *y->search : !is_stem;
     if (is_stem && e->is_searched)
         return fail_entry(at, "search", "a stem is not searched");
     if (is_stem && at->index)
         return fail_entry(at, "role", "a stem comes first");
-    if ((status = check_range(at, "out", e->out, 1, OUT_MAX)) ||
-        (status = check_range(at, "stride", e->stride, 1, STRIDE_MAX)))
+    if (!y->out && !y->groups)
+        return fail_entry(at, "", "'out' is missing");
+    if ((y->out && (status = check_range(at, "out", e->out, 1, OUT_MAX))) ||
+        (status = read_both(at, "kernel", &y->kernel, 1, 1, NAX_KERNEL_MAX, e->kernel)) ||
+        (status = read_both(at, "stride", &y->stride, 1, 1, STRIDE_MAX, e->stride)) ||
+        (status = read_both(at, "dilation", &y->dilation, 1, 1, STRIDE_MAX, e->dilation)) ||
+        (status = read_pad(at, &y->pad, e)) ||
+        (status = check_range(at, "groups", e->groups, 1, OUT_MAX)))
         return status;
-    return check_kernel(at, e->kernel);
+    return read_norm(at, y, e);
 }
 
 static int read_stage(const struct entry_key *at, const void *yaml, struct entry *e)
@@ -201,14 +262,13 @@ static int read_stage(const struct entry_key *at, const void *yaml, struct entry
     e->role = NAX_ROLE_BODY;
     e->blocks = y->blocks;
     e->out = y->out;
-    e->kernel = y->kernel;
-    e->stride = y->stride ? *y->stride : 1;
     e->has_conv_shortcut = y->shortcut && *y->shortcut;
     if ((status = check_range(at, "blocks", e->blocks, 1, BLOCKS_MAX)) ||
         (status = check_range(at, "out", e->out, 1, OUT_MAX)) ||
-        (status = check_range(at, "stride", e->stride, 1, STRIDE_MAX)))
+        (status = read_both(at, "stride", &y->stride, 1, 1, STRIDE_MAX, e->stride)) ||
+        (status = read_both(at, "kernel", &y->kernel, 1, 1, NAX_KERNEL_MAX, e->kernel)))
         return status;
-    return check_kernel(at, e->kernel);
+    return e->kernel[0] % 2 ? 0 : fail_entry(at, "kernel", "an even size");
 }
 
 static int read_pool(const struct entry_key *at, const void *yaml, struct entry *e)
@@ -216,12 +276,17 @@ static int read_pool(const struct entry_key *at, const void *yaml, struct entry 
     const struct yaml_pool *y = yaml;
     e->role = NAX_ROLE_POOL;
     e->pool = y->kind;
-    e->kernel = y->kernel ? *y->kernel : 0;
-    e->stride = y->stride ? *y->stride : NAX_MAX(e->kernel, 1);
-    if (!e->kernel && y->stride)
+    int status = read_both(at, "kernel", &y->kernel, 0, 0, WINDOW_MAX, e->kernel);
+    if (status)
+        return status;
+    if (!e->kernel[0] != !e->kernel[1])
+        return fail_entry(at, "kernel", "0, the whole image, goes for both");
+    if (!e->kernel[0] && y->stride.n)
         return fail_entry(at, "stride", "a pool over the whole image has no stride");
-    int status = check_range(at, "kernel", e->kernel, 0, WINDOW_MAX);
-    return status ? status : check_range(at, "stride", e->stride, 1, WINDOW_MAX);
+    status = read_both(at, "stride", &y->stride, 1, 1, WINDOW_MAX, e->stride);
+    for (int i = 0; i < 2 && !y->stride.n; i++)
+        e->stride[i] = NAX_MAX(e->kernel[i], 1);
+    return status;
 }
 
 static int read_linear(const struct entry_key *at, const void *yaml, struct entry *e)
@@ -338,7 +403,8 @@ static void find_stages(struct nax_network_file *f)
 {
     for (size_t i = 0; i < f->n_entries; i++) {
         struct entry *e = &f->entries[i];
-        e->is_stage = e->kind == ENTRY_STAGE || (e->kind == ENTRY_CONV && e->is_searched);
+        e->is_stage = e->kind == ENTRY_STAGE ||
+                      (e->kind == ENTRY_CONV && e->is_searched && e->groups == 1 && e->out);
         e->stage = e->is_stage ? (int)f->n_stages++ : -1;
     }
     for (size_t i = 0; i < f->n_entries; i++)
@@ -430,18 +496,19 @@ int nax_network_file_load(struct nax_network_file **file, const char *name, stru
 {
     struct nax_network_file *f = NULL;
     void *yaml = NULL;
-    char *text = NULL, path[256];
-    size_t size;
+    char *text = NULL, *listed = NULL, path[256];
+    size_t size, n_listed;
     int status = nax_config_read("networks", name, &text, &size, path, err);
     if (status)
         return status;
-    if ((status = nax_yaml_load(path, text, size, &network_schema, &yaml, err)))
+    if ((status = nax_yaml_listed(text, size, listed_keys, &listed, &n_listed, err)) ||
+        (status = nax_yaml_load(path, listed, n_listed, &network_schema, &yaml, err)))
         goto out;
     if (!(f = nax_calloc(1, sizeof *f))) {
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
         goto out;
     }
-    const struct source source = {path, text, size, err};
+    const struct source source = {path, listed, n_listed, err};
     status = read_network(&source, yaml, f);
     if (!status && !nax_config_is_builtin("networks", name, text))
         status = set_layout(f, err);
@@ -452,6 +519,7 @@ out:
         *file = f;
     if (yaml)
         nax_yaml_free(&network_schema, yaml);
+    free(listed);
     free(text);
     return status;
 }

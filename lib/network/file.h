@@ -13,9 +13,13 @@ struct entry {
     enum nax_layer_role role;
     enum nax_layer_kind pool; /* of a pool */
     bool is_searched, has_relu, has_conv_shortcut;
-    int64_t out, kernel, stride, blocks; /* kernel 0 of a pool: the whole image */
-    int stage;                           /* whose channels it has, or -1 */
-    bool is_stage;                       /* the entry that gives the stage its channels */
+    int64_t out, blocks; /* out 0 of a convolution: as many as it reads, each a group of its own */
+    int64_t kernel[2], stride[2], dilation[2]; /* kernel 0 of a pool: the whole image */
+    int64_t pad[4], groups;
+    bool has_batch_norm, has_bias;
+    double epsilon;
+    int stage;     /* whose channels it has, or -1 */
+    bool is_stage; /* the entry that gives the stage its channels */
 };
 
 struct slot {
