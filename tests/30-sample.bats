@@ -167,7 +167,7 @@ wide_space() {
   for space in $(column space <spaces.csv); do
     [ "$(nax-sample --space "$space" --format csv | wc -l)" -eq 5 ]
   done
-  for network in resnet20 resnet32 resnet18-tiny vgg8 lenet; do
+  for network in resnet20 resnet32 resnet18-tiny vgg8 lenet mlp-mnist lenet-mnist vgg11 vgg16; do
     [ "$(nax-sample --network $network -n 2 --format csv | column network | sort -u)" = $network ]
   done
 }
@@ -188,6 +188,37 @@ wide_space() {
   # tools that compute a missing id agree
   NAX_PATH=b nax-sample --network mine --homogeneous -n 1 --format csv | cut -d, -f3-6 >noid.csv
   [ "$(NAX_PATH=b nax-map -l noid.csv | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "id") c = i } NR == 2 { print $c }')" = "$(NAX_PATH=b design mine)" ]
+}
+
+@test "linear layers alone: the crossbar of all, or of each that is searched" {
+  printf '%s\n' 'name: mlp' 'input: {height: 8, width: 8, channels: 3}' 'classes: 4' 'layers:' \
+    '  - linear: {out: 30}' '  - linear: {out: 20}' '  - linear: {role: classifier}' >mlp.yaml
+  printf '%s\n' 'network: mlp.yaml' 'kernels: [3]' 'crossbars: [16, 64]' >space.yaml
+  nax-sample --space space.yaml --homogeneous --format csv >all.csv
+  [ "$(sed 1d all.csv | cut -d, -f 3-6 | tr '\n' ' ')" = 'mlp.yaml,"","",16 mlp.yaml,"","",64 ' ]
+  for how in --grid '--random 2 --seed 3'; do # shellcheck disable=SC2086
+    diff <(nax-sample --space space.yaml $how --format csv | column id | sort) <(column id <all.csv | sort)
+  done
+  # a spreadsheet leaves empty what is nothing
+  printf 'network,kernel,crossbar,crossbar_fixed\nmlp.yaml,,,64\n' >by_hand.csv
+  diff <(nax-cost --format csv <by_hand.csv | column energy_pj) <(nax-cost --format csv <all.csv | column energy_pj | sed -n 2p)
+  printf 'network,kernel,crossbar\nlenet,,\n' >none.csv
+  run nax-cost none.csv
+  [ "$output" = "nax-cost: none.csv: record 1: field 'kernel': missing" ]
+  printf 'network,kernel,crossbar\nmlp.yaml,,\n' >none.csv
+  run nax-cost none.csv
+  [ "$output" = "nax-cost: none.csv: record 1: no searched layer gives the crossbar size of 'fc1', nor does 'crossbar_fixed', in network 'mlp'" ]
+  nax-sample --network mlp-mnist --grid --format csv >grid.csv
+  [ "$(column kernel <grid.csv | sort -u)" = "1 1 1" ]
+  [ "$(column crossbar <grid.csv | sort -u | wc -l)" -eq 64 ] # four sizes each
+  nax-cost -l --format csv <grid.csv 2>err.txt | column array_size | sort -u >sizes
+  [ "$(tr '\n' ' ' <sizes)" = "128 16 32 64 " ]
+  awk 'BEGIN { OFS = FS = "," } NR == 1 { print $0, "rank", "crowding" } NR > 1 { print $0, 0, NR }' grid.csv | sed 5q |
+    nax-sample --network mlp-mnist --evolve --mutation 1 -n 8 --format csv >evolved.csv
+  [ "$(column kernel <evolved.csv | sort -u)" = "1 1 1" ]
+  run nax-search --network mlp-mnist
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"is not searched by gradients; give it 'search: false', or draw designs by nax-sample --evolve: 'fc1'"* ]]
 }
 
 @test "NAX_PATH comes before what is built in" {

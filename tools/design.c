@@ -98,6 +98,9 @@ int design_take(struct design *d, const struct nax_record *record, struct nax_er
     const struct design_network *n = d->kept[d->at];
     d->own = n->own;
     d->file = n->wide ? n->wide : n->own;
+    if (d->candidate.n_slots != nax_network_file_n_slots(d->file) &&
+        !nax_record_has(record, "kernel"))
+        return nax_err_set(err, NAX_ERR_VALUE, "field 'kernel': missing");
     if (d->candidate.n_slots != nax_network_file_n_slots(d->file))
         return nax_err_set(err, NAX_ERR_VALUE,
                            "field 'kernel': %zu values for the %zu searched convolutions of '%s'",

@@ -17,9 +17,11 @@ const struct nax_option space_rows[] = {
 static void describe(struct nax_space *space, const struct nax_network_file *file)
 {
     space->layout = nax_network_file_layout(file);
-    for (size_t s = 0; s < nax_network_file_n_slots(file); s++)
+    for (size_t s = 0; s < nax_network_file_n_slots(file); s++) {
+        space->is_kernel_own[s] = nax_network_file_is_kernel_own(file, s);
         snprintf(space->slot_names[s], sizeof *space->slot_names, "%s",
                  nax_network_file_slot_name(file, s));
+    }
     space->n_stages = nax_network_file_n_stages(file);
     for (size_t s = 0; s < space->n_stages; s++) {
         snprintf(space->stage_names[s], sizeof *space->stage_names, "%s",

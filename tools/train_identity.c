@@ -64,7 +64,7 @@ static void add_hardware(struct nax_identity *identity, const struct candidate_r
     if (!nax_fidelity_parts(fidelity))
         return;
     for (size_t l = 0; l < run->net->n_layers; l++) {
-        char name[40];
+        char name[NAX_LAYER_NAME_SIZE + 16];
         snprintf(name, sizeof name, "crossbar.%s", run->net->layers[l].name);
         if (run->crossbars[l])
             nax_identity_add(identity, name, "%" PRId64, run->crossbars[l]);

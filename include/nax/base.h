@@ -80,6 +80,10 @@ bool nax_has_memory(size_t size);
 int nax_environment_word(const char *variable, const char *const *words, size_t n, size_t *index,
                          struct nax_err *err) NAX_MUST_USE;
 
+/* Bytes of a layer's name, in networks, hardware and spaces: up to 63 of its own, ".k31" of a
+ * supernet, and the end. */
+enum { NAX_LAYER_NAME_MAX = 63, NAX_LAYER_NAME_SIZE = NAX_LAYER_NAME_MAX + 5 };
+
 /* The instruction set that the vector kernels use. Chosen once, at the first call, from what the
  * processor has; the environment variable NAX_ISA (baseline, avx2, avx512, avx512-bf16, amx;
  * baseline alone where the processor is not an x86-64) can only lower it. Each has what those

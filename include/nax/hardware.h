@@ -282,7 +282,7 @@ const struct nax_adc_range_row *nax_adc_range_row(const struct nax_layer_adc *ad
 
 /* What a file says of one layer's; NAX_ADC_RANGE_COUNT and 0: nothing, as of all. */
 struct nax_adc_layer {
-    char name[24]; /* of the network's layer */
+    char name[NAX_LAYER_NAME_SIZE]; /* of the network's layer */
     enum nax_adc_range range;
     double range_frac;
     int bits;
@@ -539,7 +539,7 @@ int nax_hardware_load_set(struct nax_hardware **hardware, const char *name, cons
 void nax_hardware_free(struct nax_hardware *hardware);
 /* Converters of a layer's own: what is 0 stays as the hardware has it. */
 struct nax_converters {
-    char name[24]; /* of the network's layer */
+    char name[NAX_LAYER_NAME_SIZE]; /* of the network's layer */
     int bits;
     double range_frac; /* full scale by the largest current of ideal cells: range fraction */
 };

@@ -43,7 +43,7 @@ enum { NAX_ROLE_COUNT = NAX_ROLE_POOL + 1 };
 enum { NAX_FROM_IMAGE = -1, NAX_FROM_NONE = -2 };
 
 struct nax_layer {
-    char name[24]; /* "stem", "s1b2c1" (stage 1, block 2, convolution 1), "s2b1sc" (its shortcut),
+    char name[NAX_LAYER_NAME_SIZE]; /* "stem", "s1b2c1" (stage 1, block 2, convolution 1), "s2b1sc" (its shortcut),
                       "conv3", "pool", "fc"; the same for any choice of kernels, each once */
     enum nax_layer_kind kind;
     enum nax_layer_role role;
@@ -104,7 +104,7 @@ struct nax_network {
     size_t n_layers;
     struct nax_layer *layers; /* [n_layers], in an order that can be computed from front to back */
     size_t n_skipped;
-    char (*skipped)[24]; /* [n_skipped] names of the convolutions that are absent */
+    char (*skipped)[NAX_LAYER_NAME_SIZE]; /* [n_skipped] names of the convolutions that are absent */
 };
 
 /* The file as written, before kernels are chosen. */
@@ -122,6 +122,9 @@ size_t nax_network_file_n_slots(const struct nax_network_file *file);
  * shapes agree). */
 int nax_network_file_kernel(const struct nax_network_file *file, size_t s);
 bool nax_network_file_can_skip(const struct nax_network_file *file, size_t s);
+/* Whether the slot has this kernel in every design, and only its crossbar is searched: a linear
+ * layer. */
+bool nax_network_file_is_kernel_own(const struct nax_network_file *file, size_t s);
 const char *nax_network_file_slot_name(const struct nax_network_file *file,
                                        size_t s); /* "s1b2c1" */
 

@@ -31,9 +31,10 @@ struct nax_space {
     size_t n_widths[NAX_SLOTS_MAX];     /* of each stage; 0: the network's own alone */
     int64_t widths[NAX_SLOTS_MAX][NAX_CHOICES_MAX]; /* rising */
     /* of the network, set by whoever binds */
-    char slot_names[NAX_SLOTS_MAX][24]; /* of the layers, for messages */
+    char slot_names[NAX_SLOTS_MAX][NAX_LAYER_NAME_SIZE]; /* of the layers, for messages */
+    bool is_kernel_own[NAX_SLOTS_MAX]; /* a layer that has the network's kernel in every design */
     size_t n_stages;
-    char stage_names[NAX_SLOTS_MAX][24];
+    char stage_names[NAX_SLOTS_MAX][NAX_LAYER_NAME_SIZE];
     int64_t width_own[NAX_SLOTS_MAX];
     uint64_t layout; /* of a network that is not built in, or 0 */
     /* set by nax_space_bind */
@@ -46,8 +47,9 @@ struct nax_space {
 };
 
 int nax_space_load(struct nax_space *space, const char *name, struct nax_err *err) NAX_MUST_USE;
-/* Tells the space its network's searched convolutions; can_skip is to hold for every choice of
- * widths. kernel_own, can_skip: [n_slots]. Where every
+/* Tells the space its network's searched layers; can_skip is to hold for every choice of
+ * widths. kernel_own, can_skip: [n_slots]. A network without any has a design for every crossbar
+ * size, which is that of all its layers, or of the fixed one. Where every
  * convolution could be skipped and unsearched layers follow searched ones, the design without any
  * is not part of the space: nothing would give those layers a crossbar. */
 int nax_space_bind(struct nax_space *space, size_t n_slots, const int64_t *kernel_own,
@@ -78,7 +80,7 @@ void nax_candidate_drop_own(struct nax_candidate *c, size_t n_stages, const int6
 int nax_candidate_write(const struct nax_candidate *c, struct nax_record *r,
                         struct nax_err *err) NAX_MUST_USE;
 /* Fields id, space, seed, crossbar_fixed, width, adc_bits and adc_range may be missing (id is
- * computed; 0). network, kernel, crossbar may not. */
+ * computed; 0), and so may kernel and crossbar together: nothing is searched. network may not. */
 int nax_candidate_read(struct nax_candidate *c, const struct nax_record *r,
                        struct nax_err *err) NAX_MUST_USE;
 
@@ -100,8 +102,8 @@ void nax_space_design(const struct nax_space *space, uint64_t i, uint64_t seed,
  * i < n_designs. In larger ones candidates are drawn independently. */
 void nax_space_random(const struct nax_space *space, uint64_t i, uint64_t seed,
                       struct nax_candidate *c);
-/* Every convolution with the network's own kernel and width on crossbar size i < n_crossbars, with
- * the hardware's converters. */
+/* Every searched layer with the network's own kernel and width on crossbar size i < n_crossbars,
+ * with the hardware's converters; where none is searched, all layers. */
 void nax_space_homogeneous(const struct nax_space *space, size_t i, uint64_t seed,
                            struct nax_candidate *c);
 

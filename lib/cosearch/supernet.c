@@ -21,7 +21,7 @@ static void list_searched(struct nax_network *all, const struct nax_network *own
             struct nax_layer *layer = &all->layers[all->n_layers++];
             *layer = own->layers[l];
             nax_layer_set_kernel(layer, (size_t)space->kernels[k]);
-            snprintf(layer->name, sizeof layer->name, "%.18s.k%zu", own->layers[l].name,
+            snprintf(layer->name, sizeof layer->name, "%.63s.k%zu", own->layers[l].name,
                      layer->kernel[0]);
         }
 }

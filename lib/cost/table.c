@@ -88,9 +88,10 @@ static int fill_places(struct nax_cost_table *table, const struct nax_network *n
     table->items = nax_calloc(net->n_layers, sizeof *table->items);
     table->found = nax_calloc(net->n_layers, sizeof *table->found);
     table->can_skip = nax_calloc(NAX_MAX(table->n_slots, 1), sizeof *table->can_skip);
+    table->own_kernel = nax_calloc(NAX_MAX(table->n_slots, 1), sizeof *table->own_kernel);
     int64_t *kernel = nax_calloc(NAX_MAX(table->n_slots, 1), sizeof *kernel);
     if (!table->places || !table->sizes || !table->adc_bits || !table->items || !table->found ||
-        !table->can_skip || !kernel) {
+        !table->can_skip || !table->own_kernel || !kernel) {
         free(kernel);
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'cost table'");
     }
@@ -110,6 +111,8 @@ static int fill_places(struct nax_cost_table *table, const struct nax_network *n
     for (size_t s = 0; s < table->n_slots; s++) {
         kernel[s] = nax_network_file_kernel(table->file, s);
         table->can_skip[s] = nax_network_file_can_skip(table->file, s);
+        if (nax_network_file_is_kernel_own(table->file, s))
+            table->own_kernel[s] = kernel[s];
     }
     for (size_t p = 0; p < table->n_places && !status; p++)
         status = list_sources(table, p, err);
@@ -160,7 +163,14 @@ void nax_cost_table_free(struct nax_cost_table *table)
     free(table->items);
     free(table->found);
     free(table->can_skip);
+    free(table->own_kernel);
     free(table);
+}
+
+static bool has_kernel(const struct nax_cost_table *table, size_t slot, int64_t kernel)
+{
+    return table->own_kernel[slot] ? kernel == table->own_kernel[slot]
+                                   : kernel > 0 && kernel <= NAX_KERNEL_MAX && kernel % 2;
 }
 
 /* What is there of a design, and what its errors are, comes from the network itself. */
@@ -177,8 +187,7 @@ static int find_sizes(struct nax_cost_table *table, const int64_t *kernel, const
         table->adc_bits[p] = place->adc_bits;
         if (slot >= 0) {
             *size = kernel[slot] ? crossbar[slot] : 0;
-            if (kernel[slot] ? *size < 1 || kernel[slot] < 0 || kernel[slot] > NAX_KERNEL_MAX ||
-                                   kernel[slot] % 2 == 0
+            if (kernel[slot] ? *size < 1 || !has_kernel(table, (size_t)slot, kernel[slot])
                              : !table->can_skip[slot])
                 return -1;
         } else if (place->has_weights) {

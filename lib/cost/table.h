@@ -43,6 +43,7 @@ struct nax_cost_table {
     const struct nax_network_file *file;
     size_t n_slots, n_places;
     bool *can_skip;          /* [n_slots] */
+    int64_t *own_kernel;     /* [n_slots], of layers that have no other; or 0 */
     struct place *places;    /* [n_places] */
     int64_t *sizes;          /* [n_places], of the design at hand */
     int *adc_bits;           /* [n_places], of the same */

@@ -64,8 +64,8 @@ static const struct hardware_key *find_layer(struct nax_hardware *h, struct way 
     const struct hardware_key *key = of_key.at < way.end ? find(&nax_layer_keys, &of_key) : NULL;
     if (!key || !key->is_optional) /* no such key, or the name itself */
         return NULL;
-    if (!n || n >= sizeof name) {
-        *what = "a layer's name has 1 to 23 letters";
+    if (!n || n > NAX_LAYER_NAME_MAX) {
+        *what = "a layer's name has 1 to 63 letters";
         return NULL;
     }
     snprintf(name, sizeof name, "%.*s", (int)n, way.at);

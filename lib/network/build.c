@@ -100,24 +100,28 @@ static struct nax_layer conv_layer(int64_t kernel, int64_t stride, int64_t out)
 }
 
 /* Takes the next slot: its number and its chosen kernel, 0 when it is skipped. */
-static int take_slot(struct builder *b, const char *name, int64_t own_kernel, bool can_skip,
-                     int *slot, int64_t *kernel)
+static int take_slot(struct builder *b, const char *name, const struct slot *own, int *slot,
+                     int64_t *kernel)
 {
     size_t s = b->net->n_slots;
     if (s == NAX_NETWORK_SLOTS_MAX)
-        return fail(b, name, "more than 256 searched convolutions");
-    *kernel = b->kernel ? b->kernel[s] : own_kernel;
-    if (*kernel < 0 || *kernel > NAX_KERNEL_MAX || (*kernel && *kernel % 2 == 0))
+        return fail(b, name, "more than 256 searched layers");
+    *kernel = b->kernel ? b->kernel[s] : own->kernel;
+    if (own->is_kernel_own && *kernel && *kernel != own->kernel)
+        return nax_err_set(b->err, NAX_ERR_VALUE,
+                           "kernel is not %lld, its own: '%s' of network '%s'",
+                           (long long)own->kernel, name, b->file->name);
+    if (!own->is_kernel_own &&
+        (*kernel < 0 || *kernel > NAX_KERNEL_MAX || (*kernel && *kernel % 2 == 0)))
         return fail(b, name, "kernel is not 0 or an odd number up to 31");
-    if (!*kernel && !can_skip)
+    if (!*kernel && !own->can_skip)
         return fail(b, name, "cannot be skipped: its input and output differ in shape");
     if (b->slots) {
-        snprintf(b->slots[s].name, sizeof b->slots[s].name, "%.23s", name);
-        b->slots[s].kernel = own_kernel;
-        b->slots[s].can_skip = can_skip;
+        b->slots[s] = *own;
+        snprintf(b->slots[s].name, sizeof b->slots[s].name, "%.63s", name);
     }
     if (!*kernel)
-        snprintf(b->net->skipped[b->net->n_skipped++], sizeof *b->net->skipped, "%.23s", name);
+        snprintf(b->net->skipped[b->net->n_skipped++], sizeof *b->net->skipped, "%.63s", name);
     *slot = (int)s;
     b->net->n_slots++;
     return 0;
@@ -178,13 +182,14 @@ static int add_block(struct builder *b, const struct entry *e, const char *name,
     const struct shape in = b->shape;
     const int from = b->at;
     const bool is_changed = stride != 1 || (size_t)e->out != in.c;
-    char part[2][24], shortcut[24];
+    char part[2][NAX_LAYER_NAME_SIZE], shortcut[NAX_LAYER_NAME_SIZE];
     int status, slot[2], residual = from;
     int64_t kernel[2];
-    snprintf(shortcut, sizeof shortcut, "%.20ssc", name);
+    snprintf(shortcut, sizeof shortcut, "%.60ssc", name);
     for (int i = 0; i < 2; i++) {
-        snprintf(part[i], sizeof part[i], "%.20sc%d", name, i + 1);
-        status = take_slot(b, part[i], e->kernel[0], i || !is_changed, &slot[i], &kernel[i]);
+        snprintf(part[i], sizeof part[i], "%.60sc%d", name, i + 1);
+        const struct slot own = {.kernel = e->kernel[0], .can_skip = i || !is_changed};
+        status = take_slot(b, part[i], &own, &slot[i], &kernel[i]);
         if (status)
             return status;
     }
@@ -221,8 +226,8 @@ static int add_stage(struct builder *b, const struct entry *e)
 {
     int status = 0;
     for (int64_t i = 0; i < e->blocks && !status; i++) {
-        char name[24];
-        snprintf(name, sizeof name, "%.10sb%d", e->name, (int)i + 1);
+        char name[NAX_LAYER_NAME_SIZE];
+        snprintf(name, sizeof name, "%.50sb%d", e->name, (int)i + 1);
         status = add_block(b, e, name, i ? 1 : e->stride[0]);
     }
     return status;
@@ -250,6 +255,13 @@ static int add_linear(struct builder *b, const struct entry *e)
     layer.has_bias = true;
     layer.role = e->role;
     layer.has_relu = e->has_relu;
+    if (e->is_searched) { /* its crossbar alone; it is always there */
+        const struct slot own = {.kernel = 1, .is_kernel_own = true};
+        int64_t kernel;
+        int status = take_slot(b, e->name, &own, &layer.slot, &kernel);
+        if (status)
+            return status;
+    }
     return add(b, layer, e->name);
 }
 
@@ -274,7 +286,7 @@ int nax_network_expand(struct nax_network **net, const struct nax_network_file *
 {
     struct nax_network *n = nax_calloc(1, sizeof *n);
     struct nax_layer *layers = nax_calloc(NAX_NETWORK_LAYERS_MAX, sizeof *layers);
-    char(*skipped)[24] = nax_calloc(NAX_NETWORK_SLOTS_MAX, sizeof *skipped);
+    char(*skipped)[NAX_LAYER_NAME_SIZE] = nax_calloc(NAX_NETWORK_SLOTS_MAX, sizeof *skipped);
     if (!n || !layers || !skipped) {
         free(n);
         free(layers);

@@ -41,7 +41,7 @@ struct yaml_pool {
 
 struct yaml_linear {
     int64_t *out;
-    int *relu, *role;
+    int *relu, *role, *search;
 };
 
 struct yaml_layer {
@@ -59,7 +59,7 @@ struct yaml_network {
     uint32_t n_layers;
 };
 
-enum { LAYER_ENTRIES_MAX = 256, ONE = CYAML_FLAG_DEFAULT };
+enum { LAYER_ENTRIES_MAX = NAX_NETWORK_LAYERS_MAX, ONE = CYAML_FLAG_DEFAULT };
 enum { OPTIONAL = CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, WORD = OPTIONAL | CYAML_FLAG_STRICT };
 
 /* not CYAML_BOOL, which takes any unknown word for true */
@@ -110,7 +110,9 @@ static const cyaml_schema_field_t pool_fields[] = {
 static const cyaml_schema_field_t linear_fields[] = {
     CYAML_FIELD_INT_PTR("out", OPTIONAL, struct yaml_linear, out),
     CYAML_FIELD_ENUM_PTR("relu", WORD, struct yaml_linear, relu, bool_words, 2),
-    CYAML_FIELD_ENUM_PTR("role", WORD, struct yaml_linear, role, linear_roles, 2), CYAML_FIELD_END};
+    CYAML_FIELD_ENUM_PTR("role", WORD, struct yaml_linear, role, linear_roles, 2),
+    CYAML_FIELD_ENUM_PTR("search", WORD, struct yaml_linear, search, bool_words, 2),
+    CYAML_FIELD_END};
 
 static const cyaml_schema_field_t layer_fields[] = {
     CYAML_FIELD_MAPPING_PTR("conv", OPTIONAL, struct yaml_layer, conv, conv_fields),
@@ -295,6 +297,7 @@ static int read_linear(const struct entry_key *at, const void *yaml, struct entr
     bool is_classifier = y->role && *y->role == YAML_ROLE_CLASSIFIER;
     e->role = is_classifier ? NAX_ROLE_CLASSIFIER : NAX_ROLE_BODY;
     e->has_relu = y->relu ? *y->relu : !is_classifier;
+    e->is_searched = y->search && *y->search;
     if (is_classifier != at->is_last)
         return fail_entry(at, y->role ? "role" : "",
                           at->is_last ? "the last layer is not a classifier"
@@ -549,6 +552,11 @@ int nax_network_file_kernel(const struct nax_network_file *file, size_t s)
 bool nax_network_file_can_skip(const struct nax_network_file *file, size_t s)
 {
     return file->slots[s].can_skip;
+}
+
+bool nax_network_file_is_kernel_own(const struct nax_network_file *file, size_t s)
+{
+    return file->slots[s].is_kernel_own;
 }
 
 const char *nax_network_file_slot_name(const struct nax_network_file *file, size_t s)

@@ -9,7 +9,7 @@ enum { ENTRY_COUNT = ENTRY_LINEAR + 1 };
 
 struct entry {
     enum entry_kind kind;
-    char name[16]; /* of its layer, or of a stage: "s2" */
+    char name[NAX_LAYER_NAME_SIZE]; /* of its layer, or of a stage: "s2" */
     enum nax_layer_role role;
     enum nax_layer_kind pool; /* of a pool */
     bool is_searched, has_relu, has_conv_shortcut;
@@ -23,9 +23,9 @@ struct entry {
 };
 
 struct slot {
-    char name[24];
+    char name[NAX_LAYER_NAME_SIZE];
     int64_t kernel;
-    bool can_skip;
+    bool can_skip, is_kernel_own; /* it has this kernel in every design */
 };
 
 struct nax_network_file {

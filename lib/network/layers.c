@@ -79,8 +79,8 @@ int nax_network_crossbars(const struct nax_network *net, const int64_t *crossbar
         }
         if (slot < 0)
             return nax_err_set(err, NAX_ERR_VALUE,
-                               "no searched convolution gives the crossbar size of '%s' in network "
-                               "'%s'",
+                               "no searched layer gives the crossbar size of '%s', nor does "
+                               "'crossbar_fixed', in network '%s'",
                                layer->name, net->name);
         if (crossbar[slot] < 1)
             return nax_err_set(err, NAX_ERR_VALUE, "crossbar size %lld for '%s' in network '%s'",

@@ -6,7 +6,7 @@
 
 static void add_layer(struct nax_identity *identity, const struct nax_layer *s)
 {
-    char name[32], geometry[256] = "";
+    char name[NAX_LAYER_NAME_SIZE + 8], geometry[256] = "";
     snprintf(name, sizeof name, "layer.%s", s->name);
     if (!nax_layer_is_plain(s))
         snprintf(geometry, sizeof geometry,

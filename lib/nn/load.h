@@ -5,7 +5,7 @@
 
 #include "nax/nn.h"
 
-enum { PARAM_NAME_SIZE = 64 }; /* of a tensor in a file */
+enum { PARAM_NAME_SIZE = 96 }; /* of a tensor in a file */
 
 /* Fills `values`, in the layout of the model's, with tensors "<prefix><layer>.<parameter>"; is_all:
  * with those too that are not trained. path names the file in messages. */

@@ -98,6 +98,9 @@ static int read_choices(const struct nax_record *r, struct nax_candidate *c, str
 {
     const int64_t *kernel, *crossbar;
     size_t n, n_crossbars;
+    c->n_slots = 0;
+    if (!nax_record_has(r, "kernel") && !nax_record_has(r, "crossbar"))
+        return 0; /* of a network without searched layers */
     int status = nax_record_ints(r, "kernel", &kernel, &n, err);
     if (status || (status = nax_record_ints(r, "crossbar", &crossbar, &n_crossbars, err)))
         return status;

@@ -6,7 +6,23 @@
 
 size_t nax_places(const struct nax_space *space)
 {
-    return space->n_slots + space->n_stages;
+    return space->n_slots + space->n_stages + (!space->n_slots && !space->crossbar_fixed);
+}
+
+size_t nax_kernels(const struct nax_space *space, size_t place)
+{
+    return space->is_kernel_own[place] ? 1 : space->n_kernels;
+}
+
+static int64_t kernel_at(const struct nax_space *space, size_t place, size_t k)
+{
+    return space->is_kernel_own[place] ? space->kernel_own[place] : space->kernels[k];
+}
+
+/* Whether the place is the crossbar size of a network without searched layers. */
+static bool is_of_all(const struct nax_space *space, size_t place)
+{
+    return place == space->n_slots + space->n_stages;
 }
 
 size_t nax_converters(const struct nax_space *space)
@@ -16,9 +32,12 @@ size_t nax_converters(const struct nax_space *space)
 
 uint64_t nax_choices(const struct nax_space *space, size_t place)
 {
+    if (is_of_all(space, place))
+        return space->n_crossbars;
     if (place >= space->n_slots)
         return NAX_MAX(space->n_widths[place - space->n_slots], 1);
-    return space->n_kernels * space->n_crossbars * nax_converters(space) + space->can_skip[place];
+    return nax_kernels(space, place) * space->n_crossbars * nax_converters(space) +
+           space->can_skip[place];
 }
 
 void nax_choices_begin(const struct nax_space *space, uint64_t seed, struct nax_candidate *c)
@@ -36,6 +55,10 @@ void nax_choices_begin(const struct nax_space *space, uint64_t seed, struct nax_
 void nax_choices_take(const struct nax_space *space, size_t place, uint64_t choice,
                       struct nax_candidate *c)
 {
+    if (is_of_all(space, place)) {
+        c->crossbar_fixed = space->crossbars[choice];
+        return;
+    }
     if (place >= space->n_slots) {
         size_t stage = place - space->n_slots;
         c->n_stages = space->n_stages;
@@ -59,7 +82,7 @@ void nax_choices_take(const struct nax_space *space, size_t place, uint64_t choi
         choice /= n_bits;
     }
     const uint32_t n = (uint32_t)space->n_crossbars, i = (uint32_t)choice; /* small: both fit */
-    c->kernel[place] = space->kernels[i / n];
+    c->kernel[place] = kernel_at(space, place, i / n);
     c->crossbar[place] = space->crossbars[i % n];
 }
 
@@ -113,10 +136,22 @@ static int find_converters(const struct nax_space *space, size_t slot,
     return 0;
 }
 
+static int find_of_all(const struct nax_space *space, const struct nax_candidate *c, size_t *choice,
+                       struct nax_err *err)
+{
+    for (*choice = 0; *choice < space->n_crossbars; ++*choice)
+        if (space->crossbars[*choice] == c->crossbar_fixed)
+            return 0;
+    return nax_err_set(err, NAX_ERR_VALUE, "field 'crossbar_fixed': %lld is not in space '%s'",
+                       (long long)c->crossbar_fixed, space->name);
+}
+
 int nax_choices_find(const struct nax_space *space, size_t place, const struct nax_candidate *c,
                      size_t *choice, struct nax_err *err)
 {
     size_t k = 0, x = 0;
+    if (is_of_all(space, place))
+        return find_of_all(space, c, choice, err);
     if (place >= space->n_slots)
         return find_width(space, place - space->n_slots, c, choice, err);
     const int64_t kernel = c->kernel[place], crossbar = c->crossbar[place];
@@ -126,11 +161,11 @@ int nax_choices_find(const struct nax_space *space, size_t place, const struct n
     if (!kernel)
         return nax_err_set(err, NAX_ERR_VALUE, "layer '%s': cannot be skipped in space '%s'",
                            space->slot_names[place], space->name);
-    while (k < space->n_kernels && space->kernels[k] != kernel)
+    while (k < nax_kernels(space, place) && kernel_at(space, place, k) != kernel)
         k++;
     while (x < space->n_crossbars && space->crossbars[x] != crossbar)
         x++;
-    if (k == space->n_kernels || x == space->n_crossbars)
+    if (k == nax_kernels(space, place) || x == space->n_crossbars)
         return nax_err_set(
             err, NAX_ERR_VALUE, "layer '%s': kernel %lld on crossbar %lld is not in space '%s'",
             space->slot_names[place], (long long)kernel, (long long)crossbar, space->name);

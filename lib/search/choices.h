@@ -1,13 +1,16 @@
-/* What a design is put together from: places, which are its convolutions and then its stages, and
- * the choices of each, numbered. Of a convolution they are skip (where allowed), then rising
+/* What a design is put together from: places, which are its searched layers and then its stages,
+ * and the choices of each, numbered. Of a searched layer they are skip (where allowed), then rising
  * kernels with rising crossbars within each, and bits and ranges of ADCs within these; of a stage
- * its widths. */
+ * its widths. A network without searched layers has one place more, unless the space fixes it: the
+ * crossbar size of all layers. */
 #ifndef NAX_SEARCH_CHOICES_H
 #define NAX_SEARCH_CHOICES_H
 
 #include "nax/search.h"
 
 size_t nax_places(const struct nax_space *space);
+/* Kernels that the searched layer at a place may have: the space's, or its own alone. */
+size_t nax_kernels(const struct nax_space *space, size_t place);
 /* How many converters each crossbar may have. */
 size_t nax_converters(const struct nax_space *space);
 uint64_t nax_choices(const struct nax_space *space, size_t place);

@@ -82,6 +82,9 @@ int nax_policy_read(struct nax_policy **policy, const struct nax_space *space,
                     const struct nax_record *r, struct nax_err *err)
 {
     struct columns columns;
+    if (!space->n_slots)
+        return nax_err_set(err, NAX_ERR_VALUE, "no searched layers in network: '%s'",
+                           space->network);
     for (size_t k = space->n_slots; k < nax_places(space); k++)
         if (nax_choices(space, k) > 1)
             return nax_err_set(err, NAX_ERR_VALUE,

@@ -73,6 +73,8 @@ void nax_space_homogeneous(const struct nax_space *space, size_t i, uint64_t see
                            struct nax_candidate *c)
 {
     nax_choices_begin(space, seed, c);
+    if (!space->n_slots)
+        c->crossbar_fixed = space->crossbars[i];
     for (size_t s = 0; s < space->n_slots; s++) {
         c->kernel[s] = space->kernel_own[s];
         c->crossbar[s] = space->crossbars[i];

@@ -205,16 +205,16 @@ static uint64_t times(uint64_t n_designs, uint64_t n)
 int nax_space_bind(struct nax_space *space, size_t n_slots, const int64_t *kernel_own,
                    const bool *can_skip, struct nax_err *err)
 {
-    if (!n_slots || n_slots > NAX_SLOTS_MAX)
-        return nax_err_set(err, NAX_ERR_VALUE, "%s searched convolutions in network: '%s'",
-                           n_slots ? "more than 256" : "no", space->network);
+    if (n_slots > NAX_SLOTS_MAX)
+        return nax_err_set(err, NAX_ERR_VALUE, "more than 256 searched layers in network: '%s'",
+                           space->network);
     if (space->n_stages_listed && space->n_stages_listed != space->n_stages)
         return nax_err_set(err, NAX_ERR_VALUE,
                            "key 'stages': %zu entries for the %zu stages of network '%s': '%s'",
                            space->n_stages_listed, space->n_stages, space->network, space->name);
     space->n_slots = n_slots;
     space->n_conv_designs = 1;
-    space->is_empty_left_out = space->crossbar_fixed == 0;
+    space->is_empty_left_out = n_slots && space->crossbar_fixed == 0;
     for (size_t s = 0; s < n_slots; s++) {
         space->can_skip[s] = space->has_skip && can_skip[s];
         space->kernel_own[s] = kernel_own[s];
@@ -231,7 +231,7 @@ int nax_space_bind(struct nax_space *space, size_t n_slots, const int64_t *kerne
 
 size_t nax_space_n_decisions(const struct nax_space *space)
 {
-    size_t n = space->n_slots;
+    size_t n = nax_places(space) - space->n_stages;
     for (size_t s = 0; s < space->n_stages; s++)
         n += space->n_widths[s] > 1;
     return n;

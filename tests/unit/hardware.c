@@ -291,7 +291,7 @@ static void wrong_settings_are_quoted(void **state)
         {"adc.layers.fc.name=fd", "no such key: 'adc.layers.fc.name=fd'"},
         {"adc.layers.fc=ideal", "no such key: 'adc.layers.fc=ideal'"},
         {"adc.layers..range=ideal",
-         "a layer's name has 1 to 23 letters: 'adc.layers..range=ideal'"},
+         "a layer's name has 1 to 63 letters: 'adc.layers..range=ideal'"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct nax_hardware *h;

@@ -126,7 +126,13 @@ static void shipped_networks(void **state)
         {"resnet18-tiny", 22, 16, 200, 13, 2221772800},
         {"vgg8", 11, 5, 10, 3, 615917568},
         /* 1024·75·6 + 256·150·16 + 1024·120 + 120·84 + 840 */
-        {"lenet", 7, 2, 10, 0, 1209000}};
+        {"lenet", 7, 2, 10, 0, 1209000},
+        /* 784·25·6 + 196·150·16 + 784·120 + 120·84 + 840 */
+        {"lenet-mnist", 7, 2, 10, 0, 693000},
+        {"mlp-mnist", 3, 3, 10, 0, 784 * 300 + 300 * 100 + 1000},
+        /* torchvision 0.20, table of weights: 7.61 and 15.47 G */
+        {"vgg11", 16, 7, 1000, 4, 7609090048},
+        {"vgg16", 21, 12, 1000, 9, 15470264320}};
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
         struct nax_network_file *file = load(expected[i].name);
         struct nax_network *net = build(file, NULL);
@@ -487,6 +493,38 @@ static void nothing_to_follow(void **state)
     nax_network_file_free(file);
 }
 
+/* Layers that keep their kernel: their crossbar alone is theirs, and they are always there. */
+static void linear_layers_may_be_searched(void **state)
+{
+    (void)state;
+    struct nax_network_file *file = load("mlp-mnist");
+    struct nax_network *net = build(file, NULL);
+    int64_t out[3];
+    struct nax_err err;
+    check_layers(net);
+    assert_int_equal(net->n_slots, 3);
+    for (size_t s = 0; s < 3; s++) {
+        assert_int_equal(net->layers[s].slot, s);
+        assert_int_equal(nax_network_file_kernel(file, s), 1);
+        assert_true(nax_network_file_is_kernel_own(file, s));
+        assert_false(nax_network_file_can_skip(file, s));
+        assert_string_equal(nax_network_file_slot_name(file, s), net->layers[s].name);
+    }
+    assert_int_equal(nax_network_file_n_stages(file), 0);
+    assert_int_equal(nax_network_crossbars(net, (const int64_t[]){32, 128, 64}, 16, out, &err), 0);
+    assert_int_equal(out[0], 32);
+    assert_int_equal(out[1], 128);
+    assert_int_equal(out[2], 64);
+    nax_network_free(net);
+    assert_int_equal(nax_network_build(&net, file, (const int64_t[]){1, 3, 1}, &err),
+                     NAX_ERR_VALUE);
+    assert_string_equal(err.text, "kernel is not 1, its own: 'fc2' of network 'mlp-mnist'");
+    assert_int_equal(nax_network_build(&net, file, (const int64_t[]){1, 1, 0}, &err),
+                     NAX_ERR_VALUE);
+    assert_non_null(strstr(err.text, "'fc3'"));
+    nax_network_file_free(file);
+}
+
 /* --- the language --- */
 
 #define HEAD      "name: net\ninput: {height: 9, width: 6, channels: 3}\nclasses: 5\nlayers:\n"
@@ -609,7 +647,7 @@ static void broken_files(void **state)
          "network 'net'"},
         {HEAD "  - stage: {blocks: 128, out: 3, kernel: 1}\n"
               "  - stage: {blocks: 1, out: 3, kernel: 1}\n" LAST,
-         ":6: key 'layers.1': more than 256 searched convolutions: 's2b1c1' of network 'net'"},
+         ":6: key 'layers.1': more than 256 searched layers: 's2b1c1' of network 'net'"},
         {HEAD "  - conv: {out: 65536, kernel: 31}\n  - conv: {out: 65536, kernel: 31}\n" LAST,
          ":6: key 'layers.1': more than 2^30 weights: 'conv2' of network 'net'"},
         {"name: big\ninput: {height: 1024, width: 1024, channels: 1024}\nclasses: 2\nlayers:\n"
@@ -676,6 +714,7 @@ int main(void)
         cmocka_unit_test(refused_kernels),
         cmocka_unit_test(crossbars_of_unsearched_layers),
         cmocka_unit_test(nothing_to_follow),
+        cmocka_unit_test(linear_layers_may_be_searched),
         cmocka_unit_test(options_of_layers),
         cmocka_unit_test(skipping_changes_signs_of_inputs),
         cmocka_unit_test(stage_on_the_image),

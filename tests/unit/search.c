@@ -184,8 +184,8 @@ static void binding(void **state)
     assert_true(space.n_designs == 3909821048582988048u);
     space = small_space(23, false);
     assert_true(space.n_designs == 0);
-    assert_int_equal(nax_space_bind(&space, 0, own, can_skip, &err), NAX_ERR_VALUE);
-    assert_string_equal(err.text, "no searched convolutions in network: 'net'");
+    assert_int_equal(nax_space_bind(&space, 0, own, can_skip, &err), 0);
+    assert_true(space.n_designs == space.n_crossbars);
     assert_int_equal(nax_space_bind(&space, 257, own, can_skip, &err), NAX_ERR_VALUE);
     space.has_skip = false;
     assert_int_equal(nax_space_bind(&space, 1, own, can_skip, &err), 0);
@@ -198,6 +198,40 @@ static void binding(void **state)
     assert_int_equal(nax_space_bind(&space, 1, own, can_skip, &err), NAX_ERR_VALUE);
     assert_string_equal(err.text,
                         "key 'stages': 2 entries for the 3 stages of network 'net': 'small'");
+}
+
+/* A layer with a kernel of its own chooses crossbars; a network without searched layers the size
+ * that all have, which the space may fix. */
+static void kernels_of_their_own_and_none(void **state)
+{
+    (void)state;
+    struct nax_space space = small_space(3, true);
+    const int64_t own[] = {3, 1, 3};
+    const bool can_skip[3] = {false};
+    struct nax_candidate c;
+    struct nax_err err;
+    space.is_kernel_own[1] = true;
+    assert_int_equal(nax_space_bind(&space, 3, own, can_skip, &err), 0);
+    assert_true(space.n_designs == 6 * 3 * 6);
+    for (uint64_t i = 0; i < space.n_designs; i++) {
+        nax_space_design(&space, i, 5, &c);
+        assert_int_equal(c.kernel[1], 1);
+        assert_int_equal(c.crossbar[1], space.crossbars[i / 6 % 3]);
+    }
+    for (int is_fixed = 0; is_fixed < 2; is_fixed++) {
+        space = small_space(1, true);
+        space.crossbar_fixed = is_fixed ? 48 : 0;
+        assert_int_equal(nax_space_bind(&space, 0, NULL, NULL, &err), 0);
+        assert_true(space.n_designs == (is_fixed ? 1 : 3));
+        assert_int_equal(nax_space_n_decisions(&space), is_fixed ? 0 : 1);
+        for (uint64_t i = 0; i < 3; i++) {
+            nax_space_homogeneous(&space, i, 5, &c);
+            assert_int_equal(c.n_slots, 0);
+            assert_int_equal(c.crossbar_fixed, space.crossbars[i]);
+            nax_space_design(&space, is_fixed ? 0 : i, 5, &c);
+            assert_int_equal(c.crossbar_fixed, is_fixed ? 48 : space.crossbars[i]);
+        }
+    }
 }
 
 static int64_t width_of(const struct nax_space *space, const struct nax_candidate *c, size_t stage)
@@ -1245,6 +1279,7 @@ int main(void)
         cmocka_unit_test(built_in_spaces),
         cmocka_unit_test(broken_spaces),
         cmocka_unit_test(binding),
+        cmocka_unit_test(kernels_of_their_own_and_none),
         cmocka_unit_test(grid_is_complete_and_rising),
         cmocka_unit_test(grid_with_widths),
         cmocka_unit_test(designs_with_converters),
