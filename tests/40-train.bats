@@ -785,7 +785,7 @@ KEYS
   [[ $output == "nax-train: NAX_ISA knows baseline"*": 'avx3'" ]]
   NAX_CONV=fft run nax-train --data small.safetensors --epochs 1 c.csv
   [ "$status" -eq 1 ]
-  [[ $output == *": NAX_CONV knows winograd, onednn, blas: 'fft'" ]]
+  [[ $output == *": NAX_CONV knows winograd, onednn, blas, direct: 'fft'" ]]
   NAX_ISA='' NAX_CONV='' nax-train -q --data small.safetensors --epochs 1 --fidelity ideal c.csv > /dev/null
 }
 

@@ -1,5 +1,5 @@
 /* Convolutions of one layer on chunks of images: the seam between what asks for them
- * and the engines: Winograd's filtering, oneDNN, OpenBLAS.
+ * and the engines: Winograd's filtering, oneDNN, OpenBLAS, and our own where channels stay apart.
  *
  * With s the stride, d the dilation, p the input's pixel under kernel element (ky, kx) at output
  * pixel (i, j), p = (i s + d ky - pad, j s + d kx - pad), x 0 outside of the image, and c the
@@ -82,7 +82,7 @@ struct conv {
 };
 
 /* The engine of a direction: by the table in conv_choice.c, whose rows are of kinds of processors,
- * or the one that the environment variable NAX_CONV says, where it can: winograd, onednn or blas;
+ * or the one that the environment variable NAX_CONV says, where it can: winograd, onednn, blas or direct;
  * another word is an error. Nothing is timed, so that processors of one kind compute the same. */
 int nax_conv_choose(const struct nax_layer *layer, enum conv_direction direction, bool is_bf16,
                     struct conv_choice *choice, struct nax_err *err) NAX_MUST_USE;
@@ -96,6 +96,7 @@ int nax_conv_alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
 void nax_conv_free(struct conv *conv);
 
 extern const struct conv_engine nax_conv_engine_blas; /* float alone */
+extern const struct conv_engine nax_conv_engine_direct; /* of one channel each; float alone */
 extern const struct conv_engine nax_conv_engine_dnnl; /* with NAX_HAS_DNNL; bf16 by instructions */
 /* Kernels of 3, 5 or 7, stride 1, outputs as many as inputs, channels in sixteens. */
 extern const struct conv_engine nax_conv_engine_winograd;

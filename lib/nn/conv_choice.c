@@ -38,6 +38,7 @@ static const struct row {
     {NAX_ISA_AVX512, FP32, WEIGHTS, .engine = &nax_conv_engine_blas, .kernel = {2, 0},
      .stride = {2, 0}, .channels = {64, 0}, .groups = {1, 1}},
     {NAX_ISA_BASELINE, BOTH, ALL, .engine = ONEDNN},
+    {NAX_ISA_BASELINE, FP32, ALL, .engine = &nax_conv_engine_direct},
     {NAX_ISA_BASELINE, FP32, ALL, .engine = &nax_conv_engine_blas},
 };
 
@@ -78,10 +79,10 @@ struct conv_choice nax_conv_choose_for(enum nax_isa isa, const struct nax_layer 
 int nax_conv_choose(const struct nax_layer *layer, enum conv_direction direction, bool is_bf16,
                     struct conv_choice *choice, struct nax_err *err)
 {
-    enum { N_ENGINES = 3 };
-    static const char *const words[N_ENGINES] = {"winograd", "onednn", "blas"};
-    static const struct conv_engine *const engines[N_ENGINES] = {&nax_conv_engine_winograd, ONEDNN,
-                                                                 &nax_conv_engine_blas};
+    enum { N_ENGINES = 4 };
+    static const char *const words[N_ENGINES] = {"winograd", "onednn", "blas", "direct"};
+    static const struct conv_engine *const engines[N_ENGINES] = {
+        &nax_conv_engine_winograd, ONEDNN, &nax_conv_engine_blas, &nax_conv_engine_direct};
     size_t forced;
     int status = nax_environment_word("NAX_CONV", words, N_ENGINES, &forced, err);
     if (status)

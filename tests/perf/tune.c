@@ -17,9 +17,9 @@
 #include <string.h>
 #include <time.h>
 
-enum { N_CHUNKS = 4, N_ROUNDS_MAX = 99, N_SHAPES_MAX = 64, N_ENGINES = 3 };
+enum { N_CHUNKS = 4, N_ROUNDS_MAX = 99, N_SHAPES_MAX = 64, N_ENGINES = 4 };
 
-static const char *const engine_word[N_ENGINES] = {"winograd", "onednn", "blas"};
+static const char *const engine_word[N_ENGINES] = {"winograd", "onednn", "blas", "direct"};
 static const char *const direction_name[CONV_DIRECTIONS] = {"forward", "data", "weights"};
 
 /* About as in a training step, which looks at neighbouring layers too: at most these bytes of
