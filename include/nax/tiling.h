@@ -3,7 +3,8 @@
  * The weights of a convolution are a matrix of k·k·c_in rows, in the order (ky, kx, c_in), and
  * c_out columns, cut into submatrices of N rows and N columns. A submatrix takes one matrix-vector
  * unit: one N×N array for every bit slice, times two with differential signs (Ankit et al., ASPLOS
- * 2019).
+ * 2019). Of g groups there are g such matrices, of k·k·c_in / g rows and c_out / g columns; as many
+ * as fit lie in one submatrix, corner to corner, with cells that hold no weight around them.
  */
 #ifndef NAX_TILING_H
 #define NAX_TILING_H
@@ -48,9 +49,13 @@ int nax_unit_make_bits(const struct nax_hardware *hardware, int64_t crossbar, in
 
 /* All zeros for a pool. */
 struct nax_layer_map {
-    size_t crossbar;                         /* N */
-    size_t n_rows, n_cols;                   /* of the layer's matrix */
-    size_t row_submatrices, col_submatrices; /* ceil(n_rows / N), ceil(n_cols / N) */
+    size_t crossbar; /* N */
+    /* Of all groups' matrices, one below and beside the other: rows in the order (group, ky, kx,
+     * c_in / groups). */
+    size_t n_rows, n_cols;
+    size_t group_rows, group_cols;           /* of one group's */
+    size_t n_together;                       /* groups in a submatrix; 1: one, or a part of one */
+    size_t row_submatrices, col_submatrices; /* of a group, or of those that lie together */
     size_t n_units, n_arrays;
     int n_passes;      /* in which inputs are streamed: positive parts, and then negative ones */
     int n_streams;     /* of an input, of all passes; of two's complement at least 2 */
@@ -58,7 +63,19 @@ struct nax_layer_map {
     size_t products;   /* n_units · positions */
     size_t n_cells;    /* N² of all arrays */
     size_t used_cells; /* those that hold a weight's slice */
+    size_t used_area;  /* of one array of each unit: rows · columns that submatrices span */
 };
+
+/* Where the weight in this row and column of the matrix stands among the layer's own [group_rows]
+ * [n_cols]; SIZE_MAX: row and column are of different groups, and there is none. */
+static inline size_t nax_map_weight_at(const struct nax_layer_map *map, size_t row, size_t col)
+{
+    if (map->group_rows == map->n_rows)
+        return row * map->n_cols + col;
+    return row / map->group_rows == col / map->group_cols
+               ? row % map->group_rows * map->n_cols + col
+               : SIZE_MAX;
+}
 
 struct nax_layer_map nax_layer_map(const struct nax_unit *unit, const struct nax_layer *layer);
 
@@ -72,8 +89,10 @@ struct nax_submatrix {
     size_t row, n_rows, col, n_cols;
 };
 
-/* Submatrix i of n_units; columns vary fastest. The first is the largest. */
+/* Submatrix i of n_units, group by group; columns vary fastest. The first is the largest. */
 struct nax_submatrix nax_submatrix_at(const struct nax_layer_map *map, size_t i);
+/* Which one it is. */
+size_t nax_submatrix_index(const struct nax_layer_map *map, const struct nax_submatrix *submatrix);
 
 /* Sums over all layers; crossbar: [n_layers] of nax_network_crossbars. Errors: as nax_unit_make,
  * for a layer that multiplies; more than 2^63 − 1 products. */

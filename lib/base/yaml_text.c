@@ -335,8 +335,8 @@ int nax_yaml_listed(const char *text, size_t size, const char *const *keys, char
         l.from += 3;
     }
     for (bool is_done = too_deep_line(text, size); !is_done && next_event(&l.place, &event);) {
-        is_done = is_node(&event);
-        if (is_done)
+        is_done = is_node(&event) || event.type == YAML_STREAM_END_EVENT;
+        if (is_node(&event))
             list_node(&l, &event, "", 0);
         yaml_event_delete(&event);
     }

@@ -83,7 +83,7 @@ static void multiply(const struct nax_hardware *h, const struct nax_layer_map *m
     if (nax_idle_row(h)->is_gated) {
         rows = positions * (double)map->col_submatrices * (double)map->n_rows;
         cols = positions * (double)map->row_submatrices * (double)map->n_cols;
-        reads = positions * (double)map->n_rows * (double)map->n_cols / (size * size);
+        reads = positions * (double)map->used_area / (size * size);
     }
     n[NAX_EVENT_ARRAY_READ] = reads * streams * arrays;
     n[NAX_EVENT_DAC] = rows * streams;
@@ -96,17 +96,18 @@ static void multiply(const struct nax_hardware *h, const struct nax_layer_map *m
 }
 
 /* By the device cells take what their own row and column give them: rows without an input nothing,
- * idle columns that of G_off. (Gated reads are counted by their cells.) */
+ * idle columns and cells between groups that of G_off. (Gated reads are counted by their cells.) */
 static double read_frac(const struct nax_hardware *h, const struct nax_layer_map *map,
                         const struct nax_unit *unit)
 {
     if (!nax_array_energy_row(h)->is_of_device || nax_idle_row(h)->is_gated)
         return 1;
-    double size = (double)map->crossbar, rows = (double)map->n_rows, cols = (double)map->n_cols,
-           n_col = (double)map->col_submatrices;
-    double idle = nax_unused_row(h)->is_open ? 0 : n_col * size - cols;
-    double layer_pj =
-        nax_cells_read_pj(h, 1, rows * cols, rows * (idle + (unit->has_reference ? n_col : 0)));
+    double size = (double)map->crossbar, rows = (double)map->n_rows,
+           n_col = (double)map->col_submatrices, area = (double)map->used_area;
+    double weights = (double)(map->group_rows * map->n_cols);
+    double idle = nax_unused_row(h)->is_open ? 0 : rows * n_col * size - area;
+    double off = area - weights + idle + (unit->has_reference ? rows * n_col : 0);
+    double layer_pj = nax_cells_read_pj(h, 1, weights, off);
     double whole_pj = nax_cells_read_pj(h, 1, size * size, unit->has_reference ? size : 0);
     return layer_pj / (whole_pj * (double)map->n_units);
 }

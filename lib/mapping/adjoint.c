@@ -19,10 +19,13 @@ static void spread(const struct fixed_layer *layer, const struct nax_submatrix *
     size_t n_cols = layer->unit.array_cols;
     memset(dl_dw, 0, layer->unit.crossbar * n_cols * sizeof *dl_dw);
     for (size_t r = 0; r < submatrix->n_rows; r++) {
-        const float *from = gradient + (submatrix->row + r) * layer->map.n_cols + submatrix->col;
         double sum = 0;
-        for (size_t c = 0; c < submatrix->n_cols; c++)
-            sum += dl_dw[r * n_cols + c] = (double)from[c] * layer->adc_unit / layer->adc_lsb;
+        for (size_t c = 0; c < submatrix->n_cols; c++) {
+            size_t i = nax_map_weight_at(&layer->map, submatrix->row + r, submatrix->col + c);
+            if (i != SIZE_MAX)
+                sum += dl_dw[r * n_cols + c] =
+                    (double)gradient[i] * layer->adc_unit / layer->adc_lsb;
+        }
         if (layer->unit.has_reference)
             dl_dw[r * n_cols + layer->unit.crossbar] = -sum;
     }
@@ -47,7 +50,9 @@ static int submatrix_adjoint(const struct fixed_layer *layer, const struct chip 
         status = nax_xbar_gradient(&xbar, NULL, dl_dw, dl_dg, err);
         for (size_t r = 0; !status && r < submatrix->n_rows; r++)
             for (size_t c = 0; c < submatrix->n_cols; c++) {
-                size_t i = (submatrix->row + r) * layer->map.n_cols + submatrix->col + c;
+                size_t i = nax_map_weight_at(&layer->map, submatrix->row + r, submatrix->col + c);
+                if (i == SIZE_MAX)
+                    continue;
                 bool is_negative = nax_fixed_offset(layer) == 0 && layer->weight[i] < 0;
                 if (is_negative == (nax_array_sign(&layer->unit, a) == 1))
                     gradient[i] = (float)dl_dg[r * n_cols + c];

@@ -43,12 +43,6 @@ static bool set_levels(const struct fixed_layer *layer, const struct nax_submatr
     return is_off;
 }
 
-size_t nax_submatrix_index(const struct fixed_layer *layer, const struct nax_submatrix *submatrix)
-{
-    size_t n = layer->unit.crossbar;
-    return submatrix->row / n * layer->map.col_submatrices + submatrix->col / n;
-}
-
 void nax_array_targets(const struct fixed_layer *layer, const struct nax_submatrix *submatrix,
                        size_t a, double *g_siemens)
 {
@@ -64,7 +58,7 @@ bool nax_array_program(const struct fixed_layer *layer, const struct chip *chip,
     const struct nax_unit *unit = &layer->unit;
     const struct nax_device *device = &layer->hardware->device;
     /* where the array stands among all of the layer keys its draws */
-    size_t array = nax_submatrix_index(layer, submatrix) * unit->n_arrays + a;
+    size_t array = nax_submatrix_index(&layer->map, submatrix) * unit->n_arrays + a;
     struct nax_program_key key = {chip->seed, chip->chip, chip->layer, array};
     bool is_off =
         set_levels(layer, submatrix, nax_array_slice(unit, a), nax_array_sign(unit, a), g_siemens);

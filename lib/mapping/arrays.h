@@ -32,9 +32,6 @@ static inline int nax_array_plane_sign(const struct nax_unit *unit, size_t a)
     return a % unit->arrays_per_plane ? -1 : 1;
 }
 
-/* Which of the layer's submatrices this one is, as nax_submatrix_at counts them. */
-size_t nax_submatrix_index(const struct fixed_layer *layer, const struct nax_submatrix *submatrix);
-
 /* What a code of the plane counts for: ±2^(slice · slice_bits). */
 double nax_plane_weight(const struct fixed_layer *layer, size_t plane);
 

@@ -230,6 +230,15 @@ static int workspace_alloc(struct workspace *workspace, size_t n, struct nax_err
     return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", l->shape->name);
 }
 
+/* The sum of a group's, from its first row on. */
+static double inputs_of(const struct fixed_layer *layer, const int32_t *x)
+{
+    double sum = 0;
+    for (size_t r = 0; r < layer->map.group_rows; r++)
+        sum += x[r];
+    return sum;
+}
+
 int nax_circuits_products(const struct fixed_layer *layer, const struct chip *chip, size_t n,
                           const float *x, float *y, double *read_power_mw, struct nax_err *err)
 {
@@ -246,11 +255,11 @@ int nax_circuits_products(const struct fixed_layer *layer, const struct chip *ch
         status = run_submatrix(&workspace, &submatrix, err);
     }
     for (size_t v = 0; !status && v < n; v++) {
-        double inputs = 0;
-        for (size_t r = 0; r < n_rows; r++)
-            inputs += workspace.x[v * n_rows + r];
+        const int32_t *inputs = workspace.x + v * n_rows;
         for (size_t c = 0; c < n_cols; c++)
-            y[v * n_cols + c] = (float)nax_fixed_output(layer, workspace.y[v * n_cols + c], inputs);
+            y[v * n_cols + c] =
+                (float)nax_fixed_output(layer, workspace.y[v * n_cols + c],
+                                        inputs_of(layer, inputs + nax_fixed_first_row(layer, c)));
     }
     if (!status)
         *read_power_mw = workspace.sum_power_mw /
@@ -262,13 +271,16 @@ int nax_circuits_products(const struct fixed_layer *layer, const struct chip *ch
 static double mean_level_frac(const struct fixed_layer *l)
 {
     double sum = 0;
-    for (size_t r = 0; r < l->map.n_rows; r++)
-        for (size_t c = 0; c < l->map.n_cols; c++)
-            for (size_t a = 0; a < l->unit.n_arrays; a++)
-                sum += nax_fixed_level(l, r, c, nax_array_slice(&l->unit, a),
-                                       nax_array_sign(&l->unit, a));
+    for (size_t i = 0; i < l->map.n_units; i++) {
+        struct nax_submatrix m = nax_submatrix_at(&l->map, i);
+        for (size_t r = m.row; r < m.row + m.n_rows; r++)
+            for (size_t c = m.col; c < m.col + m.n_cols; c++)
+                for (size_t a = 0; a < l->unit.n_arrays; a++)
+                    sum += nax_fixed_level(l, r, c, nax_array_slice(&l->unit, a),
+                                           nax_array_sign(&l->unit, a));
+    }
     double highest = (1 << l->hardware->precision.slice_bits) - 1;
-    return sum / highest / (double)(l->map.n_rows * l->map.n_cols * l->unit.n_arrays);
+    return sum / highest / (double)(l->map.used_area * l->unit.n_arrays);
 }
 
 /* Of n vectors x [n][n_rows]. */

@@ -1,7 +1,7 @@
 /* Sums over a mapped network's columns, from which gains, offsets and noise follow. */
 #include "columns.h"
-#include "../base/blas.h"
 #include "fixed.h"
+#include "groups.h"
 
 #include <stdlib.h>
 
@@ -17,7 +17,7 @@ size_t nax_columns_first(const struct nax_network *net, size_t l)
 
 struct meter {
     const struct nax_network *net;
-    double **weight; /* [n_layers][k·k·c_in][c_out] of the reference, NULL for pools */
+    double **weight; /* [n_layers][k·k·c_in / groups][c_out] of the reference, NULL for pools */
     size_t n_columns;
     struct column_sums *sums; /* [n_chunks][n_columns]: each chunk is one thread's at a time */
     int status;
@@ -40,7 +40,11 @@ static void compare(void *self, size_t l, size_t image, size_t n, const float *x
     if (!m->weight[l])
         return;
     size_t n_image = shape->h_in * shape->w_in * shape->c_in;
-    size_t n_rows = shape->kernel[0] * shape->kernel[1] * shape->c_in, n_cols = shape->c_out;
+    const struct nax_layer_map map = {.n_rows = shape->groups * nax_layer_n_rows(shape),
+                                      .n_cols = shape->c_out,
+                                      .group_rows = nax_layer_n_rows(shape),
+                                      .group_cols = shape->c_out / shape->groups};
+    size_t n_rows = map.n_rows, n_cols = map.n_cols;
     struct column_sums *sums =
         m->sums + image / NAX_CHUNK * m->n_columns + nax_columns_first(m->net, l);
     double *in = nax_aligned_calloc(n_image + BLOCK * (n_rows + n_cols), sizeof *in);
@@ -55,8 +59,7 @@ static void compare(void *self, size_t l, size_t image, size_t n, const float *x
         for (size_t p = 0; p < shape->h_out * shape->w_out; p += BLOCK) {
             size_t k = NAX_MIN(shape->h_out * shape->w_out - p, (size_t)BLOCK);
             nax_patches_unfold(shape, in, p, k, patches);
-            nax_dgemm(false, false, k, n_cols, n_rows, patches, n_rows, m->weight[l], n_cols, 0, z,
-                      n_cols);
+            nax_groups_multiply(&map, k, patches, m->weight[l], z);
             for (size_t i = 0; i < k; i++)
                 for (size_t c = 0; c < n_cols; c++)
                     add(&sums[c], z[i * n_cols + c], (double)*y++);

@@ -14,8 +14,9 @@ void nax_submatrix_fold(const struct fixed_layer *layer, const struct nax_submat
                 sum += nax_plane_weight(layer, p) *
                        cells[(p * submatrix->n_rows + r) * submatrix->n_cols + c];
             sum = sum * layer->adc_unit - (double)nax_fixed_offset(layer);
-            weight[(submatrix->row + r) * layer->map.n_cols + submatrix->col + c] =
-                (float)(sum * layer->weight_step);
+            size_t at = nax_map_weight_at(&layer->map, submatrix->row + r, submatrix->col + c);
+            if (at != SIZE_MAX)
+                weight[at] = (float)(sum * layer->weight_step);
         }
 }
 

@@ -42,7 +42,7 @@ static void set_adc(struct fixed_layer *layer)
 
 void nax_fixed_layer_set_weights(struct fixed_layer *layer, const float *weight)
 {
-    size_t n = layer->map.n_rows * layer->map.n_cols;
+    size_t n = layer->map.group_rows * layer->map.n_cols;
     double largest = 0;
     for (size_t i = 0; i < n; i++)
         largest = NAX_MAX(fabs((double)weight[i]), largest); /* fmax ends gcc 12 on arm64 */
@@ -65,11 +65,11 @@ int nax_fixed_layer_plan(struct fixed_layer *layer, const struct nax_layer *shap
                                   .map = nax_layer_map(&unit, shape),
                                   .adc = adc};
     const struct nax_precision *p = &hardware->precision;
-    if (ldexp((double)layer->map.n_rows, p->weight_bits + p->input_bits) > 0x1p53)
+    if (ldexp((double)layer->map.group_rows, p->weight_bits + p->input_bits) > 0x1p53)
         return nax_err_set(err, NAX_ERR_VALUE,
                            "weights of %d bits and inputs of %d, summed over %zu rows, take more "
                            "than 53 bits: 'layer %s'",
-                           p->weight_bits, p->input_bits, layer->map.n_rows, shape->name);
+                           p->weight_bits, p->input_bits, layer->map.group_rows, shape->name);
     return 0;
 }
 
@@ -81,12 +81,13 @@ int nax_fixed_layer_alloc(struct fixed_layer *layer, const struct nax_layer *sha
     if (status)
         return status;
     const struct nax_precision *p = &hardware->precision;
-    for (size_t i = 0; i < layer->map.n_rows * layer->map.n_cols; i++)
+    const size_t n_weights = layer->map.group_rows * layer->map.n_cols;
+    for (size_t i = 0; i < n_weights; i++)
         if (!isfinite(weight[i]))
             return nax_err_set(
                 err, NAX_ERR_VALUE, "weight in row %zu, column %zu is %g: 'layer %s'",
                 i / layer->map.n_cols, i % layer->map.n_cols, (double)weight[i], shape->name);
-    layer->weight = nax_calloc(layer->map.n_rows * layer->map.n_cols, sizeof *layer->weight);
+    layer->weight = nax_calloc(n_weights, sizeof *layer->weight);
     if (!layer->weight)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", shape->name);
 
@@ -105,6 +106,11 @@ void nax_fixed_layer_free(struct fixed_layer *layer)
     layer->weight = NULL;
 }
 
+size_t nax_fixed_first_row(const struct fixed_layer *layer, size_t c)
+{
+    return c / layer->map.group_cols * layer->map.group_rows;
+}
+
 int32_t nax_fixed_offset(const struct fixed_layer *layer)
 {
     if (!nax_signs_row(layer->hardware)->is_offset)
@@ -115,7 +121,10 @@ int32_t nax_fixed_offset(const struct fixed_layer *layer)
 int nax_fixed_level(const struct fixed_layer *layer, size_t r, size_t c, int slice, int sign)
 {
     const struct nax_precision *p = &layer->hardware->precision;
-    int32_t w = layer->weight[r * layer->map.n_cols + c] + nax_fixed_offset(layer);
+    size_t at = nax_map_weight_at(&layer->map, r, c);
+    if (at == SIZE_MAX)
+        return 0;
+    int32_t w = layer->weight[at] + nax_fixed_offset(layer);
     int32_t magnitude = sign ? NAX_MAX(-w, 0) : NAX_MAX(w, 0);
     return (magnitude >> (slice * p->slice_bits)) & (((int32_t)1 << p->slice_bits) - 1);
 }
@@ -173,18 +182,27 @@ void nax_fixed_inputs(const struct fixed_layer *layer, size_t n, const float *x,
     }
 }
 
+/* One of a group: its channels, `first` and on, c of them. */
+static double *unfold(const struct nax_layer *l, const double *x, size_t position, size_t first,
+                      size_t c, double *patch)
+{
+    for (size_t ky = 0; ky < l->kernel[0]; ky++)
+        for (size_t kx = 0; kx < l->kernel[1]; kx++, patch += c) {
+            size_t row = nax_layer_under(l, 0, position / l->w_out, ky);
+            size_t col = nax_layer_under(l, 1, position % l->w_out, kx);
+            if (row < l->h_in && col < l->w_in)
+                memcpy(patch, x + (row * l->w_in + col) * l->c_in + first, c * sizeof *x);
+            else
+                memset(patch, 0, c * sizeof *x);
+        }
+    return patch;
+}
+
 void nax_patches_unfold(const struct nax_layer *l, const double *x, size_t first, size_t n,
                         double *patches)
 {
-    size_t c = l->c_in;
+    size_t c = l->c_in / l->groups;
     for (size_t p = first; p < first + n; p++)
-        for (size_t ky = 0; ky < l->kernel[0]; ky++)
-            for (size_t kx = 0; kx < l->kernel[1]; kx++, patches += c) {
-                size_t row = nax_layer_under(l, 0, p / l->w_out, ky);
-                size_t col = nax_layer_under(l, 1, p % l->w_out, kx);
-                if (row < l->h_in && col < l->w_in)
-                    memcpy(patches, x + (row * l->w_in + col) * c, c * sizeof *x);
-                else
-                    memset(patches, 0, c * sizeof *x);
-            }
+        for (size_t g = 0; g < l->groups; g++)
+            patches = unfold(l, x, p, g * c, c, patches);
 }

@@ -13,20 +13,21 @@ enum { BLOCK = 256 };
 struct work {
     double *fixed;      /* [image] */
     int32_t *x;         /* [image] */
-    uint64_t *planes;   /* [n_images][n_passes][h_in·w_in][n_words][n_padded] */
-    int64_t *pixel_sum; /* [n_images][n_passes][h_in·w_in], with offset signs */
+    uint64_t *planes;   /* [n_images][n_passes][h_in·w_in][groups][n_words][n_padded] */
+    int64_t *pixel_sum; /* [n_images][n_passes][h_in·w_in][groups], with offset signs */
     uint64_t *strings;  /* [BLOCK][n_passes][string_words][n_padded] */
     uint16_t *offsets;  /* [BLOCK][n_passes][n_groups][n_padded] */
     uint8_t *n_streams; /* [BLOCK][n_passes] */
     uint16_t *table;
-    double *inputs; /* [BLOCK] sums of a position's */
+    double *inputs; /* [BLOCK][groups] sums of a position's */
     double *y;      /* [BLOCK][n_passes][stride] */
 };
 
 struct sizes {
     size_t n_images; /* that are worked on at once */
     size_t n_passes; /* of an image: what one streams is an image of its own to the kernels */
-    size_t n_pixels, image, n_words, string_words, n_groups, stride;
+    size_t n_channels, n_pixels; /* of a group; of all groups, one by one */
+    size_t image, n_words, string_words, n_groups, stride;
 };
 
 static struct sizes sizes_of(const struct full *full)
@@ -37,9 +38,10 @@ static struct sizes sizes_of(const struct full *full)
     return (struct sizes){
         .n_images = NAX_MAX(1, NAX_MIN((size_t)NAX_CHUNK, BLOCK / n_positions)),
         .n_passes = (size_t)full->layer->map.n_passes,
-        .n_pixels = l->h_in * l->w_in,
+        .n_channels = l->c_in / l->groups,
+        .n_pixels = l->h_in * l->w_in * l->groups,
         .image = l->h_in * l->w_in * l->c_in,
-        .n_words = NAX_CEIL_DIV(l->c_in * bits, 64),
+        .n_words = NAX_CEIL_DIV(l->c_in / l->groups * bits, 64),
         .string_words = NAX_CEIL_DIV(full->layer->map.n_rows * bits, 64) + 2,
         .n_groups = groups_n(n_rows * bits),
         .stride = NAX_ROUND_UP(full->layer->map.n_cols + HALF, HALF),
@@ -67,7 +69,7 @@ static char *work_cut(const struct full *full, char *at, struct work *w)
     w->offsets = cut(&at, n_parts * s.n_groups * n_padded * sizeof *w->offsets);
     w->n_streams = cut(&at, n_parts);
     w->table = cut(&at, s.n_groups * GROUP_ENTRIES * LANES * sizeof *w->table);
-    w->inputs = cut(&at, BLOCK * sizeof *w->inputs);
+    w->inputs = cut(&at, BLOCK * full->layer->shape->groups * sizeof *w->inputs);
     w->y = cut(&at, n_parts * s.stride * sizeof *w->y);
     return at;
 }
@@ -81,7 +83,6 @@ size_t nax_full_scratch_size(const struct full *full)
 /* Of every image and pass: bits of the streams of every pixel, and sums over channels. */
 static void load_images(const struct full *full, size_t n, const float *x, struct work *w)
 {
-    const struct nax_layer *l = full->layer->shape;
     struct sizes s = sizes_of(full);
     size_t plane_size = s.n_pixels * s.n_words * (size_t)full->format.n_padded;
     for (size_t b = 0; b < n; b++) {
@@ -90,41 +91,52 @@ static void load_images(const struct full *full, size_t n, const float *x, struc
             size_t part = b * s.n_passes + pass;
             for (size_t i = 0; i < s.image; i++)
                 w->x[i] = nax_fixed_part(full->layer, (int32_t)w->fixed[i], (int)pass);
-            nax_convert_kernels()->planes(&full->format, s.n_pixels, l->c_in, w->x,
+            nax_convert_kernels()->planes(&full->format, s.n_pixels, s.n_channels, w->x,
                                           w->planes + part * plane_size);
             for (size_t i = 0; i < s.n_pixels; i++) {
                 int64_t sum = 0;
-                for (size_t c = 0; c < l->c_in; c++)
-                    sum += w->x[i * l->c_in + c];
+                for (size_t c = 0; c < s.n_channels; c++)
+                    sum += w->x[i * s.n_channels + c];
                 w->pixel_sum[part * s.n_pixels + i] = sum;
             }
         }
     }
 }
 
-/* The strings of one output position of what one pass streams of an image (a part); returns the sum
- * of its inputs. */
-static int64_t gather(const struct full *full, const struct work *w, size_t part, size_t position,
-                      uint64_t *strings)
+/* What one pass streams of an image (a part) to one output position's windows of group g, put into
+ * the strings from bit `at` on; returns the sum of these inputs. */
+static int64_t gather_group(const struct full *full, const struct work *w, size_t part,
+                            size_t position, size_t g, size_t at, uint64_t *strings)
 {
     const struct nax_layer *l = full->layer->shape;
     struct sizes s = sizes_of(full);
-    size_t n_bits = l->c_in * (size_t)full->format.stream_bits, at = 0;
+    size_t n_bits = s.n_channels * (size_t)full->format.stream_bits;
     size_t pixel_size = s.n_words * (size_t)full->format.n_padded;
     int64_t sum = 0;
-    memset(strings, 0, s.string_words * (size_t)full->format.n_padded * sizeof *strings);
     for (size_t ky = 0; ky < l->kernel[0]; ky++)
         for (size_t kx = 0; kx < l->kernel[1]; kx++, at += n_bits) {
             size_t row = nax_layer_under(l, 0, position / l->w_out, ky);
             size_t col = nax_layer_under(l, 1, position % l->w_out, kx);
             if (row >= l->h_in || col >= l->w_in)
                 continue;
-            size_t pixel = part * s.n_pixels + row * l->w_in + col;
+            size_t pixel = part * s.n_pixels + (row * l->w_in + col) * l->groups + g;
             nax_convert_kernels()->append(&full->format, n_bits, w->planes + pixel * pixel_size, at,
                                           strings);
             sum += w->pixel_sum[pixel];
         }
     return sum;
+}
+
+/* The strings of one output position, of all groups; the sums of their inputs, times sign, are
+ * added to inputs [groups]. */
+static void gather(const struct full *full, const struct work *w, size_t part, size_t position,
+                   double sign, uint64_t *strings, double *inputs)
+{
+    size_t n_words = sizes_of(full).string_words * (size_t)full->format.n_padded;
+    size_t n_bits = full->layer->map.group_rows * (size_t)full->format.stream_bits;
+    memset(strings, 0, n_words * sizeof *strings);
+    for (size_t g = 0; g < full->layer->shape->groups; g++)
+        inputs[g] += sign * (double)gather_group(full, w, part, position, g, g * n_bits, strings);
 }
 
 /* n: positions times passes */
@@ -153,22 +165,26 @@ static void run_block(const struct full *full, size_t first, size_t n, struct wo
     struct sizes s = sizes_of(full);
     size_t n_positions = layer->shape->h_out * layer->shape->w_out;
     memset(w->y, 0, n * s.n_passes * s.stride * sizeof *w->y);
-    memset(w->inputs, 0, n * sizeof *w->inputs);
+    size_t n_groups = layer->shape->groups;
+    memset(w->inputs, 0, n * n_groups * sizeof *w->inputs);
     for (size_t i = 0; i < n * s.n_passes; i++) {
         size_t p = first + i / s.n_passes, pass = i % s.n_passes;
-        int64_t sum = gather(full, w, p / n_positions * s.n_passes + pass, p % n_positions,
-                             w->strings + i * s.string_words * (size_t)full->format.n_padded);
-        w->inputs[i / s.n_passes] += (double)(pass ? -sum : sum);
+        gather(full, w, p / n_positions * s.n_passes + pass, p % n_positions, pass ? -1 : 1,
+               w->strings + i * s.string_words * (size_t)full->format.n_padded,
+               w->inputs + i / s.n_passes * n_groups);
     }
-    for (size_t i = 0; i < full->layer->map.n_units; i++)
-        run_submatrix(full, &full->submatrix[i], !full->submatrix[i].submatrix.col, n * s.n_passes,
-                      w);
+    for (size_t i = 0, row = SIZE_MAX; i < full->layer->map.n_units; i++) {
+        const struct packed_submatrix *submatrix = &full->submatrix[i];
+        run_submatrix(full, submatrix, submatrix->submatrix.row != row, n * s.n_passes, w);
+        row = submatrix->submatrix.row;
+    }
     for (size_t p = 0; p < n; p++) {
         const double *sum = w->y + p * s.n_passes * s.stride;
         const double *minus = s.n_passes > 1 ? sum + s.stride : NULL;
         for (size_t c = 0; c < layer->map.n_cols; c++)
             y[p * layer->map.n_cols + c] =
-                (float)nax_fixed_output(layer, minus ? sum[c] - minus[c] : sum[c], w->inputs[p]);
+                (float)nax_fixed_output(layer, minus ? sum[c] - minus[c] : sum[c],
+                                        w->inputs[p * n_groups + c / layer->map.group_cols]);
     }
 }
 

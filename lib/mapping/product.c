@@ -1,6 +1,6 @@
 /* Exact products of integers as nax_linop: a chunk of images, in blocks of positions. */
 #include "product.h"
-#include "../base/blas.h"
+#include "groups.h"
 
 /* Output positions that are multiplied at once, so that their patches stay in cache. */
 enum { BLOCK = 64 };
@@ -45,9 +45,7 @@ int nax_product_forward(const void *self, size_t n, const float *x, float *y, si
         for (size_t p = 0; p < n_positions; p += BLOCK) {
             size_t m = NAX_MIN(n_positions - p, (size_t)BLOCK);
             nax_patches_unfold(shape, w.image, p, m, w.patches);
-            nax_dgemm(false, false, m, layer->map.n_cols, layer->map.n_rows, w.patches,
-                      layer->map.n_rows, product->weight, layer->map.n_cols, 0, w.sums,
-                      layer->map.n_cols);
+            nax_groups_multiply(&layer->map, m, w.patches, product->weight, w.sums);
             for (size_t i = 0; i < m * layer->map.n_cols; i++)
                 *y++ = (float)(w.sums[i] * step);
         }
@@ -61,24 +59,26 @@ bool nax_product_is_exact(const struct fixed_layer *layer)
     if (layer->adc_lsb != 1)
         return false;
     int64_t digit = ((int64_t)1 << layer->hardware->precision.stream_bits) - 1;
-    for (size_t r0 = 0; r0 < layer->map.n_rows; r0 += layer->unit.crossbar)
-        for (size_t c = 0; c < layer->map.n_cols; c++)
+    for (size_t i = 0; i < layer->map.n_units; i++) {
+        struct nax_submatrix m = nax_submatrix_at(&layer->map, i);
+        for (size_t c = m.col; c < m.col + m.n_cols; c++)
             for (int s = 0; s < layer->unit.n_slices; s++) {
                 int64_t sum[2] = {0, 0};
-                for (size_t r = r0; r < NAX_MIN(r0 + layer->unit.crossbar, layer->map.n_rows); r++)
+                for (size_t r = m.row; r < m.row + m.n_rows; r++)
                     for (int sign = 0; sign < 2; sign++)
                         sum[sign] += nax_fixed_level(layer, r, c, s, sign) * digit;
                 if (NAX_MAX(sum[0], sum[1]) > layer->adc_max ||
                     (is_analog && -sum[1] < layer->adc_min))
                     return false;
             }
+    }
     return true;
 }
 
 int nax_product_alloc(struct product *product, const struct fixed_layer *layer, struct nax_err *err)
 {
     product->layer = layer;
-    size_t n = layer->map.n_rows * layer->map.n_cols;
+    size_t n = layer->map.group_rows * layer->map.n_cols;
     product->weight = nax_aligned_calloc(n, sizeof *product->weight);
     if (!product->weight)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->shape->name);

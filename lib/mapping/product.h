@@ -6,8 +6,8 @@
 
 struct product {
     const struct fixed_layer *layer;
-    double *weight; /* [n_rows][n_cols], the integers. Sums stay below 2^53, so any order of them
-                       gives the same bits. */
+    double *weight; /* [group_rows][n_cols], the integers. Sums stay below 2^53, so any order of
+                       them gives the same bits. */
 };
 
 /* Whether no conversion of ideal arrays can round or clamp: then products are those of the

@@ -233,7 +233,8 @@ static void try_candidates(void *self, const struct nax_submatrix *submatrix, si
 static double product_of(const struct fixed_layer *l, const int32_t *x, size_t c)
 {
     double sum = 0;
-    for (size_t r = 0; r < l->map.n_rows; r++)
+    x += nax_fixed_first_row(l, c);
+    for (size_t r = 0; r < l->map.group_rows; r++)
         sum += ((double)l->weight[r * l->map.n_cols + c] + nax_fixed_offset(l)) * x[r];
     return sum;
 }

@@ -15,7 +15,7 @@ enum { BLOCK = 64 }; /* positions multiplied at once */
 struct work {
     double *image;   /* [h_in][w_in][c_in] in fixed point */
     double *patches; /* [BLOCK][n_rows] */
-    double *inputs;  /* [BLOCK] sums of a position's */
+    double *inputs;  /* [BLOCK][groups] sums of a position's */
     double *sum;     /* [BLOCK][n_cols] */
     uint64_t *key;   /* [BLOCK] where a position's normal numbers begin */
     float *digit;    /* [BLOCK][N] of one stream */
@@ -42,7 +42,7 @@ static char *work_cut(const struct reads *reads, char *at, struct work *w)
     size_t n = l->unit.crossbar, image = l->shape->h_in * l->shape->w_in * l->shape->c_in;
     w->image = cut(&at, image * sizeof *w->image);
     w->patches = cut(&at, BLOCK * l->map.n_rows * sizeof *w->patches);
-    w->inputs = cut(&at, BLOCK * sizeof *w->inputs);
+    w->inputs = cut(&at, BLOCK * l->shape->groups * sizeof *w->inputs);
     w->sum = cut(&at, BLOCK * l->map.n_cols * sizeof *w->sum);
     w->key = cut(&at, BLOCK * sizeof *w->key);
     w->digit = cut(&at, BLOCK * n * sizeof *w->digit);
@@ -134,10 +134,10 @@ static void run_block(const struct reads *reads, size_t n, struct work *w, float
 {
     const struct fixed_layer *l = reads->layer;
     memset(w->sum, 0, n * l->map.n_cols * sizeof *w->sum);
-    for (size_t p = 0; p < n; p++) {
-        w->inputs[p] = 0;
-        for (size_t r = 0; r < l->map.n_rows; r++)
-            w->inputs[p] += w->patches[p * l->map.n_rows + r];
+    for (size_t i = 0; i < n * l->shape->groups; i++) {
+        w->inputs[i] = 0;
+        for (size_t r = 0; r < l->map.group_rows; r++)
+            w->inputs[i] += w->patches[i * l->map.group_rows + r];
     }
     for (size_t i = 0; i < l->map.n_units; i++)
         for (int t = 0; t < l->map.n_streams; t++)
@@ -145,7 +145,7 @@ static void run_block(const struct reads *reads, size_t n, struct work *w, float
                 run_stream(reads, &reads->submatrix[i], n, t,
                            i * (size_t)l->map.n_streams + (size_t)t, w);
     for (size_t i = 0; i < n * l->map.n_cols; i++)
-        y[i] = (float)nax_fixed_output(l, w->sum[i], w->inputs[i / l->map.n_cols]);
+        y[i] = (float)nax_fixed_output(l, w->sum[i], w->inputs[i / l->map.group_cols]);
 }
 
 int nax_reads_forward(const void *self, size_t n, const float *x, float *y, size_t image,

@@ -27,13 +27,14 @@ void nax_product_reference(const struct fixed_layer *layer, const int32_t *x, in
     bool is_analog = layer->unit.arrays_per_plane > 1;
     for (size_t c = 0; c < layer->map.n_cols; c++)
         y[c] = 0;
-    for (size_t r0 = 0; r0 < layer->map.n_rows; r0 += layer->unit.crossbar) {
-        size_t r1 = NAX_MIN(r0 + layer->unit.crossbar, layer->map.n_rows);
-        for (size_t c = 0; c < layer->map.n_cols; c++)
+    for (size_t i = 0; i < layer->map.n_units; i++) {
+        struct nax_submatrix m = nax_submatrix_at(&layer->map, i);
+        size_t end = m.row + m.n_rows;
+        for (size_t c = m.col; c < m.col + m.n_cols; c++)
             for (int s = 0; s < layer->unit.n_slices; s++)
                 for (int t = 0; t < layer->map.n_streams; t++) {
-                    int64_t plus = current_of(layer, x, r0, r1, c, s, 0, t);
-                    int64_t minus = current_of(layer, x, r0, r1, c, s, 1, t);
+                    int64_t plus = current_of(layer, x, m.row, end, c, s, 0, t);
+                    int64_t minus = current_of(layer, x, m.row, end, c, s, 1, t);
                     int64_t code = is_analog ? clamped(layer, plus - minus)
                                              : clamped(layer, plus) - clamped(layer, minus);
                     y[c] +=
@@ -41,9 +42,9 @@ void nax_product_reference(const struct fixed_layer *layer, const int32_t *x, in
                 }
     }
     /* the offset of the weights goes digitally: the inputs are known */
-    for (size_t r = 0; r < layer->map.n_rows; r++)
-        for (size_t c = 0; c < layer->map.n_cols; c++)
-            y[c] -= (int64_t)nax_fixed_offset(layer) * x[r];
+    for (size_t c = 0; c < layer->map.n_cols; c++)
+        for (size_t r = 0; r < layer->map.group_rows; r++)
+            y[c] -= (int64_t)nax_fixed_offset(layer) * x[nax_fixed_first_row(layer, c) + r];
 }
 
 void nax_submatrix_reference(const struct fixed_layer *layer, const struct nax_submatrix *submatrix,

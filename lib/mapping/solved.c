@@ -135,7 +135,7 @@ static int solve(struct solved_unit *solved, const struct nax_submatrix *submatr
 static int take(struct solved_unit *solved, const struct nax_submatrix *submatrix, double **w,
                 struct nax_err *err)
 {
-    size_t i = nax_submatrix_index(solved->layer, submatrix);
+    size_t i = nax_submatrix_index(&solved->layer->map, submatrix);
     double **kept = i < solved->n_kept ? &solved->kept[i] : NULL;
     *w = kept && *kept ? *kept : solved->w_siemens;
     if (kept && *kept)

@@ -5,17 +5,19 @@
 
 static size_t rows_of(const struct nax_layer *shape)
 {
-    return shape->kernel[0] * shape->kernel[1] * shape->c_in;
+    return shape->groups * nax_layer_n_rows(shape);
 }
 
 /* Row r of the layer's matrix, as the layer's output at a position sees the image x. */
 static float input_at(const struct nax_layer *s, const float *x, size_t position, size_t r)
 {
-    size_t row = nax_layer_under(s, 0, position / s->w_out, r / s->c_in / s->kernel[1]);
-    size_t col = nax_layer_under(s, 1, position % s->w_out, r / s->c_in % s->kernel[1]);
+    size_t c = s->c_in / s->groups, first = r / nax_layer_n_rows(s) * c;
+    r %= nax_layer_n_rows(s);
+    size_t row = nax_layer_under(s, 0, position / s->w_out, r / c / s->kernel[1]);
+    size_t col = nax_layer_under(s, 1, position % s->w_out, r / c % s->kernel[1]);
     if (row >= s->h_in || col >= s->w_in)
         return 0;
-    return x[(row * s->w_in + col) * s->c_in + r % s->c_in];
+    return x[(row * s->w_in + col) * s->c_in + first + r % c];
 }
 
 size_t nax_vectors_position(const struct nax_network *net, size_t l, size_t image)

@@ -75,8 +75,8 @@ static const cyaml_strval_t pool_kinds[] = {{"mean", NAX_LAYER_POOL_MEAN},
 static const char *const listed_keys[] = {"kernel", "stride", "dilation", "pad", NULL};
 static const cyaml_schema_value_t size_value = {CYAML_VALUE_INT(CYAML_FLAG_DEFAULT, int64_t)};
 enum { MAYBE = CYAML_FLAG_OPTIONAL, EACH = 2, SIDES = 4 };
-#define SIZES(key, flags, structure, member, n)                                                    \
-    CYAML_FIELD_SEQUENCE_COUNT(key, flags, structure, member.at, member.n, &size_value, 1, n)
+#define SIZES(key, flags, structure, member, most)                                                 \
+    CYAML_FIELD_SEQUENCE_COUNT(key, flags, structure, member.at, member.n, &size_value, 1, most)
 
 static const cyaml_schema_field_t conv_fields[] = {
     CYAML_FIELD_INT_PTR("out", OPTIONAL, struct yaml_conv, out),

@@ -294,8 +294,10 @@ static dnnl_status_t keep_finish(struct dnnl_conv *d, const struct conv_finish *
 
 static bool can(const struct nax_layer *layer, bool is_bf16, enum nax_isa isa)
 {
-    (void)layer;
-    return !is_bf16 || isa >= NAX_ISA_AVX512_BF16;
+    /* of channels that its vectors do not divide, its depthwise ones write beyond them on SSE 4.1
+     */
+    bool is_depthwise = layer->groups > 1 && layer->groups == layer->c_in;
+    return isa >= (is_bf16 ? NAX_ISA_AVX512_BF16 : is_depthwise ? NAX_ISA_AVX2 : NAX_ISA_BASELINE);
 }
 
 static int alloc(struct conv **conv, const struct nax_layer *layer, size_t n,

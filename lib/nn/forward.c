@@ -217,6 +217,9 @@ int nax_pass_forward(struct pass *pass, const struct pass_batch *batch, struct p
         return status;
     for (size_t l = 0; l <= net->n_layers; l++) { /* the last region: of the loss */
         size_t cut = NAX_MIN(l, net->n_layers - 1);
+        if (l < net->n_layers && net->layers[l].has_bias)
+            memcpy(pass->layer[l].offset, pass->model->layer[l].beta,
+                   net->layers[l].c_out * sizeof(float));
 #pragma omp parallel for num_threads((int)pass->n_threads) schedule(dynamic) reduction(min : status)
         for (size_t i = 0; i < pass->layer[cut].n_chunks; i++) {
             struct chunk chunk = pass_chunk(pass, cut, i);
@@ -236,9 +239,6 @@ int nax_pass_forward(struct pass *pass, const struct pass_batch *batch, struct p
                                net->layers[l].name);
         if (l < net->n_layers && net->layers[l].has_batch_norm)
             set_batch_norm(pass, l);
-        else if (l < net->n_layers && net->layers[l].has_bias)
-            memcpy(pass->layer[l].offset, pass->model->layer[l].beta,
-                   net->layers[l].c_out * sizeof(float));
     }
     size_t n_chunks = pass->layer[net->n_layers - 1].n_chunks;
     *result =

@@ -52,17 +52,30 @@ int nax_unit_make(const struct nax_hardware *hardware, int64_t crossbar, struct 
     return nax_unit_make_bits(hardware, crossbar, hardware->adc.bits, unit, err);
 }
 
+/* How many groups fit into a submatrix corner to corner, and what all of them span. */
+static void lay_groups(struct nax_layer_map *m, size_t n_groups)
+{
+    size_t fitting = NAX_MIN(m->crossbar / m->group_rows, m->crossbar / m->group_cols);
+    m->n_together = NAX_MIN(NAX_MAX(fitting, (size_t)1), n_groups);
+    size_t n_whole = n_groups / m->n_together, rest = n_groups % m->n_together;
+    m->used_area =
+        (n_whole * m->n_together * m->n_together + rest * rest) * m->group_rows * m->group_cols;
+    m->row_submatrices = NAX_CEIL_DIV(m->n_together * m->group_rows, m->crossbar);
+    m->col_submatrices = NAX_CEIL_DIV(m->n_together * m->group_cols, m->crossbar);
+    m->n_units = NAX_CEIL_DIV(n_groups, m->n_together) * m->row_submatrices * m->col_submatrices;
+}
+
 struct nax_layer_map nax_layer_map(const struct nax_unit *unit, const struct nax_layer *layer)
 {
     if (!nax_layer_kind_row(layer)->has_weights)
         return (struct nax_layer_map){.crossbar = 0};
     struct nax_layer_map m = {.crossbar = unit->crossbar,
-                              .n_rows = layer->kernel[0] * layer->kernel[1] * layer->c_in,
-                              .n_cols = layer->c_out,
+                              .group_rows = nax_layer_n_rows(layer),
+                              .group_cols = layer->c_out / layer->groups,
                               .positions = layer->h_out * layer->w_out};
-    m.row_submatrices = NAX_CEIL_DIV(m.n_rows, m.crossbar);
-    m.col_submatrices = NAX_CEIL_DIV(m.n_cols, m.crossbar);
-    m.n_units = m.row_submatrices * m.col_submatrices;
+    m.n_rows = layer->groups * m.group_rows;
+    m.n_cols = layer->c_out;
+    lay_groups(&m, layer->groups);
     m.n_arrays = m.n_units * unit->n_arrays;
     m.n_passes = layer->is_input_signed ? unit->n_signed_passes : 1;
     m.n_streams = m.n_passes * unit->n_streams;
@@ -70,17 +83,33 @@ struct nax_layer_map nax_layer_map(const struct nax_unit *unit, const struct nax
         m.n_streams = NAX_MAX(m.n_streams, 2); /* the sign bit's is its own */
     m.products = m.n_units * m.positions;
     m.n_cells = m.n_arrays * m.crossbar * m.crossbar;
-    m.used_cells = m.n_rows * m.n_cols * unit->n_arrays;
+    m.used_cells = m.group_rows * m.n_cols * unit->n_arrays;
     return m;
+}
+
+/* Units of a group, or of those that lie together. */
+static size_t units_together(const struct nax_layer_map *map)
+{
+    return map->row_submatrices * map->col_submatrices;
 }
 
 struct nax_submatrix nax_submatrix_at(const struct nax_layer_map *map, size_t i)
 {
-    struct nax_submatrix s = {.row = i / map->col_submatrices * map->crossbar,
-                              .col = i % map->col_submatrices * map->crossbar};
-    s.n_rows = NAX_MIN(map->n_rows - s.row, map->crossbar);
-    s.n_cols = NAX_MIN(map->n_cols - s.col, map->crossbar);
+    size_t rows = map->n_together * map->group_rows, cols = map->n_together * map->group_cols;
+    size_t together = i / units_together(map), part = i % units_together(map);
+    struct nax_submatrix s = {.row = together * rows + part / map->col_submatrices * map->crossbar,
+                              .col = together * cols + part % map->col_submatrices * map->crossbar};
+    s.n_rows = NAX_MIN(NAX_MIN((together + 1) * rows, map->n_rows) - s.row, map->crossbar);
+    s.n_cols = NAX_MIN(NAX_MIN((together + 1) * cols, map->n_cols) - s.col, map->crossbar);
     return s;
+}
+
+size_t nax_submatrix_index(const struct nax_layer_map *map, const struct nax_submatrix *submatrix)
+{
+    size_t rows = map->n_together * map->group_rows, cols = map->n_together * map->group_cols;
+    return submatrix->row / rows * units_together(map) +
+           submatrix->row % rows / map->crossbar * map->col_submatrices +
+           submatrix->col % cols / map->crossbar;
 }
 
 static int check_layer(const struct nax_network *net, const char *name, struct nax_err *err)

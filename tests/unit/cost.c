@@ -164,6 +164,8 @@ static void shares_of_leakage_of_vgg16_on_puma(void **state)
     for (size_t i = 0; i < sizeof vgg16_runs / sizeof *vgg16_runs; i++) {
         const struct vgg16_run *run = &vgg16_runs[i];
         struct nax_layer layer = {.name = "conv",
+                                  .has_batch_norm = true,
+                                  .epsilon = 1e-5,
                                   .role = NAX_ROLE_BODY,
                                   .residual = NAX_FROM_NONE,
                                   .has_relu = true,
@@ -315,6 +317,8 @@ static void dac_laws(void **state)
 static struct nax_activity one_product(const struct nax_hardware *h, int64_t crossbar)
 {
     struct nax_layer layer = {.name = "l",
+                              .has_batch_norm = true,
+                              .epsilon = 1e-5,
                               .role = NAX_ROLE_BODY,
                               .input = 0,
                               .residual = NAX_FROM_NONE,
@@ -469,6 +473,8 @@ static void peak_power_of_puma(void **state)
 static struct nax_activity small_layer_of(const struct nax_hardware *h, bool is_input_signed)
 {
     struct nax_layer layer = {.name = "l",
+                              .has_batch_norm = true,
+                              .epsilon = 1e-5,
                               .role = NAX_ROLE_BODY,
                               .input = 0,
                               .residual = 0,
