@@ -139,12 +139,16 @@ static int entry_conv(struct builder *b, const struct entry *e, struct nax_layer
     }
     for (int i = 0; i < 4; i++)
         layer->pad[i] = (size_t)e->pad[i];
-    layer->groups = is_depthwise ? b->shape.c : (size_t)e->groups;
+    layer->groups = e->groups ? (size_t)e->groups : b->shape.c;
     layer->has_batch_norm = e->has_batch_norm;
     layer->has_bias = e->has_bias;
     layer->epsilon = e->epsilon;
     layer->role = e->role;
     layer->has_relu = e->has_relu;
+    if (is_depthwise && layer->groups != b->shape.c)
+        return nax_err_set(b->err, NAX_ERR_VALUE,
+                           "%zu groups of %zu channels need 'out': '%s' of network '%s'",
+                           layer->groups, b->shape.c, e->name, b->file->name);
     if (b->shape.c % layer->groups || layer->c_out % layer->groups)
         return nax_err_set(b->err, NAX_ERR_VALUE,
                            "%zu groups do not divide %zu channels and %zu outputs: '%s' of network "

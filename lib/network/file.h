@@ -15,7 +15,7 @@ struct entry {
     bool is_searched, has_relu, has_conv_shortcut;
     int64_t out, blocks; /* out 0 of a convolution: as many as it reads, each a group of its own */
     int64_t kernel[2], stride[2], dilation[2]; /* kernel 0 of a pool: the whole image */
-    int64_t pad[4], groups;
+    int64_t pad[4], groups; /* 0: as many as channels, in a file with other widths */
     bool has_batch_norm, has_bias;
     double epsilon;
     int stage;     /* whose channels it has, or -1 */

@@ -56,9 +56,12 @@ int nax_network_file_widen(struct nax_network_file **wide, const struct nax_netw
     *f = *file;
     f->entries = entries;
     memcpy(entries, file->entries, file->n_entries * sizeof *entries);
-    for (size_t i = 0; i < f->n_entries; i++)
+    for (size_t i = 0; i < f->n_entries; i++) {
         if (entries[i].stage >= 0)
             entries[i].out = width[entries[i].stage];
+        if (!entries[i].out) /* depthwise: with what it reads */
+            entries[i].groups = 0;
+    }
     int status = fit(f, err);
     if (status)
         nax_network_file_free(f);

@@ -531,6 +531,54 @@ static void linear_layers_may_be_searched(void **state)
 #define LAST      "  - linear: {role: classifier}\n"
 #define CONV(opt) HEAD "  - conv: {" opt "}\n" LAST
 
+/* Each of what a convolution may say, by hand; numbers are lists of one. */
+static void geometry_of_either_axis(void **state)
+{
+    (void)state;
+    const char *text = HEAD /* 9 × 6 × 3 */
+        "  - conv: {kernel: 3, groups: 3, stride: [2, 1]} # as many as it reads: depthwise\n"
+        "  - conv: {out: 8, kernel: [1, 4], pad: [0, 1, 2, 3], batch_norm: false, bias: true}\n"
+        "  - conv:\n      out: 6\n      kernel: [3]\n      dilation: [2, 1]\n      pad: 2\n"
+        "      groups: 2\n      epsilon: 0.001\n"
+        "  - pool: {kind: max, kernel: [3, 2], stride: [2, 4]}\n"
+        "  - pool: {kind: mean}\n" LAST;
+    struct nax_network_file *file;
+    char message[512];
+    assert_int_equal(load_text(text, &file, message), 0);
+    struct nax_network *net = build(file, NULL);
+    const struct nax_layer *depthwise = &net->layers[0], *row = &net->layers[1],
+                           *dilated = &net->layers[2], *max = &net->layers[3],
+                           *mean = &net->layers[4];
+    assert_int_equal(depthwise->groups, 3);
+    assert_int_equal(depthwise->c_out, 3);
+    assert_int_equal(depthwise->h_out, 5);
+    assert_int_equal(depthwise->w_out, 6);
+    assert_true(depthwise->has_batch_norm);
+    assert_int_equal(nax_layer_macs(depthwise), 5 * 6 * 9 * 3);
+    assert_int_equal(row->h_out, 5 + 2);
+    assert_int_equal(row->w_out, 6 + 1 + 3 - 3);
+    assert_false(row->has_batch_norm);
+    assert_true(row->has_bias);
+    assert_int_equal(nax_layer_macs(row), 7 * 7 * 4 * 3 * 8);
+    assert_int_equal(dilated->h_out, 7 + 4 - 4);
+    assert_int_equal(dilated->w_out, 7 + 4 - 2);
+    assert_true(dilated->epsilon == 0.001);
+    assert_int_equal(nax_layer_macs(dilated), 7 * 9 * 9 * 4 * 6);
+    assert_int_equal(max->h_out, 3);
+    assert_int_equal(max->w_out, 2);
+    assert_int_equal(mean->kernel[0], 3);
+    assert_int_equal(mean->kernel[1], 2);
+    for (size_t s = 0; s < 3; s++) /* kernels that are not square, odd and padded by half stay */
+        assert_int_equal(nax_network_file_is_kernel_own(file, s), s > 0);
+    nax_network_free(net);
+    const int64_t kernel[3] = {5, 1, 3};
+    net = build(file, kernel);
+    assert_int_equal(net->layers[0].kernel[1], 5);
+    assert_int_equal(net->layers[0].pad[3], 2);
+    nax_network_free(net);
+    nax_network_file_free(file);
+}
+
 static void options_of_layers(void **state)
 {
     (void)state;
@@ -629,7 +677,37 @@ static void broken_files(void **state)
         {CONV("out: 99999999999999999999, kernel: 3"),
          ":5: key 'out': invalid INT value: '99999999999999999999'"},
         {CONV("out: 0, kernel: 3"), ":5: key 'out': 0 is not between 1 and 65536"},
-        {CONV("out: 4,\n    kernel: 6"), ":6: key 'kernel': an even size"},
+        {CONV("kernel: 3"), ":5: key 'conv': 'out' is missing"},
+        {CONV("out: 4,\n    kernel: [3, 3, 3]"),
+         ":6: key 'kernel': excessive entries (2 max) in sequence"},
+        {CONV("out: 4, kernel: []"),
+         ":5: key 'kernel': insufficient entries (0 of 1 min) in sequence"},
+        {CONV("out: 4, kernel: [3, -1]"), ":5: key 'kernel': -1 is not between 1 and 31"},
+        {CONV("out: 4, kernel: three"), ":5: key 'kernel': not an integer: 'three'"},
+        {CONV("out: 4, kernel: 3, stride: [2, 1099511627776]"),
+         ":5: key 'stride': 1099511627776 is not between 1 and 64"},
+        {CONV("out: 4, kernel: 3, dilation: 0"), ":5: key 'dilation': 0 is not between 1 and 64"},
+        {CONV("out: 4, kernel: 3, pad: -1"), ":5: key 'pad': -1 is not between 0 and 64"},
+        {CONV("out: 4, kernel: 3, pad: [1, 1]"),
+         ":5: key 'pad': neither one number nor four, for top, left, bottom, right"},
+        {CONV("out: 4, kernel: [3, 7], pad: 0"),
+         ":5: key 'layers.0': window larger than the image: 'conv' of network 'net'"},
+        {CONV("out: 4, kernel: 3, dilation: 9"),
+         ":5: key 'layers.0': window larger than the image: 'conv' of network 'net'"},
+        {CONV("out: 4, kernel: 3, groups: 0"), ":5: key 'groups': 0 is not between 1 and 65536"},
+        {CONV("out: 4, kernel: 3, groups: 2"),
+         ":5: key 'layers.0': 2 groups do not divide 3 channels and 4 outputs: 'conv' of network "
+         "'net'"},
+        {CONV("kernel: 3, groups: 1"),
+         ":5: key 'layers.0': 1 groups of 3 channels need 'out': 'conv' of network 'net'"},
+        {CONV("out: 4, kernel: 3, bias: true"),
+         ":5: key 'bias': batch norm takes it away again: 'batch_norm: false', or no bias"},
+        {CONV("out: 4, kernel: 3, batch_norm: false, epsilon: 0.1"),
+         ":5: key 'epsilon': without batch norm it does nothing"},
+        {CONV("out: 4, kernel: 3, epsilon: 0"), ":5: key 'epsilon': is not above 0 and at most 1"},
+        {HEAD "  - stage: {blocks: 1, out: 4, kernel: 6}\n" LAST, ":5: key 'kernel': an even size"},
+        {HEAD "  - pool: {kind: max, kernel: [0, 2]}\n" LAST,
+         ":5: key 'kernel': 0, the whole image, goes for both"},
         {CONV("out: 4, kernel: 33"), ":5: key 'kernel': 33 is not between 1 and 31"},
         {CONV("out: 4, kernel: 3, stride: 0"), ":5: key 'stride': 0 is not between 1 and 64"},
         {CONV("out: 4, kernel: 3, relu: perhaps"), ":5: key 'relu': invalid ENUM value: perhaps"},
@@ -670,7 +748,7 @@ static void broken_files(void **state)
         {HEAD "  []\n", ":5: key 'layers': insufficient entries (0 of 1 min) in sequence"},
         {"name: net\ninput: {height: 9, width: 6,\n  channels: -3}\nclasses: 5\nlayers:\n" LAST,
          ":3: key 'channels': -3 is not between 1 and 1024"},
-        {HEAD "  - conv: {\n      }\n" LAST, ":5: key 'out': missing required mapping field"},
+        {HEAD "  - conv: {\n      }\n" LAST, ":5: key 'kernel': missing required mapping field"},
         {"name: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\n",
          ":1: brackets nested deeper than 64"},
         {"name: net\nname: net\n", ":2: key 'name': mapping field already seen: name"},
@@ -715,6 +793,7 @@ int main(void)
         cmocka_unit_test(crossbars_of_unsearched_layers),
         cmocka_unit_test(nothing_to_follow),
         cmocka_unit_test(linear_layers_may_be_searched),
+        cmocka_unit_test(geometry_of_either_axis),
         cmocka_unit_test(options_of_layers),
         cmocka_unit_test(skipping_changes_signs_of_inputs),
         cmocka_unit_test(stage_on_the_image),
