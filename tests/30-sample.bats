@@ -212,7 +212,7 @@ wide_space() {
   [ "$(column kernel <grid.csv | sort -u)" = "1 1 1" ]
   [ "$(column crossbar <grid.csv | sort -u | wc -l)" -eq 64 ] # four sizes each
   nax-cost -l --format csv <grid.csv 2>err.txt | column array_size | sort -u >sizes
-  [ "$(tr '\n' ' ' <sizes)" = "128 16 32 64 " ]
+  [ "$(tr '\n' ' ' <sizes)" = "0 128 16 32 64 " ] # 0: what no layer fills
   awk 'BEGIN { OFS = FS = "," } NR == 1 { print $0, "rank", "crowding" } NR > 1 { print $0, 0, NR }' grid.csv | sed 5q |
     nax-sample --network mlp-mnist --evolve --mutation 1 -n 8 --format csv >evolved.csv
   [ "$(column kernel <evolved.csv | sort -u)" = "1 1 1" ]
