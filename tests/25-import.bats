@@ -92,6 +92,9 @@ n = 0
 for layer, (module, norm) in layers.items():
     (h, w, c, o), to = ours[layer + '.weight']
     shape, values = theirs[module + '.weight']
+    if not norm:  # of an image of 2 by 2
+        assert (h, w, c) == (1, 1, 24)
+        h, w, c = 2, 2, 6
     assert shape == ([o, c, h, w] if norm else [o, c * h * w])
     for y in range(h):
         for x in range(w):
@@ -175,6 +178,32 @@ END
   fails "cut.safetensors" torch cut.safetensors
   fails "absent.safetensors" torch absent.safetensors
   [ ! -e net.safetensors ]
+}
+
+@test "logits are those of the definition, image by image; a flattened image is read in the other order" {
+  printf '%s\n' 'name: flat' 'input: {height: 32, width: 32, channels: 3}' 'classes: 10' 'layers:' \
+    '  - pool: {kind: mean, kernel: 8}' '  - linear: {role: classifier}' >flat.yaml
+  nax-data synth -q --n-train 20 --n-test 7 -o set.safetensors
+  python <(echo "
+state = {'fc.weight': ([10, 48], [(i * 7919 % 1009) / 1009 - 0.4 for i in range(480)]), 'fc.bias': ([10], [i / 7 for i in range(10)])}
+write('theirs.safetensors', state, {})")
+  nax-import torch -q --network flat.yaml --mean 0.5,0.25,0 --sd 0.3,0.6,1 -o net.safetensors theirs.safetensors |
+    nax-eval -q --data set.safetensors --fidelity ideal --logits --images 3 --format json >told
+  python <(cat <<'END'
+state = read('theirs.safetensors')[0]
+data = open('set.safetensors', 'rb').read()
+start = 8 + struct.unpack('<Q', data[:8])[0]
+header = json.loads(data[8:start])
+begin = start + header['test_images']['data_offsets'][0]
+mean, sd, told = (0.5, 0.25, 0), (0.3, 0.6, 1), [json.loads(line) for line in open('told')]
+assert [r['image'] for r in told] == [0, 2, 4] and all(r['label'] == r['image'] for r in told)
+for r in told:
+    pixel = lambda y, x, c: (data[begin + ((r['image'] * 32 + y) * 32 + x) * 3 + c] / 255 - mean[c]) / sd[c]
+    flat = [sum(pixel(8 * y + v, 8 * x + u, c) for v in range(8) for u in range(8)) / 64 for c in range(3) for y in range(4) for x in range(4)]
+    want = [sum(w * v for w, v in zip(state['fc.weight'][1][48 * k:48 * k + 48], flat)) + state['fc.bias'][1][k] for k in range(10)]
+    assert max(abs(a - b) for a, b in zip(want, r['logits'])) < 1e-5 * max(map(abs, want)), (want, r['logits'])
+END
+)
 }
 
 @test "misuse" {

@@ -1,11 +1,20 @@
 /* A warning where converters or ranges of inputs cut off much. */
 #include "clamped.h"
 
+enum { N_IMAGES = 32 }; /* that are looked at */
+
 /* Parts of a layer's conversions and inputs above which a line says so. Of a trained ResNet-20 at N
  * = 64, where 6 bits of adc.range calibrated clamp 3e-6 of the conversions of the worst layer and
  * cost nothing, 5 clamp 10 % of one and cost a quarter of a point, 4 clamp 58 % and cost 2 points;
  * of the inputs of any layer 4e-5 are beyond the range. */
 static const double much_of_conversions = 0.01, much_of_inputs = 0.001;
+
+int clamped_count(const struct nax_mapped *mapped, const struct nax_images *images, size_t n_images,
+                  struct nax_layer_clamped *clamped, struct nax_err *err)
+{
+    size_t n = n_images ? NAX_MIN(n_images, (size_t)N_IMAGES) : N_IMAGES;
+    return nax_mapped_clamped(mapped, images, n, clamped, err);
+}
 
 /* "2.3 % in layer 's1b1c1' and 4 others above 1 %". Compares with what is no number, too. */
 static bool name_layers(const struct nax_network *net, const double *part, double much, char *text,

@@ -5,9 +5,11 @@
 #include "nax/mapping.h"
 #include "tool.h"
 
-enum { N_CLAMPED_IMAGES = 32 }; /* that are looked at */
-
-/* clamped: [n_layers] of the network. One line for conversions, one for inputs. */
+/* Of 32 images, or of n_images where these are fewer and not 0. clamped: [n_layers] of the network.
+ */
+int clamped_count(const struct nax_mapped *mapped, const struct nax_images *images, size_t n_images,
+                  struct nax_layer_clamped *clamped, struct nax_err *err) NAX_MUST_USE;
+/* One line for conversions, one for inputs. */
 void clamped_warn(struct tool *tool, const char *id, const struct nax_network *net,
                   const struct nax_layer_clamped *clamped);
 

@@ -5,6 +5,7 @@
 #include "design.h"
 #include "hardware.h"
 #include "layer_record.h"
+#include "logits.h"
 #include "moments.h"
 #include "nax/mapping.h"
 #include "products.h"
@@ -18,7 +19,8 @@ static const char synopsis[] =
     "nax-eval [-lq] [--circuit n] [--data file] [--hardware name] [--set key=value] [--fidelity "
     "name] "
     "[--chips n] [--time seconds] [--calibrate n] [--split split] [--images n] [--format format] "
-    "[file ...]\n";
+    "[file ...]\n"
+    "nax-eval --logits [options] [file ...]\n";
 
 enum { N_NOISE_IMAGES = 64 /* that --layers looks at */ };
 
@@ -30,7 +32,7 @@ struct evaluation {
     enum split split;
     size_t n_chips, n_calibration, n_images, n_vectors;
     double time_seconds; /* NaN: the hardware's */
-    bool has_layers;
+    bool has_layers, has_logits;
     struct nax_dataset *set;
     struct nax_hardware *hardware;
     struct design design;
@@ -50,8 +52,10 @@ static const struct nax_option rows[] = {
     {"split", "WORD", "images to measure on", FIELD(split), .words = &split_words,
      .value = SPLIT_TEST},
     {"images", "N", "how many of them, 0: all", FIELD(n_images), .max = INT32_MAX},
-    {"layers", NULL, "one record a layer: what its products lose", FIELD(has_layers),
-     .letter = 'l'},
+    {"layers", NULL, "one record a layer: what its products lose", FIELD(has_layers), .letter = 'l',
+     .mode = 1},
+    {"logits", NULL, "one record an image: what the network puts out", FIELD(has_logits),
+     .mode = 2},
     {"circuit", "N", "and what circuits of nonlinear cells do to N of its products",
      FIELD(n_vectors), .min = 1, .max = INT32_MAX, .value = NAN, .needs = "layers"},
     {.name = NULL}};
@@ -75,8 +79,8 @@ static void parse(struct evaluation *e)
     const struct option_group groups[] = {
         {data_rows, &e->data}, {hardware_rows, &e->hardware_options}, {rows, e}};
     tool_options(&e->tool, groups, sizeof groups / sizeof *groups);
-    if (e->has_layers)
-        e->tool.kind = "layer";
+    if (e->has_layers || e->has_logits)
+        e->tool.kind = e->has_layers ? "layer" : "logits";
 }
 
 static void open_files(struct evaluation *e)
@@ -116,21 +120,15 @@ static int map(const struct trained *trained, size_t chip, struct nax_mapped **m
     return nax_mapped_alloc(mapped, trained->model, &mapping, &trained->e->set->train, err);
 }
 
-static int count_clamped(const struct trained *trained, const struct nax_mapped *mapped,
-                         struct nax_layer_clamped *clamped, struct nax_err *err)
-{
-    const struct evaluation *e = trained->e;
-    size_t n = e->n_images ? NAX_MIN(e->n_images, (size_t)N_CLAMPED_IMAGES) : N_CLAMPED_IMAGES;
-    return nax_mapped_clamped(mapped, trained->images, n, clamped, err);
-}
-
 /* Of the first chip, for people. */
 static int warn(const struct trained *trained, const struct nax_mapped *mapped, struct nax_err *err)
 {
     struct evaluation *e = trained->e;
     struct nax_layer_clamped clamped[NAX_NETWORK_LAYERS_MAX];
-    int status = e->tool.is_quiet ? 0 : count_clamped(trained, mapped, clamped, err);
-    if (!status && !e->tool.is_quiet)
+    if (e->tool.is_quiet)
+        return 0;
+    int status = clamped_count(mapped, trained->images, e->n_images, clamped, err);
+    if (!status)
         clamped_warn(&e->tool, e->design.candidate.id, trained->net, clamped);
     return status;
 }
@@ -208,7 +206,7 @@ static int describe_layers(const struct trained *trained, struct nax_record *r, 
     if (!status)
         status = nax_mapped_noise(mapped, &e->set->train, N_NOISE_IMAGES, noise, err);
     if (!status)
-        status = count_clamped(trained, mapped, clamped, err);
+        status = clamped_count(mapped, trained->images, e->n_images, clamped, err);
     nax_mapped_free(mapped);
     if (!status && e->n_vectors)
         status = nax_mapped_circuits(trained->model, &mapping, &e->set->train, e->n_vectors,
@@ -223,6 +221,16 @@ static int describe_layers(const struct trained *trained, struct nax_record *r, 
         tool_write(&e->tool, r);
     }
     return status;
+}
+
+static int describe_logits(const struct trained *trained, struct nax_record *r, struct nax_err *err)
+{
+    struct evaluation *e = trained->e;
+    const struct nax_mapping mapping = mapping_of(trained, 0);
+    const struct logits_images images = {trained->images, e->n_images, &e->set->train,
+                                         e->n_calibration};
+    return logits_write(&e->tool, r, e->design.candidate.id, trained->model, &mapping, &images,
+                        err);
 }
 
 /* The images that the weights are measured on: of the test set, or those that training held out. */
@@ -256,10 +264,12 @@ static void run(struct evaluation *e, struct nax_record *record)
     if (!status)
         status = choose_images(&trained, record, &err);
     if (!status)
-        status = e->has_layers ? describe_layers(&trained, record, &err) : measure(&trained, &err);
+        status = e->has_layers   ? describe_layers(&trained, record, &err)
+                 : e->has_logits ? describe_logits(&trained, record, &err)
+                                 : measure(&trained, &err);
     if (status)
         tool_fail_record(&e->tool, &err);
-    if (!e->has_layers)
+    if (!e->has_layers && !e->has_logits)
         describe(&trained, record);
     nax_images_free(&trained.held_out);
     nax_model_free(trained.model);
@@ -280,7 +290,7 @@ int main(int argc, char **argv)
     while (tool_read(&e.tool, record))
         if (!design_has_diverged(record)) /* which passes on */
             run(&e, record);
-        else if (!e.has_layers)
+        else if (!e.has_layers && !e.has_logits)
             tool_write(&e.tool, record);
     nax_record_free(record);
     nax_hardware_free(e.hardware);

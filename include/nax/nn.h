@@ -108,6 +108,7 @@ struct nax_eval {
     /* Activations and factors of products as in training with NAX_ARITHMETIC_BF16. Not with linops
      * or a tap, which see floats. */
     bool is_bf16;
+    float *logits; /* [images][n_classes] get what the network puts out; or NULL */
 };
 
 struct nax_score {

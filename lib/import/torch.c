@@ -185,7 +185,8 @@ static int take(const struct job *job, const char *module, const char *param, co
 }
 
 /* By the framework's name: weights are those of a module with two or four dimensions. */
-static int fill(const struct job *job, const struct modules *m, const struct nax_param *param)
+static int fill(const struct job *job, size_t l, const struct modules *m,
+                const struct nax_param *param)
 {
     static const struct {
         const char *own, *theirs;
@@ -203,7 +204,8 @@ static int fill(const struct job *job, const struct modules *m, const struct nax
         const size_t dims[4] = {d[3], is_matrix ? d[0] * d[1] * d[2] : d[2], d[0], d[1]};
         int status = take(job, m->weight, "weight", dims, is_matrix ? 2 : 4, &t);
         if (!status)
-            nax_import_weight(param, &(struct nax_import_matrix){.value = value_of, .from = t});
+            nax_import_weight(job->model->net, l, param,
+                              &(struct nax_import_matrix){.value = value_of, .from = t});
         return status;
     }
     size_t i = 0;
@@ -241,7 +243,7 @@ static int fill_layer(const struct job *job, size_t l)
     }
     int status = n ? find_modules(job, l, mean, &m) : 0;
     for (size_t i = 0; !status && i < n; i++)
-        status = fill(job, &m, &param[i]);
+        status = fill(job, l, &m, &param[i]);
     return status || !mean || has_bias ? status : take_bias(job, &m, mean);
 }
 

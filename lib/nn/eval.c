@@ -325,6 +325,14 @@ static void count(const struct eval *e, const float *logits, size_t first, size_
     }
 }
 
+/* What the network puts out for a chunk. */
+static void keep(const struct eval *e, const float *logits, size_t first, size_t n)
+{
+    size_t c = e->net->n_classes;
+    if (e->options->logits)
+        memcpy(e->options->logits + first * c, logits, n * c * sizeof *logits);
+}
+
 static int run_chunk(const struct eval *e, const struct workspace *w, size_t first,
                      struct tally *tally, struct nax_err *err)
 {
@@ -339,8 +347,9 @@ static int run_chunk(const struct eval *e, const struct workspace *w, size_t fir
             return nax_err_set(err, (enum nax_status)status, "product failed: 'layer %s'",
                                e->net->layers[l].name);
     }
-    count(e, (const float *)(const void *)output_of(e, w, (int)e->net->n_layers - 1), first, n,
-          tally);
+    const float *logits = (const float *)(const void *)output_of(e, w, (int)e->net->n_layers - 1);
+    keep(e, logits, first, n);
+    count(e, logits, first, n, tally);
     return 0;
 }
 
