@@ -154,11 +154,11 @@ $(BUILD)/powers.c: tools/powers.awk
 	$(Q)awk -f $< > $@.tmp
 	$(Q)mv $@.tmp $@
 
-# what nax lists, from the manual
-$(BUILD)/pages.c: man/nax.7 tools/pages.awk
+# what nax lists, and the examples of -h, from the manual
+$(BUILD)/pages.c: $(filter-out man/nax.7,$(MANS)) man/nax.7 tools/pages.awk
 	@mkdir -p $(@D)
 	$(SAY) GEN $@
-	$(Q)awk -f tools/pages.awk man/nax.7 > $@.tmp
+	$(Q)awk -f tools/pages.awk $(filter %.1,$^) man/nax.7 > $@.tmp
 	$(Q)mv $@.tmp $@
 
 $(BUILD)/builtin.o $(BUILD)/powers.o $(BUILD)/pages.o: %.o: %.c

@@ -69,7 +69,7 @@ fails_with() {
   printf '%s\n' 'seed,kernel' '1,"[3, 3]"' >list.csv
   fails_with "list.csv: record 1: line 2: field 'kernel': not integers: '[[]3, 3]'; numbers separated by spaces, without brackets" pass list.csv
   printf '%s\n' sede 1 >misspelt.csv
-  fails_with "misspelt.csv: record 1: field 'seed': missing; the nearest is 'sede'" pass misspelt.csv
+  fails_with "misspelt.csv: record 1: field 'seed': missing; did you mean 'sede'?" pass misspelt.csv
 }
 
 @test "cat joins streams of both formats" {

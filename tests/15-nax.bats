@@ -68,7 +68,7 @@ echoing() {
     words=${words//+/ }
     run nax $words
     [ "$status" -eq 2 ]
-    [[ ${lines[0]} == "nax: no such "*": '${words##* }'; the nearest is '$nearest'" ]]
+    [[ ${lines[0]} == "nax: no such "*": '${words##* }'; did you mean '$nearest'?" ]]
   done <<END
 trian train
 paret pareto

@@ -35,7 +35,7 @@ misused() {
   shift
   "$@" >out.txt 2>err.txt || status=$?
   if [ "$status" -ne 2 ] || [ -s out.txt ] || ! grep -q -e "$text" err.txt ||
-    ! grep -q '^usage: ' err.txt; then
+    ! grep -q '^see nax-data -h$' err.txt; then
     echo "# exit $status: $(cat err.txt)"
     return 1
   fi

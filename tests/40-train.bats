@@ -674,7 +674,7 @@ KEYS
   tiny="nax-train -q --epochs 1 --batch 2 --checkpoint run"
   refused "--validation 0.1 holds none of 4 training images out, 0 holds none out on purpose: 'synth'" $tiny --data few.safetensors c.csv
   refused "--crop 32 moves images of 32x32 pixels out of sight: 'synth'" $tiny --data some.safetensors --crop 32 c.csv
-  refused "adc.layers: network 'lenet' has no layer that multiplies of this name; the nearest is 'conv1': 'conv7'" \
+  refused "adc.layers: network 'lenet' has no layer that multiplies of this name: 'conv7'; did you mean 'conv1'?" \
     $tiny --data some.safetensors --set adc.layers.conv7.range=ideal c.csv
   candidate lenet '3 3' '5000 5000' > large.csv
   refused "layer 'conv1': crossbar size 5000 is not between 1 and 4096" $tiny --data some.safetensors large.csv

@@ -247,8 +247,8 @@ refuse() {
   [ "$(column snr_db 4 < own.csv)" != "$(column snr_db 4 < all.csv)" ]
   run --separate-stderr "${eval[@]}" --set adc.layers.conv9.range=ideal "$trained"
   [ "$status" -eq 1 ]
-  [[ "$stderr" == *"adc.layers: network 'lenet' has no layer that multiplies of this name; the nearest is 'conv1': 'conv9'" ]] ||
-    [[ "$stderr" == *"the nearest is 'conv2': 'conv9'" ]]
+  [[ "$stderr" == *"adc.layers: network 'lenet' has no layer that multiplies of this name: 'conv9'; did you mean 'conv1'?" ]] ||
+    [[ "$stderr" == *"did you mean 'conv2'?" ]]
 }
 
 @test "converters by convolution: where all are equal, what hardware has that has these" {

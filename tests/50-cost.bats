@@ -323,7 +323,7 @@ misused() { # misused MESSAGE COMMAND...
   misused "takes no files: 'homogeneous.csv'" nax-cost -c homogeneous.csv
   misused "--hardware takes 1 to 16 names: 'puma,'" nax-cost --hardware puma, homogeneous.csv
   misused "two hardware files of one name: 'puma'" nax-cost --hardware puma,puma homogeneous.csv
-  refused "no such key: 'adc.lor=1'; the nearest is 'adc.law'" nax-cost --set adc.lor=1 homogeneous.csv
+  refused "no such key: 'adc.lor=1'; did you mean 'adc.law'? nax-hardware(5) lists them" nax-cost --set adc.lor=1 homogeneous.csv
   refused "neither sequential nor pipelined: 'timing.schedule=never'" nax-cost --schedule never homogeneous.csv
   refused "has no values for crossbar size 8" nax-cost -c --crossbar 8
 }

@@ -192,7 +192,7 @@ column() {
   run -2 nax-search --fidelity full
   [[ "$output" = *"--fidelity takes ideal, linear or adc: 'full'"* ]]
   run -1 small --epochs 2 --validation 0.05
-  [ "$output" = "nax-search: fewer validation images (15) than a batch takes (30): 'synth'" ]
+  [ "$output" = "nax-search: fewer validation images (15) than a batch takes, 30 by --batch: 'synth'" ]
   run -1 small --batch 1000
   [[ "$output" = *"fewer training images"* ]]
   printf '%s\n' 'name: other' 'network: nowhere' 'kernels: [3]' 'crossbars: [16]' > other.yaml

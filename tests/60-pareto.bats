@@ -203,7 +203,7 @@ peel() { # COLUMNS
     # shellcheck disable=SC2086
     run nax-pareto $options
     [ "$status" -eq 2 ]
-    [[ "$output" == *"usage: nax-pareto"* ]]
+    [ "${lines[*]:1}" = "see nax-pareto -h" ]
   done
 }
 

@@ -209,7 +209,7 @@ refuse() { # record fields as CSV lines, then what the message must say
     # shellcheck disable=SC2086 # words on purpose
     nax-xbar $words >out 2>err </dev/null || status=$?
     [ "$status" -eq 2 ]
-    grep -q '^usage: nax-xbar' err
+    grep -q '^see nax-xbar -h$' err
   done
 }
 

@@ -59,7 +59,7 @@ END
   [ "$(nax-view --format csv costs | head -n 1)" = id,area_mm2 ]
   nax-sample --random 3 -f 'ker*,width*' --format json | grep -q '^{"kernel":\[[0-9,]*\]}$'
   designs >designs.csv
-  fails_with "no such field: 'acuracy'; did you mean 'accuracy'?" nax-view -f acuracy designs.csv
+  fails_with "no such field: 'acuracy'; did you mean 'accuracy'? there are id, accuracy, energy_pj, note, rank" nax-view -f acuracy designs.csv
   fails_with "no such field: 'zebra'; there are id, accuracy, energy_pj, note, rank" nax-view -f zebra designs.csv
   fails_with "no record has such a field: 'area_mm2'" nax-view -f area_mm2,id designs.csv
   fails_with "no record has such a field: 'x*'" nax-view -f 'x*' designs.csv
@@ -117,7 +117,7 @@ END
   grep -qE '^train_images +U8 +20 32 32 3 +61440$' table
   grep -qE '^name +synth' table
   [ "$(nax-view --format csv -f shape,tensor --where 'tensor = test_labels' synth.safetensors)" = $'shape,tensor\n10,test_labels' ]
-  fails_with "field 'tenor': missing; the nearest is 'tensor'" nax-view --where tenor=x synth.safetensors
+  fails_with "field 'tenor': missing; did you mean 'tensor'?" nax-view --where tenor=x synth.safetensors
   nax-view --sort bytes:max -n 1 -f tensor synth.safetensors | grep -q '^train_images$'
   head -c 300 synth.safetensors >half.safetensors
   run -1 nax-view half.safetensors

@@ -326,7 +326,7 @@ png_size() { od -An -tu1 -j16 -N8 "$1" | awk '{ print ($1 * 256 + $2) * 65536 + 
     run nax-plot $options </dev/null
     [ "$status" -eq 2 ] || echo "accepted: $options"
     [ "$status" -eq 2 ]
-    [[ "$output" == *"usage: nax-plot"* ]]
+    [ "${lines[*]:1}" = "see nax-plot -h" ]
   done
   designs
   for options in "--objectives accuracy" "--objectives a:min,b:min,c:min" "--objectives accuracy:max"; do

@@ -43,7 +43,7 @@ help_options() {
 }
 
 # The synopsis that -h prints, white space made single.
-help_synopsis() { "$1" -h | sed -e '1s/^usage: //' -e '/^$/,$d' | tr -s ' \n' ' '; }
+help_synopsis() { "$1" -h | sed -n '/^usage: /,/^$/p' | sed 's/^usage: //' | tr -s ' \n' ' '; }
 
 # Lines of the README blocks that stand between ```sh tested and ```.
 readme_commands() { awk '/^```/ { is_in = $0 == "```sh tested"; next } is_in' "$1"; }

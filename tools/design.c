@@ -141,7 +141,9 @@ int design_checkpoint(const struct nax_record *record, const char *stream,
 {
     const struct nax_value *field = nax_record_get(record, "checkpoint");
     if (!field || field->type != NAX_STRING)
-        return nax_err_set(err, NAX_ERR_VALUE, "field 'checkpoint' is missing or no text");
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "field 'checkpoint' is missing or no text; nax-train writes it, given "
+                           "--checkpoint DIR");
     const char *given = field->string.s, *slash = strrchr(stream, '/');
     snprintf(path, DESIGN_PATH_SIZE, "%s", given);
     if (*given == '/' || !slash || !access(given, F_OK))

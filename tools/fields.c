@@ -48,13 +48,13 @@ static _Noreturn void refuse(struct tool *tool, const struct nax_record *record,
         if (at < sizeof names)
             at += (size_t)snprintf(names + at, sizeof names - at, "%s%s", i ? ", " : "", name);
     }
+    char near[NAX_NEAREST_TEXT];
+    nax_nearest_text(&nearest, near);
     if (!record)
         nax_err_set(&err, NAX_ERR_VALUE, "no record has such a field: '%s'", word);
-    else if (nearest.name)
-        nax_err_set(&err, NAX_ERR_VALUE, "no such field: '%s'; did you mean '%s'?", word,
-                    nearest.name);
     else
-        nax_err_set(&err, NAX_ERR_VALUE, "no such field: '%s'; there are %s", word, names);
+        nax_err_set(&err, NAX_ERR_VALUE, "no such field: '%s'%s there are %s", word,
+                    *near ? near : ";", names);
     tool_fail(tool, &err);
 }
 

@@ -69,6 +69,25 @@ static bool is_left_out(const struct pareto_options *o, const struct nax_record 
     return where_lacks(&o->where, record);
 }
 
+/* What to do where an objective is an accuracy, and the record has none, or others. */
+static void hint_accuracy(const struct pareto_options *o, const struct nax_record *record,
+                          struct nax_err *err)
+{
+    static const char accuracy[] = "accuracy";
+    const char *lacking = NULL, *other = NULL;
+    for (size_t i = 0; i < o->n_objectives && !lacking; i++)
+        if (!nax_record_has(record, o->objectives[i].name))
+            lacking = o->objectives[i].name;
+    if (!lacking || strncmp(lacking, accuracy, strlen(accuracy)) != 0)
+        return;
+    for (size_t i = 0; i < nax_record_n(record) && !other; i++)
+        if (!strncmp(nax_record_name(record, i), accuracy, strlen(accuracy)))
+            other = nax_record_name(record, i);
+    tool_hint(err, "%s or choose --objectives%s%s",
+              other ? "measure it (nax-eval)," : "train first (nax-train),",
+              other ? ", as of " : "", other ? other : "");
+}
+
 /* 1 and the record's point when it meets all conditions, 0, or a negative status. */
 static int judge(struct pareto_options *o, const struct nax_record *record, double *point,
                  struct nax_err *err)
@@ -77,6 +96,8 @@ static int judge(struct pareto_options *o, const struct nax_record *record, doub
     if (status <= 0)
         return status;
     status = nax_objectives_read(o->objectives, o->n_objectives, record, point, err);
+    if (status)
+        hint_accuracy(o, record, err);
     return status ? status : 1;
 }
 

@@ -1,4 +1,5 @@
 /* nax-sample: draws candidates from a space of designs. */
+#include "builtin.h"
 #include "design.h"
 #include "space.h"
 #include "tool.h"
@@ -10,7 +11,7 @@ static const char synopsis[] =
     "[--seed n] [--format format] [-q]\n"
     "nax-sample --evolve [--elite n] [--mutation p] [--keep-kernels] [options] [file ...]\n"
     "nax-sample --policy [options] [file ...]\n"
-    "nax-sample --list [--format format]\n";
+    "nax-sample --list what [--format format]\n";
 
 enum mode { RANDOM = 1, GRID, HOMOGENEOUS, LIST, EVOLVE, POLICY };
 
@@ -20,6 +21,7 @@ struct sample_options {
     size_t n_random, n_most, n_elite; /* the latter two SIZE_MAX: not given */
     double mutation;                  /* NaN: not given */
     bool keeps_kernels;
+    enum builtin listed; /* of LIST */
 };
 
 #define FIELD(name) NAX_OPTION_FIELD(struct sample_options, name)
@@ -44,7 +46,8 @@ static const struct nax_option rows[] = {
      .mode = POLICY},
     {"n", "N", "at most N candidates (offspring: as many as were read; policy: 4)", FIELD(n_most),
      .value = NAN, .letter = 'n'},
-    {"list", NULL, "the built-in spaces, a record each", .mode = LIST},
+    {"list", "WORD", "what is built in, a record each", FIELD(listed), .words = &builtin_words,
+     .value = NAN, .mode = LIST},
     {.name = NULL}};
 
 static void parse(struct tool *tool, struct sample_options *o)
@@ -112,28 +115,6 @@ static void write_candidates(struct tool *tool, const struct sample_options *o,
         else
             nax_space_random(&space, i, tool->seed, &c);
         write_candidate(tool, &c, record);
-    }
-}
-
-static void write_list(struct tool *tool, struct nax_record *record)
-{
-    struct nax_err err;
-    struct nax_space space;
-    tool_write_open(tool, "space");
-    for (size_t i = 0; nax_config_builtin("spaces", i); i++) {
-        nax_record_clear(record);
-        const struct space_options options = {.name = nax_config_builtin("spaces", i)};
-        if (space_load(&space, &options, &err))
-            tool_fail(tool, &err);
-        design_check(
-            tool,
-            nax_record_set_string(record, "space", space.name) ||
-                nax_record_set_string(record, "network", space.network) ||
-                nax_record_set_ints(record, "kernels", space.kernels, space.n_kernels) ||
-                nax_record_set_ints(record, "crossbars", space.crossbars, space.n_crossbars) ||
-                nax_record_set_bool(record, "skip", space.has_skip) ||
-                nax_record_set_int(record, "n_searched", (int64_t)space.n_slots));
-        tool_write(tool, record);
     }
 }
 
@@ -262,7 +243,7 @@ int main(int argc, char **argv)
         tool.kind = "candidate";
     }
     if (o.mode == LIST)
-        write_list(&tool, record);
+        builtin_list(&tool, o.listed, record);
     else if (o.mode == EVOLVE)
         evolve(&tool, &o, record);
     else if (o.mode == POLICY)

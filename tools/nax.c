@@ -29,7 +29,8 @@ static void list_pages(bool are_tools)
 
 static _Noreturn void list(struct tool *tool)
 {
-    printf("usage: %s\n"
+    printf("nax lists the tools of the suite, runs them and opens their manual pages\n"
+           "usage: %s\n"
            "  -h, --help            this text\n"
            "  -V, --version         the version\n"
            "\nTools, to run with 'nax TOOL':\n",
@@ -48,7 +49,7 @@ static _Noreturn void unknown(const struct tool *tool, const char *what, const c
         if (p->section == 1 || !strcmp(what, "page"))
             nax_nearest_try(&nearest, short_name(p));
     if (nearest.name)
-        tool_misuse(tool, "no such %s: '%s'; the nearest is '%s'", what, word, nearest.name);
+        tool_misuse(tool, "no such %s: '%s'; did you mean '%s'?", what, word, nearest.name);
     tool_misuse(tool, "no such %s: '%s'; 'nax' lists them", what, word);
 }
 

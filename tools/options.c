@@ -1,4 +1,5 @@
 /* Options from rows: getopt_long's tables, what is given, help, misuse. */
+#include "pages.h"
 #include "stop.h"
 #include "tool.h"
 
@@ -94,9 +95,17 @@ static void print_option(const struct option_entry *e)
 
 static _Noreturn void print_help(struct tool *tool)
 {
+    const struct page *page = nax_pages;
+    while (page->name && strcmp(page->name, tool->name) != 0)
+        page++;
+    if (page->name)
+        printf("%s %s\n", tool->name, page->line);
     printf("usage: %s\n", tool->synopsis);
     for (size_t i = 0; i < tool->options.n; i++)
         print_option(&tool->options.at[i]);
+    if (page->name)
+        printf("\nexamples, more in the manual (nax help %s):\n%s", tool->name + strlen("nax-"),
+               page->examples);
     tool_finish(tool);
 }
 
@@ -123,7 +132,7 @@ static _Noreturn void refuse_name(const struct tool *tool, const char *word)
     if (n_like > 1)
         tool_misuse(tool, "several options begin so: '--%s'", name);
     if (nearest.name)
-        tool_misuse(tool, "no such option: '--%s'; the nearest is '--%s'", name, nearest.name);
+        tool_misuse(tool, "no such option: '--%s'; did you mean '--%s'?", name, nearest.name);
     tool_misuse(tool, "no such option: '--%s'", name);
 }
 

@@ -61,8 +61,11 @@ static void read_breakdown(struct plot *plot, struct breakdown *b)
     b->is_by_design = !strcmp(field, "id");
     for (size_t i = 0; i < plot->records.n; i++) {
         const struct nax_record *r = plot->records.at[i];
-        if (nax_record_string(r, field, &bar, &err) ||
-            nax_record_string(r, "component", &part, &err))
+        if (nax_record_string(r, "component", &part, &err)) {
+            tool_hint(&err, "costs are drawn of what nax-cost --breakdown writes");
+            plot_fail(plot, i, &err);
+        }
+        if (nax_record_string(r, field, &bar, &err))
             plot_fail(plot, i, &err);
         size_t x = name_index(plot, i, &b->bars, bar, BARS_MAX);
         size_t k = name_index(plot, i, &b->parts, part, PARTS_MAX);

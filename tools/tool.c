@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 const struct nax_option tool_rows[] = {
@@ -65,7 +66,7 @@ void tool_misuse(const struct tool *tool, const char *format, ...)
     va_start(ap, format);
     vfprintf(stderr, format, ap);
     va_end(ap);
-    fprintf(stderr, "\nusage: %s", tool->synopsis);
+    fprintf(stderr, "\nsee %s -h\n", tool->name);
     exit(2);
 }
 
@@ -102,6 +103,14 @@ void tool_tell(struct tool *tool, const char *format, ...)
     fputc('\n', stderr);
 }
 
+/* A pipe without a byte: whatever was to fill it has failed, and said why. */
+static bool is_told(const struct tool *tool, const struct nax_err *err)
+{
+    struct stat st;
+    return err->status == NAX_ERR_EMPTY && !strcmp(nax_reader_path(tool->reader), "-") &&
+           !fstat(STDIN_FILENO, &st) && S_ISFIFO(st.st_mode);
+}
+
 void tool_fail(struct tool *tool, const struct nax_err *err)
 {
     struct nax_err ignored; /* the first error is the one to tell */
@@ -110,14 +119,16 @@ void tool_fail(struct tool *tool, const struct nax_err *err)
     if (tool->writer && nax_writer_close(tool->writer, true, &ignored) == 0)
         fflush(stdout);
     nax_file_abandon_all();
-    tool_tell(tool, "%s", err->text);
+    if (!is_told(tool, err))
+        tool_tell(tool, "%s", err->text);
     _exit(1); /* stdout is flushed; what main still holds is no leak */
 }
 
 void tool_hint(struct nax_err *err, const char *format, ...)
 {
     size_t n = strlen(err->text);
-    n += (size_t)snprintf(err->text + n, sizeof err->text - n, "; ");
+    n += (size_t)snprintf(err->text + n, sizeof err->text - n,
+                          n && err->text[n - 1] == '?' ? " " : "; ");
     va_list ap;
     va_start(ap, format);
     if (n < sizeof err->text)

@@ -43,10 +43,10 @@ struct tool {
 extern const struct nax_option tool_rows[]; /* the options of all tools */
 
 struct tool tool_start(const char *name, const char *synopsis, int argc, char **argv);
-/* Misuse: one line and the synopsis on stderr, exit 2. */
+/* Misuse: one line, and where to look, on stderr, exit 2. */
 _Noreturn void tool_misuse(const struct tool *tool, const char *format, ...) NAX_PRINTF(2, 3);
 /* Failure: whole records so far are flushed, the stream is left without trailer, one line, exit 1.
- */
+ * Of an empty pipe nothing is said: its source has failed and told why. */
 _Noreturn void tool_fail(struct tool *tool, const struct nax_err *err);
 /* Puts "; …" behind a message: what to do about it. */
 void tool_hint(struct nax_err *err, const char *format, ...) NAX_PRINTF(2, 3);

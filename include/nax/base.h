@@ -32,7 +32,8 @@ enum nax_status {
     NAX_ERR_FORMAT = -3,  /* input that is not what its format says */
     NAX_ERR_VALUE = -4,   /* a value that is missing, of the wrong type or out of range */
     NAX_ERR_NUMERIC = -5, /* a computation that did not converge or left the finite numbers */
-    NAX_ERR_STOPPED = -6  /* cut short by nax_stop */
+    NAX_ERR_STOPPED = -6, /* cut short by nax_stop */
+    NAX_ERR_EMPTY = -7    /* a stream without a byte: its source may have failed */
 };
 
 /* One line about what went wrong, lower case, no full stop: "what failed: 'subject'". */
@@ -221,13 +222,17 @@ const struct nax_word *nax_words_find(const struct nax_words *words, const char 
 void nax_words_neither(const struct nax_words *words, char *text, size_t size);
 
 /* Of many names, the one that is spelled most like a word: start with {.word = …}, show it every
- * name. name stays NULL where more than half of the word would have to change. */
+ * name. name stays NULL where more than half of the word would have to change; of names that go on
+ * where the word ends, not so many letters count. */
 struct nax_nearest {
     const char *word, *name;
     size_t distance; /* letters to add, leave out, change, or swap with their neighbour */
 };
 
 void nax_nearest_try(struct nax_nearest *nearest, const char *name);
+/* "; did you mean 'NAME'?" for the end of a message, or "" where none is near. */
+enum { NAX_NEAREST_TEXT = 128 };
+const char *nax_nearest_text(const struct nax_nearest *nearest, char text[NAX_NEAREST_TEXT]);
 
 /* FNV-1a, 64 bits, then mixed: for identifiers, not for secrets. Start with seed 0 and chain. */
 uint64_t nax_hash(uint64_t seed, const void *bytes, size_t size);

@@ -49,6 +49,24 @@ static int copy_builtin(const struct nax_builtin *b, char **text, size_t *size, 
     return *text ? 0 : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", b->name);
 }
 
+/* Says what is built in. */
+static int refuse(const char *kind, const char *name, struct nax_err *err)
+{
+    struct nax_nearest nearest = {.word = name};
+    char list[256] = "", near[NAX_NEAREST_TEXT];
+    size_t n = 0;
+    for (const struct nax_builtin *b = nax_builtin_files; b->kind; b++) {
+        if (strcmp(b->kind, kind) != 0)
+            continue;
+        nax_nearest_try(&nearest, b->name);
+        if (n < sizeof list)
+            n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", n ? ", " : "", b->name);
+    }
+    nax_nearest_text(&nearest, near);
+    return nax_err_set(err, NAX_ERR_VALUE, "no such file among %s: '%.200s'%s there are %s", kind,
+                       name, *near ? near : ";", list);
+}
+
 static int read_searched(const char *kind, const char *name, char **text, size_t *size,
                          char path[256], struct nax_err *err)
 {
@@ -67,7 +85,7 @@ static int read_searched(const char *kind, const char *name, char **text, size_t
             snprintf(path, 256, "%s/%s.yaml", kind, name);
             return copy_builtin(b, text, size, err);
         }
-    return nax_err_set(err, NAX_ERR_VALUE, "no such file among %s: '%s'", kind, name);
+    return refuse(kind, name, err);
 }
 
 int nax_config_read(const char *kind, const char *name, char **text, size_t *size, char path[256],

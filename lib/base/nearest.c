@@ -1,9 +1,10 @@
 /* Names that were meant: the one that a word is spelled most like. */
 #include "nax/base.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum { LETTERS_MAX = 63 };
+enum { LETTERS_MAX = 63, BEGIN_MIN = 3 };
 
 /* Damerau and Levenshtein's distance, neighbours swapped at most once. */
 static size_t distance(const char *a, const char *b, size_t n_a, size_t n_b)
@@ -32,8 +33,18 @@ void nax_nearest_try(struct nax_nearest *nearest, const char *name)
     if (n_word > LETTERS_MAX || n_name > LETTERS_MAX)
         return;
     size_t d = distance(nearest->word, name, n_word, n_name);
+    if (n_word >= BEGIN_MIN && !strncmp(nearest->word, name, n_word))
+        d = NAX_MIN(d, n_word / 2);
     if (2 * d > n_word || (nearest->name && d >= nearest->distance))
         return;
     nearest->name = name;
     nearest->distance = d;
+}
+
+const char *nax_nearest_text(const struct nax_nearest *nearest, char text[NAX_NEAREST_TEXT])
+{
+    *text = 0;
+    if (nearest->name)
+        snprintf(text, NAX_NEAREST_TEXT, "; did you mean '%s'?", nearest->name);
+    return text;
 }

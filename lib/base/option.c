@@ -97,14 +97,19 @@ void nax_option_words(const struct nax_option *o, char *text, size_t size)
 static int parse_word(const struct nax_option *o, const char *text, unsigned *out,
                       struct nax_err *err)
 {
-    char words[256];
+    char words[256], near[NAX_NEAREST_TEXT];
+    struct nax_nearest nearest = {.word = text};
     const struct nax_word *word = nax_words_find(o->words, text);
     if (word && is_allowed(o, (unsigned)word->value)) {
         *out = (unsigned)word->value;
         return 0;
     }
     nax_option_words(o, words, sizeof words);
-    return nax_err_set(err, NAX_ERR_VALUE, "%s takes %s: '%s'", o->name, words, text);
+    for (unsigned v = 0; v < o->words->n; v++)
+        if (is_allowed(o, v))
+            nax_nearest_try(&nearest, nax_words_row(o->words, (int)v)->word);
+    return nax_err_set(err, NAX_ERR_VALUE, "%s takes %s: '%s'%s", o->name, words, text,
+                       nax_nearest_text(&nearest, near));
 }
 
 static int add_text(const struct nax_option *o, const char *text, struct nax_texts *texts,

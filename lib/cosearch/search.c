@@ -84,7 +84,7 @@ static int alloc(struct nax_cosearch *s, struct nax_err *err)
     size_t n_validation = nax_trainer_n_validation(s->trainer);
     if (n_validation < o->recipe.batch)
         return nax_err_set(err, NAX_ERR_VALUE,
-                           "fewer validation images (%zu) than a batch takes (%zu): '%s'",
+                           "fewer validation images (%zu) than a batch takes, %zu by --batch: '%s'",
                            n_validation, o->recipe.batch, o->set->name);
     size_t n = s->arch.n_slots * s->arch.n_choices;
     s->gradient = nax_calloc((2 + NAX_EXPECTED_COUNT) * n, sizeof *s->gradient);

@@ -150,10 +150,9 @@ static int refuse(const struct nax_hardware *h, const char *set, struct nax_err 
     struct near near = {.nearest = {.word = near.word}};
     snprintf(near.word, sizeof near.word, "%.*s", (int)strcspn(set, "="), set);
     nax_hardware_describe(h, show_key, &near);
-    if (near.nearest.name)
-        return nax_err_set(err, NAX_ERR_VALUE, "no such key: '%s'; the nearest is '%s'", set,
-                           near.nearest.name);
-    return nax_err_set(err, NAX_ERR_VALUE, "no such key: '%s'", set);
+    char text[NAX_NEAREST_TEXT];
+    return nax_err_set(err, NAX_ERR_VALUE, "no such key: '%s'%s nax-hardware(5) lists them", set,
+                       *nax_nearest_text(&near.nearest, text) ? text : ";");
 }
 
 int nax_hardware_set(struct nax_hardware *hardware, const char *set, bool *is_retired,

@@ -77,7 +77,7 @@ static int detect(struct nax_reader *reader, struct nax_err *err)
     if (status < 0)
         return status;
     if (!status)
-        return nax_err_set(err, NAX_ERR_FORMAT, "%s: empty input", in->name);
+        return nax_err_set(err, NAX_ERR_EMPTY, "%s: empty input", in->name);
     unsigned char first = in->buffer[in->start];
     if (first == '{' || first == '[')
         reader->format = NAX_FORMAT_JSON;

@@ -416,6 +416,7 @@ bool nax_record_has(const struct nax_record *r, const char *name)
 static int refuse_missing(const struct nax_record *r, const char *name, struct nax_err *err)
 {
     struct nax_nearest nearest = {.word = name};
+    char near[NAX_NEAREST_TEXT];
     if (r->n == 1 && strchr(r->fields[0].name, ';'))
         return nax_err_set(
             err, NAX_ERR_VALUE,
@@ -425,10 +426,8 @@ static int refuse_missing(const struct nax_record *r, const char *name, struct n
     for (size_t i = 0; i < r->n; i++)
         if (r->fields[i].value.type != NAX_NULL)
             nax_nearest_try(&nearest, r->fields[i].name);
-    if (nearest.name)
-        return nax_err_set(err, NAX_ERR_VALUE, "field '%s': missing; the nearest is '%.100s'", name,
-                           nearest.name);
-    return nax_err_set(err, NAX_ERR_VALUE, "field '%s': missing", name);
+    return nax_err_set(err, NAX_ERR_VALUE, "field '%s': missing%s", name,
+                       nax_nearest_text(&nearest, near));
 }
 
 static int refuse(const struct nax_record *r, const struct field *f, const char *name,

@@ -125,15 +125,10 @@ static int check_layer(const struct nax_network *net, const char *name, struct n
             return 0;
         nax_nearest_try(&nearest, net->layers[l].name);
     }
-    if (nearest.name)
-        return nax_err_set(
-            err, NAX_ERR_VALUE,
-            "adc.layers: network '%s' has no layer that multiplies of this name; the "
-            "nearest is '%s': '%s'",
-            net->name, nearest.name, name);
+    char near[NAX_NEAREST_TEXT];
     return nax_err_set(err, NAX_ERR_VALUE,
-                       "adc.layers: network '%s' has no layer that multiplies of this name: '%s'",
-                       net->name, name);
+                       "adc.layers: network '%s' has no layer that multiplies of this name: '%s'%s",
+                       net->name, name, nax_nearest_text(&nearest, near));
 }
 
 int nax_adc_layers_check(const struct nax_hardware *hardware, const struct nax_network *net,

@@ -189,7 +189,8 @@ static void errors_name_line_and_key(void **state)
     int line;
     assert_int_equal(load_changed("name: nax-reram", "name: other", &line, &err), 0);
     assert_int_equal(nax_hardware_load(&h, "no-such", &err), NAX_ERR_VALUE);
-    assert_string_equal(err.text, "no such file among hardware: 'no-such'");
+    assert_string_equal(err.text,
+                        "no such file among hardware: 'no-such'; there are isaac, nax-reram, puma");
 }
 
 static void single_values_are_set(void **state)
@@ -237,17 +238,20 @@ static void wrong_settings_are_quoted(void **state)
         const char *set, *message;
     } cases[] = {
         {"adc.law", "not of the form key=value: 'adc.law'"},
-        {"=3", "no such key: '=3'"},
-        {"adc=3", "no such key: 'adc=3'"},
-        {"adc.lore=3", "no such key: 'adc.lore=3'; the nearest is 'adc.zero'"},
-        {"adc.law.x=3", "no such key: 'adc.law.x=3'; the nearest is 'adc.law'"},
-        {"components.edram.energy=3",
-         "no such key: 'components.edram.energy=3'; the nearest is 'components.edram.energy_pj'"},
-        {"components=3", "no such key: 'components=3'"},
-        {"components.edram=3",
-         "no such key: 'components.edram=3'; the nearest is 'components.edram.per'"},
-        {"components.none.count=3",
-         "no such key: 'components.none.count=3'; the nearest is 'components.link.count'"},
+        {"=3", "no such key: '=3'; nax-hardware(5) lists them"},
+        {"adc=3", "no such key: 'adc=3'; did you mean 'adc.bits'? nax-hardware(5) lists them"},
+        {"adc.lore=3",
+         "no such key: 'adc.lore=3'; did you mean 'adc.zero'? nax-hardware(5) lists them"},
+        {"adc.law.x=3",
+         "no such key: 'adc.law.x=3'; did you mean 'adc.law'? nax-hardware(5) lists them"},
+        {"components.edram.energy=3", "no such key: 'components.edram.energy=3'; did you mean "
+                                      "'components.edram.energy_pj'? nax-hardware(5) lists them"},
+        {"components=3", "no such key: 'components=3'; did you mean 'components.array.level'? "
+                         "nax-hardware(5) lists them"},
+        {"components.edram=3", "no such key: 'components.edram=3'; did you mean "
+                               "'components.edram.per'? nax-hardware(5) lists them"},
+        {"components.none.count=3", "no such key: 'components.none.count=3'; did you mean "
+                                    "'components.link.count'? nax-hardware(5) lists them"},
         {"components.edram.count=-1",
          "-1 is not between 1e-12 and 1e+12: 'components.edram.count=-1'"},
         {"adc.law=moore", "neither constant, linear, saberi nor survey: 'adc.law=moore'"},
@@ -261,19 +265,20 @@ static void wrong_settings_are_quoted(void **state)
          "100000 is not above r_on_ohm, 100000: 'device.r_off_ohm=100e3'"},
         {"adc.bits=none", "neither auto nor a number from 1 to 24: 'adc.bits=none'"},
         {"components.edram.crossbar=16",
-         "no such key: 'components.edram.crossbar=16'; the nearest is 'components.edram.count'"},
+         "no such key: 'components.edram.crossbar=16'; did you mean 'components.edram.count'? "
+         "nax-hardware(5) lists them"},
         {"components.edram.table.16.energy_pj=1",
-         "no such key: 'components.edram.table.16.energy_pj=1'; the nearest is "
-         "'components.data_memory.table.16.energy_pj'"},
+         "no such key: 'components.edram.table.16.energy_pj=1'; did you mean "
+         "'components.data_memory.table.16.energy_pj'? nax-hardware(5) lists them"},
         {"components.data_memory.energy_pj=1",
          "the component has a table, set its entries by table.SIZE.KEY: "
          "'components.data_memory.energy_pj=1'"},
         {"components.data_memory.table.48.energy_pj=1",
-         "no such key: 'components.data_memory.table.48.energy_pj=1'; the nearest is "
-         "'components.data_memory.table.16.energy_pj'"},
+         "no such key: 'components.data_memory.table.48.energy_pj=1'; did you mean "
+         "'components.data_memory.table.16.energy_pj'? nax-hardware(5) lists them"},
         {"components.data_memory.table.64.crossbar=48",
-         "no such key: 'components.data_memory.table.64.crossbar=48'; the nearest is "
-         "'components.data_memory.table.64.area_mm2'"},
+         "no such key: 'components.data_memory.table.64.crossbar=48'; did you mean "
+         "'components.data_memory.table.64.area_mm2'? nax-hardware(5) lists them"},
         {"components.data_memory.table.64.energy_pj=-1",
          "-1 is not between 0 and 1e+12: 'components.data_memory.table.64.energy_pj=-1'"},
         {"device.programming.error=measured",
@@ -288,8 +293,9 @@ static void wrong_settings_are_quoted(void **state)
         {"adc.layers.fc.range=wide",
          "neither ideal, calibrated, percentile, least-error nor fraction: "
          "'adc.layers.fc.range=wide'"},
-        {"adc.layers.fc.name=fd", "no such key: 'adc.layers.fc.name=fd'"},
-        {"adc.layers.fc=ideal", "no such key: 'adc.layers.fc=ideal'"},
+        {"adc.layers.fc.name=fd",
+         "no such key: 'adc.layers.fc.name=fd'; nax-hardware(5) lists them"},
+        {"adc.layers.fc=ideal", "no such key: 'adc.layers.fc=ideal'; nax-hardware(5) lists them"},
         {"adc.layers..range=ideal",
          "a layer's name has 1 to 63 letters: 'adc.layers..range=ideal'"},
     };

@@ -115,7 +115,7 @@ static void errors_name_what_there_is(void **state)
                {"rate", "nan", "rate takes a number from 1e-09 to 0.75: 'nan'"},
                {"time", "inf", "time takes a number from 0 to 1.79769e+308: 'inf'"},
                {"time", "1 s", "time takes a number from 0 to 1.79769e+308: '1 s'"},
-               {"colour", "grey", "colour takes red, green or blue: 'grey'"},
+               {"colour", "grey", "colour takes red, green or blue: 'grey'; did you mean 'red'?"},
                {"colour", "hidden", "colour takes red, green or blue: 'hidden'"},
                {"colour", "", "colour takes red, green or blue: ''"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

@@ -259,7 +259,7 @@ static void segments_join_and_provenance_merges(void **state)
     assert_int_equal(nax_reader_prog(reader, 2)->seed, 2);
     assert_string_equal(nax_reader_kind(reader), "layer");
     assert_int_equal(nax_reader_format(reader), NAX_FORMAT_MSGPACK);
-    assert_int_equal(nax_reader_next(reader, r, &err), NAX_ERR_FORMAT);
+    assert_int_equal(nax_reader_next(reader, r, &err), NAX_ERR_EMPTY);
     char text[64];
     snprintf(text, sizeof text, "%s: empty input", empty.path);
     assert_string_equal(err.text, text);

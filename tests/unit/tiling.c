@@ -314,7 +314,7 @@ static void layers_with_converters_of_their_own_are_there(void **state)
         snprintf(own[0].name, sizeof own[0].name, "s2b2d1");
         assert_int_equal(nax_adc_layers_check(h, net, &err), NAX_ERR_VALUE);
         assert_non_null(strstr(err.text, "adc.layers: network 'resnet20' has no layer that"));
-        assert_non_null(strstr(err.text, "; the nearest is 's"));
+        assert_non_null(strstr(err.text, "; did you mean 's"));
         assert_non_null(strstr(err.text, ": 's2b2d1'"));
         snprintf(own[0].name, sizeof own[0].name, "pool"); /* which has no converters */
         assert_int_equal(nax_adc_layers_check(h, net, &err), NAX_ERR_VALUE);
