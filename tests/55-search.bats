@@ -205,3 +205,81 @@ column() {
   run -1 nax-search --space ./bits.yaml
   [[ "$output" = *"converters are not searched by gradients"*"nax-sample --evolve: './bits.yaml'" ]]
 }
+
+# A short evolution: evolve [OPTION ...]
+evolve() {
+  printf '%s\n' 'name: open' 'network: lenet' 'kernels: [1, 3]' 'crossbars: [16, 64]' 'adc_bits: [6, 8]' \
+    'stages: [{widths: [4, 6]}, {widths: [8, 16]}]' > open.yaml
+  nax-search -q --evolve --space ./open.yaml --data small.safetensors --batch 30 --rate 0.05 --epochs 2 \
+    --population 6 --designs 12 --images 0 --statistics 40 "$@"
+}
+
+# A field of every design of a stream, by id: by_design FIELD FILE
+by_design() {
+  nax-pareto -q --rank --objectives "$1:max" --format csv "$2" |
+    awk -F, -v field="$1" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next } { print $at["id"], $at[field] }' | sort
+}
+
+# Accuracies of a stream, by id: accuracies FILE
+accuracies() {
+  by_design accuracy_hardware_validation "$1"
+}
+
+@test "designs that evolved have the accuracy of their networks alone, are tuned and ranked" {
+  for fidelity in ideal linear; do
+    evolve --fidelity $fidelity --inherit weights > front
+    accuracies front > inherited
+    [ "$(wc -l < inherited)" -ge 1 ]
+    nax-eval -q --data small.safetensors --split validation --fidelity $fidelity front > alone
+    accuracies alone | cmp - inherited
+  done
+  by_design edap_pj_ns_mm2 front > own
+  nax-cost front > priced
+  by_design edap_pj_ns_mm2 priced | cmp - own
+  nax-train -q --data small.safetensors --batch 30 --init weights --epochs 1 --split validation front > tuned
+  [ "$(accuracies tuned | wc -l)" -eq "$(wc -l < inherited)" ]
+  nax-pareto -q --objectives accuracy_hardware_validation:max,edap_pj_ns_mm2:min tuned |
+    nax-plot front -q -o front.svg --objectives accuracy_hardware_validation:max,edap_pj_ns_mm2:min
+  [ -s front.svg ]
+}
+
+@test "an evolution: the same bits for any number of threads, and when it was stopped" {
+  evolve -j 1 --checkpoint one > one.front
+  evolve -j 3 --designs 6 --checkpoint two > /dev/null
+  evolve -j 2 --checkpoint two --resume > two.front
+  cmp one/search.safetensors two/search.safetensors
+  cmp one/designs.safetensors two/designs.safetensors
+  accuracies one.front > a
+  accuracies two.front | cmp - a
+  run -1 evolve --checkpoint one --resume --statistics 41
+  [[ "$output" = *"statistics is 40 there and 41 here"* ]]
+  run -1 evolve --checkpoint one
+  [[ "$output" = *"add --resume"* ]]
+  evolve --epochs 0 --init one/search.safetensors > again.front
+  accuracies again.front | cmp - a
+}
+
+@test "test images have no say in an evolution" {
+  evolve --fidelity ideal > front
+  accuracies front > before
+  nax-data synth -q --n-train 300 --n-test 5 --seed 5 -o small.safetensors
+  evolve --fidelity ideal > front
+  accuracies front | cmp - before
+}
+
+@test "what cannot be evolved is refused" {
+  run -2 nax-search --designs 3
+  [[ "$output" = *"--designs needs --evolve"* ]]
+  run -2 evolve --edap 1
+  [[ "$output" = *"--edap is of the search by gradients: '--evolve'"* ]]
+  run -2 evolve --epochs 0
+  [[ "$output" = *"--epochs 0 takes the weights of --init"* ]]
+  run -1 evolve --validation 0
+  [[ "$output" = *"no images were held out for validation"* ]]
+  run -1 evolve --statistics 290
+  [[ "$output" = *"fewer training images (270) than statistics are taken of (290)"* ]]
+  printf '%s\n' 'network: resnet20' 'kernels: [3]' 'crossbars: [16]' \
+    'stages: [{widths: [16, 48]}, {widths: [32]}, {}]' > narrow.yaml
+  run -1 nax-search --evolve --space ./narrow.yaml
+  [[ "$output" = *"space './narrow.yaml' has no network of widths 48 32 64: "*"cannot lose channels"* ]]
+}

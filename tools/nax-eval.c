@@ -1,6 +1,6 @@
 /* nax-eval: the accuracy of trained networks on given hardware, over several chips. */
 #include "clamped.h"
-#include "converters.h"
+#include "nax/cosearch.h"
 #include "data.h"
 #include "design.h"
 #include "hardware.h"
@@ -258,7 +258,7 @@ static void run(struct evaluation *e, struct nax_record *record)
                      : NAX_ERR_MEMORY;
     trained.calibrated = trained.accuracy + e->n_chips;
     if (!status)
-        status = converters_of(&trained.own, &e->design.candidate, trained.net, e->hardware, &err);
+        status = nax_adcs_of(&trained.own, &e->design.candidate, trained.net, e->hardware, &err);
     if (!status)
         data_compare(&e->tool, e->set, trained.net);
     if (!status)

@@ -1,12 +1,8 @@
-/* nax-search: searches kernels and crossbar sizes by gradients, and prints a policy. */
-#include "data.h"
-#include "hardware.h"
-#include "log.h"
+/* nax-search: searches designs, by gradients, which prints a policy, or by evolution in a supernet.
+ */
 #include "products.h"
+#include "search.h"
 #include "search_records.h"
-#include "space.h"
-#include "tool.h"
-#include "weights.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,28 +12,9 @@ static const char synopsis[] =
     "nax-search [-q] [--space name] [--data file] [--hardware name] [--set key=value] "
     "[--init file] [--noise dir] [--edap x] [--latency-area x] [--energy x] [--ideal] "
     "[--calibrated] "
-    "[--epochs n] [--checkpoint dir] [--resume] [--log file] [options]\n";
-
-struct searching {
-    struct tool tool;
-    struct space_options space_options;
-    struct data_options data;
-    struct hardware_options hardware_options;
-    struct nax_cosearch_options options;
-    const char *folder;
-    size_t epochs_before; /* of this run: those resumed from */
-    bool is_ideal, is_resumed;
-    struct nax_space space;
-    struct nax_network_file *file;
-    struct nax_dataset *set;
-    struct nax_hardware *hardware;
-    struct nax_cosearch *search;
-    struct log log;
-    struct weights_store *store; /* of the folder */
-    char checkpoint[4096];       /* path, or "" */
-    char id[20];                 /* of the run, in the log */
-    double start;                /* of this run, in seconds */
-};
+    "[--epochs n] [--checkpoint dir] [--resume] [--log file] [options]\n"
+    "nax-search --evolve [--designs n] [--population n] [--images n] [--statistics n] "
+    "[--inherit dir] [options]\n";
 
 #define FIELD(name) NAX_OPTION_FIELD(struct searching, name)
 
@@ -50,19 +27,28 @@ static const struct nax_option rows[] = {
     {"resume", NULL, "continue from the checkpoint in DIR", FIELD(is_resumed),
      .needs = "checkpoint"},
     {"log", "FILE", "a record of every epoch", FIELD(log.path)},
+    {"evolve", NULL, "evolve designs in one supernet, and write those that none dominates",
+     FIELD(is_evolved)},
+    {"inherit", "DIR", "write the weights of these designs there, for --init of nax-train",
+     FIELD(inherit), .needs = "evolve"},
     {.name = NULL}};
 
 static void parse(struct searching *s)
 {
-    const struct option_group groups[] = {
-        {space_rows, &s->space_options},          {data_rows, &s->data},
-        {hardware_rows, &s->hardware_options},    {nax_cosearch_rows, &s->options},
-        {nax_recipe_options, &s->options.recipe}, {rows, s}};
+    const struct option_group groups[] = {{space_rows, &s->space_options},
+                                          {data_rows, &s->data},
+                                          {hardware_rows, &s->hardware_options},
+                                          {nax_cosearch_rows, &s->options},
+                                          {nax_recipe_options, &s->options.recipe},
+                                          {rows, s},
+                                          {nax_evolution_rows, &s->evolution_options}};
     struct tool *tool = &s->tool;
     tool_options(tool, groups, sizeof groups / sizeof *groups);
     if (s->is_ideal)
         s->options.fidelity = NAX_FIDELITY_IDEAL;
-    if (!s->options.recipe.epochs)
+    if (s->is_evolved)
+        search_evolve_check(s);
+    else if (!s->options.recipe.epochs)
         tool_misuse(tool, "--epochs must be 1 or more");
     if (s->options.noise_folder && s->options.fidelity != NAX_FIDELITY_ADC)
         tool_misuse(tool, "--noise keeps what the fidelity adc measures: 'fidelity %s'",
@@ -83,10 +69,11 @@ static int check_space(const struct nax_space *space, struct nax_err *err)
 {
     for (size_t s = 0; s < space->n_slots; s++)
         if (space->is_kernel_own[s])
-            return nax_err_set(err, NAX_ERR_VALUE,
-                               "a layer with a kernel of its own is not searched by gradients; give it "
-                               "'search: false', or draw designs by nax-sample --evolve: '%s'",
-                               space->slot_names[s]);
+            return nax_err_set(
+                err, NAX_ERR_VALUE,
+                "a layer with a kernel of its own is not searched by gradients; give it "
+                "'search: false', or draw designs by nax-sample --evolve: '%s'",
+                space->slot_names[s]);
     if (!space->n_slots)
         return nax_err_set(err, NAX_ERR_VALUE,
                            "no searched convolutions; nax-sample --grid lists the designs of "
@@ -136,13 +123,29 @@ static int check_noise_folder(const char *folder, struct nax_err *err)
     return status ? status : nax_file_check(path, err);
 }
 
+static int open_search(struct searching *s, struct nax_err *err)
+{
+    int status = nax_cosearch_alloc(&s->search, &s->options, err);
+    if (!status)
+        status = take_folder(s, err);
+    if (!status && s->is_resumed && !access(s->checkpoint, F_OK)) {
+        status = nax_cosearch_resume(s->search, s->checkpoint, err);
+        if (status == NAX_ERR_VALUE)
+            tool_hint(err, "to start from its weights, leave out --resume and add --init '%s'",
+                      s->checkpoint);
+    }
+    if (!status)
+        log_forget(&s->log, NULL, nax_cosearch_epochs_done(s->search));
+    return status;
+}
+
 static void open_files(struct searching *s)
 {
     struct nax_err err;
     int status = nax_products_reserve((size_t)nax_threads(), &err);
     if (!status)
         status = space_load(&s->space, &s->space_options, &err);
-    if (!status)
+    if (!status && !s->is_evolved)
         status = check_space(&s->space, &err);
     if (!status)
         status = nax_network_file_load(&s->file, s->space.network, &err);
@@ -169,18 +172,10 @@ static void open_files(struct searching *s)
     s->options.set = s->set;
     s->options.hardware = s->hardware;
     s->options.seed = s->tool.seed;
-    if (!status)
-        status = nax_cosearch_alloc(&s->search, &s->options, &err);
-    if (!status)
+    if (!status && s->is_evolved)
         status = take_folder(s, &err);
-    if (!status && s->is_resumed && !access(s->checkpoint, F_OK)) {
-        status = nax_cosearch_resume(s->search, s->checkpoint, &err);
-        if (status == NAX_ERR_VALUE)
-            tool_hint(&err, "to start from its weights, leave out --resume and add --init '%s'",
-                      s->checkpoint);
-    }
     if (!status)
-        log_forget(&s->log, NULL, nax_cosearch_epochs_done(s->search));
+        status = s->is_evolved ? search_evolve_open(s, &err) : open_search(s, &err);
     if (status)
         tool_fail(&s->tool, &err);
 }
@@ -225,20 +220,6 @@ static int keep_epoch(struct searching *s, struct nax_record *record,
     return status ? status : saved;
 }
 
-static int search(struct searching *s, struct nax_record *record, struct nax_cosearch_epoch *epoch,
-                  struct nax_err *err)
-{
-    int status = 0;
-    s->start = nax_clock_seconds();
-    s->epochs_before = nax_cosearch_epochs_done(s->search);
-    while (!status && nax_cosearch_epochs_done(s->search) < s->options.recipe.epochs) {
-        status = nax_cosearch_epoch(s->search, after_step, s, epoch, err);
-        if (!status)
-            status = keep_epoch(s, record, epoch, err);
-    }
-    return status;
-}
-
 static int describe(const struct searching *s, struct nax_record *r, struct nax_err *err)
 {
     if (search_policy_record(&s->space, nax_cosearch_policy(s->search), r) ||
@@ -251,32 +232,48 @@ static int describe(const struct searching *s, struct nax_record *r, struct nax_
     return 0;
 }
 
+static int search(struct searching *s, struct nax_err *err)
+{
+    struct nax_cosearch_epoch epoch;
+    int status = 0;
+    s->start = nax_clock_seconds();
+    s->epochs_before = nax_cosearch_epochs_done(s->search);
+    while (!status && nax_cosearch_epochs_done(s->search) < s->options.recipe.epochs) {
+        status = nax_cosearch_epoch(s->search, after_step, s, &epoch, err);
+        if (!status)
+            status = keep_epoch(s, s->record, &epoch, err);
+    }
+    if (!status)
+        status = describe(s, s->record, err);
+    if (status)
+        return status;
+    tool_write_open(&s->tool, "policy");
+    tool_write(&s->tool, s->record);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     tool_bound_spinning(argv);
-    struct searching s = {.tool = tool_start("nax-search", synopsis, argc, argv)};
+    struct searching s = {.tool = tool_start("nax-search", synopsis, argc, argv),
+                          .record = nax_record_alloc()};
     struct nax_err err = {.text = "out of memory"};
-    struct nax_cosearch_epoch epoch;
+    if (!s.record)
+        tool_fail(&s.tool, &err);
     parse(&s);
     open_files(&s);
     snprintf(s.id, sizeof s.id, "%016llx",
              (unsigned long long)nax_hash(s.tool.seed, s.space_options.name,
                                           strlen(s.space_options.name)));
-    struct nax_record *record = nax_record_alloc();
-    int status = record ? search(&s, record, &epoch, &err) : NAX_ERR_MEMORY;
-    if (!status)
-        status = describe(&s, record, &err);
-    if (status)
+    if (s.is_evolved ? search_evolve(&s, &err) : search(&s, &err))
         tool_fail(&s.tool, &err);
-    tool_write_open(&s.tool, "policy");
-    tool_write(&s.tool, record);
     if (s.folder)
         weights_give_back(s.store, folder_name, &(struct weights_state){.is_finished = true});
     weights_store_close(s.store);
-    nax_record_free(record);
-    status = log_close(&s.log, &err);
-    if (status)
+    nax_record_free(s.record);
+    if (log_close(&s.log, &err))
         tool_fail(&s.tool, &err);
+    nax_evolution_free(s.evolution);
     nax_cosearch_free(s.search);
     nax_dataset_free(s.set);
     nax_hardware_free(s.hardware);

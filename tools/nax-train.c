@@ -1,5 +1,5 @@
 /* nax-train: trains each candidate and measures its accuracy. */
-#include "converters.h"
+#include "nax/cosearch.h"
 #include "design.h"
 #include "explain.h"
 #include "products.h"
@@ -126,7 +126,7 @@ static int begin(struct training *t, struct design *design, struct slot *s, stru
     if (status >= 0)
         status = design_build(design, &s->run.net, s->run.crossbars, err);
     if (!status)
-        status = converters_of(&s->run.own, &design->candidate, s->run.net, t->hardware, err);
+        status = nax_adcs_of(&s->run.own, &design->candidate, s->run.net, t->hardware, err);
     if (status) {
         nax_err_prefix(err, "%s", s->where);
         return status;

@@ -15,6 +15,7 @@
 #ifndef NAX_COSEARCH_H
 #define NAX_COSEARCH_H
 
+#include "nax/cost.h"
 #include "nax/hardware.h"
 #include "nax/mapping.h"
 #include "nax/nn.h"
@@ -94,6 +95,93 @@ int nax_cosearch_save(const struct nax_cosearch *search, const char *path,
  * NAX_ERR_VALUE. */
 int nax_cosearch_resume(struct nax_cosearch *search, const char *path,
                         struct nax_err *err) NAX_MUST_USE;
+
+/* *own: the hardware with the converters that the candidate asks for in the layers of its network,
+ * or NULL where it asks for none. To free with nax_hardware_convert_free, before the hardware. */
+int nax_adcs_of(struct nax_hardware **own, const struct nax_candidate *candidate,
+                const struct nax_network *net, const struct nax_hardware *hardware,
+                struct nax_err *err) NAX_MUST_USE;
+
+/* --- one-shot evolution --- Every design of a space, whatever it leaves open, is a part of one
+ * supernet: smaller kernels are the middles of larger ones, narrower stages the first channels of
+ * wider ones, skipped convolutions absent (Guo et al.: single path one-shot, ECCV 2020; Cai et al.:
+ * once for all, ICLR 2020). A step of training draws kernels, skips and widths, all alike likely,
+ * and trains that network. Then designs evolve by accuracy on the hardware and by EDAP (NSGA-II,
+ * Deb et al. 2002), with the weights that they inherit: batch norm takes the statistics of a few
+ * training images, and validation images are counted. What a convolution is on its crossbars is
+ * made once (nax_kept_map), and the noise of its conversions has the part of their variance that
+ * was found in a network with the same crossbars and converters everywhere. */
+struct nax_evolution_options {
+    const struct nax_space *space;       /* bound to the file's network */
+    const struct nax_network_file *file; /* these four are not owned */
+    const struct nax_dataset *set;
+    const struct nax_hardware *hardware;
+    struct nax_recipe recipe; /* of the supernet; 0 epochs: its weights are those of init */
+    uint64_t seed;            /* of weights, networks, designs, and the chip */
+    const char *init; /* NULL, or the checkpoint of a supernet whose weights it starts from */
+    enum nax_fidelity fidelity;
+    size_t n_designs;    /* looked at in all */
+    size_t population;   /* designs a generation, and parents of the next one */
+    size_t n_images;     /* of validation, evenly spread; 0: all */
+    size_t n_statistics; /* training images that batch norm's statistics are of */
+};
+
+/* The fields that decide what comes out, but for those of the recipe, the fidelity, and what is
+ * pointed to. */
+extern const struct nax_option nax_evolution_rows[];
+struct nax_evolution_options nax_evolution_default(void);
+
+/* A design that was looked at. */
+struct nax_evolved {
+    struct nax_candidate candidate;
+    double accuracy; /* on the hardware */
+    size_t n_images; /* of validation */
+    struct nax_cost cost;
+};
+
+struct nax_evolution;
+
+int nax_evolution_alloc(struct nax_evolution **evolution,
+                        const struct nax_evolution_options *options,
+                        struct nax_err *err) NAX_MUST_USE;
+void nax_evolution_free(struct nax_evolution *evolution);
+
+/* The supernet's epochs, as nax_trainer_epoch; validated: the widest network with the largest
+ * kernels. What was done of an epoch that is stopped is lost. */
+size_t nax_evolution_n_steps(const struct nax_evolution *evolution); /* of an epoch */
+size_t nax_evolution_epochs_done(const struct nax_evolution *evolution);
+int nax_evolution_epoch(struct nax_evolution *evolution,
+                        int (*step)(void *self, size_t step, double loss), void *self,
+                        struct nax_epoch *epoch, struct nax_err *err) NAX_MUST_USE;
+/* Between epochs: the supernet, a checkpoint of its whole network. */
+int nax_evolution_save(const struct nax_evolution *evolution, const char *path,
+                       struct nax_err *err) NAX_MUST_USE;
+int nax_evolution_resume(struct nax_evolution *evolution, const char *path,
+                         struct nax_err *err) NAX_MUST_USE;
+
+/* Looks at one generation more, once the supernet is trained; tell, unless NULL, is called after
+ * each design. 1, or 0 where n_designs are done or there are no new ones, or an error. */
+int nax_evolution_generation(struct nax_evolution *evolution,
+                             void (*tell)(void *self, const struct nax_evolved *design), void *self,
+                             struct nax_err *err) NAX_MUST_USE;
+/* All designs so far, in the order in which they came. */
+size_t nax_evolution_n(const struct nax_evolution *evolution);
+const struct nax_evolved *nax_evolution_at(const struct nax_evolution *evolution, size_t i);
+/* Places of those that none dominates, by rising EDAP: front [nax_evolution_n]. */
+int nax_evolution_front(const struct nax_evolution *evolution, size_t *front, size_t *n,
+                        struct nax_err *err) NAX_MUST_USE;
+/* Between generations: designs, and what was measured of their layers. The file is of this very
+ * supernet, hardware and set: else NAX_ERR_VALUE. */
+int nax_evolution_save_designs(const struct nax_evolution *evolution, const char *path,
+                               struct nax_err *err) NAX_MUST_USE;
+int nax_evolution_resume_designs(struct nax_evolution *evolution, const char *path,
+                                 struct nax_err *err) NAX_MUST_USE;
+
+/* The design's network with the weights that it inherits and the statistics that it was looked at
+ * with: the caller's, to free before its network. */
+int nax_evolution_cut(const struct nax_evolution *evolution, const struct nax_candidate *candidate,
+                      struct nax_network **net, struct nax_model **model,
+                      struct nax_err *err) NAX_MUST_USE;
 
 #ifdef __cplusplus
 }

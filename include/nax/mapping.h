@@ -175,6 +175,48 @@ int nax_mapped_train_linops(struct nax_mapped *mapped, enum nax_gradient gradien
 int nax_mapped_reprogram(struct nax_mapped *mapped, const struct nax_mapping *mapping,
                          struct nax_err *err) NAX_MUST_USE;
 
+/* --- many networks of common layers --- fidelities ideal, linear and adc. What a layer is on its
+ * crossbars is made once, by all that decides it: its weights and shape, its number, its crossbar,
+ * and on adc its ADCs and the range of its inputs, which is rounded up to the next power of √2.
+ * Conversions are measured in the first network that has the layer, where the other layers that are
+ * new make them, too; those that are not have theirs as the fidelity adc has them. */
+struct nax_kept;
+
+/* images: of the training set, which input ranges are measured on, and conversions on n_images of
+ * them, evenly spaced. All mappings have one hardware but for its ADCs, one seed and chip. */
+int nax_kept_alloc(struct nax_kept **kept, enum nax_fidelity fidelity,
+                   const struct nax_images *images, size_t n_images, uint64_t seed,
+                   struct nax_err *err) NAX_MUST_USE;
+void nax_kept_free(struct nax_kept *kept);
+
+struct nax_kept_use {
+    const struct nax_mapping *mapping; /* its fidelity and n_images are not looked at */
+    const size_t
+        *number; /* [n_layers] that draws of cells are keyed by: in all networks the same */
+    /* [n_layers] what part of a new layer's variance its noise has; or NULL: one part for all new
+     * ones is found by the network's loss, and goes into *found. */
+    const double *noise;
+    double *found;
+};
+/* linops: [n_layers] to evaluate the model by, good as long as kept. After a failure kept is good
+ * for nothing but to be freed. */
+int nax_kept_map(struct nax_kept *kept, const struct nax_model *model,
+                 const struct nax_kept_use *use, struct nax_linop *linops,
+                 struct nax_err *err) NAX_MUST_USE;
+
+/* What was measured of a layer, which cannot be had again without the network that it was measured
+ * in: to be saved, and added to a new table before it is used. */
+struct nax_kept_layer {
+    uint64_t key;
+    double adc_lsb, adc_unit, noise;
+    size_t n_cols;  /* 0: nothing */
+    float *columns; /* [3][n_cols] gain, offset, deviation */
+};
+size_t nax_kept_n(const struct nax_kept *kept);
+const struct nax_kept_layer *nax_kept_at(const struct nax_kept *kept, size_t i);
+int nax_kept_add(struct nax_kept *kept, const struct nax_kept_layer *saved,
+                 struct nax_err *err) NAX_MUST_USE;
+
 /* Alloc, eval and free in one: accuracy on n_images of the images, evenly spread (0: all). */
 int nax_mapped_score(const struct nax_model *model, const struct nax_mapping *mapping,
                      const struct nax_images *ranges, const struct nax_images *images,

@@ -62,6 +62,9 @@ size_t nax_layer_n_weights(const struct nax_layer *layer);
  * N(0, 1 / inputs); gamma and variance start at 1, the rest at 0. net must outlive the model. */
 int nax_model_alloc(struct nax_model **model, const struct nax_network *net, uint64_t seed,
                     struct nax_err *err) NAX_MUST_USE;
+/* Where a network's parameters lie in a block of values: fills layer [n_layers], and returns how
+ * many floats it takes. values: 64-byte aligned, or NULL: only counts. */
+size_t nax_params_lay_out(const struct nax_network *net, struct nax_params *layer, float *values);
 /* The same parameters in a block of their own; from may be a part of another model. */
 int nax_model_copy(struct nax_model **model, const struct nax_model *from,
                    struct nax_err *err) NAX_MUST_USE;
@@ -239,6 +242,12 @@ size_t nax_trainer_steps_done(const struct nax_trainer *trainer); /* of the epoc
  * weights. */
 void nax_trainer_set_linops(struct nax_trainer *trainer, const struct nax_linop *linops);
 
+/* The same for any model: its running statistics become those of these n images, images[index[…]],
+ * as they are. */
+int nax_model_renew_statistics(struct nax_model *model, const struct nax_images *images,
+                               const uint32_t *index, size_t n, enum nax_arithmetic precision,
+                               struct nax_err *err) NAX_MUST_USE;
+
 /* Fraction right and loss on the validation images. */
 int nax_trainer_validate(const struct nax_trainer *trainer, struct nax_score *score,
                          struct nax_err *err) NAX_MUST_USE;
@@ -294,6 +303,9 @@ struct nax_gate_batch {
 int nax_trainer_gates(struct nax_trainer *trainer, struct nax_model *part,
                       struct nax_gate_batch *batch, struct nax_gate *gates, size_t n,
                       struct nax_err *err) NAX_MUST_USE;
+
+/* Momentum, in the layout of the model's values: for who moves a part's values about in it. */
+float *nax_trainer_momentum(struct nax_trainer *trainer);
 
 /* --- checkpoints --- */
 

@@ -17,7 +17,8 @@ size_t nax_columns_first(const struct nax_network *net, size_t l)
 
 struct meter {
     const struct nax_network *net;
-    double **weight; /* [n_layers][k·k·c_in / groups][c_out] of the reference, NULL for pools */
+    /* [n_layers][k·k·c_in / groups][c_out] of the reference, NULL where there is none */
+    double **weight;
     size_t n_columns;
     struct column_sums *sums; /* [n_chunks][n_columns]: each chunk is one thread's at a time */
     int status;
@@ -74,7 +75,7 @@ static int copy_weights(struct meter *m, const struct nax_model *model,
     m->weight = nax_calloc(m->net->n_layers, sizeof *m->weight);
     for (size_t l = 0; l < m->net->n_layers && m->weight; l++) {
         size_t n = nax_layer_n_weights(&m->net->layers[l]);
-        if (!n)
+        if (!n || (reference && !reference[l].weight))
             continue;
         m->weight[l] = nax_calloc(n, sizeof **m->weight);
         if (!m->weight[l])

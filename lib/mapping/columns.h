@@ -14,8 +14,8 @@ size_t nax_columns_first(const struct nax_network *net, size_t l);
 
 /* Evaluates the model through `linops` on up to n_images of the images, evenly spaced, and compares
  * each layer's output with what the weights of `reference` make of the layer's inputs (NULL: the
- * model's own): a layer is not blamed for what the layers before it lost. sums:
- * [nax_columns_first(net, n_layers)]. loss: the evaluation's, or NULL. */
+ * model's own; a layer without is left out): a layer is not blamed for what the layers before it
+ * lost. sums: [nax_columns_first(net, n_layers)]. loss: the evaluation's, or NULL. */
 int nax_columns_measure(const struct nax_model *model, const struct nax_linop *linops,
                         const struct nax_linop *reference, const struct nax_images *images,
                         size_t n_images, struct column_sums *sums, double *loss,

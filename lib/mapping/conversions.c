@@ -25,29 +25,33 @@ struct network {
 };
 
 /* The loss with noise of a part of the variance measured. */
-static int loss_at(const struct network *n, double part, double *loss, struct nax_err *err)
+static int loss_at(const struct conversions_noise *of, double part, double *loss,
+                   struct nax_err *err)
 {
-    struct nax_eval options = {.linops = n->linops, .n_images = n->n_images};
+    struct nax_eval options = {.linops = of->linops, .n_images = of->n_images};
     struct nax_score score;
-    for (size_t l = 0; l < n->model->net->n_layers; l++)
-        n->layers[l].correction.noise = (float)sqrt(part);
-    int status = nax_model_eval(n->model, n->images, &options, &score, err);
+    for (size_t i = 0; i < of->n_noise; i++)
+        *of->noise[i] = (float)sqrt(part);
+    int status = nax_model_eval(of->model, of->images, &options, &score, err);
     *loss = score.loss;
     return status;
 }
 
-static int scale_noise(const struct network *n, double wanted, struct nax_err *err)
+int nax_conversions_scale(const struct conversions_noise *of, double wanted, double *part,
+                          struct nax_err *err)
 {
     double low = 0, high = 1, loss;
-    int status = loss_at(n, 1, &loss, err);
+    *part = 1;
+    int status = loss_at(of, 1, &loss, err);
     if (status || loss <= wanted)
         return status;
     for (int i = 0; !status && i < N_BISECTIONS; i++) {
         double middle = (low + high) / 2;
-        status = loss_at(n, middle, &loss, err);
+        status = loss_at(of, middle, &loss, err);
         *(loss < wanted ? &low : &high) = middle;
     }
-    return status ? status : loss_at(n, low, &loss, err);
+    *part = low;
+    return status ? status : loss_at(of, low, &loss, err);
 }
 
 /* What conversions do to each column, against the effective weights on the same inputs. */
@@ -80,6 +84,26 @@ static int replace(const struct network *n, size_t l, const struct column_sums *
     }
     correction->seed = seed;
     correction->normals = normals;
+    return status;
+}
+
+static int scale_noise(const struct network *n, double wanted, struct nax_err *err)
+{
+    const size_t n_layers = n->model->net->n_layers;
+    float **noise = nax_calloc(n_layers, sizeof *noise);
+    double part;
+    if (!noise)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", n->model->net->name);
+    for (size_t l = 0; l < n_layers; l++)
+        noise[l] = &n->layers[l].correction.noise;
+    const struct conversions_noise of = {.model = n->model,
+                                         .linops = n->linops,
+                                         .images = n->images,
+                                         .n_images = n->n_images,
+                                         .noise = noise,
+                                         .n_noise = n_layers};
+    int status = nax_conversions_scale(&of, wanted, &part, err);
+    free(noise);
     return status;
 }
 

@@ -41,8 +41,8 @@ size_t nax_params_list(const struct nax_layer *l, const struct nax_params *p,
     return n;
 }
 
-/* Lays out the layers from `values` on (NULL: only counts); every array starts on a cache line. */
-static size_t lay_out(const struct nax_network *net, struct nax_params *layer, float *values)
+/* Every array starts on a cache line. */
+size_t nax_params_lay_out(const struct nax_network *net, struct nax_params *layer, float *values)
 {
     size_t n = 0;
     for (size_t l = 0; l < net->n_layers; l++) {
@@ -88,14 +88,14 @@ int nax_model_alloc(struct nax_model **model, const struct nax_network *net, uin
         m->layer = nax_calloc(net->n_layers, sizeof *m->layer);
     }
     if (m && m->layer) {
-        m->n_values = lay_out(net, m->layer, NULL);
+        m->n_values = nax_params_lay_out(net, m->layer, NULL);
         m->values = nax_aligned_calloc(m->n_values, sizeof *m->values);
     }
     if (!m || !m->values) {
         nax_model_free(m);
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
     }
-    lay_out(net, m->layer, m->values);
+    nax_params_lay_out(net, m->layer, m->values);
     draw(net, m->layer, seed);
     for (int i = 0; i < 3; i++)
         m->pixel_sd[i] = 1;

@@ -63,24 +63,69 @@ static float *floats(struct piece_maker *maker, size_t n)
     return (float *)piece(maker, n, sizeof(float));
 }
 
+/* Buffers of a pass without a way back: outputs take the first that nobody reads any more, and
+ * what comes before batch norm two by turns. Layer l is written in region l and l + 1, read as an
+ * input in its reader's, as a residual in the one after that. Fills y [n_layers] with numbers of
+ * buffers; returns how many there are. */
+static size_t share_outputs(const struct nax_network *net, size_t *y)
+{
+    size_t free_at[NAX_NETWORK_LAYERS_MAX] = {0}, n = 0;
+    for (size_t l = 0; l < net->n_layers; l++) {
+        size_t last = l + 1;
+        for (size_t c = l + 1; c < net->n_layers; c++) {
+            if (net->layers[c].input == (int)l)
+                last = NAX_MAX(last, c);
+            if (net->layers[c].residual == (int)l)
+                last = NAX_MAX(last, c + 1);
+        }
+        for (y[l] = 0; y[l] < n && free_at[y[l]] > l; y[l]++)
+            ;
+        n = NAX_MAX(n, y[l] + 1);
+        free_at[y[l]] = last + 1;
+    }
+    return n;
+}
+
+static void lay_out_forward(struct pass *pass, struct piece_maker *maker)
+{
+    const struct nax_network *net = pass->net;
+    const size_t end = net->n_layers - 1;
+    size_t y[NAX_NETWORK_LAYERS_MAX], largest = 0, n = share_outputs(net, y);
+    char *buffer[NAX_NETWORK_LAYERS_MAX + 2];
+    for (size_t l = 0; l < net->n_layers; l++)
+        largest = NAX_MAX(largest, nax_layer_n_out(&net->layers[l]) * pass->layer[l].kernel->size);
+    for (size_t i = 0; i < n + 2; i++)
+        buffer[i] = piece(maker, pass->batch, largest);
+    for (size_t l = 0; l < net->n_layers; l++) {
+        pass->layer[l].y = buffer[y[l]];
+        pass->layer[l].z = pass->layer[l].conv ? buffer[n + l % 2] : NULL;
+    }
+    pass->layer[end].g = /* of the loss, which is taken all the same */
+        piece(maker, pass->batch * nax_layer_n_out(&net->layers[end]), sizeof(float));
+}
+
 static void lay_out(struct pass *pass, struct piece_maker *maker)
 {
     const struct nax_network *net = pass->net;
     pass->image =
         piece(maker, pass->batch * net->height * net->width * net->channels, pass->kernel->size);
+    if (pass->way == WAY_FORWARD)
+        lay_out_forward(pass, maker);
     for (size_t l = 0; l < net->n_layers; l++) {
         const struct nax_layer *shape = &net->layers[l];
         struct pass_layer *layer = &pass->layer[l];
         size_t size = pass->batch * nax_layer_n_out(shape), c = shape->c_out;
-        layer->y = piece(maker, size, layer->kernel->size);
-        layer->g = piece(maker, size, layer->kernel->size);
-        layer->z = layer->conv ? piece(maker, size, layer->kernel->size) : NULL;
+        if (pass->way != WAY_FORWARD) {
+            layer->y = piece(maker, size, layer->kernel->size);
+            layer->g = piece(maker, size, layer->kernel->size);
+            layer->z = layer->conv ? piece(maker, size, layer->kernel->size) : NULL;
+        }
         if (!nax_layer_kind_row(shape)->has_weights)
             continue;
         layer->sums = floats(maker, NAX_MAX(layer->n_chunks, layer->n_sums) * 2 * c);
         layer->dw_size = layer->conv ? layer->conv->gradient_size : nax_layer_n_weights(shape);
         layer->dw_size = NAX_ROUND_UP(layer->dw_size, NAX_LANES);
-        if (!layer->conv || !pass->is_for_gates)
+        if (pass->way == WAY_BOTH || (pass->way == WAY_GATES && !layer->conv))
             layer->dw = floats(maker, layer->n_chunks * layer->dw_size);
         float **by_channel[] = {&layer->scale, &layer->offset, &layer->mean, &layer->inverse,
                                 &layer->p,     &layer->q,      &layer->r};
@@ -141,7 +186,8 @@ static int plan_edges(struct pass *pass, struct nax_err *err)
 
 static int alloc_convs(struct pass *pass, struct nax_err *err)
 {
-    const struct conv_options options = {.has = {true, true, true},
+    const bool has_way_back = pass->way != WAY_FORWARD;
+    const struct conv_options options = {.has = {true, has_way_back, has_way_back},
                                          .is_bf16 = pass->kernel->size != sizeof(float)};
     size_t largest = 0, conv = 0; /* floats of a chunk; bytes */
     for (size_t l = 0; l < pass->net->n_layers; l++) {
@@ -213,7 +259,7 @@ static int alloc_memory(struct pass *pass, struct pass_memory *memory, struct na
 }
 
 static int alloc(struct pass **out, struct nax_model *model, size_t batch,
-                 enum nax_arithmetic precision, bool is_for_gates, struct pass_memory *memory,
+                 enum nax_arithmetic precision, enum pass_way way, struct pass_memory *memory,
                  struct nax_err *err)
 {
     const struct nax_network *net = model->net;
@@ -228,7 +274,7 @@ static int alloc(struct pass **out, struct nax_model *model, size_t batch,
     pass->model = model;
     pass->net = net;
     pass->kernel = nax_nn_kernels(nax_arithmetic_of(precision) == NAX_ARITHMETIC_BF16);
-    pass->is_for_gates = is_for_gates;
+    pass->way = way;
     pass->batch = batch;
     pass->n_threads = (size_t)nax_threads();
     pass->layer = nax_calloc(net->n_layers, sizeof *pass->layer);
@@ -254,14 +300,21 @@ static int alloc(struct pass **out, struct nax_model *model, size_t batch,
 int nax_pass_alloc(struct pass **pass, struct nax_model *model, size_t batch,
                    enum nax_arithmetic precision, struct pass_memory *memory, struct nax_err *err)
 {
-    return alloc(pass, model, batch, precision, false, memory, err);
+    return alloc(pass, model, batch, precision, WAY_BOTH, memory, err);
 }
 
 int nax_pass_alloc_gates(struct pass **pass, struct nax_model *model, size_t batch,
                          enum nax_arithmetic precision, struct pass_memory *memory,
                          struct nax_err *err)
 {
-    return alloc(pass, model, batch, precision, true, memory, err);
+    return alloc(pass, model, batch, precision, WAY_GATES, memory, err);
+}
+
+int nax_pass_alloc_forward(struct pass **pass, struct nax_model *model, size_t batch,
+                           enum nax_arithmetic precision, struct pass_memory *memory,
+                           struct nax_err *err)
+{
+    return alloc(pass, model, batch, precision, WAY_FORWARD, memory, err);
 }
 
 void nax_pass_free(struct pass *pass)

@@ -25,6 +25,10 @@ int nax_pass_alloc(struct pass **pass, struct nax_model *model, size_t batch,
 int nax_pass_alloc_gates(struct pass **pass, struct nax_model *model, size_t batch,
                          enum nax_arithmetic precision, struct pass_memory *memory,
                          struct nax_err *err) NAX_MUST_USE;
+/* A pass that goes forward alone: outputs that nobody reads any more make room for others. */
+int nax_pass_alloc_forward(struct pass **pass, struct nax_model *model, size_t batch,
+                           enum nax_arithmetic precision, struct pass_memory *memory,
+                           struct nax_err *err) NAX_MUST_USE;
 void nax_pass_free(struct pass *pass);
 
 /* Tells the pass that the model's weights have changed. */

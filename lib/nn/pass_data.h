@@ -37,13 +37,19 @@ struct pass_layer {
     struct edge residual, input;
 };
 
+enum pass_way {
+    WAY_BOTH,
+    WAY_GATES,  /* no gradients of convolutions' weights */
+    WAY_FORWARD /* no way back, and outputs share memory */
+};
+
 struct pass {
     struct nax_model *model;
     const struct nax_network *net;
     const struct nn_kernels *kernel; /* of images and of all layers but the last, whose outputs are
                                         always float */
     const struct nax_linop *linops;  /* [n_layers] or NULL */
-    bool is_for_gates;               /* no gradients of convolutions' weights */
+    enum pass_way way;
     enum pass_statistics statistics;
     size_t batch;
     struct pass_layer *layer;    /* [n_layers] */
@@ -53,7 +59,7 @@ struct pass {
     double *loss;  /* [n_chunks of the last layer] */
     size_t *right; /* likewise */
     size_t n_threads, scratch_size, scratch_each[4];
-    char *scratch; /* [n_threads][scratch_size] */
+    char *scratch;      /* [n_threads][scratch_size] */
     size_t memory_size; /* bytes that all of this takes of the memory given */
 };
 

@@ -110,6 +110,11 @@ static enum optimiser optimiser_of(const struct nax_recipe *recipe, const struct
                                                                    : OPTIMISER_NESTEROV;
 }
 
+float *nax_trainer_momentum(struct nax_trainer *t)
+{
+    return t->momentum;
+}
+
 static float *momentum_of(const struct nax_trainer *t, const struct nax_param *param)
 {
     return t->momentum + (param->values - t->part->values);

@@ -1,11 +1,11 @@
 /* The converters that a design asks for, on a hardware. */
-#include "converters.h"
+#include "nax/cosearch.h"
 
 #include <string.h>
 
-int converters_of(struct nax_hardware **own, const struct nax_candidate *c,
-                  const struct nax_network *net, const struct nax_hardware *hardware,
-                  struct nax_err *err)
+int nax_adcs_of(struct nax_hardware **own, const struct nax_candidate *c,
+                const struct nax_network *net, const struct nax_hardware *hardware,
+                struct nax_err *err)
 {
     struct nax_converters all[NAX_NETWORK_LAYERS_MAX];
     size_t n = 0;

@@ -1,0 +1,292 @@
+/* Generations of designs. */
+#include "evolution.h"
+#include "../search/choices.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NOISE_IMAGES = 32 }; /* that conversions are measured on */
+
+#define FIELD(name) NAX_OPTION_FIELD(struct nax_evolution_options, name)
+
+const struct nax_option nax_evolution_rows[] = {
+    {"designs", "N", "designs to look at", FIELD(n_designs), .min = 1, .max = 10000000,
+     .value = 2000, .needs = "evolve"},
+    {"population", "N", "designs of a generation", FIELD(population), .min = 2, .max = 1000000,
+     .value = 64, .needs = "evolve"},
+    {"images", "N", "validation images to judge by, 0: all", FIELD(n_images), .max = INT32_MAX,
+     .value = 1000, .needs = "evolve"},
+    {"statistics", "N", "training images of a design's batch norm", FIELD(n_statistics), .min = 2,
+     .max = 65536, .value = 256, .needs = "evolve"},
+    {.name = NULL}};
+
+struct nax_evolution_options nax_evolution_default(void)
+{
+    struct nax_evolution_options options = {.recipe = nax_recipe_default(),
+                                            .fidelity = NAX_FIDELITY_ADC};
+    nax_options_default(nax_evolution_rows, &options);
+    return options;
+}
+
+static int alloc(struct nax_evolution *e, struct nax_err *err)
+{
+    const struct nax_evolution_options *o = &e->options;
+    if (!o->space->n_slots)
+        return nax_err_set(err, NAX_ERR_VALUE, "no searched convolutions in network: '%s'",
+                           o->space->network);
+    e->n_combinations = o->space->n_crossbars * nax_converters(o->space);
+    e->part = nax_calloc(e->n_combinations, sizeof *e->part);
+    if (!e->part)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'evolution'");
+    for (size_t i = 0; i < e->n_combinations; i++)
+        e->part[i] = NAN;
+    int status = nax_oneshot_open(&e->net, o, err);
+    if (!status)
+        status = nax_cost_model_alloc(&e->model, o->hardware, err);
+    if (!status)
+        status = nax_kept_alloc(&e->kept, o->fidelity, &o->set->train, NOISE_IMAGES, o->seed, err);
+    return status;
+}
+
+int nax_evolution_alloc(struct nax_evolution **evolution,
+                        const struct nax_evolution_options *options, struct nax_err *err)
+{
+    int status = nax_options_check(nax_evolution_rows, options, err);
+    if (status)
+        return status;
+    struct nax_evolution *e = nax_calloc(1, sizeof *e);
+    if (!e)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'evolution'");
+    e->options = *options;
+    if ((status = alloc(e, err))) {
+        nax_evolution_free(e);
+        return status;
+    }
+    *evolution = e;
+    return 0;
+}
+
+void nax_evolution_free(struct nax_evolution *e)
+{
+    if (!e)
+        return;
+    for (size_t i = 0; i < e->n_tables; i++) {
+        nax_cost_table_free(e->tables[i].table);
+        nax_network_file_free(e->tables[i].file);
+    }
+    nax_cost_model_free(e->model);
+    nax_kept_free(e->kept);
+    nax_oneshot_close(&e->net);
+    free(e->part);
+    free(e->at);
+    free(e);
+}
+
+size_t nax_evolution_n_steps(const struct nax_evolution *e)
+{
+    return nax_trainer_n_steps(e->net.trainer);
+}
+
+size_t nax_evolution_epochs_done(const struct nax_evolution *e)
+{
+    return nax_trainer_epochs_done(e->net.trainer);
+}
+
+int nax_evolution_epoch(struct nax_evolution *e, int (*step)(void *self, size_t step, double loss),
+                        void *self, struct nax_epoch *epoch, struct nax_err *err)
+{
+    return nax_oneshot_epoch(&e->net, step, self, epoch, err);
+}
+
+size_t nax_evolution_n(const struct nax_evolution *e)
+{
+    return e->n;
+}
+
+const struct nax_evolved *nax_evolution_at(const struct nax_evolution *e, size_t i)
+{
+    return &e->at[i];
+}
+
+/* --- ranks --- */
+
+/* Both are minimised; the logarithm makes distances on the front those of ratios. */
+static void fill_points(const struct nax_evolution *e, double *points)
+{
+    for (size_t i = 0; i < e->n; i++) {
+        points[2 * i] = -e->at[i].accuracy;
+        points[2 * i + 1] = log(e->at[i].cost.edap_pj_ns_mm2);
+    }
+}
+
+static int rank_all(const struct nax_evolution *e, uint32_t **rank, double **crowding,
+                    struct nax_err *err)
+{
+    double *points = nax_calloc(e->n, 2 * sizeof *points);
+    *rank = nax_calloc(e->n, sizeof **rank);
+    *crowding = nax_calloc(e->n, sizeof **crowding);
+    int status = 0;
+    if (!points || !*rank || !*crowding)
+        status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'designs'");
+    if (!status) {
+        fill_points(e, points);
+        status = nax_rank(points, e->n, 2, *rank, err);
+    }
+    if (!status)
+        status = nax_crowding(points, e->n, 2, *rank, *crowding, err);
+    free(points);
+    return status;
+}
+
+struct by_edap {
+    double edap, accuracy;
+    size_t place;
+};
+
+static int compare(const void *a, const void *b)
+{
+    const struct by_edap *x = a, *y = b;
+    if (x->edap != y->edap)
+        return x->edap < y->edap ? -1 : 1;
+    return x->place < y->place ? -1 : x->place > y->place;
+}
+
+int nax_evolution_front(const struct nax_evolution *e, size_t *front, size_t *n,
+                        struct nax_err *err)
+{
+    uint32_t *rank = NULL;
+    double *crowding = NULL;
+    struct by_edap *order = nax_calloc(e->n, sizeof *order);
+    *n = 0;
+    int status = order ? rank_all(e, &rank, &crowding, err)
+                       : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'designs'");
+    for (size_t i = 0; !status && i < e->n; i++)
+        if (!rank[i])
+            order[(*n)++] = (struct by_edap){e->at[i].cost.edap_pj_ns_mm2, e->at[i].accuracy, i};
+    if (*n)
+        qsort(order, *n, sizeof *order, compare);
+    for (size_t i = 0; i < *n; i++)
+        front[i] = order[i].place;
+    free(order);
+    free(rank);
+    free(crowding);
+    return status;
+}
+
+/* --- generations --- */
+
+static bool is_known(const struct nax_evolution *e, const struct nax_candidate *c)
+{
+    for (size_t i = 0; i < e->n; i++)
+        if (!strcmp(e->at[i].candidate.id, c->id))
+            return true;
+    return false;
+}
+
+static size_t find(const int64_t *values, size_t n, int64_t own)
+{
+    size_t i = n;
+    while (i-- > 0)
+        if (values[i] == own)
+            return i;
+    return n ? n - 1 : 0;
+}
+
+/* The network's own kernels and widths, or the largest where the space lacks these, with the same
+ * crossbar and converters everywhere. */
+static void homogeneous(const struct nax_evolution *e, size_t combination, struct nax_candidate *c)
+{
+    const struct nax_space *s = e->options.space;
+    nax_choices_begin(s, e->options.seed, c);
+    for (size_t slot = 0; slot < s->n_slots; slot++) {
+        size_t k = s->is_kernel_own[slot] ? 0 : find(s->kernels, s->n_kernels, s->kernel_own[slot]);
+        nax_choices_take(s, slot, s->can_skip[slot] + k * e->n_combinations + combination, c);
+    }
+    for (size_t stage = 0; stage < s->n_stages; stage++)
+        nax_choices_take(s, s->n_slots + stage,
+                         find(s->widths[stage], s->n_widths[stage], s->width_own[stage]), c);
+    nax_choices_end(s, c);
+}
+
+struct telling {
+    void (*tell)(void *self, const struct nax_evolved *design);
+    void *self;
+};
+
+static int look(struct nax_evolution *e, const struct nax_candidate *c, double *found,
+                const struct telling *to, struct nax_err *err)
+{
+    int status = nax_evolution_look(e, c, found, err);
+    if (!status && to->tell)
+        to->tell(to->self, &e->at[e->n - 1]);
+    return status;
+}
+
+/* Homogeneous designs, by which the noise of conversions is scaled, and then random ones. */
+static int first_generation(struct nax_evolution *e, const struct telling *to, struct nax_err *err)
+{
+    const struct nax_evolution_options *o = &e->options;
+    struct nax_candidate c;
+    int status = 0;
+    for (size_t i = 0; !status && i < e->n_combinations; i++) {
+        homogeneous(e, i, &c);
+        e->part[i] = 1;
+        status = look(e, &c, &e->part[i], to, err);
+    }
+    size_t n = NAX_MIN(NAX_MAX(o->population, e->n), o->n_designs);
+    for (uint64_t i = 0; !status && e->n < n; i++) {
+        if (o->space->n_designs && i == o->space->n_designs)
+            break;
+        nax_space_random(o->space, i, o->seed, &c);
+        if (!is_known(e, &c))
+            status = look(e, &c, NULL, to, err);
+    }
+    return status ? status : 1;
+}
+
+/* All designs so far, of which the best have offspring. */
+static int populate(const struct nax_evolution *e, struct nax_population *population,
+                    struct nax_err *err)
+{
+    uint32_t *rank = NULL;
+    double *crowding = NULL;
+    int status = rank_all(e, &rank, &crowding, err);
+    for (size_t i = 0; !status && i < e->n; i++)
+        status = nax_population_add(population, &e->at[i].candidate, rank[i], crowding[i], err);
+    if (!status)
+        status = nax_population_settle(population, e->options.population, err);
+    free(rank);
+    free(crowding);
+    return status;
+}
+
+static int next_generation(struct nax_evolution *e, const struct telling *to, struct nax_err *err)
+{
+    const struct nax_evolution_options *o = &e->options;
+    const double mutation = 1 / (double)nax_space_n_decisions(o->space);
+    struct nax_population *population = NULL;
+    struct nax_candidate child;
+    int status = nax_population_alloc(&population, o->space, err);
+    if (!status)
+        status = populate(e, population, err);
+    size_t n_before = e->n;
+    for (uint64_t i = 0; !status && i < o->population && e->n < o->n_designs; i++) {
+        int is_new = nax_population_breed(population, mutation, false, o->seed, i, &child, err);
+        if (is_new == 0)
+            break;
+        status = is_new < 0 ? is_new : look(e, &child, NULL, to, err);
+    }
+    nax_population_free(population);
+    return status ? status : e->n > n_before;
+}
+
+int nax_evolution_generation(struct nax_evolution *e,
+                             void (*tell)(void *self, const struct nax_evolved *design), void *self,
+                             struct nax_err *err)
+{
+    const struct telling to = {tell, self};
+    if (e->n && e->n >= e->options.n_designs)
+        return 0;
+    return e->n ? next_generation(e, &to, err) : first_generation(e, &to, err);
+}

@@ -1,0 +1,40 @@
+/* An evolution at work, shared by its generations and its checkpoints. */
+#ifndef NAX_COSEARCH_EVOLUTION_H
+#define NAX_COSEARCH_EVOLUTION_H
+
+#include "nax/mapping.h"
+#include "oneshot.h"
+
+/* Networks of the same widths are priced by one table. */
+struct price_table {
+    int64_t width[NAX_SLOTS_MAX];
+    struct nax_network_file *file;
+    struct nax_cost_table *table;
+};
+
+enum { PRICE_TABLES = 64 };
+
+struct nax_evolution {
+    struct nax_evolution_options options;
+    struct oneshot net;
+    struct nax_kept *kept;
+    struct nax_cost_model *model;
+    struct price_table tables[PRICE_TABLES];
+    size_t n_tables, oldest;
+    size_t n_combinations; /* of a crossbar and converters */
+    double *part; /* [n_combinations] of the variance that conversions' noise has; NaN: not found */
+    size_t n, cap;
+    struct nax_evolved *at; /* [cap] */
+};
+
+/* Looks at a design, and adds it. found: NULL, or where the part goes that its network finds. */
+int nax_evolution_look(struct nax_evolution *evolution, const struct nax_candidate *candidate,
+                       double *found, struct nax_err *err) NAX_MUST_USE;
+/* What it costs. */
+int nax_evolution_price(struct nax_evolution *evolution, const struct nax_candidate *candidate,
+                        struct nax_cost *cost, struct nax_err *err) NAX_MUST_USE;
+/* Adds one that is known. */
+int nax_evolution_add(struct nax_evolution *evolution, const struct nax_evolved *design,
+                      struct nax_err *err) NAX_MUST_USE;
+
+#endif

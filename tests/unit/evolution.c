@@ -1,0 +1,450 @@
+/* Unit tests of one-shot evolution: parts of one network, their gradients, a task whose best design
+ * is known. */
+#include "../../lib/cosearch/evolution.h"
+#include "../../lib/nn/pass.h"
+#include "nax/cosearch.h"
+#include "nax/rng.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const double tolerance_slope = 2e-2; /* of the largest gradient: differences in float */
+static const double accurate = 0.9;         /* a fraction of images that chance does not reach */
+
+/* Two stages of one block each, whose shortcut is a convolution where they differ. */
+static const char blocks_text[] = "name: blocks\n"
+                                  "input: {height: 8, width: 8, channels: 3}\n"
+                                  "classes: 2\n"
+                                  "layers:\n"
+                                  "  - conv: {role: stem, out: 6, kernel: 3}\n"
+                                  "  - stage: {blocks: 1, out: 6, kernel: 3}\n"
+                                  "  - stage: {blocks: 1, out: 8, kernel: 3, stride: 2, "
+                                  "shortcut: conv}\n"
+                                  "  - pool: {kind: mean, kernel: 0}\n"
+                                  "  - linear: {role: classifier}\n";
+/* The shapes of the second stage differ by widths alone. */
+static const char flat_text[] = "name: flat\n"
+                                "input: {height: 8, width: 8, channels: 3}\n"
+                                "classes: 2\n"
+                                "layers:\n"
+                                "  - conv: {role: stem, out: 6, kernel: 3}\n"
+                                "  - stage: {blocks: 1, out: 6, kernel: 3}\n"
+                                "  - stage: {blocks: 1, out: 6, kernel: 3, shortcut: conv}\n"
+                                "  - pool: {kind: mean, kernel: 0}\n"
+                                "  - linear: {role: classifier}\n";
+/* A linear layer that reads pixels. */
+static const char pixels_text[] = "name: pixels\n"
+                                  "input: {height: 8, width: 8, channels: 3}\n"
+                                  "classes: 2\n"
+                                  "layers:\n"
+                                  "  - conv: {out: 6, kernel: 3}\n"
+                                  "  - conv: {out: 6, kernel: 3}\n"
+                                  "  - pool: {kind: mean, kernel: 4, stride: 4}\n"
+                                  "  - linear: {role: classifier}\n";
+static const char *const network_path = "./evolution_test.yaml";
+
+enum { N_IMAGES = 260, SIDE = 8 };
+
+/* Two bright pixels side by side, or one above the other: a task for 3×3 kernels. */
+struct pixels {
+    struct nax_dataset set;
+    uint8_t pixels[N_IMAGES][SIDE][SIDE][3];
+    int32_t labels[N_IMAGES];
+};
+
+struct fixture {
+    struct nax_space space;
+    struct nax_network_file *file;
+    struct nax_hardware *hardware;
+    struct pixels d;
+};
+
+static void pixels_fill(struct pixels *d)
+{
+    struct nax_rng rng = nax_rng_at(4, NAX_RNG_TEST, 0, 0, 0);
+    memset(d, 0, sizeof *d);
+    for (size_t i = 0; i < N_IMAGES; i++) {
+        size_t label = i % 2;
+        d->labels[i] = (int32_t)label;
+        for (int n = 0; n < 3; n++) {
+            size_t y = 1 + nax_rng_below(&rng, SIDE - 3), x = 1 + nax_rng_below(&rng, SIDE - 3);
+            memset(d->pixels[i][y][x], 250, 3);
+            memset(d->pixels[i][y + label][x + 1 - label], 250, 3);
+        }
+    }
+    d->set = (struct nax_dataset){.name = "pixels", .n_classes = 2};
+    d->set.train = (struct nax_images){N_IMAGES, SIDE, SIDE, 3, d->pixels[0][0][0], d->labels};
+}
+
+/* Kernels 1 and 3, crossbars of 16 and 32, and 4 or 6 channels in the first stage. */
+static void fixture_make(struct fixture *f, const char *text)
+{
+    struct nax_err err;
+    int64_t kernel[8];
+    bool can_skip[8];
+    FILE *file = fopen(network_path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    f->space = (struct nax_space){.name = "test",
+                                  .n_kernels = 2,
+                                  .kernels = {1, 3},
+                                  .n_crossbars = 2,
+                                  .crossbars = {16, 32},
+                                  .has_skip = true};
+    assert_int_equal(nax_network_file_load(&f->file, network_path, &err), 0);
+    unlink(network_path);
+    f->space.n_stages = f->space.n_stages_listed = nax_network_file_n_stages(f->file);
+    for (size_t s = 0; s < f->space.n_stages; s++) {
+        f->space.width_own[s] = nax_network_file_width(f->file, s);
+        snprintf(f->space.stage_names[s], sizeof f->space.stage_names[s], "%s",
+                 nax_network_file_stage_name(f->file, s));
+    }
+    f->space.n_widths[0] = 2;
+    f->space.widths[0][0] = 4;
+    f->space.widths[0][1] = 6;
+    int64_t width[8];
+    struct nax_network_file *narrow;
+    memcpy(width, f->space.width_own, sizeof width);
+    width[0] = 4;
+    assert_int_equal(nax_network_file_widen(&narrow, f->file, width, &err), 0);
+    size_t n = nax_network_file_n_slots(f->file);
+    for (size_t s = 0; s < n; s++) {
+        kernel[s] = nax_network_file_kernel(f->file, s);
+        can_skip[s] = nax_network_file_can_skip(f->file, s) && nax_network_file_can_skip(narrow, s);
+    }
+    nax_network_file_free(narrow);
+    assert_int_equal(nax_space_bind(&f->space, n, kernel, can_skip, &err), 0);
+    assert_int_equal(nax_hardware_load(&f->hardware, "nax-reram", &err), 0);
+    pixels_fill(&f->d);
+}
+
+static void fixture_free(struct fixture *f)
+{
+    nax_network_file_free(f->file);
+    nax_hardware_free(f->hardware);
+}
+
+/* --- parts of one network --- */
+
+static void slices_make(struct slices *slices, const struct fixture *f)
+{
+    struct nax_err err;
+    if (nax_slices_alloc(slices, &f->space, f->file, 3, &err))
+        fail_msg("%s", err.text);
+    struct nax_rng rng = nax_rng_at(7, NAX_RNG_TEST, 0, 0, 0);
+    for (size_t l = 0; l < slices->net->n_layers; l++) { /* so that every channel differs */
+        const struct nax_params *p = &slices->model.layer[l];
+        for (size_t c = 0; p->beta && c < slices->net->layers[l].c_out; c++) {
+            p->beta[c] = (float)(0.2 * nax_rng_normal(&rng));
+            if (p->gamma)
+                p->gamma[c] = (float)(1 + 0.2 * nax_rng_normal(&rng));
+        }
+    }
+}
+
+static struct slice *slice_make(const struct slices *slices, const int64_t *kernel,
+                                const int64_t *width)
+{
+    struct nax_err err;
+    struct slice *slice;
+    if (nax_slice_alloc(&slice, slices, kernel, width, &err))
+        fail_msg("%s", err.text);
+    nax_slice_move(slices, slice, SLICE_CUT, slices->model.values);
+    return slice;
+}
+
+static void parts_are_middles_and_first_channels(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    struct slices slices;
+    const int64_t kernel[] = {1, 3}, width[] = {4, 6};
+    fixture_make(&f, pixels_text);
+    slices_make(&slices, &f);
+    struct slice *slice = slice_make(&slices, kernel, width);
+    const struct nax_params *part = slice->model.layer, *whole = slices.model.layer;
+    size_t n = slices.model.n_values / 2;
+    for (size_t c = 0; c < 3; c++) /* 3 channels of the image to 4 of 6, the middle of 9 taps */
+        for (size_t k = 0; k < 4; k++)
+            assert_true(part[0].weight[c * 4 + k] == whole[0].weight[(4 * 3 + c) * 6 + k]);
+    for (size_t t = 0; t < 9; t++)
+        for (size_t c = 0; c < 4; c++)
+            for (size_t k = 0; k < 6; k++)
+                assert_true(part[1].weight[(t * 4 + c) * 6 + k] ==
+                            whole[1].weight[(t * 6 + c) * 6 + k]);
+    assert_memory_equal(part[0].beta, whole[0].beta, 4 * sizeof(float));
+    float *before = malloc(n * sizeof *before);
+    memcpy(before, slices.model.values, n * sizeof *before);
+    nax_slice_move(&slices, slice, SLICE_PUT_BACK, slices.model.values);
+    assert_memory_equal(before, slices.model.values, n * sizeof *before);
+    part[1].weight[5] += 1; /* tap 0, channel 0 to 5 */
+    nax_slice_move(&slices, slice, SLICE_PUT_BACK, slices.model.values);
+    for (size_t i = 0; i < n; i++)
+        assert_true((slices.model.values[i] != before[i]) ==
+                    (i == (size_t)(whole[1].weight - slices.model.values) + 5));
+    free(before);
+    nax_slice_free(slice);
+    /* pixels of a linear layer's input have fewer channels each */
+    f.space.n_widths[0] = 0;
+    f.space.n_widths[1] = 2;
+    f.space.widths[1][0] = 4;
+    f.space.widths[1][1] = 6;
+    nax_slices_free(&slices);
+    slices_make(&slices, &f);
+    const int64_t own[] = {3, 3}, narrow[] = {6, 4};
+    slice = slice_make(&slices, own, narrow);
+    for (size_t pixel = 0; pixel < 4; pixel++)
+        for (size_t c = 0; c < 4; c++)
+            for (size_t k = 0; k < 2; k++)
+                assert_true(slice->model.layer[3].weight[(pixel * 4 + c) * 2 + k] ==
+                            slices.model.layer[3].weight[(pixel * 6 + c) * 2 + k]);
+    nax_slice_free(slice);
+    nax_slices_free(&slices);
+    fixture_free(&f);
+}
+
+static void load_image(const void *self, size_t b, float *out)
+{
+    const struct nax_images *images = self;
+    for (size_t i = 0; i < SIDE * SIDE * 3; i++)
+        out[i] = (float)images->pixels[b * SIDE * SIDE * 3 + i] / 250.0f;
+}
+
+enum { BATCH = 32 };
+
+/* Loss of a part, and its gradient by the values of the whole network, 0 where it has none. */
+static double loss_of(const struct slices *slices, const struct fixture *f, const int64_t *kernel,
+                      const int64_t *width, float *gradient)
+{
+    struct nax_err err;
+    struct pass_memory memory = {.block = NULL};
+    struct pass *pass;
+    struct pass_result result;
+    struct slice *slice = slice_make(slices, kernel, width);
+    const struct pass_batch batch = {
+        .image = load_image, .self = &f->d.set.train, .labels = f->d.labels};
+    if (nax_pass_alloc(&pass, &slice->model, BATCH, NAX_ARITHMETIC_FP32, &memory, &err) ||
+        nax_pass_forward(pass, &batch, &result, &err) || nax_pass_backward(pass, &err))
+        fail_msg("%s", err.text);
+    if (gradient) {
+        size_t n = slices->model.n_values / 2;
+        for (size_t l = 0; l < slice->net->n_layers; l++) {
+            const struct nax_params *p = &slice->model.layer[l], *g = nax_pass_gradient(pass, l);
+            const float *const values = slices->model.values;
+            if (p->weight)
+                memcpy(gradient + (p->weight - values), g->weight,
+                       nax_layer_n_weights(&slice->net->layers[l]) * sizeof(float));
+            if (p->beta)
+                memcpy(gradient + (p->beta - values), g->beta,
+                       slice->net->layers[l].c_out * sizeof(float));
+            if (p->gamma)
+                memcpy(gradient + (p->gamma - values), g->gamma,
+                       slice->net->layers[l].c_out * sizeof(float));
+        }
+        memset(gradient, 0, n * sizeof *gradient);
+        nax_slice_move(slices, slice, SLICE_PUT_BACK, gradient);
+    }
+    nax_pass_free(pass);
+    nax_pass_memory_release(&memory);
+    nax_slice_free(slice);
+    return result.loss;
+}
+
+static void gradients_of_parts_match_finite_differences(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    struct slices slices;
+    const int64_t kernel[] = {3, 1, 1, 3}, width[] = {4, 8};
+    const float step = 5e-4f;
+    size_t n_zero = 0, n_live = 0;
+    double largest = 0;
+    fixture_make(&f, blocks_text);
+    slices_make(&slices, &f);
+    size_t n = slices.model.n_values / 2;
+    float *gradient = calloc(2 * n, sizeof *gradient);
+    assert_non_null(gradient);
+    loss_of(&slices, &f, kernel, width, gradient);
+    for (size_t i = 0; i < n; i++)
+        largest = fmax(largest, fabs((double)gradient[i]));
+    for (size_t i = 0; i < n; i += 5) {
+        float old = slices.model.values[i];
+        slices.model.values[i] = old + step;
+        double up = loss_of(&slices, &f, kernel, width, NULL);
+        slices.model.values[i] = old - step;
+        double down = loss_of(&slices, &f, kernel, width, NULL);
+        slices.model.values[i] = old;
+        double slope = (up - down) / (2 * (double)step);
+        if (!(fabs(slope - (double)gradient[i]) <= tolerance_slope * largest))
+            fail_msg("value %zu: %g, finite difference %g", i, (double)gradient[i], slope);
+        n_zero += gradient[i] == 0;
+        n_live += gradient[i] != 0;
+    }
+    assert_true(n_zero > 50 && n_live > 50);
+    free(gradient);
+    nax_slices_free(&slices);
+    fixture_free(&f);
+}
+
+static void skipped_block_is_the_identity(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    struct slices slices;
+    const int64_t all[] = {3, 3, 3, 3}, skipped[] = {0, 0, 3, 3}, width[] = {6, 8};
+    fixture_make(&f, blocks_text);
+    slices_make(&slices, &f);
+    double whole = loss_of(&slices, &f, all, width, NULL);
+    double left_out = loss_of(&slices, &f, skipped, width, NULL);
+    assert_true(whole != left_out);
+    for (size_t l = 0; l < slices.net->n_layers; l++) /* a block that adds nothing */
+        if (!strcmp(slices.net->layers[l].name, "s1b1c2")) {
+            memset(slices.model.layer[l].gamma, 0, 6 * sizeof(float));
+            memset(slices.model.layer[l].beta, 0, 6 * sizeof(float));
+        }
+    assert_true(loss_of(&slices, &f, all, width, NULL) == left_out);
+    assert_true(loss_of(&slices, &f, skipped, width, NULL) == left_out);
+    nax_slices_free(&slices);
+    fixture_free(&f);
+}
+
+static void networks_that_are_no_parts_are_refused(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    struct slices slices;
+    struct nax_err err;
+    fixture_make(&f, flat_text);
+    assert_int_equal(nax_slices_alloc(&slices, &f.space, f.file, 3, &err), NAX_ERR_VALUE);
+    assert_string_equal(err.text, "layer 's2b1sc' is there for some widths, and not for the "
+                                  "largest, of which all networks have to be parts: 'space test'");
+    fixture_free(&f);
+}
+
+/* --- evolution --- */
+
+static struct nax_evolution_options options_of(const struct fixture *f, uint64_t seed)
+{
+    struct nax_evolution_options o = nax_evolution_default();
+    o.space = &f->space;
+    o.file = f->file;
+    o.set = &f->d.set;
+    o.hardware = f->hardware;
+    o.seed = seed;
+    o.fidelity = NAX_FIDELITY_IDEAL;
+    o.recipe.batch = 26;
+    o.recipe.epochs = 16;
+    o.recipe.learning_rate = 0.2;
+    o.recipe.crop = 1;
+    o.recipe.flip = false;
+    o.recipe.validation = 0.3;
+    o.population = 8;
+    o.n_statistics = 64;
+    return o;
+}
+
+static struct nax_evolution *evolve(const struct nax_evolution_options *o)
+{
+    struct nax_err err;
+    struct nax_evolution *e;
+    struct nax_epoch epoch;
+    int status = nax_evolution_alloc(&e, o, &err);
+    for (size_t i = 0; !status && i < o->recipe.epochs; i++)
+        status = nax_evolution_epoch(e, NULL, NULL, &epoch, &err);
+    while (!status && (status = nax_evolution_generation(e, NULL, NULL, &err)) > 0)
+        status = 0;
+    if (status)
+        fail_msg("%s", err.text);
+    return e;
+}
+
+static bool sees(const struct nax_candidate *c)
+{
+    return c->kernel[0] == 3 || c->kernel[1] == 3;
+}
+
+/* The least EDAP of an accurate design. */
+static double cheapest(const struct nax_evolution *e)
+{
+    double edap = INFINITY;
+    for (size_t i = 0; i < nax_evolution_n(e); i++) {
+        const struct nax_evolved *d = nax_evolution_at(e, i);
+        if (d->accuracy >= accurate) {
+            assert_true(sees(&d->candidate)); /* a kernel of 1 sees single pixels */
+            edap = fmin(edap, d->cost.edap_pj_ns_mm2);
+        }
+    }
+    return edap;
+}
+
+/* 324 designs: crossbars of 16, 32 and 64, and 2, 4 or 6 channels in both stages. */
+static void widen(struct fixture *f)
+{
+    static const int64_t widths[] = {2, 4, 6};
+    const int64_t kernel[] = {3, 3};
+    const bool can_skip[] = {false, false};
+    struct nax_err err;
+    f->space.n_crossbars = 3;
+    f->space.crossbars[2] = 64;
+    for (size_t s = 0; s < 2; s++) {
+        f->space.n_widths[s] = 3;
+        memcpy(f->space.widths[s], widths, sizeof widths);
+    }
+    assert_int_equal(nax_space_bind(&f->space, 2, kernel, can_skip, &err), 0);
+}
+
+/* With a third of the designs looked at, by five seeds. */
+static void best_design_is_found(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    fixture_make(&f, pixels_text);
+    widen(&f);
+    for (uint64_t seed = 0; seed < 5; seed++) {
+        struct nax_evolution_options o = options_of(&f, seed);
+        struct nax_err err;
+        size_t n, *front = calloc(1000, sizeof *front);
+        o.n_designs = 1000;
+        struct nax_evolution *all = evolve(&o);
+        assert_int_equal(nax_evolution_n(all), f.space.n_designs);
+        double least = cheapest(all);
+        assert_true(least < INFINITY);
+        nax_evolution_free(all);
+        o.n_designs = f.space.n_designs / 3;
+        struct nax_evolution *e = evolve(&o);
+        assert_int_equal(nax_evolution_n(e), o.n_designs);
+        if (!(cheapest(e) <= least))
+            fail_msg("seed %d: EDAP %g, there is %g", (int)seed, cheapest(e), least);
+        assert_int_equal(nax_evolution_front(e, front, &n, &err), 0);
+        for (size_t i = 1; i < n; i++) {
+            const struct nax_evolved *a = nax_evolution_at(e, front[i - 1]);
+            const struct nax_evolved *b = nax_evolution_at(e, front[i]);
+            assert_true(
+                a->accuracy < b->accuracy ||
+                (a->accuracy == b->accuracy && a->cost.edap_pj_ns_mm2 == b->cost.edap_pj_ns_mm2));
+        }
+        free(front);
+        nax_evolution_free(e);
+    }
+    fixture_free(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parts_are_middles_and_first_channels),
+        cmocka_unit_test(gradients_of_parts_match_finite_differences),
+        cmocka_unit_test(skipped_block_is_the_identity),
+        cmocka_unit_test(networks_that_are_no_parts_are_refused),
+        cmocka_unit_test(best_design_is_found),
+    };
+    return cmocka_run_group_tests_name("evolution", tests, NULL, NULL);
+}

@@ -1,0 +1,45 @@
+/* A run of nax-search, by gradients or by evolution. */
+#ifndef NAX_TOOLS_SEARCH_H
+#define NAX_TOOLS_SEARCH_H
+
+#include "data.h"
+#include "hardware.h"
+#include "log.h"
+#include "nax/cosearch.h"
+#include "space.h"
+#include "tool.h"
+#include "weights.h"
+
+struct searching {
+    struct tool tool;
+    struct space_options space_options;
+    struct data_options data;
+    struct hardware_options hardware_options;
+    struct nax_cosearch_options options;
+    struct nax_evolution_options evolution_options;
+    const char *folder, *inherit;
+    size_t epochs_before; /* of this run: those resumed from */
+    bool is_ideal, is_resumed, is_evolved;
+    struct nax_space space;
+    struct nax_network_file *file;
+    struct nax_dataset *set;
+    struct nax_hardware *hardware;
+    struct nax_cosearch *search;
+    struct nax_evolution *evolution;
+    struct log log;
+    struct weights_store *store; /* of the folder */
+    char checkpoint[4096];       /* path, or "" */
+    char id[20];                 /* of the run, in the log */
+    double start;                /* of this run, in seconds */
+    size_t n_before;             /* designs that were resumed */
+    struct nax_record *record;
+};
+
+/* Misuse of options that belong to the other search. */
+void search_evolve_check(struct searching *s);
+/* Begins the evolution, of a checkpoint what is there. */
+int search_evolve_open(struct searching *s, struct nax_err *err) NAX_MUST_USE;
+/* Trains the supernet, evolves designs, and writes the front. */
+int search_evolve(struct searching *s, struct nax_err *err) NAX_MUST_USE;
+
+#endif
