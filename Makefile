@@ -76,13 +76,14 @@ DEPS_CHECK := g++ bats libcmocka-dev ngspice zstd git zsh python3
 PEERS      ?= libsuitesparse-dev ngspice miller zstd python3-torch
 DEPS_CLANG := clang libclang-rt-dev libomp-dev
 DEPS_ROOTS := mmdebstrap debian-archive-keyring distro-info-data gpg git zstd
+DEPS_PAGE  := chromium chromium-driver python3
 DEPS_LINT  := $(DEPS_CLANG) gcc clang-format cppcheck shellcheck
 
 LIBS        := $(if $(DNNL),-ldnnl) -lcsv -lgif -lm
 ALL_LDFLAGS := -fopenmp $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
 
 # before anything is compiled: PKGS, PKG_CFLAGS, PKG_LIBS
-ifneq ($(filter-out help deps check soak lint bench tune fuzz demo uninstall dist clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out help deps check soak page lint bench tune fuzz demo uninstall dist clean,$(or $(MAKECMDGOALS),all)),)
 FOUND := $(shell CC='$(CC)' CPPFLAGS='$(CPPFLAGS) $(filter -I%,$(CFLAGS))' PKG_CONFIG='$(PKG_CONFIG)' \
                  LDFLAGS='$(ALL_LDFLAGS)' LIBS='$(LIBS)' tools/libs $(BUILD)/libs.mk $(DEPS_RUN) || echo nothing)
 $(if $(filter nothing,$(FOUND)),$(error nax cannot be built yet))
@@ -117,7 +118,7 @@ define build
 @[ ! -t 1 ] || printf '\r\033[K'
 endef
 
-.PHONY: all units replays fuzzers help deps demo check soak roots lint bench tune fuzz install uninstall dist compdb clean .FORCE
+.PHONY: all units replays fuzzers help deps demo check soak page roots lint bench tune fuzz install uninstall dist compdb clean .FORCE
 .SECONDARY:
 
 all: $(BIN) $(BUILD)/libnax.a $(if $(IS_FOREIGN),$(if $(EMULATOR),$(COMPLETE)),$(COMPLETE)) $(BUILD)/share/man ## the tools in build/bin and the library
@@ -144,7 +145,14 @@ $(foreach isa,$(ISAS),$(eval $(call simd_rule,$(isa))))
 $(BUILD)/builtin.c: $(MODELS) tools/embed.awk
 	@mkdir -p $(@D)
 	$(SAY) GEN $@
-	$(Q)awk -f tools/embed.awk $(sort $(MODELS)) > $@.tmp
+	$(Q)awk -v header=builtin.h -v row='struct nax_builtin' -v table=nax_builtin_files -f tools/embed.awk $(sort $(MODELS)) > $@.tmp
+	$(Q)mv $@.tmp $@
+
+# the page of nax-plot report, likewise
+$(BUILD)/report_files.c: $(wildcard tools/report/*) tools/embed.awk
+	@mkdir -p $(@D)
+	$(SAY) GEN $@
+	$(Q)awk -v header=report.h -v row='struct report_file' -v table=report_files -f tools/embed.awk $(sort $(wildcard tools/report/*)) > $@.tmp
 	$(Q)mv $@.tmp $@
 
 # powers of ten, for numbers as text
@@ -161,7 +169,7 @@ $(BUILD)/pages.c: $(filter-out man/nax.7,$(MANS)) man/nax.7 tools/pages.awk
 	$(Q)awk -f tools/pages.awk $(filter %.1,$^) man/nax.7 > $@.tmp
 	$(Q)mv $@.tmp $@
 
-$(BUILD)/builtin.o $(BUILD)/powers.o $(BUILD)/pages.o: %.o: %.c
+$(BUILD)/builtin.o $(BUILD)/powers.o $(BUILD)/pages.o $(BUILD)/report_files.o: %.o: %.c
 	$(SAY) CC $@
 	$(Q)$(CC) $(ALL_CFLAGS) -Ilib/base -Itools -MMD -MP -c -o $@ $<
 
@@ -171,7 +179,7 @@ $(BUILD)/libnax.a: $(LIB_OBJ)
 	$(Q)$(AR) rcs $@ $(LIB_OBJ)
 
 # an archive, so that a tool carries only what it uses
-$(BUILD)/libtools.a: $(SHARED:%=$(BUILD)/tools/%.o) $(BUILD)/pages.o
+$(BUILD)/libtools.a: $(SHARED:%=$(BUILD)/tools/%.o) $(BUILD)/pages.o $(BUILD)/report_files.o
 	@rm -f $@
 	$(SAY) AR $@
 	$(Q)$(AR) rcs $@ $^
@@ -223,7 +231,7 @@ replays: $(FUZZ:%=$(BUILD)/replay/%)
 fuzzers: all replays $(FUZZ:%=$(BUILD)/fuzz/%)
 
 -include $(LIB_OBJ:.o=.d) $(TOOLS:%=$(BUILD)/tools/%.d) $(SHARED:%=$(BUILD)/tools/%.d) \
-         $(BUILD)/powers.d $(BUILD)/pages.d $(UNITS:%=$(BUILD)/tests/unit/%.d) $(FUZZ:%=$(BUILD)/tests/fuzz/%.d)
+         $(BUILD)/powers.d $(BUILD)/pages.d $(BUILD)/report_files.d $(UNITS:%=$(BUILD)/tests/unit/%.d) $(FUZZ:%=$(BUILD)/tests/fuzz/%.d)
 
 # --- set-up ------------------------------------------------------------------------------------
 
@@ -241,6 +249,11 @@ soak: ## kill training, search and a pipeline a hundred times each: the same byt
 	@tests/deps $(DEPS_RUN) $(DEPS_CHECK)
 	$(call build,all)
 	@BUILD='$(abspath $(BUILD))' KILLS=100 tests/run tests/86-faults.bats
+
+page: ## what nax-plot report writes, in a headless browser: it renders, is chosen from, and fits
+	@tests/deps $(DEPS_RUN) $(DEPS_PAGE)
+	$(call build,all)
+	@BUILD='$(abspath $(BUILD))' tests/page/run
 
 roots: ## both README commands in bare Debian 12, 13 and Ubuntu, and for arm64 (as root)
 	@tests/deps $(DEPS_ROOTS)
@@ -311,7 +324,7 @@ $(BUILD)/nax.pc: .FORCE
 dist: ## nax-VERSION.tar.gz of the committed tree
 	git archive --prefix=nax-$(VERSION)/ -o $(distdir)/nax-$(VERSION).tar.gz HEAD
 
-compdb: $(BUILD)/builtin.c $(BUILD)/powers.c $(BUILD)/pages.c ## compile_commands.json for editors
+compdb: $(BUILD)/builtin.c $(BUILD)/powers.c $(BUILD)/pages.c $(BUILD)/report_files.c ## compile_commands.json for editors
 	@$(MAKE) --no-print-directory -nB all units | awk -v dir='$(CURDIR)' -f tools/compdb.awk \
 	    > compile_commands.json
 

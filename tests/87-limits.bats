@@ -14,6 +14,7 @@ x.svg nax-plot curves -q -o x.svg $files/log.csv
 x.png nax-plot curves -q -o x.png $files/log.csv
 x.pdf nax-plot curves -q -o x.pdf $files/log.csv
 x.eps nax-plot curves -q -o x.eps $files/log.csv
+x.html nax-plot report -q -o x.html $files/log.csv
 x.svg nax-xbar --heatmap x.svg $files/array
 x/ $train -q --epochs 1 --checkpoint x $files/c.csv
 x.csv $train -q --epochs 1 --log x.csv $files/c.csv

@@ -1,5 +1,6 @@
-# Turns the YAML files named as arguments (examples/KIND/NAME.yaml) into the table of lib/base/builtin.h.
-BEGIN { print "#include \"builtin.h\"\nconst struct nax_builtin nax_builtin_files[] = {" }
+# Turns the files named as arguments (DIR/KIND/NAME) into a table of C: rows of -v row='struct …' called -v table=…, declared in
+# -v header=…; names of YAML files go without their ending.
+BEGIN { printf "#include \"%s\"\nconst %s %s[] = {\n", header, row, table }
 FNR == 1 {
     if (NR > 1) print "    },"
     n = split(FILENAME, part, "/")
@@ -7,7 +8,7 @@ FNR == 1 {
     printf "    {\"%s\", \"%s\",\n", part[n - 1], part[n]
 }
 {
-    gsub(/\\/, "\\\\"); gsub(/"/, "\\\"")
+    gsub(/["\\]/, "\\\\&")
     printf "     \"%s\\n\"\n", $0
 }
 END { if (NR) print "    },"; print "    {0, 0, 0}\n};" }

@@ -12,15 +12,18 @@ static const char synopsis[] =
     "nax-plot curves -o file [-f fields] [--x-range range] [--y-range range] [options] [file "
     "...]\n"
     "nax-plot costs -o file [options] [file ...]\n"
-    "nax-plot policy -o file [options] [file ...]\n";
+    "nax-plot policy -o file [options] [file ...]\n"
+    "nax-plot report -o file [--objectives objectives] [--title text] folder|file ...\n";
 
 #define FIELD(name) NAX_OPTION_FIELD(struct plot, name)
 
 static const struct nax_option rows[] = {
     {"output", "FILE",
-     "picture to write: .svg, .png, .pdf, .eps, or .gp for gnuplot's script itself", FIELD(path),
-     .letter = 'o'},
-    {"objectives", "OBJ", "of front: the vertical and the horizontal axis, each with :min or :max",
+     "picture to write: .svg, .png, .pdf, .eps, or .gp for gnuplot's script itself; .html of "
+     "report",
+     FIELD(path), .letter = 'o'},
+    {"objectives", "OBJ",
+     "of front and report: the vertical and the horizontal axis, each with :min or :max",
      FIELD(objectives), .text = "accuracy:max,edap_pj_ns_mm2:min"},
     {"label", "FIELD", "of front: the field beside each point; name is a short one of its design",
      FIELD(label)},
@@ -30,20 +33,24 @@ static const struct nax_option rows[] = {
     {"size", "SIZE", "WIDTH or WIDTHxHEIGHT with cm, mm, in or px, as 8.5cm or 16x9cm",
      FIELD(look.size)},
     {"font", "FONT", "NAME,POINTS, either may be left out", FIELD(look.font)},
-    {"title", "TEXT", "above the picture", FIELD(look.title)},
+    {"title", "TEXT", "above the picture or page", FIELD(look.title)},
     {"dpi", "N", "of .png: pixels an inch (96)", FIELD(look.dpi), .min = 24, .max = 2400,
      .value = NAN},
     {.name = NULL}};
 
+#define PICTURE "size font dpi "
+
 static const struct chart {
     const char *name;
     void (*draw)(struct plot *plot);
-    const char *takes; /* options that not all charts have, each followed by a space */
-} charts[] = {{"front", plot_front, "objectives label x-range y-range "},
-              {"layers", plot_layers, ""},
-              {"curves", plot_curves, "x-range y-range "},
-              {"costs", plot_costs, ""},
-              {"policy", plot_policy, ""}};
+    const char *takes; /* options that not all have, each followed by a space */
+    bool is_page;      /* and no picture of gnuplot's */
+} charts[] = {{"front", plot_front, "objectives label x-range y-range " PICTURE, false},
+              {"layers", plot_layers, PICTURE, false},
+              {"curves", plot_curves, "x-range y-range " PICTURE, false},
+              {"costs", plot_costs, PICTURE, false},
+              {"policy", plot_policy, PICTURE, false},
+              {"report", plot_report, "objectives ", true}};
 
 enum { N_CHARTS = sizeof charts / sizeof *charts };
 
@@ -78,7 +85,7 @@ static const struct chart *parse(struct tool *tool, struct plot *plot)
     const struct chart *chart;
     tool_options(tool, &group, 1);
     if (optind == tool->argc || !(chart = find_chart(tool->argv[optind])))
-        tool_misuse(tool, "front, layers, curves, costs or policy: '%s'",
+        tool_misuse(tool, "front, layers, curves, costs, policy or report: '%s'",
                     optind < tool->argc ? tool->argv[optind] : "");
     optind++;
     if (tool->fields && chart->draw != plot_curves)
@@ -86,7 +93,10 @@ static const struct chart *parse(struct tool *tool, struct plot *plot)
     if (!plot->path)
         tool_misuse(tool, "-o takes the picture's name");
     check_options(tool, chart);
-    plot_page_parse(plot);
+    if (!chart->is_page)
+        plot_page_parse(plot);
+    else if (strlen(plot->path) < 5 || strcmp(plot->path + strlen(plot->path) - 5, ".html") != 0)
+        tool_misuse(tool, "a page's name ends in .html: '%s'", plot->path);
     return chart;
 }
 
@@ -141,6 +151,10 @@ int main(int argc, char **argv)
     struct tool tool = tool_start("nax-plot", synopsis, argc, argv);
     struct plot plot = {.tool = &tool};
     const struct chart *chart = parse(&tool, &plot);
+    if (chart->is_page) {
+        chart->draw(&plot);
+        tool_finish(&tool);
+    }
     read_all(&tool, &plot);
     draw(&plot, chart);
     for (size_t i = 0; i < plot.records.n; i++)

@@ -75,4 +75,7 @@ void plot_curves(struct plot *plot);
 void plot_costs(struct plot *plot);
 void plot_policy(struct plot *plot);
 
+/* Reads what is named on the command line, and writes the page. */
+void plot_report(struct plot *plot);
+
 #endif

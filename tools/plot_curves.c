@@ -120,7 +120,7 @@ static const char *kind_of(const char *field)
 
 static bool is_drawn(const struct curves *c, size_t field)
 {
-    return memchr(c->has_rows[field], true, c->n_runs) != NULL;
+    return memchr(c->has_rows[field], 1, c->n_runs) != NULL;
 }
 
 /* Fields of one kind have one dash, in all panels. */

@@ -144,7 +144,7 @@ static void write_series(const struct front *f, size_t s, size_t at, size_t n)
     FILE *gp = f->plot->script;
     char name[64];
     double size =
-        (n > 1 ? 1.15 - 0.55 * (double)at / (double)(n - 1) : 0.95) * f->plot->page.em / 13;
+        (n > 1 ? 1.2 - 0.42 * (double)at / (double)(n - 1) : 0.95) * f->plot->page.em / 13;
     series_title(f, s, name, sizeof name);
     fprintf(
         gp,
