@@ -23,42 +23,66 @@ enum { NAX_WIDTH_MAX = 65536 }; /* channels of a convolution */
 
 /* What a layer computes: lib/nn has a case for each, all others ask the rows below. */
 enum nax_layer_kind {
-    NAX_LAYER_CONV,      /* convolution, batch norm, optional residual add, optional ReLU */
-    NAX_LAYER_LINEAR,    /* fully connected with bias, optional ReLU */
-    NAX_LAYER_POOL_MAX,  /* windows of kernel × kernel every stride */
-    NAX_LAYER_POOL_MEAN, /* kernel 0 in the file: the whole image */
+    NAX_LAYER_CONV,       /* convolution, batch norm, optional residual add, optional ReLU */
+    NAX_LAYER_LINEAR,     /* fully connected with bias, optional ReLU */
+    NAX_LAYER_POOL_MAX,   /* windows of kernel × kernel every stride */
+    NAX_LAYER_POOL_MEAN,  /* kernel 0 in the file: the whole image */
+    NAX_LAYER_ADD,        /* input and residual, of one shape; optional ReLU */
+    NAX_LAYER_CONCAT,     /* the input's channels and behind them the residual's */
+    NAX_LAYER_BATCH_NORM, /* batch norm by itself, optional ReLU */
+    NAX_LAYER_ACTIVATION,
 };
-enum { NAX_LAYER_COUNT = NAX_LAYER_POOL_MEAN + 1 };
+enum { NAX_LAYER_COUNT = NAX_LAYER_ACTIVATION + 1 };
+
+/* What a layer of kind activation does; ReLUs besides are part of what they follow (has_relu). */
+enum nax_activation {
+    NAX_ACTIVATION_NONE,
+    NAX_ACTIVATION_RELU,
+    NAX_ACTIVATION_RELU6,
+    NAX_ACTIVATION_LEAKY_RELU,
+    NAX_ACTIVATION_SILU,
+    NAX_ACTIVATION_HARD_SWISH,
+    NAX_ACTIVATION_HARD_SIGMOID,
+    NAX_ACTIVATION_SIGMOID,
+    NAX_ACTIVATION_TANH
+};
+enum { NAX_ACTIVATION_COUNT = NAX_ACTIVATION_TANH + 1 };
 
 enum nax_layer_role {
     NAX_ROLE_STEM,     /* a convolution that is not searched and comes first */
     NAX_ROLE_BODY,     /* any other convolution or linear layer */
     NAX_ROLE_SHORTCUT, /* 1×1 convolution beside a residual block */
     NAX_ROLE_CLASSIFIER,
-    NAX_ROLE_POOL
+    NAX_ROLE_POOL,
+    NAX_ROLE_DIGITAL /* anything else without weights */
 };
-enum { NAX_ROLE_COUNT = NAX_ROLE_POOL + 1 };
+enum { NAX_ROLE_COUNT = NAX_ROLE_DIGITAL + 1 };
 
 /* Where a layer's input or residual comes from: the output of layer i, or one of these. */
 enum { NAX_FROM_IMAGE = -1, NAX_FROM_NONE = -2 };
 
 struct nax_layer {
-    char name[NAX_LAYER_NAME_SIZE]; /* "stem", "s1b2c1" (stage 1, block 2, convolution 1), "s2b1sc" (its shortcut),
-                      "conv3", "pool", "fc"; the same for any choice of kernels, each once */
+    char name[NAX_LAYER_NAME_SIZE]; /* "stem", "s1b2c1" (stage 1, block 2, convolution 1), "s2b1sc"
+                      (its shortcut), "conv3", "pool", "fc"; the same for any choice of kernels,
+                      each once */
     enum nax_layer_kind kind;
     enum nax_layer_role role;
     int slot;  /* index among the searched convolutions, or -1 */
     int input; /* NAX_FROM_IMAGE or a layer before this one */
     /* Added after batch norm and before the ReLU: NAX_FROM_NONE, NAX_FROM_IMAGE or a layer before
      * this one. Where its shape differs it is taken every (h_res / h_out) pixels, and missing
-     * channels are 0 (He et al., CVPR 2016, option A). */
+     * channels are 0 (He et al., CVPR 2016, option A). Of kind concat: what comes behind the input.
+     */
     int residual;
     bool has_relu;
+    enum nax_activation activation; /* of kind activation; else none */
+    float slope;                    /* of leaky-relu */
     /* Of what has weights: a scale and a shift of every channel by statistics, gamma (z − mean) /
      * sqrt(variance + epsilon) + beta; a bias of every channel. Neither, or one of them. */
     bool has_batch_norm, has_bias;
     double epsilon;       /* Ioffe and Szegedy, ICML 2015: against variances of 0 */
     bool is_input_signed; /* may be negative: a normalised image, or what no ReLU made positive */
+    bool is_output_signed;
     /* Down and across: a window of kernel elements, dilation pixels apart, every stride pixels of
      * an image with pad zeros around it; out = (in + pad before and after − dilation (kernel − 1) −
      * 1) / stride + 1, rounded down. A pool's kernel is the whole of h_in × w_in when is_global. A
@@ -66,7 +90,8 @@ struct nax_layer {
      * reads, in this order; kernel and stride are 1. */
     bool is_global;
     size_t kernel[2], stride[2], dilation[2];
-    size_t pad[4]; /* top, left, bottom, right */
+    size_t pad[4];   /* top, left, bottom, right */
+    bool counts_pad; /* a pool's mean is over the padded window, zeros included */
     /* The channels of inputs and those of outputs are cut into so many groups, one behind the
      * other; outputs read the inputs of their group alone (c_in of them: depthwise). 1 for all but
      * convolutions. */
@@ -104,7 +129,8 @@ struct nax_network {
     size_t n_layers;
     struct nax_layer *layers; /* [n_layers], in an order that can be computed from front to back */
     size_t n_skipped;
-    char (*skipped)[NAX_LAYER_NAME_SIZE]; /* [n_skipped] names of the convolutions that are absent */
+    char (
+        *skipped)[NAX_LAYER_NAME_SIZE]; /* [n_skipped] names of the convolutions that are absent */
 };
 
 /* The file as written, before kernels are chosen. */
@@ -168,12 +194,23 @@ struct nax_layer_kind_row {
     struct nax_word word;
     bool has_weights;    /* it multiplies by a matrix, on crossbars */
     bool has_batch_norm; /* with weights: where a file does not say; the others have a bias */
-    int extra_ops;       /* without weights: operations of an output besides one an input */
+    bool passes_sign;    /* outputs may be negative where inputs may */
+    bool is_in_place; /* works on what it reads where that lies: nothing moves, nothing is added */
+    int extra_ops;    /* without weights: operations of an output besides one an input */
 };
 const struct nax_layer_kind_row *nax_layer_kind_row(const struct nax_layer *layer);
 /* "stem", "body", "shortcut", "classifier", "pool". */
 const char *nax_layer_role_name(const struct nax_layer *layer);
 extern const struct nax_words nax_layer_kind_words, nax_layer_role_words;
+
+/* An activation: whether it may be negative, and what a number takes. */
+struct nax_activation_row {
+    struct nax_word word;
+    bool is_signed;
+    int n_lookups, n_ops; /* passes of an activation unit, operations of an ALU */
+};
+const struct nax_activation_row *nax_activation_row(enum nax_activation activation);
+extern const struct nax_words nax_activation_words;
 
 /* Multiply-accumulates of one image in layer l, padding counted as work: h_out·w_out·k²·c_in·c_out
  * / groups; 0 for a pool. */

@@ -95,6 +95,23 @@ void nax_slice_free(struct slice *slice)
     free(slice);
 }
 
+/* Of joined channels those of a narrower stage are not the first ones. */
+static int check_joins(const struct slices *slices, struct nax_err *err)
+{
+    bool is_open = false;
+    for (size_t s = 0; s < slices->space->n_stages; s++)
+        is_open |= slices->space->n_widths[s] > 1;
+    for (size_t l = 0; l < slices->net->n_layers && is_open; l++) {
+        const struct nax_layer *layer = &slices->net->layers[l];
+        if (nax_layer_kind_row(layer)->is_in_place && layer->residual != NAX_FROM_NONE)
+            return nax_err_set(err, NAX_ERR_VALUE,
+                               "channels that are joined cannot be sliced; leave out the key "
+                               "'stages': '%s' of network '%s'",
+                               layer->name, slices->net->name);
+    }
+    return 0;
+}
+
 /* Two stages that a shortcut lies between may have it for some widths alone. */
 static int check_stages(const struct slices *slices, struct nax_err *err)
 {
@@ -151,6 +168,8 @@ int nax_slices_alloc(struct slices *slices, const struct nax_space *space,
     if (!status)
         status = alloc_values(slices, seed, err);
     if (!status)
+        status = check_joins(slices, err);
+    if (!status)
         status = check_stages(slices, err);
     if (status)
         nax_slices_free(slices);
@@ -173,9 +192,9 @@ static void move(float *part, float *whole, size_t n, enum slice_way way)
 /* Rows of a tap that lie one behind the other: a linear layer reads all pixels of an image. */
 static size_t channels_read(const struct nax_network *net, const struct nax_layer *layer)
 {
-    if (layer->kind != NAX_LAYER_LINEAR)
-        return layer->c_in / layer->groups;
-    return layer->input == NAX_FROM_IMAGE ? net->channels : net->layers[layer->input].c_out;
+    const size_t n =
+        layer->input == NAX_FROM_IMAGE ? net->channels : net->layers[layer->input].c_out;
+    return n / layer->groups;
 }
 
 /* Rows of the matrix [kernel][kernel][pixels][channels][c_out]: the middle taps, the first
@@ -211,10 +230,9 @@ void nax_slice_move(const struct slices *slices, const struct slice *slice, enum
                                      {part->beta, whole->beta},
                                      {part->mean, whole->mean},
                                      {part->variance, whole->variance}};
-        if (!part->weight)
-            continue;
-        move_weight(slice, l, slices, values + (part->weight - base),
-                    values + (whole->weight - base), way);
+        if (part->weight)
+            move_weight(slice, l, slices, values + (part->weight - base),
+                        values + (whole->weight - base), way);
         for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
             if (vectors[i][0])
                 move(values + (vectors[i][0] - base), values + (vectors[i][1] - base),

@@ -146,14 +146,17 @@ static void layer_units(const struct nax_hardware *h, const struct nax_layer *la
     n[NAX_EVENT_TILE_CYCLE] = a->latency_ns * h->timing.clock_ghz * (double)a->n_tiles;
 }
 
-/* A pool works on its input as it arrives: it takes energy, but no time and no place of its own. */
-static void layer_pool(const struct nax_hardware *h, const struct nax_layer *layer, double *n)
+/* What has no weights, as a pool, works on its input as it arrives: it takes energy, but no time
+ * and no place of its own. */
+static void layer_digital(const struct nax_hardware *h, const struct nax_layer *layer, double *n)
 {
     double window = (double)(layer->kernel[0] * layer->kernel[1]);
     double n_values = (double)(layer->h_out * layer->w_out * layer->c_out);
     arrive(h, (double)(layer->h_in * layer->w_in), layer->c_in, n);
     move(h, window_pixels(h, layer), layer->c_in, n);
     compute(n_values * (window + nax_layer_kind_row(layer)->extra_ops), n);
+    if (layer->has_batch_norm)
+        compute(n_values * nax_batch_norm_row(h)->n_ops, n);
 }
 
 void nax_layer_activity(const struct nax_hardware *hardware, const struct nax_layer *layer,
@@ -162,19 +165,23 @@ void nax_layer_activity(const struct nax_hardware *hardware, const struct nax_la
 {
     *activity = (struct nax_activity){.n_units = 0};
     double *n = activity->n, positions = (double)(layer->h_out * layer->w_out);
+    const struct nax_activation_row *activation = nax_activation_row(layer->activation);
     if (nax_layer_kind_row(layer)->has_weights)
         layer_units(hardware, layer, map, size, activity);
-    else
-        layer_pool(hardware, layer, n);
-    if (layer->residual != NAX_FROM_NONE) {
+    else if (!nax_layer_kind_row(layer)->is_in_place)
+        layer_digital(hardware, layer, n);
+    if (!nax_layer_kind_row(layer)->is_in_place && layer->residual != NAX_FROM_NONE) {
         arrive(hardware, positions, layer->c_out, n);
         move(hardware, positions, layer->c_out, n);
         compute(positions * (double)layer->c_out, n);
     }
-    if (layer->has_relu) {
-        n[NAX_EVENT_ACTIVATION] += positions * (double)layer->c_out;
-        n[NAX_EVENT_DATA_MEMORY] += 2 * positions * (double)layer->c_out;
-    }
+    const double n_lookups =
+        (layer->has_relu + activation->n_lookups) * positions * (double)layer->c_out;
+    n[NAX_EVENT_ACTIVATION] += n_lookups;
+    n[NAX_EVENT_DATA_MEMORY] += 2 * n_lookups;
+    compute(activation->n_ops * positions * (double)layer->c_out, n);
+    if (nax_layer_kind_row(layer)->is_in_place)
+        return;
     /* results to the eDRAM, and from there to the next layer or out */
     move(hardware, positions, layer->c_out, n);
     n[NAX_EVENT_EDRAM] +=

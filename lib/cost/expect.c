@@ -130,9 +130,9 @@ static bool is_sign_open(const struct expectation *e, const struct place *place)
     const struct place *places = e->table->places;
     bool can_be[2] = {false, false};
     for (int p = place->layer.input;; p = places[p].layer.input) {
-        if (p < 0 || nax_layer_kind_row(&places[p].layer)->has_weights)
-            can_be[p < 0 || !places[p].layer.has_relu] = true;
-        if (p < 0 || (nax_layer_kind_row(&places[p].layer)->has_weights &&
+        if (p < 0 || !nax_layer_kind_row(&places[p].layer)->passes_sign)
+            can_be[p < 0 || places[p].layer.is_output_signed] = true;
+        if (p < 0 || (!nax_layer_kind_row(&places[p].layer)->passes_sign &&
                       (places[p].layer.slot < 0 || !e->skipped[places[p].layer.slot])))
             return can_be[0] && can_be[1];
     }
@@ -143,7 +143,7 @@ static int ask_read(struct expectation *e, struct place *place, int p, size_t z)
 {
     for (; p >= 0; p = e->table->places[p].layer.input) {
         const struct nax_layer *layer = &e->table->places[p].layer;
-        if (!nax_layer_kind_row(layer)->has_weights)
+        if (nax_layer_kind_row(layer)->passes_sign)
             continue;
         if (layer->slot < 0 || e->known[layer->slot] == PRESENT || e->known[layer->slot] >= 0)
             break;

@@ -67,11 +67,11 @@ static int list_sources(struct nax_cost_table *table, size_t p, struct nax_err *
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'cost table'");
     for (int i = place->layer.input; i >= 0 && !is_last; i = table->places[i].layer.input) {
         const struct place *from = &table->places[i];
-        if (!from->has_weights)
+        if (nax_layer_kind_row(&from->layer)->passes_sign)
             continue;
         is_last = from->slot < 0 || !table->can_skip[from->slot];
         place->sources[place->n_sources++] =
-            (struct source){is_last ? 0 : (size_t)from->slot, !from->layer.has_relu};
+            (struct source){is_last ? 0 : (size_t)from->slot, from->layer.is_output_signed};
     }
     if (!is_last)
         place->sources[place->n_sources++] = (struct source){0, true};

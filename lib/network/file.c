@@ -1,146 +1,11 @@
-/* Network files: their YAML schema, defaults and bounds. */
+/* Network files: their defaults and bounds. */
 #include "file.h"
+#include "schema.h"
 
-#include <cyaml/cyaml.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* --- the YAML as libcyaml loads it: a pointer is an optional value --- */
-
-struct yaml_input {
-    int64_t height, width, channels;
-};
-
-enum yaml_role { YAML_ROLE_STEM, YAML_ROLE_BODY, YAML_ROLE_CLASSIFIER };
-
-/* One number or several, of n: see listed_keys. */
-struct yaml_sizes {
-    int64_t at[4];
-    uint32_t n;
-};
-
-struct yaml_conv {
-    struct yaml_sizes kernel, stride, dilation, pad;
-    int64_t *out, *groups;
-    double *epsilon;
-    int *bias, *batch_norm, *relu, *role, *search;
-};
-
-struct yaml_stage {
-    struct yaml_sizes kernel, stride;
-    int64_t blocks, out;
-    int *shortcut;
-};
-
-struct yaml_pool {
-    enum nax_layer_kind kind;
-    struct yaml_sizes kernel, stride;
-};
-
-struct yaml_linear {
-    int64_t *out;
-    int *relu, *role, *search;
-};
-
-struct yaml_layer {
-    struct yaml_conv *conv;
-    struct yaml_stage *stage;
-    struct yaml_pool *pool;
-    struct yaml_linear *linear;
-};
-
-struct yaml_network {
-    char *name;
-    struct yaml_input input;
-    int64_t classes;
-    struct yaml_layer *layers;
-    uint32_t n_layers;
-};
-
-enum { LAYER_ENTRIES_MAX = NAX_NETWORK_LAYERS_MAX, ONE = CYAML_FLAG_DEFAULT };
-enum { OPTIONAL = CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, WORD = OPTIONAL | CYAML_FLAG_STRICT };
-
-/* not CYAML_BOOL, which takes any unknown word for true */
-static const cyaml_strval_t bool_words[] = {{"false", 0}, {"true", 1}};
-static const cyaml_strval_t conv_roles[] = {{"stem", YAML_ROLE_STEM}, {"body", YAML_ROLE_BODY}};
-static const cyaml_strval_t linear_roles[] = {{"body", YAML_ROLE_BODY},
-                                              {"classifier", YAML_ROLE_CLASSIFIER}};
-static const cyaml_strval_t shortcuts[] = {{"pad", 0}, {"conv", 1}};
-static const cyaml_strval_t pool_kinds[] = {{"mean", NAX_LAYER_POOL_MEAN},
-                                            {"max", NAX_LAYER_POOL_MAX}};
-
-/* Their values may be one number for all directions, a list of one then. */
-static const char *const listed_keys[] = {"kernel", "stride", "dilation", "pad", NULL};
-static const cyaml_schema_value_t size_value = {CYAML_VALUE_INT(CYAML_FLAG_DEFAULT, int64_t)};
-enum { MAYBE = CYAML_FLAG_OPTIONAL, EACH = 2, SIDES = 4 };
-#define SIZES(key, flags, structure, member, most)                                                 \
-    CYAML_FIELD_SEQUENCE_COUNT(key, flags, structure, member.at, member.n, &size_value, 1, most)
-
-static const cyaml_schema_field_t conv_fields[] = {
-    CYAML_FIELD_INT_PTR("out", OPTIONAL, struct yaml_conv, out),
-    SIZES("kernel", ONE, struct yaml_conv, kernel, EACH),
-    SIZES("stride", MAYBE, struct yaml_conv, stride, EACH),
-    SIZES("dilation", MAYBE, struct yaml_conv, dilation, EACH),
-    SIZES("pad", MAYBE, struct yaml_conv, pad, SIDES),
-    CYAML_FIELD_INT_PTR("groups", OPTIONAL, struct yaml_conv, groups),
-    CYAML_FIELD_ENUM_PTR("bias", WORD, struct yaml_conv, bias, bool_words, 2),
-    CYAML_FIELD_ENUM_PTR("batch_norm", WORD, struct yaml_conv, batch_norm, bool_words, 2),
-    CYAML_FIELD_FLOAT_PTR("epsilon", OPTIONAL, struct yaml_conv, epsilon),
-    CYAML_FIELD_ENUM_PTR("relu", WORD, struct yaml_conv, relu, bool_words, 2),
-    CYAML_FIELD_ENUM_PTR("role", WORD, struct yaml_conv, role, conv_roles, 2),
-    CYAML_FIELD_ENUM_PTR("search", WORD, struct yaml_conv, search, bool_words, 2),
-    CYAML_FIELD_END};
-
-static const cyaml_schema_field_t stage_fields[] = {
-    CYAML_FIELD_INT("blocks", ONE, struct yaml_stage, blocks),
-    CYAML_FIELD_INT("out", ONE, struct yaml_stage, out),
-    SIZES("kernel", ONE, struct yaml_stage, kernel, 1),
-    SIZES("stride", MAYBE, struct yaml_stage, stride, 1),
-    CYAML_FIELD_ENUM_PTR("shortcut", WORD, struct yaml_stage, shortcut, shortcuts, 2),
-    CYAML_FIELD_END};
-
-static const cyaml_schema_field_t pool_fields[] = {
-    CYAML_FIELD_ENUM("kind", CYAML_FLAG_STRICT, struct yaml_pool, kind, pool_kinds,
-                     CYAML_ARRAY_LEN(pool_kinds)),
-    SIZES("kernel", MAYBE, struct yaml_pool, kernel, EACH),
-    SIZES("stride", MAYBE, struct yaml_pool, stride, EACH), CYAML_FIELD_END};
-
-static const cyaml_schema_field_t linear_fields[] = {
-    CYAML_FIELD_INT_PTR("out", OPTIONAL, struct yaml_linear, out),
-    CYAML_FIELD_ENUM_PTR("relu", WORD, struct yaml_linear, relu, bool_words, 2),
-    CYAML_FIELD_ENUM_PTR("role", WORD, struct yaml_linear, role, linear_roles, 2),
-    CYAML_FIELD_ENUM_PTR("search", WORD, struct yaml_linear, search, bool_words, 2),
-    CYAML_FIELD_END};
-
-static const cyaml_schema_field_t layer_fields[] = {
-    CYAML_FIELD_MAPPING_PTR("conv", OPTIONAL, struct yaml_layer, conv, conv_fields),
-    CYAML_FIELD_MAPPING_PTR("stage", OPTIONAL, struct yaml_layer, stage, stage_fields),
-    CYAML_FIELD_MAPPING_PTR("pool", OPTIONAL, struct yaml_layer, pool, pool_fields),
-    CYAML_FIELD_MAPPING_PTR("linear", OPTIONAL, struct yaml_layer, linear, linear_fields),
-    CYAML_FIELD_END};
-
-static const cyaml_schema_value_t layer_value = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct yaml_layer, layer_fields)};
-
-static const cyaml_schema_field_t input_fields[] = {
-    CYAML_FIELD_INT("height", ONE, struct yaml_input, height),
-    CYAML_FIELD_INT("width", ONE, struct yaml_input, width),
-    CYAML_FIELD_INT("channels", ONE, struct yaml_input, channels), CYAML_FIELD_END};
-
-static const cyaml_schema_field_t network_fields[] = {
-    CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct yaml_network, name, 1, 63),
-    CYAML_FIELD_MAPPING("input", ONE, struct yaml_network, input, input_fields),
-    CYAML_FIELD_INT("classes", ONE, struct yaml_network, classes),
-    CYAML_FIELD_SEQUENCE_COUNT("layers", CYAML_FLAG_POINTER, struct yaml_network, layers, n_layers,
-                               &layer_value, 1, LAYER_ENTRIES_MAX),
-    CYAML_FIELD_END};
-
-static const cyaml_schema_value_t network_schema = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct yaml_network, network_fields)};
-
-/* --- checks --- */
 
 struct source {
     const char *path, *text;
@@ -160,6 +25,7 @@ struct entry_key {
     const char *kind;
     int64_t n_classes;
     bool is_last;
+    struct nax_network_file *file; /* whose sources grow */
 };
 
 static int fail_entry(const struct entry_key *at, const char *field, const char *what)
@@ -186,6 +52,7 @@ enum {
     STRIDE_MAX = 64,
     PAD_MAX = 64,
     BLOCKS_MAX = 128,
+    EXPAND_MAX = 64,
     WINDOW_MAX = 1024,
     IMAGE_MAX = 1024
 };
@@ -202,33 +69,99 @@ static int read_both(const struct entry_key *at, const char *field, const struct
     return status;
 }
 
-/* Half of the kernel all round where it is missing. */
-static int read_pad(const struct entry_key *at, const struct yaml_sizes *y, struct entry *e)
+/* Where it is missing half of the kernel all round, or nothing. */
+static int read_pad(const struct entry_key *at, const struct yaml_sizes *y, bool is_half,
+                    struct entry *e)
 {
     int status = 0;
     if (y->n && y->n != 1 && y->n != 4)
         return fail_entry(at, "pad", "neither one number nor four, for top, left, bottom, right");
     for (uint32_t i = 0; i < 4 && !status; i++) {
-        e->pad[i] = y->n ? y->at[NAX_MIN(i, y->n - 1)] : e->kernel[i % 2] / 2;
+        e->pad[i] = y->n ? y->at[NAX_MIN(i, y->n - 1)] : is_half ? e->kernel[i % 2] / 2 : 0;
         status = check_range(at, "pad", e->pad[i], 0, PAD_MAX);
     }
     return status;
+}
+
+/* Its names and sources are bytes that files and keys take as they are. */
+static bool is_name(const char *name)
+{
+    return !name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")];
+}
+
+static int add_source(const struct entry_key *at, const char *name, struct entry *e)
+{
+    struct nax_network_file *f = at->file;
+    struct entry_source *sources = nax_realloc(f->sources, f->n_sources + 1, sizeof *sources);
+    if (!sources)
+        return nax_err_set(at->source->err, NAX_ERR_MEMORY, "out of memory: '%s'",
+                           at->source->path);
+    if (!e->n_sources && !e->is_added)
+        e->first_source = f->n_sources;
+    f->sources = sources;
+    snprintf(sources[f->n_sources].name, sizeof sources->name, "%s", name);
+    sources[f->n_sources++].entry = NAX_FROM_NONE;
+    return 0;
+}
+
+static int read_name(const struct entry_key *at, const struct yaml_common *y, struct entry *e)
+{
+    int status = 0;
+    if (y->name && (!is_name(y->name) || !strcmp(y->name, "image")))
+        return fail_entry(at, "name", "not letters, digits, _ and - alone, or 'image'");
+    if (y->name)
+        snprintf(e->name, sizeof e->name, "%s", y->name);
+    if (y->from && !(status = add_source(at, y->from, e)))
+        e->n_sources++;
+    return status;
+}
+
+static int set_activation(const struct entry_key *at, const struct yaml_common *y,
+                          enum nax_activation activation, struct entry *e)
+{
+    e->has_relu = activation == NAX_ACTIVATION_RELU;
+    e->activation = e->has_relu ? NAX_ACTIVATION_NONE : activation;
+    e->slope = y->slope ? (float)*y->slope : 0.01F;
+    if (y->slope && activation != NAX_ACTIVATION_LEAKY_RELU)
+        return fail_entry(at, "slope", "is that of leaky-relu alone");
+    if (!(e->slope >= 0 && e->slope <= 1))
+        return fail_entry(at, "slope", "is not between 0 and 1");
+    return 0;
+}
+
+/* otherwise: whether a ReLU follows where nothing is said */
+static int read_activation(const struct entry_key *at, const struct yaml_common *y, bool otherwise,
+                           struct entry *e)
+{
+    bool has_relu = y->relu ? *y->relu : otherwise;
+    if (y->relu && y->activation)
+        return fail_entry(at, "relu", "'activation' says it already");
+    return set_activation(at, y,
+                          y->activation ? (enum nax_activation) * y->activation
+                          : has_relu    ? NAX_ACTIVATION_RELU
+                                        : NAX_ACTIVATION_NONE,
+                          e);
+}
+
+static int read_epsilon(const struct entry_key *at, const double *epsilon, struct entry *e)
+{
+    e->epsilon = epsilon ? *epsilon : NAX_BATCH_NORM_EPSILON;
+    return e->epsilon > 0 && e->epsilon <= 1
+               ? 0
+               : fail_entry(at, "epsilon", "is not above 0 and at most 1");
 }
 
 static int read_norm(const struct entry_key *at, const struct yaml_conv *y, struct entry *e)
 {
     e->has_batch_norm = !y->batch_norm || *y->batch_norm;
     e->has_bias = y->bias && *y->bias;
-    e->epsilon = y->epsilon ? *y->epsilon : NAX_BATCH_NORM_EPSILON;
     if (e->has_batch_norm && e->has_bias)
         return fail_entry(at, "bias",
                           "batch norm takes it away again: 'batch_norm: false', or no "
                           "bias");
     if (!e->has_batch_norm && y->epsilon)
         return fail_entry(at, "epsilon", "without batch norm it does nothing");
-    if (!(e->epsilon > 0) || e->epsilon > 1)
-        return fail_entry(at, "epsilon", "is not above 0 and at most 1");
-    return 0;
+    return read_epsilon(at, y->epsilon, e);
 }
 
 static int read_conv(const struct entry_key *at, const void *yaml, struct entry *e)
@@ -239,8 +172,12 @@ static int read_conv(const struct entry_key *at, const void *yaml, struct entry 
     e->role = is_stem ? NAX_ROLE_STEM : NAX_ROLE_BODY;
     e->out = y->out ? *y->out : 0;
     e->groups = y->groups ? *y->groups : 1;
-    e->has_relu = !y->relu || *y->relu;
     e->is_searched = y->search ? *y->search : !is_stem;
+    if ((status = read_activation(at, &y->common, true, e)))
+        return status;
+    if (y->add && (status = add_source(at, y->add, e)))
+        return status;
+    e->is_added = y->add;
     if (is_stem && e->is_searched)
         return fail_entry(at, "search", "a stem is not searched");
     if (is_stem && at->index)
@@ -251,10 +188,24 @@ static int read_conv(const struct entry_key *at, const void *yaml, struct entry 
         (status = read_both(at, "kernel", &y->kernel, 1, 1, NAX_KERNEL_MAX, e->kernel)) ||
         (status = read_both(at, "stride", &y->stride, 1, 1, STRIDE_MAX, e->stride)) ||
         (status = read_both(at, "dilation", &y->dilation, 1, 1, STRIDE_MAX, e->dilation)) ||
-        (status = read_pad(at, &y->pad, e)) ||
+        (status = read_pad(at, &y->pad, true, e)) ||
         (status = check_range(at, "groups", e->groups, 1, OUT_MAX)))
         return status;
     return read_norm(at, y, e);
+}
+
+static int read_block(const struct entry_key *at, const struct yaml_stage *y, struct entry *e)
+{
+    e->block = y->block ? (enum block) * y->block : BLOCK_BASIC;
+    e->expand = y->expand ? *y->expand : e->block == BLOCK_INVERTED ? 6 : 4;
+    if (e->block == BLOCK_BASIC && y->expand)
+        return fail_entry(at, "expand", "a basic block has as many channels inside as outside");
+    if (e->block == BLOCK_INVERTED && y->shortcut)
+        return fail_entry(at, "shortcut", "an inverted block has none where it changes the shape");
+    int status = check_range(at, "expand", e->expand, 1, EXPAND_MAX);
+    if (!status && e->block == BLOCK_BOTTLENECK && e->out % e->expand)
+        return fail_entry(at, "out", "is no multiple of 'expand'");
+    return status;
 }
 
 static int read_stage(const struct entry_key *at, const void *yaml, struct entry *e)
@@ -270,7 +221,31 @@ static int read_stage(const struct entry_key *at, const void *yaml, struct entry
         (status = read_both(at, "stride", &y->stride, 1, 1, STRIDE_MAX, e->stride)) ||
         (status = read_both(at, "kernel", &y->kernel, 1, 1, NAX_KERNEL_MAX, e->kernel)))
         return status;
-    return e->kernel[0] % 2 ? 0 : fail_entry(at, "kernel", "an even size");
+    if (e->kernel[0] % 2 == 0)
+        return fail_entry(at, "kernel", "an even size");
+    return read_block(at, y, e);
+}
+
+/* What becomes of windows at the margins of the image. */
+static int read_margins(const struct entry_key *at, const struct yaml_pool *y, struct entry *e)
+{
+    bool is_padded = false;
+    int status = read_pad(at, &y->pad, false, e);
+    e->is_ceil = y->is_ceil && *y->is_ceil;
+    for (int i = 0; i < 4 && !status; i++) {
+        is_padded |= e->pad[i] > 0;
+        if (e->kernel[0] ? e->pad[i] >= e->kernel[i % 2] : e->pad[i] > 0)
+            status = fail_entry(at, "pad", "as large as the window: some would see no pixel");
+    }
+    if (status)
+        return status;
+    if (!e->kernel[0] && e->is_ceil)
+        return fail_entry(at, "ceil", "a pool over the whole image has one window");
+    if (y->counts_pad && (!is_padded || e->pool == NAX_LAYER_POOL_MAX))
+        return fail_entry(at, "count_pad", "is for means of padded windows");
+    e->counts_pad =
+        is_padded && e->pool == NAX_LAYER_POOL_MEAN && (!y->counts_pad || *y->counts_pad);
+    return 0;
 }
 
 static int read_pool(const struct entry_key *at, const void *yaml, struct entry *e)
@@ -288,7 +263,7 @@ static int read_pool(const struct entry_key *at, const void *yaml, struct entry 
     status = read_both(at, "stride", &y->stride, 1, 1, WINDOW_MAX, e->stride);
     for (int i = 0; i < 2 && !y->stride.n; i++)
         e->stride[i] = NAX_MAX(e->kernel[i], 1);
-    return status;
+    return status ? status : read_margins(at, y, e);
 }
 
 static int read_linear(const struct entry_key *at, const void *yaml, struct entry *e)
@@ -296,8 +271,12 @@ static int read_linear(const struct entry_key *at, const void *yaml, struct entr
     const struct yaml_linear *y = yaml;
     bool is_classifier = y->role && *y->role == YAML_ROLE_CLASSIFIER;
     e->role = is_classifier ? NAX_ROLE_CLASSIFIER : NAX_ROLE_BODY;
-    e->has_relu = y->relu ? *y->relu : !is_classifier;
     e->is_searched = y->search && *y->search;
+    int status = read_activation(at, &y->common, !is_classifier, e);
+    if (status)
+        return status;
+    if (is_classifier && e->activation)
+        return fail_entry(at, "activation", "a classifier has none: what it gives are logits");
     if (is_classifier != at->is_last)
         return fail_entry(at, y->role ? "role" : "",
                           at->is_last ? "the last layer is not a classifier"
@@ -310,24 +289,61 @@ static int read_linear(const struct entry_key *at, const void *yaml, struct entr
     return check_range(at, "out", e->out, 1, OUT_MAX);
 }
 
+static int read_join(const struct entry_key *at, const void *yaml, struct entry *e)
+{
+    const struct yaml_join *y = yaml;
+    int status = read_activation(at, &y->common, false, e);
+    e->role = NAX_ROLE_DIGITAL;
+    for (uint32_t i = 0; i < y->n_sources && !status; i++)
+        if (!(status = add_source(at, y->sources[i], e)))
+            e->n_sources++;
+    return status;
+}
+
+static int read_batch_norm(const struct entry_key *at, const void *yaml, struct entry *e)
+{
+    const struct yaml_batch_norm *y = yaml;
+    int status = read_activation(at, &y->common, false, e);
+    e->role = NAX_ROLE_DIGITAL;
+    return status ? status : read_epsilon(at, y->epsilon, e);
+}
+
+static int read_activation_entry(const struct entry_key *at, const void *yaml, struct entry *e)
+{
+    const struct yaml_activation *y = yaml;
+    int status = set_activation(at, &y->common, (enum nax_activation)y->kind, e);
+    e->role = NAX_ROLE_DIGITAL;
+    e->activation = (enum nax_activation)y->kind;
+    e->has_relu = false;
+    if (!status && !e->activation)
+        return fail_entry(at, "kind", "'none' does nothing, leave the entry out");
+    return status;
+}
+
 /* What an entry of the list of layers may be. */
 static const struct entry_row {
     enum entry_kind kind;
-    const char *word, *name; /* in the file; and what names of its layers begin with */
-    size_t yaml;             /* where struct yaml_layer points to it */
+    const char *word; /* in the file */
+    size_t yaml;      /* where struct yaml_layer points to it */
     int (*read)(const struct entry_key *at, const void *yaml, struct entry *e);
 } entry_rows[] = {
-    {ENTRY_CONV, "conv", "conv", offsetof(struct yaml_layer, conv), read_conv},
-    {ENTRY_STAGE, "stage", "s", offsetof(struct yaml_layer, stage), read_stage},
-    {ENTRY_POOL, "pool", "pool", offsetof(struct yaml_layer, pool), read_pool},
-    {ENTRY_LINEAR, "linear", "fc", offsetof(struct yaml_layer, linear), read_linear},
+    {ENTRY_CONV, "conv", offsetof(struct yaml_layer, conv), read_conv},
+    {ENTRY_STAGE, "stage", offsetof(struct yaml_layer, stage), read_stage},
+    {ENTRY_POOL, "pool", offsetof(struct yaml_layer, pool), read_pool},
+    {ENTRY_LINEAR, "linear", offsetof(struct yaml_layer, linear), read_linear},
+    {ENTRY_ADD, "add", offsetof(struct yaml_layer, add), read_join},
+    {ENTRY_CONCAT, "concat", offsetof(struct yaml_layer, concat), read_join},
+    {ENTRY_BATCH_NORM, "batch_norm", offsetof(struct yaml_layer, batch_norm), read_batch_norm},
+    {ENTRY_ACTIVATION, "activation", offsetof(struct yaml_layer, activation),
+     read_activation_entry},
 };
 _Static_assert(CYAML_ARRAY_LEN(entry_rows) == ENTRY_COUNT, "a row for every kind of entry");
 
 static int read_entry(const struct source *source, const struct yaml_network *y, size_t i,
-                      struct entry *e)
+                      struct nax_network_file *f)
 {
-    struct entry_key at = {source, i, "", y->classes, i + 1 == y->n_layers};
+    struct entry *e = &f->entries[i];
+    struct entry_key at = {source, i, "", y->classes, i + 1 == y->n_layers, f};
     const struct entry_row *row = NULL;
     const void *yaml = NULL;
     int n_there = 0;
@@ -339,12 +355,15 @@ static int read_entry(const struct source *source, const struct yaml_network *y,
         yaml = there ? there : yaml;
     }
     if (n_there != 1)
-        return fail_entry(&at, "", "an entry is one of conv, stage, pool, linear");
+        return fail_entry(&at, "",
+                          "an entry is one of conv, stage, pool, linear, add, concat, "
+                          "batch_norm, activation");
     if (at.is_last && row->kind != ENTRY_LINEAR)
         return fail_entry(&at, "", "the last layer is not a classifier");
     at.kind = row->word;
     e->kind = row->kind;
-    return row->read(&at, yaml, e);
+    int status = read_name(&at, yaml, e);
+    return status ? status : row->read(&at, yaml, e);
 }
 
 static int read_sizes(const struct source *source, const struct yaml_network *y,
@@ -372,25 +391,6 @@ static int read_sizes(const struct source *source, const struct yaml_network *y,
     return 0;
 }
 
-/* "conv1", "conv2", … in the order of the file; without a number where there is only one, and by
- * role where that says it: "stem". */
-static void name_entries(struct nax_network_file *f)
-{
-    size_t total[ENTRY_COUNT] = {0}, seen[ENTRY_COUNT] = {0};
-    for (size_t i = 0; i < f->n_entries; i++)
-        total[f->entries[i].kind] += f->entries[i].role != NAX_ROLE_STEM;
-    for (size_t i = 0; i < f->n_entries; i++) {
-        struct entry *e = &f->entries[i];
-        const char *name = entry_rows[e->kind].name;
-        if (e->role == NAX_ROLE_STEM)
-            snprintf(e->name, sizeof e->name, "stem");
-        else if (total[e->kind] == 1 && e->kind != ENTRY_STAGE)
-            snprintf(e->name, sizeof e->name, "%s", name);
-        else
-            snprintf(e->name, sizeof e->name, "%s%d", name, (int)++seen[e->kind]);
-    }
-}
-
 /* The stage that comes next, where a convolution that is not searched, as a stem, has its channels.
  */
 static int followed_stage(const struct nax_network_file *f, size_t i)
@@ -415,6 +415,11 @@ static void find_stages(struct nax_network_file *f)
             f->entries[i].stage = followed_stage(f, i);
 }
 
+static const char *word_of(const struct nax_network_file *f, size_t i)
+{
+    return entry_rows[f->entries[i].kind].word;
+}
+
 static int read_network(const struct source *source, const struct yaml_network *y,
                         struct nax_network_file *f)
 {
@@ -425,14 +430,18 @@ static int read_network(const struct source *source, const struct yaml_network *
         return nax_err_set(source->err, NAX_ERR_MEMORY, "out of memory: '%s'", source->path);
     f->n_entries = y->n_layers;
     for (size_t i = 0; i < f->n_entries && !status; i++)
-        status = read_entry(source, y, i, &f->entries[i]);
+        status = read_entry(source, y, i, f);
     if (status)
         return status;
-    name_entries(f);
-    find_stages(f);
     struct nax_network *net;
     struct nax_err shape_err;
     size_t entry;
+    const char *field;
+    if (nax_network_link(f, &entry, &field, &shape_err)) {
+        const struct entry_key at = {.source = source, .index = entry, .kind = word_of(f, entry)};
+        return fail_entry(&at, field, shape_err.text);
+    }
+    find_stages(f);
     if ((status = nax_network_expand(&net, f, NULL, f->slots, &entry, &shape_err))) {
         char key[32];
         snprintf(key, sizeof key, "layers.%zu", entry);
@@ -446,10 +455,12 @@ static int read_network(const struct source *source, const struct yaml_network *
 
 static uint64_t hash_geometry(uint64_t hash, const struct nax_layer *s)
 {
-    const int64_t flags[] = {s->has_batch_norm, s->has_bias, (int64_t)s->groups};
+    const int64_t flags[] = {s->has_batch_norm, s->has_bias, (int64_t)s->groups, s->counts_pad,
+                             s->activation};
     const size_t *lists[] = {s->kernel, s->stride, s->dilation, s->pad};
     hash = nax_hash(hash, flags, sizeof flags);
     hash = nax_hash(hash, &s->epsilon, sizeof s->epsilon);
+    hash = nax_hash(hash, &s->slope, sizeof s->slope);
     for (size_t i = 0; i < 4; i++)
         for (size_t k = 0; k < (i < 3 ? 2 : 4); k++) {
             const int64_t size = (int64_t)lists[i][k];
@@ -504,8 +515,8 @@ int nax_network_file_load(struct nax_network_file **file, const char *name, stru
     int status = nax_config_read("networks", name, &text, &size, path, err);
     if (status)
         return status;
-    if ((status = nax_yaml_listed(text, size, listed_keys, &listed, &n_listed, err)) ||
-        (status = nax_yaml_load(path, listed, n_listed, &network_schema, &yaml, err)))
+    if ((status = nax_yaml_listed(text, size, nax_network_listed_keys, &listed, &n_listed, err)) ||
+        (status = nax_yaml_load(path, listed, n_listed, &nax_network_schema, &yaml, err)))
         goto out;
     if (!(f = nax_calloc(1, sizeof *f))) {
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
@@ -521,7 +532,7 @@ out:
     else
         *file = f;
     if (yaml)
-        nax_yaml_free(&network_schema, yaml);
+        nax_yaml_free(&nax_network_schema, yaml);
     free(listed);
     free(text);
     return status;
@@ -529,8 +540,10 @@ out:
 
 void nax_network_file_free(struct nax_network_file *file)
 {
-    if (file)
+    if (file) {
         free(file->entries);
+        free(file->sources);
+    }
     free(file);
 }
 

@@ -8,8 +8,18 @@ static const struct nax_layer_kind_row kind_rows[] = {
      .has_batch_norm = true},
     {{NAX_LAYER_LINEAR, "linear", "a fully connected layer with bias", NULL, NULL},
      .has_weights = true},
-    {{NAX_LAYER_POOL_MAX, "max", "the largest value of a window", NULL, NULL}, .extra_ops = -1},
-    {{NAX_LAYER_POOL_MEAN, "mean", "the mean of a window", NULL, NULL}, .extra_ops = 0},
+    {{NAX_LAYER_POOL_MAX, "max", "the largest value of a window", NULL, NULL},
+     .passes_sign = true,
+     .extra_ops = -1},
+    {{NAX_LAYER_POOL_MEAN, "mean", "the mean of a window", NULL, NULL}, .passes_sign = true},
+    {{NAX_LAYER_ADD, "add", "the sum of what it reads", NULL, NULL}, .extra_ops = -1},
+    {{NAX_LAYER_CONCAT, "concat", "the channels of all that it reads", NULL, NULL},
+     .is_in_place = true},
+    {{NAX_LAYER_BATCH_NORM, "batch_norm", "batch norm by itself", NULL, NULL},
+     .has_batch_norm = true,
+     .extra_ops = -1},
+    {{NAX_LAYER_ACTIVATION, "activation", "an activation by itself", NULL, NULL},
+     .is_in_place = true},
 };
 NAX_WORDS(nax_layer_kind_words, kind_rows, NAX_LAYER_COUNT);
 
@@ -24,6 +34,7 @@ static const struct nax_word role_rows[] = {
     {NAX_ROLE_SHORTCUT, "shortcut", "", NULL, NULL},
     {NAX_ROLE_CLASSIFIER, "classifier", "the last entry, and no other", NULL, NULL},
     {NAX_ROLE_POOL, "pool", "", NULL, NULL},
+    {NAX_ROLE_DIGITAL, "digital", "", NULL, NULL},
 };
 NAX_WORDS(nax_layer_role_words, role_rows, NAX_ROLE_COUNT);
 
@@ -121,7 +132,8 @@ bool nax_layer_is_plain(const struct nax_layer *l)
            is_padded(l, is_convolved ? l->kernel[0] / 2 : 0) &&
            l->has_batch_norm == row->has_batch_norm &&
            l->has_bias == (row->has_weights && !row->has_batch_norm) &&
-           (!l->has_batch_norm || l->epsilon == NAX_BATCH_NORM_EPSILON);
+           (!l->has_batch_norm || l->epsilon == NAX_BATCH_NORM_EPSILON) && !l->counts_pad &&
+           !l->activation;
 }
 
 uint64_t nax_layer_macs(const struct nax_layer *layer)

@@ -48,13 +48,18 @@ int nax_network_file_widen(struct nax_network_file **wide, const struct nax_netw
                 (long long)width[s], nax_network_file_stage_name(file, s), NAX_WIDTH_MAX);
     struct nax_network_file *f = nax_calloc(1, sizeof *f);
     struct entry *entries = nax_calloc(file->n_entries, sizeof *entries);
-    if (!f || !entries) {
+    struct entry_source *sources = nax_calloc(file->n_sources + 1, sizeof *sources);
+    if (!f || !entries || !sources) {
         free(f);
         free(entries);
+        free(sources);
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", file->name);
     }
     *f = *file;
     f->entries = entries;
+    f->sources = sources;
+    for (size_t i = 0; i < f->n_sources; i++)
+        sources[i] = file->sources[i];
     memcpy(entries, file->entries, file->n_entries * sizeof *entries);
     for (size_t i = 0; i < f->n_entries; i++) {
         if (entries[i].stage >= 0)

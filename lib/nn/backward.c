@@ -4,6 +4,7 @@
  * gradient has gone through its ReLU and the two sums that batch norm needs are known; each chunk
  * makes dz, the weight gradient and the gradient of the input, and, where that completes a
  * gradient, takes it through the target's ReLU and sums while it is hot. */
+#include "activation.h"
 #include "pass_data.h"
 
 #include <string.h>
@@ -93,19 +94,38 @@ static void to_residual(struct pass *pass, size_t l, struct chunk chunk)
     } /* else l's gradient itself is what the target has so far */
 }
 
-/* Of one chunk: dz from g, then dw = x · dz, and dx, which may be NULL, from dz (conv.h). */
-static int convolve_back(struct pass *pass, size_t l, struct chunk chunk, const char *x, char *dx)
+/* dz of one chunk from g, through batch norm. */
+static void normalise_back(struct pass *pass, size_t l, struct chunk chunk, char *dz)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
     struct pass_layer *layer = &pass->layer[l];
-    const struct conv_engine *engine = layer->conv->engine;
     size_t at = chunk.first * nax_layer_n_out(shape) * layer->kernel->size;
-    char *dz = nax_pass_scratch(pass, SCRATCH_DZ);
-    void *scratch = nax_pass_scratch(pass, SCRATCH_CONV);
-    int status = 0;
     layer->kernel->normalise_backward(chunk.n * shape->h_out * shape->w_out, shape->c_out,
                                       layer->g + at, layer->z + at, layer->mean, layer->p, layer->q,
                                       layer->r, dz);
+}
+
+/* What has been added, or came first side by side, has its part of g as it is. */
+static void part_back(struct pass *pass, size_t l, struct chunk chunk, char *dx)
+{
+    const struct nax_layer *shape = &pass->net->layers[l];
+    const size_t size = pass->layer[l].kernel->size, n_out = nax_layer_n_out(shape) * size;
+    const char *g = pass->layer[l].g + chunk.first * n_out;
+    if (shape->kind == NAX_LAYER_CONCAT)
+        nax_concat_backward(shape, chunk.n, size, g, dx);
+    else
+        memcpy(dx, g, chunk.n * n_out);
+}
+
+/* Of one chunk: dz from g, then dw = x · dz, and dx, which may be NULL, from dz (conv.h). */
+static int convolve_back(struct pass *pass, size_t l, struct chunk chunk, const char *x, char *dx)
+{
+    struct pass_layer *layer = &pass->layer[l];
+    const struct conv_engine *engine = layer->conv->engine;
+    char *dz = nax_pass_scratch(pass, SCRATCH_DZ);
+    void *scratch = nax_pass_scratch(pass, SCRATCH_CONV);
+    int status = 0;
+    normalise_back(pass, l, chunk, dz);
     if (layer->dw)
         status = engine->backward_weights(
             layer->conv, x, dz, layer->dw + chunk.first / chunk.n * layer->dw_size, scratch);
@@ -114,9 +134,9 @@ static int convolve_back(struct pass *pass, size_t l, struct chunk chunk, const 
     return status;
 }
 
-/* Pools and linear layers, in float; dx_chunk may be NULL. A linear layer's gradient by its bias is
- * Σ g over the images. */
-static void pool_or_multiply_back(struct pass *pass, size_t l, struct chunk chunk,
+/* Pools, activations and linear layers, in float; dx_chunk may be NULL. A linear layer's gradient
+ * by its bias is Σ g over the images. */
+static void compute_back_in_float(struct pass *pass, size_t l, struct chunk chunk,
                                   const char *x_chunk, char *dx_chunk)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
@@ -135,6 +155,8 @@ static void pool_or_multiply_back(struct pass *pass, size_t l, struct chunk chun
         memset(sums, 0, c * sizeof *sums);
         for (size_t b = 0; b < n; b++)
             pass->kernel->add(c, sums, g + b * c);
+    } else if (dx && shape->kind == NAX_LAYER_ACTIVATION) {
+        nax_activation_backward(shape, n_y, x, g, dx);
     } else if (dx) {
         nax_pool_backward(shape, n, x, g, dx);
     }
@@ -162,7 +184,17 @@ static int to_input(struct pass *pass, size_t l, struct chunk chunk)
     case NAX_LAYER_LINEAR:
     case NAX_LAYER_POOL_MAX:
     case NAX_LAYER_POOL_MEAN:
-        pool_or_multiply_back(pass, l, chunk, x, dx);
+    case NAX_LAYER_ACTIVATION:
+        compute_back_in_float(pass, l, chunk, x, dx);
+        break;
+    case NAX_LAYER_ADD:
+    case NAX_LAYER_CONCAT:
+        if (dx)
+            part_back(pass, l, chunk, dx);
+        break;
+    case NAX_LAYER_BATCH_NORM:
+        if (dx)
+            normalise_back(pass, l, chunk, dx);
         break;
     }
     if (dx)

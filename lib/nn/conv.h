@@ -82,8 +82,9 @@ struct conv {
 };
 
 /* The engine of a direction: by the table in conv_choice.c, whose rows are of kinds of processors,
- * or the one that the environment variable NAX_CONV says, where it can: winograd, onednn, blas or direct;
- * another word is an error. Nothing is timed, so that processors of one kind compute the same. */
+ * or the one that the environment variable NAX_CONV says, where it can: winograd, onednn, blas or
+ * direct; another word is an error. Nothing is timed, so that processors of one kind compute the
+ * same. */
 int nax_conv_choose(const struct nax_layer *layer, enum conv_direction direction, bool is_bf16,
                     struct conv_choice *choice, struct nax_err *err) NAX_MUST_USE;
 /* The same by the table alone, of a processor of this kind. */
@@ -95,7 +96,7 @@ int nax_conv_alloc(struct conv **conv, const struct nax_layer *layer, size_t n,
                    const struct conv_options *options, struct nax_err *err) NAX_MUST_USE;
 void nax_conv_free(struct conv *conv);
 
-extern const struct conv_engine nax_conv_engine_blas; /* float alone */
+extern const struct conv_engine nax_conv_engine_blas;   /* float alone */
 extern const struct conv_engine nax_conv_engine_direct; /* of one channel each; float alone */
 extern const struct conv_engine nax_conv_engine_dnnl; /* with NAX_HAS_DNNL; bf16 by instructions */
 /* Kernels of 3, 5 or 7, stride 1, outputs as many as inputs, channels in sixteens. */

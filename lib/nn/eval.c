@@ -1,5 +1,6 @@
 /* Evaluation: each chunk of images goes through the whole network on one thread, in a few buffers
  * that stay in cache. */
+#include "activation.h"
 #include "conv.h"
 #include "kernels.h"
 #include "layers.h"
@@ -130,7 +131,7 @@ static int prepare(struct eval *e, struct nax_err *err)
     for (size_t l = 0; l < net->n_layers; l++) {
         const struct nax_layer *shape = &net->layers[l];
         struct eval_layer *layer = &e->layer[l];
-        if (!nax_layer_n_weights(shape))
+        if (!nax_layer_n_weights(shape) && !shape->has_batch_norm && shape->kind != NAX_LAYER_ADD)
             continue;
         layer->scale = e->folded + used;
         layer->offset = e->folded + n_channels + used;
@@ -248,19 +249,39 @@ static int multiply(const struct eval *e, const struct workspace *w, size_t l, s
     return status;
 }
 
-/* In the order of the definition. Only convolutions compute in bf16. */
+/* Whether the layer computes in floats though activations are bf16. */
+static bool is_in_float(const struct eval *e, size_t l)
+{
+    switch (e->net->layers[l].kind) {
+    case NAX_LAYER_CONV: /* unless its product is made another way */
+        return !e->layer[l].conv;
+    case NAX_LAYER_LINEAR:
+    case NAX_LAYER_POOL_MAX:
+    case NAX_LAYER_POOL_MEAN:
+    case NAX_LAYER_ACTIVATION:
+        return true;
+    case NAX_LAYER_ADD:
+    case NAX_LAYER_CONCAT:
+    case NAX_LAYER_BATCH_NORM:
+        break;
+    }
+    return false;
+}
+
+/* In the order of the definition. */
 static int run_in_steps(const struct eval *e, const struct workspace *w, size_t l, size_t first,
                         size_t n)
 {
     const struct nax_layer *shape = &e->net->layers[l];
     const struct eval_layer *layer = &e->layer[l];
-    const struct nn_kernels *kernel = layer->conv ? e->kernel : nax_nn_kernels(false);
+    const bool is_wide = is_in_float(e, l);
+    const struct nn_kernels *kernel = is_wide ? nax_nn_kernels(false) : e->kernel;
     const struct nn_kernels *to_kernel =
         l + 1 < e->net->n_layers ? e->kernel : nax_nn_kernels(false);
     const void *x = output_of(e, w, shape->input);
     char *out = output_of(e, w, (int)l);
     void *y = out;
-    if (!layer->conv) {
+    if (is_wide) {
         x = nn_widen(e->kernel, n * nax_layer_n_in(shape), x, w->input);
         y = nn_target(to_kernel, out, w->output);
     }
@@ -270,16 +291,26 @@ static int run_in_steps(const struct eval *e, const struct workspace *w, size_t 
     case NAX_LAYER_POOL_MEAN:
         nax_pool_forward(shape, n, x, y);
         break;
+    case NAX_LAYER_ACTIVATION:
+        nax_activation_forward(shape, n * nax_layer_n_out(shape), x, y);
+        break;
+    case NAX_LAYER_CONCAT:
+        nax_concat_forward(shape, n, kernel->size, x, output_of(e, w, shape->residual), y);
+        break;
     case NAX_LAYER_CONV:
     case NAX_LAYER_LINEAR:
         status = multiply(e, w, l, first, n, x, y);
         if (status)
             return status;
-        kernel->normalise(n * shape->h_out * shape->w_out, shape->c_out, y, layer->scale,
+        x = y;
+        /* fall through */
+    case NAX_LAYER_ADD:
+    case NAX_LAYER_BATCH_NORM:
+        kernel->normalise(n * shape->h_out * shape->w_out, shape->c_out, x, layer->scale,
                           layer->offset, residual_of(e, w, l, n, w->residual), shape->has_relu, y);
         break;
     }
-    if (!layer->conv)
+    if (is_wide)
         nn_narrow(to_kernel, n * nax_layer_n_out(shape), y, out);
     return 0;
 }

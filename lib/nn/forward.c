@@ -3,6 +3,7 @@
  * One parallel region a layer: each chunk first finishes the layer before (batch norm, residual,
  * ReLU: its statistics are known by then), while its output is hot, then convolves and sums the
  * statistics of its own output. */
+#include "activation.h"
 #include "pass_data.h"
 
 #include <math.h>
@@ -48,26 +49,51 @@ static void correct(const struct pass *pass, size_t l, struct chunk chunk, size_
     nn_narrow(kernel, n_z, z, z_chunk);
 }
 
-/* z = x ∗ weight of one chunk, and its sums for the batch's statistics, around the running mean,
- * which is near enough to their mean that float squares do. */
-static int convolve(struct pass *pass, size_t l, struct chunk chunk, size_t first, const char *x)
+/* z's sums of one chunk for the batch's statistics, around the running mean, which is near enough
+ * to their mean that float squares do. */
+static void sum_up(struct pass *pass, size_t l, struct chunk chunk)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
     struct pass_layer *layer = &pass->layer[l];
     size_t c = shape->c_out;
-    char *z = layer->z + chunk.first * nax_layer_n_out(shape) * layer->kernel->size;
     float *sums = layer->sums + chunk.first / chunk.n * 2 * c;
+    layer->kernel->moments(chunk.n * shape->h_out * shape->w_out, c,
+                           layer->z + chunk.first * nax_layer_n_out(shape) * layer->kernel->size,
+                           pass->model->layer[l].mean, sums, sums + c);
+}
+
+/* z = x ∗ weight of one chunk, and its sums. */
+static int convolve(struct pass *pass, size_t l, struct chunk chunk, size_t first, const char *x)
+{
+    const struct nax_layer *shape = &pass->net->layers[l];
+    struct pass_layer *layer = &pass->layer[l];
+    char *z = layer->z + chunk.first * nax_layer_n_out(shape) * layer->kernel->size;
     int status =
         layer->conv->engine->forward(layer->conv, x, z, nax_pass_scratch(pass, SCRATCH_CONV));
     correct(pass, l, chunk, first, layer->kernel, z, nax_pass_scratch(pass, SCRATCH_DZ));
     if (shape->has_batch_norm)
-        layer->kernel->moments(chunk.n * shape->h_out * shape->w_out, c, z,
-                               pass->model->layer[l].mean, sums, sums + c);
+        sum_up(pass, l, chunk);
     return status;
 }
 
-/* Pools and linear layers, in float. */
-static void pool_or_multiply(struct pass *pass, size_t l, struct chunk chunk, size_t first,
+/* y = x + residual or both side by side, of one chunk, the ReLU where the layer has one. */
+static void join(struct pass *pass, size_t l, struct chunk chunk, const char *x)
+{
+    const struct nax_layer *shape = &pass->net->layers[l];
+    struct pass_layer *layer = &pass->layer[l];
+    const size_t size = layer->kernel->size;
+    const char *residual = pass_source(pass, shape->residual) +
+                           chunk.first * pass_source_size(pass, shape->residual) * size;
+    char *y = layer->y + chunk.first * nax_layer_n_out(shape) * size;
+    if (shape->kind == NAX_LAYER_CONCAT)
+        nax_concat_forward(shape, chunk.n, size, x, residual, y);
+    else
+        layer->kernel->normalise(chunk.n * shape->h_out * shape->w_out, shape->c_out, x,
+                                 layer->scale, layer->offset, residual, shape->has_relu, y);
+}
+
+/* Pools, activations and linear layers, in float. */
+static void compute_in_float(struct pass *pass, size_t l, struct chunk chunk, size_t first,
                              const char *x_chunk)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
@@ -82,6 +108,8 @@ static void pool_or_multiply(struct pass *pass, size_t l, struct chunk chunk, si
         correct(pass, l, chunk, first, nax_nn_kernels(false), (char *)y, NULL);
         nax_nn_kernels(false)->normalise(n, shape->c_out, y, layer->scale, layer->offset, NULL,
                                          shape->has_relu, y);
+    } else if (shape->kind == NAX_LAYER_ACTIVATION) {
+        nax_activation_forward(shape, n_y, x, y);
     } else {
         nax_pool_forward(shape, n, x, y);
     }
@@ -99,7 +127,15 @@ static int start(struct pass *pass, size_t l, struct chunk chunk, size_t first)
     case NAX_LAYER_LINEAR:
     case NAX_LAYER_POOL_MAX:
     case NAX_LAYER_POOL_MEAN:
-        pool_or_multiply(pass, l, chunk, first, x);
+    case NAX_LAYER_ACTIVATION:
+        compute_in_float(pass, l, chunk, first, x);
+        break;
+    case NAX_LAYER_ADD:
+    case NAX_LAYER_CONCAT:
+        join(pass, l, chunk, x);
+        break;
+    case NAX_LAYER_BATCH_NORM:
+        sum_up(pass, l, chunk);
         break;
     }
     return 0;

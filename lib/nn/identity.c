@@ -6,15 +6,16 @@
 
 static void add_layer(struct nax_identity *identity, const struct nax_layer *s)
 {
-    char name[NAX_LAYER_NAME_SIZE + 8], geometry[256] = "";
+    char name[NAX_LAYER_NAME_SIZE + 8], geometry[320] = "";
     snprintf(name, sizeof name, "layer.%s", s->name);
     if (!nax_layer_is_plain(s))
         snprintf(geometry, sizeof geometry,
                  ", %zux%zu every %zux%zu, dilation %zux%zu, padding %zu %zu %zu %zu, groups %zu, "
-                 "batch norm %d, epsilon %g, bias %d",
+                 "batch norm %d, epsilon %g, bias %d, padding counted %d, activation %d, slope %g",
                  s->kernel[0], s->kernel[1], s->stride[0], s->stride[1], s->dilation[0],
                  s->dilation[1], s->pad[0], s->pad[1], s->pad[2], s->pad[3], s->groups,
-                 (int)s->has_batch_norm, s->epsilon, (int)s->has_bias);
+                 (int)s->has_batch_norm, s->epsilon, (int)s->has_bias, (int)s->counts_pad,
+                 (int)s->activation, (double)s->slope);
     nax_identity_add(
         identity, name,
         "%s, kernel %zu, stride %zu, %zux%zux%zu to %zu, input %d, residual %d, relu %d%s",

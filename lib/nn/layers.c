@@ -22,9 +22,20 @@ static struct window window_at(const struct nax_layer *l, size_t i, size_t j)
     return w;
 }
 
-static float share(const struct window *w)
+/* Elements of a window along an axis of n pixels, at the i-th output, that lie on the padded image.
+ */
+static size_t n_padded(const struct nax_layer *l, int axis, size_t i, size_t n)
 {
-    return 1.0f / (float)((w->y1 - w->y0) * (w->x1 - w->x0));
+    size_t from = i * l->stride[axis], all = l->pad[axis] + n + l->pad[2 + axis];
+    return NAX_MIN(from + l->kernel[axis], all) - from;
+}
+
+/* What a pixel has of its window's mean. */
+static float share(const struct nax_layer *l, const struct window *w, size_t i, size_t j)
+{
+    size_t n = l->counts_pad ? n_padded(l, 0, i, l->h_in) * n_padded(l, 1, j, l->w_in)
+                             : (w->y1 - w->y0) * (w->x1 - w->x0);
+    return 1.0f / (float)n;
 }
 
 static bool takes_largest(const struct nax_layer *l)
@@ -35,6 +46,10 @@ static bool takes_largest(const struct nax_layer *l)
     case NAX_LAYER_POOL_MEAN:
     case NAX_LAYER_CONV:
     case NAX_LAYER_LINEAR:
+    case NAX_LAYER_ADD:
+    case NAX_LAYER_CONCAT:
+    case NAX_LAYER_BATCH_NORM:
+    case NAX_LAYER_ACTIVATION:
         break;
     }
     return false;
@@ -61,7 +76,7 @@ void nax_pool_forward(const struct nax_layer *l, size_t n, const float *x, float
                                 y[k] += p[k];
                     }
                 for (size_t k = 0; !is_max && k < c; k++)
-                    y[k] *= share(&w);
+                    y[k] *= share(l, &w, i, j);
             }
 }
 
@@ -93,7 +108,7 @@ void nax_pool_backward(const struct nax_layer *l, size_t n, const float *x, cons
                     max_backward(l, &w, x, dy, dx);
                     continue;
                 }
-                float part = share(&w);
+                float part = share(l, &w, i, j);
                 for (size_t yy = w.y0; yy < w.y1; yy++)
                     for (size_t xx = w.x0; xx < w.x1; xx++) {
                         float *p = dx + (yy * l->w_in + xx) * c;
@@ -160,12 +175,33 @@ void nax_shortcut_backward(const struct nax_network *net, const struct nax_layer
     struct source s = source_of(net, l);
     size_t step_y = s.h / l->h_out, step_x = s.w / l->w_out, c = NAX_MIN(s.c, l->c_out);
     char *p = from;
-    const char *q = to;
+    const char *q = (const char *)to + (l->kind == NAX_LAYER_CONCAT ? l->c_in * size : 0);
     memset(from, 0, n * s.h * s.w * s.c * size);
     for (size_t b = 0; b < n; b++, p += s.h * s.w * s.c * size)
         for (size_t i = 0; i < l->h_out; i++)
             for (size_t j = 0; j < l->w_out; j++, q += l->c_out * size)
                 memcpy(p + (i * step_y * s.w + j * step_x) * s.c * size, q, c * size);
+}
+
+void nax_concat_forward(const struct nax_layer *l, size_t n, size_t size, const void *x,
+                        const void *residual, void *y)
+{
+    const size_t first = l->c_in * size, second = (l->c_out - l->c_in) * size;
+    const char *a = x, *b = residual;
+    char *to = y;
+    for (size_t i = 0; i < n * l->h_out * l->w_out; i++, a += first, b += second) {
+        memcpy(to, a, first);
+        memcpy(to + first, b, second);
+        to += first + second;
+    }
+}
+
+void nax_concat_backward(const struct nax_layer *l, size_t n, size_t size, const void *dy, void *dx)
+{
+    const char *from = dy;
+    char *to = dx;
+    for (size_t i = 0; i < n * l->h_out * l->w_out; i++)
+        memcpy(to + i * l->c_in * size, from + i * l->c_out * size, l->c_in * size);
 }
 
 void nax_pixel_table_make(struct pixel_table *table, const double mean[3], const double sd[3])

@@ -1,4 +1,5 @@
-/* Layers without a convolution: pools, linear layers, shortcuts that change shape, and image input.
+/* Layers without a convolution: pools, linear layers, shortcuts that change shape, joined channels,
+ * and image input.
  * Every function works on one chunk of n images on the calling thread.
  */
 #ifndef NAX_NN_LAYERS_H
@@ -35,9 +36,17 @@ bool nax_shortcut_is_needed(const struct nax_network *net, const struct nax_laye
  * of `size` bytes, whose zeros are zero bits */
 void nax_shortcut_forward(const struct nax_network *net, const struct nax_layer *l, size_t n,
                           size_t size, const void *from, void *to);
-/* The transpose: `to`'s gradient in l's shape goes back to the source's shape. */
+/* The transpose: `to`'s gradient in l's shape goes back to the source's shape; of joined channels,
+ * that of those that came behind. */
 void nax_shortcut_backward(const struct nax_network *net, const struct nax_layer *l, size_t n,
                            size_t size, const void *to, void *from);
+
+/* y = the channels of x, then those of the residual, of each pixel; dx = those of x. Elements of
+ * `size` bytes. */
+void nax_concat_forward(const struct nax_layer *l, size_t n, size_t size, const void *x,
+                        const void *residual, void *y);
+void nax_concat_backward(const struct nax_layer *l, size_t n, size_t size, const void *dy,
+                         void *dx);
 
 /* Pixels to floats: (p / 255 − mean) / sd through a table, shifted by (dy, dx) with zeros moving
  * in, mirrored when asked. */

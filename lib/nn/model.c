@@ -16,6 +16,10 @@ size_t nax_layer_n_weights(const struct nax_layer *l)
         return nax_layer_n_rows(l) * l->c_out;
     case NAX_LAYER_POOL_MAX:
     case NAX_LAYER_POOL_MEAN:
+    case NAX_LAYER_ADD:
+    case NAX_LAYER_CONCAT:
+    case NAX_LAYER_BATCH_NORM:
+    case NAX_LAYER_ACTIVATION:
         break;
     }
     return 0;
@@ -25,11 +29,10 @@ size_t nax_params_list(const struct nax_layer *l, const struct nax_params *p,
                        struct nax_param out[NAX_PARAMS_MAX])
 {
     size_t n_weights = nax_layer_n_weights(l), c = l->c_out, n = 0;
-    if (!n_weights)
-        return 0;
-    out[n++] = (struct nax_param){
-        "weight", p->weight, n_weights, 4, {l->kernel[0], l->kernel[1], l->c_in / l->groups, c},
-        true,     true};
+    if (n_weights)
+        out[n++] = (struct nax_param){
+            "weight", p->weight, n_weights, 4, {l->kernel[0], l->kernel[1], l->c_in / l->groups, c},
+            true,     true};
     if (l->has_batch_norm) {
         out[n++] = (struct nax_param){"gamma", p->gamma, c, 1, {c}, true, false};
         out[n++] = (struct nax_param){"beta", p->beta, c, 1, {c}, true, false};
@@ -48,12 +51,10 @@ size_t nax_params_lay_out(const struct nax_network *net, struct nax_params *laye
     for (size_t l = 0; l < net->n_layers; l++) {
         const struct nax_layer *shape = &net->layers[l];
         size_t n_weights = nax_layer_n_weights(shape);
-        if (!n_weights)
-            continue;
         struct nax_params *p = &layer[l];
         float **slot[] = {&p->weight, &p->beta, &p->gamma, &p->mean, &p->variance};
         size_t n_slots = shape->has_batch_norm ? 5 : shape->has_bias ? 2 : 1;
-        for (size_t i = 0; i < n_slots; i++) {
+        for (size_t i = n_weights ? 0 : 1; i < n_slots; i++) {
             *slot[i] = values ? values + n : NULL;
             n += NAX_ROUND_UP(i ? shape->c_out : n_weights, NAX_LANES);
         }
@@ -66,6 +67,8 @@ static void draw(const struct nax_network *net, struct nax_params *layer, uint64
     for (size_t l = 0; l < net->n_layers; l++) {
         const struct nax_layer *shape = &net->layers[l];
         size_t n = nax_layer_n_weights(shape);
+        for (size_t c = 0; layer[l].gamma && c < shape->c_out; c++)
+            layer[l].gamma[c] = layer[l].variance[c] = 1;
         if (!n)
             continue;
         bool is_conv = shape->kind == NAX_LAYER_CONV;
@@ -74,8 +77,6 @@ static void draw(const struct nax_network *net, struct nax_params *layer, uint64
         struct nax_rng rng = nax_rng_at(seed, NAX_RNG_INIT, l, 0, 0);
         for (size_t i = 0; i < n; i++)
             layer[l].weight[i] = (float)(deviation * nax_rng_normal(&rng));
-        for (size_t c = 0; layer[l].gamma && c < shape->c_out; c++)
-            layer[l].gamma[c] = layer[l].variance[c] = 1;
     }
 }
 

@@ -73,8 +73,8 @@ static size_t share_outputs(const struct nax_network *net, size_t *y)
     for (size_t l = 0; l < net->n_layers; l++) {
         size_t last = l + 1;
         for (size_t c = l + 1; c < net->n_layers; c++) {
-            if (net->layers[c].input == (int)l)
-                last = NAX_MAX(last, c);
+            if (net->layers[c].input == (int)l) /* batch norm by itself: again when it ends */
+                last = NAX_MAX(last, c + (net->layers[c].kind == NAX_LAYER_BATCH_NORM));
             if (net->layers[c].residual == (int)l)
                 last = NAX_MAX(last, c + 1);
         }
@@ -104,6 +104,13 @@ static void lay_out_forward(struct pass *pass, struct piece_maker *maker)
         piece(maker, pass->batch * nax_layer_n_out(&net->layers[end]), sizeof(float));
 }
 
+/* Whether the layer scales or shifts channels, be it by 1 and 0. */
+static bool has_channels(const struct nax_layer *shape)
+{
+    return nax_layer_kind_row(shape)->has_weights || shape->has_batch_norm ||
+           shape->kind == NAX_LAYER_ADD;
+}
+
 static void lay_out(struct pass *pass, struct piece_maker *maker)
 {
     const struct nax_network *net = pass->net;
@@ -120,12 +127,14 @@ static void lay_out(struct pass *pass, struct piece_maker *maker)
             layer->g = piece(maker, size, layer->kernel->size);
             layer->z = layer->conv ? piece(maker, size, layer->kernel->size) : NULL;
         }
-        if (!nax_layer_kind_row(shape)->has_weights)
+        if (shape->kind == NAX_LAYER_BATCH_NORM)
+            layer->z = pass_output(pass, shape->input);
+        if (!has_channels(shape))
             continue;
         layer->sums = floats(maker, NAX_MAX(layer->n_chunks, layer->n_sums) * 2 * c);
         layer->dw_size = layer->conv ? layer->conv->gradient_size : nax_layer_n_weights(shape);
         layer->dw_size = NAX_ROUND_UP(layer->dw_size, NAX_LANES);
-        if (pass->way == WAY_BOTH || (pass->way == WAY_GATES && !layer->conv))
+        if (layer->dw_size && (pass->way == WAY_BOTH || (pass->way == WAY_GATES && !layer->conv)))
             layer->dw = floats(maker, layer->n_chunks * layer->dw_size);
         float **by_channel[] = {&layer->scale, &layer->offset, &layer->mean, &layer->inverse,
                                 &layer->p,     &layer->q,      &layer->r};
@@ -246,7 +255,7 @@ static int alloc_memory(struct pass *pass, struct pass_memory *memory, struct na
         const struct nax_params *p = &pass->model->layer[l];
         float *const values = pass->model->values;
         const struct nax_layer *shape = &pass->net->layers[l];
-        for (size_t k = 0; p->weight && !p->gamma && k < shape->c_out; k++)
+        for (size_t k = 0; has_channels(shape) && !p->gamma && k < shape->c_out; k++)
             pass->layer[l].scale[k] = pass->layer[l].p[k] = 1; /* no batch norm */
         if (pass->layer[l].dw)
             pass->gradient[l].weight = pass->gradients + (p->weight - values);

@@ -21,7 +21,8 @@ struct edge {
 struct pass_layer {
     struct conv *conv;               /* NULL for other kinds */
     const struct nn_kernels *kernel; /* for the kind of activation that the layer has */
-    char *z; /* [batch][h_out][w_out][c_out] before batch norm; NULL for other kinds */
+    char *z; /* [batch][h_out][w_out][c_out] before batch norm, of batch norm by itself what it
+                reads; NULL for other kinds */
     char *y; /* the layer's output, of the same shape */
     char *g; /* gradient of the loss by y, then by the ReLU's input, of the same shape */
     size_t n_chunk, n_chunks; /* images a chunk of its region, and how many a batch has */
@@ -80,9 +81,15 @@ enum { SCRATCH_DZ, SCRATCH_DX, SCRATCH_WIDE, SCRATCH_CONV, N_SCRATCH };
 
 void *nax_pass_scratch(const struct pass *pass, int area);
 
-static inline const char *pass_source(const struct pass *pass, int from)
+/* A layer's output, or the images. */
+static inline char *pass_output(const struct pass *pass, int from)
 {
     return from == NAX_FROM_IMAGE ? pass->image : pass->layer[from].y;
+}
+
+static inline const char *pass_source(const struct pass *pass, int from)
+{
+    return pass_output(pass, from);
 }
 
 static inline const float *pass_weight(const struct pass *pass, size_t l)

@@ -123,7 +123,7 @@ static const struct nax_field fields[] = {
      "that an array takes from its drivers at a read, of a layer on the average"},
     {"reference", NAX_FLOATS, "", "reference point of a hypervolume, a number an objective"},
     {"residual", NAX_FLOAT, "", "largest violation of Kirchhoff's law, relative"},
-    {"role", NAX_STRING, "", "stem, body, shortcut, classifier, pool or none"},
+    {"role", NAX_STRING, "", "stem, body, shortcut, classifier, pool, digital or none"},
     {"rows", NAX_INT, "", "rows of an array"},
     {"seed", NAX_INT, "", "seed of the random choices that made it"},
     {"sign", NAX_INT, "", "of the weights that an array holds: 1, or -1"},

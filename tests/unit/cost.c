@@ -628,6 +628,56 @@ static void idle_cells_take_what_they_conduct(void **state)
     nax_hardware_free(h);
 }
 
+/* 6 positions of 40 numbers, 640 bits a pixel, that are read and written by themselves, or not. */
+static void activity_without_weights(void **state)
+{
+    (void)state;
+    static const struct {
+        enum nax_layer_kind kind;
+        enum nax_activation activation;
+        int residual;
+        double alu, lookups;
+        bool moves;
+    } expected[] = {{NAX_LAYER_ADD, NAX_ACTIVATION_NONE, 0, 1, 0, true},
+                    {NAX_LAYER_BATCH_NORM, NAX_ACTIVATION_NONE, NAX_FROM_NONE, 1, 0, true},
+                    {NAX_LAYER_CONCAT, NAX_ACTIVATION_NONE, 0, 0, 0, false},
+                    {NAX_LAYER_ACTIVATION, NAX_ACTIVATION_RELU6, NAX_FROM_NONE, 0, 1, false},
+                    {NAX_LAYER_ACTIVATION, NAX_ACTIVATION_SIGMOID, NAX_FROM_NONE, 0, 1, false},
+                    {NAX_LAYER_ACTIVATION, NAX_ACTIVATION_SILU, NAX_FROM_NONE, 1, 1, false},
+                    {NAX_LAYER_ACTIVATION, NAX_ACTIVATION_HARD_SWISH, NAX_FROM_NONE, 3, 1, false}};
+    struct nax_hardware *h = load("nax-reram");
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        const struct nax_layer_map none = {.crossbar = 0};
+        struct nax_layer layer = {.kind = expected[i].kind,
+                                  .activation = expected[i].activation,
+                                  .residual = expected[i].residual,
+                                  .has_batch_norm = expected[i].kind == NAX_LAYER_BATCH_NORM,
+                                  .kernel = {1, 1},
+                                  .stride = {1, 1},
+                                  .dilation = {1, 1},
+                                  .groups = 1,
+                                  .h_in = 3,
+                                  .w_in = 2,
+                                  .c_in = 40,
+                                  .h_out = 3,
+                                  .w_out = 2,
+                                  .c_out = 40};
+        struct nax_activity a;
+        nax_layer_activity(h, &layer, &none, NULL, &a);
+        const double n = 6 * 40, n_sources = expected[i].residual == NAX_FROM_NONE ? 1 : 2;
+        const double moved = expected[i].moves ? n_sources + 1 : 0;
+        assert_true(a.n[NAX_EVENT_ALU] == n * expected[i].alu);
+        assert_true(a.n[NAX_EVENT_ACTIVATION] == n * expected[i].lookups);
+        assert_true(a.n[NAX_EVENT_DATA_MEMORY] ==
+                    n * (3 * expected[i].alu + 2 * expected[i].lookups + moved));
+        assert_int_equal(a.n[NAX_EVENT_BUS] > 0, expected[i].moves);
+        assert_int_equal(a.n[NAX_EVENT_NOC] > 0, expected[i].moves);
+        assert_true(a.latency_ns == 0);
+        assert_int_equal(a.n_units, 0);
+    }
+    nax_hardware_free(h);
+}
+
 static void activity_of_other_counting(void **state)
 {
     (void)state;
@@ -700,6 +750,7 @@ int main(void)
         cmocka_unit_test(signed_inputs_take_two_passes),
         cmocka_unit_test(cells_take_what_the_device_says),
         cmocka_unit_test(idle_cells_take_what_they_conduct),
+        cmocka_unit_test(activity_without_weights),
         cmocka_unit_test(activity_of_other_counting),
         cmocka_unit_test(sheet_of_isaac),
     };

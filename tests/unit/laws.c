@@ -371,6 +371,8 @@ static void the_manual_says_what_words_mean(void **state)
             assert_manual_has(hardware, nax_words_row(words, (int)i));
     for (int kind = 0; kind < NAX_LAYER_COUNT; kind++)
         assert_manual_has(space, nax_words_row(&nax_layer_kind_words, kind));
+    for (int activation = 0; activation < NAX_ACTIVATION_COUNT; activation++)
+        assert_manual_has(space, nax_words_row(&nax_activation_words, activation));
     for (int role = 0; role < NAX_ROLE_COUNT; role++) {
         struct nax_word word = *nax_words_row(&nax_layer_role_words, role);
         if (*word.means)
@@ -392,7 +394,11 @@ static const struct {
 } layers[] = {{NAX_LAYER_CONV, "conv: {out: 3, kernel: 3}"},
               {NAX_LAYER_LINEAR, "linear: {out: 3}"},
               {NAX_LAYER_POOL_MAX, "pool: {kind: max, kernel: 2}"},
-              {NAX_LAYER_POOL_MEAN, "pool: {kind: mean, kernel: 2}"}};
+              {NAX_LAYER_POOL_MEAN, "pool: {kind: mean, kernel: 2}"},
+              {NAX_LAYER_ADD, "add: {from: [image, image]}"},
+              {NAX_LAYER_CONCAT, "concat: {from: [image, image]}"},
+              {NAX_LAYER_BATCH_NORM, "batch_norm: {}"},
+              {NAX_LAYER_ACTIVATION, "activation: {kind: silu}"}};
 _Static_assert(sizeof layers / sizeof *layers == NAX_LAYER_COUNT, "an entry for every kind");
 
 static double effect_of_entry(const struct nax_dataset *set, size_t i)

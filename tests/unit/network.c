@@ -529,6 +529,7 @@ static void linear_layers_may_be_searched(void **state)
 
 #define HEAD      "name: net\ninput: {height: 9, width: 6, channels: 3}\nclasses: 5\nlayers:\n"
 #define LAST      "  - linear: {role: classifier}\n"
+#define ENTRIES   "conv, stage, pool, linear, add, concat, batch_norm, activation"
 #define CONV(opt) HEAD "  - conv: {" opt "}\n" LAST
 
 /* Each of what a convolution may say, by hand; numbers are lists of one. */
@@ -616,6 +617,94 @@ static void options_of_layers(void **state)
     static const bool is_signed[] = {true, true, false, false, false, false, false, false, true};
     for (size_t l = 0; l < net->n_layers; l++)
         assert_int_equal(net->layers[l].is_input_signed, is_signed[l]);
+    nax_network_free(net);
+    nax_network_file_free(file);
+}
+
+/* By hand, (in + padding - kernel) / stride + 1 down or up, but no window that begins behind the
+ * image. */
+static void pools_at_margins(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pool;
+        size_t h, w; /* of 9 × 6 */
+    } expected[] = {{"kernel: 3, stride: 2, pad: 1", 5, 3},
+                    {"kernel: 3, stride: 2, pad: 1, ceil: true", 5, 4},
+                    {"kernel: 2, ceil: true", 5, 3},
+                    {"kernel: 2, stride: 5, ceil: true", 2, 2},
+                    {"kernel: 2, stride: 8, ceil: true", 2, 1},
+                    {"kernel: [4, 1], stride: [3, 1], pad: [1, 0, 2, 0]", 3, 6},
+                    {"kernel: [1, 3], stride: [1, 2], pad: [0, 2, 0, 1]", 9, 4}};
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        struct nax_network_file *file;
+        char message[512], text[512];
+        snprintf(text, sizeof text, HEAD "  - pool: {kind: max, %s}\n" LAST, expected[i].pool);
+        if (load_text(text, &file, message))
+            fail_msg("%s", message);
+        struct nax_network *net = build(file, NULL);
+        assert_int_equal(net->layers[0].h_out, expected[i].h);
+        assert_int_equal(net->layers[0].w_out, expected[i].w);
+        nax_network_free(net);
+        nax_network_file_free(file);
+    }
+}
+
+/* Names, sources and signs of a graph; what is skipped is passed by. */
+static void entries_read_any_before_them(void **state)
+{
+    (void)state;
+    struct nax_network_file *file;
+    char message[512];
+    const char *text =
+        HEAD "  - conv: {out: 3, kernel: 3}\n"
+             "  - conv: {name: b, out: 3, kernel: 3, activation: silu}\n"
+             "  - concat: {name: concat, from: [conv1, b, image]}\n"
+             "  - conv: {out: 9, kernel: 3, from: conv1, search: false, add: concat}\n"
+             "  - add: {name: sum, from: [conv3, concat, conv3], activation: relu6}\n"
+             "  - batch_norm: {}\n"
+             "  - activation: {kind: relu}\n"
+             "  - concat: {name: all, from: [act, conv3, sum]}\n" LAST;
+    if (load_text(text, &file, message))
+        fail_msg("%s", message);
+    struct nax_network *net = build(file, NULL);
+    static const struct {
+        const char *name;
+        enum nax_layer_kind kind;
+        int input, residual;
+        size_t c_out;
+        bool is_signed; /* output */
+    } expected[] = {{"conv1", NAX_LAYER_CONV, -1, -2, 3, false},
+                    {"b", NAX_LAYER_CONV, 0, -2, 3, true},
+                    {"b.act", NAX_LAYER_ACTIVATION, 1, -2, 3, true},
+                    {"concat.1", NAX_LAYER_CONCAT, 0, 2, 6, true},
+                    {"concat", NAX_LAYER_CONCAT, 3, -1, 9, true},
+                    {"conv3", NAX_LAYER_CONV, 0, 4, 9, false},
+                    {"sum.1", NAX_LAYER_ADD, 5, 4, 9, true},
+                    {"sum", NAX_LAYER_ADD, 6, 5, 9, true},
+                    {"sum.act", NAX_LAYER_ACTIVATION, 7, -2, 9, false},
+                    {"bn", NAX_LAYER_BATCH_NORM, 8, -2, 9, true},
+                    {"act", NAX_LAYER_ACTIVATION, 9, -2, 9, false},
+                    {"all.1", NAX_LAYER_CONCAT, 10, 5, 18, false},
+                    {"all", NAX_LAYER_CONCAT, 11, 8, 27, false},
+                    {"fc", NAX_LAYER_LINEAR, 12, -2, 5, true}};
+    assert_int_equal(net->n_layers, sizeof expected / sizeof *expected);
+    for (size_t l = 0; l < net->n_layers; l++) {
+        const struct nax_layer *layer = &net->layers[l];
+        assert_string_equal(layer->name, expected[l].name);
+        assert_int_equal(layer->kind, expected[l].kind);
+        assert_int_equal(layer->input, expected[l].input);
+        assert_int_equal(layer->residual, expected[l].residual);
+        assert_int_equal(layer->c_out, expected[l].c_out);
+        assert_int_equal(layer->is_output_signed, expected[l].is_signed);
+    }
+    assert_true(nax_network_file_can_skip(file, 0));
+    assert_false(nax_network_file_can_skip(file, 1)); /* its activation would stay */
+    nax_network_free(net);
+    net = build_without(file, 0, -1);
+    assert_int_equal(find(net, "b")->input, NAX_FROM_IMAGE);
+    assert_int_equal(find(net, "concat.1")->input, NAX_FROM_IMAGE);
+    assert_int_equal(find(net, "conv3")->input, NAX_FROM_IMAGE);
     nax_network_free(net);
     nax_network_file_free(file);
 }
@@ -743,8 +832,53 @@ static void broken_files(void **state)
         {HEAD "  - linear: {out: 6, role: classifier}\n",
          ":5: key 'out': a classifier has one output a class"},
         {HEAD "  - linear: {out: 5}\n    pool: {kind: max}\n" LAST,
-         ":5: key 'layers.0': an entry is one of conv, stage, pool, linear"},
-        {HEAD "  - {}\n" LAST, ":5: key 'layers.0': an entry is one of conv, stage, pool, linear"},
+         ":5: key 'layers.0': an entry is one of " ENTRIES},
+        {HEAD "  - {}\n" LAST, ":5: key 'layers.0': an entry is one of " ENTRIES},
+        {CONV("out: 4, kernel: 3, name: a.b"),
+         ":5: key 'name': not letters, digits, _ and - alone, or 'image'"},
+        {CONV("out: 4, kernel: 3, name: image"),
+         ":5: key 'name': not letters, digits, _ and - alone, or 'image'"},
+        {CONV("out: 4, kernel: 3, from: imag"), ":5: key 'from': no entry of this name comes "
+                                                "before 'conv'; the nearest is 'image': 'imag'"},
+        {CONV("out: 4, kernel: 3, from: fc"), ":5: key 'from': 'fc' does not come before 'conv'"},
+        {CONV("out: 4, kernel: 3, name: fc"), ":6: key 'linear': two entries are called 'fc'"},
+        {HEAD "  - conv: {out: 4, kernel: 3, name: s1b1c1}\n  - stage: {blocks: 1, out: 4, kernel: "
+              "3}\n" LAST,
+         ":7: key 'layers.2': two layers have one name: 's1b1c1' of network 'net'"},
+        {HEAD "  - conv: {out: 4, kernel: 3}\n  - linear: {role: classifier, from: image}\n",
+         ":6: key 'layers.1': nothing reads the layer: 'conv' of network 'net'"},
+        {CONV("out: 4, kernel: 3, add: image"),
+         ":5: key 'layers.0': what is added has another shape: 'conv' of network 'net'"},
+        {HEAD "  - conv: {out: 4, kernel: 3}\n  - add: {from: [conv, image]}\n" LAST,
+         ":6: key 'layers.1': what is added has another shape: 'image' of network 'net'"},
+        {HEAD "  - pool: {kind: max, kernel: 2}\n  - concat: {from: [pool, image]}\n" LAST,
+         ":6: key 'layers.1': what is joined has another height or width: 'image' of network "
+         "'net'"},
+        {HEAD "  - add: {from: [image]}\n" LAST,
+         ":5: key 'from': insufficient entries (1 of 2 min) in sequence"},
+        {CONV("out: 4, kernel: 3, relu: true, activation: silu"),
+         ":5: key 'relu': 'activation' says it already"},
+        {CONV("out: 4, kernel: 3, slope: 0.2"), ":5: key 'slope': is that of leaky-relu alone"},
+        {CONV("out: 4, kernel: 3, activation: leaky-relu, slope: 1.2"),
+         ":5: key 'slope': is not between 0 and 1"},
+        {HEAD "  - activation: {kind: none}\n" LAST,
+         ":5: key 'kind': 'none' does nothing, leave the entry out"},
+        {HEAD "  - batch_norm: {epsilon: 0}\n" LAST,
+         ":5: key 'epsilon': is not above 0 and at most 1"},
+        {HEAD "  - linear: {role: classifier, activation: tanh}\n",
+         ":5: key 'activation': a classifier has none: what it gives are logits"},
+        {HEAD "  - pool: {kind: max, kernel: 2, pad: 2}\n" LAST,
+         ":5: key 'pad': as large as the window: some would see no pixel"},
+        {HEAD "  - pool: {kind: mean, ceil: true}\n" LAST,
+         ":5: key 'ceil': a pool over the whole image has one window"},
+        {HEAD "  - pool: {kind: max, kernel: 2, pad: 1, count_pad: false}\n" LAST,
+         ":5: key 'count_pad': is for means of padded windows"},
+        {HEAD "  - stage: {blocks: 1, out: 4, kernel: 3, expand: 2}\n" LAST,
+         ":5: key 'expand': a basic block has as many channels inside as outside"},
+        {HEAD "  - stage: {blocks: 1, out: 6, kernel: 3, block: bottleneck}\n" LAST,
+         ":5: key 'out': is no multiple of 'expand'"},
+        {HEAD "  - stage: {blocks: 1, out: 6, kernel: 3, block: inverted, shortcut: conv}\n" LAST,
+         ":5: key 'shortcut': an inverted block has none where it changes the shape"},
         {HEAD "  []\n", ":5: key 'layers': insufficient entries (0 of 1 min) in sequence"},
         {"name: net\ninput: {height: 9, width: 6,\n  channels: -3}\nclasses: 5\nlayers:\n" LAST,
          ":3: key 'channels': -3 is not between 1 and 1024"},
@@ -770,8 +904,8 @@ static void missing_files(void **state)
     struct nax_network_file *file;
     struct nax_err err;
     assert_int_equal(nax_network_file_load(&file, "resnet21", &err), NAX_ERR_VALUE);
-    static const char begin[] =
-        "no such file among networks: 'resnet21'; did you mean 'resnet20'? there are lenet";
+    static const char begin[] = "no such file among networks: 'resnet21'; did you mean 'resnet20'? "
+                                "there are densenet-40, lenet";
     assert_memory_equal(err.text, begin, sizeof begin - 1);
     assert_int_equal(nax_network_file_load(&file, "./resnet21.yaml", &err), NAX_ERR_IO);
 }
@@ -797,6 +931,8 @@ int main(void)
         cmocka_unit_test(linear_layers_may_be_searched),
         cmocka_unit_test(geometry_of_either_axis),
         cmocka_unit_test(options_of_layers),
+        cmocka_unit_test(pools_at_margins),
+        cmocka_unit_test(entries_read_any_before_them),
         cmocka_unit_test(skipping_changes_signs_of_inputs),
         cmocka_unit_test(stage_on_the_image),
         cmocka_unit_test(broken_files),

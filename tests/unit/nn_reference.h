@@ -60,6 +60,15 @@ static inline void reference_pool(const struct nax_layer *l, size_t n, const dou
                             best = v > best ? v : best;
                             count++;
                         }
+                    for (size_t ky = 0; l->counts_pad && ky < l->kernel[0]; ky++)
+                        for (size_t kx = 0; kx < l->kernel[1]; kx++) {
+                            long yy = reference_under(l, 0, i, ky);
+                            long xx = reference_under(l, 1, j, kx);
+                            bool is_on_image =
+                                yy >= 0 && xx >= 0 && yy < (long)l->h_in && xx < (long)l->w_in;
+                            count += !is_on_image && yy < (long)(l->h_in + l->pad[2]) &&
+                                     xx < (long)(l->w_in + l->pad[3]);
+                        }
                     y[((b * l->h_out + i) * l->w_out + j) * l->c_in + c] =
                         is_max ? best : sum / (double)count;
                 }
@@ -90,6 +99,43 @@ static inline void reference_add(const struct nax_layer *l, size_t n, const doub
                 for (size_t k = 0; k < c && k < l->c_out; k++)
                     y[((b * l->h_out + i) * l->w_out + j) * l->c_out + k] +=
                         from[((b * h + i * (h / l->h_out)) * w + j * (w / l->w_out)) * c + k];
+}
+
+/* By the definitions of nax-space(5). */
+static inline double reference_activation(const struct nax_layer *l, double x)
+{
+    const double sigmoid = 1 / (1 + exp(-x)), hard = fmin(fmax(x / 6 + 0.5, 0), 1);
+    switch (l->activation) {
+    case NAX_ACTIVATION_NONE:
+        break;
+    case NAX_ACTIVATION_RELU:
+        return fmax(x, 0);
+    case NAX_ACTIVATION_RELU6:
+        return fmin(fmax(x, 0), 6);
+    case NAX_ACTIVATION_LEAKY_RELU:
+        return x > 0 ? x : (double)l->slope * x;
+    case NAX_ACTIVATION_SILU:
+        return x * sigmoid;
+    case NAX_ACTIVATION_HARD_SWISH:
+        return x * hard;
+    case NAX_ACTIVATION_HARD_SIGMOID:
+        return hard;
+    case NAX_ACTIVATION_SIGMOID:
+        return sigmoid;
+    case NAX_ACTIVATION_TANH:
+        return tanh(x);
+    }
+    return x;
+}
+
+/* y [n][c_out]: the channels of x, then those of other, of n pixels. */
+static inline void reference_concat(const struct nax_layer *l, size_t n, const double *x,
+                                    const double *other, double *y)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < l->c_out; k++)
+            y[i * l->c_out + k] =
+                k < l->c_in ? x[i * l->c_in + k] : other[i * (l->c_out - l->c_in) + k - l->c_in];
 }
 
 /* A mixed layer: own · (its output) + other · (that of a convolution with another kernel on the
@@ -141,9 +187,9 @@ static inline double reference_loss_mixed(const struct nax_model *model, const d
         double *y = out[l] = calloc(size, sizeof *y);
         const double *weight = p->weight ? values + (p->weight - model->values) : NULL;
         const double *beta = p->beta ? values + (p->beta - model->values) : NULL;
+        bool is_running = mix && mix->mean;
         if (s->kind == NAX_LAYER_CONV) {
             reference_conv(s, n, x, weight, y);
-            bool is_running = mix && mix->mean;
             reference_batch_norm(size / c, c, values + (p->gamma - model->values), beta,
                                  is_running ? values + (p->mean - model->values) : NULL,
                                  is_running ? values + (p->variance - model->values) : NULL, y);
@@ -155,17 +201,27 @@ static inline double reference_loss_mixed(const struct nax_model *model, const d
                     for (size_t i = 0; i < n_in; i++)
                         y[b * c + o] += x[b * n_in + i] * weight[i * c + o];
                 }
-        } else {
+        } else if (s->kind == NAX_LAYER_CONCAT) {
+            reference_concat(s, size / c, x, s->residual < 0 ? images : out[s->residual], y);
+        } else if (s->kind == NAX_LAYER_POOL_MAX || s->kind == NAX_LAYER_POOL_MEAN) {
             reference_pool(s, n, x, y);
+        } else {
+            for (size_t i = 0; i < size; i++)
+                y[i] = reference_activation(s, x[i]);
         }
+        if (s->kind == NAX_LAYER_BATCH_NORM)
+            reference_batch_norm(size / c, c, values + (p->gamma - model->values), beta,
+                                 is_running ? values + (p->mean - model->values) : NULL,
+                                 is_running ? values + (p->variance - model->values) : NULL, y);
         before[l] = calloc(size, sizeof *before[l]);
         for (size_t i = 0; i < size; i++)
             before[l][i] = y[i];
         if (mix && mix->layer == l)
             reference_mix(mix, net, n, out, before, y);
-        if (s->residual == NAX_FROM_IMAGE) {
+        bool is_added = s->kind != NAX_LAYER_CONCAT;
+        if (is_added && s->residual == NAX_FROM_IMAGE) {
             reference_add(s, n, images, net->height, net->width, net->channels, y);
-        } else if (s->residual >= 0) {
+        } else if (is_added && s->residual >= 0) {
             const struct nax_layer *from = &net->layers[s->residual];
             reference_add(s, n, out[s->residual], from->h_out, from->w_out, from->c_out, y);
         }
