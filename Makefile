@@ -58,7 +58,7 @@ UNITS  := $(filter-out harness,$(basename $(notdir $(wildcard tests/unit/*.c))))
 LIB_SRC  := $(filter-out %.simd.c,$(wildcard lib/*/*.c))
 SIMD_SRC := $(wildcard lib/*/*.simd.c)
 ISAS     := baseline $(if $(filter x86_64-%,$(MACHINE)),avx2 avx512)
-LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/builtin.o $(BUILD)/powers.o \
+LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/builtin.o $(BUILD)/powers.o $(BUILD)/onnx.pb-c.o \
             $(foreach isa,$(ISAS),$(SIMD_SRC:%.simd.c=$(BUILD)/%.$(isa).o))
 
 BIN      := $(TOOLS:%=$(BUILD)/bin/%)
@@ -70,7 +70,7 @@ UNIT_BIN := $(UNITS:%=$(BUILD)/unit/%)
 # as tests/deps takes them: one package's names, newest first, are joined by slashes
 DEPS_RUN   := $(if $(MACHINE),,gcc) libc6-dev libopenblas-dev $(if $(DNNL),libdnnl-dev) libcsv-dev \
               libmsgpack-c-dev/libmsgpack-dev libcyaml-dev libyaml-dev libjansson-dev libjpeg-dev libturbojpeg0-dev libpng-dev \
-              libwebp-dev libgif-dev libexif-dev libpixman-1-dev \
+              libwebp-dev libgif-dev libexif-dev libpixman-1-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler \
               librandom123-dev gnuplot-nox mandoc pkg-config
 DEPS_CHECK := g++ bats libcmocka-dev ngspice zstd git zsh python3
 PEERS      ?= libsuitesparse-dev ngspice miller zstd python3-torch
@@ -169,7 +169,16 @@ $(BUILD)/pages.c: $(filter-out man/nax.7,$(MANS)) man/nax.7 tools/pages.awk
 	$(Q)awk -f tools/pages.awk $(filter %.1,$^) man/nax.7 > $@.tmp
 	$(Q)mv $@.tmp $@
 
-$(BUILD)/builtin.o $(BUILD)/powers.o $(BUILD)/pages.o $(BUILD)/report_files.o: %.o: %.c
+# what nax-import reads of ONNX, as C
+$(BUILD)/onnx.pb-c.c: lib/import/onnx.proto
+	@mkdir -p $(@D)
+	$(SAY) GEN $@
+	$(Q)protoc --proto_path=$(<D) --c_out=$(@D) $(<F)
+
+$(BUILD)/lib/import/onnx_read.o: $(BUILD)/onnx.pb-c.c
+$(BUILD)/lib/import/onnx_read.o: PKG_CFLAGS += -I$(BUILD)
+
+$(BUILD)/builtin.o $(BUILD)/powers.o $(BUILD)/pages.o $(BUILD)/report_files.o $(BUILD)/onnx.pb-c.o: %.o: %.c
 	$(SAY) CC $@
 	$(Q)$(CC) $(ALL_CFLAGS) -Ilib/base -Itools -MMD -MP -c -o $@ $<
 
@@ -231,7 +240,7 @@ replays: $(FUZZ:%=$(BUILD)/replay/%)
 fuzzers: all replays $(FUZZ:%=$(BUILD)/fuzz/%)
 
 -include $(LIB_OBJ:.o=.d) $(TOOLS:%=$(BUILD)/tools/%.d) $(SHARED:%=$(BUILD)/tools/%.d) \
-         $(BUILD)/powers.d $(BUILD)/pages.d $(BUILD)/report_files.d $(UNITS:%=$(BUILD)/tests/unit/%.d) $(FUZZ:%=$(BUILD)/tests/fuzz/%.d)
+         $(BUILD)/powers.d $(BUILD)/pages.d $(BUILD)/report_files.d $(BUILD)/onnx.pb-c.d $(UNITS:%=$(BUILD)/tests/unit/%.d) $(FUZZ:%=$(BUILD)/tests/fuzz/%.d)
 
 # --- set-up ------------------------------------------------------------------------------------
 
@@ -324,7 +333,7 @@ $(BUILD)/nax.pc: .FORCE
 dist: ## nax-VERSION.tar.gz of the committed tree
 	git archive --prefix=nax-$(VERSION)/ -o $(distdir)/nax-$(VERSION).tar.gz HEAD
 
-compdb: $(BUILD)/builtin.c $(BUILD)/powers.c $(BUILD)/pages.c $(BUILD)/report_files.c ## compile_commands.json for editors
+compdb: $(BUILD)/builtin.c $(BUILD)/powers.c $(BUILD)/pages.c $(BUILD)/report_files.c $(BUILD)/onnx.pb-c.c ## compile_commands.json for editors
 	@$(MAKE) --no-print-directory -nB all units | awk -v dir='$(CURDIR)' -f tools/compdb.awk \
 	    > compile_commands.json
 

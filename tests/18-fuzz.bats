@@ -23,7 +23,7 @@ replay() { "$BUILD/replay/$1" "${@:2}"; }
 }
 
 @test "a binary file that was cut in two is refused" {
-  for harness in dataset checkpoint image record; do
+  for harness in dataset checkpoint image onnx record; do
     for file in seeds/"$harness"/*; do
       head -c $(($(wc -c < "$file") / 2)) "$file" > half
       [ "$(replay "$harness" half | tail -n 1)" = refused ]

@@ -9,13 +9,20 @@
 #include "nax/search.h"
 
 static const char synopsis[] =
+    "nax-import onnx [-q] [--size hxw] [--mean r,g,b] [--sd r,g,b] [--crossbar n] "
+    "[--format format] -o file -w file network\n"
     "nax-import torch [-q] --network name [--map file] [--mean r,g,b] [--sd r,g,b] [--crossbar n] "
     "[--format format] -o file weights\n";
 
+enum verb { ONNX, TORCH, N_VERBS };
+static const char *const verbs[N_VERBS] = {"onnx", "torch"};
+
 struct import_options {
     struct tool tool;
-    const char *input, *output, *network, *map, *mean, *sd;
-    size_t crossbar;
+    enum verb verb;
+    const char *input, *output, *weights, *network, *map, *mean, *sd, *size;
+    size_t crossbar, height, width;
+    double pixel_mean[3], pixel_sd[3];
 };
 
 #define FIELD(name) NAX_OPTION_FIELD(struct import_options, name)
@@ -23,91 +30,166 @@ struct import_options {
 static const struct nax_option rows[] = {
     {"network", "NAME", "network whose weights these are", FIELD(network), .builtin = "networks"},
     {"map", "FILE", "which modules belong to which layers", FIELD(map)},
-    {"mean", "R,G,B", "of pixels from 0 to 1, as training had it (0,0,0)", FIELD(mean)},
-    {"sd", "R,G,B", "and what these were divided by (1,1,1)", FIELD(sd)},
+    {"size", "HxW", "of images, where the file leaves it open", FIELD(size)},
+    {"mean", "R,G,B", "of pixels from 0 to 1, as training had it", FIELD(mean), .text = "0,0,0"},
+    {"sd", "R,G,B", "and what these were divided by", FIELD(sd), .text = "1,1,1"},
     {"crossbar", "N", "crossbar size of the design printed", FIELD(crossbar), .min = 1, .max = 4096,
      .value = 64},
-    {"output", "FILE", "checkpoint to write", FIELD(output), .letter = 'o'},
+    {"output", "FILE", "network file (onnx) or checkpoint (torch) to write", FIELD(output),
+     .letter = 'o'},
+    {"weights", "FILE", "checkpoint to write (onnx)", FIELD(weights), .letter = 'w'},
     {.name = NULL}};
 
-static void parse(struct import_options *o)
+static void parse_words(struct import_options *o)
 {
-    const struct option_group group = {rows, o};
-    struct tool *tool = &o->tool;
-    tool_options(tool, &group, 1);
+    const struct tool *tool = &o->tool;
     char **word = tool->argv + optind;
-    int n = tool->argc - optind;
+    int n = tool->argc - optind, v = 0;
     if (n < 1)
-        tool_misuse(tool, "import what: 'torch'");
-    if (strcmp(word[0], "torch"))
+        tool_misuse(tool, "import what: 'onnx' or 'torch'");
+    while (v < N_VERBS && strcmp(word[0], verbs[v]))
+        v++;
+    if (v == N_VERBS)
         tool_misuse(tool, "no such format: '%s'", word[0]);
     if (n < 2)
         tool_misuse(tool, "no file to read");
     if (n > 2)
         tool_misuse(tool, "one word too many: '%s'", word[2]);
+    o->verb = (enum verb)v;
     o->input = word[1];
-    if (!o->network)
-        tool_misuse(tool, "no network that the weights are of: '--network'");
-    if (!o->output)
-        tool_misuse(tool, "no file to write: '-o'");
+}
+
+static void parse_size(struct import_options *o)
+{
+    int end = 0;
+    if (o->size && (sscanf(o->size, "%4zux%4zu%n", &o->height, &o->width, &end) != 2 ||
+                    o->size[end] || !o->height || !o->width))
+        tool_misuse(&o->tool, "--size takes rows and columns, as 224x224: '%s'", o->size);
 }
 
 /* The statistics that a network was trained with: pixels of 0 to 1 become (p − mean) / sd. */
-static void set_pixels(const struct import_options *o, struct nax_model *model)
+static void parse_pixels(struct import_options *o)
 {
-    if (o->mean)
-        tool_floats(&o->tool, "mean", o->mean, model->pixel_mean, 3);
-    if (o->sd)
-        tool_floats(&o->tool, "sd", o->sd, model->pixel_sd, 3);
+    tool_floats(&o->tool, "mean", o->mean, o->pixel_mean, 3);
+    tool_floats(&o->tool, "sd", o->sd, o->pixel_sd, 3);
     for (int c = 0; c < 3; c++)
-        if (model->pixel_sd[c] <= 0)
+        if (o->pixel_sd[c] <= 0)
             tool_misuse(&o->tool, "--sd takes numbers above 0: '%s'", o->sd);
 }
 
-/* The network with its own kernels, on crossbars of one size, with these weights. */
-static int describe(struct import_options *o, const struct nax_network_file *file,
-                    const struct nax_model *model, struct nax_record *r, struct nax_err *err)
+static void parse(struct import_options *o)
 {
-    struct nax_candidate c = {.layout = nax_network_file_layout(file),
+    const struct option_group group = {rows, o};
+    const struct tool *tool = &o->tool;
+    tool_options(&o->tool, &group, 1);
+    parse_words(o);
+    if (o->verb == TORCH && !o->network)
+        tool_misuse(tool, "no network that the weights are of: '--network'");
+    if (!o->output)
+        tool_misuse(tool, "no file to write: '-o'");
+    if (o->verb == ONNX && !o->weights)
+        tool_misuse(tool, "no checkpoint to write: '-w'");
+    if (o->verb == ONNX && (o->network || o->map))
+        tool_misuse(tool, "--network and --map belong to 'torch'");
+    if (o->verb == TORCH && (o->weights || o->size))
+        tool_misuse(tool, "--weights and --size belong to 'onnx'");
+    parse_size(o);
+    parse_pixels(o);
+}
+
+/* A network's file by a name that no built-in one has. */
+static void name_file(const char *path, char *name, size_t size)
+{
+    static const char ending[] = ".yaml";
+    size_t n = strlen(path), end = sizeof ending - 1;
+    bool is_path = strchr(path, '/') || (n > end && !strcmp(path + n - end, ending));
+    snprintf(name, size, "%s%s", is_path ? "" : "./", path);
+}
+
+/* The network with its own kernels, on crossbars of one size, with these weights. */
+static int describe(struct import_options *o, const struct nax_imported *made, struct nax_record *r,
+                    struct nax_err *err)
+{
+    struct nax_candidate c = {.layout = nax_network_file_layout(made->file),
                               .seed = o->tool.seed,
                               .crossbar_fixed = (int64_t)o->crossbar,
-                              .n_slots = nax_network_file_n_slots(file)};
+                              .n_slots = nax_network_file_n_slots(made->file)};
     char hash[17];
-    snprintf(c.network, sizeof c.network, "%s", o->network);
+    if (o->verb == ONNX)
+        name_file(o->output, c.network, sizeof c.network);
+    else
+        snprintf(c.network, sizeof c.network, "%s", o->network);
     for (size_t s = 0; s < c.n_slots; s++) {
-        c.kernel[s] = nax_network_file_kernel(file, s);
+        c.kernel[s] = nax_network_file_kernel(made->file, s);
         c.crossbar[s] = (int64_t)o->crossbar;
     }
     nax_candidate_set_id(&c);
-    snprintf(hash, sizeof hash, "%016" PRIx64, nax_model_hash(model));
+    snprintf(hash, sizeof hash, "%016" PRIx64, nax_model_hash(made->model));
     int status = nax_candidate_write(&c, r, err);
-    if (!status && (nax_record_set_string(r, "checkpoint", o->output) ||
-                    nax_record_set_string(r, "weights_hash", hash)))
+    if (!status &&
+        (nax_record_set_string(r, "checkpoint", o->verb == ONNX ? o->weights : o->output) ||
+         nax_record_set_string(r, "weights_hash", hash)))
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'record'");
+    return status;
+}
+
+static int read_torch(const struct import_options *o, struct nax_imported *made,
+                      struct nax_err *err)
+{
+    int status = nax_network_file_load(&made->file, o->network, err);
+    if (!status)
+        status = nax_network_build(&made->net, made->file, NULL, err);
+    if (!status)
+        status = nax_model_alloc(&made->model, made->net, 0, err);
+    return status ? status : nax_import_torch(made->model, o->input, o->map, err);
+}
+
+static int read_input(const struct import_options *o, struct nax_imported **made,
+                      struct nax_err *err)
+{
+    const struct nax_import_onnx onnx = {o->input, o->height, o->width};
+    if (o->verb == ONNX)
+        return nax_import_onnx(made, &onnx, err);
+    *made = nax_calloc(1, sizeof **made);
+    return *made ? read_torch(o, *made, err)
+                 : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", o->input);
+}
+
+/* Both files, or neither: the network's is named last. */
+static int write_files(const struct import_options *o, const struct nax_imported *made,
+                       struct nax_err *err)
+{
+    struct nax_file *file;
+    if (o->verb == TORCH)
+        return nax_model_save(made->model, o->output, NULL, 0, err);
+    int status = nax_file_begin(&file, o->output, err);
+    if (status)
+        return status;
+    fwrite(made->text, 1, made->size, nax_file_stream(file));
+    status = nax_model_save(made->model, o->weights, NULL, 0, err);
+    if (!status)
+        return nax_file_commit(file, err);
+    nax_file_abandon(file);
     return status;
 }
 
 static int import(struct import_options *o, struct nax_record *r, struct nax_err *err)
 {
-    struct nax_network_file *file = NULL;
-    struct nax_network *net = NULL;
-    struct nax_model *model = NULL;
-    int status = nax_network_file_load(&file, o->network, err);
-    if (!status)
-        status = nax_network_build(&net, file, NULL, err);
-    if (!status)
-        status = nax_model_alloc(&model, net, 0, err);
+    struct nax_imported *made = NULL;
+    int status = read_input(o, &made, err);
     if (!status) {
-        set_pixels(o, model);
-        status = nax_import_torch(model, o->input, o->map, err);
+        memcpy(made->model->pixel_mean, o->pixel_mean, sizeof o->pixel_mean);
+        memcpy(made->model->pixel_sd, o->pixel_sd, sizeof o->pixel_sd);
+        status = describe(o, made, r, err);
     }
     if (!status)
-        status = describe(o, file, model, r, err);
+        status = write_files(o, made, err);
     if (!status)
-        status = nax_model_save(model, o->output, NULL, 0, err);
-    nax_model_free(model);
-    nax_network_free(net);
-    nax_network_file_free(file);
+        tool_say(&o->tool, "%s: %zu layers, %zu x %zu x %zu, %zu classes%s%s%s", made->net->name,
+                 made->net->n_layers, made->net->height, made->net->width, made->net->channels,
+                 made->net->n_classes, *made->dropped ? "; without the " : "", made->dropped,
+                 *made->dropped ? " at the end" : "");
+    nax_imported_free(made);
     return status;
 }
 

@@ -18,6 +18,29 @@ extern "C" {
 int nax_import_torch(struct nax_model *model, const char *path, const char *map,
                      struct nax_err *err) NAX_MUST_USE;
 
+/* A file of the ONNX format, operators of versions 7 to 20. */
+struct nax_import_onnx {
+    const char *path;
+    size_t height, width; /* of images, where the file leaves them open; or 0 */
+};
+
+/* What it came to. */
+struct nax_imported {
+    char *text; /* [size] of a network file, and a zero after them */
+    size_t size;
+    struct nax_network_file *file; /* the same, read */
+    struct nax_network *net;       /* with its own kernels */
+    struct nax_model *model;       /* of net; pixel statistics are 0 and 1 */
+    char dropped[32];              /* operator at the end that was left out, or "" */
+};
+
+/* Reads the graph and everything that it needs; batch norm, biases, sums and activations become
+ * parts of the layers before them where nobody else looks. Whatever nax cannot compute is
+ * NAX_ERR_FORMAT, which names file, node, operator and reason. */
+int nax_import_onnx(struct nax_imported **imported, const struct nax_import_onnx *options,
+                    struct nax_err *err) NAX_MUST_USE;
+void nax_imported_free(struct nax_imported *imported);
+
 #ifdef __cplusplus
 }
 #endif

@@ -139,6 +139,9 @@ struct nax_network_file;
 /* name: built in, found in $NAX_PATH, or a path (see nax_config_read). */
 int nax_network_file_load(struct nax_network_file **file, const char *name,
                           struct nax_err *err) NAX_MUST_USE;
+/* The same of a file's text, [size] and a zero after them; path: for messages. */
+int nax_network_file_parse(struct nax_network_file **file, const char *path, const char *text,
+                           size_t size, struct nax_err *err) NAX_MUST_USE;
 void nax_network_file_free(struct nax_network_file *file);
 const char *nax_network_file_name(const struct nax_network_file *file);
 /* A hash of the layers; 0 for a network that is built in, which its name says all of. */

@@ -506,27 +506,23 @@ uint64_t nax_network_file_layout(const struct nax_network_file *file)
     return file->layout;
 }
 
-int nax_network_file_load(struct nax_network_file **file, const char *name, struct nax_err *err)
+/* All but the layout. */
+static int parse(struct nax_network_file **file, const char *path, const char *text, size_t size,
+                 struct nax_err *err)
 {
     struct nax_network_file *f = NULL;
     void *yaml = NULL;
-    char *text = NULL, *listed = NULL, path[256];
-    size_t size, n_listed;
-    int status = nax_config_read("networks", name, &text, &size, path, err);
+    char *listed;
+    size_t n_listed;
+    int status = nax_yaml_listed(text, size, nax_network_listed_keys, &listed, &n_listed, err);
     if (status)
         return status;
-    if ((status = nax_yaml_listed(text, size, nax_network_listed_keys, &listed, &n_listed, err)) ||
-        (status = nax_yaml_load(path, listed, n_listed, &nax_network_schema, &yaml, err)))
-        goto out;
-    if (!(f = nax_calloc(1, sizeof *f))) {
+    status = nax_yaml_load(path, listed, n_listed, &nax_network_schema, &yaml, err);
+    if (!status && !(f = nax_calloc(1, sizeof *f)))
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
-        goto out;
-    }
     const struct source source = {path, listed, n_listed, err};
-    status = read_network(&source, yaml, f);
-    if (!status && !nax_config_is_builtin("networks", name, text))
-        status = set_layout(f, err);
-out:
+    if (!status)
+        status = read_network(&source, yaml, f);
     if (status)
         nax_network_file_free(f);
     else
@@ -534,6 +530,30 @@ out:
     if (yaml)
         nax_yaml_free(&nax_network_schema, yaml);
     free(listed);
+    return status;
+}
+
+int nax_network_file_parse(struct nax_network_file **file, const char *path, const char *text,
+                           size_t size, struct nax_err *err)
+{
+    int status = parse(file, path, text, size, err);
+    if (!status && (status = set_layout(*file, err))) {
+        nax_network_file_free(*file);
+        *file = NULL;
+    }
+    return status;
+}
+
+int nax_network_file_load(struct nax_network_file **file, const char *name, struct nax_err *err)
+{
+    char *text = NULL, path[256];
+    size_t size;
+    int status = nax_config_read("networks", name, &text, &size, path, err);
+    if (status)
+        return status;
+    status = nax_network_file_parse(file, path, text, size, err);
+    if (!status && nax_config_is_builtin("networks", name, text))
+        (*file)->layout = 0;
     free(text);
     return status;
 }

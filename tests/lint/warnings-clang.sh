@@ -4,7 +4,7 @@
 set -u
 own=$BUILD/clang
 make_clang() { env -u MAKEFLAGS make --no-print-directory CC=clang CFLAGS=-O2 WERROR=1 BUILD="$own" "$@"; }
-make_clang "$own/builtin.c" "$own/powers.c" "$own/pages.c" "$own/report_files.c" >"$own.log" || exit 1
+make_clang "$own/builtin.c" "$own/powers.c" "$own/pages.c" "$own/onnx.pb-c.c" "$own/report_files.c" >"$own.log" || exit 1
 loops=$(grep -rlE '# *pragma +(omp .*simd|clang loop|GCC (unroll|ivdep)|unroll)' lib tools tests/unit tests/fuzz | paste -sd'|')
 make_clang -nB V=1 all units replays | grep -- ' -MMD -MP -c -o ' >"$own.commands"
 [ "$(wc -l <"$own.commands")" -gt 200 ] || echo 'no commands of a whole build found'

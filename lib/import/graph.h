@@ -1,0 +1,73 @@
+/* A graph of operators as an ONNX file has it, read whole: what the rest of the importer looks at.
+ */
+#ifndef NAX_IMPORT_GRAPH_H
+#define NAX_IMPORT_GRAPH_H
+
+#include "nax/base.h"
+
+enum { IMPORT_DIMS_MAX = 8, IMPORT_NODES_MAX = 4096, IMPORT_MAX_ELEMENTS = 1 << 30 };
+
+/* Numbers that do not depend on the image: real or whole ones. */
+struct import_tensor {
+    const char *name;
+    size_t n_dims, dims[IMPORT_DIMS_MAX], n; /* n: elements */
+    float *real;                             /* [n], or NULL */
+    int64_t *whole;                          /* [n], or NULL */
+};
+
+enum import_attribute_kind {
+    IMPORT_OTHER,
+    IMPORT_F,
+    IMPORT_I,
+    IMPORT_S,
+    IMPORT_T,
+    IMPORT_FS,
+    IMPORT_IS
+};
+
+struct import_attribute {
+    const char *name;
+    enum import_attribute_kind kind;
+    double f;
+    int64_t i;
+    const char *s;
+    struct import_tensor *t;
+    size_t n; /* of floats or ints */
+    const float *floats;
+    const int64_t *ints;
+};
+
+struct import_node {
+    const char *name, *op, *domain;
+    size_t n_in, n_out, n_attributes;
+    char *const *in, *const *out;        /* names of values; "": left out */
+    struct import_attribute *attributes; /* [n_attributes] */
+};
+
+struct import_port {
+    const char *name;
+    size_t n_dims;
+    int64_t dims[IMPORT_DIMS_MAX]; /* −1: not known */
+};
+
+struct import_graph {
+    const char *path, *name, *producer, *producer_version;
+    int64_t opset;
+    size_t n_nodes, n_constants, n_inputs, n_outputs;
+    struct import_node *nodes;
+    struct import_tensor *constants; /* initializers */
+    struct import_port *inputs;      /* without the initializers among them */
+    const char **outputs;
+    void *message;     /* what names point into */
+    struct held *held; /* memory that ends with the graph */
+};
+
+/* Zeroed memory that ends with the graph, or NULL. */
+void *nax_import_hold(struct import_graph *graph, size_t count, size_t size) NAX_MUST_USE;
+
+/* Errors name the file, and the node or tensor. */
+int nax_import_graph_read(struct import_graph **graph, const char *path,
+                          struct nax_err *err) NAX_MUST_USE;
+void nax_import_graph_free(struct import_graph *graph);
+
+#endif

@@ -1,0 +1,201 @@
+/* From an ONNX file to a network and its parameters. */
+#include "nax/import.h"
+#include "layers.h"
+#include "write.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SIDE_MAX = 1024 };
+
+static int fail(const struct importer *imp, const char *what)
+{
+    return nax_err_set(imp->err, NAX_ERR_FORMAT, "%s: %s", imp->graph->path, what);
+}
+
+/* --- the image --- */
+
+/* Whether the graph gets its images with channels last, and turns them itself. */
+static bool is_turned(const struct importer *imp, const char *name)
+{
+    static const int64_t to_first[] = {0, 3, 1, 2};
+    const struct import_node *reader = nax_import_reader(imp, name);
+    const struct import_attribute *perm = reader ? nax_import_attribute(reader, "perm") : NULL;
+    return reader && !strcmp(reader->op, "Transpose") && perm && perm->kind == IMPORT_IS &&
+           perm->n == 4 && !memcmp(perm->ints, to_first, sizeof to_first);
+}
+
+/* A side of the image: the graph's, or where that leaves it open the one that was asked for. */
+static bool take_side(int64_t own, size_t wanted, size_t *side)
+{
+    *side = own < 0 ? wanted : (size_t)own;
+    return *side >= 1 && *side <= SIDE_MAX && (!wanted || *side == wanted);
+}
+
+static int take_image(struct importer *imp, const struct nax_import_onnx *options)
+{
+    const struct import_graph *g = imp->graph;
+    if (g->n_inputs != 1)
+        return fail(imp, "a network has one input, the image");
+    const struct import_port *in = &g->inputs[0];
+    struct import_value *v = &imp->values[imp->n_values++];
+    *v = (struct import_value){.name = in->name, .layer = NAX_FROM_IMAGE};
+    v->is_shared = nax_import_n_readers(imp, in->name) > 1;
+    v->is_channels_last = is_turned(imp, in->name);
+    if (in->n_dims != 4 && in->n_dims != 2)
+        return fail(imp, "its input is no image: [images][channels][rows][columns]");
+    if (in->dims[0] == 0 || in->dims[0] < -1 || in->dims[0] > SIDE_MAX)
+        return fail(imp, "its input has a number of images that cannot be");
+    imp->batch = in->dims[0] < 0 ? 1 : (size_t)in->dims[0];
+    const int64_t open = -1, *d = in->dims;
+    v->is_flat = in->n_dims == 2;
+    const int64_t *h = v->is_flat ? &open : v->is_channels_last ? d + 1 : d + 2;
+    const int64_t *w = v->is_flat ? &open : v->is_channels_last ? d + 2 : d + 3;
+    if (!take_side(*h, options->height, &v->h) || !take_side(*w, options->width, &v->w))
+        return fail(imp, options->height ? "its images are not of the --size given"
+                                         : "it leaves the size of images open: --size tells it");
+    int64_t c = v->is_channels_last ? d[3] : d[1];
+    if (v->is_flat)
+        c = c > 0 && c % (int64_t)(v->h * v->w) == 0 ? c / (int64_t)(v->h * v->w) : -1;
+    if (c < 1 || c > SIDE_MAX)
+        return fail(imp, "its images have a number of channels that cannot be");
+    v->c = (size_t)c;
+    return 0;
+}
+
+/* --- the end --- */
+
+/* A convolution whose kernel is the whole image: a linear layer. */
+static void make_linear(struct import_layer *layer, const struct importer *imp,
+                        const struct import_value *image)
+{
+    const struct import_layer *from = layer->from[0] < 0 ? NULL : &imp->layers[layer->from[0]];
+    size_t h = from ? from->h : image->h, w = from ? from->w : image->w;
+    bool is_padded = layer->pad[0] || layer->pad[1] || layer->pad[2] || layer->pad[3];
+    if (!is_padded && layer->kind == IMPORT_CONV && layer->groups == 1 &&
+        layer->added == NAX_FROM_NONE && layer->kernel[0] == h && layer->kernel[1] == w &&
+        layer->h * layer->w == 1)
+        layer->kind = IMPORT_LINEAR;
+}
+
+/* The layer that the graph's output comes from ends the network; what it does not need goes. */
+static int end(struct importer *imp, const struct import_value *image, size_t *n_classes)
+{
+    const struct import_graph *g = imp->graph;
+    if (g->n_outputs != 1)
+        return fail(imp, "a network has one output, a number for each class");
+    const struct import_value *v = nax_import_find(imp, g->outputs[0]);
+    if (!v || v->constant)
+        return fail(imp,
+                    v ? "its output does not depend on the image" : "no node makes its output");
+    if (v->layer < 0 || v->is_padded)
+        return fail(imp, "its output is the image");
+    struct import_layer *last = &imp->layers[v->layer];
+    make_linear(last, imp, image);
+    if (last->kind != IMPORT_LINEAR)
+        return nax_import_fail(imp, last->node,
+                               "it comes last, where nax has a linear layer, the classifier");
+    imp->n_layers = (size_t)v->layer + 1;
+    last->is_needed = true;
+    *n_classes = last->out;
+    for (size_t l = imp->n_layers; l-- > 0;) {
+        const struct import_layer *layer = &imp->layers[l];
+        for (size_t i = 0; layer->is_needed && i < layer->n_from; i++)
+            if (layer->from[i] >= 0)
+                imp->layers[layer->from[i]].is_needed = true;
+        if (layer->is_needed && layer->added >= 0)
+            imp->layers[layer->added].is_needed = true;
+    }
+    return 0;
+}
+
+/* The graph's name, or the file's, in characters that need no quotes. */
+static void name_network(const struct import_graph *g, char name[64])
+{
+    const char *slash = strrchr(g->path, '/'), *base = slash ? slash + 1 : g->path;
+    size_t n = 0;
+    for (; *base && n < 63 && strcmp(base, ".onnx"); base++)
+        name[n++] = isalnum((unsigned char)*base) || strchr("-_", *base) ? *base : '_';
+    name[n] = 0;
+    if (!isalpha((unsigned char)*name))
+        memcpy(name, "network", sizeof "network");
+}
+
+/* --- all of it --- */
+
+static int build(struct nax_imported *out, const struct importer *imp,
+                 const struct import_value *image, size_t n_classes)
+{
+    char name[64];
+    struct nax_err *err = imp->err;
+    FILE *stream = open_memstream(&out->text, &out->size);
+    name_network(imp->graph, name);
+    bool is_whole = stream && nax_import_print(imp, name, image, n_classes, stream);
+    if ((stream && fclose(stream)) || !is_whole)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", imp->graph->path);
+    int status = nax_network_file_parse(&out->file, imp->graph->path, out->text, out->size, err);
+    if (status == NAX_ERR_VALUE)
+        nax_err_prefix(err, "the network file that it makes cannot be");
+    if (!status)
+        status = nax_network_build(&out->net, out->file, NULL, err);
+    if (!status)
+        status = nax_model_alloc(&out->model, out->net, 0, err);
+    return status ? status : nax_import_fill(imp, out->model);
+}
+
+static int import(struct nax_imported *out, struct importer *imp,
+                  const struct nax_import_onnx *options)
+{
+    struct import_graph *g = imp->graph;
+    struct import_value *image = imp->values;
+    size_t n_classes = 0;
+    int status = take_image(imp, options);
+    for (size_t i = 0; i < g->n_constants; i++)
+        imp->values[imp->n_values++] =
+            (struct import_value){.name = g->constants[i].name, .constant = &g->constants[i]};
+    if (!status)
+        status = nax_import_steps(imp);
+    if (!status)
+        status = end(imp, image, &n_classes);
+    if (!status)
+        status = build(out, imp, image, n_classes);
+    if (!status && imp->dropped)
+        snprintf(out->dropped, sizeof out->dropped, "%s", imp->dropped);
+    return status;
+}
+
+int nax_import_onnx(struct nax_imported **imported, const struct nax_import_onnx *options,
+                    struct nax_err *err)
+{
+    struct import_graph *g;
+    int status = nax_import_graph_read(&g, options->path, err);
+    if (status)
+        return status;
+    struct importer imp = {.graph = g, .err = err, .batch = 1};
+    struct nax_imported *out = nax_calloc(1, sizeof *out);
+    imp.values = nax_import_hold(g, g->n_nodes + g->n_constants + 1, sizeof *imp.values);
+    imp.layers = nax_import_hold(g, NAX_NETWORK_LAYERS_MAX, sizeof *imp.layers);
+    imp.is_done = nax_import_hold(g, g->n_nodes, sizeof *imp.is_done);
+    status = out && imp.values && imp.layers && imp.is_done
+                 ? import(out, &imp, options)
+                 : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", options->path);
+    nax_import_graph_free(g);
+    if (status)
+        nax_imported_free(out);
+    else
+        *imported = out;
+    return status;
+}
+
+void nax_imported_free(struct nax_imported *imported)
+{
+    if (!imported)
+        return;
+    nax_model_free(imported->model);
+    nax_network_free(imported->net);
+    nax_network_file_free(imported->file);
+    free(imported->text);
+    free(imported);
+}

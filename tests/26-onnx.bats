@@ -1,0 +1,203 @@
+#!/usr/bin/env bats
+# nax-import onnx: what networks compute, held against the operators' definitions, and what is refused.
+
+setup() {
+  export PYTHONPATH=$BATS_TEST_DIRNAME/helpers PYTHONDONTWRITEBYTECODE=1
+  cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+# python TEXT: with what helpers/onnx.py has, and a network of a convolution, a pool and a linear layer
+python() {
+  {
+    cat <<'END'
+from onnx import *
+tensors = {'c.weight': ([4, 3, 3, 3], numbers(108, 1)), 'c.bias': ([4], numbers(4, 2)),
+           'f.weight': ([2, 64], numbers(128, 3)), 'f.bias': ([2], numbers(2, 4)), **norm('n', 4, 5)}
+nodes = [node('Conv', 'x c.weight c.bias', 'a', kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+         node('BatchNormalization', 'a n_g n_b n_m n_v', 'b', epsilon=1e-3), node('Relu', 'b', 'd'),
+         node('MaxPool', 'd', 'e', kernel_shape=[2, 2], strides=[2, 2]), node('Flatten', 'e', 'g', axis=1),
+         node('Gemm', 'g f.weight f.bias', 'y', transB=1)]
+END
+    cat
+  } | python3 -
+}
+
+# fails TEXT FILE: exit 1, one line on stderr with this text, nothing on stdout, nothing written
+fails() {
+  local status=0
+  nax-import onnx -q -o none.yaml -w none.safetensors "$2" >out.txt 2>err.txt || status=$?
+  if [ "$status" -ne 1 ] || [ -s out.txt ] || [ "$(wc -l <err.txt)" -ne 1 ] || [ -e none.yaml ] || [ -e none.safetensors ] ||
+    [[ "$(cat err.txt)" != "nax-import: "*"$2"* ]] || [[ "$(cat err.txt)" != *"$1"* ]]; then
+    echo "# exit $status: $(cat err.txt), not: $1"
+    return 1
+  fi
+}
+
+@test "convolution, batch norm, pool, flattened image, linear layer: the operators' logits" {
+  python <<'END'
+compare(nodes, tensors)
+END
+  diff - net.yaml <<'END'
+name: net
+input: {height: 8, width: 8, channels: 3}
+classes: 2
+layers:
+  - conv: {name: c, out: 4, kernel: 3, epsilon: 0.001, role: stem}
+  - pool: {name: MaxPool_3, kind: max, kernel: 2}
+  - linear: {name: f, role: classifier}
+END
+}
+
+@test "blocks: shortcuts, groups, dilation, uneven windows, activations, joined channels" {
+  python <<'END'
+t = {'s': ([6, 3, 3, 3], numbers(162, 1)), 'd': ([6, 1, 3, 5], numbers(90, 2)), 'p': ([8, 6, 1, 1], numbers(48, 3)), 'pb': ([8], numbers(8, 4)),
+     'q': ([8, 6, 1, 1], numbers(48, 5)), 'g': ([4, 4, 3, 3], numbers(144, 6)), 'w': ([12, 3], numbers(36, 7)), 'wb': ([3], numbers(3, 8)),
+     **norm('sn', 6, 20), **norm('dn', 6, 30), **norm('qn', 8, 40), **norm('own', 12, 50)}
+compare([node('Conv', 'x s', 'a', kernel_shape=[3, 3], strides=[2, 1], pads=[0, 1, 1, 1]),
+         node('BatchNormalization', 'a sn_g sn_b sn_m sn_v', 'b'), node('Sigmoid', 'b', 'bs'), node('Mul', 'b bs', 'c'),
+         node('Conv', 'c d', 'e', kernel_shape=[3, 5], group=6, pads=[1, 2, 1, 2]),
+         node('BatchNormalization', 'e dn_g dn_b dn_m dn_v', 'f'), node('Clip', 'f', 'h', min=0.0, max=6.0),
+         node('Conv', 'h p pb', 'i', kernel_shape=[1, 1]), node('Conv', 'c q', 'j', kernel_shape=[1, 1]),
+         node('BatchNormalization', 'j qn_g qn_b qn_m qn_v', 'k'), node('Add', 'i k', 'l'), node('Relu', 'l', 'm'),
+         node('Conv', 'm g', 'o', kernel_shape=[3, 3], group=2, dilations=[2, 1], pads=[2, 1, 2, 1]), node('LeakyRelu', 'o', 'u', alpha=0.25),
+         node('Concat', 'm u', 'v', axis=1), node('BatchNormalization', 'v own_g own_b own_m own_v', 'z'), node('HardSwish', 'z', 'zz'),
+         node('AveragePool', 'zz', 'aa', kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1]),
+         node('Add', 'aa aa', 'ab'), node('Tanh', 'ab', 'ac'), node('GlobalAveragePool', 'ac', 'ad'), node('Flatten', 'ad', 'ae'),
+         node('MatMul', 'ae w', 'af'), node('Add', 'af wb', 'ag'), node('Softmax', 'ag', 'y')], t, opset=10)
+END
+  grep -q 'conv: {name: Conv_0, out: 6, kernel: 3, stride: \[2, 1\], pad: \[0, 1, 1, 1\], activation: silu, role: stem}' net.yaml
+}
+
+@test "the same network, otherwise said: the same weights" {
+  python <<'END'
+def record(path, *options):
+    text = subprocess.run(['nax-import', 'onnx', '-q', '-o', 'net.yaml', '-w', 'net.safetensors', '--format', 'json', *options, path],
+                          stdout=subprocess.PIPE, check=True).stdout
+    return json.loads(text.splitlines()[0])['weights_hash'], open('net.yaml').read().split('layers:')[1].count('\n')
+
+write('net.onnx', nodes, tensors)
+want = record('net.onnx')
+
+def same(nodes, tensors, *options, **how):
+    write('net.onnx', nodes, tensors, **how)
+    assert record('net.onnx', *options) == want, how
+
+same(nodes, tensors, how='typed')
+same(nodes, tensors, how='double')
+same(nodes, {n: tensor(n, *t, ('data.bin', 8 + 4096 * i)) for i, (n, t) in enumerate(tensors.items())})
+# by version 7, with a fixed batch, images of a size that is told, and a softmax
+same([(op, r, m, a) for op, r, m, a in nodes[:-1]] + [node('Gemm', 'g f.weight f.bias', 'o', transB=1), node('LogSoftmax', 'o', 'y')], tensors,
+     opset=7, shape=(2, 3, 8, 8))
+same(nodes, tensors, '--size', '8x8', shape=('n', 3, 'h', 'w'))
+# constants through nodes, dropout, and the shape of what is flattened worked out
+chain = nodes[:4] + [node('Dropout', 'e', 'ee'), node('Shape', 'ee', 's'), node('Constant', '', 'zero', value=tensor('', [], [0])),
+                     node('Gather', 's zero', 's0', axis=0), node('Unsqueeze', 's0', 's1', axes=[0]),
+                     node('Constant', '', 'rest', value=tensor('', [1], [-1])), node('Concat', 's1 rest', 'to', axis=0),
+                     node('Reshape', 'ee to', 'g'), node('Identity', 'f.weight', 'fw'), node('Gemm', 'g fw f.bias', 'y', transB=1)]
+same(chain, tensors)
+# zeros around the image apart from the convolution, the matrix turned round, its bias added
+turned = [tensors['f.weight'][1][o * 64 + i] for i in range(64) for o in range(2)]
+same([node('Pad', 'x pads', 'xx'), node('Conv', 'xx c.weight c.bias', 'a', kernel_shape=[3, 3])] + nodes[1:5] +
+     [node('MatMul', 'g f.weight', 'o'), node('Add', 'o f.bias', 'y')],
+     {**tensors, 'f.weight': ([64, 2], turned), 'pads': ([8], [0, 0, 1, 1, 0, 0, 1, 1])})
+# images with channels last, as the network of another framework has them, and flattened so
+last = [tensors['f.weight'][1][o * 64 + c * 16 + p] for o in range(2) for p in range(16) for c in range(4)]
+same([node('Transpose', 'x', 'xx', perm=[0, 3, 1, 2]), node('Conv', 'xx c.weight c.bias', 'a', kernel_shape=[3, 3], auto_pad='SAME_UPPER')] +
+     nodes[1:4] + [node('Transpose', 'e', 'ee', perm=[0, 2, 3, 1]), node('Flatten', 'ee', 'g'), node('Gemm', 'g f.weight f.bias', 'y', transB=1)],
+     {**tensors, 'f.weight': ([2, 64], last)}, shape=('n', 8, 8, 3))
+END
+}
+
+@test "what comes out goes on: ideal, linear and full on a chip, costs" {
+  python <<'END'
+images('few.safetensors', 160, 3, 8, 8)
+write('net.onnx', nodes[:-1] + [node('Gemm', 'g f.weight f.bias', 'o', transB=1), node('Softmax', 'o', 'y')], tensors)
+END
+  nax-import onnx --mean 0.5,0.5,0.5 --crossbar 32 -o net.yaml -w net.safetensors net.onnx >design 2>told
+  grep -q 'nax-import: net: 3 layers, 8 x 8 x 3, 2 classes; without the Softmax at the end' told
+  for fidelity in ideal linear full; do
+    nax-eval -q --data few.safetensors --images 8 --fidelity "$fidelity" design >"$fidelity"
+  done
+  nax-cost --format csv full | grep -q energy_pj
+  nax-train -q --data few.safetensors --init net.safetensors --epochs 0 design --format json | grep -q '"weights_hash"'
+}
+
+@test "the README's five commands for a network of one's own run" {
+  python <<'END'
+images('pictures.safetensors', 160, 3, 8, 8)
+write('net.onnx', nodes, tensors)
+END
+  awk '/^### Your own network/ { is_here = 1 } is_here && /^```sh/ { is_in = 1; next } is_in && /^```/ { exit } is_in' "$BATS_TEST_DIRNAME/../README.md" >five.sh
+  [ "$(grep -c ^nax- five.sh)" -eq 5 ]
+  bash -e -o pipefail five.sh >told </dev/null
+  grep -q energy_pj told
+}
+
+@test "what cannot be is refused by file, node and reason" {
+  python <<'END'
+def bad(name, new, at=None, **more):
+    changed = [new if i == at else n for i, n in enumerate(nodes)] if at is not None else new
+    write(name, changed, {**tensors, **more.pop('tensors', {})}, **more)
+
+bad('operator.onnx', node('Einsum', 'b', 'd'), 2)
+bad('softmax.onnx', node('Softmax', 'b', 'd'), 2)
+bad('clip.onnx', node('Clip', 'b', 'd', min=-1.0, max=1.0), 2)
+bad('cycle.onnx', node('Relu', 'y', 'd'), 2)
+bad('twice.onnx', node('Relu', 'b', 'a'), 2)
+bad('window.onnx', node('MaxPool', 'd', 'e', kernel_shape=[12, 12]), 3)
+bad('stride.onnx', node('MaxPool', 'd', 'e', kernel_shape=[2, 2], strides=[0, 2]), 3)
+bad('negative.onnx', node('Conv', 'x c.weight', 'a', pads=[-1, 0, 0, 0]), 0)
+bad('groups.onnx', node('Conv', 'x c.weight', 'a', group=2), 0)
+bad('image.onnx', node('Conv', 'x x', 'a'), 0)
+bad('inputs.onnx', node('Gemm', 'g c.weight', 'y'), 5)
+bad('shape.onnx', node('Reshape', 'e to', 'g'), 4, tensors={'to': ([3], [1, 8, -1])})
+bad('end.onnx', nodes[:3] + [node('Identity', 'd', 'y')])
+bad('outputs.onnx', nodes, outputs=('y', 'g'))
+bad('none.onnx', nodes, outputs=('absent',))
+bad('open.onnx', nodes, shape=('n', 3, 'h', 'w'))
+bad('opset.onnx', nodes, opset=21)
+bad('huge.onnx', nodes, tensors={'f.bias': field(1, 1 << 20) + field(1, 1 << 20) + field(2, 1) + field(8, 'f.bias') + field(9, b'1234')})
+bad('minus.onnx', nodes, tensors={'f.bias': field(1, -3) + field(2, 1) + field(8, 'f.bias') + field(9, b'1234')})
+bad('few.onnx', nodes, tensors={'f.bias': field(1, 3) + field(2, 1) + field(8, 'f.bias') + field(9, b'1234')})
+bad('type.onnx', nodes, tensors={'f.bias': field(1, 2) + field(2, 8) + field(8, 'f.bias')})
+bad('away.onnx', nodes, tensors={'f.bias': field(1, 2) + field(2, 1) + field(8, 'f.bias') + field(14, 1) +
+                                 field(13, field(1, 'location') + field(2, '../f.bin'))})
+bad('gone.onnx', nodes, tensors={'f.bias': field(1, 2) + field(2, 1) + field(8, 'f.bias') + field(14, 1) +
+                                 field(13, field(1, 'location') + field(2, 'f.bin'))})
+whole = open('opset.onnx', 'rb').read()
+open('cut.onnx', 'wb').write(whole[:len(whole) // 2])
+open('text.onnx', 'w').write('name: net\n')
+open('empty.onnx', 'w')
+END
+  while IFS='|' read -r file text; do
+    fails "$text" "$file.onnx"
+  done <<'END'
+operator|node 'Einsum_2' (Einsum): no layer computes this operator
+softmax|node 'Softmax_2' (Softmax): within the network
+clip|node 'Clip_2' (Clip): from -1 to 1
+cycle|node 'Relu_2' (Relu): it reads 'y', which no node before it makes
+twice|node 'Relu_2' (Relu): its output has no name, or another's
+window|node 'MaxPool_3' (MaxPool): a window larger than the image, 8 x 8
+stride|node 'MaxPool_3' (MaxPool): 'strides' is not from 1 to 1024: 0
+negative|node 'Conv_0' (Conv): 'pads' is not from 0 to 1024: -1
+groups|node 'Conv_0' (Conv): 3 channels in 2 groups
+image|node 'Conv_0' (Conv): input 'x' depends on the image
+inputs|node 'Gemm_5' (Gemm): its weight is no matrix with 64 inputs
+shape|node 'Reshape_4' (Reshape): an image can be made flat
+end|node 'Conv_0' (Conv): it comes last
+outputs|a network has one output
+none|no node makes its output
+open|--size tells it
+opset|operators of version 21
+huge|tensor 'f.bias': more than 2^30 elements
+minus|tensor 'f.bias': a negative dimension
+few|tensor 'f.bias': as many bytes as its dimensions say are not there
+type|tensor 'f.bias': elements are not float
+away|tensor 'f.bias': its file is none in the folder
+gone|tensor 'f.bias': cannot open
+cut|not an ONNX file, or cut short
+text|not an ONNX file
+empty|not an ONNX file
+absent|cannot open
+END
+}
