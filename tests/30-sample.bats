@@ -336,6 +336,24 @@ policy() { printf '%s\n' space,network,kernels,crossbars,policy "small.yaml,lene
   nax-sample --policy -n 1 <policy.csv | nax-cost --format csv | column id | cmp - <(sed -n 2p out.csv | cut -d, -f 1)
 }
 
+@test "policies after the first agree with it by so many convolutions, and by so many at random" {
+  small_space
+  policy '0.5 0 0 0.5 0 0 0 0 0 0 0 1 0 0'
+  cp policy.csv first.csv
+  policy '0.25 0 0 0.75 0 0 0 0 0 0 0 1 0 0'
+  nax-sample --agreement --format csv first.csv policy.csv first.csv > out.csv
+  [ "$(cat out.csv)" = "space,network,agreement,agreement_chance,agreement_shuffled
+small.yaml,lenet,0.5,0.16666666666666666,0.25
+small.yaml,lenet,1.0,0.16666666666666666,0.5" ]
+  run nax-sample --agreement -n 3 first.csv
+  [ "$status" -eq 2 ]
+  [[ "$output" == *"-n counts candidates"* ]]
+  policy '1 0 0 0 0 0 0'
+  run nax-sample --agreement first.csv policy.csv
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"field 'policy': 7 values for 2 layers of 7 choices" ]]
+}
+
 @test "policies that do not fit the space name the layer" {
   small_space
   check() { # POLICY MESSAGE

@@ -30,7 +30,7 @@ column() {
 
 @test "a large weight of cost leads to the cheapest design of all" {
   for term in edap latency-area energy; do
-    small --epochs 3 --ideal --$term 1000000 --alpha-rate 1 --alpha-every 1 > policy
+    small --epochs 6 --ideal --$term 1000000 --alpha-rate 1 --alpha-every 1 > policy
     [ "$term" = latency-area ] && field=latency_area || field="$term"
     nax-sample --grid --space ./small.yaml | nax-cost --format csv > all.csv
     nax-sample --policy policy --space ./small.yaml -n 1 | nax-cost --format csv > best.csv
@@ -39,7 +39,8 @@ column() {
         if (field == "edap") cost *= $at["energy_pj"]
         if (FILENAME == "all.csv") { if (!least || cost < least) least = cost }
         else found = cost }
-      END { exit !(least > 0 && found <= least * 1.000001) }' all.csv best.csv
+      # draws decide what nearly ties
+      END { exit !(least > 0 && found <= least * 1.002) }' all.csv best.csv
   done
 }
 
@@ -98,6 +99,30 @@ column() {
   [ "$(column policy < linear.csv)" != "$(column policy < adc.csv)" ]
 }
 
+@test "a search that has not settled says so, and what to do" {
+  unsettled="nax-search: not settled: entropy is *, not 0.2; raise --epochs (2), lower --alpha-every or --alpha-rate (1e-05)"
+  search=(nax-search --space ./small.yaml --data small.safetensors --batch 30 --ideal --edap 1000 --format csv)
+  run -0 --separate-stderr "${search[@]}" --epochs 2 --warm-epochs 1 --alpha-rate 1e-5
+  # shellcheck disable=SC2053 # a pattern
+  [[ "${stderr_lines[-1]}" == $unsettled ]]
+  column entropy <<<"$output" | awk '{ exit !($1 > 1) }'
+  run -0 --separate-stderr "${search[@]}" --epochs 2 --warm-epochs 2 # which weighs nothing
+  [[ "$stderr" != *settled* ]]
+  run -0 --separate-stderr "${search[@]}" --epochs 3 --warm-epochs 1 --alpha-rate 2 --alpha-every 1
+  [[ "$stderr" != *settled* ]]
+  column entropy <<<"$output" | awk '{ exit !($1 < 0.2) }'
+}
+
+@test "other draws, and the same ones" {
+  for draws in 0 1; do
+    small --epochs 2 --draws $draws --checkpoint $draws > policy-$draws
+  done
+  run ! cmp -s 0/search.safetensors 1/search.safetensors
+  run ! small --epochs 2 --draws 0 --checkpoint 1 --resume
+  [[ "$output" = *": draws is 1 there and 0 here; "* ]]
+  nax-sample --agreement --space ./small.yaml --format csv policy-0 policy-1 | column agreement | grep -qE '^(0.0|0.5|1.0)$'
+}
+
 @test "a search starts from the weights of another one" {
   colours small.safetensors 300 10
   small --epochs 12 --warm-epochs 12 --rate 0.02 --checkpoint warm > /dev/null
@@ -147,6 +172,11 @@ column() {
   # the costs stay, and the search differs
   run ! small --epochs 1 --checkpoint run --resume --set device.programming.levels=4
   [[ "$output" = *": device.programming.levels is 0 there and 4 here; "* ]]
+  # one whose choices were moved otherwise
+  mkdir before
+  LC_ALL=C sed 's/search_model=2/search_model=1/' run/search.safetensors >before/search.safetensors
+  run ! small --epochs 1 --checkpoint before --resume
+  [[ "$output" = *": search_model is 1 there and 2 here; to start from its weights, leave out --resume and add --init 'before/search.safetensors'" ]]
   # one of before the costs of today
   mkdir old
   LC_ALL=C sed 's/cost_model=2/cost_model=1/' run/search.safetensors >old/search.safetensors

@@ -1,6 +1,7 @@
 /* nax-sample: draws candidates from a space of designs. */
 #include "builtin.h"
 #include "design.h"
+#include "policies.h"
 #include "space.h"
 #include "tool.h"
 
@@ -11,9 +12,10 @@ static const char synopsis[] =
     "[--seed n] [--format format] [-q]\n"
     "nax-sample --evolve [--elite n] [--mutation p] [--keep-kernels] [options] [file ...]\n"
     "nax-sample --policy [options] [file ...]\n"
+    "nax-sample --agreement [options] [file ...]\n"
     "nax-sample --list what [--format format]\n";
 
-enum mode { RANDOM = 1, GRID, HOMOGENEOUS, LIST, EVOLVE, POLICY };
+enum mode { RANDOM = 1, GRID, HOMOGENEOUS, LIST, EVOLVE, POLICY, AGREEMENT };
 
 struct sample_options {
     enum mode mode;
@@ -44,6 +46,7 @@ static const struct nax_option rows[] = {
      FIELD(keeps_kernels), .needs = "evolve"},
     {"policy", NULL, "the most probable design of each policy read, then random ones",
      .mode = POLICY},
+    {"agreement", NULL, "how far each policy read agrees with the first one", .mode = AGREEMENT},
     {"n", "N", "at most N candidates (offspring: as many as were read; policy: 4)", FIELD(n_most),
      .value = NAN, .letter = 'n'},
     {"list", "WORD", "what is built in, a record each", FIELD(listed), .words = &builtin_words,
@@ -59,8 +62,10 @@ static void parse(struct tool *tool, struct sample_options *o)
         o->n_most = SIZE_MAX;
     if (!tool_given(tool, "elite"))
         o->n_elite = SIZE_MAX;
-    if (o->mode != EVOLVE && o->mode != POLICY)
+    if (o->mode != EVOLVE && o->mode != POLICY && o->mode != AGREEMENT)
         tool_no_files(tool);
+    if (o->mode == AGREEMENT && o->n_most != SIZE_MAX)
+        tool_misuse(tool, "-n counts candidates, and --agreement writes none");
 }
 
 /* How many candidates there will be; says so where that is not what was asked for. */
@@ -116,26 +121,6 @@ static void write_candidates(struct tool *tool, const struct sample_options *o,
             nax_space_random(&space, i, tool->seed, &c);
         write_candidate(tool, &c, record);
     }
-}
-
-static const char *field_or(const struct nax_record *record, const char *name, const char *other)
-{
-    const struct nax_value *value = nax_record_get(record, name);
-    return value && value->type == NAX_STRING ? value->string.s : other;
-}
-
-/* The space that the command line or the record names. */
-static void load_space_of(struct tool *tool, const struct sample_options *o,
-                          const struct nax_record *record, struct nax_space *space)
-{
-    struct nax_err err;
-    struct space_options of_record = o->space;
-    if (!tool_given(tool, "space"))
-        of_record.name = field_or(record, "space", o->space.name);
-    if (!o->space.network)
-        of_record.network = field_or(record, "network", NULL);
-    if (space_load(space, &of_record, &err))
-        tool_fail_record(tool, &err);
 }
 
 static void add_member(struct tool *tool, struct nax_population *population,
@@ -194,7 +179,7 @@ static void evolve(struct tool *tool, const struct sample_options *o, struct nax
     design_check(tool, all ? 0 : NAX_ERR_MEMORY);
     while (tool_read(tool, record)) {
         if (!population)
-            load_space_of(tool, o, record, &space);
+            space_of_record(tool, &o->space, record, &space);
         if ((!population && nax_population_alloc(&population, &space, &err)) ||
             nax_store_add(all, record, &err))
             tool_fail(tool, &err);
@@ -206,51 +191,27 @@ static void evolve(struct tool *tool, const struct sample_options *o, struct nax
     nax_store_free(all);
 }
 
-static void draw_policies(struct tool *tool, const struct sample_options *o,
-                          struct nax_record *record, struct nax_record *out)
-{
-    struct nax_space space;
-    struct nax_candidate c;
-    struct nax_policy *policy;
-    struct nax_err err;
-    const uint64_t n = o->n_most == SIZE_MAX ? 4 : o->n_most;
-    while (tool_read(tool, record)) {
-        int status = 1;
-        load_space_of(tool, o, record, &space);
-        if (nax_policy_read(&policy, &space, record, &err))
-            tool_fail_record(tool, &err);
-        for (uint64_t i = 0; i < n && status; i++) {
-            if ((status = nax_policy_draw(policy, tool->seed, i, &c, &err)) < 0)
-                tool_fail(tool, &err);
-            if (status)
-                write_candidate(tool, &c, out);
-            else
-                tool_say(tool, "no more new designs found after: '%llu'", (unsigned long long)i);
-        }
-        nax_policy_free(policy);
-    }
-}
-
 int main(int argc, char **argv)
 {
     struct tool tool = tool_start("nax-sample", synopsis, argc, argv);
     struct sample_options o = {.mode = RANDOM};
     parse(&tool, &o);
-    struct nax_record *record = nax_record_alloc(), *out = nax_record_alloc();
-    design_check(&tool, record && out ? 0 : NAX_ERR_MEMORY);
-    if (o.mode == EVOLVE || o.mode == POLICY) {
+    struct nax_record *record = nax_record_alloc();
+    design_check(&tool, record ? 0 : NAX_ERR_MEMORY);
+    if (o.mode == EVOLVE || o.mode == POLICY || o.mode == AGREEMENT) {
         tool_read_open(&tool);
-        tool.kind = "candidate";
+        tool.kind = o.mode == AGREEMENT ? "agreement" : "candidate";
     }
     if (o.mode == LIST)
         builtin_list(&tool, o.listed, record);
     else if (o.mode == EVOLVE)
         evolve(&tool, &o, record);
     else if (o.mode == POLICY)
-        draw_policies(&tool, &o, record, out);
+        policies_draw(&tool, &o.space, o.n_most == SIZE_MAX ? 4 : o.n_most);
+    else if (o.mode == AGREEMENT)
+        policies_compare(&tool, &o.space);
     else
         write_candidates(&tool, &o, record);
     nax_record_free(record);
-    nax_record_free(out);
     tool_finish(&tool);
 }

@@ -220,9 +220,22 @@ static int keep_epoch(struct searching *s, struct nax_record *record,
     return status ? status : saved;
 }
 
+/* Choices that were weighed and not decided are no design: what to do about it. */
+static void say_unsettled(struct searching *s)
+{
+    const struct nax_cosearch_options *o = &s->options;
+    double entropy = nax_cosearch_entropy(s->search);
+    if (entropy > NAX_SETTLED_NATS && o->recipe.epochs > o->warmup_epochs)
+        tool_say(
+            &s->tool,
+            "not settled: entropy is %.3f, not %g; raise --epochs (%zu)%s or --alpha-rate (%g)",
+            entropy, NAX_SETTLED_NATS, o->recipe.epochs,
+            o->alpha_every > 1 ? ", lower --alpha-every" : "", o->alpha_rate);
+}
+
 static int describe(const struct searching *s, struct nax_record *r, struct nax_err *err)
 {
-    if (search_policy_record(&s->space, nax_cosearch_policy(s->search), r) ||
+    if (search_policy_record(&s->space, s->search, r) ||
         nax_record_set_int(r, "seed", (int64_t)s->tool.seed) ||
         nax_record_set_int(r, "epochs", (int64_t)s->options.recipe.epochs) ||
         nax_record_set_string(r, "data", s->set->name) ||
@@ -247,6 +260,7 @@ static int search(struct searching *s, struct nax_err *err)
         status = describe(s, s->record, err);
     if (status)
         return status;
+    say_unsettled(s);
     tool_write_open(&s->tool, "policy");
     tool_write(&s->tool, s->record);
     return 0;

@@ -33,7 +33,7 @@ int search_epoch_record(const struct nax_cosearch_epoch *epoch, const char *id,
     return status;
 }
 
-int search_policy_record(const struct nax_space *space, const double *policy,
+int search_policy_record(const struct nax_space *space, const struct nax_cosearch *search,
                          struct nax_record *record)
 {
     size_t n = space->n_slots * (space->n_kernels * space->n_crossbars + 1);
@@ -48,6 +48,8 @@ int search_policy_record(const struct nax_space *space, const double *policy,
     if (!status)
         status = nax_record_set_int(record, "crossbar_fixed", space->crossbar_fixed);
     if (!status)
-        status = nax_record_set_floats(record, "policy", policy, n);
+        status = nax_record_set_floats(record, "policy", nax_cosearch_policy(search), n);
+    if (!status)
+        status = nax_record_set_float(record, "entropy", nax_cosearch_entropy(search));
     return status;
 }

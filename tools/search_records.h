@@ -8,8 +8,7 @@
 /* Both clear the record first; 0, or NAX_ERR_MEMORY. id: of the run. */
 int search_epoch_record(const struct nax_cosearch_epoch *epoch, const char *id,
                         struct nax_record *record) NAX_MUST_USE;
-/* policy: as nax_cosearch_policy gives it */
-int search_policy_record(const struct nax_space *space, const double *policy,
+int search_policy_record(const struct nax_space *space, const struct nax_cosearch *search,
                          struct nax_record *record) NAX_MUST_USE;
 
 #endif

@@ -32,6 +32,8 @@ struct nax_cosearch_options {
     const struct nax_hardware *hardware;
     struct nax_recipe recipe; /* of the steps that train weights */
     uint64_t seed;            /* of weights, paths, and the chip */
+    size_t
+        draws; /* 0: paths and choices are drawn from the seed; others: otherwise, the rest alike */
     const char *init; /* NULL, or the checkpoint of a search whose weights this one starts from */
     /* NULL, or a folder that measurements of conversions are kept in: searches from the same
      * weights make them once. */
@@ -58,6 +60,10 @@ extern const struct nax_option nax_cosearch_rows[];
 /* Recipe and rows with their defaults, the rest 0. */
 struct nax_cosearch_options nax_cosearch_default(void);
 
+/* A policy of at most this entropy has settled: a convolution's best choice then has 19 parts in 20
+ * of two. */
+#define NAX_SETTLED_NATS 0.2
+
 struct nax_cosearch_epoch {
     struct nax_epoch weights; /* validated: the path of the most probable choices */
     double search_loss;       /* mean cross-entropy of the steps of alpha; NaN without any */
@@ -82,6 +88,9 @@ size_t nax_cosearch_epochs_done(const struct nax_cosearch *search);
 int nax_cosearch_epoch(struct nax_cosearch *search,
                        int (*step)(void *self, size_t step, double loss), void *self,
                        struct nax_cosearch_epoch *epoch, struct nax_err *err) NAX_MUST_USE;
+
+/* Of the probabilities, nats, mean over convolutions. */
+double nax_cosearch_entropy(const struct nax_cosearch *search);
 
 /* Probabilities [n_slots][n_kernels · n_crossbars + 1]: kernels, with all crossbars of each, then
  * the zero op; 0 for what the space does not allow. They are the search's. */

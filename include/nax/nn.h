@@ -276,8 +276,8 @@ int nax_trainer_set_part(struct nax_trainer *trainer, struct nax_model *part,
  * ProxylessNAS, ICLR 2019, equation 4). */
 struct nax_gate {
     size_t layer;  /* of the part */
-    size_t kernel; /* of the other, which reads the same input; 0: the convolution left out */
-    /* Of the other, where there is one. Its mean need only be near the batch's; with
+    size_t kernel; /* of the other, which reads the same input */
+    /* Of the other. Its mean need only be near the batch's; with
      * has_own_statistics mean and variance become the batch's. */
     struct nax_params params;
     struct nax_linop linop; /* what the other multiplies by, as for nax_trainer_set_linops */
@@ -298,8 +298,8 @@ struct nax_gate_batch {
 };
 
 /* Derivatives of the mean loss of a batch of validation images, without smoothing, by the gates of
- * n layers of a part, whose running statistics move. Error: fewer validation images than a batch
- * takes. */
+ * n layers of a part, whose running statistics move; n 0: its loss alone. Error: fewer validation
+ * images than a batch takes. */
 int nax_trainer_gates(struct nax_trainer *trainer, struct nax_model *part,
                       struct nax_gate_batch *batch, struct nax_gate *gates, size_t n,
                       struct nax_err *err) NAX_MUST_USE;

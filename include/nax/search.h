@@ -155,6 +155,16 @@ void nax_policy_free(struct nax_policy *policy);
 int nax_policy_draw(struct nax_policy *policy, uint64_t seed, uint64_t i, struct nax_candidate *c,
                     struct nax_err *err) NAX_MUST_USE;
 
+/* How far two policies of one space agree: the share of its convolutions in which the most probable
+ * choice is the same. */
+struct nax_agreement {
+    double share;
+    double chance;   /* of designs drawn at random from the space, on average */
+    double shuffled; /* of the same choices dealt out to the convolutions at random: what is left
+                        where both like one choice everywhere */
+};
+struct nax_agreement nax_policy_agreement(const struct nax_policy *a, const struct nax_policy *b);
+
 /* --- dominance --- Points are rows of n_objectives finite numbers, all to be minimised. One point
  * dominates another when it is nowhere larger and somewhere smaller, so equal points never do. */
 enum { NAX_OBJECTIVES_MAX = 16 };

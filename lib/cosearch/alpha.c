@@ -5,14 +5,19 @@
  * 2. The active ones make a path, which goes forward and backward on a batch of validation images,
  *    by what crossbars make of its weights; nax_trainer_gates gives the loss's derivatives by the
  *    gates of both choices, the other one computed only as far as these need.
- * 3. With dL/dq_i = dL/dgate_i, as if the gates were q itself, and dq_i/dalpha_i = q_i q_j,
- *    dq_i/dalpha_j = -q_i q_j (since q_i + q_j = 1):
+ * 3. With dL/dp_i = dL/dgate_i, as if the gates were p itself, dp_i/dalpha_j = -p_i p_j:
  *
- *        dL/dalpha_i = q_i q_j (dL/dgate_i - dL/dgate_j) = -dL/dalpha_j
+ *        dL/dalpha_i = Σ_j p_i p_j (dL/dgate_i - dL/dgate_j)
  *
+ *    of which the pair is one term, that counts as often as the pair is met (nax_arch_slope).
+ *    The zero op is judged by what it does, as its derivative at a network that has the convolution
+ *    says little of the one that lacks it: the loss L of the path is computed with the one choice
+ *    and with the other, on the same images, and L_i - L_j takes the place of the difference of
+ *    the gates. That is a path more; of a step's pairs with the zero op one, drawn, is judged, and
+ *    the others teach nothing.
  * 4. The terms of cost C are functions of expected costs, which price.h has with their derivatives
- *    by p: dC/dalpha_i = p_i (dC/dp_i - Σ_k p_k dC/dp_k), over all choices.
- * 5. Adam moves alpha down the sum of both.
+ *    by p: dC/dp_i is added to dL/dgate_i.
+ * 5. Adam moves the two alphas, and all other choices stay as likely as they were (arch.h).
  */
 #include "search.h"
 
@@ -29,7 +34,8 @@ struct pair {
     bool is_pair;     /* else there is but one choice, the first */
     size_t choice[2]; /* both i and j */
     size_t active;    /* which of them: 0 or 1 */
-    double q[2];
+    bool has_gap;     /* what the step learned: dL/dp of the first one less that of the other */
+    double gap;
 };
 
 /* C = a E[latency · area] / u_la + b E[energy] / u_e + c log(E[EDAP] / u_edap): a, b, c are the
@@ -54,29 +60,28 @@ double nax_search_cost(const struct nax_cosearch *s, const double mean[NAX_EXPEC
     return cost;
 }
 
-static int add_cost(struct nax_cosearch *s, struct nax_err *err)
+/* The fourth step: dC/dp. */
+static int price(struct nax_cosearch *s, struct nax_err *err)
 {
     const struct nax_cosearch_options *o = &s->options;
     double mean[NAX_EXPECTED_COUNT];
     if (o->latency_area == 0 && o->energy == 0 && o->edap == 0)
-        return 0;
-    int status = nax_price_expect(&s->price, &s->arch, N_DESIGNS, o->seed, 1 + s->n_alpha, mean,
+        return 0; /* by_p is 0 */
+    int status = nax_price_expect(&s->price, &s->arch, N_DESIGNS, s->draws, 1 + s->n_alpha, mean,
                                   s->prices, err);
-    if (status)
-        return status;
-    nax_search_cost(s, mean, s->prices, s->by_p);
-    nax_arch_add_softmax(&s->arch, s->by_p, s->gradient);
-    return 0;
+    if (!status)
+        nax_search_cost(s, mean, s->prices, s->by_p);
+    return status;
 }
 
 static void draw(const struct nax_cosearch *s, size_t slot, struct pair *pair)
 {
-    struct nax_rng rng = nax_rng_at(s->options.seed, NAX_RNG_GATE, s->n_alpha, slot, 1);
-    double u[3];
+    struct nax_rng rng = nax_rng_at(s->draws, NAX_RNG_GATE, s->n_alpha, slot, 1);
+    double u[3], q[2];
     for (int i = 0; i < 3; i++)
         u[i] = nax_rng_uniform(&rng);
     *pair = (struct pair){.active = 0};
-    pair->is_pair = nax_arch_draw_pair(&s->arch, slot, u, pair->choice, pair->q, &pair->active);
+    pair->is_pair = nax_arch_draw_pair(&s->arch, slot, u, pair->choice, q, &pair->active);
 }
 
 /* What a choice multiplies by; source: where its noise comes from. */
@@ -127,53 +132,62 @@ static void set_aside(struct nax_params *p, size_t n, float **memory)
     *memory += 2 * n;
 }
 
-/* What the path multiplies by, and the gates of the convolutions with two choices that the path
- * has; their number. */
-static size_t list_gates(struct nax_cosearch *s, const struct path *path, const struct pair *pairs,
-                         struct nax_linop *ops)
+static size_t active_of(const struct pair *pair)
+{
+    return pair->choice[pair->active];
+}
+
+static bool has_zero_op(const struct nax_cosearch *s, const struct pair *pair)
+{
+    return pair->is_pair && (!nax_arch_kernel(&s->arch, pair->choice[0]) ||
+                             !nax_arch_kernel(&s->arch, pair->choice[1]));
+}
+
+/* What the path multiplies by. */
+static void list_ops(struct nax_cosearch *s, const struct path *path, const struct pair *pairs,
+                     struct nax_linop *ops)
+{
+    for (size_t l = 0; l < path->net->n_layers; l++) {
+        size_t slot = (size_t)path->net->layers[l].slot;
+        if (path->net->layers[l].slot >= 0)
+            ops[l] = op_of(s, slot, active_of(&pairs[slot]), &s->sources[2 * slot]);
+    }
+}
+
+/* The gates of convolutions with two choices, neither the zero op; their number. */
+static size_t list_gates(struct nax_cosearch *s, const struct path *path, const struct pair *pairs)
 {
     size_t n = 0;
     for (size_t l = 0; l < path->net->n_layers; l++) {
         size_t slot = (size_t)path->net->layers[l].slot;
         if (path->net->layers[l].slot < 0)
             continue;
-        const struct pair *pair = &pairs[slot];
-        ops[l] = op_of(s, slot, pair->choice[pair->active], &s->sources[2 * slot]);
-        if (!pair->is_pair)
+        if (!pairs[slot].is_pair || has_zero_op(s, &pairs[slot]))
             continue;
-        size_t other = pair->choice[!pair->active];
-        struct nax_gate gate = {.layer = l, .kernel = (size_t)nax_arch_kernel(&s->arch, other)};
-        if (gate.kernel) {
-            size_t place = nax_supernet_place(&s->net, slot, (int64_t)gate.kernel);
-            gate.params = s->net.model->layer[place];
-            gate.linop = op_of(s, slot, other, &s->sources[2 * slot + 1]);
-        }
-        s->gates[n++] = gate;
+        size_t other = pairs[slot].choice[!pairs[slot].active];
+        int64_t kernel = nax_arch_kernel(&s->arch, other);
+        s->gates[n++] = (struct nax_gate){
+            .layer = l,
+            .kernel = (size_t)kernel,
+            .params = s->net.model->layer[nax_supernet_place(&s->net, slot, kernel)],
+            .linop = op_of(s, slot, other, &s->sources[2 * slot + 1])};
     }
     return n;
 }
 
-/* The third step for one convolution. Where the zero op is the active one, the layer is left out of
- * the path and there is nothing to weigh: such pairs have no gate, so that of all draws of a pair
- * with the zero op only a part, the probability q of the convolution being active, gives a slope.
- * Divided by it, the mean over draws is right. */
-static void add_gate(struct nax_cosearch *s, const struct nax_gate *gate, size_t slot,
-                     const struct pair *pair)
+/* The second step: the loss of the path of the active choices and, where has_gates, what its gates
+ * tell of their pairs. */
+static int look(struct nax_cosearch *s, struct pair *pairs, bool has_gates, double *loss,
+                struct nax_err *err)
 {
-    size_t own = pair->choice[pair->active], other = pair->choice[!pair->active];
-    double *gradient = s->gradient + slot * s->arch.n_choices;
-    double slope = pair->q[0] * pair->q[1] * (gate->own - gate->other);
-    if (!gate->kernel)
-        slope /= pair->q[pair->active];
-    gradient[own] += slope;
-    gradient[other] -= slope;
-}
-
-/* The second and third steps. */
-static int add_gates(struct nax_cosearch *s, struct path *path, const struct pair *pairs,
-                     struct nax_err *err)
-{
-    size_t n_channels = 0;
+    int64_t kernel[NAX_SLOTS_MAX];
+    struct path *path;
+    for (size_t slot = 0; slot < s->arch.n_slots; slot++)
+        kernel[slot] = nax_arch_kernel(&s->arch, active_of(&pairs[slot]));
+    int status = nax_path_alloc(&path, &s->net, kernel, err);
+    if (status)
+        return status;
+    size_t n_channels = 0, n = 0;
     for (size_t l = 0; l < path->net->n_layers; l++)
         n_channels += path->net->layers[l].c_out;
     float *memory = nax_calloc(4 * n_channels, sizeof *memory), *free_memory = memory;
@@ -182,10 +196,9 @@ static int add_gates(struct nax_cosearch *s, struct path *path, const struct pai
                                    .linops = ops,
                                    .has_own_statistics = !s->options.is_calibrated &&
                                                          s->options.fidelity != NAX_FIDELITY_IDEAL};
-    size_t n = 0;
-    int status = 0;
     if (memory && ops) {
-        n = list_gates(s, path, pairs, ops);
+        list_ops(s, path, pairs, ops);
+        n = has_gates ? list_gates(s, path, pairs) : 0;
         for (size_t l = 0; l < path->net->n_layers; l++)
             set_aside(&path->model.layer[l], path->net->layers[l].c_out, &free_memory);
         for (size_t i = 0; i < n; i++)
@@ -199,37 +212,77 @@ static int add_gates(struct nax_cosearch *s, struct path *path, const struct pai
         status = nax_err_set(err, NAX_ERR_NUMERIC, "the loss is not finite: 'network %s'",
                              path->net->name);
     for (size_t i = 0; !status && i < n; i++) {
-        size_t slot = (size_t)path->net->layers[s->gates[i].layer].slot;
-        add_gate(s, &s->gates[i], slot, &pairs[slot]);
+        const struct nax_gate *gate = &s->gates[i];
+        struct pair *pair = &pairs[path->net->layers[gate->layer].slot];
+        pair->gap = pair->active ? gate->other - gate->own : gate->own - gate->other;
+        pair->has_gap = true;
     }
-    s->loss += batch.loss;
-    s->n_losses++;
+    *loss = batch.loss;
     free(memory);
     free(ops);
+    nax_path_free(path);
     return status;
+}
+
+/* Of the pairs with the zero op the one that the step judges, or NULL. */
+static struct pair *draw_judged(const struct nax_cosearch *s, struct pair *pairs)
+{
+    struct nax_rng rng = nax_rng_at(s->draws, NAX_RNG_GATE, s->n_alpha, 0, 3);
+    size_t n = 0;
+    struct pair *judged = NULL;
+    for (size_t slot = 0; slot < s->arch.n_slots; slot++) /* the n-th of them, one time in n */
+        if (has_zero_op(s, &pairs[slot]) && !nax_rng_below(&rng, ++n))
+            judged = &pairs[slot];
+    return judged;
+}
+
+/* The third step where the zero op is one of the two: loss is that of the active choice. */
+static int judge(struct nax_cosearch *s, struct pair *pairs, double loss, struct nax_err *err)
+{
+    struct pair *pair = draw_judged(s, pairs);
+    double other;
+    if (!pair)
+        return 0;
+    pair->active = !pair->active;
+    int status = look(s, pairs, false, &other, err);
+    pair->active = !pair->active;
+    pair->gap = pair->active ? other - loss : loss - other;
+    pair->has_gap = !status;
+    return status;
+}
+
+/* The fifth step. */
+static void descend(struct nax_cosearch *s, const struct pair *pairs)
+{
+    for (size_t slot = 0; slot < s->arch.n_slots; slot++) {
+        const size_t *choice = pairs[slot].choice;
+        const double *by_p = s->by_p + slot * s->arch.n_choices;
+        double gap = pairs[slot].gap + by_p[choice[0]] - by_p[choice[1]];
+        if (pairs[slot].has_gap)
+            nax_arch_descend(&s->arch, slot, choice, nax_arch_slope(&s->arch, slot, choice, gap),
+                             s->options.alpha_rate);
+    }
+    nax_arch_update(&s->arch);
+    s->n_alpha++;
 }
 
 int nax_search_alpha(struct nax_cosearch *s, struct nax_err *err)
 {
     struct pair pairs[NAX_SLOTS_MAX];
-    int64_t kernel[NAX_SLOTS_MAX];
-    struct path *path = NULL;
-    memset(s->gradient, 0, s->arch.n_slots * s->arch.n_choices * sizeof *s->gradient);
-    for (size_t slot = 0; slot < s->arch.n_slots; slot++) {
+    double loss;
+    for (size_t slot = 0; slot < s->arch.n_slots; slot++)
         draw(s, slot, &pairs[slot]);
-        kernel[slot] = nax_arch_kernel(&s->arch, pairs[slot].choice[pairs[slot].active]);
-    }
     int status = prepare_wires(s, pairs, err);
     if (!status)
-        status = nax_path_alloc(&path, &s->net, kernel, err);
+        status = look(s, pairs, true, &loss, err);
     if (!status)
-        status = add_gates(s, path, pairs, err);
+        status = judge(s, pairs, loss, err);
     if (!status)
-        status = add_cost(s, err);
-    nax_path_free(path);
+        status = price(s, err);
     if (status)
         return status;
-    nax_arch_descend(&s->arch, s->gradient, s->options.alpha_rate);
-    s->n_alpha++;
+    s->loss += loss;
+    s->n_losses++;
+    descend(s, pairs);
     return 0;
 }

@@ -13,11 +13,12 @@ int nax_arch_alloc(struct arch *arch, const struct nax_space *space, struct nax_
                           .n_slots = space->n_slots,
                           .n_choices = space->n_kernels * space->n_crossbars + 1};
     size_t n = arch->n_slots * arch->n_choices;
-    arch->alpha = nax_calloc(3 * n, sizeof *arch->alpha);
+    arch->alpha = nax_calloc(4 * n, sizeof *arch->alpha);
     if (!arch->alpha)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'architecture parameters'");
     arch->square = arch->alpha + n;
-    arch->p = arch->square + n;
+    arch->n_met = arch->square + n;
+    arch->p = arch->n_met + n;
     nax_arch_update(arch);
     return 0;
 }
@@ -116,29 +117,41 @@ bool nax_arch_draw_pair(const struct arch *arch, size_t slot, const double u[3],
     return true;
 }
 
-void nax_arch_add_softmax(const struct arch *arch, const double *dp, double *gradient)
+double nax_arch_slope(const struct arch *arch, size_t slot, const size_t pair[2], double gap)
 {
-    for (size_t s = 0; s < arch->n_slots; s++) {
-        size_t first = s * arch->n_choices;
-        double mean = 0;
-        for (size_t i = first; i < first + arch->n_choices; i++)
-            mean += arch->p[i] * dp[i];
-        for (size_t i = first; i < first + arch->n_choices; i++)
-            gradient[i] += arch->p[i] * (dp[i] - mean);
-    }
+    const double *p = arch->p + slot * arch->n_choices;
+    return gap / (1 / (1 - p[pair[0]]) + 1 / (1 - p[pair[1]]));
 }
 
-/* With beta1 = 0 the step is by the gradient itself: v ← β v + (1 − β) g²,
- * alpha ← alpha − rate · g / (sqrt(v / (1 − βᵗ)) + epsilon). */
-void nax_arch_descend(struct arch *arch, const double *gradient, double rate)
+/* ln(exp a + exp b) */
+static double log_sum(double a, double b)
 {
-    double correction = 1 - pow(beta_square, (double)++arch->n_steps);
-    for (size_t i = 0; i < arch->n_slots * arch->n_choices; i++) {
-        double g = gradient[i], *square = &arch->square[i];
+    return fmax(a, b) + log1p(exp(-fabs(a - b)));
+}
+
+/* With beta1 = 0 a step is by the gradient g itself. Of a choice that is met for the t-th time:
+ *
+ *     v ← β v + (1 − β) g²,   alpha ← alpha − rate · g / (sqrt(v / (1 − βᵗ)) + epsilon).
+ *
+ * Zeros of the choices that were not met are no gradients: counted as such, they would make v small
+ * where a choice is met rarely, and its steps as many times the rate as the root of how rarely.
+ * Then alpha_i and alpha_j fall by what ln(exp alpha_i + exp alpha_j) grew by, which leaves
+ * p_i + p_j, and with it every other choice's p, as it was. */
+void nax_arch_descend(struct arch *arch, size_t slot, const size_t pair[2], double slope,
+                      double rate)
+{
+    size_t first = slot * arch->n_choices;
+    double *alpha = arch->alpha + first;
+    double before = log_sum(alpha[pair[0]], alpha[pair[1]]);
+    for (int i = 0; i < 2; i++) {
+        double g = i ? -slope : slope, *square = &arch->square[first + pair[i]];
+        double correction = 1 - pow(beta_square, ++arch->n_met[first + pair[i]]);
         *square = beta_square * *square + (1 - beta_square) * g * g;
-        arch->alpha[i] -= rate * g / (sqrt(*square / correction) + epsilon);
+        alpha[pair[i]] -= rate * g / (sqrt(*square / correction) + epsilon);
     }
-    nax_arch_update(arch);
+    double grown = log_sum(alpha[pair[0]], alpha[pair[1]]) - before;
+    for (int i = 0; i < 2; i++)
+        alpha[pair[i]] -= grown;
 }
 
 double nax_arch_entropy(const struct arch *arch)

@@ -12,9 +12,9 @@ struct arch {
     const struct nax_space *space; /* bound */
     size_t n_slots, n_choices;
     double *alpha;  /* 0 where a choice is not allowed */
-    double *square; /* Adam's mean of squared gradients */
+    double *square; /* Adam's mean of squared gradients, over the steps that met the choice */
+    double *n_met;  /* these steps */
     double *p;      /* probabilities: softmax of alpha over what is allowed */
-    uint64_t n_steps;
 };
 
 /* alpha 0: every choice is as likely. */
@@ -44,10 +44,18 @@ size_t nax_arch_best(const struct arch *arch, size_t slot);
 bool nax_arch_draw_pair(const struct arch *arch, size_t slot, const double u[3], size_t pair[2],
                         double q[2], size_t *active);
 
-/* gradient by alpha += that of a loss whose gradient by p is dp: p_i (dp_i − Σ p_j dp_j) */
-void nax_arch_add_softmax(const struct arch *arch, const double *dp, double *gradient);
-/* One step of Adam (Kingma and Ba, ICLR 2015) with betas 0 and 0.999; then nax_arch_update. */
-void nax_arch_descend(struct arch *arch, const double *gradient, double rate);
+/* What a step that met a pair of choices i, j goes by, where gap is the loss's derivative by p_i
+ * less that by p_j: the pair's part of the gradient by alpha_i, p_i p_j · gap, by the probability
+ * of being met, p_i p_j (1/(1 − p_i) + 1/(1 − p_j)); that by alpha_j is its negative. The mean over
+ * draws is the gradient. */
+double nax_arch_slope(const struct arch *arch, size_t slot, const size_t pair[2], double gap);
+/* A step of a slot that met two choices: one of Adam (Kingma and Ba, ICLR 2015) with betas 0 and
+ * 0.999 for each, slope being the loss's derivative by the first one's alpha and −slope that by the
+ * other's. Then both alphas are shifted alike until all other choices are as likely as they were
+ * (Cai, Zhu, Han, section 3.2.1). What a slot did not meet stays, and so do its means. For p to
+ * follow call nax_arch_update. */
+void nax_arch_descend(struct arch *arch, size_t slot, const size_t pair[2], double slope,
+                      double rate);
 /* Mean over slots of −Σ p ln p. */
 double nax_arch_entropy(const struct arch *arch);
 

@@ -20,7 +20,9 @@ const struct nax_option nax_cosearch_rows[] = {
     {"alpha-every", "N", "training steps to a step of the choices", FIELD(alpha_every), .min = 1,
      .max = 1000000, .value = 2},
     {"alpha-rate", "X", "learning rate of the choices", FIELD(alpha_rate), .min = 1e-9, .max = 1e3,
-     .value = 0.01},
+     .value = 0.1},
+    {"draws", "N", "other draws of paths and choices than the seed's, by number; 0: the seed's",
+     FIELD(draws), .max = INT32_MAX},
     {"refresh", "N", "steps of the choices between solutions of the circuits", FIELD(refresh),
      .min = 1, .max = INT32_MAX, .value = 100},
     {.name = NULL}};

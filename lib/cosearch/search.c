@@ -21,7 +21,7 @@ static int choose_path(struct nax_cosearch *s, struct path **path, struct nax_er
     bool is_last = s->trainer && step == nax_trainer_n_steps(s->trainer);
     for (size_t slot = 0; slot < s->arch.n_slots; slot++) {
         struct nax_rng rng =
-            nax_rng_at(s->options.seed, NAX_RNG_GATE, (uint64_t)epoch << 32 | step, slot, 0);
+            nax_rng_at(s->draws, NAX_RNG_GATE, (uint64_t)epoch << 32 | step, slot, 0);
         size_t choice = is_last ? nax_arch_best(&s->arch, slot)
                                 : nax_arch_draw(&s->arch, slot, nax_rng_uniform(&rng));
         kernel[slot] = nax_arch_kernel(&s->arch, choice);
@@ -71,7 +71,7 @@ static int alloc(struct nax_cosearch *s, struct nax_err *err)
         s->wires.gain = s->noise.gain;
     if (!status)
         status =
-            nax_price_expect(&s->price, &s->arch, N_DESIGNS, o->seed, 0, s->uniform, NULL, err);
+            nax_price_expect(&s->price, &s->arch, N_DESIGNS, s->draws, 0, s->uniform, NULL, err);
     if (!status)
         status = choose_path(s, &s->path, err);
     if (!status)
@@ -87,12 +87,11 @@ static int alloc(struct nax_cosearch *s, struct nax_err *err)
                            "fewer validation images (%zu) than a batch takes, %zu by --batch: '%s'",
                            n_validation, o->recipe.batch, o->set->name);
     size_t n = s->arch.n_slots * s->arch.n_choices;
-    s->gradient = nax_calloc((2 + NAX_EXPECTED_COUNT) * n, sizeof *s->gradient);
+    s->by_p = nax_calloc((1 + NAX_EXPECTED_COUNT) * n, sizeof *s->by_p);
     s->gates = nax_calloc(s->arch.n_slots, sizeof *s->gates);
     s->sources = nax_calloc(2 * s->arch.n_slots, sizeof *s->sources);
-    if (!s->gradient || !s->gates || !s->sources)
+    if (!s->by_p || !s->gates || !s->sources)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'search'");
-    s->by_p = s->gradient + n;
     s->prices = s->by_p + n;
     return 0;
 }
@@ -107,6 +106,8 @@ int nax_cosearch_alloc(struct nax_cosearch **search, const struct nax_cosearch_o
     if (!s)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'search'");
     s->options = *options;
+    s->draws = options->draws ? nax_hash(options->seed, &options->draws, sizeof options->draws)
+                              : options->seed;
     if ((status = alloc(s, err))) {
         nax_cosearch_free(s);
         return status;
@@ -127,7 +128,7 @@ void nax_cosearch_free(struct nax_cosearch *s)
     nax_price_close(&s->price);
     nax_arch_free(&s->arch);
     nax_supernet_free(&s->net);
-    free(s->gradient);
+    free(s->by_p);
     free(s->gates);
     free(s->sources);
     free(s);
@@ -141,6 +142,11 @@ size_t nax_cosearch_n_steps(const struct nax_cosearch *s)
 size_t nax_cosearch_epochs_done(const struct nax_cosearch *s)
 {
     return nax_trainer_epochs_done(s->trainer);
+}
+
+double nax_cosearch_entropy(const struct nax_cosearch *s)
+{
+    return nax_arch_entropy(&s->arch);
 }
 
 const double *nax_cosearch_policy(const struct nax_cosearch *s)
@@ -175,8 +181,7 @@ static int describe_epoch(struct nax_cosearch *s, struct nax_cosearch_epoch *epo
                           struct nax_err *err)
 {
     double mean[NAX_EXPECTED_COUNT];
-    int status =
-        nax_price_expect(&s->price, &s->arch, N_DESIGNS, s->options.seed, 0, mean, NULL, err);
+    int status = nax_price_expect(&s->price, &s->arch, N_DESIGNS, s->draws, 0, mean, NULL, err);
     if (status)
         return status;
     epoch->search_loss = s->n_losses ? s->loss / (double)s->n_losses : NAN;

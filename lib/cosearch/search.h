@@ -17,11 +17,11 @@ struct nax_cosearch {
     struct nax_trainer *trainer;
     struct path *path;                  /* that the trainer is at */
     double uniform[NAX_EXPECTED_COUNT]; /* expected while every choice is as likely */
+    uint64_t draws;                     /* seed of paths and choices */
     uint64_t start;                     /* hash of the weights that it starts from; 0: drawn ones */
     struct nax_identity *identity;      /* what decides it besides what decides a training run */
     uint64_t n_alpha;                   /* steps of alpha so far */
-    double *gradient;                   /* by alpha, [n_slots][n_choices] */
-    double *by_p;                       /* of the terms of cost by p, the same shape */
+    double *by_p;                       /* of the terms of cost by p, [n_slots][n_choices] */
     double *prices;                     /* [n_slots][n_choices][NAX_EXPECTED_COUNT] */
     struct nax_gate *gates;             /* [n_slots] */
     struct noise_source

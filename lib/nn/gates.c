@@ -196,7 +196,7 @@ int nax_pass_gate_statistics(struct pass *pass, struct nax_gate *gates, size_t n
         struct other other = {.pass = pass, .gate = &gates[i], .is_ideal = true};
         const struct nax_params *own = &pass->model->layer[gates[i].layer], *p = &gates[i].params;
         size_t size = pass->net->layers[gates[i].layer].c_out * sizeof *p->mean;
-        if (!gates[i].kernel || !p->mean)
+        if (!p->mean)
             continue;
         if (p->weight == own->weight) { /* another crossbar alone */
             memcpy(p->mean, own->mean, size);
@@ -211,68 +211,17 @@ int nax_pass_gate_statistics(struct pass *pass, struct nax_gate *gates, size_t n
     return status;
 }
 
-/* Σ g · (x · scale + offset) of a chunk; scale NULL: of x as it is. */
-static double weigh(const struct pass *pass, size_t chunk, size_t n, const char *x_all,
-                    const char *g_all, size_t c, const float *scale, const float *offset)
-{
-    const struct nn_kernels *kernel = pass->kernel;
-    size_t at = chunk * n * kernel->size;
-    const float *x = nn_widen(kernel, n, x_all + at, nax_pass_scratch(pass, SCRATCH_WIDE));
-    const float *g = nn_widen(kernel, n, g_all + at, nax_pass_scratch(pass, SCRATCH_DZ));
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        double value = (double)x[i];
-        if (scale)
-            value = value * (double)scale[i % c] + (double)offset[i % c];
-        sum += value * (double)g[i];
-    }
-    return sum;
-}
-
-/* What the network would add without the layer: its input; in a residual block, what the
- * convolution before it adds, or nothing where there is none (see nax_network_build). */
-static int left_out(const struct pass *pass, size_t l, double *gate)
-{
-    const struct nax_layer *shape = &pass->net->layers[l];
-    const char *x = pass_source(pass, shape->input), *g = pass->layer[l].g;
-    const float *scale = NULL, *offset = NULL;
-    size_t n_chunks = pass->layer[l].n_chunks;
-    size_t n = pass->layer[l].n_chunk * nax_layer_n_out(shape);
-    *gate = 0;
-    if (shape->residual == shape->input)
-        return 0;
-    if (shape->residual != NAX_FROM_NONE) {
-        const struct pass_layer *before = &pass->layer[shape->input];
-        x = before->z;
-        scale = before->scale;
-        offset = before->offset;
-    }
-    double *sums = nax_calloc(n_chunks, sizeof *sums);
-    if (!sums)
-        return NAX_ERR_MEMORY;
-#pragma omp parallel for num_threads((int)pass->n_threads) schedule(dynamic)
-    for (size_t chunk = 0; chunk < n_chunks; chunk++)
-        sums[chunk] = weigh(pass, chunk, n, x, g, shape->c_out, scale, offset);
-    *gate = tree_doubles(n_chunks, sums);
-    free(sums);
-    return 0;
-}
-
 int nax_pass_gates(struct pass *pass, size_t first, struct nax_gate *gates, size_t n,
                    struct nax_err *err)
 {
     int status = 0;
     for (size_t i = 0; !status && i < n; i++) {
+        struct other other = {.pass = pass, .gate = &gates[i], .first = first};
         gates[i].own = own_gate(pass, gates[i].layer);
-        if (gates[i].kernel) {
-            struct other other = {.pass = pass, .gate = &gates[i], .first = first};
-            status = other_convolution(&other, err);
-            if (!status)
-                gates[i].other = normalised(&other);
-            other_free(&other);
-        } else if (left_out(pass, gates[i].layer, &gates[i].other)) {
-            status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'gates'");
-        }
+        status = other_convolution(&other, err);
+        if (!status)
+            gates[i].other = normalised(&other);
+        other_free(&other);
     }
     return status;
 }

@@ -432,7 +432,7 @@ static int forward_ideal(struct pass *pass, const struct pass_batch *batch, stru
 }
 
 /* On a pass of its own, since a part's shapes are not the trainer's: the ideal statistics where
- * they are asked for, then forward and backward by what the hardware multiplies by, then the gates.
+ * they are asked for, then forward by what the hardware multiplies by, then, for gates, backward.
  */
 int nax_trainer_gates(struct nax_trainer *t, struct nax_model *part, struct nax_gate_batch *batch,
                       struct nax_gate *gates, size_t n, struct nax_err *err)
@@ -467,9 +467,9 @@ int nax_trainer_gates(struct nax_trainer *t, struct nax_model *part, struct nax_
         if (!status)
             status = nax_pass_forward(pass, &source, &result, err);
     }
-    if (!status)
+    if (!status && n)
         status = nax_pass_backward(pass, err);
-    if (!status)
+    if (!status && n)
         status = nax_pass_gates(pass, batch->number * size, gates, n, err);
     batch->loss = result.loss;
     nax_pass_free(pass);

@@ -135,6 +135,30 @@ static uint64_t most_probable(const double *p, size_t n)
     return best;
 }
 
+/* The choice of the most probable design, numbered over kernels and crossbars alike in all
+ * convolutions, 0 being skip: rows begin with skip only where it is allowed. */
+static size_t best_of(const struct nax_policy *policy, size_t slot)
+{
+    const double *p = policy->probability + slot * policy->n_choices;
+    return (size_t)most_probable(p, policy->n_choices) + !policy->space->can_skip[slot];
+}
+
+struct nax_agreement nax_policy_agreement(const struct nax_policy *a, const struct nax_policy *b)
+{
+    const size_t n = a->space->n_slots;
+    struct nax_agreement agreement = {.share = 0};
+    for (size_t s = 0; s < n; s++) {
+        agreement.share += best_of(a, s) == best_of(b, s);
+        agreement.chance += 1 / (double)nax_choices(a->space, s);
+        for (size_t t = 0; t < n; t++)
+            agreement.shuffled += best_of(a, s) == best_of(b, t);
+    }
+    agreement.share /= (double)n;
+    agreement.chance /= (double)n;
+    agreement.shuffled /= (double)(n * n);
+    return agreement;
+}
+
 /* The choice in whose share of 0 … 1 u lies; rounding in the sum never leads to one of none. */
 static uint64_t choice_at(const double *p, size_t n, double u)
 {

@@ -26,6 +26,10 @@ static const double tolerance_gain = 1e-3;    /* relative: of conversions, by ot
 static const double tolerance_log_part = 1.0; /* of their noise, likewise */
 static const double noise_rounding = 1e-12;   /* less than this of a variance is rounding */
 static const double tolerance_share = 0.02;   /* of 20000 draws */
+static const double tolerance_loss = 1e-5;    /* sums around other running means */
+static const double tolerance_step = 1e-12;   /* of alpha and p: rounding */
+
+enum { N_CHOICES = 5 }; /* of a convolution: 1 on 16, 1 on 32, 3 on 16, 3 on 32, and the zero op */
 
 /* A network of two searched convolutions, the second of which may be left out. */
 static const char network_text[] = "name: two\n"
@@ -90,6 +94,19 @@ static void disturb(struct arch *arch)
     nax_arch_update(arch);
 }
 
+/* The gradient by alpha of what has the gradient dp by p: p_i (dp_i − Σ p_j dp_j). */
+static void add_softmax(const struct arch *arch, const double *dp, double *gradient)
+{
+    for (size_t s = 0; s < arch->n_slots; s++) {
+        size_t first = s * arch->n_choices;
+        double mean = 0;
+        for (size_t i = first; i < first + arch->n_choices; i++)
+            mean += arch->p[i] * dp[i];
+        for (size_t i = first; i < first + arch->n_choices; i++)
+            gradient[i] += arch->p[i] * (dp[i] - mean);
+    }
+}
+
 static void expected_costs_match_finite_differences(void **state)
 {
     (void)state;
@@ -110,7 +127,7 @@ static void expected_costs_match_finite_differences(void **state)
             by_p[i] = prices[i * NAX_EXPECTED_COUNT + (size_t)k];
             gradient[i] = 0;
         }
-        nax_arch_add_softmax(&arch, by_p, gradient);
+        add_softmax(&arch, by_p, gradient);
         for (size_t i = 0; i < n; i++) {
             const double step = 1e-5;
             double old = arch.alpha[i];
@@ -175,7 +192,7 @@ static void terms_of_cost_match_finite_differences(void **state)
 static void pairs_come_as_often_as_they_should(void **state)
 {
     (void)state;
-    enum { N_DRAWS = 20000, N = 5 };
+    enum { N_DRAWS = 20000, N = N_CHOICES };
     struct fixture f = fixture_make(network_text);
     struct nax_err err;
     struct arch arch;
@@ -247,26 +264,204 @@ static void noise_has_its_variance(void **state)
     fixture_free(&f);
 }
 
-static void adam_descends(void **state)
+/* As the header has it, of choices by themselves. */
+struct reference {
+    double alpha[N_CHOICES], square[N_CHOICES], n_met[N_CHOICES];
+};
+
+static void reference_descend(struct reference *r, const size_t pair[2], double slope, double rate)
+{
+    double before = exp(r->alpha[pair[0]]) + exp(r->alpha[pair[1]]);
+    for (int i = 0; i < 2; i++) {
+        size_t c = pair[i];
+        r->n_met[c]++;
+        r->square[c] = 0.999 * r->square[c] + 0.001 * slope * slope;
+        double mean_square = r->square[c] / (1 - pow(0.999, r->n_met[c]));
+        r->alpha[c] -= rate * (i ? -slope : slope) / (sqrt(mean_square) + 1e-8);
+    }
+    double after = exp(r->alpha[pair[0]]) + exp(r->alpha[pair[1]]);
+    for (int i = 0; i < 2; i++)
+        r->alpha[pair[i]] -= log(after / before);
+}
+
+/* The fifth choice is met but once, late: by a step of the rate, like every first one. */
+/* Over all pairs, as often as each is met, a slope is a part of the gradient of Σ p_i L_i. */
+static void slopes_add_up_to_the_gradient(void **state)
 {
     (void)state;
     struct fixture f = fixture_make(network_text);
     struct nax_err err;
     struct arch arch;
-    double gradient[10] = {0};
+    double loss[2 * N_CHOICES] = {0}, gradient[2 * N_CHOICES] = {0}, sum[N_CHOICES] = {0};
     assert_int_equal(nax_arch_alloc(&arch, &f.space, &err), 0);
-    gradient[1] = 2.385;
-    gradient[2] = -0.01;
-    nax_arch_descend(&arch, gradient, 0.3); /* a first step is the rate, whatever the gradient */
-    assert_true(fabs(arch.alpha[1] + 0.3) < 1e-6 && fabs(arch.alpha[2] - 0.3) < 1e-6);
-    gradient[1] = -2.385 / 2;
-    double before = arch.alpha[1];
-    nax_arch_descend(&arch, gradient, 0.3);
-    double square =
-        (0.999 * 0.001 * 2.385 * 2.385 + 0.001 * 2.385 * 2.385 / 4) / (1 - 0.999 * 0.999);
-    assert_true(fabs(arch.alpha[1] - before - 0.3 * 2.385 / 2 / sqrt(square)) < 1e-6);
+    disturb(&arch);
+    const double *p = arch.p + N_CHOICES;
+    for (size_t i = 0; i < N_CHOICES; i++)
+        loss[N_CHOICES + i] = 0.31 * (double)(i * i) - 0.7 * (double)i;
+    add_softmax(&arch, loss, gradient);
+    for (size_t i = 0; i < N_CHOICES; i++)
+        for (size_t j = 0; j < N_CHOICES; j++) {
+            double gap = loss[N_CHOICES + i] - loss[N_CHOICES + j];
+            double slope = nax_arch_slope(&arch, 1, (const size_t[]){i, j}, gap);
+            double often = i == j ? 0 : p[i] * p[j] / (1 - p[i]);
+            sum[i] += often * slope;
+            sum[j] -= often * slope;
+        }
+    for (size_t i = 0; i < N_CHOICES; i++)
+        assert_true(fabs(sum[i] - gradient[N_CHOICES + i]) < tolerance_step);
     nax_arch_free(&arch);
     fixture_free(&f);
+}
+
+static void a_step_moves_its_pair_alone(void **state)
+{
+    (void)state;
+    static const size_t pairs[][2] = {{0, 1}, {2, 0}, {0, 1}, {3, 2}, {1, 2}, {0, 3}, {4, 0}};
+    static const double slopes[] = {2.385, -0.01, -1.1925, 0.31, 0.0, 7.3e-5, -0.077};
+    enum { N_STEPS = sizeof slopes / sizeof *slopes };
+    struct fixture f = fixture_make(network_text);
+    struct nax_err err;
+    struct arch arch;
+    struct reference r = {.n_met = {0}};
+    double p[2 * N_CHOICES], apart = 0;
+    assert_int_equal(nax_arch_alloc(&arch, &f.space, &err), 0);
+    assert_int_equal(arch.n_choices, N_CHOICES);
+    disturb(&arch);
+    memcpy(r.alpha, arch.alpha + N_CHOICES, sizeof r.alpha);
+    for (size_t t = 0; t < N_STEPS; t++) {
+        const size_t *pair = pairs[t];
+        memcpy(p, arch.p, sizeof p);
+        apart = arch.alpha[N_CHOICES + pair[0]] - arch.alpha[N_CHOICES + pair[1]];
+        nax_arch_descend(&arch, 1, pair, slopes[t], 0.3);
+        reference_descend(&r, pair, slopes[t], 0.3);
+        nax_arch_update(&arch);
+        for (size_t i = 0; i < N_CHOICES; i++) {
+            bool is_met = i == pair[0] || i == pair[1];
+            assert_true(arch.p[i] == p[i]); /* of the other convolution */
+            assert_true(fabs(arch.alpha[N_CHOICES + i] - r.alpha[i]) < tolerance_step);
+            assert_true(is_met || fabs(arch.p[N_CHOICES + i] - p[N_CHOICES + i]) < tolerance_step);
+        }
+    }
+    apart -= arch.alpha[N_CHOICES + 4] - arch.alpha[N_CHOICES];
+    assert_true(apart < -0.3 - 1e-3); /* and what the first one moves */
+    nax_arch_free(&arch);
+    fixture_free(&f);
+}
+
+/* --- a task whose best choices are known: losses of choices are normal numbers, and a look at two
+ * sees their difference with seven times as much noise, as steps of a ResNet-20 do --- */
+
+enum {
+    TASK_SEEDS = 5,
+    TASK_SLOTS = 40,
+    TASK_CHOICES = 13,
+    TASK_STEPS = 1056
+}; /* six epochs of CIFAR-10 */
+static const double task_noise = 7;
+
+struct task {
+    double loss[TASK_SLOTS][TASK_CHOICES];
+    struct arch arch;
+};
+
+struct settling {
+    double entropy, right; /* right: share of convolutions whose best choice is the best */
+};
+
+static void task_make(struct task *task, uint64_t seed, struct nax_space *space)
+{
+    struct nax_err err;
+    *space = (struct nax_space){.n_slots = TASK_SLOTS, .n_kernels = 3, .n_crossbars = 4};
+    for (size_t s = 0; s < TASK_SLOTS; s++) {
+        struct nax_rng rng = nax_rng_at(seed, NAX_RNG_TEST, s, 1, 0);
+        space->can_skip[s] = true;
+        for (size_t i = 0; i < TASK_CHOICES; i++)
+            task->loss[s][i] = nax_rng_normal(&rng);
+    }
+    assert_int_equal(nax_arch_alloc(&task->arch, space, &err), 0);
+    assert_int_equal(task->arch.n_choices, TASK_CHOICES);
+}
+
+/* Of step t: the pair that a convolution meets, its q, and what is seen of its losses. */
+static double look_at(const struct task *task, uint64_t seed, size_t s, size_t t, size_t pair[2],
+                      double q[2])
+{
+    struct nax_rng rng = nax_rng_at(seed, NAX_RNG_TEST, s, 2, t);
+    size_t active;
+    double u[3];
+    for (int i = 0; i < 3; i++)
+        u[i] = nax_rng_uniform(&rng);
+    assert_true(nax_arch_draw_pair(&task->arch, s, u, pair, q, &active));
+    return task->loss[s][pair[0]] - task->loss[s][pair[1]] + task_noise * nax_rng_normal(&rng);
+}
+
+/* The rule of before: the pair's slope as if q were all of p, and Adam over all choices of a
+ * convolution, the zeros of those that were not met among the gradients. */
+static void descend_all(struct arch *arch, size_t s, const size_t pair[2], double slope,
+                        double rate, size_t n_steps)
+{
+    double correction = 1 - pow(0.999, (double)n_steps);
+    for (size_t i = 0; i < TASK_CHOICES; i++) {
+        double *v = &arch->square[s * TASK_CHOICES + i];
+        double g = i == pair[0] ? slope : i == pair[1] ? -slope : 0;
+        *v = 0.999 * *v + 0.001 * g * g;
+        arch->alpha[s * TASK_CHOICES + i] -= rate * g / (sqrt(*v / correction) + 1e-8);
+    }
+}
+
+static void add_settling(const struct task *task, struct settling *sum)
+{
+    sum->entropy += nax_arch_entropy(&task->arch) / TASK_SEEDS;
+    for (size_t s = 0; s < TASK_SLOTS; s++) {
+        size_t best = 0;
+        for (size_t i = 1; i < TASK_CHOICES; i++)
+            if (task->loss[s][i] < task->loss[s][best])
+                best = i;
+        sum->right += (nax_arch_best(&task->arch, s) == best) / (double)(TASK_SEEDS * TASK_SLOTS);
+    }
+}
+
+/* Over all seeds. */
+static struct settling settle(bool is_old, double rate)
+{
+    static struct task task;
+    static struct nax_space space;
+    struct settling sum = {.entropy = 0};
+    for (uint64_t seed = 0; seed < TASK_SEEDS; seed++) {
+        task_make(&task, seed, &space);
+        for (size_t t = 0; t < TASK_STEPS; t++) {
+            for (size_t s = 0; s < TASK_SLOTS; s++) {
+                size_t pair[2];
+                double q[2], gap = look_at(&task, seed, s, t, pair, q);
+                if (is_old)
+                    descend_all(&task.arch, s, pair, q[0] * q[1] * gap, rate, t + 1);
+                else
+                    nax_arch_descend(&task.arch, s, pair, nax_arch_slope(&task.arch, s, pair, gap),
+                                     rate);
+            }
+            nax_arch_update(&task.arch);
+        }
+        add_settling(&task, &sum);
+        nax_arch_free(&task.arch);
+    }
+    return sum;
+}
+
+/* At any rate the old rule ends undecided or, where it decides, on fewer of the best: at 0.113 it
+ * is as settled, and right in 0.55 of the convolutions, where now it is in 0.65. */
+static void a_search_settles_on_what_is_best(void **state)
+{
+    (void)state;
+    static const double rates[] = {0.04, 0.08, 0.113, 0.16};
+    struct settling now = settle(false, 0.317);
+    if (!(now.entropy < 0.21 && now.right > 0.6))
+        fail_msg("entropy %g, right %g", now.entropy, now.right);
+    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+        struct settling old = settle(true, rates[i]);
+        if (!(old.entropy > 0.3 || old.right < now.right - 0.06))
+            fail_msg("rate %g: entropy %g and %g, right %g and %g", rates[i], old.entropy,
+                     now.entropy, old.right, now.right);
+    }
 }
 
 /* --- a task for 3×3 kernels: two bright pixels side by side, or one above the other --- */
@@ -309,8 +504,6 @@ static struct nax_cosearch_options options_of(const struct fixture *f, const str
 
 /* --- what conversions do --- */
 
-enum { N_PAIRS = 5 }; /* of a convolution: 1 on 16, 1 on 32, 3 on 16, 3 on 32, and the zero op */
-
 struct measuring {
     struct fixture f;
     struct arch arch;
@@ -325,7 +518,7 @@ static void measuring_make(struct measuring *m, const char *folder)
     m->f = fixture_make(network_text);
     pixels_fill(&m->d);
     assert_int_equal(nax_arch_alloc(&m->arch, &m->f.space, &err), 0);
-    assert_int_equal(m->arch.n_choices, N_PAIRS);
+    assert_int_equal(m->arch.n_choices, N_CHOICES);
     assert_int_equal(nax_supernet_alloc(&m->net, &m->f.space, m->f.file, 3, &err), 0);
     assert_int_equal(nax_noise_alloc(&m->noise, &m->net, &m->arch, m->f.hardware, 3, &err), 0);
     m->noise.folder = folder;
@@ -349,23 +542,23 @@ static void measure_noise(struct measuring *m)
 /* What nobody measures. */
 static void mark(struct measuring *m, double as)
 {
-    for (size_t i = 0; i < 2 * m->arch.n_slots * N_PAIRS; i++)
+    for (size_t i = 0; i < 2 * m->arch.n_slots * N_CHOICES; i++)
         m->noise.part[i] = as;
 }
 
 /* But for the zero op, which converts nothing. */
 static void assert_noise(const struct measuring *m, const double *wanted)
 {
-    for (size_t i = 0; i < 2 * m->arch.n_slots * N_PAIRS; i++)
-        assert_true(i % N_PAIRS == N_PAIRS - 1 || m->noise.part[i] == wanted[i]);
+    for (size_t i = 0; i < 2 * m->arch.n_slots * N_CHOICES; i++)
+        assert_true(i % N_CHOICES == N_CHOICES - 1 || m->noise.part[i] == wanted[i]);
 }
 
 static void measurements_are_kept_by_what_they_depend_on(void **state)
 {
     (void)state;
     static struct measuring m;
-    enum { N = 2 * 2 * N_PAIRS };
-    const bool all[N_PAIRS] = {true, true, true, true};
+    enum { N = 2 * 2 * N_CHOICES };
+    const bool all[N_CHOICES] = {true, true, true, true};
     const char *folder = "cosearch_noise";
     struct nax_err err;
     struct noise_file first = {.path = ""}, second = {.path = ""};
@@ -374,8 +567,8 @@ static void measurements_are_kept_by_what_they_depend_on(void **state)
     measuring_make(&m, NULL);
     measure_noise(&m);
     memcpy(measured, m.noise.part, sizeof measured);
-    for (size_t i = 0; i < N_PAIRS - 1; i++)
-        assert_true(measured[i] > 0 && measured[2 * N_PAIRS + i] != 1);
+    for (size_t i = 0; i < N_CHOICES - 1; i++)
+        assert_true(measured[i] > 0 && measured[2 * N_CHOICES + i] != 1);
 
     m.noise.folder = folder;
     mark(&m, 0.25);
@@ -387,7 +580,7 @@ static void measurements_are_kept_by_what_they_depend_on(void **state)
     mark(&m, 0.75);
     measure_noise(&m); /* reads what was put there, of the zero op nothing */
     for (size_t i = 0; i < N; i++)
-        assert_true(m.noise.part[i] == (i % N_PAIRS == N_PAIRS - 1 ? 0.75 : 0.25));
+        assert_true(m.noise.part[i] == (i % N_CHOICES == N_CHOICES - 1 ? 0.75 : 0.25));
 
     assert_int_equal(truncate(first.path, 300), 0);
     measure_noise(&m);
@@ -413,7 +606,7 @@ static void few_images_measure_conversions(void **state)
 {
     (void)state;
     static struct measuring m;
-    enum { N_SETS = 4, N = 2 * N_PAIRS };
+    enum { N_SETS = 4, N = 2 * N_CHOICES };
     double gain[N_SETS][N], part[N_SETS][N];
     measuring_make(&m, NULL);
     const struct nax_images all = m.d.set.train;
@@ -428,7 +621,7 @@ static void few_images_measure_conversions(void **state)
     }
     for (size_t i = 0; i < N; i++)
         for (size_t k = 1; k < N_SETS; k++) {
-            if (i % N_PAIRS == N_PAIRS - 1)
+            if (i % N_CHOICES == N_CHOICES - 1)
                 continue;
             assert_true(gain[0][i] > 1.01); /* wires take, and the converters' range gives back */
             assert_true(fabs(gain[k][i] / gain[0][i] - 1) < tolerance_gain);
@@ -444,15 +637,15 @@ static void unlikely_choices_keep_what_they_had(void **state)
     static struct measuring m;
     measuring_make(&m, NULL);
     for (size_t s = 0; s < 2; s++) {
-        m.arch.alpha[s * N_PAIRS + 1] = -3.7; /* 0.8 % of the sum */
-        m.arch.alpha[s * N_PAIRS + 2] = s ? -3.7 : 0;
+        m.arch.alpha[s * N_CHOICES + 1] = -3.7; /* 0.8 % of the sum */
+        m.arch.alpha[s * N_CHOICES + 2] = s ? -3.7 : 0;
     }
     nax_arch_update(&m.arch);
     mark(&m, 0.25);
     measure_noise(&m);
     for (size_t s = 0; s < 2; s++)
-        for (size_t i = 0; i < N_PAIRS - 1; i++)
-            assert_int_equal(m.noise.part[s * N_PAIRS + i] == 0.25, i == 1);
+        for (size_t i = 0; i < N_CHOICES - 1; i++)
+            assert_int_equal(m.noise.part[s * N_CHOICES + i] == 0.25, i == 1);
     measuring_free(&m);
 }
 
@@ -461,7 +654,7 @@ static struct nax_cosearch_options fast_options_of(const struct fixture *f, cons
 {
     struct nax_cosearch_options o = options_of(f, d);
     o.alpha_every = 1;
-    o.alpha_rate = 0.1;
+    o.alpha_rate = 0.2;
     o.recipe.learning_rate = 0.2;
     o.recipe.crop = 1;
     o.recipe.validation = 0.3;
@@ -586,6 +779,57 @@ static void good_kernel_is_found(void **state)
     }
 }
 
+static double loss_of(struct nax_cosearch *search, const int64_t *kernel, size_t number,
+                      size_t n_gates)
+{
+    struct nax_err err;
+    struct path *path;
+    struct nax_gate_batch batch = {.number = number};
+    assert_int_equal(nax_path_alloc(&path, &search->net, kernel, &err), 0);
+    struct nax_gate gate = {.kernel = 3, .params = path->model.layer[0]};
+    assert_int_equal(nax_trainer_gates(search->trainer, &path->model, &batch, &gate, n_gates, &err),
+                     0);
+    nax_path_free(path);
+    return batch.loss;
+}
+
+/* Whether a convolution is there is judged by the losses of both networks, on the same images. */
+static void what_is_left_out_is_judged(void **state)
+{
+    (void)state;
+    static struct pixels d;
+    static const int64_t both[] = {3, 3}, one[] = {3, 0}, kernels[] = {3, 3};
+    static const bool can_skip[] = {false, true};
+    struct fixture f = fixture_make(network_text);
+    struct nax_err err;
+    struct nax_cosearch *search;
+    struct nax_cosearch_options o = fast_options_of(&f, &d);
+    size_t n_better[2] = {0};
+    pixels_fill(&d);
+    f.space.n_kernels = f.space.n_crossbars = 1;
+    f.space.kernels[0] = 3;
+    assert_int_equal(nax_space_bind(&f.space, 2, kernels, can_skip, &err), 0);
+    o.fidelity = NAX_FIDELITY_IDEAL;
+    o.recipe.precision = NAX_ARITHMETIC_FP32;
+    assert_int_equal(nax_cosearch_alloc(&search, &o, &err), 0);
+    const double *alpha = search->arch.alpha + 2, *n_met = search->arch.n_met; /* conv, zero op */
+    for (size_t t = 0; t < 20; t++) {
+        double with = loss_of(search, both, t, 0), without = loss_of(search, one, t, 0);
+        double before = alpha[0] - alpha[1];
+        double again = loss_of(search, both, t, 1);
+        if (!(fabs(again - with) < tolerance_loss))
+            fail_msg("loss %.9g, with gates %.9g", with, again);
+        if (nax_search_alpha(search, &err))
+            fail_msg("%s", err.text);
+        assert_int_equal(alpha[0] - alpha[1] > before, with < without);
+        assert_true(n_met[0] == 0 && n_met[2] == (double)t + 1 && n_met[3] == n_met[2]);
+        n_better[with < without]++;
+    }
+    assert_true(n_better[0] && n_better[1]);
+    nax_cosearch_free(search);
+    fixture_free(&f);
+}
+
 /* Where the sinks take much of a large crossbar's current, of a column's cells alike, and costs do
  * not count. */
 static double small_crossbar(bool is_calibrated, double *first_loss)
@@ -682,10 +926,13 @@ int main(void)
         cmocka_unit_test(measurements_are_kept_by_what_they_depend_on),
         cmocka_unit_test(few_images_measure_conversions),
         cmocka_unit_test(unlikely_choices_keep_what_they_had),
-        cmocka_unit_test(adam_descends),
+        cmocka_unit_test(slopes_add_up_to_the_gradient),
+        cmocka_unit_test(a_step_moves_its_pair_alone),
+        cmocka_unit_test(a_search_settles_on_what_is_best),
         cmocka_unit_test(networks_inherit),
         cmocka_unit_test(kernels_stay_nested),
         cmocka_unit_test(every_row_decides_the_search),
+        cmocka_unit_test(what_is_left_out_is_judged),
         cmocka_unit_test(good_kernel_is_found),
         cmocka_unit_test(lost_gain_is_avoided),
     };

@@ -139,7 +139,7 @@ static inline void reference_concat(const struct nax_layer *l, size_t n, const d
 }
 
 /* A mixed layer: own · (its output) + other · (that of a convolution with another kernel on the
- * same input, or for kernel 0 of what the network adds without it). */
+ * same input). */
 struct reference_mix {
     size_t layer, kernel;
     double own, other;
@@ -150,21 +150,15 @@ struct reference_mix {
 };
 
 static inline void reference_mix(const struct reference_mix *mix, const struct nax_network *net,
-                                 size_t n, double *const *out, double *const *before, double *y)
+                                 size_t n, double *const *out, double *y)
 {
     struct nax_layer s = net->layers[mix->layer];
     size_t size = n * s.h_out * s.w_out * s.c_out;
     double *o = calloc(size, sizeof *o);
-    if (mix->kernel) {
-        nax_layer_set_kernel(&s, mix->kernel);
-        reference_conv(&s, n, out[s.input], mix->weight, o);
-        reference_batch_norm(size / s.c_out, s.c_out, mix->gamma, mix->beta, mix->mean,
-                             mix->variance, o);
-    } else if (s.residual != s.input) {
-        const double *from = s.residual == NAX_FROM_NONE ? out[s.input] : before[s.input];
-        for (size_t i = 0; i < size; i++)
-            o[i] = from[i];
-    }
+    nax_layer_set_kernel(&s, mix->kernel);
+    reference_conv(&s, n, out[s.input], mix->weight, o);
+    reference_batch_norm(size / s.c_out, s.c_out, mix->gamma, mix->beta, mix->mean, mix->variance,
+                         o);
     for (size_t i = 0; i < size; i++)
         y[i] = mix->own * y[i] + mix->other * o[i];
     free(o);
@@ -178,7 +172,6 @@ static inline double reference_loss_mixed(const struct nax_model *model, const d
 {
     const struct nax_network *net = model->net;
     double **out = calloc(net->n_layers, sizeof *out);
-    double **before = calloc(net->n_layers, sizeof *before); /* residual and ReLU */
     for (size_t l = 0; l < net->n_layers; l++) {
         const struct nax_layer *s = &net->layers[l];
         const struct nax_params *p = &model->layer[l];
@@ -213,11 +206,8 @@ static inline double reference_loss_mixed(const struct nax_model *model, const d
             reference_batch_norm(size / c, c, values + (p->gamma - model->values), beta,
                                  is_running ? values + (p->mean - model->values) : NULL,
                                  is_running ? values + (p->variance - model->values) : NULL, y);
-        before[l] = calloc(size, sizeof *before[l]);
-        for (size_t i = 0; i < size; i++)
-            before[l][i] = y[i];
         if (mix && mix->layer == l)
-            reference_mix(mix, net, n, out, before, y);
+            reference_mix(mix, net, n, out, y);
         bool is_added = s->kind != NAX_LAYER_CONCAT;
         if (is_added && s->residual == NAX_FROM_IMAGE) {
             reference_add(s, n, images, net->height, net->width, net->channels, y);
@@ -239,12 +229,9 @@ static inline double reference_loss_mixed(const struct nax_model *model, const d
         }
         loss += log(total) - (1 - smoothing) * logits[labels[b]] - smoothing * mean;
     }
-    for (size_t l = 0; l < net->n_layers; l++) {
+    for (size_t l = 0; l < net->n_layers; l++)
         free(out[l]);
-        free(before[l]);
-    }
     free(out);
-    free(before);
     return loss / (double)n;
 }
 

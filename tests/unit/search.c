@@ -681,6 +681,42 @@ static void policies_are_drawn_by_their_probabilities(void **state)
     nax_record_free(r);
 }
 
+static struct nax_policy *policy_of(const struct nax_space *space, const size_t best[4])
+{
+    struct nax_record *r = nax_record_alloc();
+    struct nax_policy *policy;
+    struct nax_err err;
+    double table[4][7] = {{0}};
+    for (size_t s = 0; s < 4; s++) {
+        table[s][best[s]] = 0.625;
+        table[s][0] += 0.375;
+    }
+    assert_int_equal(nax_record_set_string(r, "network", "net"), 0);
+    assert_int_equal(nax_record_set_ints(r, "kernels", space->kernels, 2), 0);
+    assert_int_equal(nax_record_set_ints(r, "crossbars", space->crossbars, 3), 0);
+    assert_int_equal(nax_record_set_floats(r, "policy", table[0], 28), 0);
+    if (nax_policy_read(&policy, space, r, &err))
+        fail_msg("%s", err.text);
+    nax_record_free(r);
+    return policy;
+}
+
+/* The fifth choice is two of one policy's and one of the other's, being left out one and two. */
+static void policies_agree_by_their_best_choices(void **state)
+{
+    (void)state;
+    struct nax_space space = small_space(4, true); /* the first cannot be skipped */
+    struct nax_policy *a = policy_of(&space, (const size_t[]){4, 4, 6, 1});
+    struct nax_policy *b = policy_of(&space, (const size_t[]){4, 6, 6, 2});
+    struct nax_agreement same = nax_policy_agreement(a, a), agreement = nax_policy_agreement(a, b);
+    assert_true(same.share == 1 && same.shuffled == (2 * 2 + 1 + 1) / 16.0);
+    assert_true(agreement.share == 0.5);
+    assert_true(fabs(agreement.chance - (1 / 6.0 + 3 / 7.0) / 4) < 1e-15);
+    assert_true(agreement.shuffled == (2 + 2) / 16.0);
+    nax_policy_free(a);
+    nax_policy_free(b);
+}
+
 /* --- candidates --- */
 
 static void candidate_round_trip(void **state)
@@ -1292,6 +1328,7 @@ int main(void)
         cmocka_unit_test(evolution_of_widths),
         cmocka_unit_test(evolution_of_the_largest_space),
         cmocka_unit_test(policies_are_drawn_by_their_probabilities),
+        cmocka_unit_test(policies_agree_by_their_best_choices),
         cmocka_unit_test(candidate_round_trip),
         cmocka_unit_test(names_for_people),
         cmocka_unit_test(identifiers),
