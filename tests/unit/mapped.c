@@ -1476,6 +1476,110 @@ static void gradients_pass_the_wires(void **state)
 }
 
 /* Every fidelity is a row, which the manual has, and computes what no other does. */
+/* A network whose layers are kept. */
+struct keeping {
+    struct nax_hardware h;
+    struct nax_dataset *set;
+    struct nax_network_file *file;
+    struct nax_network *net;
+    struct nax_model *model;
+    size_t number[NAX_NETWORK_LAYERS_MAX];
+    struct nax_kept *kept;
+};
+
+static double kept_loss(const struct keeping *k, const int64_t *slots, double *found)
+{
+    static struct nax_linop linops[NAX_NETWORK_LAYERS_MAX];
+    double noise[NAX_NETWORK_LAYERS_MAX];
+    int64_t crossbars[NAX_NETWORK_LAYERS_MAX];
+    struct nax_score score;
+    struct nax_err err;
+    const struct nax_mapping mapping = {.hardware = &k->h, .crossbars = crossbars, .seed = 3};
+    const struct nax_kept_use use = {
+        .mapping = &mapping, .number = k->number, .noise = found ? NULL : noise, .found = found};
+    const struct nax_eval options = {.linops = linops};
+    for (size_t l = 0; l < k->net->n_layers; l++)
+        noise[l] = 0.37;
+    if (nax_network_crossbars(k->net, slots, 0, crossbars, &err) ||
+        nax_kept_map(k->kept, k->model, &use, linops, &err) ||
+        nax_model_eval(k->model, &k->set->test, &options, &score, &err))
+        fail_msg("%s", err.text);
+    return score.loss;
+}
+
+static double mapped_loss(const struct keeping *k, const int64_t *slots, enum nax_fidelity fidelity)
+{
+    int64_t crossbars[NAX_NETWORK_LAYERS_MAX];
+    struct nax_score score;
+    struct nax_err err;
+    const struct nax_mapping mapping = {
+        .hardware = &k->h, .crossbars = crossbars, .fidelity = fidelity, .seed = 3, .n_images = 32};
+    if (nax_network_crossbars(k->net, slots, 0, crossbars, &err) ||
+        nax_mapped_score(k->model, &mapping, &k->set->train, &k->set->test, 0, &score, &err))
+        fail_msg("%s", err.text);
+    return score.loss;
+}
+
+static void start_keeping(struct keeping *k, enum nax_fidelity fidelity)
+{
+    struct nax_err err;
+    nax_kept_free(k->kept);
+    assert_int_equal(nax_kept_alloc(&k->kept, fidelity, &k->set->train, 32, 3, &err), 0);
+}
+
+/* Networks that have layers in common have them once, as each by itself would have them. */
+static void layers_are_kept_by_all_that_decides_them(void **state)
+{
+    (void)state;
+    static struct keeping k;
+    const int64_t slots[] = {16, 32}, others[] = {16, 64};
+    struct nax_kept *first;
+    struct nax_err err;
+    double part = -1;
+    k.h = default_hardware();
+    assert_int_equal(nax_synth(&k.set, 5, 64, 64, &err), 0);
+    assert_int_equal(nax_network_file_load(&k.file, "lenet", &err), 0);
+    assert_int_equal(nax_network_build(&k.net, k.file, NULL, &err), 0);
+    assert_int_equal(nax_model_alloc(&k.model, k.net, 6, &err), 0);
+    nax_images_moments(&k.set->train, k.model->pixel_mean, k.model->pixel_sd);
+    size_t n = 0;
+    for (size_t l = 0; l < k.net->n_layers; l++) {
+        k.number[l] = l;
+        n += nax_layer_n_weights(&k.net->layers[l]) > 0;
+    }
+    start_keeping(&k, NAX_FIDELITY_LINEAR);
+    for (int again = 0; again < 2; again++)
+        assert_true(kept_loss(&k, slots, NULL) == mapped_loss(&k, slots, NAX_FIDELITY_LINEAR));
+    assert_int_equal(nax_kept_n(k.kept), n);
+
+    start_keeping(&k, NAX_FIDELITY_ADC);
+    double loss = kept_loss(&k, slots, &part), adc = mapped_loss(&k, slots, NAX_FIDELITY_ADC);
+    assert_true(part >= 0 && part <= 1);
+    if (!(fabs(loss - adc) <= tolerance_adc))
+        fail_msg("loss %g, by itself %g", loss, adc);
+    assert_true(kept_loss(&k, slots, NULL) == loss);
+    assert_int_equal(nax_kept_n(k.kept), n);
+    double other = kept_loss(&k, others, NULL); /* the first convolution stays */
+    assert_int_equal(nax_kept_n(k.kept), 2 * n - 1);
+    assert_true(kept_loss(&k, slots, NULL) == loss);
+    assert_true(other != loss);
+
+    first = k.kept; /* what was measured goes into a new table */
+    k.kept = NULL;
+    start_keeping(&k, NAX_FIDELITY_ADC);
+    for (size_t i = 0; i < nax_kept_n(first); i++)
+        assert_int_equal(nax_kept_add(k.kept, nax_kept_at(first, i), &err), 0);
+    nax_kept_free(first);
+    assert_true(kept_loss(&k, others, NULL) == other);
+    assert_true(kept_loss(&k, slots, NULL) == loss);
+    assert_int_equal(nax_kept_n(k.kept), 2 * n - 1);
+    nax_kept_free(k.kept);
+    nax_model_free(k.model);
+    nax_network_free(k.net);
+    nax_network_file_free(k.file);
+    nax_dataset_free(k.set);
+}
+
 static void fidelities_are_listed_and_differ(void **state)
 {
     (void)state;
@@ -1612,6 +1716,7 @@ int main(void)
         cmocka_unit_test(impossible_sizes_are_refused),
         cmocka_unit_test(trained_network_keeps_its_accuracy),
         cmocka_unit_test(gradients_pass_the_wires),
+        cmocka_unit_test(layers_are_kept_by_all_that_decides_them),
         cmocka_unit_test(fidelities_are_listed_and_differ),
         cmocka_unit_test(training_multiplies_as_an_evaluation_does),
     };
