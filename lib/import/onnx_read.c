@@ -110,8 +110,19 @@ static void take_bytes(struct import_tensor *t, int32_t type, const uint8_t *byt
     }
 }
 
-static int take_typed(const struct import_graph *g, struct import_tensor *t,
-                      const NaxOnnx__Tensor *m, struct nax_err *err)
+/* Memory for the numbers, once it is known that they are there. */
+static int allocate(struct import_graph *g, struct import_tensor *t, int32_t type,
+                    struct nax_err *err)
+{
+    if (type == INT32 || type == INT64)
+        t->whole = nax_import_hold(g, NAX_MAX(t->n, 1), sizeof *t->whole);
+    else
+        t->real = nax_import_hold(g, NAX_MAX(t->n, 1), sizeof *t->real);
+    return t->real || t->whole ? 0 : fail_memory(g, err);
+}
+
+static int take_typed(struct import_graph *g, struct import_tensor *t, const NaxOnnx__Tensor *m,
+                      struct nax_err *err)
 {
     const bool is_half = m->data_type == FLOAT16 || m->data_type == BFLOAT16;
     const bool is_narrow = m->data_type == INT32 || is_half;
@@ -121,6 +132,9 @@ static int take_typed(const struct import_graph *g, struct import_tensor *t,
                                         : m->n_int64_data;
     if (n != t->n)
         return fail_tensor(g, t->name, "as many values as its dimensions say are not there", err);
+    int status = allocate(g, t, m->data_type, err);
+    if (status)
+        return status;
     for (size_t i = 0; i < n; i++)
         if (m->data_type == FLOAT)
             t->real[i] = m->float_data[i];
@@ -144,8 +158,8 @@ static bool read_size(const char *digits, size_t *out)
 }
 
 /* A tensor in a file beside the network's, which may not be elsewhere. */
-static int take_external(const struct import_graph *g, struct import_tensor *t,
-                         const NaxOnnx__Tensor *m, struct nax_err *err)
+static int take_external(struct import_graph *g, struct import_tensor *t, const NaxOnnx__Tensor *m,
+                         struct nax_err *err)
 {
     const char *location = "", *slash = strrchr(g->path, '/');
     size_t offset = 0, length = t->n * element_size(m->data_type), size;
@@ -171,7 +185,7 @@ static int take_external(const struct import_graph *g, struct import_tensor *t,
         return nax_err_prefix(err, "%s: tensor '%.64s'", g->path, t->name);
     if (offset > size || length > size - offset)
         status = fail_tensor(g, t->name, "its file is too short", err);
-    else
+    else if (!(status = allocate(g, t, m->data_type, err)))
         take_bytes(t, m->data_type, (const uint8_t *)map + offset);
     nax_file_unmap(map, size);
     return status;
@@ -210,18 +224,13 @@ static int read_tensor(struct import_graph *g, struct import_tensor *t, const Na
     bool is_external = m->has_data_location && m->data_location == EXTERNAL;
     if (m->has_raw_data && !is_external && m->raw_data.len != t->n * size)
         return fail_tensor(g, t->name, "as many bytes as its dimensions say are not there", err);
-    if (m->data_type == INT32 || m->data_type == INT64)
-        t->whole = nax_import_hold(g, NAX_MAX(t->n, 1), sizeof *t->whole);
-    else
-        t->real = nax_import_hold(g, NAX_MAX(t->n, 1), sizeof *t->real);
-    if (!t->real && !t->whole)
-        return fail_memory(g, err);
     if (is_external)
         return take_external(g, t, m, err);
     if (!m->has_raw_data)
         return take_typed(g, t, m, err);
-    take_bytes(t, m->data_type, m->raw_data.data);
-    return 0;
+    if (!(status = allocate(g, t, m->data_type, err)))
+        take_bytes(t, m->data_type, m->raw_data.data);
+    return status;
 }
 
 /* --- nodes --- */
