@@ -886,3 +886,27 @@ engines() {
   nax-data synth -q --n-train 400 --n-test 0 --seed 5 -o none.safetensors
   nax-train -q --data none.safetensors --epochs 1 --batch 20 --fidelity ideal --split validation c.csv > none.csv
 }
+
+@test "progress: which of how many designs, its name, what is done, and the time left for all" {
+  printf '%s\n' network,kernel,crossbar 'lenet,3 3,16 16' 'lenet,5 5,32 32' > two
+  data=small.safetensors
+  nax-data synth -q --n-train 100 --n-test 20 -o "$data"
+  nax-train --epochs 1 --batch 32 --validation 0.2 --data "$data" --images 20 two > trained 2> log
+  [ "$(sed -nE 's/^nax-train: (.*): epoch 1 of 1, loss .*, [0-9.]+ (s|min|h) left$/\1/p' log)" = \
+    "design 1 of 2, 3x3 on 16
+design 2 of 2, 5x5 on 32" ]
+  [ "$(nax-train --epochs 1 --batch 32 --data "$data" --images 20 < two 2>&1 >/dev/null | grep -c '^nax-train: design [12] of 2, ')" -eq 2 ]
+  # a pipe does not tell how many will come
+  cat two | nax-train --epochs 1 --batch 32 --data "$data" --images 20 2>&1 >/dev/null | grep -q '^nax-train: design 2, 5x5 on 32: epoch'
+  zsh -fc 'zmodload zsh/zpty && zpty pseudo true' 2>/dev/null || skip "no pseudo terminal can be had here"
+  # shellcheck disable=SC2016 # the inner shell's variables
+  timeout 60 zsh -f -c 'zmodload zsh/zpty; zpty tool "$1"; while zpty -r tool line; do print -r -- $line; done' zsh \
+    "nax-train --epochs 1 --batch 32 --data $data --images 20 two > $PWD/out" | tr '\r' '\n' > shown
+  grep -q 'design 1 of 2, 3x3 on 16: epoch 1 of 1, step [0-9]* of [0-9]*, loss [0-9.]*, [0-9.]* s left; [0-9.]* s for all' shown
+  grep -q 'design 2 of 2, 5x5 on 32: solving its crossbars and measuring, fidelity adc; 0 s for all' shown
+  nax-train -q --epochs 1 --batch 32 --data "$data" --images 20 --checkpoint nets two > trained
+  # shellcheck disable=SC2016 # the inner shell's variables
+  timeout 60 zsh -f -c 'zmodload zsh/zpty; zpty tool "$1"; while zpty -r tool line; do print -r -- $line; done' zsh \
+    "nax-eval --data $data trained > $PWD/out" | tr '\r' '\n' > shown
+  grep -q 'nax-eval: design 1 of 2, 3x3 on 16: chip 1 of 1, solving its crossbars' shown
+}

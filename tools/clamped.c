@@ -34,8 +34,8 @@ static bool name_layers(const struct nax_network *net, const double *part, doubl
     return true;
 }
 
-void clamped_warn(struct tool *tool, const char *id, const struct nax_network *net,
-                  const struct nax_layer_clamped *clamped)
+static void warn(struct tool *tool, const char *id, const struct nax_network *net,
+                 const struct nax_layer_clamped *clamped)
 {
     double conversions[NAX_NETWORK_LAYERS_MAX], inputs[NAX_NETWORK_LAYERS_MAX];
     char text[128];
@@ -51,4 +51,15 @@ void clamped_warn(struct tool *tool, const char *id, const struct nax_network *n
                  "%s: inputs are beyond the range of the training images, %s: training images "
                  "like the test images help",
                  id, text);
+}
+
+int clamped_tell(struct tool *tool, const char *id, const struct nax_network *net,
+                 const struct nax_mapped *mapped, const struct nax_images *images, size_t n_images,
+                 struct nax_err *err)
+{
+    struct nax_layer_clamped clamped[NAX_NETWORK_LAYERS_MAX];
+    int status = clamped_count(mapped, images, n_images, clamped, err);
+    if (!status)
+        warn(tool, id, net, clamped);
+    return status;
 }

@@ -9,8 +9,9 @@
  */
 int clamped_count(const struct nax_mapped *mapped, const struct nax_images *images, size_t n_images,
                   struct nax_layer_clamped *clamped, struct nax_err *err) NAX_MUST_USE;
-/* One line for conversions, one for inputs. */
-void clamped_warn(struct tool *tool, const char *id, const struct nax_network *net,
-                  const struct nax_layer_clamped *clamped);
+/* Counts them, and says so in one line for conversions, one for inputs, where it is much. */
+int clamped_tell(struct tool *tool, const char *id, const struct nax_network *net,
+                 const struct nax_mapped *mapped, const struct nax_images *images, size_t n_images,
+                 struct nax_err *err) NAX_MUST_USE;
 
 #endif

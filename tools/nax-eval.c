@@ -7,8 +7,8 @@
 #include "layer_record.h"
 #include "logits.h"
 #include "moments.h"
-#include "nax/mapping.h"
 #include "products.h"
+#include "progress.h"
 #include "split.h"
 
 #include <math.h>
@@ -72,6 +72,7 @@ struct trained {
     size_t n_measured;
     double ideal;
     double *accuracy, *calibrated; /* [n_chips] */
+    char title[PROGRESS_TITLE_SIZE];
 };
 
 static void parse(struct evaluation *e)
@@ -120,17 +121,11 @@ static int map(const struct trained *trained, size_t chip, struct nax_mapped **m
     return nax_mapped_alloc(mapped, trained->model, &mapping, &trained->e->set->train, err);
 }
 
-/* Of the first chip, for people. */
-static int warn(const struct trained *trained, const struct nax_mapped *mapped, struct nax_err *err)
+static void show(struct trained *trained, size_t chip, const char *what)
 {
-    struct evaluation *e = trained->e;
-    struct nax_layer_clamped clamped[NAX_NETWORK_LAYERS_MAX];
-    if (e->tool.is_quiet)
-        return 0;
-    int status = clamped_count(mapped, trained->images, e->n_images, clamped, err);
-    if (!status)
-        clamped_warn(&e->tool, e->design.candidate.id, trained->net, clamped);
-    return status;
+    const size_t n = trained->e->n_chips;
+    progress_show(&trained->e->tool, trained->title, (double)chip / (double)n,
+                  "chip %zu of %zu, %s", chip + 1, n, what);
 }
 
 static int measure_chip(struct trained *trained, size_t chip, struct nax_err *err)
@@ -139,12 +134,15 @@ static int measure_chip(struct trained *trained, size_t chip, struct nax_err *er
     struct nax_mapped *mapped = NULL;
     struct nax_eval all = {.n_images = e->n_images};
     struct nax_score score = {.accuracy = 0};
+    show(trained, chip, "solving its crossbars");
     int status = map(trained, chip, &mapped, err);
+    show(trained, chip, "measuring");
     if (!status)
         status = nax_mapped_eval(mapped, trained->images, &all, &score, err);
     trained->accuracy[chip] = score.accuracy;
-    if (!status && !chip)
-        status = warn(trained, mapped, err);
+    if (!status && !chip && !e->tool.is_quiet)
+        status = clamped_tell(&trained->e->tool, e->design.candidate.id, trained->net, mapped,
+                              trained->images, e->n_images, err);
     if (!status && e->n_calibration)
         status = nax_mapped_calibrate(mapped, &e->set->train, e->n_calibration, err);
     if (!status && e->n_calibration)
@@ -162,11 +160,8 @@ static int measure(struct trained *trained, struct nax_err *err)
     int status = nax_model_eval(trained->model, trained->images, &all, &score, err);
     trained->ideal = score.accuracy;
     trained->n_measured = score.n_images;
-    for (size_t chip = 0; !status && chip < e->n_chips; chip++) {
-        tool_progress(&e->tool, "%s: chip %zu of %zu", e->design.candidate.id, chip + 1,
-                      e->n_chips);
+    for (size_t chip = 0; !status && chip < e->n_chips; chip++)
         status = measure_chip(trained, chip, err);
-    }
     return status;
 }
 
@@ -251,6 +246,7 @@ static void run(struct evaluation *e, struct nax_record *record)
     struct nax_err err = {.text = "out of memory"};
     struct trained trained = {.e = e};
     design_read(&e->design, &e->tool, record);
+    progress_begin(&e->tool, &e->design.candidate, 1, trained.title);
     trained.accuracy = nax_calloc(2 * e->n_chips, sizeof *trained.accuracy);
     int status = trained.accuracy
                      ? design_load(&e->design, record, nax_reader_path(e->tool.reader),

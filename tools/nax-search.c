@@ -125,6 +125,7 @@ static int check_noise_folder(const char *folder, struct nax_err *err)
 
 static int open_search(struct searching *s, struct nax_err *err)
 {
+    tool_progress(&s->tool, "solving the crossbars of all choices, and measuring them");
     int status = nax_cosearch_alloc(&s->search, &s->options, err);
     if (!status)
         status = take_folder(s, err);
@@ -180,19 +181,20 @@ static void open_files(struct searching *s)
         tool_fail(&s->tool, &err);
 }
 
-static double seconds_left(const struct searching *s, double epochs_done)
+static const char *time_left(struct searching *s, double epochs_done)
 {
-    return (nax_clock_seconds() - s->start) / (epochs_done - (double)s->epochs_before) *
-           ((double)s->options.recipe.epochs - epochs_done);
+    double done_here = epochs_done - (double)s->epochs_before;
+    double seconds = (nax_clock_seconds() - s->start) / done_here;
+    return progress_time(seconds * ((double)s->options.recipe.epochs - epochs_done), s->left);
 }
 
 static int after_step(void *self, size_t step, double loss)
 {
     struct searching *s = self;
     size_t n_steps = nax_cosearch_n_steps(s->search), done = nax_cosearch_epochs_done(s->search);
-    tool_progress(&s->tool, "epoch %zu of %zu, step %zu of %zu, loss %.3f, %.0f s left", done + 1,
+    tool_progress(&s->tool, "epoch %zu of %zu, step %zu of %zu, loss %.3f, %s left", done + 1,
                   s->options.recipe.epochs, step, n_steps, loss,
-                  seconds_left(s, (double)done + (double)step / (double)n_steps));
+                  time_left(s, (double)done + (double)step / (double)n_steps));
     return 0;
 }
 
@@ -200,10 +202,10 @@ static void say(struct searching *s, const struct nax_cosearch_epoch *e)
 {
     tool_say(&s->tool,
              "epoch %zu of %zu, loss %.4f, validation %.4f, EDAP %.4g pJ ns mm2, entropy %.3f, "
-             "%.0f s, %.0f s left",
+             "%.0f s, %s left",
              e->weights.epoch, s->options.recipe.epochs, e->weights.train_loss,
              e->weights.validation_accuracy, e->edap_pj_ns_mm2, e->entropy, e->weights.seconds,
-             seconds_left(s, (double)e->weights.epoch));
+             time_left(s, (double)e->weights.epoch));
 }
 
 /* An epoch is told, logged (resuming forgets what is too new) and, whatever became of that, saved.

@@ -133,6 +133,7 @@ static int begin(struct training *t, struct design *design, struct slot *s, stru
     }
     data_compare(&t->tool, t->set, s->run.net);
     s->run.candidate = design->candidate;
+    progress_begin(&t->tool, &design->candidate, t->n_parallel, s->run.title);
     if ((errno = pthread_create(&s->thread, NULL, work, s)))
         return nax_err_io(err, "out of memory: 'thread of candidate %s'", s->run.candidate.id);
     s->is_busy = true;

@@ -6,6 +6,7 @@
 #include "hardware.h"
 #include "log.h"
 #include "nax/cosearch.h"
+#include "progress.h"
 #include "space.h"
 #include "tool.h"
 #include "weights.h"
@@ -31,7 +32,8 @@ struct searching {
     char checkpoint[4096];       /* path, or "" */
     char id[20];                 /* of the run, in the log */
     double start;                /* of this run, in seconds */
-    size_t n_before;             /* designs that were resumed */
+    char left[PROGRESS_TIME_SIZE];
+    size_t n_before; /* designs that were resumed */
     struct nax_record *record;
 };
 

@@ -19,6 +19,12 @@ struct field_choice {
     size_t n_records;
 };
 
+/* How far it is with the designs of its input: progress.h. */
+struct tool_designs {
+    size_t n, n_begun, n_at_once; /* n 0: not known */
+    double start;                 /* of the first, in seconds */
+};
+
 struct tool {
     const char *name;     /* "nax-cost" */
     const char *synopsis; /* the manual's words, one line a form */
@@ -34,7 +40,8 @@ struct tool {
     struct nax_reader *reader;
     struct nax_writer *writer;
     struct field_choice choice;
-    size_t n_prog;         /* of the reader's programs, those that the writer knows */
+    size_t n_prog; /* of the reader's programs, those that the writer knows */
+    struct tool_designs designs;
     double progress_shown; /* when, in seconds; 0: no line stands */
     const char *kind;      /* of the output; NULL: the input's */
     const char *on_stop;   /* what to say to who interrupts: how to go on; or NULL */

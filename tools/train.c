@@ -6,17 +6,14 @@
 #include "train_log.h"
 #include "train_noise.h"
 #include "train_result.h"
+#include "train_say.h"
 
 #include <inttypes.h>
-#include <pthread.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { N_STATISTICS = 64 }; /* batches, for weights that are not trained */
-
-static pthread_mutex_t talking = PTHREAD_MUTEX_INITIALIZER;
 
 static void check_hardware(struct training *t)
 {
@@ -86,22 +83,11 @@ static int finish(struct candidate_run *run, struct nax_err *err)
                : 0;
 }
 
-static double seconds_left(const struct candidate_run *run, double epochs_done)
-{
-    double all = (double)run->t->recipe.epochs, before = (double)run->epochs_before;
-    return (nax_clock_seconds() - run->start) / (epochs_done - before) * (all - epochs_done);
-}
-
 static int after_step(void *self, size_t step, double loss)
 {
     struct candidate_run *run = self;
-    size_t n_steps = nax_trainer_n_steps(run->trainer);
     size_t done = nax_trainer_epochs_done(run->trainer);
-    pthread_mutex_lock(&talking);
-    tool_progress(&run->t->tool, "%s: epoch %zu of %zu, step %zu of %zu, loss %.3f, %.0f s left",
-                  run->candidate.id, done + 1, run->t->recipe.epochs, step, n_steps, loss,
-                  seconds_left(run, (double)done + (double)step / (double)n_steps));
-    pthread_mutex_unlock(&talking);
+    train_show_step(run, done, step, loss);
     bool is_due = nax_clock_seconds() - run->saved > 60 * run->t->save_minutes;
     if (run->noise_epochs)
         run->step_status = noise_epochs_step(run->noise_epochs, step, run->err);
@@ -110,28 +96,10 @@ static int after_step(void *self, size_t step, double loss)
     return nax_is_stopped() || run->step_status;
 }
 
-static void say_epoch(const struct candidate_run *run, const struct nax_epoch *e)
-{
-    pthread_mutex_lock(&talking);
-    tool_say(&run->t->tool,
-             "%s: epoch %zu of %zu, loss %.4f, train %.4f, validation %.4f, %.0f images/s, "
-             "%.0f s left",
-             run->candidate.id, e->epoch, run->t->recipe.epochs, e->train_loss, e->train_accuracy,
-             e->validation_accuracy, e->images_per_second, seconds_left(run, (double)e->epoch));
-    pthread_mutex_unlock(&talking);
-}
-
-static void say(const struct candidate_run *run, const char *what, const char *detail)
-{
-    pthread_mutex_lock(&talking);
-    tool_say(&run->t->tool, "%s: %s%s", run->candidate.id, what, detail);
-    pthread_mutex_unlock(&talking);
-}
-
 /* Weights that are there, from where they are. */
 static int take_finished(struct candidate_run *run, struct nax_err *err)
 {
-    say(run, "trained before: weights ", run->weights);
+    train_say(run, "trained before: weights ", run->weights);
     return *run->checkpoint ? nax_trainer_resume(run->trainer, run->checkpoint, err)
                             : weights_fill(run->t->store, run->weights, run->model, err);
 }
@@ -186,7 +154,7 @@ static int train_and_keep(struct candidate_run *run, struct nax_err *err)
         return status ? status : run->step_status;
     if (!epoch.epoch)
         return interrupted(run, err);
-    say_epoch(run, &epoch);
+    train_say_epoch(run, &epoch);
     if (run->t->log)
         status = train_log_put(run->t->log, run->candidate.id, &epoch, err);
     int saved = save(run, status ? NULL : err); /* the epoch counts without its log, too */
@@ -242,7 +210,7 @@ static int work_on(struct candidate_run *run, struct weights_state *state, doubl
     state->epochs = status ? nax_trainer_epochs_done(run->trainer) : run->t->recipe.epochs;
     if (!state->has_diverged)
         return status;
-    say(run, "diverged: ", err->text);
+    train_say(run, "diverged: ", err->text);
     return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "hardware.h"
 #include "nax/mapping.h"
 #include "nax/search.h"
+#include "progress.h"
 #include "split.h"
 #include "tool.h"
 #include "weights.h"
@@ -52,6 +53,7 @@ struct training {
 struct candidate_run {
     struct training *t;
     struct nax_candidate candidate;
+    char title[PROGRESS_TITLE_SIZE]; /* that its lines begin with */
     int64_t crossbars[NAX_NETWORK_LAYERS_MAX];
     struct nax_network *net;
     struct nax_hardware *own; /* with converters of the candidate's, or NULL */

@@ -1,5 +1,6 @@
 /* What a trained candidate comes to: the fields of its record. */
 #include "train_result.h"
+#include "train_say.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ static int measure_on(const struct candidate_run *run, const struct nax_images *
                                   .crossbars = run->crossbars,
                                   .fidelity = t->measure.fidelity,
                                   .seed = t->tool.seed};
+    train_show_measuring(run);
     int status = nax_mapped_score(run->model, &mapping, &t->set->train, images, options.n_images,
                                   &hardware, err);
     if (!status && split == SPLIT_TEST)
