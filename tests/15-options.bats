@@ -75,11 +75,11 @@ fails() {
 }
 
 @test "misspelt networks, spaces, hardware, words, keys and fields: what there is, and what was meant" {
-  examples=$BATS_TEST_DIRNAME/../examples hardware="isaac, nax-reram, puma"
-  networks=$(cd "$examples/networks" && LC_ALL=C && printf '%s, ' *.yaml | sed 's/\.yaml//g; s/, $//')
+  there_are() { (cd "$BATS_TEST_DIRNAME/../examples/$1" && LC_ALL=C && printf '%s, ' *.yaml | sed 's/\.yaml//g; s/, $//'); }
+  networks=$(there_are networks) spaces=$(there_are spaces) hardware=$(there_are hardware)
   fails "no such file among networks: 'resnt20'; did you mean 'resnet20'? there are $networks" nax-sample --network resnt20
   fails "no such file among networks: 'zebra'; there are $networks" nax-sample --network zebra
-  fails "no such file among spaces: 'cifar1'; did you mean 'cifar10'? there are cifar10, tiny-imagenet" nax-sample --space cifar1
+  fails "no such file among spaces: 'cifar1'; did you mean 'cifar10'? there are $spaces" nax-sample --space cifar1
   fails "no such file among hardware: 'pumma'; did you mean 'puma'? there are $hardware" nax-cost --hardware pumma
   fails "no such file among hardware: 'nax'; did you mean 'nax-reram'? there are $hardware" nax-cost --hardware nax
   misused "--fidelity takes ideal, quantized, linear, adc or full: 'quantised'; did you mean 'quantized'?" nax-eval --fidelity quantised
