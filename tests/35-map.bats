@@ -60,6 +60,14 @@ refused() { # refused MESSAGE COMMAND...
   [ "$(column macs out.csv | awk '{ s += $1 } END { printf "%.1f", s / 1e6 }')" = 615.9 ]
 }
 
+@test "groups lie together where they fit, a depthwise convolution of 3 by 3 in sevens on 64 rows" {
+  printf '%s\n' 'name: apart' 'input: {height: 8, width: 6, channels: 37}' 'classes: 5' 'layers:' \
+    '  - conv: {kernel: 3, groups: 37}' '  - pool: {kind: mean}' '  - linear: {role: classifier}' >apart.yaml
+  printf '%s\n' network,kernel,crossbar apart.yaml,3,64 apart.yaml,5,64 apart.yaml,3,8 >apart.csv
+  nax-map --layers --format csv apart.csv | grep ',conv,' | cut -d, -f 6-11 >out.csv
+  printf '%s\n' 37,7,333,37,6,96 37,2,925,37,19,304 37,1,333,37,74,1184 | diff - out.csv
+}
+
 @test "offset weights take half the crossbars" {
   nax-map --hardware puma homogeneous.csv >out.csv
   [ "$(column n_crossbars out.csv | tr '\n' ' ')" = '8400 2248 784 472 ' ]

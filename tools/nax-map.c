@@ -48,6 +48,8 @@ static void write_layer(struct mapper *mapper, struct nax_record *r, const struc
             nax_record_set_string(r, "role", nax_layer_role_name(layer)) ||
             nax_record_set_int(r, "kernel_size", (int64_t)layer->kernel[0]) ||
             nax_record_set_int(r, "array_size", (int64_t)m->crossbar) ||
+            nax_record_set_int(r, "groups", (int64_t)layer->groups) ||
+            nax_record_set_int(r, "groups_together", (int64_t)m->n_together) ||
             nax_record_set_int(r, "matrix_rows", (int64_t)m->n_rows) ||
             nax_record_set_int(r, "matrix_cols", (int64_t)m->n_cols) ||
             nax_record_set_int(r, "n_units", (int64_t)m->n_units) ||

@@ -17,6 +17,7 @@ size_t nax_columns_first(const struct nax_network *net, size_t l)
 
 struct meter {
     const struct nax_network *net;
+    const struct nax_linop *reference; /* or NULL: the model's own weights */
     /* [n_layers][k·k·c_in / groups][c_out] of the reference, NULL where there is none */
     double **weight;
     size_t n_columns;
@@ -32,6 +33,24 @@ static void add(struct column_sums *s, double z, double y)
     s->zz += z * z;
     s->zy += z * y;
     s->yy += y * y;
+}
+
+/* With a product that is made another way than by weights. */
+static void compare_forward(struct meter *m, size_t l, size_t image, size_t n, const float *x,
+                            const float *y, struct column_sums *sums)
+{
+    const struct nax_linop *op = &m->reference[l];
+    const struct nax_layer *shape = &m->net->layers[l];
+    size_t n_z = n * shape->h_out * shape->w_out * shape->c_out;
+    float *z = nax_aligned_calloc(n_z, sizeof *z);
+    void *scratch = nax_aligned_calloc(1, op->scratch_size);
+    int status = z && scratch ? op->forward(op->self, n, x, z, image, scratch) : NAX_ERR_MEMORY;
+    if (status)
+        __atomic_store_n(&m->status, status, __ATOMIC_RELAXED);
+    for (size_t i = 0; !status && i < n_z; i++)
+        add(&sums[i % shape->c_out], (double)z[i], (double)y[i]);
+    nax_aligned_free(z);
+    nax_aligned_free(scratch);
 }
 
 static void compare(void *self, size_t l, size_t image, size_t n, const float *x, const float *y)
@@ -54,6 +73,11 @@ static void compare(void *self, size_t l, size_t image, size_t n, const float *x
         return;
     }
     double *patches = in + n_image, *z = patches + BLOCK * n_rows;
+    if (m->reference && m->reference[l].forward) {
+        compare_forward(m, l, image, n, x, y, sums);
+        nax_aligned_free(in);
+        return;
+    }
     for (size_t b = 0; b < n; b++, x += n_image) {
         for (size_t i = 0; i < n_image; i++)
             in[i] = (double)x[i];
@@ -109,7 +133,8 @@ int nax_columns_measure(const struct nax_model *model, const struct nax_linop *l
                         struct nax_err *err)
 {
     const struct nax_network *net = model->net;
-    struct meter m = {.net = net, .n_columns = nax_columns_first(net, net->n_layers)};
+    struct meter m = {
+        .net = net, .reference = reference, .n_columns = nax_columns_first(net, net->n_layers)};
     n_images = NAX_MIN(n_images, images->n);
     size_t n_chunks = NAX_CEIL_DIV(n_images, NAX_CHUNK);
     m.sums = nax_calloc((n_chunks + 1) * m.n_columns, sizeof *m.sums);

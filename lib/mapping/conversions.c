@@ -63,7 +63,8 @@ static int measure(const struct network *n, struct column_sums *sums, double *lo
     if (!effective)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
     for (size_t l = 0; l < net->n_layers; l++)
-        effective[l].weight = n->layers[l].effective;
+        if (n->layers[l].effective)
+            effective[l] = nax_mapped_layer_effective(&n->layers[l]);
     int status = nax_columns_measure(n->model, n->linops, effective, n->images, n->n_images, sums,
                                      loss, err);
     free(effective);

@@ -5,13 +5,19 @@
 
 #include "solved.h"
 
-/* All planes of one submatrix's cells [n_planes][n_rows][n_cols] folded into weight [layer's
- * n_rows][n_cols], of which the submatrix's are written. */
-void nax_submatrix_fold(const struct fixed_layer *layer, const struct nax_submatrix *submatrix,
-                        const double *cells, float *weight);
+/* Where they go. */
+struct effective {
+    float *weight;   /* [group_rows][n_cols], of the cells that hold a weight */
+    double *coupled; /* of all cells that submatrices span (coupled.h), or NULL: not wanted */
+};
 
-/* Programs, solves and folds every submatrix: weight [n_rows][n_cols]. */
-int nax_effective_fill(const struct fixed_layer *layer, const struct chip *chip, float *weight,
-                       struct nax_err *err) NAX_MUST_USE;
+/* All planes of one submatrix's cells [n_planes][n_rows][n_cols] folded into what they multiply by.
+ */
+void nax_submatrix_fold(const struct fixed_layer *layer, const struct nax_submatrix *submatrix,
+                        const double *cells, const struct effective *to);
+
+/* Programs, solves and folds every submatrix. */
+int nax_effective_fill(const struct fixed_layer *layer, const struct chip *chip,
+                       const struct effective *to, struct nax_err *err) NAX_MUST_USE;
 
 #endif

@@ -1,5 +1,6 @@
 /* Where a layer's cells come from, and what they are made into. */
 #include "layer.h"
+#include "coupled.h"
 
 #include <stdlib.h>
 
@@ -32,9 +33,28 @@ static int ideal_cells(void *self, const struct nax_submatrix *submatrix, double
     return 0;
 }
 
+static int by_coupled(const void *self, size_t n, const float *x, float *y, size_t image,
+                      void *scratch)
+{
+    const struct mapped_layer *layer = self;
+    (void)image;
+    nax_coupled_forward(&layer->fixed, layer->coupled, n, x, y, scratch);
+    return 0;
+}
+
+struct nax_linop nax_mapped_layer_effective(const struct mapped_layer *layer)
+{
+    struct nax_linop linop = {.weight = layer->effective, .self = layer};
+    if (layer->coupled) {
+        linop.forward = by_coupled;
+        linop.scratch_size = nax_coupled_scratch_size(&layer->fixed);
+    }
+    return linop;
+}
+
 struct solving {
     struct solved_unit solved;
-    float *effective;
+    struct effective effective;
 };
 
 static int solved_cells(void *self, const struct nax_submatrix *submatrix, double *cells,
@@ -42,8 +62,8 @@ static int solved_cells(void *self, const struct nax_submatrix *submatrix, doubl
 {
     struct solving *s = self;
     int status = nax_submatrix_cells(&s->solved, submatrix, cells, err);
-    if (!status && s->effective)
-        nax_submatrix_fold(s->solved.layer, submatrix, cells, s->effective);
+    if (!status && s->effective.weight)
+        nax_submatrix_fold(s->solved.layer, submatrix, cells, &s->effective);
     return status;
 }
 
@@ -70,19 +90,20 @@ int nax_mapped_layer_quantized(struct mapped_layer *layer, struct nax_linop *lin
 int nax_mapped_layer_linear(struct mapped_layer *layer, struct nax_linop *linop,
                             struct nax_err *err)
 {
-    *linop = (struct nax_linop){.weight = layer->effective, .self = layer};
-    return nax_effective_fill(&layer->fixed, &layer->chip, layer->effective, err);
+    const struct effective to = {layer->effective, layer->coupled};
+    *linop = nax_mapped_layer_effective(layer);
+    return nax_effective_fill(&layer->fixed, &layer->chip, &to, err);
 }
 
 int nax_mapped_layer_full(struct mapped_layer *layer, struct nax_linop *linop, struct nax_err *err)
 {
-    struct solving solving = {.effective = layer->effective};
+    struct solving solving = {.effective = {layer->effective, layer->coupled}};
     bool is_noisy = !nax_reads_exactly(&layer->fixed.hardware->device);
     int status = nax_solved_unit_alloc(&solving.solved, &layer->fixed, &layer->chip, err);
     if (!status)
         status = nax_range_set(&layer->fixed, &solving.solved, &layer->vectors, err);
     if (!status && is_noisy)
-        status = nax_reads_alloc(&layer->reads, &solving.solved, layer->effective, err);
+        status = nax_reads_alloc(&layer->reads, &solving.solved, &solving.effective, err);
     else if (!status)
         status = nax_full_alloc(&layer->full, &layer->fixed, solved_cells, &solving, err);
     nax_solved_unit_free(&solving.solved);
@@ -98,7 +119,7 @@ void nax_mapped_layer_keep_effective(struct mapped_layer *layer, struct nax_lino
 {
     nax_full_free(&layer->full);
     nax_reads_free(&layer->reads);
-    *linop = (struct nax_linop){.weight = layer->effective, .self = layer};
+    *linop = nax_mapped_layer_effective(layer);
 }
 
 static void correct(const void *self, size_t n, float *y, size_t image)
@@ -126,6 +147,7 @@ void nax_mapped_layer_free(struct mapped_layer *layer)
     nax_fixed_layer_free(&layer->fixed);
     nax_correction_free(&layer->correction);
     nax_aligned_free(layer->effective);
+    nax_aligned_free(layer->coupled);
     nax_aligned_free(layer->programmed);
     nax_aligned_free(layer->trained);
 }

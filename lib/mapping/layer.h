@@ -17,8 +17,9 @@ struct mapped_layer {
     struct product product;       /* one of the three, or none */
     struct full full;
     struct reads reads;
-    float
-        *effective; /* [n_rows][n_cols] weights that the arrays multiply by, or NULL: not wanted */
+    float *effective; /* [group_rows][n_cols] weights that the arrays multiply by, or NULL: not
+                         wanted */
+    double *coupled;  /* with those of cells between groups that lie together, or NULL: none do */
     struct correction correction;
     /* While the network is trained: the layer's own weights when they were programmed, and what it
      * multiplies by since. Or NULL. */
@@ -35,6 +36,9 @@ int nax_mapped_layer_linear(struct mapped_layer *layer, struct nax_linop *linop,
 int nax_mapped_layer_full(struct mapped_layer *layer, struct nax_linop *linop,
                           struct nax_err *err) NAX_MUST_USE;
 
+/* A product by the effective weights. Training, which needs weights, leaves out the cells between
+ * groups. */
+struct nax_linop nax_mapped_layer_effective(const struct mapped_layer *layer);
 /* Leaves nothing but the effective weights. */
 void nax_mapped_layer_keep_effective(struct mapped_layer *layer, struct nax_linop *linop);
 

@@ -93,7 +93,8 @@ int nax_mapped_reprogram(struct nax_mapped *m, const struct nax_mapping *mapping
                    nax_layer_n_weights(layer->fixed.shape) * sizeof *weight);
         layer->chip = (struct chip){mapping->seed, mapping->chip, l};
         nax_fixed_layer_set_weights(&layer->fixed, weight);
-        status = nax_effective_fill(&layer->fixed, &layer->chip, layer->effective, err);
+        const struct effective to = {layer->effective, layer->coupled};
+        status = nax_effective_fill(&layer->fixed, &layer->chip, &to, err);
     }
     return status;
 }

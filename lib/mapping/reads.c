@@ -217,8 +217,8 @@ void nax_reads_count(const struct reads *reads, const int32_t *x, struct convers
 }
 
 static int noisy_submatrix_set(const struct reads *reads, struct noisy_submatrix *to,
-                               struct solved_unit *solved, float *weight, double *cells,
-                               double *held, double *target, struct nax_err *err)
+                               struct solved_unit *solved, const struct effective *effective,
+                               double *cells, double *held, double *target, struct nax_err *err)
 {
     const struct fixed_layer *l = reads->layer;
     const struct nax_submatrix *submatrix = &to->submatrix;
@@ -227,8 +227,8 @@ static int noisy_submatrix_set(const struct reads *reads, struct noisy_submatrix
     int status = nax_submatrix_cells(solved, submatrix, cells, err);
     if (status)
         return status;
-    if (weight)
-        nax_submatrix_fold(l, submatrix, cells, weight);
+    if (effective->weight)
+        nax_submatrix_fold(l, submatrix, cells, effective);
     to->cells = nax_calloc(submatrix->n_rows * n_planes * submatrix->n_cols, sizeof *to->cells);
     to->squares = nax_calloc(submatrix->n_rows * n_arrays * width, sizeof *to->squares);
     if (!to->cells || !to->squares)
@@ -243,7 +243,7 @@ static int noisy_submatrix_set(const struct reads *reads, struct noisy_submatrix
     return 0;
 }
 
-int nax_reads_alloc(struct reads *reads, struct solved_unit *solved, float *weight,
+int nax_reads_alloc(struct reads *reads, struct solved_unit *solved, const struct effective *to,
                     struct nax_err *err)
 {
     const struct fixed_layer *layer = solved->layer;
@@ -260,8 +260,8 @@ int nax_reads_alloc(struct reads *reads, struct solved_unit *solved, float *weig
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", layer->shape->name);
     for (size_t i = 0; !status && i < layer->map.n_units; i++) {
         reads->submatrix[i].submatrix = nax_submatrix_at(&layer->map, i);
-        status = noisy_submatrix_set(reads, &reads->submatrix[i], solved, weight, cells, held,
-                                     target, err);
+        status =
+            noisy_submatrix_set(reads, &reads->submatrix[i], solved, to, cells, held, target, err);
     }
     free(cells);
     free(held);

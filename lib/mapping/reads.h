@@ -2,7 +2,7 @@
 #ifndef NAX_MAPPING_READS_H
 #define NAX_MAPPING_READS_H
 
-#include "solved.h"
+#include "effective.h"
 
 /* One submatrix: what its columns count, and the squares of what its cells conduct. */
 struct noisy_submatrix {
@@ -18,8 +18,8 @@ struct reads {
     float *normals;                    /* nax_normals_alloc's, for rows of a product */
 };
 
-/* Programs and solves the arrays. weight [n_rows][n_cols]: where effective weights go, or NULL. */
-int nax_reads_alloc(struct reads *reads, struct solved_unit *solved, float *weight,
+/* Programs and solves the arrays. to: where effective weights go; its weight NULL: nowhere. */
+int nax_reads_alloc(struct reads *reads, struct solved_unit *solved, const struct effective *to,
                     struct nax_err *err) NAX_MUST_USE;
 void nax_reads_free(struct reads *reads);
 

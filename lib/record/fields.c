@@ -72,6 +72,8 @@ static const struct nax_field fields[] = {
     {"gain", NAX_FLOAT, "", "of a layer's products on the hardware"},
     {"gain_circuit", NAX_FLOAT, "",
      "of a layer's products by circuits of nonlinear cells, fidelity full being 1"},
+    {"groups", NAX_INT, "", "groups of a layer's channels, which its outputs read one of"},
+    {"groups_together", NAX_INT, "", "groups that lie in one unit, corner to corner"},
     {"hardware", NAX_STRING, "", "name or file of the hardware"},
     {"hypervolume", NAX_FLOAT, "", "what a front leaves between itself and the reference"},
     {"i_a", NAX_FLOATS, "A", "column currents [cols]"},

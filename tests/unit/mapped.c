@@ -4,6 +4,7 @@
 #include "nax/rng.h"
 #include "../../lib/mapping/adjoint.h"
 #include "../../lib/mapping/circuits.h"
+#include "../../lib/mapping/coupled.h"
 #include "../../lib/mapping/fidelities.h"
 #include "../../lib/mapping/layer.h"
 #include "../../lib/mapping/reference.h"
@@ -22,6 +23,8 @@ static const double tolerance_accuracy = 0.01, tolerance_loss = 0.003;
 /* How far conversions taken for noise are off, and what wires cost that take little. */
 static const double tolerance_adc = 0.02;
 static const double tolerance_full = 0.02;
+/* Of products that are sums of some hundred floats. */
+static const double tolerance_coupled = 1e-5;
 /* Of circuits solved to 1e-6. */
 static const double tolerance_power = 1e-5;
 /* Loss of ten classes by chance is 2.303; of 160 steps of training by ten seeds, 1.82 to 1.90. */
@@ -59,6 +62,34 @@ static const struct nax_layer odd_conv = {.name = "odd",
                                           .h_out = 5,
                                           .w_out = 4,
                                           .c_out = 13};
+
+static const struct nax_layer depthwise = {.name = "depthwise",
+                                           .kind = NAX_LAYER_CONV,
+                                           .kernel = {3, 2},
+                                           .dilation = {1, 2},
+                                           .groups = 13,
+                                           .stride = {2, 1},
+                                           .pad = {1, 0, 1, 2},
+                                           .h_in = 7,
+                                           .w_in = 5,
+                                           .c_in = 13,
+                                           .h_out = 4,
+                                           .w_out = 5,
+                                           .c_out = 13};
+
+static const struct nax_layer grouped = {.name = "grouped",
+                                         .kind = NAX_LAYER_CONV,
+                                         .kernel = {1, 3},
+                                         .dilation = {1, 1},
+                                         .groups = 3,
+                                         .stride = {1, 1},
+                                         .pad = {0, 1, 0, 1},
+                                         .h_in = 4,
+                                         .w_in = 5,
+                                         .c_in = 12,
+                                         .h_out = 4,
+                                         .w_out = 5,
+                                         .c_out = 15};
 
 static const struct nax_layer point = {.name = "point",
                                        .kind = NAX_LAYER_CONV,
@@ -230,10 +261,9 @@ static void reference_chunk(const struct fixed_layer *l, const struct odd_cells 
     for (size_t b = 0; b < n; b++) {
         nax_fixed_inputs(l, n_in, x + b * n_in, fixed);
         for (size_t p = 0; p < s->h_out * s->w_out; p++, y += l->map.n_cols) {
-            int64_t total = 0;
             nax_patches_unfold(s, fixed, p, 1, patch);
             for (size_t r = 0; r < l->map.n_rows; r++)
-                total += in[r] = (int32_t)patch[r];
+                in[r] = (int32_t)patch[r];
             nax_product_reference(l, in, whole);
             for (size_t c = 0; c < l->map.n_cols; c++)
                 sum[c] = 0;
@@ -243,6 +273,9 @@ static void reference_chunk(const struct fixed_layer *l, const struct odd_cells 
             }
             for (size_t c = 0; c < l->map.n_cols; c++) {
                 double product = (double)whole[c];
+                int64_t total = 0; /* of the column's group */
+                for (size_t r = 0; r < l->map.group_rows; r++)
+                    total += in[nax_fixed_first_row(l, c) + r];
                 if (o)
                     product = sum[c] * l->adc_unit - (double)nax_fixed_offset(l) * (double)total;
                 y[c] = (float)(product * (l->weight_step * l->input_step));
@@ -290,9 +323,9 @@ static void arrays_give_the_integer_product(void **state)
                                             .h_out = 1,
                                             .w_out = 1,
                                             .c_out = 11};
-    const struct nax_layer *shapes[] = {&odd_conv, &point, &linear};
+    const struct nax_layer *shapes[] = {&odd_conv, &point, &linear, &depthwise, &grouped};
     const int64_t sizes[] = {1, 7, 16, 64, 128};
-    for (size_t k = 0; k < 3; k++)
+    for (size_t k = 0; k < 5; k++)
         for (size_t i = 0; i < 5; i++)
             for (int signs = 0; signs < 3; signs++) {
                 struct nax_hardware h = default_hardware();
@@ -461,6 +494,77 @@ static void cells_are_those_of_the_circuit(void **state)
             nax_solved_unit_free(&solved);
             nax_fixed_layer_free(&l);
         }
+}
+
+/* Groups that lie together, behind long wires: effective weights multiply as all cells of their
+ * arrays do, and those between the groups are not nothing. */
+static void check_coupled(const struct nax_layer *shape, const struct nax_hardware *h,
+                          int64_t crossbar)
+{
+    enum { MAX = 512 };
+    struct fixed_layer l = make(shape, h, crossbar, false, 1.9);
+    struct chip chip = {.seed = 1};
+    struct solved_unit solved;
+    struct nax_err err;
+    const struct nax_layer_map *map = &l.map;
+    assert_true(map->n_together > 1 && map->n_rows <= MAX && map->n_cols <= MAX);
+    size_t n_in = shape->h_in * shape->w_in * shape->c_in, n_out = map->positions * map->n_cols;
+    struct effective to = {nax_calloc(map->group_rows * map->n_cols, sizeof(float)),
+                           nax_calloc(map->used_area, sizeof(double))};
+    float *x = nax_calloc(n_in, sizeof *x), *y = nax_calloc(n_out, sizeof *y);
+    double *image = nax_calloc(n_in, sizeof *image), patch[MAX], between = 0, largest = 0;
+    double *cells = nax_calloc(l.unit.n_planes * map->used_area, sizeof *cells);
+    void *scratch = nax_aligned_calloc(1, nax_coupled_scratch_size(&l));
+    struct nax_rng rng = nax_rng_at(21, NAX_RNG_TEST, 0, 0, 0);
+    for (size_t i = 0; i < n_in; i++)
+        image[i] = (double)(x[i] = (float)nax_rng_uniform(&rng));
+    assert_int_equal(nax_effective_fill(&l, &chip, &to, &err), 0);
+    assert_int_equal(nax_solved_unit_alloc(&solved, &l, &chip, &err), 0);
+    nax_coupled_forward(&l, to.coupled, 1, x, y, scratch);
+    for (size_t u = 0; u < map->n_units; u++) {
+        struct nax_submatrix s = nax_submatrix_at(map, u);
+        assert_int_equal(nax_submatrix_cells(&solved, &s, cells, &err), 0);
+        for (size_t p = 0; p < map->positions; p++) {
+            nax_patches_unfold(shape, image, p, 1, patch);
+            for (size_t c = 0; c < s.n_cols; c++) {
+                double sum = 0, got = (double)y[p * map->n_cols + s.col + c];
+                for (size_t r = 0; r < s.n_rows; r++) {
+                    size_t at = nax_map_weight_at(map, s.row + r, s.col + c);
+                    double cell = at == SIZE_MAX ? 0 : -(double)nax_fixed_offset(&l);
+                    for (size_t plane = 0; plane < l.unit.n_planes; plane++)
+                        cell += nax_plane_weight(&l, plane) *
+                                cells[(plane * s.n_rows + r) * s.n_cols + c];
+                    sum += cell * l.weight_step * patch[s.row + r];
+                    if (at == SIZE_MAX)
+                        between = fmax(between, fabs(cell * l.weight_step));
+                    else
+                        assert_float_equal(to.weight[at], cell * l.weight_step, 1e-6);
+                    largest = fmax(largest, fabs(cell * l.weight_step));
+                }
+                assert_float_equal(got, sum, tolerance_coupled);
+            }
+        }
+    }
+    assert_true(between > 1e-6 * largest && between < largest);
+    nax_solved_unit_free(&solved);
+    nax_fixed_layer_free(&l);
+    nax_aligned_free(scratch);
+    void *all[] = {to.weight, to.coupled, x, y, image, cells};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]);
+}
+
+static void cells_between_groups_count(void **state)
+{
+    (void)state;
+    for (int signs = 0; signs < 3; signs++) {
+        struct nax_hardware h = default_hardware();
+        h.device.r_wire_row_ohm = h.device.r_wire_col_ohm = 20;
+        h.signs = (enum nax_signs)signs;
+        h.adc.zero = signs ? NAX_ADC_ZERO_DIGITAL : NAX_ADC_ZERO_REFERENCE;
+        check_coupled(&depthwise, &h, 32);
+        check_coupled(&grouped, &h, 26);
+    }
 }
 
 /* What the solver makes of the arrays of a list, against the cells of the layer. */
@@ -646,7 +750,9 @@ static void look_ups_are_the_definition(void **state)
         {1, 8, 1, 0, NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE},
     };
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
-        for (int i = 0; i < 6; i++) { /* not signed, sign bit, two passes */
+        for (int i = 0; i < 12; i++) { /* not signed, sign bit, two passes */
+            static const struct nax_layer *const shapes[] = {&point, &odd_conv, &depthwise,
+                                                             &grouped};
             struct nax_hardware h = default_hardware();
             h.input_signs = (enum nax_input_signs)(i % 3 / 2);
             h.precision.slice_bits = cases[k].slice_bits;
@@ -654,7 +760,7 @@ static void look_ups_are_the_definition(void **state)
             h.adc.bits = cases[k].adc_bits;
             h.adc.zero = cases[k].zero;
             h.signs = cases[k].signs;
-            compare_full(i / 3 ? &odd_conv : &point, &h, cases[k].crossbar, i % 3);
+            compare_full(shapes[i / 3], &h, cases[k].crossbar, i % 3);
         }
 }
 
@@ -1127,7 +1233,8 @@ static void reads_are_noisy_as_cells_are(void **state)
         double fixed[READ_ROWS], cells[8 * READ_ROWS * READ_COLS];
         int32_t in[READ_ROWS];
         assert_int_equal(nax_solved_unit_alloc(&solved, &l, &chip, &err), 0);
-        assert_int_equal(nax_reads_alloc(&reads, &solved, NULL, &err), 0);
+        const struct effective nowhere = {.weight = NULL};
+        assert_int_equal(nax_reads_alloc(&reads, &solved, &nowhere, &err), 0);
         void *scratch = nax_aligned_calloc(1, nax_reads_scratch_size(&reads));
         assert_int_equal(nax_reads_forward(&reads, 1, x, y, 3, scratch), 0);
         assert_int_equal(nax_reads_forward(&reads, 1, x, other, 4, scratch), 0);
@@ -1711,6 +1818,7 @@ int main(void)
         cmocka_unit_test(circuits_are_the_fidelities_below),
         cmocka_unit_test(reads_are_noisy_as_cells_are),
         cmocka_unit_test(cells_are_those_of_the_circuit),
+        cmocka_unit_test(cells_between_groups_count),
         cmocka_unit_test(listed_arrays_are_those_that_are_solved),
         cmocka_unit_test(kept_arrays_are_those_solved_again),
         cmocka_unit_test(impossible_sizes_are_refused),

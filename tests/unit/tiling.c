@@ -195,6 +195,62 @@ static void streams_follow_the_signs_of_inputs(void **state)
     nax_hardware_free(h);
 }
 
+/* By hand. depthwise: 3 × 3 of 37 channels; grouped: 3 groups of 2 · 4 · 4 rows and 7 columns. */
+static void groups_lie_corner_to_corner(void **state)
+{
+    (void)state;
+    static const struct nax_layer
+        depthwise =
+            {.kernel = {3, 3}, .groups = 37, .c_in = 37, .c_out = 37, .h_out = 5, .w_out = 4},
+        grouped = {.kernel = {2, 4}, .groups = 3, .c_in = 12, .c_out = 21, .h_out = 5, .w_out = 4};
+    static const struct {
+        const struct nax_layer *layer;
+        int64_t crossbar;
+        size_t n_together, n_units, used_area, n_weights;
+    } expected[] = {
+        {&depthwise, 64, 7, 6, 5 * 63 * 7 + 18 * 2, 9 * 37}, /* 7 · 9 rows of 64 */
+        {&depthwise, 9, 1, 37, 9 * 37, 9 * 37},
+        {&depthwise, 8, 1, 2 * 37, 9 * 37, 9 * 37}, /* a row too many */
+        {&depthwise, 1024, 37, 1, 333 * 37, 9 * 37},
+        {&grouped, 100, 3, 1, 96 * 21, 32 * 21},
+        {&grouped, 64, 2, 2, 64 * 14 + 32 * 7, 32 * 21},
+        {&grouped, 16, 1, 3 * 2, 32 * 21, 32 * 21},
+        {&grouped, 5, 1, 3 * 7 * 2, 32 * 21, 32 * 21},
+    };
+    struct nax_hardware *h = load("nax-reram");
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        struct nax_unit unit = unit_of(h, expected[i].crossbar);
+        struct nax_layer_map map = nax_layer_map(&unit, expected[i].layer);
+        size_t area = 0, n_weights = 0;
+        assert_int_equal(map.n_together, expected[i].n_together);
+        assert_int_equal(map.n_units, expected[i].n_units);
+        assert_int_equal(map.products, 20 * expected[i].n_units);
+        assert_int_equal(map.used_area, expected[i].used_area);
+        assert_int_equal(map.used_cells, expected[i].n_weights * unit.n_arrays);
+        char seen[37 * 333] = {0};
+        for (size_t k = 0; k < map.n_units; k++) {
+            struct nax_submatrix s = nax_submatrix_at(&map, k);
+            assert_int_equal(nax_submatrix_index(&map, &s), k);
+            assert_in_range(s.n_rows, 1, NAX_MIN(map.crossbar, map.n_rows - s.row));
+            assert_in_range(s.n_cols, 1, NAX_MIN(map.crossbar, map.n_cols - s.col));
+            area += s.n_rows * s.n_cols;
+            for (size_t r = s.row; r < s.row + s.n_rows; r++)
+                for (size_t c = s.col; c < s.col + s.n_cols; c++) {
+                    size_t at = nax_map_weight_at(&map, r, c);
+                    if (at == SIZE_MAX)
+                        continue;
+                    assert_true(at < expected[i].n_weights && !seen[at]);
+                    seen[at] = 1;
+                    n_weights++;
+                }
+        }
+        assert_int_equal(area, map.used_area);
+        assert_int_equal(n_weights, expected[i].n_weights);
+        assert_int_equal(nax_layer_macs(expected[i].layer), 20 * n_weights);
+    }
+    nax_hardware_free(h);
+}
+
 static void submatrices_cover_the_matrix(void **state)
 {
     (void)state;
@@ -335,6 +391,7 @@ int main(void)
         cmocka_unit_test(vectors_and_operations_of_vgg8),
         cmocka_unit_test(arrays_follow_precision_and_signs),
         cmocka_unit_test(streams_follow_the_signs_of_inputs),
+        cmocka_unit_test(groups_lie_corner_to_corner),
         cmocka_unit_test(submatrices_cover_the_matrix),
         cmocka_unit_test(a_reference_is_one_more_column),
         cmocka_unit_test(sizes_out_of_range),
