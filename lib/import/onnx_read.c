@@ -277,10 +277,13 @@ static int read_node(struct import_graph *g, struct import_node *node, const Nax
                                  .n_attributes = m->n_attribute,
                                  .in = m->input,
                                  .out = m->output};
+    if (!m->n_output)
+        return nax_err_set(err, NAX_ERR_FORMAT, "%s: node '%.64s' (%.32s): it has no output",
+                           g->path, node->name, node->op);
     node->attributes = nax_import_hold(g, m->n_attribute, sizeof *node->attributes);
     if (!node->attributes)
         return fail_memory(g, err);
-    if (!*node->name && m->n_output) /* which names of nodes are for; they may be left out */
+    if (!*node->name) /* which names of nodes are for; they may be left out */
         node->name = m->output[0];
     for (size_t i = 0; i < m->n_attribute; i++) {
         int status = read_attribute(g, &node->attributes[i], m->attribute[i], err);
