@@ -70,7 +70,7 @@ UNIT_BIN := $(UNITS:%=$(BUILD)/unit/%)
 # as tests/deps takes them: one package's names, newest first, are joined by slashes
 DEPS_RUN   := $(if $(MACHINE),,gcc) libc6-dev libopenblas-dev $(if $(DNNL),libdnnl-dev) libcsv-dev \
               libmsgpack-c-dev/libmsgpack-dev libcyaml-dev libyaml-dev libjansson-dev libjpeg-dev libturbojpeg0-dev libpng-dev \
-              libwebp-dev libgif-dev libexif-dev libpixman-1-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler \
+              libwebp-dev libgif-dev libexif-dev libpixman-1-dev zlib1g-dev libminizip-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler \
               librandom123-dev gnuplot-nox mandoc pkg-config
 DEPS_CHECK := g++ bats libcmocka-dev ngspice zstd git zsh python3
 PEERS      ?= libsuitesparse-dev ngspice miller zstd python3-torch

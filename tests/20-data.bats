@@ -104,7 +104,9 @@ png() {
   misused "no verb" nax-data
   misused "no such verb: 'find'" nax-data find
   misused "import what" nax-data import -o x
-  misused "no such format: 'mnist'" nax-data import mnist d -o x
+  misused "no such format: 'imagenet'" nax-data import imagenet d -o x
+  misused "no file to read" nax-data import npz -o x
+  misused "size belongs to 'import folder', 'import mnist', 'import npz'" nax-data import cifar100 --size 8x8 d -o x
   misused "no folder to read" nax-data import folder -o x
   misused "no file to read" nax-data info
   misused "no file to write" nax-data import folder d
@@ -189,6 +191,40 @@ elsewhere() {
     fails "memory" nax-data synth -q -j 1 --n-train 100000 -o x
   )
   [ "$(field train n_images info.json)" = 30000 ]
+}
+
+@test "the manual's program in Python writes a set" {
+  # shellcheck source=tests/docs.sh
+  source "$BATS_TEST_DIRNAME/docs.sh"
+  section "$BATS_TEST_DIRNAME/../man/nax-data.1" PYTHON | sed -n 's/^     //p' |
+    sed '/^With NumPy/,$d; /^A set from/d' >make.py
+  python3 make.py
+  nax-data info --format json mine.safetensors >info.json
+  [ "$(field train n_images_class info.json)" = "[10,10]" ]
+  [ "$(field test n_images info.json)" = 10 ]
+  [ "$(field test classes info.json)" = '"cat,dog"' ]
+}
+
+@test "MNIST: files packed and not, scaled for another network" {
+  mkdir m
+  idx() { perl -e 'print pack("C4N*", 0, 0, 8, $#ARGV, @ARGV[1 .. $#ARGV]), chr($ARGV[0]) x eval join "*", @ARGV[1 .. $#ARGV]' "$@"; }
+  fails "cannot open: 'm/train-images-idx3-ubyte'" nax-data import mnist -o x m
+  idx 100 6 28 28 | gzip >m/train-images-idx3-ubyte.gz
+  idx 1 6 >m/train-labels-idx1-ubyte
+  idx 50 2 28 28 >m/t10k-images-idx3-ubyte
+  idx 0 2 | gzip >m/t10k-labels-idx1-ubyte.gz
+  nax-data import mnist -q -o a.safetensors m
+  nax-data info --format csv a.safetensors | cut -d , -f 1,3-8,11 >info.csv
+  printf '%s\n' data,split,n_images,height,width,channels,n_classes,n_images_class \
+    'm,train,6,28,28,1,2,0 6' 'm,test,2,28,28,1,2,2 0' | diff - info.csv
+  nax-data import mnist -q --size 32x32 --channels 3 -o b.safetensors m
+  [ "$(tensor test_images b.safetensors | perl -0777 -ne 'print length, " ", join ",", keys %{{map { $_ => 1 } unpack "C*"}}')" = "6144 50" ]
+  idx 1 7 >m/train-labels-idx1-ubyte
+  fails "labels are not one for each of 6 images: 'm'" nax-data import mnist -o x m
+  gzip -d m/*.gz
+  head -c 1000 m/train-images-idx3-ubyte >short && mv short m/train-images-idx3-ubyte
+  fails "truncated, or longer than it says: 'm/train-images-idx3-ubyte'" nax-data import mnist -o x m
+  fails "truncated, or no archive of NumPy's: 'short.npz'" bash -c 'printf "PK\003\004" >short.npz && nax-data import npz -o x short.npz'
 }
 
 @test "folders: splits are found, or named" {

@@ -102,7 +102,7 @@ options_like() {
   [ "$(offer nax '')" = "$(line help $verbs)" ]
   [ "$(offer nax help '')" = "$(line nax $pages)" ]
   [ "$(offer nax-data '')" = "import info synth" ]
-  [ "$(offer nax data import '')" = "cifar10 folder tiny-imagenet" ]
+  [ "$(offer nax data import '')" = "cifar10 cifar100 folder mnist npz tiny-imagenet" ]
   [ "$(offer nax-data import t)" = tiny-imagenet ]
   [ "$(offer nax-plot c)" = "costs curves" ]
 }

@@ -2,6 +2,7 @@
 #include "tool.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,23 +10,26 @@
 
 static const char synopsis[] =
     "nax-data import cifar10 [-q] [-j n] -o file dir\n"
+    "nax-data import cifar100 [-q] [-j n] -o file dir\n"
     "nax-data import folder [-q] [-j n] [--train name] [--test name] [--test-fraction x] [--seed "
     "n] "
     "[--size hxw] [--channels n] [--skip-bad] -o file dir\n"
+    "nax-data import mnist [-q] [-j n] [--size hxw] [--channels n] -o file dir\n"
+    "nax-data import npz [-q] [-j n] [--test-fraction x] [--seed n] [--size hxw] [--channels n] "
+    "-o file npz\n"
     "nax-data import tiny-imagenet [-q] [-j n] -o file dir\n"
     "nax-data synth [-q] [-j n] [--n-train n] [--n-test n] [--seed n] -o file\n"
     "nax-data info [-j n] [--format format] file\n";
 
-enum verb { CIFAR10, FOLDER, TINY_IMAGENET, SYNTH, INFO, N_VERBS };
+enum verb { CIFAR10, CIFAR100, FOLDER, MNIST, NPZ, TINY_IMAGENET, SYNTH, INFO, N_VERBS };
 
 static const struct {
     const char *word, *format; /* format: of "import" */
 } verbs[N_VERBS] = {
-    [CIFAR10] = {"import", "cifar10"},
-    [FOLDER] = {"import", "folder"},
-    [TINY_IMAGENET] = {"import", "tiny-imagenet"},
-    [SYNTH] = {"synth", NULL},
-    [INFO] = {"info", NULL},
+    [CIFAR10] = {"import", "cifar10"}, [CIFAR100] = {"import", "cifar100"},
+    [FOLDER] = {"import", "folder"},   [MNIST] = {"import", "mnist"},
+    [NPZ] = {"import", "npz"},         [TINY_IMAGENET] = {"import", "tiny-imagenet"},
+    [SYNTH] = {"synth", NULL},         [INFO] = {"info", NULL},
 };
 
 struct set_options {
@@ -37,19 +41,19 @@ struct set_options {
     size_t n_train, n_test;
 };
 
-/* Options of one verb alone. */
+/* Options of some verbs alone. */
 static const struct {
-    const char *option, *form;
-    enum verb verb;
+    const char *option;
+    unsigned verbs;
 } owners[] = {
-    {"train", "import folder", FOLDER},
-    {"test", "import folder", FOLDER},
-    {"test-fraction", "import folder", FOLDER},
-    {"size", "import folder", FOLDER},
-    {"channels", "import folder", FOLDER},
-    {"skip-bad", "import folder", FOLDER},
-    {"n-train", "synth", SYNTH},
-    {"n-test", "synth", SYNTH},
+    {"train", 1 << FOLDER},
+    {"test", 1 << FOLDER},
+    {"test-fraction", 1 << FOLDER | 1 << NPZ},
+    {"size", 1 << FOLDER | 1 << MNIST | 1 << NPZ},
+    {"channels", 1 << FOLDER | 1 << MNIST | 1 << NPZ},
+    {"skip-bad", 1 << FOLDER},
+    {"n-train", 1 << SYNTH},
+    {"n-test", 1 << SYNTH},
 };
 
 #define FIELD(name) NAX_OPTION_FIELD(struct set_options, name)
@@ -65,8 +69,8 @@ static const struct nax_option rows[] = {
      FIELD(how.test_fraction), .max = 0.9},
     {"size", "HxW", "scale images to cover H x W pixels, and cut to it (all must have one size)",
      FIELD(size)},
-    {"channels", "N", "3, or 1: images become grey", FIELD(how.channels), .min = 1, .max = 3,
-     .value = 3},
+    {"channels", "N", "1: images become grey, or 3 (of arrays what they have, else 3)",
+     FIELD(how.channels), .min = 1, .max = 3, .value = NAN},
     {"skip-bad", NULL, "leave out what is no whole image, by name", FIELD(how.skips_bad)},
     {"n-train", "N", "training images to make", FIELD(n_train), .min = 1, .max = 10000000,
      .value = 20000},
@@ -80,7 +84,8 @@ static void parse_words(const struct tool *tool, struct set_options *o, char **w
         tool_misuse(tool, "no verb: 'import', 'synth' or 'info'");
     bool is_import = !strcmp(word[0], "import");
     if (is_import && n < 2)
-        tool_misuse(tool, "import what: 'cifar10', 'folder' or 'tiny-imagenet'");
+        tool_misuse(tool, "import what: 'cifar10', 'cifar100', 'folder', 'mnist', 'npz' or "
+                          "'tiny-imagenet'");
     int v = 0;
     while (v < N_VERBS && (strcmp(word[0], verbs[v].word) ||
                            (verbs[v].format && strcmp(word[1], verbs[v].format))))
@@ -92,11 +97,25 @@ static void parse_words(const struct tool *tool, struct set_options *o, char **w
     int n_taken = is_import ? 2 : 1;
     if (o->verb != SYNTH) {
         if (n_taken == n)
-            tool_misuse(tool, "no %s to read", o->verb == INFO ? "file" : "folder");
+            tool_misuse(tool, "no %s to read",
+                        o->verb == INFO || o->verb == NPZ ? "file" : "folder");
         o->input = word[n_taken++];
     }
     if (n_taken < n)
         tool_misuse(tool, "one word too many: '%s'", word[n_taken]);
+}
+
+/* "--size belongs to 'import folder', 'import mnist'". */
+static void misuse_owned(const struct tool *tool, const char *option, unsigned owner_verbs)
+{
+    char forms[128] = "";
+    size_t n = 0;
+    for (int v = 0; v < N_VERBS && n < sizeof forms; v++)
+        if (owner_verbs >> v & 1)
+            n += (size_t)snprintf(forms + n, sizeof forms - n, "%s'%s%s%s'", n ? ", " : "",
+                                  verbs[v].word, verbs[v].format ? " " : "",
+                                  verbs[v].format ? verbs[v].format : "");
+    tool_misuse(tool, "--%s belongs to %s", option, forms);
 }
 
 static void check_options(const struct tool *tool, const struct set_options *o)
@@ -108,8 +127,8 @@ static void check_options(const struct tool *tool, const struct set_options *o)
     if (o->verb == INFO && o->output)
         tool_misuse(tool, "info writes to standard output: '-o'");
     for (size_t i = 0; i < sizeof owners / sizeof owners[0]; i++)
-        if (owners[i].verb != o->verb && tool_given(tool, owners[i].option))
-            tool_misuse(tool, "--%s belongs to '%s'", owners[i].option, owners[i].form);
+        if (!(owners[i].verbs >> o->verb & 1) && tool_given(tool, owners[i].option))
+            misuse_owned(tool, owners[i].option, owners[i].verbs);
     if (o->how.channels == 2)
         tool_misuse(tool, "--channels takes 1 or 3: '2'");
 }
@@ -141,6 +160,12 @@ static int make_set(struct nax_dataset **set, struct tool *tool, const struct se
     switch (o->verb) {
     case CIFAR10:
         return nax_import_cifar10(set, o->input, err);
+    case CIFAR100:
+        return nax_import_cifar100(set, o->input, err);
+    case MNIST:
+        return nax_import_mnist(set, o->input, &how, err);
+    case NPZ:
+        return nax_import_npz(set, o->input, &how, err);
     case FOLDER:
         return nax_import_folder(set, o->input, &how, err);
     case TINY_IMAGENET:
@@ -168,7 +193,7 @@ static void write_set(struct tool *tool, const struct set_options *o)
     tool_say(tool, "%s: %zu training and %zu test images of %zu x %zu, %zu classes, %.1f s",
              set->name, set->train.n, set->test.n, set->train.width, set->train.height,
              set->n_classes, nax_clock_seconds() - start);
-    if (o->verb == FOLDER && !set->test.n)
+    if (o->verb != SYNTH && !set->test.n)
         tool_say(tool,
                  "no test images, which accuracy is measured on: --test-fraction 0.1 holds some "
                  "back, a folder 'test' beside 'train' may have them");

@@ -108,6 +108,8 @@ void nax_images_free(struct nax_images *images); /* leaves none */
 /* Imports; see nax-data(1). A file that cannot be read or is not what it should be is an error
  * naming it. */
 int nax_import_cifar10(struct nax_dataset **set, const char *dir, struct nax_err *err) NAX_MUST_USE;
+int nax_import_cifar100(struct nax_dataset **set, const char *dir,
+                        struct nax_err *err) NAX_MUST_USE;
 int nax_import_tiny_imagenet(struct nax_dataset **set, const char *dir,
                              struct nax_err *err) NAX_MUST_USE;
 /* What of it, and how it comes in; zeros: as it is, of three channels. */
@@ -117,7 +119,7 @@ struct nax_import {
     double test_fraction;     /* of the training images of each class, to be test images, by seed */
     uint64_t seed;
     size_t height, width; /* scaled to cover it, and cut to it around the middle */
-    size_t channels;      /* 1: luminance; 3 */
+    size_t channels;      /* 1: luminance; 3; 0: of arrays as many as they have, else 3 */
     bool skips_bad;       /* what is no whole image is left out, not an error */
     /* Hears what was found and left out, one line a call, of one thread; or NULL. */
     void (*tell)(void *who, const char *line);
@@ -126,6 +128,11 @@ struct nax_import {
 
 int nax_import_folder(struct nax_dataset **set, const char *dir, const struct nax_import *how,
                       struct nax_err *err) NAX_MUST_USE;
+/* MNIST and sets of its kind (IDX files in dir), and what NumPy saved (path). */
+int nax_import_mnist(struct nax_dataset **set, const char *dir, const struct nax_import *how,
+                     struct nax_err *err) NAX_MUST_USE;
+int nax_import_npz(struct nax_dataset **set, const char *path, const struct nax_import *how,
+                   struct nax_err *err) NAX_MUST_USE;
 
 /* Ten classes of 32×32 coloured shapes and textures; image i of a split is a function of the seed,
  * the split and i alone, its class i mod 10. n_train must be positive. */

@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const size_t max_file = (size_t)1 << 30; /* of one image or batch: larger is a mistake */
+static const size_t max_file = (size_t)1
+                               << 30; /* of one image, batch or array: larger is a mistake */
 
 bool nax_is_folder(const char *path)
 {
@@ -27,6 +28,15 @@ char *nax_path_join(const char *a, const char *b)
     char *path;
     size_t n = strlen(a);
     return asprintf(&path, n && a[n - 1] == '/' ? "%s%s" : "%s/%s", a, b) < 0 ? NULL : path;
+}
+
+char *nax_own_name(const char *path)
+{
+    char *full = realpath(path, NULL);
+    const char *slash = full ? strrchr(full, '/') : NULL;
+    char *name = nax_strdup(slash ? slash + 1 : path);
+    free(full);
+    return name;
 }
 
 int nax_names_add(struct nax_names *names, const char *name, size_t length)
@@ -114,6 +124,21 @@ int nax_names_read_lines(struct nax_names *names, const char *path, struct nax_e
     return status;
 }
 
+int nax_buffer_grow(struct nax_buffer *buffer, size_t size, const char *path, struct nax_err *err)
+{
+    if (size > max_file)
+        return nax_err_set(err, NAX_ERR_VALUE, "larger than %zu MiB: '%s'", max_file >> 20, path);
+    if (size < buffer->capacity)
+        return 0;
+    size_t capacity = NAX_MAX(size + 1, 2 * buffer->capacity);
+    uint8_t *bytes = nax_realloc(buffer->bytes, capacity, 1);
+    if (!bytes)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
+    buffer->bytes = bytes;
+    buffer->capacity = capacity;
+    return 0;
+}
+
 int nax_buffer_read(struct nax_buffer *buffer, const char *path, struct nax_err *err)
 {
     FILE *file;
@@ -121,21 +146,9 @@ int nax_buffer_read(struct nax_buffer *buffer, const char *path, struct nax_err 
     int status = nax_file_open(path, &file, &size, err);
     if (status)
         return status;
-    if (size > max_file) {
-        status =
-            nax_err_set(err, NAX_ERR_VALUE, "file larger than %zu MiB: '%s'", max_file >> 20, path);
+    status = nax_buffer_grow(buffer, size, path, err);
+    if (status)
         goto out;
-    }
-    if (size >= buffer->capacity) {
-        size_t capacity = NAX_MAX(size + 1, 2 * buffer->capacity);
-        uint8_t *bytes = nax_realloc(buffer->bytes, capacity, 1);
-        if (!bytes) {
-            status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
-            goto out;
-        }
-        buffer->bytes = bytes;
-        buffer->capacity = capacity;
-    }
     buffer->size = fread(buffer->bytes, 1, size, file); /* the decoder finds one that shrank */
     if (ferror(file))
         status = nax_err_io(err, "cannot read: '%s'", path);

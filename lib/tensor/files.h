@@ -29,6 +29,9 @@ bool nax_is_there(const char *path);
 /* "a/b", freed by the caller with free; NULL: out of memory. */
 char *nax_path_join(const char *a, const char *b) NAX_MUST_USE;
 
+/* The last part of a path, links followed; freed by the caller with free; NULL: out of memory. */
+char *nax_own_name(const char *path) NAX_MUST_USE;
+
 /* The bytes of a regular file. Memory is reused from file to file. */
 struct nax_buffer {
     uint8_t *bytes; /* [size], and a zero after them */
@@ -36,6 +39,12 @@ struct nax_buffer {
 };
 
 int nax_buffer_read(struct nax_buffer *buffer, const char *path, struct nax_err *err) NAX_MUST_USE;
+/* The same, of what a file that gzip compressed was; any other file is taken as it is. */
+int nax_buffer_read_gzip(struct nax_buffer *buffer, const char *path,
+                         struct nax_err *err) NAX_MUST_USE;
+/* Room for size bytes and a zero; what is there stays. */
+int nax_buffer_grow(struct nax_buffer *buffer, size_t size, const char *path,
+                    struct nax_err *err) NAX_MUST_USE;
 void nax_buffer_free(struct nax_buffer *buffer);
 
 #endif

@@ -117,51 +117,66 @@ static void make_grey(const uint8_t *rgb, size_t n, uint8_t *out)
         out[i] = (uint8_t)((19595u * rgb[0] + 38470u * rgb[1] + 7471u * rgb[2] + 32768u) >> 16);
 }
 
+static void repeat_grey(const uint8_t *grey, size_t n, uint8_t *rgb)
+{
+    for (size_t i = 0; i < n; i++, rgb += 3)
+        rgb[0] = rgb[1] = rgb[2] = grey[i];
+}
+
+int nax_image_convert(const uint8_t *in, struct nax_image_size size, size_t channels,
+                      const struct nax_image_form *form, uint8_t *out)
+{
+    size_t n_from = size.height * size.width, n_to = form->size.height * form->size.width;
+    if (channels == form->channels && !form->is_fitted) {
+        memcpy(out, in, n_from * channels);
+        return 0;
+    }
+    /* each step into memory of its own, the last one into out */
+    uint8_t *repeated = channels == 1 ? nax_calloc(n_from, 3) : NULL;
+    uint8_t *fitted = form->channels == 1 ? nax_calloc(n_to, 3) : NULL;
+    const uint8_t *rgb = channels == 1 ? repeated : in;
+    int status =
+        (channels == 1 && !repeated) || (form->channels == 1 && !fitted) ? NAX_ERR_MEMORY : 0;
+    if (status == 0 && repeated)
+        repeat_grey(in, n_from, repeated);
+    if (status == 0)
+        status = nax_image_fit(rgb, size, fitted ? fitted : out, form->size);
+    if (status == 0 && fitted)
+        make_grey(fitted, n_to, out);
+    free(repeated);
+    free(fitted);
+    return status;
+}
+
 int nax_image_decode(const struct nax_buffer *file, const char *path,
                      const struct nax_image_form *form, uint8_t *out, struct nax_err *err)
 {
     const struct kind *kind = find_kind(file);
     struct nax_image_head head;
-    uint8_t *stored = NULL, *upright = NULL, *fitted = NULL;
     int status = run_decoder(kind, file, path, &head, NULL, err);
     if (status)
         return status;
     struct nax_image_size size = upright_size(&head);
     status = check_size(size, form, path, err);
-    if (status)
-        return status;
+    bool is_turned = head.turn != 1, is_as_it_is = form->channels == 3 && !form->is_fitted;
+    if (status || (!is_turned && is_as_it_is))
+        return status ? status : run_decoder(kind, file, path, &head, out, err);
 
-    /* each step into memory of its own, the last one into out */
-    size_t n_from = size.height * size.width, n_to = form->size.height * form->size.width;
-    uint8_t *rgb = out;
-    bool is_turned = head.turn != 1, is_grey = form->channels == 1, is_fitted = form->is_fitted;
-    if ((is_turned || is_fitted || is_grey) && !(rgb = stored = nax_calloc(n_from, 3)))
-        goto no_memory;
-    status = run_decoder(kind, file, path, &head, rgb, err);
-    if (status)
-        goto out;
-    if (is_turned) {
-        upright = is_fitted || is_grey ? nax_calloc(n_from, 3) : NULL;
-        if (!upright && (is_fitted || is_grey))
-            goto no_memory;
-        turn_upright(rgb, &head, upright ? upright : out);
-        rgb = upright;
-    }
-    if (is_fitted) {
-        fitted = is_grey ? nax_calloc(n_to, 3) : NULL;
-        if ((is_grey && !fitted) || nax_image_fit(rgb, size, fitted ? fitted : out, form->size))
-            goto no_memory;
-        rgb = fitted;
-    }
-    if (is_grey)
-        make_grey(rgb, n_to, out);
-    goto out;
-no_memory:
-    status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory for %zu x %zu pixels: '%s'",
-                         size.width, size.height, path);
-out:
+    uint8_t *stored = nax_calloc(size.height * size.width, 3), *upright = NULL, *rgb = stored;
+    if (is_turned)
+        rgb = upright = nax_calloc(size.height * size.width, 3);
+    if (!stored || !rgb)
+        status = NAX_ERR_MEMORY;
+    if (status == 0)
+        status = run_decoder(kind, file, path, &head, stored, err);
+    if (status == 0 && is_turned)
+        turn_upright(stored, &head, upright);
+    if (status == 0)
+        status = nax_image_convert(rgb, size, 3, form, out);
+    if (status == NAX_ERR_MEMORY)
+        nax_err_set(err, status, "out of memory for %zu x %zu pixels: '%s'", size.width,
+                    size.height, path);
     free(stored);
     free(upright);
-    free(fitted);
     return status;
 }

@@ -33,6 +33,10 @@ int nax_image_decode(const struct nax_buffer *file, const char *path,
                      const struct nax_image_form *form, uint8_t *out,
                      struct nax_err *err) NAX_MUST_USE;
 
+/* From pixels [size][channels], of 1 or 3 channels, to out [form]. NAX_ERR_MEMORY. */
+int nax_image_convert(const uint8_t *in, struct nax_image_size size, size_t channels,
+                      const struct nax_image_form *form, uint8_t *out) NAX_MUST_USE;
+
 /* --- decoders --- rgb is NULL, then only *head is set, or [head->size] pixels, and head is what
  * came of the first call. why is set on failure. path is for the one that reads no memory. */
 struct nax_image_head {

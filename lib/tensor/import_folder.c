@@ -82,16 +82,6 @@ static int list_split(struct nax_list *list, const char *split, const struct nax
     return 0;
 }
 
-/* The folder's own name, for the set. Freed by the caller with free. */
-static char *own_name(const char *dir)
-{
-    char *full = realpath(dir, NULL);
-    const char *slash = full ? strrchr(full, '/') : NULL;
-    char *name = nax_strdup(slash ? slash + 1 : dir);
-    free(full);
-    return name;
-}
-
 /* The classes of the folder that is train itself: "test" beside no "train" is a forgotten name. */
 static int check_own_classes(const char *dir, const struct nax_names *classes, struct nax_err *err)
 {
@@ -121,7 +111,7 @@ int nax_import_folder(struct nax_dataset **set, const char *dir, const struct na
     struct nax_names classes = {0};
     struct nax_list train = {0}, test = {0};
     struct splits splits = {0};
-    char *name = own_name(dir);
+    char *name = nax_own_name(dir);
 
     int status = name ? find_splits(&splits, dir, how, err)
                       : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", dir);
