@@ -897,7 +897,7 @@ engines() {
 design 2 of 2, 5x5 on 32" ]
   [ "$(nax-train --epochs 1 --batch 32 --data "$data" --images 20 < two 2>&1 >/dev/null | grep -c '^nax-train: design [12] of 2, ')" -eq 2 ]
   # a pipe does not tell how many will come
-  cat two | nax-train --epochs 1 --batch 32 --data "$data" --images 20 2>&1 >/dev/null | grep -q '^nax-train: design 2, 5x5 on 32: epoch'
+  nax-train --epochs 1 --batch 32 --data "$data" --images 20 < <(cat two) 2>&1 >/dev/null | grep -q '^nax-train: design 2, 5x5 on 32: epoch'
   zsh -fc 'zmodload zsh/zpty && zpty pseudo true' 2>/dev/null || skip "no pseudo terminal can be had here"
   # shellcheck disable=SC2016 # the inner shell's variables
   timeout 60 zsh -f -c 'zmodload zsh/zpty; zpty tool "$1"; while zpty -r tool line; do print -r -- $line; done' zsh \
