@@ -625,7 +625,8 @@ static void bf16_is_rounded_to_nearest(void **state)
 enum { SIDE = 8, BATCH = 6 };
 
 /* A network with every kind of layer and shortcut: stem, block with identity, block with padded
- * shortcut, block with convolved shortcut, max and mean pool, two linear layers. */
+ * shortcut, block with convolved shortcut, depthwise with a bias and grouped with neither, max and
+ * mean pool, two linear layers. */
 static const struct nax_layer every_layer[] = {
     {.name = "stem",
      .kind = NAX_LAYER_CONV,
@@ -785,11 +786,47 @@ static const struct nax_layer every_layer[] = {
      .h_out = SIDE / 2,
      .w_out = SIDE / 2,
      .c_out = 32},
+    {.name = "e1",
+     .kind = NAX_LAYER_CONV,
+     .has_bias = true,
+     .role = NAX_ROLE_BODY,
+     .slot = 6,
+     .input = 7,
+     .residual = -2,
+     .has_relu = true,
+     .kernel = {3, 3},
+     .dilation = {1, 1},
+     .groups = 32,
+     .stride = {1, 1},
+     .pad = {1, 1, 1, 1},
+     .h_in = SIDE / 2,
+     .w_in = SIDE / 2,
+     .c_in = 32,
+     .h_out = SIDE / 2,
+     .w_out = SIDE / 2,
+     .c_out = 32},
+    {.name = "e2",
+     .kind = NAX_LAYER_CONV,
+     .role = NAX_ROLE_BODY,
+     .slot = -1,
+     .input = 8,
+     .residual = 7,
+     .kernel = {2, 3},
+     .dilation = {2, 1},
+     .groups = 4,
+     .stride = {1, 1},
+     .pad = {2, 0, 0, 2},
+     .h_in = SIDE / 2,
+     .w_in = SIDE / 2,
+     .c_in = 32,
+     .h_out = SIDE / 2,
+     .w_out = SIDE / 2,
+     .c_out = 32},
     {.name = "max",
      .kind = NAX_LAYER_POOL_MAX,
      .role = NAX_ROLE_POOL,
      .slot = -1,
-     .input = 7,
+     .input = 9,
      .residual = -2,
      .kernel = {2, 2},
      .dilation = {1, 1},
@@ -805,7 +842,7 @@ static const struct nax_layer every_layer[] = {
      .kind = NAX_LAYER_POOL_MEAN,
      .role = NAX_ROLE_POOL,
      .slot = -1,
-     .input = 8,
+     .input = 10,
      .residual = -2,
      .kernel = {3, 3},
      .dilation = {1, 1},
@@ -823,7 +860,7 @@ static const struct nax_layer every_layer[] = {
      .has_bias = true,
      .role = NAX_ROLE_BODY,
      .slot = -1,
-     .input = 9,
+     .input = 11,
      .residual = -2,
      .has_relu = true,
      .kernel = {1, 1},
@@ -841,7 +878,7 @@ static const struct nax_layer every_layer[] = {
      .has_bias = true,
      .role = NAX_ROLE_CLASSIFIER,
      .slot = -1,
-     .input = 10,
+     .input = 12,
      .residual = -2,
      .kernel = {1, 1},
      .dilation = {1, 1},
@@ -865,7 +902,7 @@ static struct nax_network every_network(void)
                               .width = SIDE,
                               .channels = 3,
                               .n_classes = 7,
-                              .n_slots = 6,
+                              .n_slots = 7,
                               .n_layers = sizeof every_layer / sizeof *every_layer,
                               .layers = every_layer_copy};
     return net;
@@ -945,7 +982,7 @@ static void check_param(const struct nax_model *model, double *values, const flo
     }
 }
 
-/* Adds to every output of a layer what batch norm takes away again, and a linear layer keeps. */
+/* Adds to every output of a layer what batch norm takes away again, and a bias keeps. */
 struct shift {
     size_t n;       /* outputs of an image */
     unsigned *seen; /* bit b: image FIRST + b */
@@ -978,11 +1015,11 @@ static void substitute(const struct nax_model *model, double *values, float *wei
         size_t at = (size_t)(p->weight - model->values), n = nax_layer_n_weights(shape);
         for (size_t i = at; i < at + n; i++)
             values[i] = (double)(weights[i] = p->weight[i - at] * (float)(1 + 0.4 * noise(&rng)));
-        for (size_t k = 0; shape->kind == NAX_LAYER_LINEAR && k < shape->c_out; k++)
+        for (size_t k = 0; shape->has_bias && k < shape->c_out; k++)
             values[p->beta + k - model->values] += (double)shift_by;
         shifts[l].n = shape->h_out * shape->w_out * shape->c_out;
-        ops[l] =
-            (struct nax_linop){.weight = weights + at, .correct = add_shift, .self = &shifts[l]};
+        ops[l] = (struct nax_linop){
+            .weight = weights + at, .correct = p->beta ? add_shift : NULL, .self = &shifts[l]};
     }
 }
 
@@ -1033,7 +1070,7 @@ static void check_gradients(const struct nax_network *net, bool is_substituted)
             check_param(model, values, p->beta, g->beta, c, &d);
         if (p->gamma)
             check_param(model, values, p->gamma, g->gamma, c, &d);
-        if (is_substituted && p->weight)
+        if (is_substituted && p->weight && p->beta)
             assert_int_equal(seen[l], (1U << BATCH) - 1);
     }
     free(values);
@@ -1259,7 +1296,7 @@ static void check_gates(enum nax_arithmetic precision, bool is_running, double t
 {
     static const struct {
         size_t layer, kernel;
-    } mixed[] = {{1, 3}, {2, 7}, {3, 5}, {6, 3}, {7, 1}};
+    } mixed[] = {{1, 3}, {2, 7}, {3, 5}, {6, 3}, {7, 1}, {8, 5}};
     enum { N = sizeof mixed / sizeof *mixed, MAX = 49 * 32 * 32 };
     static double weight[N][MAX], gamma[N][32], beta[N][32], mean[N][32], variance[N][32];
     static float weight1[N][MAX], gamma1[N][32], beta1[N][32], mean1[N][32], variance1[N][32];
@@ -1298,6 +1335,8 @@ static void check_gates(enum nax_arithmetic precision, bool is_running, double t
                                                 .beta = beta1[i],
                                                 .mean = mean1[i],
                                                 .variance = variance1[i]}};
+        if (!net.layers[mixed[i].layer].has_batch_norm)
+            gates[i].params.gamma = gates[i].params.mean = gates[i].params.variance = NULL;
     }
     struct pass_batch batch = {
         .image = copy_image, .self = &d, .labels = d.labels, .label_smoothing = 0.113};

@@ -75,8 +75,9 @@ static inline void reference_pool(const struct nax_layer *l, size_t n, const dou
 }
 
 /* Batch norm in place, with the statistics given, or where they are NULL with the batch's. */
-static inline void reference_batch_norm(size_t n, size_t c, const double *gamma, const double *beta,
-                                        const double *means, const double *variances, double *z)
+static inline void reference_batch_norm(size_t n, size_t c, double epsilon, const double *gamma,
+                                        const double *beta, const double *means,
+                                        const double *variances, double *z)
 {
     for (size_t k = 0; k < c; k++) {
         double mean = means ? means[k] : 0, variance = means ? variances[k] : 0;
@@ -85,7 +86,7 @@ static inline void reference_batch_norm(size_t n, size_t c, const double *gamma,
         for (size_t i = 0; !means && i < n; i++)
             variance += (z[i * c + k] - mean) * (z[i * c + k] - mean) / (double)n;
         for (size_t i = 0; i < n; i++)
-            z[i * c + k] = gamma[k] * (z[i * c + k] - mean) / sqrt(variance + 1e-5) + beta[k];
+            z[i * c + k] = gamma[k] * (z[i * c + k] - mean) / sqrt(variance + epsilon) + beta[k];
     }
 }
 
@@ -157,8 +158,11 @@ static inline void reference_mix(const struct reference_mix *mix, const struct n
     double *o = calloc(size, sizeof *o);
     nax_layer_set_kernel(&s, mix->kernel);
     reference_conv(&s, n, out[s.input], mix->weight, o);
-    reference_batch_norm(size / s.c_out, s.c_out, mix->gamma, mix->beta, mix->mean, mix->variance,
-                         o);
+    if (s.has_batch_norm)
+        reference_batch_norm(size / s.c_out, s.c_out, s.epsilon, mix->gamma, mix->beta, mix->mean,
+                             mix->variance, o);
+    for (size_t i = 0; !s.has_batch_norm && i < size; i++)
+        o[i] += mix->beta[i % s.c_out];
     for (size_t i = 0; i < size; i++)
         y[i] = mix->own * y[i] + mix->other * o[i];
     free(o);
@@ -183,9 +187,12 @@ static inline double reference_loss_mixed(const struct nax_model *model, const d
         bool is_running = mix && mix->mean;
         if (s->kind == NAX_LAYER_CONV) {
             reference_conv(s, n, x, weight, y);
-            reference_batch_norm(size / c, c, values + (p->gamma - model->values), beta,
-                                 is_running ? values + (p->mean - model->values) : NULL,
-                                 is_running ? values + (p->variance - model->values) : NULL, y);
+            for (size_t i = 0; !p->gamma && beta && i < size; i++)
+                y[i] += beta[i % c];
+            if (p->gamma)
+                reference_batch_norm(size / c, c, s->epsilon, values + (p->gamma - model->values),
+                                     beta, is_running ? values + (p->mean - model->values) : NULL,
+                                     is_running ? values + (p->variance - model->values) : NULL, y);
         } else if (s->kind == NAX_LAYER_LINEAR) {
             size_t n_in = s->h_in * s->w_in * s->c_in;
             for (size_t b = 0; b < n; b++)
@@ -203,7 +210,7 @@ static inline double reference_loss_mixed(const struct nax_model *model, const d
                 y[i] = reference_activation(s, x[i]);
         }
         if (s->kind == NAX_LAYER_BATCH_NORM)
-            reference_batch_norm(size / c, c, values + (p->gamma - model->values), beta,
+            reference_batch_norm(size / c, c, s->epsilon, values + (p->gamma - model->values), beta,
                                  is_running ? values + (p->mean - model->values) : NULL,
                                  is_running ? values + (p->variance - model->values) : NULL, y);
         if (mix && mix->layer == l)
