@@ -90,7 +90,7 @@ static bool parse_shape(struct nax_array *array, const char *p)
 static bool parse_type(struct nax_array *array, const char *p)
 {
     if (!p || p[0] != '\'' || (p[1] != '|' && p[1] != '<') || (p[2] != 'u' && p[2] != 'i') ||
-        !strchr("1248", p[3]) || p[4] != '\'')
+        !p[3] || !strchr("1248", p[3]) || p[4] != '\'')
         return false;
     array->is_signed = p[2] == 'i';
     array->element = (size_t)(p[3] - '0');
