@@ -1627,11 +1627,11 @@ static void gradients_of(struct nax_model *model, struct many_images *m, size_t 
     for (size_t l = 0; l < model->net->n_layers; l++) {
         const struct nax_params *p = &model->layer[l], *g = nax_pass_gradient(pass, l);
         size_t c = model->net->layers[l].c_out * sizeof(float);
-        if (!p->weight)
-            continue;
-        memcpy(gradient + (p->weight - model->values), g->weight,
-               nax_layer_n_weights(&model->net->layers[l]) * sizeof(float));
-        memcpy(gradient + (p->beta - model->values), g->beta, c);
+        if (p->weight)
+            memcpy(gradient + (p->weight - model->values), g->weight,
+                   nax_layer_n_weights(&model->net->layers[l]) * sizeof(float));
+        if (p->beta)
+            memcpy(gradient + (p->beta - model->values), g->beta, c);
         if (p->gamma)
             memcpy(gradient + (p->gamma - model->values), g->gamma, c);
     }
