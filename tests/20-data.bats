@@ -5,6 +5,7 @@
 load helpers/data.bash
 # shellcheck source=tests/helpers/colours.bash
 load helpers/colours.bash
+load helpers/elsewhere
 
 setup() {
   cd "$BATS_TEST_TMPDIR" || return 1
@@ -147,26 +148,6 @@ png() {
   fails "no classes" nax-data info none.safetensors
 }
 
-# elsewhere FILE N LABELS BYTES: a set of N grey images of 100 x 100, all 0, with labels of this type, as others
-# write them: data in order of names, unaligned, no checksum; N images are a hole that takes no disk
-elsewhere() {
-  perl -e '
-    my ($file, $n, $type, $bytes) = @ARGV;
-    my ($at, @entries) = 0;
-    for (["test_images", "U8", "2,100,100,1", 20000], ["test_labels", $type, 2, 2 * $bytes],
-         ["train_labels", $type, $n, $n * $bytes], ["train_images", "U8", "$n,100,100,1", $n * 10000]) {
-        my ($name, $dtype, $shape, $size) = @$_;
-        push @entries, sprintf q("%s":{"dtype":"%s","shape":[%s],"data_offsets":[%d,%d]}), $name, $dtype, $shape, $at, $at + $size;
-        $at += $size;
-    }
-    my $header = sprintf q({"__metadata__":{"classes":"[\"a\",\"b\",\"c\"]"},%s}), join ",", @entries;
-    $header .= " " x ((3 - length $header) % 8); # so that wide labels are not aligned
-    open(my $out, ">:raw", $file) or die;
-    print $out pack("Q<", length $header), $header, "\0" x 20000, (chr(2) . "\0" x ($bytes - 1)) x 2, (chr(1) . "\0" x ($bytes - 1)) x $n;
-    close $out;
-    truncate $file, 8 + length($header) + $at;' "$@"
-}
-
 @test "sets made elsewhere: labels of other types, unaligned, one channel" {
   elsewhere wide.safetensors 3 I64 8
   elsewhere bytes.safetensors 3 U8 1
@@ -181,16 +162,6 @@ elsewhere() {
   fails "label -1 of image 0 is no class: 'test_labels'" nax-data info beyond.safetensors
   sed 's/U8","shape":\[2\]/F8","shape":[2]/' bytes.safetensors >other.safetensors
   fails "unknown dtype F8" nax-data info other.safetensors
-}
-
-@test "a set larger than memory stays in its file" {
-  elsewhere large.safetensors 30000 I64 8
-  (
-    ulimit -d 150000 # KiB, of memory that is not a file's
-    nax-data info -j 1 --format json large.safetensors >info.json
-    fails "memory" nax-data synth -q -j 1 --n-train 100000 -o x
-  )
-  [ "$(field train n_images info.json)" = 30000 ]
 }
 
 @test "the manual's program in Python writes a set" {

@@ -4,6 +4,7 @@
 bats_require_minimum_version 1.5.0
 load helpers/data
 load helpers/faults
+load helpers/elsewhere
 
 # Writers: what they write, and the command
 writers() {
@@ -59,4 +60,20 @@ rename:1:5 Input/output error'
     done
   done
   [ "$status" -eq 0 ] # of 1500 MiB
+}
+
+@test "a set larger than memory stays in its file" {
+  elsewhere large.safetensors 30000 I64 8
+  (
+    ulimit -d 150000 # KiB, of memory that is not a file's
+    nax-data info -j 1 --format json large.safetensors >info.json
+    run -1 nax-data synth -q -j 1 --n-train 100000 -o x
+    [[ $output == *memory* ]]
+  )
+  grep -q '"n_images":30000' info.json
+}
+
+@test "a stream of any length is shown in bounded memory" {
+  nax-sample --random 60000 | (ulimit -v 200000; nax-view >table)
+  [ "$(grep -c '^[0-9a-f]\{16\} ' table)" -eq 60000 ]
 }

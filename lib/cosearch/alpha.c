@@ -31,11 +31,11 @@ enum { N_DESIGNS = 8 }; /* that a step's expected costs are means over */
 
 /* What was drawn for a convolution. */
 struct pair {
-    bool is_pair;     /* else there is but one choice, the first */
-    size_t choice[2]; /* both i and j */
-    size_t active;    /* which of them: 0 or 1 */
-    bool has_gap;     /* what the step learned: dL/dp of the first one less that of the other */
-    double gap;
+    bool is_pair;      /* else there is but one choice, the first */
+    size_t choice[2];  /* both i and j */
+    size_t active;     /* which of them: 0 or 1 */
+    bool has_gap;      /* what the step learned: dL/dp of the first one less that of the other */
+    double gap, share; /* of how many pairs it stands for */
 };
 
 /* C = a E[latency · area] / u_la + b E[energy] / u_e + c log(E[EDAP] / u_edap): a, b, c are the
@@ -80,7 +80,7 @@ static void draw(const struct nax_cosearch *s, size_t slot, struct pair *pair)
     double u[3], q[2];
     for (int i = 0; i < 3; i++)
         u[i] = nax_rng_uniform(&rng);
-    *pair = (struct pair){.active = 0};
+    *pair = (struct pair){.share = 1};
     pair->is_pair = nax_arch_draw_pair(&s->arch, slot, u, pair->choice, q, &pair->active);
 }
 
@@ -224,22 +224,24 @@ static int look(struct nax_cosearch *s, struct pair *pairs, bool has_gates, doub
     return status;
 }
 
-/* Of the pairs with the zero op the one that the step judges, or NULL. */
-static struct pair *draw_judged(const struct nax_cosearch *s, struct pair *pairs)
+/* Of the n pairs with the zero op the one that the step judges, or NULL. */
+static struct pair *draw_judged(const struct nax_cosearch *s, struct pair *pairs, size_t *n)
 {
     struct nax_rng rng = nax_rng_at(s->draws, NAX_RNG_GATE, s->n_alpha, 0, 3);
-    size_t n = 0;
     struct pair *judged = NULL;
+    *n = 0;
     for (size_t slot = 0; slot < s->arch.n_slots; slot++) /* the n-th of them, one time in n */
-        if (has_zero_op(s, &pairs[slot]) && !nax_rng_below(&rng, ++n))
+        if (has_zero_op(s, &pairs[slot]) && !nax_rng_below(&rng, ++*n))
             judged = &pairs[slot];
     return judged;
 }
 
-/* The third step where the zero op is one of the two: loss is that of the active choice. */
+/* The third step where the zero op is one of the two: loss is that of the active choice. One of n
+ * such pairs is judged, so that it counts n times. */
 static int judge(struct nax_cosearch *s, struct pair *pairs, double loss, struct nax_err *err)
 {
-    struct pair *pair = draw_judged(s, pairs);
+    size_t n;
+    struct pair *pair = draw_judged(s, pairs, &n);
     double other;
     if (!pair)
         return 0;
@@ -248,6 +250,7 @@ static int judge(struct nax_cosearch *s, struct pair *pairs, double loss, struct
     pair->active = !pair->active;
     pair->gap = pair->active ? other - loss : loss - other;
     pair->has_gap = !status;
+    pair->share = (double)n;
     return status;
 }
 
@@ -257,7 +260,7 @@ static void descend(struct nax_cosearch *s, const struct pair *pairs)
     for (size_t slot = 0; slot < s->arch.n_slots; slot++) {
         const size_t *choice = pairs[slot].choice;
         const double *by_p = s->by_p + slot * s->arch.n_choices;
-        double gap = pairs[slot].gap + by_p[choice[0]] - by_p[choice[1]];
+        double gap = pairs[slot].share * (pairs[slot].gap + by_p[choice[0]] - by_p[choice[1]]);
         if (pairs[slot].has_gap)
             nax_arch_descend(&s->arch, slot, choice, nax_arch_slope(&s->arch, slot, choice, gap),
                              s->options.alpha_rate);

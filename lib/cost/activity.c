@@ -155,8 +155,8 @@ static void layer_digital(const struct nax_hardware *h, const struct nax_layer *
     arrive(h, (double)(layer->h_in * layer->w_in), layer->c_in, n);
     move(h, window_pixels(h, layer), layer->c_in, n);
     compute(n_values * (window + nax_layer_kind_row(layer)->extra_ops), n);
-    if (layer->has_batch_norm)
-        compute(n_values * nax_batch_norm_row(h)->n_ops, n);
+    if (layer->has_batch_norm) /* a product and a sum: there are no weights to hold the scale */
+        compute(n_values * 2, n);
 }
 
 void nax_layer_activity(const struct nax_hardware *hardware, const struct nax_layer *layer,

@@ -113,7 +113,7 @@ struct cost_item nax_cost_item_make(const struct nax_cost_model *model,
                                     const struct nax_layer *layer, const struct nax_layer_map *map,
                                     const struct nax_activity *activity, size_t size)
 {
-    size_t window = layer->dilation[0] * (layer->kernel[0] - 1) + 1;
+    size_t window = layer->dilation[0] * (layer->kernel[0] - 1) + 1, pad = layer->pad[0];
     struct cost_item item = {.size = size,
                              .dynamic_pj = nax_cost_dynamic_pj(model->sizes[size], activity),
                              .latency_ns = activity->latency_ns,
@@ -124,7 +124,9 @@ struct cost_item nax_cost_item_make(const struct nax_cost_model *model,
                              .positions = (int64_t)map->positions,
                              .h_in = (int64_t)layer->h_in,
                              .h_out = (int64_t)layer->h_out,
-                             .rows_needed = (int64_t)NAX_MIN(window - layer->pad[0], layer->h_in),
+                             /* of the input, before the first output */
+                             .rows_needed =
+                                 (int64_t)NAX_MIN(window > pad ? window - pad : 1, layer->h_in),
                              .n_copies = 1};
     struct cost_share share = nax_cost_share_of(model, &item);
     item.leakage_mw = nax_cost_share_leakage_mw(model, size, &share);

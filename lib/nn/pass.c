@@ -255,8 +255,11 @@ static int alloc_memory(struct pass *pass, struct pass_memory *memory, struct na
         const struct nax_params *p = &pass->model->layer[l];
         float *const values = pass->model->values;
         const struct nax_layer *shape = &pass->net->layers[l];
-        for (size_t k = 0; has_channels(shape) && !p->gamma && k < shape->c_out; k++)
-            pass->layer[l].scale[k] = pass->layer[l].p[k] = 1; /* no batch norm */
+        struct pass_layer *layer = &pass->layer[l];
+        for (size_t k = 0; has_channels(shape) && !p->gamma && k < shape->c_out; k++) {
+            layer->scale[k] = layer->p[k] = 1; /* no batch norm */
+            layer->offset[k] = layer->mean[k] = layer->q[k] = layer->r[k] = 0;
+        }
         if (pass->layer[l].dw)
             pass->gradient[l].weight = pass->gradients + (p->weight - values);
         if (p->beta)

@@ -9,7 +9,7 @@ struct pass;
 /* Memory that passes use one after another. A search makes one a step, and pages that the system
  * hands out anew are cleared by it each time: a quarter of a search's processor time. */
 struct pass_memory {
-    char *block;
+    char *block; /* what is in it is the last pass's */
     size_t size; /* bytes */
 };
 void nax_pass_memory_release(struct pass_memory *memory);

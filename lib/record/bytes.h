@@ -16,7 +16,8 @@ int nax_bytes_reserve(struct bytes *b, size_t n) NAX_MUST_USE;
 /* n bytes that were reserved. */
 static inline void nax_bytes_put(struct bytes *b, const void *p, size_t n)
 {
-    memcpy(b->v + b->n, p, n);
+    if (n) /* of nothing, the bytes may be nowhere */
+        memcpy(b->v + b->n, p, n);
     b->n += n;
 }
 

@@ -284,7 +284,6 @@ static void reference_descend(struct reference *r, const size_t pair[2], double 
         r->alpha[pair[i]] -= log(after / before);
 }
 
-/* The fifth choice is met but once, late: by a step of the rate, like every first one. */
 /* Over all pairs, as often as each is met, a slope is a part of the gradient of Σ p_i L_i. */
 static void slopes_add_up_to_the_gradient(void **state)
 {
@@ -313,6 +312,7 @@ static void slopes_add_up_to_the_gradient(void **state)
     fixture_free(&f);
 }
 
+/* The fifth choice is met but once, late: by a step of the rate, like every first one. */
 static void a_step_moves_its_pair_alone(void **state)
 {
     (void)state;

@@ -639,7 +639,7 @@ static void activity_without_weights(void **state)
         double alu, lookups;
         bool moves;
     } expected[] = {{NAX_LAYER_ADD, NAX_ACTIVATION_NONE, 0, 1, 0, true},
-                    {NAX_LAYER_BATCH_NORM, NAX_ACTIVATION_NONE, NAX_FROM_NONE, 1, 0, true},
+                    {NAX_LAYER_BATCH_NORM, NAX_ACTIVATION_NONE, NAX_FROM_NONE, 2, 0, true},
                     {NAX_LAYER_CONCAT, NAX_ACTIVATION_NONE, 0, 0, 0, false},
                     {NAX_LAYER_ACTIVATION, NAX_ACTIVATION_RELU6, NAX_FROM_NONE, 0, 1, false},
                     {NAX_LAYER_ACTIVATION, NAX_ACTIVATION_SIGMOID, NAX_FROM_NONE, 0, 1, false},
