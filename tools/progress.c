@@ -1,9 +1,14 @@
 /* How far a tool is with the designs of its input. */
 #include "progress.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
+
+/* Of tool->designs: the next one is begun while others, on threads of their own, say how far they
+ * are. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* A file that may be read twice; standard input, where it is one, anew and from its beginning. */
 static const char *countable(const char *path)
@@ -48,11 +53,13 @@ void progress_begin(struct tool *tool, const struct nax_candidate *candidate, si
 {
     struct tool_designs *d = &tool->designs;
     char name[NAX_CANDIDATE_NAME_SIZE];
+    pthread_mutex_lock(&lock);
     if (!d->n_begun++) {
         d->start = nax_clock_seconds();
         d->n = tool->is_quiet ? 0 : count_all(tool);
     }
     d->n_at_once = NAX_MIN(n_at_once, d->n_begun);
+    pthread_mutex_unlock(&lock);
     nax_candidate_name(candidate, name);
     if (d->n >= d->n_begun)
         snprintf(title, PROGRESS_TITLE_SIZE, "design %zu of %zu, %s", d->n_begun, d->n, name);
@@ -62,15 +69,17 @@ void progress_begin(struct tool *tool, const struct nax_candidate *candidate, si
 
 void progress_show(struct tool *tool, const char *title, double done, const char *format, ...)
 {
-    const struct tool_designs *d = &tool->designs;
     char text[256], left[PROGRESS_TIME_SIZE], all[64] = "";
-    const double n_done = (double)(d->n_begun - d->n_at_once) + done * (double)d->n_at_once;
+    pthread_mutex_lock(&lock);
+    const struct tool_designs d = tool->designs;
+    pthread_mutex_unlock(&lock);
+    const double n_done = (double)(d.n_begun - d.n_at_once) + done * (double)d.n_at_once;
     va_list ap;
     va_start(ap, format);
     vsnprintf(text, sizeof text, format, ap);
     va_end(ap);
-    if (d->n > 1 && n_done > 0) {
-        double seconds = (nax_clock_seconds() - d->start) / n_done * ((double)d->n - n_done);
+    if (d.n > 1 && n_done > 0) {
+        double seconds = (nax_clock_seconds() - d.start) / n_done * ((double)d.n - n_done);
         snprintf(all, sizeof all, "; %s for all", progress_time(seconds, left));
     }
     tool_progress(tool, "%s: %s%s", title, text, all);
