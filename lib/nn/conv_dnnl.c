@@ -297,6 +297,9 @@ static bool can(const struct nax_layer *layer, bool is_bf16, enum nax_isa isa)
     /* of channels that its vectors do not divide, its depthwise ones write beyond them on SSE 4.1
      */
     bool is_depthwise = layer->groups > 1 && layer->groups == layer->c_in;
+    /* its gradients by weights of dilated groups in bf16 read what nobody wrote */
+    if (is_bf16 && layer->groups > 1 && NAX_MAX(layer->dilation[0], layer->dilation[1]) > 1)
+        return false;
     return isa >= (is_bf16 ? NAX_ISA_AVX512_BF16 : is_depthwise ? NAX_ISA_AVX2 : NAX_ISA_BASELINE);
 }
 

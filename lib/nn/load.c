@@ -104,6 +104,8 @@ int nax_model_take(struct nax_model *model, const struct nax_tensors *file, cons
     int status = nax_tensors_verify(file, path, err);
     if (!status)
         status = nax_params_take(model, file, path, "", model->values, true, err);
+    if (!status && (status = nax_model_check(model, err)))
+        nax_err_prefix(err, "%s", path);
     if (!status)
         status = check_names(model, file, path, err);
     if (!status)

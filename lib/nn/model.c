@@ -129,3 +129,20 @@ void nax_model_free(struct nax_model *model)
     free(model->layer);
     free(model);
 }
+
+int nax_model_check(const struct nax_model *model, struct nax_err *err)
+{
+    for (size_t l = 0; l < model->net->n_layers; l++) {
+        const struct nax_params *p = &model->layer[l];
+        struct nax_param param[NAX_PARAMS_MAX];
+        size_t n = nax_params_list(&model->net->layers[l], p, param);
+        for (size_t i = 0; i < n; i++)
+            for (size_t k = 0; k < param[i].n; k++) {
+                float v = param[i].values[k];
+                if (!isfinite(v) || (param[i].values == p->variance && v < 0))
+                    return nax_err_set(err, NAX_ERR_VALUE, "value %zu is %g: tensor '%s.%s'", k,
+                                       (double)v, model->net->layers[l].name, param[i].name);
+            }
+    }
+    return 0;
+}

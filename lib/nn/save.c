@@ -107,7 +107,9 @@ int nax_model_save(const struct nax_model *model, const char *path, const struct
                    size_t n_meta, struct nax_err *err)
 {
     struct bundle *b = NULL;
-    int status = nax_bundle_alloc(&b, NAX_PARAMS_MAX * model->net->n_layers, path, err);
+    int status = nax_model_check(model, err);
+    if (!status)
+        status = nax_bundle_alloc(&b, NAX_PARAMS_MAX * model->net->n_layers, path, err);
     if (status)
         return status;
     nax_bundle_add_values(b, model, "", model->values, true);

@@ -328,13 +328,16 @@ static int end_epoch(struct nax_trainer *t, struct nax_epoch *epoch, struct nax_
     epoch->train_loss = t->loss / (double)n_steps;
     epoch->train_accuracy = (double)t->n_right / (double)(n_steps * t->recipe.batch);
     epoch->validation_loss = epoch->validation_accuracy = NAN;
+    int status = nax_model_check(t->part, err);
+    if (status) /* which the loss need not tell: a ReLU makes 0 of what is no number */
+        return err->status = NAX_ERR_NUMERIC;
     if (t->average && t->epochs_done + 1 == t->recipe.epochs) {
         nax_trainer_swap_average(t);
         t->is_averaged = true;
     }
     if (t->n_validation) {
         struct nax_score score;
-        int status = nax_trainer_validate(t, &score, err);
+        status = nax_trainer_validate(t, &score, err);
         if (status)
             return status;
         epoch->validation_loss = score.loss;

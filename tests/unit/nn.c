@@ -382,6 +382,22 @@ static void convolutions_match_the_definition(void **state)
     }
 }
 
+#ifdef NAX_HAS_DNNL
+/* oneDNN 2.6 makes other gradients by their weights at each call. */
+static void dilated_groups_in_bf16_are_not_for_onednn(void **state)
+{
+    (void)state;
+    struct nax_layer layer = conv_shapes[0];
+    layer.c_in = layer.c_out = 8;
+    layer.groups = 2;
+    layer.dilation[1] = 2;
+    for (enum nax_isa isa = NAX_ISA_BASELINE; isa <= NAX_ISA_AMX; isa++) {
+        assert_true(nax_conv_engine_dnnl.can(&layer, false, isa));
+        assert_false(nax_conv_engine_dnnl.can(&layer, true, isa));
+    }
+}
+#endif
+
 /* What a convolution makes of the same numbers: outputs, the gradient by its inputs, and that by
  * its weights, plain; in bytes. */
 enum { N_MADE = 64 << 10 };
@@ -2254,6 +2270,30 @@ static void every_row_of_a_recipe_decides_the_run(void **state)
     unlink(path);
 }
 
+static void what_is_no_number_is_no_weight(void **state)
+{
+    (void)state;
+    struct nax_err err;
+    struct nax_network net = every_network();
+    struct nax_model *model;
+    const char *path = "nn_test_no_number.safetensors";
+    assert_int_equal(nax_model_alloc(&model, &net, 4, &err), 0);
+    float *const places[] = {model->layer[0].weight + 5, model->layer[0].variance + 1,
+                             model->layer[net.n_layers - 1].beta + 2};
+    const float values[] = {NAN, -0.25F, INFINITY};
+    const char *const told[] = {"value 5 is nan: tensor '", "value 1 is -0.25: tensor '",
+                                "value 2 is inf: tensor '"};
+    for (size_t i = 0; i < 3; i++) {
+        float was = *places[i];
+        *places[i] = values[i];
+        assert_int_equal(nax_model_save(model, path, NULL, 0, &err), NAX_ERR_VALUE);
+        assert_non_null(strstr(err.text, told[i]));
+        assert_int_equal(access(path, F_OK), -1);
+        *places[i] = was;
+    }
+    nax_model_free(model);
+}
+
 static void checkpoint_of_another_run_is_refused(void **state)
 {
     (void)state;
@@ -2579,6 +2619,9 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(muon_moves_singular_values_alone),
         cmocka_unit_test(convolutions_match_the_definition),
+#ifdef NAX_HAS_DNNL
+        cmocka_unit_test(dilated_groups_in_bf16_are_not_for_onednn),
+#endif
         cmocka_unit_test(directions_have_engines_of_their_own),
         cmocka_unit_test(training_does_not_depend_on_threads_or_stops),
         cmocka_unit_test(kernels_match_the_definition),
@@ -2604,6 +2647,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_field_of_a_recipe_has_a_row),
         cmocka_unit_test(every_row_of_a_recipe_decides_the_run),
         cmocka_unit_test(checkpoint_of_another_run_is_refused),
+        cmocka_unit_test(what_is_no_number_is_no_weight),
         cmocka_unit_test(engines_of_the_table_can),
         cmocka_unit_test(engines_are_those_that_were_measured),
         cmocka_unit_test(every_instruction_set_does_the_same),
