@@ -68,6 +68,29 @@ END
   grep -q 'conv: {name: Conv_0, out: 6, kernel: 3, stride: \[2, 1\], pad: \[0, 1, 1, 1\], activation: silu, role: stem}' net.yaml
 }
 
+@test "a convolution that leaves a pixel is the classifier, its batch norm taken in" {
+  python <<'END'
+tensors = {'c': ([4, 3, 8, 6], numbers(576, 1)), 'v': ([4], numbers(4, 2)), **norm('n', 4, 5)}
+kernel = {'kernel_shape': [8, 6]}
+for first in node('Conv', 'x c', 'a', **kernel), node('Conv', 'x c v', 'a', **kernel):
+    compare([first, node('Flatten', 'a', 'y')], tensors, size=(3, 8, 6))
+    compare([first, node('BatchNormalization', 'a n_g n_b n_m n_v', 'b', epsilon=1e-2), node('Flatten', 'b', 'y')], tensors, size=(3, 8, 6))
+# behind another convolution
+tensors.update({'o': ([3, 3, 1, 1], numbers(9, 3)), 's': ([4, 3, 8, 8], numbers(768, 4))})
+compare([node('Conv', 'x o', 'd', kernel_shape=[1, 1]), node('Relu', 'd', 'e'), node('Conv', 'e s', 'a', kernel_shape=[8, 8]),
+         node('BatchNormalization', 'a n_g n_b n_m n_v', 'b'), node('Flatten', 'b', 'y')], tensors)
+END
+  grep -q 'linear: {name: Conv_2, role: classifier}' net.yaml
+}
+
+@test "scales of Gemm are of its own numbers: a bias that is added after it has none" {
+  python <<'END'
+scales = {'transB': 1, 'alpha': 0.5, 'beta': 0.25}
+compare(nodes[:-1] + [node('Gemm', 'g f.weight f.bias', 'y', **scales)], tensors)
+compare(nodes[:-1] + [node('Gemm', 'g f.weight', 'o', **scales), node('Add', 'o f.bias', 'y')], tensors)
+END
+}
+
 @test "the same network, otherwise said: the same weights" {
   python <<'END'
 def record(path, *options):

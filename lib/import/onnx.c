@@ -4,6 +4,7 @@
 #include "write.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,17 +68,41 @@ static int take_image(struct importer *imp, const struct nax_import_onnx *option
 
 /* --- the end --- */
 
+/* Batch norm behind [n_in][out] products, which a linear layer has none for: a weight and a bias of
+ * its own, gamma / √(variance + epsilon) · weight and beta − the same · mean. */
+static int fold_norm(struct import_layer *layer, size_t n_in, const struct importer *imp)
+{
+    if (!layer->has_norm)
+        return 0;
+    float *weight = nax_import_hold(imp->graph, layer->out * n_in, sizeof *weight);
+    float *bias = nax_import_hold(imp->graph, layer->out, sizeof *bias);
+    if (!weight || !bias)
+        return nax_err_set(imp->err, NAX_ERR_MEMORY, "out of memory: '%s'", imp->graph->path);
+    for (size_t o = 0; o < layer->out; o++) {
+        double scale = (double)layer->gamma[o] / sqrt((double)layer->variance[o] + layer->epsilon);
+        for (size_t i = o * n_in; i < (o + 1) * n_in; i++)
+            weight[i] = (float)(scale * (double)layer->weight[i]);
+        bias[o] = (float)((double)layer->beta[o] - scale * (double)layer->mean[o]);
+    }
+    layer->weight = weight;
+    layer->bias = bias;
+    layer->has_norm = false;
+    return 0;
+}
+
 /* A convolution whose kernel is the whole image: a linear layer. */
-static void make_linear(struct import_layer *layer, const struct importer *imp,
-                        const struct import_value *image)
+static int make_linear(struct import_layer *layer, const struct importer *imp,
+                       const struct import_value *image)
 {
     const struct import_layer *from = layer->from[0] < 0 ? NULL : &imp->layers[layer->from[0]];
     size_t h = from ? from->h : image->h, w = from ? from->w : image->w;
     bool is_padded = layer->pad[0] || layer->pad[1] || layer->pad[2] || layer->pad[3];
-    if (!is_padded && layer->kind == IMPORT_CONV && layer->groups == 1 &&
-        layer->added == NAX_FROM_NONE && layer->kernel[0] == h && layer->kernel[1] == w &&
-        layer->h * layer->w == 1)
-        layer->kind = IMPORT_LINEAR;
+    if (is_padded || layer->kind != IMPORT_CONV || layer->groups > 1 ||
+        layer->added != NAX_FROM_NONE || layer->kernel[0] != h || layer->kernel[1] != w ||
+        layer->h * layer->w > 1)
+        return 0;
+    layer->kind = IMPORT_LINEAR;
+    return fold_norm(layer, (from ? from->c : image->c) * h * w, imp);
 }
 
 /* The layer that the graph's output comes from ends the network; what it does not need goes. */
@@ -93,7 +118,9 @@ static int end(struct importer *imp, const struct import_value *image, size_t *n
     if (v->layer < 0 || v->is_padded)
         return fail(imp, "its output is the image");
     struct import_layer *last = &imp->layers[v->layer];
-    make_linear(last, imp, image);
+    int status = make_linear(last, imp, image);
+    if (status)
+        return status;
     if (last->kind != IMPORT_LINEAR)
         return nax_import_fail(imp, last->node,
                                "it comes last, where nax has a linear layer, the classifier");

@@ -212,6 +212,7 @@ static int add_bias(struct importer *imp, const struct import_node *node,
         layer->added != NAX_FROM_NONE || !is_bias_of(t, layer, x->is_flat))
         return nax_import_fail(imp, node, "numbers are added that are no bias of a layer");
     layer->bias = t->real;
+    layer->bias_scale = 1; /* a product's beta is of a bias that it has itself */
     return nax_import_same(imp, node, x) ? 0 : NAX_ERR_FORMAT;
 }
 
