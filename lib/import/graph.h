@@ -15,15 +15,7 @@ struct import_tensor {
     int64_t *whole;                          /* [n], or NULL */
 };
 
-enum import_attribute_kind {
-    IMPORT_OTHER,
-    IMPORT_F,
-    IMPORT_I,
-    IMPORT_S,
-    IMPORT_T,
-    IMPORT_FS,
-    IMPORT_IS
-};
+enum import_attribute_kind { IMPORT_OTHER, IMPORT_F, IMPORT_I, IMPORT_S, IMPORT_T, IMPORT_IS };
 
 struct import_attribute {
     const char *name;
@@ -32,9 +24,8 @@ struct import_attribute {
     int64_t i;
     const char *s;
     struct import_tensor *t;
-    size_t n; /* of floats or ints */
-    const float *floats;
-    const int64_t *ints;
+    size_t n;
+    const int64_t *ints; /* [n] */
 };
 
 struct import_node {
@@ -51,7 +42,7 @@ struct import_port {
 };
 
 struct import_graph {
-    const char *path, *name, *producer, *producer_version;
+    const char *path;
     int64_t opset;
     size_t n_nodes, n_constants, n_inputs, n_outputs;
     struct import_node *nodes;

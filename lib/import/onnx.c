@@ -138,7 +138,7 @@ static int end(struct importer *imp, const struct import_value *image, size_t *n
     return 0;
 }
 
-/* The graph's name, or the file's, in characters that need no quotes. */
+/* The file's name, in characters that need no quotes. */
 static void name_network(const struct import_graph *g, char name[64])
 {
     const char *slash = strrchr(g->path, '/'), *base = slash ? slash + 1 : g->path;

@@ -246,14 +246,14 @@ static const char *bytes_text(struct import_graph *g, const ProtobufCBinaryData 
 static int read_attribute(struct import_graph *g, struct import_attribute *a,
                           const NaxOnnx__Attribute *m, struct nax_err *err)
 {
-    static const enum import_attribute_kind kinds[] = {
-        IMPORT_OTHER, IMPORT_F, IMPORT_I, IMPORT_S, IMPORT_T, IMPORT_OTHER, IMPORT_FS, IMPORT_IS};
+    static const enum import_attribute_kind kinds[] = {IMPORT_OTHER, IMPORT_F, IMPORT_I,
+                                                       IMPORT_S,     IMPORT_T, IMPORT_OTHER,
+                                                       IMPORT_OTHER, IMPORT_IS};
     a->name = text(m->name);
     a->kind = m->type >= 0 && m->type < 8 ? kinds[m->type] : IMPORT_OTHER;
     a->f = (double)m->f;
     a->i = m->i;
-    a->n = a->kind == IMPORT_FS ? m->n_floats : m->n_ints;
-    a->floats = m->floats;
+    a->n = m->n_ints;
     a->ints = m->ints;
     if (a->kind == IMPORT_S && !(a->s = bytes_text(g, &m->s)))
         return fail_memory(g, err);
@@ -342,9 +342,6 @@ static int read_model(struct import_graph *g, const NaxOnnx__Model *m, struct na
     if (from->n_node > IMPORT_NODES_MAX || from->n_initializer > IMPORT_NODES_MAX)
         return nax_err_set(err, NAX_ERR_FORMAT, "%s: more than %d nodes or tensors", g->path,
                            IMPORT_NODES_MAX);
-    g->name = text(from->name);
-    g->producer = text(m->producer_name);
-    g->producer_version = text(m->producer_version);
     g->nodes = nax_import_hold(g, from->n_node, sizeof *g->nodes);
     g->constants = nax_import_hold(g, from->n_initializer, sizeof *g->constants);
     g->inputs = nax_import_hold(g, from->n_input, sizeof *g->inputs);

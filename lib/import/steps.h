@@ -56,7 +56,7 @@ struct import_value {
 struct importer {
     struct import_graph *graph;
     struct nax_err *err;
-    size_t n_values, n_values_max;
+    size_t n_values;
     struct import_value *values;
     size_t n_layers;
     struct import_layer *layers; /* [NAX_NETWORK_LAYERS_MAX] */
