@@ -146,9 +146,14 @@ END
 }
 
 @test "the README's five commands for a network of one's own run" {
+  # with convolutions behind the first, of several kernels, whose crossbars are chosen
   python <<'END'
 images('pictures.safetensors', 160, 3, 8, 8)
-write('net.onnx', nodes, tensors)
+tensors.update({'p': ([4, 4, 1, 1], numbers(16, 6)), 'q': ([4, 4, 3, 3], numbers(144, 7)), **norm('pn', 4, 8), **norm('qn', 4, 12)})
+write('net.onnx', nodes[:3] + [node('Conv', 'd p', 'h'), node('BatchNormalization', 'h pn_g pn_b pn_m pn_v', 'i'), node('Relu', 'i', 'j'),
+                               node('Conv', 'j q', 'k', kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+                               node('BatchNormalization', 'k qn_g qn_b qn_m qn_v', 'l'), node('Relu', 'l', 'm'),
+                               node('MaxPool', 'm', 'e', kernel_shape=[2, 2], strides=[2, 2])] + nodes[4:], tensors)
 END
   awk '/^### Your own network/ { is_here = 1 } is_here && /^```sh/ { is_in = 1; next } is_in && /^```/ { exit } is_in' "$BATS_TEST_DIRNAME/../README.md" >five.sh
   [ "$(grep -c ^nax- five.sh)" -eq 5 ]
