@@ -159,6 +159,19 @@ END
   [ "$(grep -c ^nax- five.sh)" -eq 5 ]
   bash -e -o pipefail five.sh >told </dev/null
   grep -q energy_pj told
+  [ "$(nax-view --format csv -f kernel design | tail -n 1)" = "1 3" ]
+}
+
+@test "a network file whose name a candidate cannot hold is refused, and nothing written" {
+  python <<'END'
+write('net.onnx', nodes, tensors)
+END
+  long=$(printf '%0130d/%0130d' 0 0)
+  mkdir -p "$long"
+  status=0
+  nax-import onnx -q -o "$long/net.yaml" -w none.safetensors net.onnx >out.txt 2>err.txt || status=$?
+  [ "$status" -eq 1 ] && [ ! -s out.txt ] && [ ! -e none.safetensors ] && [ -z "$(ls "$long")" ]
+  grep -qx "nax-import: name longer than 255 bytes: '$long/net.yaml'" err.txt
 }
 
 @test "what cannot be is refused by file, node and reason" {

@@ -44,6 +44,34 @@ rename:1:5 Input/output error'
   done < <(writers)
 }
 
+@test "an imported network: both files or neither, whichever fails" {
+  PYTHONPATH=$BATS_TEST_DIRNAME/helpers PYTHONDONTWRITEBYTECODE=1 python3 - <<'END'
+from onnx import *
+write('net.onnx', [node('Flatten', 'x', 'f'), node('Gemm', 'f w', 'y', transB=1)], {'w': ([2, 192], numbers(384, 1))})
+END
+  # write, fsync and rename: the first of each is of the weights, and they have a second fsync, of their folder
+  while read -r target fault; do
+    status=0
+    LD_PRELOAD=$files/faults.so FAULT=$fault nax-import onnx -q -o x.yaml -w x.safetensors net.onnx >out 2>err || status=$?
+    [ "$status" -eq 1 ] && [ ! -s out ] && [ "$(wc -l <err)" -eq 1 ] && grep -q "cannot write: '$target': Input/output error\$" err ||
+      { echo "$fault: $status"; cat err; false; }
+    none_left
+    [ -z "$(find . -name 'x*')" ] || { find .; false; }
+  done <<'END'
+x.safetensors rename 1 5
+x.yaml rename 2 5
+x.safetensors fsync 1 5
+x.yaml fsync 3 5
+END
+  # what the weights are written straight to is not taken away
+  mkfifo x.pipe
+  cat x.pipe >whole &
+  status=0
+  LD_PRELOAD=$files/faults.so FAULT='rename 1 5' nax-import onnx -q -o x.yaml -w x.pipe net.onnx 2>err || status=$?
+  wait $!
+  [ "$status" -eq 1 ] && [ -p x.pipe ] && [ ! -e x.yaml ] && grep -q "cannot write: 'x.yaml'" err
+}
+
 @test "under a limit of memory a tool ends soon, with one line" {
   for mib in 110 300 $(seq 430 25 530) 1500; do
     for command in "nax-train -q -j 1 --data $files/small.safetensors --epochs 1 $files/c.csv" \

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "nax/import.h"
 #include "nax/search.h"
@@ -97,13 +99,19 @@ static void parse(struct import_options *o)
     parse_pixels(o);
 }
 
-/* A network's file by a name that no built-in one has. */
-static void name_file(const char *path, char *name, size_t size)
+/* The network as candidates name it: of ONNX the file, by a name that no built-in one has. */
+static int name_network(const struct import_options *o, struct nax_candidate *c,
+                        struct nax_err *err)
 {
     static const char ending[] = ".yaml";
-    size_t n = strlen(path), end = sizeof ending - 1;
-    bool is_path = strchr(path, '/') || (n > end && !strcmp(path + n - end, ending));
-    snprintf(name, size, "%s%s", is_path ? "" : "./", path);
+    const char *name = o->verb == ONNX ? o->output : o->network;
+    size_t n = strlen(name), end = sizeof ending - 1;
+    bool is_bare = !strchr(name, '/') && (n <= end || strcmp(name + n - end, ending) != 0);
+    int size = snprintf(c->network, sizeof c->network, "%s%s",
+                        o->verb == ONNX && is_bare ? "./" : "", name);
+    return size >= 0 && (size_t)size < sizeof c->network
+               ? 0
+               : nax_err_set(err, NAX_ERR_VALUE, "name longer than 255 bytes: '%s'", name);
 }
 
 /* The network with its own kernels, on crossbars of one size, with these weights. */
@@ -115,17 +123,16 @@ static int describe(struct import_options *o, const struct nax_imported *made, s
                               .crossbar_fixed = (int64_t)o->crossbar,
                               .n_slots = nax_network_file_n_slots(made->file)};
     char hash[17];
-    if (o->verb == ONNX)
-        name_file(o->output, c.network, sizeof c.network);
-    else
-        snprintf(c.network, sizeof c.network, "%s", o->network);
+    int status = name_network(o, &c, err);
+    if (status)
+        return status;
     for (size_t s = 0; s < c.n_slots; s++) {
         c.kernel[s] = nax_network_file_kernel(made->file, s);
         c.crossbar[s] = (int64_t)o->crossbar;
     }
     nax_candidate_set_id(&c);
     snprintf(hash, sizeof hash, "%016" PRIx64, nax_model_hash(made->model));
-    int status = nax_candidate_write(&c, r, err);
+    status = nax_candidate_write(&c, r, err);
     if (!status &&
         (nax_record_set_string(r, "checkpoint", o->verb == ONNX ? o->weights : o->output) ||
          nax_record_set_string(r, "weights_hash", hash)))
@@ -155,7 +162,15 @@ static int read_input(const struct import_options *o, struct nax_imported **made
                  : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", o->input);
 }
 
-/* Both files, or neither: the network's is named last. */
+/* A file that was written as a whole; what was written straight to stays. */
+static void take_back(const char *path)
+{
+    struct stat st;
+    if (!lstat(path, &st) && S_ISREG(st.st_mode))
+        unlink(path);
+}
+
+/* Both files, or neither: the network's gets its name last, and without it the weights go again. */
 static int write_files(const struct import_options *o, const struct nax_imported *made,
                        struct nax_err *err)
 {
@@ -167,9 +182,13 @@ static int write_files(const struct import_options *o, const struct nax_imported
         return status;
     fwrite(made->text, 1, made->size, nax_file_stream(file));
     status = nax_model_save(made->model, o->weights, NULL, 0, err);
-    if (!status)
-        return nax_file_commit(file, err);
-    nax_file_abandon(file);
+    if (status) {
+        nax_file_abandon(file);
+        return status;
+    }
+    status = nax_file_commit(file, err);
+    if (status)
+        take_back(o->weights);
     return status;
 }
 
