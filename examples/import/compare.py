@@ -1,6 +1,6 @@
 """Networks of torchvision with random weights, exported as ONNX and imported by nax: their logits for the same images.
 
-Usage: compare.py NETWORK SIZE [folded]      prints "network,opset,nodes,largest_difference"
+Usage: compare.py NETWORK SIZE [folded]      prints "network,size,batch_norm,largest_difference"
 folded: batch norm is taken into the weights before, as torch.onnx.export does by default
 """
 import json
