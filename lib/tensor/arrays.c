@@ -7,6 +7,7 @@
 
 #include "dataset.h"
 #include "image.h"
+#include "import.h"
 
 void nax_arrays_free(struct nax_arrays *arrays)
 {
@@ -290,8 +291,8 @@ int nax_import_arrays(struct nax_dataset **out, const char *name, const char *pa
         for (size_t i = 0; i < n[s]; i++)
             index[s][i] = (uint32_t)i;
     if (how->test_fraction > 0)
-        status = nax_split(&(struct nax_images){.n = n[0], .labels = labels[0]}, NAX_SPLIT_TEST,
-                           how->test_fraction, how->seed, index[0], &n[0], index[1], &n[1], err);
+        status = nax_images_hold_back(&(struct nax_images){.n = n[0], .labels = labels[0]}, how,
+                                      index[0], &n[0], index[1], &n[1], err);
     const struct nax_image_form form = {
         .size = {how->height ? how->height : layouts[0].height,
                  how->width ? how->width : layouts[0].width},

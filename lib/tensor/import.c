@@ -180,6 +180,20 @@ int nax_list_drop_bad(struct nax_list *list, const struct nax_names *classes,
 
 /* --- what is held back --- */
 
+int nax_images_hold_back(const struct nax_images *images, const struct nax_import *how,
+                         uint32_t *train, size_t *n_train, uint32_t *test, size_t *n_test,
+                         struct nax_err *err)
+{
+    int status = nax_split(images, NAX_SPLIT_TEST, how->test_fraction, how->seed, train, n_train,
+                           test, n_test, err);
+    if (!status && !*n_test)
+        status = nax_err_set(err, NAX_ERR_VALUE,
+                             "--test-fraction %g holds none of %zu images back, of each class one "
+                             "stays",
+                             how->test_fraction, images->n);
+    return status;
+}
+
 int nax_list_split(struct nax_list *train, struct nax_list *test, const struct nax_import *how,
                    struct nax_err *err)
 {
@@ -195,17 +209,9 @@ int nax_list_split(struct nax_list *train, struct nax_list *test, const struct n
     for (size_t i = 0; i < n; i++)
         labels[i] = train->items[i].label;
     const struct nax_images images = {.n = n, .labels = labels};
-    status = nax_split(&images, NAX_SPLIT_TEST, how->test_fraction, how->seed, index, &n_train,
-                       index + n, &n_test, err);
+    status = nax_images_hold_back(&images, how, index, &n_train, index + n, &n_test, err);
     if (status)
         goto out;
-    if (n_test == 0) {
-        status = nax_err_set(err, NAX_ERR_VALUE,
-                             "--test-fraction %g holds none of %zu images back, of each class one "
-                             "stays",
-                             how->test_fraction, n);
-        goto out;
-    }
     for (size_t i = 0; i < n_test; i++)
         test->items[i] = train->items[index[n + i]];
     for (size_t i = 0; i < n_train; i++) /* ascending: none is overwritten before it has moved */

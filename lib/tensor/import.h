@@ -27,6 +27,10 @@ void nax_list_free(struct nax_list *list);
  * none is left is an error. */
 int nax_list_drop_bad(struct nax_list *list, const struct nax_names *classes,
                       const struct nax_import *how, struct nax_err *err) NAX_MUST_USE;
+/* nax_split of a test by how->test_fraction; an error where that is none of the images. */
+int nax_images_hold_back(const struct nax_images *images, const struct nax_import *how,
+                         uint32_t *train, size_t *n_train, uint32_t *test, size_t *n_test,
+                         struct nax_err *err) NAX_MUST_USE;
 /* Moves a part of each class from train to test, which is empty, by how->test_fraction. */
 int nax_list_split(struct nax_list *train, struct nax_list *test, const struct nax_import *how,
                    struct nax_err *err) NAX_MUST_USE;

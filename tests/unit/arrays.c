@@ -249,6 +249,7 @@ static void numpys_arrays_are_read(void **state)
         {0},
     };
     const struct nax_import part = {.test_fraction = 0.4, .seed = 5};
+    const struct nax_import tiny = {.test_fraction = 0.05, .seed = 5};
     write_npz("last.npz", last, true);
     assert_int_equal(nax_import_npz(&set, "last.npz", &as_it_is, &err), 0);
     assert_memory_equal(set->train.pixels, rgb, sizeof rgb);
@@ -267,6 +268,8 @@ static void numpys_arrays_are_read(void **state)
             assert_memory_equal(again->train.pixels + k * size, set->train.pixels + i * size, size);
     }
     nax_dataset_free(again);
+    assert_int_equal(nax_import_npz(&again, "last.npz", &tiny, &err), NAX_ERR_VALUE);
+    assert_non_null(strstr(err.text, "--test-fraction 0.05 holds none of 7 images back"));
     assert_int_equal(nax_import_npz(&again, "planar.npz", &part, &err), NAX_ERR_VALUE);
     assert_non_null(strstr(err.text, "--test-fraction, but there are test images"));
 
