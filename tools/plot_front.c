@@ -9,13 +9,7 @@ static int64_t baseline_of(const struct nax_record *r)
 {
     struct nax_candidate c;
     struct nax_err err;
-    if (nax_candidate_read(&c, r, &err) || !c.n_slots || c.n_stages || c.has_adc_bits ||
-        c.has_adc_range)
-        return 0;
-    for (size_t s = 0; s < c.n_slots; s++)
-        if (c.kernel[s] != c.kernel[0] || c.crossbar[s] != c.crossbar[0])
-            return 0;
-    return c.crossbar[0];
+    return !nax_candidate_read(&c, r, &err) && nax_candidate_is_uniform(&c) ? c.crossbar[0] : 0;
 }
 
 static void read_points(struct front *f)

@@ -10,8 +10,7 @@ struct front_point {
     double x, y;   /* minimised */
     double dx, dy; /* standard errors; 0 where the record has none */
     size_t series, record;
-    int64_t baseline; /* crossbar size, where all layers have this one and one kernel, and neither
-                         widths nor converters of their own; or 0 */
+    int64_t baseline; /* crossbar size of a uniform design, or 0 */
     bool is_on_front;
 };
 

@@ -84,7 +84,11 @@ int nax_candidate_write(const struct nax_candidate *c, struct nax_record *r,
 int nax_candidate_read(struct nax_candidate *c, const struct nax_record *r,
                        struct nax_err *err) NAX_MUST_USE;
 
-/* A name for people, without the network's: "3x3 on 64" of a design that is the same throughout,
+/* Whether it is a baseline: one kernel and one crossbar size throughout, none left out, and neither
+ * widths nor converters of its own. */
+bool nax_candidate_is_uniform(const struct nax_candidate *c);
+
+/* A name for people, without the network's: "3x3 on 64" of a uniform design,
  * "3-7 on 16-128, 2 out #5f0c" of others, where the beginning of the id tells those apart that
  * have kernels, crossbars, widths and converters from the same ranges. */
 enum { NAX_CANDIDATE_NAME_SIZE = 192 };

@@ -33,6 +33,16 @@ static size_t append(char *name, size_t n, const char *before, struct span span)
     return NAX_MIN(n + (size_t)more, NAX_CANDIDATE_NAME_SIZE - 1);
 }
 
+bool nax_candidate_is_uniform(const struct nax_candidate *c)
+{
+    if (!c->n_slots || !c->kernel[0] || c->n_stages || c->has_adc_bits || c->has_adc_range)
+        return false;
+    for (size_t s = 1; s < c->n_slots; s++)
+        if (c->kernel[s] != c->kernel[0] || c->crossbar[s] != c->crossbar[0])
+            return false;
+    return true;
+}
+
 void nax_candidate_name(const struct nax_candidate *c, char name[NAX_CANDIDATE_NAME_SIZE])
 {
     const struct span kernel = span_of(c->kernel, c->n_slots);
@@ -50,8 +60,6 @@ void nax_candidate_name(const struct nax_candidate *c, char name[NAX_CANDIDATE_N
         n = append(name, n, ", adc ", span_of(c->adc_bits, c->n_slots));
     if (n_skipped)
         n += (size_t)snprintf(name + n, NAX_CANDIDATE_NAME_SIZE - n, ", %zu out", n_skipped);
-    bool is_uniform = is_one(kernel) && is_one(crossbar) && !c->n_stages && !n_skipped &&
-                      !c->has_adc_bits && !c->has_adc_range;
-    if (!is_uniform && n < NAX_CANDIDATE_NAME_SIZE)
+    if (!nax_candidate_is_uniform(c) && n < NAX_CANDIDATE_NAME_SIZE)
         snprintf(name + n, NAX_CANDIDATE_NAME_SIZE - n, " #%.4s", c->id);
 }

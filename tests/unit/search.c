@@ -753,6 +753,26 @@ static void candidate_round_trip(void **state)
     nax_record_free(r);
 }
 
+static void uniform_designs(void **state)
+{
+    (void)state;
+    const struct nax_candidate c = {
+        .n_slots = 3, .kernel = {5, 5, 5}, .crossbar = {48, 48, 48}, .crossbar_fixed = 16};
+    assert_true(nax_candidate_is_uniform(&c));
+    struct nax_candidate others[] = {c, c, c, c, c, c, c, c};
+    others[0].kernel[2] = 3;
+    others[1].crossbar[1] = 16;
+    others[2].n_stages = 1;
+    others[3].has_adc_bits = true;
+    others[4].has_adc_range = true;
+    others[5].kernel[1] = others[5].crossbar[1] = 0;
+    for (int s = 0; s < 3; s++) /* all left out */
+        others[6].kernel[s] = others[6].crossbar[s] = 0;
+    others[7].n_slots = 0;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(nax_candidate_is_uniform(&others[i]));
+}
+
 static const char *name_of(const struct nax_candidate *c)
 {
     static char name[NAX_CANDIDATE_NAME_SIZE];
@@ -1330,6 +1350,7 @@ int main(void)
         cmocka_unit_test(policies_are_drawn_by_their_probabilities),
         cmocka_unit_test(policies_agree_by_their_best_choices),
         cmocka_unit_test(candidate_round_trip),
+        cmocka_unit_test(uniform_designs),
         cmocka_unit_test(names_for_people),
         cmocka_unit_test(identifiers),
         cmocka_unit_test(refused_candidates),
