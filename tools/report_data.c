@@ -124,5 +124,6 @@ int report_data(struct report *report, FILE *file, struct nax_err *err)
     free(d.layers);
     free(d.method);
     free(d.weights);
+    free(d.losses);
     return status;
 }

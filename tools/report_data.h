@@ -13,6 +13,12 @@ struct report_method {
     bool is_unordered, is_searched;
 };
 
+struct report_loss {
+    const char *id, *layer;
+    double db;
+    size_t at; /* of its record */
+};
+
 struct report_data {
     struct report *report;
     FILE *file;
@@ -22,6 +28,8 @@ struct report_data {
     size_t *method; /* [n_records]; of what is no design of the page REPORT_METHODS_MAX */
     size_t n_weights;
     const char **weights; /* names of weights so far */
+    size_t n_losses;
+    struct report_loss *losses; /* [n_losses] */
     double search_seconds;
 };
 

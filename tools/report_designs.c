@@ -3,17 +3,8 @@
 #include "report_json.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
-
-static bool is_baseline(const struct nax_candidate *c)
-{
-    if (!c->n_slots || c->n_stages || c->has_adc_bits || c->has_adc_range)
-        return false;
-    for (size_t s = 0; s < c->n_slots; s++)
-        if (c->kernel[s] != c->kernel[0] || c->crossbar[s] != c->crossbar[0])
-            return false;
-    return true;
-}
 
 static void write_if(FILE *f, const char *key, double value)
 {
@@ -37,30 +28,66 @@ static void write_weights(struct report_data *d, const struct nax_record *r)
     fprintf(d->file, ",\"wi\":%zu", at);
 }
 
-/* Signal to error of the design's layers, where records of nax-eval --layers say it. */
-static void write_losses(const struct report_data *d, const char *id, const struct nax_network *all)
+/* --- signal to error of layers, where records of nax-eval --layers say it --- */
+
+/* By design, each's in the order in which they came. */
+static int compare_losses(const void *a, const void *b)
+{
+    const struct report_loss *p = a, *q = b;
+    int order = strcmp(p->id, q->id);
+    return order ? order : (p->at > q->at) - (p->at < q->at);
+}
+
+static int list_losses(struct report_data *d, struct nax_err *err)
 {
     const struct report *report = d->report;
-    bool has_any = false;
-    for (size_t i = 0; i < report->n_records && all && !has_any; i++)
-        has_any = report->records[i].kind == REPORT_LOSS &&
-                  !strcmp(report_string(report->records[i].record, "id") ?: "", id);
-    if (!has_any)
+    d->losses = nax_calloc(report->n_of[REPORT_LOSS] + 1, sizeof *d->losses);
+    if (!d->losses)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'report'");
+    for (size_t i = 0; i < report->n_records; i++) {
+        const struct nax_record *r = report->records[i].record;
+        if (report->records[i].kind == REPORT_LOSS)
+            d->losses[d->n_losses++] =
+                (struct report_loss){report_string(r, "id") ?: "", report_string(r, "layer") ?: "",
+                                     report_number(r, "snr_db"), i};
+    }
+    qsort(d->losses, d->n_losses, sizeof *d->losses, compare_losses);
+    return 0;
+}
+
+/* The first one of a design, or where it would be. */
+static size_t find_losses(const struct report_data *d, const char *id)
+{
+    size_t low = 0, high = d->n_losses;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(d->losses[middle].id, id) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void write_losses(const struct report_data *d, const char *id, const struct nax_network *all)
+{
+    size_t first = find_losses(d, id), end = first;
+    while (end < d->n_losses && !strcmp(d->losses[end].id, id))
+        end++;
+    if (first == end || !all)
         return;
     for (size_t l = 0; l < all->n_layers; l++) {
         double db = NAN;
-        for (size_t i = 0; i < report->n_records; i++) {
-            const struct nax_record *r = report->records[i].record;
-            if (report->records[i].kind == REPORT_LOSS &&
-                !strcmp(report_string(r, "id") ?: "", id) &&
-                !strcmp(report_string(r, "layer") ?: "", all->layers[l].name))
-                db = report_number(r, "snr_db");
-        }
+        for (size_t i = first; i < end; i++)
+            if (!strcmp(d->losses[i].layer, all->layers[l].name))
+                db = d->losses[i].db;
         fputs(l ? "," : ",\"db\":[", d->file);
         json_number(d->file, db);
     }
     fputs("]", d->file);
 }
+
+/* --- designs --- */
 
 static int write_design(struct report_data *d, size_t i, struct nax_err *err)
 {
@@ -104,7 +131,7 @@ static int write_design(struct report_data *d, size_t i, struct nax_err *err)
     write_if(f, "ai", report_number(r, "accuracy_ideal"));
     write_if(f, "s", report_number(r, "train_seconds"));
     write_weights(d, r);
-    if (is_baseline(&c))
+    if (nax_candidate_is_uniform(&c))
         fputs(",\"b\":true", f);
     status = report_layers_write(d->layers, r, (size_t)network, f, err);
     write_losses(d, c.id, d->layers->networks[network].net);
@@ -114,7 +141,7 @@ static int write_design(struct report_data *d, size_t i, struct nax_err *err)
 
 int report_write_designs(struct report_data *d, struct nax_err *err)
 {
-    int status = 0;
+    int status = list_losses(d, err);
     size_t n = 0;
     for (size_t m = 0; m < d->n_methods; m++)
         for (size_t i = 0; i < d->report->n_records && !status; i++) {
