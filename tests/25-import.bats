@@ -224,5 +224,8 @@ no network|torch x -o y
 no file to write|torch x --network lenet
 --sd takes numbers above 0|torch x --network lenet -o y --sd 1,0,1
 --mean takes 3 numbers|torch x --network lenet -o y --mean 1,2
+written and needed besides: 'x'|torch x --network lenet -o x
+written and needed besides: './y'|onnx x -o ./y -w y
+written and needed besides: 'x'|onnx ./x -o z -w x
 END
 }

@@ -79,6 +79,29 @@ static void parse_pixels(struct import_options *o)
             tool_misuse(&o->tool, "--sd takes numbers above 0: '%s'", o->sd);
 }
 
+/* Whether two names are of one file, there already or not. */
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat of_a, of_b;
+    if (!stat(a, &of_a) && !stat(b, &of_b))
+        return of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+    while (!strncmp(a, "./", 2))
+        a += 2;
+    while (!strncmp(b, "./", 2))
+        b += 2;
+    return !strcmp(a, b);
+}
+
+/* What is written replaces neither what is read nor what else is written. */
+static void check_files(const struct import_options *o)
+{
+    const char *const files[] = {o->output, o->weights, o->input, o->network, o->map};
+    for (size_t i = 0; i < 2; i++)
+        for (size_t k = i + 1; files[i] && k < sizeof files / sizeof *files; k++)
+            if (files[k] && is_same_file(files[i], files[k]))
+                tool_misuse(&o->tool, "this file is written and needed besides: '%s'", files[i]);
+}
+
 static void parse(struct import_options *o)
 {
     const struct option_group group = {rows, o};
@@ -95,6 +118,7 @@ static void parse(struct import_options *o)
         tool_misuse(tool, "--network and --map belong to 'torch'");
     if (o->verb == TORCH && (o->weights || o->size))
         tool_misuse(tool, "--weights and --size belong to 'onnx'");
+    check_files(o);
     parse_size(o);
     parse_pixels(o);
 }

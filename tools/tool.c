@@ -107,8 +107,9 @@ void tool_tell(struct tool *tool, const char *format, ...)
 static bool is_told(const struct tool *tool, const struct nax_err *err)
 {
     struct stat st;
-    return err->status == NAX_ERR_EMPTY && tool->reader && !strcmp(nax_reader_path(tool->reader), "-") &&
-           !fstat(STDIN_FILENO, &st) && S_ISFIFO(st.st_mode);
+    return err->status == NAX_ERR_EMPTY && tool->reader &&
+           !strcmp(nax_reader_path(tool->reader), "-") && !fstat(STDIN_FILENO, &st) &&
+           S_ISFIFO(st.st_mode);
 }
 
 void tool_fail(struct tool *tool, const struct nax_err *err)
