@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MODEL = 1 }; /* raised when other accuracies come out */
+enum { MODEL = 2 }; /* raised when other accuracies come out */
 
 int nax_evolution_save(const struct nax_evolution *e, const char *path, struct nax_err *err)
 {

@@ -15,6 +15,7 @@ struct kept_layer {
     bool is_measured;            /* saved has the conversions, or the fidelity makes none */
     bool is_mapped;              /* layer and linop are there */
     struct mapped_layer layer;   /* effective weights and correction */
+    struct nax_layer shape;      /* that layer points to once it is mapped */
     struct nax_linop linop;
 };
 
@@ -218,9 +219,9 @@ static int map_layer(const struct work *w, size_t l, struct nax_err *err)
     if (status)
         return status;
     layer->chip = (struct chip){mapping->seed, mapping->chip, w->use->number[l]};
-    layer->effective = nax_aligned_calloc(nax_layer_n_weights(shape), sizeof(float));
-    if (!layer->effective)
-        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", shape->name);
+    status = nax_mapped_layer_want_effective(layer, err);
+    if (status)
+        return status;
     layer->vectors = nax_vectors_of(&w->vectors, l);
     if (w->is_missed[l])
         return nax_mapped_layer_full(layer, &kept->linop, err);
@@ -247,11 +248,14 @@ static int correct(const struct work *w, struct kept_layer *kept, struct nax_err
     return 0;
 }
 
-/* What is left of a layer that is mapped: nothing that belongs to one network. */
+/* What is left of a layer that is mapped: shape and map, which cells between groups are multiplied
+ * by, and nothing that belongs to one network. */
 static void settle(struct kept_layer *kept)
 {
-    nax_fixed_layer_free(&kept->layer.fixed);
-    kept->layer.fixed = (struct fixed_layer){.shape = NULL};
+    struct fixed_layer *fixed = &kept->layer.fixed;
+    nax_fixed_layer_free(fixed);
+    kept->shape = *fixed->shape;
+    *fixed = (struct fixed_layer){.shape = &kept->shape, .map = fixed->map};
     kept->layer.vectors = (struct layer_vectors){.n = 0};
     kept->is_mapped = true;
 }
@@ -329,7 +333,7 @@ static int measure(struct work *w, struct nax_err *err)
     take_linops(w);
     for (size_t l = 0; l < net->n_layers; l++)
         if (w->is_missed[l])
-            w->reference[l].weight = w->layer[l]->layer.effective;
+            w->reference[l] = nax_mapped_layer_effective(&w->layer[l]->layer);
     int status = nax_columns_measure(w->model, w->linops, w->reference, w->kept->images,
                                      w->kept->n_images, w->sums, &wanted, err);
     for (size_t l = 0; !status && l < net->n_layers; l++)

@@ -52,6 +52,18 @@ struct nax_linop nax_mapped_layer_effective(const struct mapped_layer *layer)
     return linop;
 }
 
+int nax_mapped_layer_want_effective(struct mapped_layer *layer, struct nax_err *err)
+{
+    const struct nax_layer *shape = layer->fixed.shape;
+    const bool is_coupled = layer->fixed.map.n_together > 1;
+    layer->effective = nax_aligned_calloc(nax_layer_n_weights(shape), sizeof(float));
+    if (is_coupled)
+        layer->coupled = nax_aligned_calloc(layer->fixed.map.used_area, sizeof(double));
+    if (!layer->effective || (is_coupled && !layer->coupled))
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", shape->name);
+    return 0;
+}
+
 struct solving {
     struct solved_unit solved;
     struct effective effective;

@@ -26,6 +26,10 @@ struct mapped_layer {
     float *programmed, *trained;
 };
 
+/* Room for the effective weights, and for those of cells between groups where these lie together:
+ * they are wanted of what is set up next. */
+int nax_mapped_layer_want_effective(struct mapped_layer *layer, struct nax_err *err) NAX_MUST_USE;
+
 /* Set up what layer->fixed is multiplied by, and *linop, whose self is the layer: on ideal arrays;
  * by effective weights alone; with every conversion made. Those above quantized program and solve
  * the chip's arrays, and make the effective weights if they are wanted. */

@@ -18,15 +18,10 @@ static int map_layer(struct nax_mapped *m, size_t l, const struct nax_mapping *m
         return status;
     layer->chip = (struct chip){mapping->seed, mapping->chip, l};
     layer->vectors = nax_vectors_of(vectors, l);
-    if (m->fidelity->has_effective) {
-        layer->effective = nax_aligned_calloc(nax_layer_n_weights(shape), sizeof(float));
-        bool is_coupled = layer->fixed.map.n_together > 1;
-        if (is_coupled)
-            layer->coupled = nax_aligned_calloc(layer->fixed.map.used_area, sizeof(double));
-        if (!layer->effective || (is_coupled && !layer->coupled))
-            return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", shape->name);
-    }
-    status = m->fidelity->map(layer, &m->linops[l], err);
+    if (m->fidelity->has_effective)
+        status = nax_mapped_layer_want_effective(layer, err);
+    if (!status)
+        status = m->fidelity->map(layer, &m->linops[l], err);
     layer->vectors = (struct layer_vectors){.n = 0};
     return status;
 }
