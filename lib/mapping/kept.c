@@ -366,6 +366,12 @@ static int run(struct work *w, struct nax_err *err)
         w->layer[l] = find(w->kept, key_of(w, l));
         if (!w->layer[l])
             return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layers on crossbars'");
+        const struct nax_kept_layer *saved = &w->layer[l]->saved;
+        if (saved->n_cols && saved->n_cols != net->layers[l].c_out)
+            return nax_err_set(err, NAX_ERR_FORMAT,
+                               "conversions of %zu columns are of another layer than this one of "
+                               "%zu: 'layer %s'",
+                               saved->n_cols, net->layers[l].c_out, net->layers[l].name);
         w->is_missed[l] = has_conversions && !w->layer[l]->is_measured;
         is_any_missed = is_any_missed || w->is_missed[l];
     }

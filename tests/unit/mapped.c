@@ -1607,22 +1607,29 @@ struct keeping {
     struct nax_kept *kept;
 };
 
-static double kept_loss(const struct keeping *k, const int64_t *slots, double *found)
+static int kept_score(const struct keeping *k, const int64_t *slots, double *found,
+                      struct nax_score *score, struct nax_err *err)
 {
     static struct nax_linop linops[NAX_NETWORK_LAYERS_MAX];
     double noise[NAX_NETWORK_LAYERS_MAX];
     int64_t crossbars[NAX_NETWORK_LAYERS_MAX];
-    struct nax_score score;
-    struct nax_err err;
     const struct nax_mapping mapping = {.hardware = &k->h, .crossbars = crossbars, .seed = 3};
     const struct nax_kept_use use = {
         .mapping = &mapping, .number = k->number, .noise = found ? NULL : noise, .found = found};
     const struct nax_eval options = {.linops = linops};
     for (size_t l = 0; l < k->net->n_layers; l++)
         noise[l] = 0.37;
-    if (nax_network_crossbars(k->net, slots, 0, crossbars, &err) ||
-        nax_kept_map(k->kept, k->model, &use, linops, &err) ||
-        nax_model_eval(k->model, &k->set->test, &options, &score, &err))
+    int status = nax_network_crossbars(k->net, slots, 0, crossbars, err);
+    if (!status)
+        status = nax_kept_map(k->kept, k->model, &use, linops, err);
+    return status ? status : nax_model_eval(k->model, &k->set->test, &options, score, err);
+}
+
+static double kept_loss(const struct keeping *k, const int64_t *slots, double *found)
+{
+    struct nax_score score;
+    struct nax_err err;
+    if (kept_score(k, slots, found, &score, &err))
         fail_msg("%s", err.text);
     return score.loss;
 }
@@ -1645,6 +1652,29 @@ static void start_keeping(struct keeping *k, enum nax_fidelity fidelity)
     struct nax_err err;
     nax_kept_free(k->kept);
     assert_int_equal(nax_kept_alloc(&k->kept, fidelity, &k->set->train, 32, 3, &err), 0);
+}
+
+/* A table with more or fewer columns than a layer has. */
+static void refuse_columns(struct keeping *k, const int64_t *slots)
+{
+    static float columns[3 * 1024];
+    struct nax_kept_layer layer = *nax_kept_at(k->kept, 0);
+    struct nax_score score;
+    struct nax_err err;
+    const size_t n_own = layer.n_cols, wrong[] = {n_own - 1, 1024};
+    layer.columns = columns;
+    for (size_t i = 0; i < 2; i++) {
+        char text[200];
+        layer.n_cols = wrong[i];
+        start_keeping(k, NAX_FIDELITY_ADC);
+        assert_int_equal(nax_kept_add(k->kept, &layer, &err), 0);
+        assert_int_equal(kept_score(k, slots, NULL, &score, &err), NAX_ERR_FORMAT);
+        snprintf(text, sizeof text,
+                 "conversions of %zu columns are of another layer than this one of %zu: 'layer "
+                 "conv1'",
+                 wrong[i], n_own);
+        assert_string_equal(err.text, text);
+    }
 }
 
 /* Networks that have layers in common have them once, as each by itself would have them. */
@@ -1699,6 +1729,7 @@ static void layers_are_kept_by_all_that_decides_them(void **state)
     assert_true(kept_loss(&k, others, NULL) == other);
     assert_true(kept_loss(&k, slots, NULL) == loss);
     assert_int_equal(nax_kept_n(k.kept), 2 * n - 1);
+    refuse_columns(&k, slots);
     nax_kept_free(k.kept);
     nax_model_free(k.model);
     nax_network_free(k.net);
