@@ -275,7 +275,8 @@ accuracies() {
 
 @test "an evolution: the same bits for any number of threads, and when it was stopped" {
   evolve -j 1 --checkpoint one > one.front
-  evolve -j 3 --designs 6 --checkpoint two > /dev/null
+  evolve -j 3 --designs 5 --checkpoint two > /dev/null # in the middle of the first generation
+  evolve -j 3 --designs 8 --checkpoint two --resume > /dev/null # and of the second
   evolve -j 2 --checkpoint two --resume > two.front
   cmp one/search.safetensors two/search.safetensors
   cmp one/designs.safetensors two/designs.safetensors
@@ -304,6 +305,8 @@ accuracies() {
   [[ "$output" = *"--edap is of the search by gradients: '--evolve'"* ]]
   run -2 evolve --epochs 0
   [[ "$output" = *"--epochs 0 takes the weights of --init"* ]]
+  run -1 evolve --designs 3
+  [[ "$output" = *"fewer designs (3 by --designs) than combinations of crossbar and converters (4)"*"'space ./open.yaml'" ]]
   run -1 evolve --validation 0
   [[ "$output" = *"no images were held out for validation"* ]]
   run -1 evolve --statistics 290

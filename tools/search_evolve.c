@@ -118,6 +118,8 @@ static void say_generation(struct searching *s)
 {
     const size_t n = nax_evolution_n(s->evolution);
     double best = 0;
+    if (n == s->n_before) /* the rest of a generation, of which there is none */
+        return;
     for (size_t i = 0; i < n; i++)
         best = fmax(best, nax_evolution_at(s->evolution, i)->accuracy);
     tool_say(&s->tool, "%zu designs of %zu, best accuracy %.4f, %.2f s each", n,

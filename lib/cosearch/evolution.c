@@ -36,6 +36,11 @@ static int alloc(struct nax_evolution *e, struct nax_err *err)
         return nax_err_set(err, NAX_ERR_VALUE, "no searched convolutions in network: '%s'",
                            o->space->network);
     e->n_combinations = o->space->n_crossbars * nax_converters(o->space);
+    if (o->n_designs < e->n_combinations)
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "fewer designs (%zu by --designs) than combinations of crossbar and "
+                           "converters (%zu), each of which is looked at: 'space %s'",
+                           o->n_designs, e->n_combinations, o->space->name);
     e->part = nax_calloc(e->n_combinations, sizeof *e->part);
     if (!e->part)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'evolution'");
@@ -112,35 +117,36 @@ const struct nax_evolved *nax_evolution_at(const struct nax_evolution *e, size_t
 /* --- ranks --- */
 
 /* Both are minimised; the logarithm makes distances on the front those of ratios. */
-static void fill_points(const struct nax_evolution *e, double *points)
+static void fill_points(const struct nax_evolution *e, size_t n, double *points)
 {
-    for (size_t i = 0; i < e->n; i++) {
+    for (size_t i = 0; i < n; i++) {
         points[2 * i] = -e->at[i].accuracy;
         points[2 * i + 1] = log(e->at[i].cost.edap_pj_ns_mm2);
     }
 }
 
-static int rank_all(const struct nax_evolution *e, uint32_t **rank, double **crowding,
-                    struct nax_err *err)
+/* The first n designs. */
+static int rank_designs(const struct nax_evolution *e, size_t n, uint32_t **rank, double **crowding,
+                        struct nax_err *err)
 {
-    double *points = nax_calloc(e->n, 2 * sizeof *points);
-    *rank = nax_calloc(e->n, sizeof **rank);
-    *crowding = nax_calloc(e->n, sizeof **crowding);
+    double *points = nax_calloc(n, 2 * sizeof *points);
+    *rank = nax_calloc(n, sizeof **rank);
+    *crowding = nax_calloc(n, sizeof **crowding);
     int status = 0;
     if (!points || !*rank || !*crowding)
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'designs'");
     if (!status) {
-        fill_points(e, points);
-        status = nax_rank(points, e->n, 2, *rank, err);
+        fill_points(e, n, points);
+        status = nax_rank(points, n, 2, *rank, err);
     }
     if (!status)
-        status = nax_crowding(points, e->n, 2, *rank, *crowding, err);
+        status = nax_crowding(points, n, 2, *rank, *crowding, err);
     free(points);
     return status;
 }
 
 struct by_edap {
-    double edap, accuracy;
+    double edap;
     size_t place;
 };
 
@@ -159,11 +165,11 @@ int nax_evolution_front(const struct nax_evolution *e, size_t *front, size_t *n,
     double *crowding = NULL;
     struct by_edap *order = nax_calloc(e->n, sizeof *order);
     *n = 0;
-    int status = order ? rank_all(e, &rank, &crowding, err)
+    int status = order ? rank_designs(e, e->n, &rank, &crowding, err)
                        : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'designs'");
     for (size_t i = 0; !status && i < e->n; i++)
         if (!rank[i])
-            order[(*n)++] = (struct by_edap){e->at[i].cost.edap_pj_ns_mm2, e->at[i].accuracy, i};
+            order[(*n)++] = (struct by_edap){e->at[i].cost.edap_pj_ns_mm2, i};
     if (*n)
         qsort(order, *n, sizeof *order, compare);
     for (size_t i = 0; i < *n; i++)
@@ -228,13 +234,14 @@ static int first_generation(struct nax_evolution *e, const struct telling *to, s
 {
     const struct nax_evolution_options *o = &e->options;
     struct nax_candidate c;
+    const size_t n_all = NAX_MAX(o->population, e->n_combinations);
+    const size_t n = NAX_MIN(n_all, o->n_designs);
     int status = 0;
-    for (size_t i = 0; !status && i < e->n_combinations; i++) {
+    for (size_t i = e->n; !status && i < e->n_combinations; i++) {
         homogeneous(e, i, &c);
         e->part[i] = 1;
         status = look(e, &c, &e->part[i], to, err);
     }
-    size_t n = NAX_MIN(NAX_MAX(o->population, e->n), o->n_designs);
     for (uint64_t i = 0; !status && e->n < n; i++) {
         if (o->space->n_designs && i == o->space->n_designs)
             break;
@@ -242,17 +249,19 @@ static int first_generation(struct nax_evolution *e, const struct telling *to, s
         if (!is_known(e, &c))
             status = look(e, &c, NULL, to, err);
     }
+    if (e->n == n_all || e->n < n)
+        e->n_whole = e->n;
     return status ? status : 1;
 }
 
-/* All designs so far, of which the best have offspring. */
+/* All designs of whole generations, of which the best have offspring. */
 static int populate(const struct nax_evolution *e, struct nax_population *population,
                     struct nax_err *err)
 {
     uint32_t *rank = NULL;
     double *crowding = NULL;
-    int status = rank_all(e, &rank, &crowding, err);
-    for (size_t i = 0; !status && i < e->n; i++)
+    int status = rank_designs(e, e->n_whole, &rank, &crowding, err);
+    for (size_t i = 0; !status && i < e->n_whole; i++)
         status = nax_population_add(population, &e->at[i].candidate, rank[i], crowding[i], err);
     if (!status)
         status = nax_population_settle(population, e->options.population, err);
@@ -261,6 +270,8 @@ static int populate(const struct nax_evolution *e, struct nax_population *popula
     return status;
 }
 
+/* Where an evolution of fewer designs cut this generation, its first ones are there: they are bred
+ * again, and not looked at again. */
 static int next_generation(struct nax_evolution *e, const struct telling *to, struct nax_err *err)
 {
     const struct nax_evolution_options *o = &e->options;
@@ -270,15 +281,24 @@ static int next_generation(struct nax_evolution *e, const struct telling *to, st
     int status = nax_population_alloc(&population, o->space, err);
     if (!status)
         status = populate(e, population, err);
-    size_t n_before = e->n;
-    for (uint64_t i = 0; !status && i < o->population && e->n < o->n_designs; i++) {
-        int is_new = nax_population_breed(population, mutation, false, o->seed, i, &child, err);
-        if (is_new == 0)
+    const size_t n_before = e->n_whole;
+    int is_new = 1;
+    size_t i = 0;
+    for (; !status && i < o->population; i++) {
+        const bool is_there = n_before + i < e->n;
+        if (!is_there && e->n == o->n_designs)
             break;
-        status = is_new < 0 ? is_new : look(e, &child, NULL, to, err);
+        is_new = nax_population_breed(population, mutation, false, o->seed, i, &child, err);
+        if (is_new <= 0)
+            break;
+        status = is_there ? 0 : look(e, &child, NULL, to, err);
     }
     nax_population_free(population);
-    return status ? status : e->n > n_before;
+    if (status || is_new < 0)
+        return status ? status : is_new;
+    if (i == o->population || !is_new)
+        e->n_whole = e->n;
+    return e->n > n_before;
 }
 
 int nax_evolution_generation(struct nax_evolution *e,
@@ -288,5 +308,5 @@ int nax_evolution_generation(struct nax_evolution *e,
     const struct telling to = {tell, self};
     if (e->n && e->n >= e->options.n_designs)
         return 0;
-    return e->n ? next_generation(e, &to, err) : first_generation(e, &to, err);
+    return e->n_whole ? next_generation(e, &to, err) : first_generation(e, &to, err);
 }

@@ -24,6 +24,7 @@ struct nax_evolution {
     size_t n_combinations; /* of a crossbar and converters */
     double *part; /* [n_combinations] of the variance that conversions' noise has; NaN: not found */
     size_t n, cap;
+    size_t n_whole;         /* those of whole generations; n_designs may cut the last one */
     struct nax_evolved *at; /* [cap] */
 };
 

@@ -2,6 +2,7 @@
 #include "../search/choices.h"
 #include "evolution.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -120,11 +121,12 @@ static void add_layers(const struct nax_evolution *e, struct bundle *b)
 int nax_evolution_save_designs(const struct nax_evolution *e, const char *path, struct nax_err *err)
 {
     const size_t n_layers = nax_kept_n(e->kept), n_places = nax_places(e->options.space);
-    struct bundle b = {.tensor = nax_calloc(3 + 2 * n_layers, sizeof *b.tensor),
-                       .name = nax_calloc(3 + 2 * n_layers, sizeof *b.name),
+    struct bundle b = {.tensor = nax_calloc(4 + 2 * n_layers, sizeof *b.tensor),
+                       .name = nax_calloc(4 + 2 * n_layers, sizeof *b.name),
                        .choice = nax_calloc(e->n * n_places, sizeof *b.choice),
                        .result = nax_calloc(e->n, 2 * sizeof *b.result),
                        .scales = nax_calloc(n_layers + 1, 3 * sizeof *b.scales)};
+    const int32_t whole = (int32_t)e->n_whole;
     struct nax_identity *identity = NULL;
     const char *rows;
     int status = b.tensor && b.name && b.choice && b.result && b.scales
@@ -141,6 +143,8 @@ int nax_evolution_save_designs(const struct nax_evolution *e, const char *path, 
         add(&b, NAX_F64, e->n, 2, b.result);
         snprintf(b.name[2], NAME_SIZE, "part");
         add(&b, NAX_F64, 1, e->n_combinations, e->part);
+        snprintf(b.name[3], NAME_SIZE, "whole");
+        add(&b, NAX_I32, 1, 1, &whole);
         add_layers(e, &b);
         const struct nax_meta meta[] = {{"identity", rows}};
         status = nax_tensors_write(path, b.tensor, b.n, meta, 1, err);
@@ -186,6 +190,23 @@ static int refuse(const char *path, const char *what, struct nax_err *err)
     return nax_err_set(err, NAX_ERR_FORMAT, "%s: tensor '%s' is missing or broken", path, what);
 }
 
+static bool are_between(const double *values, size_t n, double min, double max)
+{
+    bool all = true;
+    for (size_t i = 0; i < n; i++)
+        all = all && values[i] >= min && values[i] <= max; /* and no NaN */
+    return all;
+}
+
+/* Gains and offsets are numbers, deviations no less than 0. */
+static bool are_columns(const float *columns, size_t n_cols)
+{
+    bool all = true;
+    for (size_t i = 0; i < 3 * n_cols; i++)
+        all = all && isfinite(columns[i]) && (i < 2 * n_cols || columns[i] >= 0);
+    return all;
+}
+
 static int take_layers(struct nax_evolution *e, const struct nax_tensors *file, const char *path,
                        struct nax_err *err)
 {
@@ -201,6 +222,10 @@ static int take_layers(struct nax_evolution *e, const struct nax_tensors *file, 
         if (!scales || t->dtype != NAX_F32 || t->n_dims != 2 || t->dims[0] != 3 || !t->dims[1])
             return refuse(path, t->name, err);
         const double *values = scales->data;
+        if (!are_between(values, 3, 0, DBL_MAX))
+            return refuse(path, name, err);
+        if (!are_columns(t->data, t->dims[1]))
+            return refuse(path, t->name, err);
         layer.adc_lsb = values[0];
         layer.adc_unit = values[1];
         layer.noise = values[2];
@@ -235,6 +260,16 @@ static int take_design(struct nax_evolution *e, const int32_t *choice, const dou
     return status;
 }
 
+/* Accuracies, and on how many images. */
+static bool are_results(const struct nax_evolution *e, const double *results, size_t n)
+{
+    bool all = true;
+    for (size_t i = 0; i < n; i++, results += 2)
+        all = all && are_between(results, 1, 0, 1) &&
+              are_between(results + 1, 1, 1, (double)e->net.n_validation);
+    return all;
+}
+
 static int take(struct nax_evolution *e, const struct nax_tensors *file, const char *path,
                 struct nax_err *err)
 {
@@ -244,14 +279,21 @@ static int take(struct nax_evolution *e, const struct nax_tensors *file, const c
     if (!choice || !part)
         return refuse(path, choice ? "part" : "choice", err);
     const struct nax_tensor *result = find(file, "result", NAX_F64, choice->dims[0], 2);
-    if (!result)
+    if (!result || !are_results(e, result->data, choice->dims[0]))
         return refuse(path, "result", err);
+    if (!are_between(part->data, e->n_combinations, 0, 1))
+        return refuse(path, "part", err);
+    const struct nax_tensor *whole = find(file, "whole", NAX_I32, 1, 1);
+    const int32_t *n_whole = whole ? whole->data : NULL;
+    if (!whole || *n_whole < 0 || (size_t)*n_whole > choice->dims[0])
+        return refuse(path, "whole", err);
     const int32_t *choices = choice->data;
     const double *results = result->data;
     for (size_t i = 0; i < choice->dims[0] * n_places; i++)
         if (choices[i] < 0 || (uint64_t)choices[i] >= nax_choices(e->options.space, i % n_places))
             return refuse(path, "choice", err);
     memcpy(e->part, part->data, e->n_combinations * sizeof *e->part);
+    e->n_whole = (size_t)*n_whole;
     int status = take_layers(e, file, path, err);
     for (size_t i = 0; !status && i < choice->dims[0]; i++)
         status = take_design(e, choices + i * n_places, results + 2 * i, err);

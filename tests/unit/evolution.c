@@ -48,6 +48,16 @@ static const char pixels_text[] = "name: pixels\n"
                                   "  - conv: {out: 6, kernel: 3}\n"
                                   "  - pool: {kind: mean, kernel: 4, stride: 4}\n"
                                   "  - linear: {role: classifier}\n";
+/* Groups that lie together on a crossbar; where both convolutions have one width, or one follows
+ * the other's, the network can do without. */
+static const char depthwise_text[] = "name: apart\n"
+                                     "input: {height: 8, width: 8, channels: 3}\n"
+                                     "classes: 2\n"
+                                     "layers:\n"
+                                     "  - conv: {out: 6, kernel: 3}\n"
+                                     "  - conv: {kernel: 3, groups: 6}\n"
+                                     "  - pool: {kind: mean, kernel: 0}\n"
+                                     "  - linear: {role: classifier}\n";
 static const char *const network_path = "./evolution_test.yaml";
 
 enum { N_IMAGES = 260, SIDE = 8 };
@@ -412,13 +422,14 @@ static void best_design_is_found(void **state)
         struct nax_evolution_options o = options_of(&f, seed);
         struct nax_err err;
         size_t n, *front = calloc(1000, sizeof *front);
-        o.n_designs = 1000;
+        o.n_designs = o.population = 1000; /* no offspring: each design once */
         struct nax_evolution *all = evolve(&o);
         assert_int_equal(nax_evolution_n(all), f.space.n_designs);
         double least = cheapest(all);
         assert_true(least < INFINITY);
         nax_evolution_free(all);
         o.n_designs = f.space.n_designs / 3;
+        o.population = 8;
         struct nax_evolution *e = evolve(&o);
         assert_int_equal(nax_evolution_n(e), o.n_designs);
         if (!(cheapest(e) <= 1.01 * least))
@@ -437,6 +448,125 @@ static void best_design_is_found(void **state)
     fixture_free(&f);
 }
 
+/* The accuracy of a design's network, cut out and mapped by itself. */
+static double alone(const struct nax_evolution *e, const struct nax_candidate *c)
+{
+    const struct nax_evolution_options *o = &e->options;
+    int64_t crossbars[NAX_NETWORK_LAYERS_MAX];
+    struct nax_network *net;
+    struct nax_model *model;
+    struct nax_mapped *mapped;
+    struct nax_score score;
+    struct nax_err err;
+    const struct nax_mapping mapping = {
+        .hardware = o->hardware, .crossbars = crossbars, .fidelity = o->fidelity, .seed = o->seed};
+    const struct nax_eval eval = {.n_images = e->net.n_validation, .index = e->net.validation};
+    if (nax_evolution_cut(e, c, &net, &model, &err) ||
+        nax_network_crossbars(net, c->crossbar, c->crossbar_fixed, crossbars, &err) ||
+        nax_mapped_alloc(&mapped, model, &mapping, &o->set->train, &err) ||
+        nax_mapped_eval(mapped, &o->set->train, &eval, &score, &err))
+        fail_msg("%s", err.text);
+    nax_mapped_free(mapped);
+    nax_model_free(model);
+    nax_network_free(net);
+    return score.accuracy;
+}
+
+/* On circuits behind long wires, with cells between groups, widths and skips. */
+static void designs_have_the_accuracy_of_their_networks_alone(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    size_t n_skipped = 0, n_narrow = 0, n_differ = 0;
+    fixture_make(&f, depthwise_text);
+    f.hardware->device.r_wire_row_ohm = f.hardware->device.r_wire_col_ohm = 50;
+    struct nax_evolution_options o = options_of(&f, 2);
+    o.fidelity = NAX_FIDELITY_LINEAR;
+    o.recipe.epochs = 4;
+    o.n_designs = 20;
+    struct nax_evolution *e = evolve(&o);
+    assert_int_equal(nax_evolution_n(e), 20);
+    for (size_t i = 0; i < 20; i++) {
+        const struct nax_evolved *d = nax_evolution_at(e, i);
+        assert_true(alone(e, &d->candidate) == d->accuracy);
+        n_skipped += d->candidate.kernel[1] == 0;
+        n_narrow += d->candidate.width[0] == 4;
+        n_differ += d->accuracy != nax_evolution_at(e, 0)->accuracy;
+    }
+    assert_true(n_skipped > 0 && n_skipped < 20 && n_narrow > 0 && n_narrow < 20 && n_differ > 5);
+    nax_evolution_free(e);
+    fixture_free(&f);
+}
+
+/* The file of an evolution's designs with value i of a tensor of doubles changed. */
+static void write_changed(const char *path, const char *name, size_t i, double value)
+{
+    enum { MAX = 64 };
+    struct nax_err err;
+    struct nax_tensors *file;
+    struct nax_tensor tensor[MAX];
+    double changed[256];
+    assert_int_equal(nax_tensors_open(&file, path, &err), 0);
+    size_t n = nax_tensors_n(file);
+    assert_true(n <= MAX);
+    for (size_t t = 0; t < n; t++) {
+        tensor[t] = *nax_tensors_at(file, t);
+        if (strcmp(tensor[t].name, name) != 0)
+            continue;
+        const size_t n_values = tensor[t].dims[0] * tensor[t].dims[1];
+        assert_true(tensor[t].dtype == NAX_F64 && i < n_values && n_values <= 256);
+        memcpy(changed, tensor[t].data, n_values * sizeof *changed);
+        changed[i] = value;
+        tensor[t].data = changed;
+    }
+    const struct nax_meta meta[] = {{"identity", nax_tensors_meta(file, "identity")}};
+    assert_int_equal(nax_tensors_write("./evolution_changed.safetensors", tensor, n, meta, 1, &err),
+                     0);
+    nax_tensors_close(file);
+}
+
+static void results_that_are_none_are_refused(void **state)
+{
+    (void)state;
+    static const char path[] = "./evolution_test.safetensors";
+    static const struct {
+        const char *name;
+        size_t i;
+        double value;
+    } wrong[] = {{"result", 0, NAN},  {"result", 2, -0.125}, {"result", 4, 1.5},
+                 {"result", 1, 0},    {"result", 3, 79},     {"result", 5, INFINITY},
+                 {"part", 1, -0.385}, {"part", 0, NAN}};
+    static struct fixture f;
+    struct nax_err err;
+    struct nax_evolution *again;
+    fixture_make(&f, pixels_text);
+    struct nax_evolution_options o = options_of(&f, 0);
+    o.recipe.epochs = 0;
+    o.n_designs = 8;
+    struct nax_evolution *e = evolve(&o);
+    assert_int_equal(nax_evolution_save_designs(e, path, &err), 0);
+    assert_int_equal(nax_evolution_alloc(&again, &o, &err), 0);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char text[200];
+        write_changed(path, wrong[i].name, wrong[i].i, wrong[i].value);
+        snprintf(text, sizeof text,
+                 "./evolution_changed.safetensors: tensor '%s' is missing or broken",
+                 wrong[i].name);
+        assert_int_equal(
+            nax_evolution_resume_designs(again, "./evolution_changed.safetensors", &err),
+            NAX_ERR_FORMAT);
+        assert_string_equal(err.text, text);
+    }
+    assert_int_equal(nax_evolution_n(again), 0);
+    assert_int_equal(nax_evolution_resume_designs(again, path, &err), 0);
+    assert_int_equal(nax_evolution_n(again), 8);
+    nax_evolution_free(again);
+    nax_evolution_free(e);
+    unlink(path);
+    unlink("./evolution_changed.safetensors");
+    fixture_free(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -445,6 +575,8 @@ int main(void)
         cmocka_unit_test(skipped_block_is_the_identity),
         cmocka_unit_test(networks_that_are_no_parts_are_refused),
         cmocka_unit_test(best_design_is_found),
+        cmocka_unit_test(designs_have_the_accuracy_of_their_networks_alone),
+        cmocka_unit_test(results_that_are_none_are_refused),
     };
     return cmocka_run_group_tests_name("evolution", tests, NULL, NULL);
 }
