@@ -3,6 +3,10 @@
 
 bats_require_minimum_version 1.5.0
 
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return 1
+}
+
 # misused MESSAGE COMMAND...: exit 2, the message, and where to look, nothing on stdout
 misused() {
   local message=$1
