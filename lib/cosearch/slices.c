@@ -103,7 +103,7 @@ static int check_joins(const struct slices *slices, struct nax_err *err)
         is_open |= slices->space->n_widths[s] > 1;
     for (size_t l = 0; l < slices->net->n_layers && is_open; l++) {
         const struct nax_layer *layer = &slices->net->layers[l];
-        if (layer->kind == NAX_LAYER_CONCAT)
+        if (nax_layer_kind_row(layer)->is_in_place && layer->residual != NAX_FROM_NONE)
             return nax_err_set(err, NAX_ERR_VALUE,
                                "channels that are joined cannot be sliced; leave out the key "
                                "'stages': '%s' of network '%s'",

@@ -455,7 +455,7 @@ static double alone(const struct nax_evolution *e, const struct nax_candidate *c
     int64_t crossbars[NAX_NETWORK_LAYERS_MAX];
     struct nax_network *net;
     struct nax_model *model;
-    struct nax_mapped *mapped;
+    struct nax_mapped *mapped = NULL;
     struct nax_score score;
     struct nax_err err;
     const struct nax_mapping mapping = {
