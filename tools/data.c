@@ -1,5 +1,6 @@
 /* Data sets by name. */
 #include "data.h"
+#include "provenance.h"
 
 enum { N_TRAIN = 4000, N_TEST = 1000 }; /* of the built-in set */
 
@@ -7,8 +8,10 @@ const struct nax_option data_rows[] = {{"data", "FILE", "data set (the built-in 
                                         NAX_OPTION_FIELD(struct data_options, path)},
                                        {.name = NULL}};
 
-int data_open(const struct data_options *o, struct nax_dataset **set, struct nax_err *err)
+int data_open(struct tool *tool, const struct data_options *o, struct nax_dataset **set,
+              struct nax_err *err)
 {
+    provenance_file(tool, o->path);
     return o->path ? nax_dataset_open(set, o->path, err) : nax_synth(set, 0, N_TRAIN, N_TEST, err);
 }
 
@@ -22,9 +25,10 @@ void data_compare(struct tool *tool, const struct nax_dataset *set, const struct
              net->n_classes, net->name);
 }
 
-int data_open_tested(const struct data_options *o, struct nax_dataset **set, struct nax_err *err)
+int data_open_tested(struct tool *tool, const struct data_options *o, struct nax_dataset **set,
+                     struct nax_err *err)
 {
-    int status = data_open(o, set, err);
+    int status = data_open(tool, o, set, err);
     if (!status && !(*set)->test.n)
         status = nax_err_set(err, NAX_ERR_VALUE,
                              "no test images, which nax-data import folder --test-fraction "

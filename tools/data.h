@@ -13,11 +13,11 @@ struct data_options {
 
 extern const struct nax_option data_rows[];
 
-int data_open(const struct data_options *options, struct nax_dataset **set,
+int data_open(struct tool *tool, const struct data_options *options, struct nax_dataset **set,
               struct nax_err *err) NAX_MUST_USE;
 /* A set without test images is NAX_ERR_VALUE. */
-int data_open_tested(const struct data_options *options, struct nax_dataset **set,
-                     struct nax_err *err) NAX_MUST_USE;
+int data_open_tested(struct tool *tool, const struct data_options *options,
+                     struct nax_dataset **set, struct nax_err *err) NAX_MUST_USE;
 /* Says, once in a run, that the network has outputs which no image is of. */
 void data_compare(struct tool *tool, const struct nax_dataset *set, const struct nax_network *net);
 

@@ -1,5 +1,6 @@
 /* Hardware by name, with keys changed. */
 #include "hardware.h"
+#include "provenance.h"
 
 #include <math.h>
 
@@ -14,9 +15,14 @@ int hardware_open(struct tool *tool, const struct hardware_options *o,
                   struct nax_hardware **hardware, struct nax_err *err)
 {
     int status = nax_hardware_load_set(hardware, o->name, o->sets.at, o->sets.n, err);
-    for (size_t i = 0; !status && i < (*hardware)->n_notes; i++)
+    if (status)
+        return status;
+    for (size_t i = 0; i < (*hardware)->n_notes; i++)
         tool_say(tool, "%s", (*hardware)->notes[i]);
-    return status;
+    provenance_config(tool, "hardware", o->name);
+    if ((*hardware)->device.programming.cells)
+        provenance_file(tool, (*hardware)->device.programming.table);
+    return 0;
 }
 
 static void check_set(struct tool *tool, const struct nax_hardware *hardware, const char *set,

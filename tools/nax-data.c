@@ -1,5 +1,5 @@
 /* nax-data: makes data set files from images, or out of nothing, and tells what is in one. */
-#include "tool.h"
+#include "provenance.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -256,6 +256,7 @@ static void describe_set(struct tool *tool, const struct set_options *o)
     if (!r)
         tool_fail(tool, &err);
     snprintf(hash, sizeof hash, "%016" PRIx64, nax_dataset_hash(set));
+    provenance_file(tool, o->input);
     tool_write_open(tool, "split");
     describe_split(tool, r, set, &set->train, "train", hash);
     describe_split(tool, r, set, &set->test, "test", hash);

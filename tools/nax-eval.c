@@ -89,8 +89,8 @@ static void open_files(struct evaluation *e)
     struct nax_err err;
     int status = nax_products_reserve((size_t)nax_threads(), &err);
     if (!status)
-        status = e->split == SPLIT_TEST ? data_open_tested(&e->data, &e->set, &err)
-                                        : data_open(&e->data, &e->set, &err);
+        status = e->split == SPLIT_TEST ? data_open_tested(&e->tool, &e->data, &e->set, &err)
+                                        : data_open(&e->tool, &e->data, &e->set, &err);
     if (!status)
         status = hardware_open(&e->tool, &e->hardware_options, &e->hardware, &err);
     if (status)

@@ -1,5 +1,5 @@
 /* nax-import: trained networks of other frameworks as checkpoints, and as designs to work on. */
-#include "tool.h"
+#include "provenance.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -221,6 +221,10 @@ static int import(struct import_options *o, struct nax_record *r, struct nax_err
     struct nax_imported *made = NULL;
     int status = read_input(o, &made, err);
     if (!status) {
+        provenance_file(&o->tool, o->input);
+        if (o->verb == TORCH)
+            provenance_config(&o->tool, "networks", o->network);
+        provenance_file(&o->tool, o->map);
         memcpy(made->model->pixel_mean, o->pixel_mean, sizeof o->pixel_mean);
         memcpy(made->model->pixel_sd, o->pixel_sd, sizeof o->pixel_sd);
         status = describe(o, made, r, err);

@@ -2,8 +2,8 @@
 #include "builtin.h"
 #include "design.h"
 #include "policies.h"
+#include "provenance.h"
 #include "space.h"
-#include "tool.h"
 
 #include <math.h>
 
@@ -108,7 +108,7 @@ static void write_candidates(struct tool *tool, const struct sample_options *o,
     struct nax_space space;
     struct nax_candidate c;
     struct nax_err err;
-    if (space_load(&space, &o->space, &err))
+    if (space_open(tool, &space, &o->space, &err))
         tool_fail(tool, &err);
     uint64_t n = count(tool, o, &space);
     tool_write_open(tool, "candidate");
@@ -200,6 +200,10 @@ int main(int argc, char **argv)
     design_check(&tool, record ? 0 : NAX_ERR_MEMORY);
     if (o.mode == EVOLVE || o.mode == POLICY || o.mode == AGREEMENT) {
         tool_read_open(&tool);
+        if (tool_given(&tool, "space"))
+            provenance_config(&tool, "spaces", o.space.name);
+        if (o.space.network)
+            provenance_config(&tool, "networks", o.space.network);
         tool.kind = o.mode == AGREEMENT ? "agreement" : "candidate";
     }
     if (o.mode == LIST)

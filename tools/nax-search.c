@@ -1,6 +1,7 @@
 /* nax-search: searches designs, by gradients, which prints a policy, or by evolution in a supernet.
  */
 #include "products.h"
+#include "provenance.h"
 #include "search.h"
 #include "search_records.h"
 
@@ -145,13 +146,13 @@ static void open_files(struct searching *s)
     struct nax_err err;
     int status = nax_products_reserve((size_t)nax_threads(), &err);
     if (!status)
-        status = space_load(&s->space, &s->space_options, &err);
+        status = space_open(&s->tool, &s->space, &s->space_options, &err);
     if (!status && !s->is_evolved)
         status = check_space(&s->space, &err);
     if (!status)
         status = nax_network_file_load(&s->file, s->space.network, &err);
     if (!status)
-        status = data_open(&s->data, &s->set, &err);
+        status = data_open(&s->tool, &s->data, &s->set, &err);
     if (!status)
         status = hardware_open(&s->tool, &s->hardware_options, &s->hardware, &err);
     if (!status && s->folder)
@@ -162,6 +163,7 @@ static void open_files(struct searching *s)
         status = log_open(&s->log, s->is_resumed, &err);
     if (!status) {
         char what[64];
+        provenance_file(&s->tool, s->options.init);
         snprintf(what, sizeof what, "costs and the fidelity %s",
                  nax_fidelity_name(s->options.fidelity));
         const struct hardware_use use = {what,

@@ -1,4 +1,5 @@
 /* nax-view: shows streams of records, and what is in tensor files, as tables. */
+#include "provenance.h"
 #include "sort.h"
 #include "tensor_records.h"
 #include "where.h"
@@ -83,6 +84,7 @@ static void view_tensors(struct view *view, struct nax_record *record)
 {
     struct tool *tool = view->tool;
     struct nax_err err;
+    provenance_streams(tool);
     tool_write_open(tool, "tensor");
     for (int i = optind; i < tool->argc; i++)
         if (tensor_records(tool->argv[i], optind + 1 < tool->argc, record, take, view, &err))

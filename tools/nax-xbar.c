@@ -1,6 +1,7 @@
 /* nax-xbar: solves crossbar circuits; makes random arrays, netlists, pictures, tables of cells. */
 #include "arrays.h"
 #include "hardware.h"
+#include "provenance.h"
 #include "tool.h"
 
 #include <math.h>
@@ -218,6 +219,7 @@ static _Noreturn void import_cells(struct tool *tool, const struct array_options
     struct nax_err err;
     if (tool->format == NAX_FORMAT_AUTO)
         tool->format = NAX_FORMAT_CSV; /* which is what programming reads */
+    provenance_streams(tool);
     tool_write_open(tool, "cell");
     need(tool,
          nax_cells_import(stdin, "standard input", o->import_seconds, take_cell, &import, &err),

@@ -83,6 +83,14 @@ static void name_method(struct report_stream *stream)
                  (int)(has_ending ? (size_t)(dot - name) : strlen(name)), name);
 }
 
+static bool is_kept(const struct report_stream *stream, const char *command)
+{
+    for (size_t i = 0; i < stream->n_commands; i++)
+        if (!strcmp(stream->commands[i], command))
+            return true;
+    return false;
+}
+
 static int keep_commands(struct report_stream *stream, const struct nax_reader *reader,
                          struct nax_err *err)
 {
@@ -91,7 +99,9 @@ static int keep_commands(struct report_stream *stream, const struct nax_reader *
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", stream->name);
     for (size_t i = 0; i < n; i++) {
         const struct nax_prog *prog = nax_reader_prog(reader, i);
-        if (!(stream->commands[i] = nax_strdup(prog->argv)))
+        if (is_kept(stream, prog->argv))
+            continue; /* of another part of its input */
+        if (!(stream->commands[stream->n_commands] = nax_strdup(prog->argv)))
             return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", stream->name);
         stream->n_commands++;
         stream->is_unordered = stream->is_unordered || !strcmp(prog->name, "nax-pareto");

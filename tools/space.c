@@ -1,5 +1,6 @@
 /* A space of designs, bound to its network. */
 #include "space.h"
+#include "provenance.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -110,4 +111,15 @@ int space_load(struct nax_space *space, const struct space_options *options, str
     status = bind(space, file, err);
     nax_network_file_free(file);
     return status;
+}
+
+int space_open(struct tool *tool, struct nax_space *space, const struct space_options *options,
+               struct nax_err *err)
+{
+    int status = space_load(space, options, err);
+    if (status)
+        return status;
+    provenance_config(tool, "spaces", options->name);
+    provenance_config(tool, "networks", space->network);
+    return 0;
 }

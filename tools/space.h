@@ -4,6 +4,7 @@
 
 #include "nax/option.h"
 #include "nax/search.h"
+#include "tool.h"
 
 /* --space and --network */
 struct space_options {
@@ -13,6 +14,9 @@ struct space_options {
 extern const struct nax_option space_rows[];
 
 int space_load(struct nax_space *space, const struct space_options *options,
+               struct nax_err *err) NAX_MUST_USE;
+/* The same, among the inputs that the output's provenance names. */
+int space_open(struct tool *tool, struct nax_space *space, const struct space_options *options,
                struct nax_err *err) NAX_MUST_USE;
 
 #endif

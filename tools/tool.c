@@ -1,6 +1,6 @@
 /* Options, messages and streams that all tools share. */
 #include "tool.h"
-#include "quote.h"
+#include "provenance.h"
 #include "stop.h"
 
 #include <errno.h>
@@ -169,26 +169,6 @@ void tool_floats(const struct tool *tool, const char *option, const char *text, 
     }
 }
 
-/* The input's provenance so far, then this program. */
-static void add_progs(struct tool *tool)
-{
-    struct nax_err err;
-    tool->n_prog = tool->reader ? nax_reader_n_prog(tool->reader) : 0;
-    for (size_t i = 0; i < tool->n_prog; i++)
-        if (nax_writer_add_prog(tool->writer, nax_reader_prog(tool->reader, i), &err))
-            tool_fail(tool, &err);
-    char *line = quote_words(tool->argc, tool->argv);
-    if (!line) {
-        nax_err_set(&err, NAX_ERR_MEMORY, "out of memory: 'command line'");
-        tool_fail(tool, &err);
-    }
-    struct nax_prog self = {tool->name, NAX_VERSION, line, tool->seed};
-    int status = nax_writer_add_prog(tool->writer, &self, &err);
-    free(line);
-    if (status)
-        tool_fail(tool, &err);
-}
-
 /* Columns of the terminal, or what the environment says of them; 0: no end. */
 static size_t line_width(void)
 {
@@ -209,7 +189,7 @@ static void open_writer(struct tool *tool, enum nax_format otherwise, const char
     if (nax_writer_open(&tool->writer, stdout, "standard output", format, kind, &err))
         tool_fail(tool, &err);
     nax_writer_set_width(tool->writer, line_width());
-    add_progs(tool);
+    provenance_write(tool);
 }
 
 void tool_write_open(struct tool *tool, const char *kind)
@@ -224,6 +204,7 @@ void tool_read_open(struct tool *tool)
     if (nax_reader_open(&tool->reader, paths, (size_t)(tool->argc - optind),
                         tool->max_record_mib << 20, &err))
         tool_fail(tool, &err);
+    provenance_streams(tool);
 }
 
 int tool_read_status(struct tool *tool, struct nax_record *record, struct nax_err *err)
@@ -232,14 +213,14 @@ int tool_read_status(struct tool *tool, struct nax_record *record, struct nax_er
     if (!tool->writer)
         open_writer(tool, nax_reader_format(tool->reader),
                     tool->kind ? tool->kind : nax_reader_kind(tool->reader));
-    if (status >= 0 && nax_reader_n_prog(tool->reader) > tool->n_prog) {
+    if (status >= 0 && provenance_has_grown(tool)) {
         /* another program's segment began */
         stop_lock_writer();
         int restarted = nax_writer_restart(tool->writer, err);
         stop_unlock_writer();
         if (restarted)
             tool_fail(tool, err);
-        add_progs(tool);
+        provenance_write(tool);
     }
     return status;
 }
@@ -261,6 +242,7 @@ void tool_write(struct tool *tool, const struct nax_record *record)
         return;
     stop_lock_writer();
     int status = nax_writer_put(tool->writer, record, &err);
+    tool->provenance.is_out = true;
     stop_unlock_writer();
     if (status)
         tool_fail(tool, &err);
@@ -271,6 +253,7 @@ void tool_flush(struct tool *tool)
     struct nax_err err;
     stop_lock_writer();
     int status = nax_writer_flush(tool->writer, &err);
+    tool->provenance.is_out = true;
     stop_unlock_writer();
     if (status)
         tool_fail(tool, &err);

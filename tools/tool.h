@@ -25,6 +25,17 @@ struct tool_designs {
     double start;                 /* of the first, in seconds */
 };
 
+/* What provenance.h keeps. */
+enum { PROVENANCE_MAKERS_MAX = 1024 };
+struct provenance {
+    char *inputs;    /* of the segment being written: pairs of words; NULL: none */
+    size_t n_prog;   /* of the reader's programs, those that the writer knows */
+    uint64_t self;   /* nax_prog_id of this program in the segment being written */
+    bool is_out;     /* that segment has begun in the output, too */
+    size_t n_makers; /* of its input, and where that lies */
+    uint64_t makers[PROVENANCE_MAKERS_MAX];
+};
+
 struct tool {
     const char *name;     /* "nax-cost" */
     const char *synopsis; /* the manual's words, one line a form */
@@ -40,7 +51,7 @@ struct tool {
     struct nax_reader *reader;
     struct nax_writer *writer;
     struct field_choice choice;
-    size_t n_prog; /* of the reader's programs, those that the writer knows */
+    struct provenance provenance;
     struct tool_designs designs;
     double progress_shown; /* when, in seconds; 0: no line stands */
     const char *kind;      /* of the output; NULL: the input's */

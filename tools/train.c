@@ -1,5 +1,6 @@
 /* One candidate of nax-train: trained, saved, measured. */
 #include "train.h"
+#include "provenance.h"
 #include "stop.h"
 #include "train_cache.h"
 #include "train_identity.h"
@@ -31,12 +32,15 @@ void train_open(struct training *t)
     t->tool.on_stop = t->folder ? "to continue, add --resume" : "nothing kept without --checkpoint";
     int status = nax_products_reserve((size_t)nax_threads() * t->n_parallel, &err);
     if (!status)
-        status = t->measure.split == SPLIT_TEST ? data_open_tested(&t->data, &t->set, &err)
-                                                : data_open(&t->data, &t->set, &err);
+        status = t->measure.split == SPLIT_TEST
+                     ? data_open_tested(&t->tool, &t->data, &t->set, &err)
+                     : data_open(&t->tool, &t->data, &t->set, &err);
     if (!status)
         status = hardware_open(&t->tool, &t->hardware_options, &t->hardware, &err);
     if (!status)
         check_hardware(t);
+    if (!status)
+        provenance_file(&t->tool, t->init);
     if (!status && t->folder)
         status = nax_folder_make(t->folder, &err);
     if (!status && t->cache)

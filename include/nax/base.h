@@ -156,6 +156,8 @@ int nax_folder_make(const char *path, struct nax_err *err) NAX_MUST_USE;
  * its path, cut to 255 bytes, or NULL. */
 int nax_file_map(const char *path, void **address, size_t *size, struct nax_err *err) NAX_MUST_USE;
 void nax_file_unmap(void *address, size_t size);
+/* nax_checksum of a regular file's bytes. */
+int nax_file_checksum(const char *path, uint64_t *sum, struct nax_err *err) NAX_MUST_USE;
 const char *nax_file_mapped_at(const void *address);
 
 /* Opens a regular file for reading, of *size bytes now. Anything else, a FIFO or a device, is an

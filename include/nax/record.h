@@ -109,7 +109,11 @@ const char *nax_field_unit(const char *name, size_t *n_stem);
 struct nax_prog {
     const char *name, *version, *argv; /* argv: the words joined by spaces, quoted as for a shell */
     uint64_t seed;
+    const char *inputs; /* pairs of words, quoted likewise: nax-record(5); NULL: not told */
 };
+
+/* Of all that an entry says: by this others name the program whose records they read. Never 0. */
+uint64_t nax_prog_id(const struct nax_prog *prog);
 
 enum nax_format {
     NAX_FORMAT_AUTO,
@@ -148,6 +152,8 @@ enum nax_format nax_reader_format(const struct nax_reader *reader);
 const char *nax_reader_kind(const struct nax_reader *reader);
 size_t nax_reader_n_prog(const struct nax_reader *reader);
 const struct nax_prog *nax_reader_prog(const struct nax_reader *reader, size_t i);
+/* The id of the program that wrote the segment read last, 0 where it does not say (CSV, JSON). */
+uint64_t nax_reader_maker(const struct nax_reader *reader);
 /* "file: record 12" of the record last returned, for errors about its fields. */
 const char *nax_reader_where(const struct nax_reader *reader);
 /* The file that it came from; "-" for standard input. */

@@ -57,6 +57,18 @@ void nax_file_unmap(void *address, size_t size)
     munmap(address, NAX_MAX(size, (size_t)1));
 }
 
+int nax_file_checksum(const char *path, uint64_t *sum, struct nax_err *err)
+{
+    void *bytes;
+    size_t size;
+    int status = nax_file_map(path, &bytes, &size, err);
+    if (status)
+        return status;
+    *sum = nax_checksum(0, bytes, size);
+    nax_file_unmap(bytes, size);
+    return 0;
+}
+
 const char *nax_file_mapped_at(const void *address)
 {
     for (size_t i = 0; i < MAPS_MAX; i++)

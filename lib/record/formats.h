@@ -17,6 +17,7 @@ enum { KIND_SIZE = 64 };
 struct stream_info {
     char kind[KIND_SIZE]; /* of the first segment that has one */
     struct prog_list prog;
+    uint64_t maker; /* nax_prog_id of the last program of the last header; 0: none */
 };
 
 struct msgpack_reader;

@@ -310,9 +310,9 @@ static bool read_pair(struct scan *s, const char *const *words, size_t n_words, 
 
 static bool read_prog_field(struct scan *s, struct nax_prog *prog)
 {
-    enum { NAME, VERSION, ARGV, SEED, N_WORDS };
-    static const char *const words[] = {"name", "version", "argv", "seed"};
-    const char **const texts[] = {&prog->name, &prog->version, &prog->argv};
+    enum { NAME, VERSION, ARGV, INPUTS, SEED, N_WORDS };
+    static const char *const words[] = {"name", "version", "argv", "inputs", "seed"};
+    const char **const texts[] = {&prog->name, &prog->version, &prog->argv, &prog->inputs};
     struct head head;
     size_t word;
     if (!read_pair(s, words, N_WORDS, &word, &head))
@@ -343,7 +343,7 @@ static bool read_prog(struct scan *s, size_t n, struct progs *progs)
         progs->cap = cap;
     }
     struct nax_prog *prog = &progs->v[progs->n++];
-    *prog = (struct nax_prog){"", "", "", 0};
+    *prog = (struct nax_prog){"", "", "", 0, NULL};
     for (size_t i = 0; i < n; i++)
         if (!read_prog_field(s, prog))
             return false;
@@ -405,6 +405,7 @@ static int read_header(struct msgpack_reader *reader, struct input *in, struct s
         return nax_input_fail(in, err, "byte", at, "a stream of another version than 1");
     if (!info->kind[0])
         strcpy(info->kind, header.kind); /* its length was checked */
+    info->maker = progs->n ? nax_prog_id(&progs->v[progs->n - 1]) : 0;
     int status = 0;
     for (size_t i = 0; !status && i < progs->n; i++)
         status = nax_prog_add(&info->prog, &progs->v[i], err);

@@ -21,7 +21,7 @@ static inline void put_text(msgpack_packer *to, const char *s, size_t n)
 int nax_msgpack_put_header(struct bytes *b, const char *kind, const struct prog_list *prog)
 {
     size_t n_words = strlen("nax kind prog") + strlen(kind) + 5 * item_max;
-    size_t n_prog = strlen("name version argv seed") + 9 * item_max;
+    size_t n_prog = strlen("name version argv seed inputs") + 11 * item_max;
     int status = nax_bytes_reserve(b, n_words + prog->n * n_prog + prog->n_bytes);
     if (status)
         return status;
@@ -35,7 +35,7 @@ int nax_msgpack_put_header(struct bytes *b, const char *kind, const struct prog_
     msgpack_pack_array(&to, prog->n);
     for (size_t i = 0; i < prog->n; i++) {
         const struct nax_prog *p = &prog->v[i];
-        msgpack_pack_map(&to, 4);
+        msgpack_pack_map(&to, p->inputs ? 5 : 4);
         put_text(&to, "name", 4);
         put_text(&to, p->name, strlen(p->name));
         put_text(&to, "version", 7);
@@ -44,6 +44,10 @@ int nax_msgpack_put_header(struct bytes *b, const char *kind, const struct prog_
         put_text(&to, p->argv, strlen(p->argv));
         put_text(&to, "seed", 4);
         msgpack_pack_uint64(&to, p->seed);
+        if (p->inputs) {
+            put_text(&to, "inputs", 6);
+            put_text(&to, p->inputs, strlen(p->inputs));
+        }
     }
     return 0;
 }

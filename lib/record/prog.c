@@ -10,7 +10,17 @@ static const size_t prog_bytes_max = (size_t)1 << 20;
 static bool is_same(const struct nax_prog *a, const struct nax_prog *b)
 {
     return a->seed == b->seed && !strcmp(a->argv, b->argv) && !strcmp(a->name, b->name) &&
-           !strcmp(a->version, b->version);
+           !strcmp(a->version, b->version) && !a->inputs == !b->inputs &&
+           (!a->inputs || !strcmp(a->inputs, b->inputs));
+}
+
+uint64_t nax_prog_id(const struct nax_prog *prog)
+{
+    const char *const texts[] = {prog->name, prog->version, prog->argv, prog->inputs};
+    uint64_t id = prog->seed;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        id = texts[i] ? nax_hash(id, texts[i], strlen(texts[i]) + 1) : nax_hash(id, "", 0);
+    return id ? id : 1;
 }
 
 static char *copy_utf8(const char *s)
@@ -23,12 +33,21 @@ static char *copy_utf8(const char *s)
     return copy;
 }
 
+static void free_texts(struct nax_prog *prog)
+{
+    free((void *)(uintptr_t)prog->name);
+    free((void *)(uintptr_t)prog->version);
+    free((void *)(uintptr_t)prog->argv);
+    free((void *)(uintptr_t)prog->inputs);
+}
+
 int nax_prog_add(struct prog_list *list, const struct nax_prog *prog, struct nax_err *err)
 {
     for (size_t i = 0; i < list->n; i++)
         if (is_same(&list->v[i], prog))
             return 0;
-    size_t n_bytes = strlen(prog->name) + strlen(prog->version) + strlen(prog->argv);
+    size_t n_bytes = strlen(prog->name) + strlen(prog->version) + strlen(prog->argv) +
+                     (prog->inputs ? strlen(prog->inputs) : 0);
     if (list->n >= NAX_PROGS_MAX || n_bytes > prog_bytes_max - list->n_bytes)
         return 0;
     if (list->n == list->cap) {
@@ -40,25 +59,20 @@ int nax_prog_add(struct prog_list *list, const struct nax_prog *prog, struct nax
         list->cap = cap;
     }
     struct nax_prog copy = {copy_utf8(prog->name), copy_utf8(prog->version), copy_utf8(prog->argv),
-                            prog->seed};
-    list->v[list->n++] = copy;
-    list->n_bytes += n_bytes;
-    if (copy.name && copy.version && copy.argv)
+                            prog->seed, prog->inputs ? copy_utf8(prog->inputs) : NULL};
+    if (copy.name && copy.version && copy.argv && !copy.inputs == !prog->inputs) {
+        list->v[list->n++] = copy;
+        list->n_bytes += n_bytes;
         return 0;
-    list->n--;
-    free((void *)(uintptr_t)copy.name);
-    free((void *)(uintptr_t)copy.version);
-    free((void *)(uintptr_t)copy.argv);
+    }
+    free_texts(&copy);
     return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'provenance'");
 }
 
 void nax_prog_clear(struct prog_list *list)
 {
-    for (size_t i = 0; i < list->n; i++) {
-        free((void *)(uintptr_t)list->v[i].name);
-        free((void *)(uintptr_t)list->v[i].version);
-        free((void *)(uintptr_t)list->v[i].argv);
-    }
+    for (size_t i = 0; i < list->n; i++)
+        free_texts(&list->v[i]);
     list->n = 0;
     list->n_bytes = 0;
 }

@@ -25,6 +25,7 @@ static int open_next(struct nax_reader *reader, struct nax_err *err)
     const char *path = reader->n_paths ? reader->paths[reader->path] : "-";
     reader->path++;
     reader->format = NAX_FORMAT_AUTO;
+    reader->info.maker = 0;
     return nax_input_open(&reader->in, path, err);
 }
 
@@ -158,6 +159,11 @@ size_t nax_reader_n_prog(const struct nax_reader *reader)
 const struct nax_prog *nax_reader_prog(const struct nax_reader *reader, size_t i)
 {
     return &reader->info.prog.v[i];
+}
+
+uint64_t nax_reader_maker(const struct nax_reader *reader)
+{
+    return reader->info.maker;
 }
 
 const char *nax_reader_path(const struct nax_reader *reader)

@@ -56,7 +56,7 @@ static inline struct text write_all(struct nax_record *const *r, size_t n, enum 
     FILE *f = open_memstream(&out.p, &out.n);
     struct nax_writer *w;
     struct nax_err err;
-    struct nax_prog prog = {"nax-test", "0.1", "nax-test 'a b'", UINT64_MAX};
+    struct nax_prog prog = {"nax-test", "0.1", "nax-test 'a b'", UINT64_MAX, "- -"};
     assert_int_equal(nax_writer_open(&w, f, "memory", format, "candidate", &err), 0);
     assert_int_equal(nax_writer_add_prog(w, &prog, &err), 0);
     for (size_t i = 0; i < n; i++)

@@ -3,9 +3,9 @@
 
 static const unsigned char golden[] =
     "\x83\xa3nax\x01\xa4kind\xa9"
-    "candidate\xa4prog\x91\x84\xa4name\xa8nax-test\xa7version\xa3"
+    "candidate\xa4prog\x91\x85\xa4name\xa8nax-test\xa7version\xa3"
     "0.1\xa4"
-    "argv\xaenax-test 'a b'\xa4seed\xcf\xff\xff\xff\xff\xff\xff\xff\xff"
+    "argv\xaenax-test 'a b'\xa4seed\xcf\xff\xff\xff\xff\xff\xff\xff\xff\xa6inputs\xa3- -"
     "\x83\xa1"
     "a\x93\x01\xd0\x80\xcd\x01\x2c\xa1"
     "b\xcb\x40\x03\x14\x7a\xe1\x47\xae\x14\xa1"
@@ -230,7 +230,8 @@ static void segments_join_and_provenance_merges(void **state)
     struct nax_writer *w;
     struct nax_err err;
     struct nax_record *r = nax_record_alloc();
-    struct nax_prog progs[] = {{"a", "1", "a x", 1}, {"b", "1", "b", 1}, {"a", "1", "a x", 2}};
+    struct nax_prog progs[] = {
+        {"a", "1", "a x", 1, NULL}, {"b", "1", "b", 1, ""}, {"a", "1", "a x", 2, "- 'a b'"}};
     assert_int_equal(nax_writer_open(&w, f, "memory", NAX_FORMAT_MSGPACK, "layer", &err), 0);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(nax_writer_add_prog(w, &progs[i], &err), 0);
@@ -252,11 +253,16 @@ static void segments_join_and_provenance_merges(void **state)
     for (int i = 0; i < 9; i++) {
         assert_int_equal(nax_reader_next(reader, r, &err), 1);
         assert_int_equal(nax_reader_n_prog(reader), n_progs[i]);
+        bool is_csv = i >= 3 && i < 6;
+        assert_true(nax_reader_maker(reader) == (is_csv ? 0 : nax_prog_id(&progs[0])));
         assert_int_equal(nax_record_value(r, 0)->i, i < 6 ? i : i - 6);
         assert_string_equal(nax_record_name(r, 0), i == 5 ? "rank" : "seed");
     }
     assert_string_equal(nax_reader_prog(reader, 1)->name, "b");
     assert_int_equal(nax_reader_prog(reader, 2)->seed, 2);
+    assert_null(nax_reader_prog(reader, 0)->inputs);
+    assert_string_equal(nax_reader_prog(reader, 1)->inputs, "");
+    assert_string_equal(nax_reader_prog(reader, 2)->inputs, "- 'a b'");
     assert_string_equal(nax_reader_kind(reader), "layer");
     assert_int_equal(nax_reader_format(reader), NAX_FORMAT_MSGPACK);
     assert_int_equal(nax_reader_next(reader, r, &err), NAX_ERR_EMPTY);
@@ -287,7 +293,7 @@ static void provenance_is_bounded(void **state)
     struct nax_err err;
     assert_int_equal(nax_writer_open(&w, f, "memory", NAX_FORMAT_MSGPACK, "", &err), 0);
     for (uint64_t seed = 0; seed < 2000; seed++) {
-        struct nax_prog prog = {"p\xff", "1", "p", seed};
+        struct nax_prog prog = {"p\xff", "1", "p", seed, NULL};
         assert_int_equal(nax_writer_add_prog(w, &prog, &err), 0);
     }
     assert_int_equal(nax_writer_close(w, false, &err), 0);
