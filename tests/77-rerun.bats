@@ -168,7 +168,7 @@ nax-rerun: same: 'other'" ] || { echo "$stderr"; false; }
   refused "expanded: no command line: 'nax-sample \$(touch gone)'" -- expanded
   stream nax-sample "nax-sample '; touch gone'" '' >quoted
   [ "$(nax-rerun -q quoted | tail -n 1)" = "nax-sample '; touch gone'" ]
-  stream nax-cost /tmp/nax-cost '@0123456789abcdef -' >orphan
+  stream nax-cost bin/nax-cost '@0123456789abcdef -' >orphan
   refused "orphan: made by a program that the stream does not name" -- orphan
   stream nax-cost nax-cost 'word' >odd
   refused "odd: inputs that are no pairs: 'nax-cost'" -- odd

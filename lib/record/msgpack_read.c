@@ -391,8 +391,7 @@ static int read_header(struct msgpack_reader *reader, struct input *in, struct s
     struct progs *progs = &reader->progs;
     struct header header = {.kind = "", .progs = progs};
     uint64_t at = in->offset;
-    size_t n;
-    progs->n = 0;
+    size_t n = progs->n = 0;
     if (!read_map(&s, &n))
         return s.status;
     for (size_t i = 0; i < n; i++)
