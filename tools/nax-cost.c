@@ -194,7 +194,8 @@ static void price(struct pricing *p, struct nax_record *r)
 static void parse(struct pricing *p)
 {
     struct hardware_options set = {.name = NULL};
-    const struct option_group groups[] = {{rows, p}, {hardware_rows + 1, &set}};
+    const struct option_group groups[] = {
+        {rows, p}, {hardware_rows + 1, &set}, {share_rows, &p->tool->share}};
     static const char *const kinds[] = {
         [CONVENTIONS] = NULL, [LAYERS] = "layer", [BREAKDOWN] = "part", [COMPONENTS] = "component"};
     p->mode = (enum mode)tool_options(p->tool, groups, sizeof groups / sizeof *groups);

@@ -77,8 +77,10 @@ struct trained {
 
 static void parse(struct evaluation *e)
 {
-    const struct option_group groups[] = {
-        {data_rows, &e->data}, {hardware_rows, &e->hardware_options}, {rows, e}};
+    const struct option_group groups[] = {{data_rows, &e->data},
+                                          {hardware_rows, &e->hardware_options},
+                                          {rows, e},
+                                          {share_rows, &e->tool.share}};
     tool_options(&e->tool, groups, sizeof groups / sizeof *groups);
     if (e->has_layers || e->has_logits)
         e->tool.kind = e->has_layers ? "layer" : "logits";

@@ -155,7 +155,8 @@ static void list_arrays(struct mapper *mapper, struct nax_record *r)
 
 static void parse(struct mapper *m)
 {
-    const struct option_group groups[] = {{rows, m}, {hardware_rows, &m->hardware_options}};
+    const struct option_group groups[] = {
+        {rows, m}, {hardware_rows, &m->hardware_options}, {share_rows, &m->tool->share}};
     m->output = (enum output)tool_options(m->tool, groups, sizeof groups / sizeof *groups);
     if (m->output != CANDIDATES)
         m->tool->kind = m->output == ARRAYS ? "array" : "layer";

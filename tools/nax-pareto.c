@@ -40,9 +40,9 @@ static const struct nax_option rows[] = {
 
 static void parse(struct tool *tool, struct pareto_options *o)
 {
-    const struct option_group group = {rows, o};
+    const struct option_group groups[] = {{rows, o}, {share_rows, &tool->share}};
     struct nax_err err;
-    o->mode = (enum mode)tool_options(tool, &group, 1);
+    o->mode = (enum mode)tool_options(tool, groups, sizeof groups / sizeof *groups);
     where_parse(tool, &o->where);
     if (o->sort.text && (*o->sort.text == '-' || !access(o->sort.text, F_OK)))
         tool_misuse(tool, "--sort takes a field: '%s'; by rank is --sort rank", o->sort.text);

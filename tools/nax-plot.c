@@ -81,9 +81,9 @@ static const struct chart *find_chart(const char *name)
 
 static const struct chart *parse(struct tool *tool, struct plot *plot)
 {
-    const struct option_group group = {rows, plot};
+    const struct option_group groups[] = {{rows, plot}, {share_rows, &tool->share}};
     const struct chart *chart;
-    tool_options(tool, &group, 1);
+    tool_options(tool, groups, sizeof groups / sizeof *groups);
     if (optind == tool->argc || !(chart = find_chart(tool->argv[optind])))
         tool_misuse(tool, "front, layers, curves, costs, policy or report: '%s'",
                     optind < tool->argc ? tool->argv[optind] : "");
@@ -93,6 +93,8 @@ static const struct chart *parse(struct tool *tool, struct plot *plot)
     if (!plot->path)
         tool_misuse(tool, "-o takes the picture's name");
     check_options(tool, chart);
+    if (chart->is_page)
+        share_refuse(tool);
     if (!chart->is_page)
         plot_page_parse(plot);
     else if (strlen(plot->path) < 5 || strcmp(plot->path + strlen(plot->path) - 5, ".html") != 0)
@@ -106,7 +108,7 @@ static void read_all(struct tool *tool, struct plot *plot)
     struct nax_err err;
     int status = record ? 1 : nax_err_set(&err, NAX_ERR_MEMORY, "out of memory: 'records'");
     tool_read_open(tool);
-    while (status > 0 && (status = nax_reader_next(tool->reader, record, &err)) > 0) {
+    while (status > 0 && (status = share_next(tool, record, &err)) > 0) {
         if ((status = records_add(&plot->records, record, &err)))
             break;
         char **where = nax_realloc(plot->where, plot->records.n, sizeof *where);

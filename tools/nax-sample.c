@@ -55,7 +55,8 @@ static const struct nax_option rows[] = {
 
 static void parse(struct tool *tool, struct sample_options *o)
 {
-    const struct option_group groups[] = {{space_rows, &o->space}, {rows, o}};
+    const struct option_group groups[] = {
+        {space_rows, &o->space}, {rows, o}, {share_rows, &tool->share}};
     int mode = tool_options(tool, groups, sizeof groups / sizeof *groups);
     o->mode = mode ? (enum mode)mode : RANDOM;
     if (!tool_given(tool, "n"))

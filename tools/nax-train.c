@@ -45,7 +45,8 @@ static void parse(struct training *t)
                                           {hardware_rows, &t->hardware_options},
                                           {noise_rows, &t->noise},
                                           {measure_rows, &t->measure},
-                                          {rows, t}};
+                                          {rows, t},
+                                          {share_rows, &t->tool.share}};
     tool_options(&t->tool, groups, sizeof groups / sizeof *groups);
     if (t->is_explained)
         explain_check(&t->tool);

@@ -107,9 +107,9 @@ int main(int argc, char **argv)
 {
     struct tool tool = tool_start("nax-view", synopsis, argc, argv);
     struct view view = {.tool = &tool};
-    const struct option_group group = {rows, &view};
+    const struct option_group groups[] = {{rows, &view}, {share_rows, &tool.share}};
     struct nax_err err = {NAX_ERR_MEMORY, "out of memory"};
-    tool_options(&tool, &group, 1);
+    tool_options(&tool, groups, sizeof groups / sizeof *groups);
     where_parse(&tool, &view.where);
     sort_parse(&tool, &view.sort);
     if (tool.format == NAX_FORMAT_AUTO)

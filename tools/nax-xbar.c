@@ -52,7 +52,8 @@ static const struct nax_option rows[] = {
 
 static enum mode parse(struct tool *tool, struct array_options *o)
 {
-    const struct option_group groups[] = {{rows, o}, {hardware_rows, &o->hardware_options}};
+    const struct option_group groups[] = {
+        {rows, o}, {hardware_rows, &o->hardware_options}, {share_rows, &tool->share}};
     struct nax_err err;
     enum mode mode = (enum mode)tool_options(tool, groups, sizeof groups / sizeof *groups);
     if (mode == RANDOM || mode == IMPORT)
@@ -182,7 +183,7 @@ static _Noreturn void print_netlist(struct tool *tool, const struct array_option
     struct nax_xbar x;
     const double *v_v;
     tool_read_open(tool);
-    int status = nax_reader_next(tool->reader, r, &err);
+    int status = share_next(tool, r, &err);
     if (!status)
         status = nax_err_set(&err, NAX_ERR_VALUE, "no record: 'input'");
     need(tool, NAX_MIN(status, 0), &err);

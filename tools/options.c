@@ -233,6 +233,7 @@ int tool_options(struct tool *tool, const struct option_group *groups, size_t n)
         take(tool, &list->at[e - list->at], &mode);
     }
     check_needs(tool, mode);
+    share_parse(tool);
     if (tool->n_threads)
         nax_threads_set((int)tool->n_threads);
     return mode;

@@ -56,7 +56,7 @@ void progress_begin(struct tool *tool, const struct nax_candidate *candidate, si
     pthread_mutex_lock(&lock);
     if (!d->n_begun++) {
         d->start = nax_clock_seconds();
-        d->n = tool->is_quiet ? 0 : count_all(tool);
+        d->n = tool->is_quiet ? 0 : share_of(tool, count_all(tool));
     }
     d->n_at_once = NAX_MIN(n_at_once, d->n_begun);
     pthread_mutex_unlock(&lock);

@@ -194,6 +194,7 @@ static void open_writer(struct tool *tool, enum nax_format otherwise, const char
 
 void tool_write_open(struct tool *tool, const char *kind)
 {
+    share_refuse(tool);
     open_writer(tool, NAX_FORMAT_MSGPACK, kind);
 }
 
@@ -209,7 +210,7 @@ void tool_read_open(struct tool *tool)
 
 int tool_read_status(struct tool *tool, struct nax_record *record, struct nax_err *err)
 {
-    int status = nax_reader_next(tool->reader, record, err);
+    int status = share_next(tool, record, err);
     if (!tool->writer)
         open_writer(tool, nax_reader_format(tool->reader),
                     tool->kind ? tool->kind : nax_reader_kind(tool->reader));
@@ -263,6 +264,7 @@ void tool_finish(struct tool *tool)
 {
     struct nax_err err;
     fields_check(tool);
+    share_end(tool);
     stop_lock_writer();
     struct nax_writer *writer = tool->writer;
     tool->writer = NULL;

@@ -11,6 +11,7 @@
 #include "nax/record.h"
 #include "fields.h"
 #include "options.h"
+#include "share.h"
 
 /* What --fields has chosen so far. */
 struct field_choice {
@@ -47,6 +48,7 @@ struct tool {
     size_t seed, n_threads; /* n_threads 0: all processors */
     size_t max_record_mib;
     bool is_quiet;
+    struct share share; /* of the input */
     /* streams, once opened */
     struct nax_reader *reader;
     struct nax_writer *writer;
@@ -82,8 +84,8 @@ void tool_floats(const struct tool *tool, const char *option, const char *text, 
 
 /* Opens stdin or the files that are left in argv from optind on. */
 void tool_read_open(struct tool *tool);
-/* The next record, or false at the end. Fails the tool on a broken stream. The output, with the
- * input's provenance and this program's, is opened at the first call. */
+/* The next record of the share, or false at the end. Fails the tool on a broken stream. The output,
+ * with the input's provenance and this program's, is opened at the first call. */
 bool tool_read(struct tool *tool, struct nax_record *record);
 /* The same for tools that write only after the last record: 1, 0, or a negative status, upon which
  * the tool writes what it has and calls tool_fail. */

@@ -80,12 +80,13 @@ static int add_rest(const struct nax_cost_model *model, const struct cost_layers
     int status = 0;
     for (size_t l = 0; l < layers->n; l++)
         n_tiles -= nax_cost_share_of(model, &layers->items[l]).n_tiles;
-    for (size_t i = 0; i < model->n_sizes && !status; i++) {
+    for (size_t o = 0; o < model->n_sizes && !status; o++) {
+        const size_t i = model->order[o];
         int64_t per_core = model->sizes[i]->units_per_core;
         struct cost_share rest = {.n_units =
                                       (double)(total.n_cores[i] * per_core - total.n_units[i])};
         rest.n_cores = rest.n_units / (double)per_core;
-        if (!i) {
+        if (!o) {
             rest.n_tiles = n_tiles;
             rest.node = n_tiles / hierarchy->tiles_per_node;
         }

@@ -13,7 +13,9 @@ struct nax_cost_model {
     double tile_mm2, tile_leakage_mw; /* a tile without its cores */
     double node_mm2, node_leakage_mw; /* a whole node without its tiles */
     size_t n_sizes;                   /* of units: crossbar sizes, and bits of their ADCs */
-    struct nax_size_cost *sizes[COST_SIZES_MAX];
+    struct nax_size_cost *sizes[COST_SIZES_MAX]; /* as they were first asked for */
+    size_t order[COST_SIZES_MAX]; /* of these by crossbar and bits: what sums over sizes go by, so
+                                     that a design costs the same whichever came before it */
     size_t n_asked;
     struct cost_asked { /* what has been asked for, and which size it is: bits may be auto */
         int64_t crossbar;

@@ -33,6 +33,20 @@ void nax_cost_model_free(struct nax_cost_model *model)
     free(model);
 }
 
+static bool is_before(const struct nax_unit *a, const struct nax_unit *b)
+{
+    return a->crossbar < b->crossbar || (a->crossbar == b->crossbar && a->adc_bits < b->adc_bits);
+}
+
+static void add_size(struct nax_cost_model *model, struct nax_size_cost *size)
+{
+    size_t o = model->n_sizes;
+    for (; o && is_before(&size->unit, &model->sizes[model->order[o - 1]]->unit); o--)
+        model->order[o] = model->order[o - 1];
+    model->order[o] = model->n_sizes;
+    model->sizes[model->n_sizes++] = size;
+}
+
 /* Which of the model's sizes the unit is, a new one if none. */
 static int take_size(struct nax_cost_model *model, const struct nax_unit *unit, size_t *index,
                      struct nax_err *err)
@@ -51,7 +65,7 @@ static int take_size(struct nax_cost_model *model, const struct nax_unit *unit, 
         free(size);
         return status;
     }
-    model->sizes[model->n_sizes++] = size;
+    add_size(model, size);
     return 0;
 }
 

@@ -61,7 +61,8 @@ static void total_cost(const struct nax_cost_model *model, const struct cost_tot
     c->n_tiles = t->n_tiles;
     c->area_mm2 = n_tiles * model->tile_mm2 + node * model->node_mm2;
     c->leakage_mw = n_tiles * model->tile_leakage_mw + node * model->node_leakage_mw;
-    for (size_t i = 0; i < model->n_sizes; i++) {
+    for (size_t o = 0; o < model->n_sizes; o++) {
+        const size_t i = model->order[o];
         const struct nax_size_cost *size = model->sizes[i];
         double n_cores = (double)t->n_cores[i];
         double n_built = n_cores * (double)size->units_per_core;
