@@ -169,14 +169,14 @@ $(BUILD)/pages.c: $(filter-out man/nax.7,$(MANS)) man/nax.7 tools/pages.awk
 	$(Q)awk -f tools/pages.awk $(filter %.1,$^) man/nax.7 > $@.tmp
 	$(Q)mv $@.tmp $@
 
-# what nax-import reads of ONNX, as C
+# what nax-import reads and writes of ONNX, as C
 $(BUILD)/onnx.pb-c.c: lib/import/onnx.proto
 	@mkdir -p $(@D)
 	$(SAY) GEN $@
 	$(Q)protoc --proto_path=$(<D) --c_out=$(@D) $(<F)
 
-$(BUILD)/lib/import/onnx_read.o: $(BUILD)/onnx.pb-c.c
-$(BUILD)/lib/import/onnx_read.o: PKG_CFLAGS += -I$(BUILD)
+$(BUILD)/lib/import/onnx_read.o $(BUILD)/lib/import/onnx_write.o: $(BUILD)/onnx.pb-c.c
+$(BUILD)/lib/import/onnx_read.o $(BUILD)/lib/import/onnx_write.o: PKG_CFLAGS += -I$(BUILD)
 
 $(BUILD)/builtin.o $(BUILD)/powers.o $(BUILD)/pages.o $(BUILD)/report_files.o $(BUILD)/onnx.pb-c.o: %.o: %.c
 	$(SAY) CC $@

@@ -1,4 +1,6 @@
-/* nax-import: trained networks of other frameworks as checkpoints, and as designs to work on. */
+/* nax-import: trained networks of other frameworks as checkpoints, and as designs to work on; and
+ * designs as other frameworks take them. */
+#include "export.h"
 #include "provenance.h"
 
 #include <inttypes.h>
@@ -14,16 +16,36 @@ static const char synopsis[] =
     "nax-import onnx [-q] [--size hxw] [--mean r,g,b] [--sd r,g,b] [--crossbar n] "
     "[--format format] -o file -w file network\n"
     "nax-import torch [-q] --network name [--map file] [--mean r,g,b] [--sd r,g,b] [--crossbar n] "
-    "[--format format] -o file weights\n";
+    "[--format format] -o file weights\n"
+    "nax-import export [-q] [--chip n] [--hardware name] [--set key=value] [--seed n] "
+    "[--format format] -o file [file]\n";
 
-enum verb { ONNX, TORCH, N_VERBS };
-static const char *const verbs[N_VERBS] = {"onnx", "torch"};
+enum verb { ONNX, TORCH, EXPORT, N_VERBS };
+static const char *const verbs[N_VERBS] = {"onnx", "torch", "export"};
+
+/* Options of some verbs alone. */
+static const struct {
+    const char *option;
+    unsigned verbs;
+} owners[] = {
+    {"network", 1 << TORCH},
+    {"map", 1 << TORCH},
+    {"size", 1 << ONNX},
+    {"mean", 1 << ONNX | 1 << TORCH},
+    {"sd", 1 << ONNX | 1 << TORCH},
+    {"crossbar", 1 << ONNX | 1 << TORCH},
+    {"weights", 1 << ONNX},
+    {"chip", 1 << EXPORT},
+    {"hardware", 1 << EXPORT},
+    {"set", 1 << EXPORT},
+};
 
 struct import_options {
     struct tool tool;
     enum verb verb;
     const char *input, *output, *weights, *network, *map, *mean, *sd, *size;
     size_t crossbar, height, width;
+    struct export_options export;
     double pixel_mean[3], pixel_sd[3];
 };
 
@@ -37,9 +59,11 @@ static const struct nax_option rows[] = {
     {"sd", "R,G,B", "and what these were divided by", FIELD(sd), .text = "1,1,1"},
     {"crossbar", "N", "crossbar size of the design printed", FIELD(crossbar), .min = 1, .max = 4096,
      .value = 64},
-    {"output", "FILE", "network file (onnx) or checkpoint (torch) to write", FIELD(output),
-     .letter = 'o'},
+    {"output", "FILE", "network file (onnx), checkpoint (torch) or ONNX file (export) to write",
+     FIELD(output), .letter = 'o'},
     {"weights", "FILE", "checkpoint to write (onnx)", FIELD(weights), .letter = 'w'},
+    {"chip", "N", "export the weights that this chip of the seed multiplies by",
+     FIELD(export.chip), .max = INT32_MAX},
     {.name = NULL}};
 
 static void parse_words(struct import_options *o)
@@ -48,17 +72,33 @@ static void parse_words(struct import_options *o)
     char **word = tool->argv + optind;
     int n = tool->argc - optind, v = 0;
     if (n < 1)
-        tool_misuse(tool, "import what: 'onnx' or 'torch'");
+        tool_misuse(tool, "import what: 'onnx' or 'torch', or 'export'");
     while (v < N_VERBS && strcmp(word[0], verbs[v]))
         v++;
     if (v == N_VERBS)
         tool_misuse(tool, "no such format: '%s'", word[0]);
-    if (n < 2)
+    o->verb = (enum verb)v;
+    optind++;
+    if (n < 2 && o->verb != EXPORT)
         tool_misuse(tool, "no file to read");
     if (n > 2)
         tool_misuse(tool, "one word too many: '%s'", word[2]);
-    o->verb = (enum verb)v;
     o->input = word[1];
+}
+
+/* "--size belongs to 'onnx'". */
+static void check_owners(const struct import_options *o)
+{
+    for (size_t i = 0; i < sizeof owners / sizeof *owners; i++) {
+        if (owners[i].verbs >> o->verb & 1 || !tool_given(&o->tool, owners[i].option))
+            continue;
+        const bool is_of_both = owners[i].verbs == (1 << ONNX | 1 << TORCH);
+        tool_misuse(&o->tool, "--%s belongs to %s", owners[i].option,
+                    is_of_both                        ? "'onnx', 'torch'"
+                    : owners[i].verbs == 1 << ONNX    ? "'onnx'"
+                    : owners[i].verbs == 1 << TORCH   ? "'torch'"
+                                                      : "'export'");
+    }
 }
 
 static void parse_size(struct import_options *o)
@@ -104,23 +144,33 @@ static void check_files(const struct import_options *o)
 
 static void parse(struct import_options *o)
 {
-    const struct option_group group = {rows, o};
+    const struct option_group groups[] = {{rows, o}, {hardware_rows, &o->export.hardware}};
     const struct tool *tool = &o->tool;
-    tool_options(&o->tool, &group, 1);
+    tool_options(&o->tool, groups, sizeof groups / sizeof *groups);
     parse_words(o);
+    check_owners(o);
     if (o->verb == TORCH && !o->network)
         tool_misuse(tool, "no network that the weights are of: '--network'");
     if (!o->output)
         tool_misuse(tool, "no file to write: '-o'");
     if (o->verb == ONNX && !o->weights)
         tool_misuse(tool, "no checkpoint to write: '-w'");
-    if (o->verb == ONNX && (o->network || o->map))
-        tool_misuse(tool, "--network and --map belong to 'torch'");
-    if (o->verb == TORCH && (o->weights || o->size))
-        tool_misuse(tool, "--weights and --size belong to 'onnx'");
     check_files(o);
+    o->export.output = o->output;
+    o->export.has_chip = tool_given(tool, "chip");
+    if (!o->export.has_chip && (tool_given(tool, "hardware") || tool_given(tool, "set")))
+        tool_misuse(tool, "--hardware and --set are of a chip: '--chip'");
     parse_size(o);
     parse_pixels(o);
+}
+
+/* Of pixels of 0 to 1; a graph that normalises its image as well does so after. */
+static void set_pixels(const struct import_options *o, struct nax_model *model)
+{
+    for (int c = 0; c < 3; c++) {
+        model->pixel_mean[c] = o->pixel_mean[c] + o->pixel_sd[c] * model->pixel_mean[c];
+        model->pixel_sd[c] *= o->pixel_sd[c];
+    }
 }
 
 /* The network as candidates name it: of ONNX the file, by a name that no built-in one has. */
@@ -225,8 +275,7 @@ static int import(struct import_options *o, struct nax_record *r, struct nax_err
         if (o->verb == TORCH)
             provenance_config(&o->tool, "networks", o->network);
         provenance_file(&o->tool, o->map);
-        memcpy(made->model->pixel_mean, o->pixel_mean, sizeof o->pixel_mean);
-        memcpy(made->model->pixel_sd, o->pixel_sd, sizeof o->pixel_sd);
+        set_pixels(o, made->model);
         status = describe(o, made, r, err);
     }
     if (!status)
@@ -245,6 +294,10 @@ int main(int argc, char **argv)
     struct nax_err err = {NAX_ERR_MEMORY, "out of memory: 'record'"};
     struct import_options o = {.tool = tool_start("nax-import", synopsis, argc, argv)};
     parse(&o);
+    if (o.verb == EXPORT) {
+        export_design(&o.tool, &o.export);
+        tool_finish(&o.tool);
+    }
     struct nax_record *r = nax_record_alloc();
     if (!r || import(&o, r, &err))
         tool_fail(&o.tool, &err);

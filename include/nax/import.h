@@ -1,4 +1,5 @@
-/* Trained networks of other frameworks: their weights, and what they compute, as nax has them. */
+/* Trained networks of other frameworks: their weights, and what they compute, as nax has them; and
+ * networks as others take them. */
 #ifndef NAX_IMPORT_H
 #define NAX_IMPORT_H
 
@@ -30,7 +31,7 @@ struct nax_imported {
     size_t size;
     struct nax_network_file *file; /* the same, read */
     struct nax_network *net;       /* with its own kernels */
-    struct nax_model *model;       /* of net; pixel statistics are 0 and 1 */
+    struct nax_model *model; /* of net; pixel statistics are those of the graph, or 0 and 1 */
     char dropped[32];              /* operator at the end that was left out, or "" */
 };
 
@@ -40,6 +41,13 @@ struct nax_imported {
 int nax_import_onnx(struct nax_imported **imported, const struct nax_import_onnx *options,
                     struct nax_err *err) NAX_MUST_USE;
 void nax_imported_free(struct nax_imported *imported);
+
+/* Writes a network as an ONNX file, operators of version 10, which nax_import_onnx takes back. It
+ * reads "image" [n][channels][rows][columns], pixels of 0 to 1, normalises them by the model's
+ * pixel statistics, where these change anything, and makes "logits" [n][classes]. Layers keep their
+ * names, and batch norm stands behind its convolution. */
+int nax_export_onnx(const struct nax_model *model, const char *path,
+                    struct nax_err *err) NAX_MUST_USE;
 
 #ifdef __cplusplus
 }

@@ -1,5 +1,5 @@
-/* A graph of operators as an ONNX file has it, read whole: what the rest of the importer looks at.
- */
+/* A graph of operators as an ONNX file has it, whole: what the rest of the importer looks at, and
+ * what the exporter makes. */
 #ifndef NAX_IMPORT_GRAPH_H
 #define NAX_IMPORT_GRAPH_H
 
@@ -47,8 +47,7 @@ struct import_graph {
     size_t n_nodes, n_constants, n_inputs, n_outputs;
     struct import_node *nodes;
     struct import_tensor *constants; /* initializers */
-    struct import_port *inputs;      /* without the initializers among them */
-    const char **outputs;
+    struct import_port *inputs, *outputs; /* inputs without the initializers among them */
     void *message;     /* what names point into */
     struct held *held; /* memory that ends with the graph */
 };
@@ -60,5 +59,9 @@ void *nax_import_hold(struct import_graph *graph, size_t count, size_t size) NAX
 int nax_import_graph_read(struct import_graph **graph, const char *path,
                           struct nax_err *err) NAX_MUST_USE;
 void nax_import_graph_free(struct import_graph *graph);
+
+/* The same as a file; its path is for messages. Attributes are of the kinds F, I and IS. That the
+ * stream takes all of it is the caller's to see. Errors: too large for the format. */
+int nax_import_graph_write(struct import_graph *graph, FILE *out, struct nax_err *err) NAX_MUST_USE;
 
 #endif

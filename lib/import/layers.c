@@ -137,15 +137,25 @@ struct import_value *nax_import_same(struct importer *imp, const struct import_n
     return v;
 }
 
+static int check_whole(const struct importer *imp, const struct import_node *node,
+                       const struct import_value *x)
+{
+    if (x->is_shortcut)
+        return nax_import_fail(imp, node,
+                               "every n-th pixel, and channels of zeros, go into a sum alone");
+    return 0;
+}
+
 int nax_import_any(const struct importer *imp, const struct import_node *node, size_t i,
                    struct import_value **x)
 {
     int status = nax_import_image(imp, node, i, x);
     if (!status && (*x)->is_padded)
         return nax_import_fail(imp, node, "zeros around an image go into a convolution alone");
-    return status;
+    return status ? status : check_whole(imp, node, *x);
 }
 
+/* Channels first, in two dimensions. */
 static int check_map(const struct importer *imp, const struct import_node *node,
                      const struct import_value *x)
 {
@@ -159,6 +169,15 @@ int nax_import_map(const struct importer *imp, const struct import_node *node, s
                    struct import_value **x)
 {
     int status = nax_import_any(imp, node, i, x);
+    return status ? status : check_map(imp, node, *x);
+}
+
+int nax_import_padded_map(const struct importer *imp, const struct import_node *node, size_t i,
+                          struct import_value **x)
+{
+    int status = nax_import_image(imp, node, i, x);
+    if (!status)
+        status = check_whole(imp, node, *x);
     return status ? status : check_map(imp, node, *x);
 }
 
@@ -230,9 +249,7 @@ int nax_import_conv(struct importer *imp, const struct import_node *node)
 {
     struct import_value *x;
     const struct import_tensor *weight, *bias = NULL;
-    int status = nax_import_image(imp, node, 0, &x);
-    if (!status)
-        status = check_map(imp, node, x);
+    int status = nax_import_padded_map(imp, node, 0, &x);
     if (!status)
         status = nax_import_numbers(imp, node, 1, &weight);
     if (!status && node->n_in > 2 && *node->in[2])
@@ -266,38 +283,6 @@ int nax_import_conv(struct importer *imp, const struct import_node *node)
     for (int i = 0; i < 4; i++)
         layer->pad[i] += x->pad[i];
     return status ? status : end_window(imp, node, x, layer, layer->out);
-}
-
-int nax_import_pad(struct importer *imp, const struct import_node *node)
-{
-    const struct import_attribute *mode = nax_import_attribute(node, "mode");
-    const struct import_tensor *value = NULL;
-    const int64_t *pads;
-    struct import_value *x;
-    size_t n;
-    int status = nax_import_map(imp, node, 0, &x);
-    if (!status)
-        status = nax_import_ints(imp, node, 1, "pads", &pads, &n);
-    if (!status && node->n_in > 2 && *node->in[2])
-        status = nax_import_numbers(imp, node, 2, &value);
-    if (status)
-        return status;
-    bool has_other = nax_import_float(node, "value", 0) != 0 ||
-                     (value && (!value->real || value->n != 1 || value->real[0] != 0));
-    if (n != 8 || (node->n_in > 3 && *node->in[3]) || has_other ||
-        (mode && mode->kind == IMPORT_S && strcmp(mode->s, "constant")))
-        return nax_import_fail(imp, node, "only zeros around an image can be added");
-    for (size_t i = 0; i < 8; i++)
-        if (pads[i] < 0 || pads[i] > (i % 4 < 2 ? 0 : WINDOW_MAX))
-            return nax_import_fail(imp, node, "only up to %d zeros around an image can be added",
-                                   WINDOW_MAX);
-    struct import_value *v = nax_import_same(imp, node, x);
-    if (!v)
-        return NAX_ERR_FORMAT;
-    v->is_padded = true;
-    for (int i = 0; i < 4; i++)
-        v->pad[i] = (size_t)pads[i < 2 ? i + 2 : i + 4];
-    return 0;
 }
 
 int nax_import_pool(struct importer *imp, const struct import_node *node)

@@ -18,14 +18,18 @@ struct import_value *nax_import_end(struct importer *imp, const struct import_no
 struct import_value *nax_import_same(struct importer *imp, const struct import_node *node,
                                      const struct import_value *x);
 
-/* An input that depends on the image; *_map: channels first, in two dimensions. */
+/* An input that depends on the image; *_map: channels first, in two dimensions; *_padded_map: with
+ * zeros around it that are not taken yet. */
 int nax_import_any(const struct importer *imp, const struct import_node *node, size_t i,
                    struct import_value **x) NAX_MUST_USE;
 int nax_import_map(const struct importer *imp, const struct import_node *node, size_t i,
                    struct import_value **x) NAX_MUST_USE;
+int nax_import_padded_map(const struct importer *imp, const struct import_node *node, size_t i,
+                          struct import_value **x) NAX_MUST_USE;
 
 /* Steps. */
 int nax_import_conv(struct importer *imp, const struct import_node *node) NAX_MUST_USE;
+int nax_import_slice(struct importer *imp, const struct import_node *node) NAX_MUST_USE;
 int nax_import_pool(struct importer *imp, const struct import_node *node) NAX_MUST_USE;
 int nax_import_global_pool(struct importer *imp, const struct import_node *node) NAX_MUST_USE;
 int nax_import_reduce_mean(struct importer *imp, const struct import_node *node) NAX_MUST_USE;

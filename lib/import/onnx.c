@@ -111,12 +111,14 @@ static int end(struct importer *imp, const struct import_value *image, size_t *n
     const struct import_graph *g = imp->graph;
     if (g->n_outputs != 1)
         return fail(imp, "a network has one output, a number for each class");
-    const struct import_value *v = nax_import_find(imp, g->outputs[0]);
+    const struct import_value *v = nax_import_find(imp, g->outputs[0].name);
     if (!v || v->constant)
         return fail(imp,
                     v ? "its output does not depend on the image" : "no node makes its output");
     if (v->layer < 0 || v->is_padded)
         return fail(imp, "its output is the image");
+    if (v->is_shortcut)
+        return fail(imp, "its output is not all that its last layer makes");
     struct import_layer *last = &imp->layers[v->layer];
     int status = make_linear(last, imp, image);
     if (status)
@@ -169,7 +171,11 @@ static int build(struct nax_imported *out, const struct importer *imp,
         status = nax_network_build(&out->net, out->file, NULL, err);
     if (!status)
         status = nax_model_alloc(&out->model, out->net, 0, err);
-    return status ? status : nax_import_fill(imp, out->model);
+    if (status)
+        return status;
+    memcpy(out->model->pixel_mean, imp->pixel_mean, sizeof imp->pixel_mean);
+    memcpy(out->model->pixel_sd, imp->pixel_sd, sizeof imp->pixel_sd);
+    return nax_import_fill(imp, out->model);
 }
 
 static int import(struct nax_imported *out, struct importer *imp,
@@ -200,7 +206,7 @@ int nax_import_onnx(struct nax_imported **imported, const struct nax_import_onnx
     int status = nax_import_graph_read(&g, options->path, err);
     if (status)
         return status;
-    struct importer imp = {.graph = g, .err = err, .batch = 1};
+    struct importer imp = {.graph = g, .err = err, .batch = 1, .pixel_sd = {1, 1, 1}};
     struct nax_imported *out = nax_calloc(1, sizeof *out);
     imp.values = nax_import_hold(g, g->n_nodes + g->n_constants + 1, sizeof *imp.values);
     imp.layers = nax_import_hold(g, NAX_NETWORK_LAYERS_MAX, sizeof *imp.layers);

@@ -1,4 +1,4 @@
-/* ONNX files, with tensors in files beside them: the only includer of protobuf's messages. */
+/* ONNX files, with tensors in files beside them: the reading half of what includes protobuf's messages. */
 #include "graph.h"
 #include "half.h"
 
@@ -303,22 +303,30 @@ static bool is_constant(const struct import_graph *g, const char *name)
     return false;
 }
 
-static int read_input(struct import_graph *g, const NaxOnnx__ValueInfo *m, struct nax_err *err)
+static int read_port(const struct import_graph *g, struct import_port *port, const char *word,
+                     const NaxOnnx__ValueInfo *m, struct nax_err *err)
 {
-    struct import_port *port = &g->inputs[g->n_inputs];
     const NaxOnnx__TensorType *type = m->type ? m->type->tensor_type : NULL;
     const NaxOnnx__Shape *shape = type ? type->shape : NULL;
-    if (is_constant(g, text(m->name)))
-        return 0;
     port->name = text(m->name);
     port->n_dims = shape ? shape->n_dim : 0;
     if (port->n_dims > IMPORT_DIMS_MAX)
-        return nax_err_set(err, NAX_ERR_FORMAT, "%s: more than 8 dimensions: 'input %.64s'",
-                           g->path, port->name);
+        return nax_err_set(err, NAX_ERR_FORMAT, "%s: more than 8 dimensions: '%s %.64s'",
+                           g->path, word, port->name);
     for (size_t d = 0; d < port->n_dims; d++)
         port->dims[d] = shape->dim[d]->has_dim_value ? shape->dim[d]->dim_value : -1;
-    g->n_inputs++;
     return 0;
+}
+
+static int read_ports(struct import_graph *g, const NaxOnnx__Graph *from, struct nax_err *err)
+{
+    int status = 0;
+    for (size_t i = 0; !status && i < from->n_input; i++)
+        if (!is_constant(g, text(from->input[i]->name)))
+            status = read_port(g, &g->inputs[g->n_inputs++], "input", from->input[i], err);
+    for (size_t i = 0; !status && i < from->n_output; i++)
+        status = read_port(g, &g->outputs[g->n_outputs++], "output", from->output[i], err);
+    return status;
 }
 
 static int read_opset(struct import_graph *g, const NaxOnnx__Model *m, struct nax_err *err)
@@ -351,10 +359,8 @@ static int read_model(struct import_graph *g, const NaxOnnx__Model *m, struct na
     status = read_opset(g, m, err);
     for (size_t i = 0; !status && i < from->n_initializer; i++, g->n_constants += !status)
         status = read_tensor(g, &g->constants[i], from->initializer[i], err);
-    for (size_t i = 0; !status && i < from->n_input; i++)
-        status = read_input(g, from->input[i], err);
-    for (size_t i = 0; i < from->n_output; i++)
-        g->outputs[g->n_outputs++] = text(from->output[i]->name);
+    if (!status)
+        status = read_ports(g, from, err);
     for (size_t i = 0; !status && i < from->n_node; i++, g->n_nodes += !status)
         status = read_node(g, &g->nodes[i], from->node[i], err);
     return status;

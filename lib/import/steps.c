@@ -220,7 +220,7 @@ static int add_bias(struct importer *imp, const struct import_node *node,
 static bool can_add(const struct importer *imp, const struct import_value *x,
                     const struct import_value *other)
 {
-    const struct import_layer *layer = extensible(imp, x);
+    const struct import_layer *layer = x->is_shortcut ? NULL : extensible(imp, x);
     return layer && layer->kind == IMPORT_CONV && layer->added == NAX_FROM_NONE &&
            other->layer < x->layer;
 }
@@ -235,11 +235,15 @@ static int step_add(struct importer *imp, const struct import_node *node)
         if (x[i] && x[i]->constant) {
             struct import_value *other;
             int status = nax_import_any(imp, node, 1 - i, &other);
+            if (!status && other->layer == NAX_FROM_IMAGE)
+                return nax_import_normalise(imp, node);
             return status ? status : add_bias(imp, node, other, x[i]->constant);
         }
     }
     for (size_t i = 0; i < 2; i++) {
-        int status = nax_import_any(imp, node, i, &x[i]);
+        int status = nax_import_image(imp, node, i, &x[i]);
+        if (!status && !x[i]->is_shortcut)
+            status = nax_import_any(imp, node, i, &x[i]);
         if (status)
             return status;
     }
@@ -252,8 +256,12 @@ static int step_add(struct importer *imp, const struct import_node *node)
     for (size_t i = 0; i < 2; i++)
         if (can_add(imp, x[i], x[1 - i])) {
             nax_import_maker(imp, x[i])->added = x[1 - i]->layer;
+            nax_import_maker(imp, x[i])->has_padded_shortcut = x[1 - i]->is_shortcut;
             return nax_import_same(imp, node, x[i]) ? 0 : NAX_ERR_FORMAT;
         }
+    if (x[0]->is_shortcut || x[1]->is_shortcut)
+        return nax_import_fail(imp, node, "every n-th pixel, or channels of zeros, are added to what "
+                                          "no convolution makes alone");
     struct import_layer *layer = nax_import_begin(imp, node, IMPORT_ADD, x[0], NULL);
     struct import_value *v =
         layer ? nax_import_end(imp, node, layer, x[0]->c, x[0]->h, x[0]->w) : NULL;
@@ -423,6 +431,7 @@ static const struct {
     {"Clip", step_clip},
     {"Concat", step_concat},
     {"Conv", nax_import_conv},
+    {"Div", nax_import_normalise},
     {"Dropout", step_same},
     {"Flatten", step_flatten},
     {"Gemm", nax_import_linear},
@@ -435,13 +444,16 @@ static const struct {
     {"LogSoftmax", step_softmax},
     {"MatMul", nax_import_linear},
     {"MaxPool", nax_import_pool},
+    {"Mul", nax_import_normalise},
     {"Pad", nax_import_pad},
     {"ReduceMean", nax_import_reduce_mean},
     {"Relu", step_relu},
     {"Reshape", step_reshape},
     {"Sigmoid", step_sigmoid},
+    {"Slice", nax_import_slice},
     {"Softmax", step_softmax},
     {"Squeeze", step_squeeze},
+    {"Sub", nax_import_normalise},
     {"Tanh", step_relu},
     {"Transpose", step_transpose},
     {"Unsqueeze", step_squeeze},

@@ -25,6 +25,7 @@ struct import_layer {
     size_t n_from;
     int from[IMPORT_FROM_MAX]; /* layers before it, or NAX_FROM_IMAGE */
     int added;                 /* to a convolution's output, or NAX_FROM_NONE */
+    bool has_padded_shortcut;  /* what is added has other pixels or channels */
     size_t out, kernel[2], stride[2], pad[4], dilation[2], groups; /* pad: top left bottom right */
     bool is_max, is_global, has_ceil, counts_pad;                  /* of a pool */
     const char *activation; /* word of the language, or NULL */
@@ -51,6 +52,7 @@ struct import_value {
     bool was_shared;       /* of those that do by another name */
     bool is_padded;        /* by `pad` zeros, which the next convolution is to take */
     size_t pad[4];
+    bool is_shortcut; /* every n-th pixel of the layer's, and channels of zeros: for a sum */
 };
 
 struct importer {
@@ -61,6 +63,7 @@ struct importer {
     size_t n_layers;
     struct import_layer *layers; /* [NAX_NETWORK_LAYERS_MAX] */
     size_t batch;                /* images at once, as the graph has it */
+    double pixel_mean[3], pixel_sd[3]; /* that the graph normalises its image by */
     bool *is_done;               /* [nodes] taken with one before them */
     const char *dropped;         /* operator at the end that was left out, or NULL */
 };
@@ -99,6 +102,9 @@ int nax_import_numbers(const struct importer *imp, const struct import_node *nod
 
 /* Whether the node works on numbers alone: 1, then its output is known; 0; or an error. */
 int nax_import_fold(struct importer *imp, const struct import_node *node) NAX_MUST_USE;
+
+/* Numbers that are added to the image, or that it is multiplied by. */
+int nax_import_normalise(struct importer *imp, const struct import_node *node) NAX_MUST_USE;
 
 /* All nodes. */
 int nax_import_steps(struct importer *imp) NAX_MUST_USE;

@@ -40,7 +40,7 @@ struct import_value *nax_import_make(struct importer *imp, const struct import_n
 bool nax_import_is_output(const struct importer *imp, const char *name)
 {
     for (size_t i = 0; i < imp->graph->n_outputs; i++)
-        if (!strcmp(imp->graph->outputs[i], name))
+        if (!strcmp(imp->graph->outputs[i].name, name))
             return true;
     return false;
 }

@@ -1,4 +1,4 @@
-/* Weights of other frameworks, in the order that a model's parameters have. */
+/* Weights of other frameworks, in the order that a model's parameters have, and back. */
 #ifndef NAX_IMPORT_VALUES_H
 #define NAX_IMPORT_VALUES_H
 
@@ -16,5 +16,8 @@ struct nax_import_matrix {
  * image that a linear layer reads. */
 void nax_import_weight(const struct nax_network *net, size_t l, const struct nax_param *weight,
                        const struct nax_import_matrix *m);
+/* The same numbers as frameworks have them, [out][in]. */
+void nax_export_weight(const struct nax_network *net, size_t l, const struct nax_param *weight,
+                       float *to);
 
 #endif

@@ -78,7 +78,8 @@ static void print_conv(const struct importer *imp, const struct import_layer *la
         fprintf(out, ", bias: true");
     print_norm(layer, out);
     if (layer->added != NAX_FROM_NONE)
-        fprintf(out, ", add: %s", name_of(imp, layer->added));
+        fprintf(out, ", add: %s%s", name_of(imp, layer->added),
+                layer->has_padded_shortcut ? ", shortcut: pad" : "");
     print_activation(layer, "relu", out);
     if (is_first)
         fprintf(out, ", role: stem");

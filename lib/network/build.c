@@ -237,15 +237,22 @@ static int add_activation(struct builder *b, enum nax_activation activation, flo
     return activation ? add(b, layer, with) : 0;
 }
 
-/* Whether the residual has the shape that the layer is about to have. */
+/* Whether the residual has the shape that the layer is about to have, or goes into it as a padded
+ * shortcut does (see struct nax_layer). */
 static int check_added(struct builder *b, const struct entry *e, const struct nax_layer *layer,
                        const struct output *residual)
 {
     const struct shape *r = &residual->shape;
-    if (r->h == n_windows(layer, 0, b->now.shape.h) &&
-        r->w == n_windows(layer, 1, b->now.shape.w) && r->c == layer->c_out)
+    const size_t h = n_windows(layer, 0, b->now.shape.h), w = n_windows(layer, 1, b->now.shape.w);
+    if (r->h == h && r->w == w && r->c == layer->c_out)
         return 0;
-    return fail(b, e->name, "what is added has another shape");
+    if (!e->has_padded_shortcut)
+        return fail(b, e->name, "what is added has another shape");
+    if (r->c > layer->c_out)
+        return fail(b, e->name, "a padded shortcut cannot lose channels");
+    if (!h || !w || r->h % h || r->w % w)
+        return fail(b, e->name, "a padded shortcut needs a size that the stride divides");
+    return 0;
 }
 
 static int add_conv(struct builder *b, const struct entry *e)

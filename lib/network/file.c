@@ -178,6 +178,9 @@ static int read_conv(const struct entry_key *at, const void *yaml, struct entry 
     if (y->add && (status = add_source(at, y->add, e)))
         return status;
     e->is_added = y->add;
+    e->has_padded_shortcut = y->shortcut;
+    if (y->shortcut && !y->add)
+        return fail_entry(at, "shortcut", "nothing is added: 'add'");
     if (is_stem && e->is_searched)
         return fail_entry(at, "search", "a stem is not searched");
     if (is_stem && at->index)

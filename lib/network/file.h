@@ -41,7 +41,8 @@ struct entry {
     enum block block;
     int64_t expand;
     size_t first_source, n_sources; /* that it reads, among the file's; 0: the entry before */
-    bool is_added;                  /* a convolution adds the source behind these */
+    bool is_added;                  /* a convolution adds the source behind these, */
+    bool has_padded_shortcut;       /* which may have fewer channels and more pixels */
     int stage;                      /* whose channels it has, or -1 */
     bool is_stage;                  /* the entry that gives the stage its channels */
 };

@@ -12,6 +12,7 @@ static const cyaml_strval_t conv_roles[] = {{"stem", YAML_ROLE_STEM}, {"body", Y
 static const cyaml_strval_t linear_roles[] = {{"body", YAML_ROLE_BODY},
                                               {"classifier", YAML_ROLE_CLASSIFIER}};
 static const cyaml_strval_t shortcuts[] = {{"pad", 0}, {"conv", 1}};
+static const cyaml_strval_t added_shortcuts[] = {{"pad", 1}};
 static const cyaml_strval_t pool_kinds[] = {{"mean", NAX_LAYER_POOL_MEAN},
                                             {"max", NAX_LAYER_POOL_MAX}};
 
@@ -58,6 +59,7 @@ static const cyaml_schema_field_t conv_fields[] = {
     CYAML_FIELD_ENUM_PTR("batch_norm", WORD, struct yaml_conv, batch_norm, bool_words, 2),
     CYAML_FIELD_FLOAT_PTR("epsilon", OPTIONAL, struct yaml_conv, epsilon),
     CYAML_FIELD_STRING_PTR("add", OPTIONAL, struct yaml_conv, add, 1, NAX_LAYER_NAME_MAX),
+    CYAML_FIELD_ENUM_PTR("shortcut", WORD, struct yaml_conv, shortcut, added_shortcuts, 1),
     CYAML_FIELD_ENUM_PTR("role", WORD, struct yaml_conv, role, conv_roles, 2),
     CYAML_FIELD_ENUM_PTR("search", WORD, struct yaml_conv, search, bool_words, 2),
     NAME_FIELDS(struct yaml_conv),

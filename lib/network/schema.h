@@ -31,7 +31,7 @@ struct yaml_conv {
     int64_t *out, *groups;
     double *epsilon;
     char *add;
-    int *bias, *batch_norm, *role, *search;
+    int *shortcut, *bias, *batch_norm, *role, *search;
 };
 
 struct yaml_stage {

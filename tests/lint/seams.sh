@@ -16,9 +16,9 @@ check 1 gif_lib.h
 check 1 'webp/[a-z]+.h'
 check 1 'libexif/[a-z-]+.h'
 check 1 pixman.h
-check 1 'onnx.pb-c.h'
 check 1 zlib.h
 check 1 'minizip/unzip.h'
 check 1 philox.h
 check 1 'msgpack(/[a-z_]+)?\.h'
 check 2 csv.h
+check 2 'onnx.pb-c.h'
