@@ -131,6 +131,30 @@ same([node('Transpose', 'x', 'xx', perm=[0, 3, 1, 2]), node('Conv', 'xx c.weight
 END
 }
 
+@test "an image that the graph normalises: as --mean and --sd, which come before" {
+  python <<'END'
+def record(path, *options):
+    text = subprocess.run(['nax-import', 'onnx', '-q', '-o', 'net.yaml', '-w', 'net.safetensors', '--format', 'json', *options, path],
+                          stdout=subprocess.PIPE, check=True).stdout
+    return json.loads(text.splitlines()[0])['weights_hash']
+
+def behind(made, name, *nodes_before, **constants):
+    rest = [(op, [made if r == 'x' else r for r in reads], m, a) for op, reads, m, a in nodes]
+    write(name, list(nodes_before) + rest, {**tensors, **constants})
+
+write('plain.onnx', nodes, tensors)
+want = record('plain.onnx', '--mean', '0.5,0.25,0.125', '--sd', '0.25,0.5,2')
+three = {'m': ([1, 3, 1, 1], [0.5, 0.25, 0.125]), 's': ([3, 1, 1], [0.25, 0.5, 2.0]), 'less': ([3, 1, 1], [-0.5, -0.25, -0.125]),
+         'over': ([1, 3, 1, 1], [4.0, 2.0, 0.5])}
+behind('v', 'a.onnx', node('Sub', 'x m', 'u'), node('Div', 'u s', 'v'), **three)
+behind('v', 'b.onnx', node('Add', 'less x', 'u'), node('Mul', 'over u', 'v'), **three)
+assert record('a.onnx') == record('b.onnx') == want
+# bytes as they are, made half as large before
+behind('v', 'c.onnx', node('Mul', 'x half', 'u'), node('Sub', 'u one', 'v'), half=([], [0.5]), one=([1], [1.0]))
+assert record('c.onnx', '--mean', '0.5,0,0', '--sd', '0.25,1,1') == record('plain.onnx', '--mean', '1,2,2', '--sd', '0.5,2,2')
+END
+}
+
 @test "what comes out goes on: ideal, linear and full on a chip, costs" {
   python <<'END'
 images('few.safetensors', 160, 3, 8, 8)
@@ -180,6 +204,17 @@ def bad(name, new, at=None, **more):
     changed = [new if i == at else n for i, n in enumerate(nodes)] if at is not None else new
     write(name, changed, {**tensors, **more.pop('tensors', {})}, **more)
 
+behind = [node('Conv', 'xx c.weight c.bias', 'a', kernel_shape=[3, 3], pads=[1, 1, 1, 1])] + nodes[1:]
+bad('zero.onnx', [node('Div', 'x k', 'xx')] + behind, tensors={'k': ([], [0.0])})
+bad('pixel.onnx', [node('Sub', 'x k', 'xx')] + behind, tensors={'k': ([3, 8, 8], numbers(192, 3))})
+bad('half.onnx', [node('Sub', 'x k', 'xx')] + nodes, tensors={'k': ([], [0.5])})
+bad('round.onnx', [node('Sub', 'k x', 'xx')] + behind, tensors={'k': ([], [0.5])})
+bad('inside.onnx', node('Mul', 'b k', 'd'), 2, tensors={'k': ([], [2.0])})
+bad('product.onnx', node('Mul', 'b a', 'd'), 2)
+part = {'from': ([2], [0, 1]), 'to': ([2], [8, 8]), 'of': ([2], [2, 3]), 'by': ([2], [2, 2]), 'zeros': ([2], [0, 0])}
+bad('cut.slice.onnx', node('Slice', 'b from to of by', 'd'), 2, tensors=part)
+bad('alone.onnx', node('Slice', 'b zeros to of by', 'd'), 2, tensors=part)
+bad('front.onnx', node('Pad', 'b', 'd', pads=[0, 2, 0, 0, 0, 2, 0, 0]), 2)
 bad('operator.onnx', node('Einsum', 'b', 'd'), 2)
 bad('softmax.onnx', node('Softmax', 'b', 'd'), 2)
 bad('clip.onnx', node('Clip', 'b', 'd', min=-1.0, max=1.0), 2)
@@ -213,6 +248,15 @@ END
   while IFS='|' read -r file text; do
     fails "$text" "$file.onnx"
   done <<'END'
+zero|node 'Div_0' (Div): by a number that is not finite, or not above 0
+pixel|node 'Sub_0' (Sub): an image is normalised by one number, or one for each
+half|node 'Sub_0' (Sub): an image is normalised by one number, or one for each of up to 3 channels, for all that read it
+round|node 'Sub_0' (Sub): an image is normalised by one number
+inside|node 'Mul_2' (Mul): only the image that comes in can be normalised
+product|node 'Mul_2' (Mul): no layer computes this of two images
+cut.slice|node 'Slice_2' (Slice): only every n-th row and column of all, from the first on
+alone|node 'MaxPool_3' (MaxPool): every n-th pixel, and channels of zeros, go into a sum alone
+front|node 'Pad_2' (Pad): only up to 1024 zeros around an image, or channels of zeros behind its own
 operator|node 'Einsum_2' (Einsum): no layer computes this operator
 softmax|node 'Softmax_2' (Softmax): within the network
 clip|node 'Clip_2' (Clip): from -1 to 1

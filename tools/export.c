@@ -31,10 +31,10 @@ static int put_on_chip(struct exported *e, const struct nax_hardware *hardware, 
         if (!n)
             continue;
         float *effective = nax_calloc(n, sizeof *effective);
-        status = effective ? nax_effective_weights(&mapping, shape, l, e->crossbars[l],
-                                                   e->model->layer[l].weight, effective, err)
-                           : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'",
-                                         shape->name);
+        status = effective
+                     ? nax_effective_weights(&mapping, shape, l, e->crossbars[l],
+                                             e->model->layer[l].weight, effective, err)
+                     : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layer %s'", shape->name);
         if (!status)
             memcpy(e->model->layer[l].weight, effective, n * sizeof *effective);
         free(effective);

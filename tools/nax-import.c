@@ -62,8 +62,8 @@ static const struct nax_option rows[] = {
     {"output", "FILE", "network file (onnx), checkpoint (torch) or ONNX file (export) to write",
      FIELD(output), .letter = 'o'},
     {"weights", "FILE", "checkpoint to write (onnx)", FIELD(weights), .letter = 'w'},
-    {"chip", "N", "export the weights that this chip of the seed multiplies by",
-     FIELD(export.chip), .max = INT32_MAX},
+    {"chip", "N", "export the weights that this chip of the seed multiplies by", FIELD(export.chip),
+     .max = INT32_MAX},
     {.name = NULL}};
 
 static void parse_words(struct import_options *o)
@@ -94,10 +94,10 @@ static void check_owners(const struct import_options *o)
             continue;
         const bool is_of_both = owners[i].verbs == (1 << ONNX | 1 << TORCH);
         tool_misuse(&o->tool, "--%s belongs to %s", owners[i].option,
-                    is_of_both                        ? "'onnx', 'torch'"
-                    : owners[i].verbs == 1 << ONNX    ? "'onnx'"
-                    : owners[i].verbs == 1 << TORCH   ? "'torch'"
-                                                      : "'export'");
+                    is_of_both                      ? "'onnx', 'torch'"
+                    : owners[i].verbs == 1 << ONNX  ? "'onnx'"
+                    : owners[i].verbs == 1 << TORCH ? "'torch'"
+                                                    : "'export'");
     }
 }
 
@@ -159,7 +159,7 @@ static void parse(struct import_options *o)
     o->export.output = o->output;
     o->export.has_chip = tool_given(tool, "chip");
     if (!o->export.has_chip && (tool_given(tool, "hardware") || tool_given(tool, "set")))
-        tool_misuse(tool, "--hardware and --set are of a chip: '--chip'");
+        tool_misuse(tool, "--hardware and --set need --chip");
     parse_size(o);
     parse_pixels(o);
 }

@@ -31,7 +31,7 @@ struct nax_imported {
     size_t size;
     struct nax_network_file *file; /* the same, read */
     struct nax_network *net;       /* with its own kernels */
-    struct nax_model *model; /* of net; pixel statistics are those of the graph, or 0 and 1 */
+    struct nax_model *model;       /* of net; pixel statistics are those of the graph, or 0 and 1 */
     char dropped[32];              /* operator at the end that was left out, or "" */
 };
 

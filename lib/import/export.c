@@ -104,8 +104,8 @@ static const char *add_param(struct exporter *x, size_t l, const char *name)
 
 /* --- nodes --- */
 
-/* A node that reads n values and makes "LAYER/OPERATOR". The layer's first one has its name, so that
- * whoever reads the graph can name what begins there. */
+/* A node that reads n values and makes "LAYER/OPERATOR". The layer's first one has its name, so
+ * that whoever reads the graph can name what begins there. */
 static struct import_node *add_node(struct exporter *x, const char *op, size_t n,
                                     const char *const *in)
 {
@@ -144,8 +144,8 @@ static struct import_attribute *add_attribute(struct import_node *node, const ch
                                               enum import_attribute_kind kind)
 {
     static _Thread_local struct import_attribute nobodys;
-    struct import_attribute *a = node->attributes ? &node->attributes[node->n_attributes++]
-                                                  : &nobodys;
+    struct import_attribute *a =
+        node->attributes ? &node->attributes[node->n_attributes++] : &nobodys;
     *a = (struct import_attribute){.name = name, .kind = kind};
     return a;
 }
@@ -437,8 +437,8 @@ static int build(struct exporter *x, struct nax_err *err)
         .name = "image",
         .n_dims = 4,
         .dims = {-1, (int64_t)net->channels, (int64_t)net->height, (int64_t)net->width}};
-    *g->outputs = (struct import_port){
-        .name = logits, .n_dims = 2, .dims = {-1, (int64_t)net->n_classes}};
+    *g->outputs =
+        (struct import_port){.name = logits, .n_dims = 2, .dims = {-1, (int64_t)net->n_classes}};
     g->n_inputs = g->n_outputs = 1;
     g->nodes[g->n_nodes - 1].out = outputs;
     return 0;

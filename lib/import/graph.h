@@ -43,13 +43,14 @@ struct import_port {
 
 struct import_graph {
     const char *path;
+    const char *name, *producer, *producer_version; /* of what is written */
     int64_t opset;
     size_t n_nodes, n_constants, n_inputs, n_outputs;
     struct import_node *nodes;
-    struct import_tensor *constants; /* initializers */
+    struct import_tensor *constants;      /* initializers */
     struct import_port *inputs, *outputs; /* inputs without the initializers among them */
-    void *message;     /* what names point into */
-    struct held *held; /* memory that ends with the graph */
+    void *message;                        /* what names point into */
+    struct held *held;                    /* memory that ends with the graph */
 };
 
 /* Zeroed memory that ends with the graph, or NULL. */

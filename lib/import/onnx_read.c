@@ -1,4 +1,5 @@
-/* ONNX files, with tensors in files beside them: the reading half of what includes protobuf's messages. */
+/* ONNX files, with tensors in files beside them: the reading half of what includes protobuf's
+ * messages. */
 #include "graph.h"
 #include "half.h"
 
@@ -311,8 +312,8 @@ static int read_port(const struct import_graph *g, struct import_port *port, con
     port->name = text(m->name);
     port->n_dims = shape ? shape->n_dim : 0;
     if (port->n_dims > IMPORT_DIMS_MAX)
-        return nax_err_set(err, NAX_ERR_FORMAT, "%s: more than 8 dimensions: '%s %.64s'",
-                           g->path, word, port->name);
+        return nax_err_set(err, NAX_ERR_FORMAT, "%s: more than 8 dimensions: '%s %.64s'", g->path,
+                           word, port->name);
     for (size_t d = 0; d < port->n_dims; d++)
         port->dims[d] = shape->dim[d]->has_dim_value ? shape->dim[d]->dim_value : -1;
     return 0;

@@ -83,7 +83,6 @@ static NaxOnnx__Attribute *attribute(struct writer *w, const struct import_attri
         break;
     case IMPORT_S:
     case IMPORT_T:
-    case IMPORT_FS:
     case IMPORT_OTHER:
         break;
     }

@@ -47,6 +47,9 @@ int nax_import_normalise(struct importer *imp, const struct import_node *node)
     if (node->n_in != 2)
         return nax_import_fail(imp, node, "not two inputs");
     int status = nax_import_any(imp, node, is_second, &x);
+    const struct import_value *other = nax_import_find(imp, node->in[!is_second]);
+    if (!status && other && !other->constant)
+        return nax_import_fail(imp, node, "no layer computes this of two images");
     if (!status && x->layer != NAX_FROM_IMAGE)
         return nax_import_fail(imp, node, "only the image that comes in can be normalised");
     if (!status)
@@ -59,9 +62,8 @@ int nax_import_normalise(struct importer *imp, const struct import_node *node)
                                "channels, for all that read it",
                                CHANNELS_MAX);
     for (size_t c = 0; c < CHANNELS_MAX; c++)
-        if ((t->n == 1 || c < t->n) &&
-            !normalise(&imp->pixel_mean[c], &imp->pixel_sd[c], *node->op,
-                       (double)t->real[t->n == 1 ? 0 : c]))
+        if ((t->n == 1 || c < t->n) && !normalise(&imp->pixel_mean[c], &imp->pixel_sd[c], *node->op,
+                                                  (double)t->real[t->n == 1 ? 0 : c]))
             return nax_import_fail(imp, node, "by a number that is not finite, or not above 0");
     return nax_import_same(imp, node, x) ? 0 : NAX_ERR_FORMAT;
 }

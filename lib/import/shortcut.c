@@ -49,8 +49,9 @@ int nax_import_pad(struct importer *imp, const struct import_node *node)
         return add_channels(imp, node, x, pads[CHANNELS_BEHIND]);
     for (size_t i = 0; i < 8; i++)
         if (pads[i] < 0 || pads[i] > (i % 4 < 2 || x->is_shortcut ? 0 : PAD_MAX))
-            return nax_import_fail(imp, node, "only up to %d zeros around an image, or channels of "
-                                              "zeros behind its own, can be added",
+            return nax_import_fail(imp, node,
+                                   "only up to %d zeros around an image, or channels of "
+                                   "zeros behind its own, can be added",
                                    PAD_MAX);
     struct import_value *v = nax_import_same(imp, node, x);
     if (!v)
@@ -91,9 +92,8 @@ int nax_import_slice(struct importer *imp, const struct import_node *node)
     size_t batch = imp->batch, *const sizes[] = {&batch, &v->c, &v->h, &v->w};
     for (size_t i = 0; i < n_start; i++) {
         const int64_t at = !n_axis ? (int64_t)i : axis[i] < 0 ? axis[i] + 4 : axis[i];
-        const size_t n = at >= 0 && at < 4
-                             ? taken(*sizes[at], start[i], end[i], n_step ? step[i] : 1)
-                             : 0;
+        const size_t n =
+            at >= 0 && at < 4 ? taken(*sizes[at], start[i], end[i], n_step ? step[i] : 1) : 0;
         if (!n || (at < 2 && n != *sizes[at]))
             return nax_import_fail(imp, node,
                                    "only every n-th row and column of all, from the first on, can "

@@ -260,8 +260,9 @@ static int step_add(struct importer *imp, const struct import_node *node)
             return nax_import_same(imp, node, x[i]) ? 0 : NAX_ERR_FORMAT;
         }
     if (x[0]->is_shortcut || x[1]->is_shortcut)
-        return nax_import_fail(imp, node, "every n-th pixel, or channels of zeros, are added to what "
-                                          "no convolution makes alone");
+        return nax_import_fail(imp, node,
+                               "every n-th pixel, or channels of zeros, are added to what "
+                               "no convolution makes alone");
     struct import_layer *layer = nax_import_begin(imp, node, IMPORT_ADD, x[0], NULL);
     struct import_value *v =
         layer ? nax_import_end(imp, node, layer, x[0]->c, x[0]->h, x[0]->w) : NULL;

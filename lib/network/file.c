@@ -167,15 +167,13 @@ static int read_norm(const struct entry_key *at, const struct yaml_conv *y, stru
 static int read_conv(const struct entry_key *at, const void *yaml, struct entry *e)
 {
     const struct yaml_conv *y = yaml;
-    int status;
+    int status = read_activation(at, &y->common, true, e);
     bool is_stem = y->role && *y->role == YAML_ROLE_STEM;
     e->role = is_stem ? NAX_ROLE_STEM : NAX_ROLE_BODY;
     e->out = y->out ? *y->out : 0;
     e->groups = y->groups ? *y->groups : 1;
     e->is_searched = y->search ? *y->search : !is_stem;
-    if ((status = read_activation(at, &y->common, true, e)))
-        return status;
-    if (y->add && (status = add_source(at, y->add, e)))
+    if (status || (y->add && (status = add_source(at, y->add, e))))
         return status;
     e->is_added = y->add;
     e->has_padded_shortcut = y->shortcut;

@@ -812,6 +812,17 @@ static void broken_files(void **state)
         {HEAD "  - stage: {blocks: 1, out: 4, kernel: 3, stride: 2}\n" LAST,
          ":5: key 'layers.0': a padded shortcut needs a size that the stride divides: 's1b1' of "
          "network 'net'"},
+        {HEAD "  - conv: {out: 3, kernel: 3, add: image, shortcut: conv}\n" LAST,
+         ":5: key 'shortcut': invalid ENUM value: conv"},
+        {HEAD "  - conv: {out: 3, kernel: 3, shortcut: pad}\n" LAST,
+         ":5: key 'shortcut': nothing is added: 'add'"},
+        {HEAD "  - conv: {out: 2, kernel: 3, add: image, shortcut: pad}\n" LAST,
+         ":5: key 'layers.0': a padded shortcut cannot lose channels: 'conv' of network 'net'"},
+        {HEAD "  - conv: {out: 4, kernel: 3, stride: 2, add: image, shortcut: pad}\n" LAST,
+         ":5: key 'layers.0': a padded shortcut needs a size that the stride divides: 'conv' of "
+         "network 'net'"},
+        {HEAD "  - conv: {out: 4, kernel: 3, add: image}\n" LAST,
+         ":5: key 'layers.0': what is added has another shape: 'conv' of network 'net'"},
         {HEAD "  - stage: {blocks: 128, out: 3, kernel: 1}\n"
               "  - stage: {blocks: 1, out: 3, kernel: 1}\n" LAST,
          ":6: key 'layers.1': more than 256 searched layers: 's2b1c1' of network 'net'"},

@@ -1,0 +1,155 @@
+#!/usr/bin/env bats
+# nax-import export: what it writes computes the same again, in nax and in OpenCV.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+  export PYTHONPATH=$BATS_TEST_DIRNAME/helpers PYTHONDONTWRITEBYTECODE=1
+  cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+# network NAME < LAYERS: NAME.yaml for images of few.safetensors, and the record of its training, NAME.csv
+network() {
+  { printf '%s\n' "name: $1" 'input: {height: 8, width: 8, channels: 3}' 'classes: 2' 'layers:' && cat; } >"$1.yaml"
+  python3 -c "from onnx import *; images('few.safetensors', 27, 3, 8, 8)"
+  nax-sample --network "./$1.yaml" --random 1 --seed 4 |
+    nax-train -q --data few.safetensors --batch 9 --validation 0 --epochs 2 --checkpoint nets --format csv >"$1.csv"
+}
+
+logits() { nax-eval -q --data few.safetensors --logits --format json "$@"; }
+
+# back FILE: the logits of an ONNX file that comes in again
+back() { nax-import onnx -q -o back.yaml -w back.safetensors "$1" | logits --fidelity ideal; }
+
+# same A B: files of logits of 27 images, some of them alike, to 1e-5
+same() {
+  python3 - "$@" <<'END'
+import json, sys
+a, b = [[json.loads(line)['logits'] for line in open(path)] for path in sys.argv[1:]]
+assert len(a) == len(b) == 27 and len(set(map(str, a))) > 3, (len(a), len(b))
+worst = max(abs(p - q) for r, s in zip(a, b) for p, q in zip(r, s)) / max(abs(p) for r in a for p in r)
+assert worst < 1e-5, worst
+END
+}
+
+# there_and_back NAME: exported, imported, and evaluated in OpenCV where that is there
+there_and_back() {
+  nax-import export -q --format csv -o "$1.onnx" "$1.csv" >passed
+  diff <(grep -v '^#' "$1.csv") <(grep -v '^#' passed)
+  logits --fidelity ideal "$1.csv" >ours
+  back "$1.onnx" >theirs
+  same ours theirs
+  if /usr/bin/python3 -c 'import cv2' 2>none; then
+    /usr/bin/python3 "$BATS_TEST_DIRNAME/../examples/import/opencv.py" "$1.onnx" few.safetensors ours >told
+    awk -F , '!($2 < 1e-5) { exit 1 }' told
+  fi
+}
+
+@test "a LeNet: a flattened image, linear layers one after another" {
+  network lenet <<'END'
+  - conv: {out: 4, kernel: 5, pad: 0, batch_norm: false, bias: true, activation: tanh}
+  - pool: {kind: mean, kernel: 2}
+  - linear: {out: 12, activation: sigmoid}
+  - linear: {role: classifier}
+END
+  there_and_back lenet
+}
+
+@test "a residual network: shortcuts that are padded stay so" {
+  network resnet <<'END'
+  - conv: {out: 4, kernel: 3, role: stem}
+  - stage: {blocks: 2, out: 4, kernel: 3}
+  - stage: {blocks: 2, out: 6, kernel: 3, stride: 2}
+  - stage: {blocks: 1, out: 8, kernel: 3, stride: 2, shortcut: conv}
+  - pool: {kind: mean}
+  - linear: {role: classifier}
+END
+  there_and_back resnet
+  grep -q 'name: s2b1c2, .*add: s1b2c2, shortcut: pad' back.yaml
+  grep -q 'name: s3b1c2, .*add: s3b1sc}' back.yaml
+  # and once more: the same file
+  nax-import onnx -q -o back.yaml -w back.safetensors resnet.onnx | nax-import export -q -o again.onnx >passed
+  nax-import onnx -q -o again.yaml -w again.safetensors again.onnx >passed
+  diff <(sed 1d back.yaml) <(sed 1d again.yaml)
+  back again.onnx >theirs
+  same ours theirs
+}
+
+@test "a DenseNet: joined channels, batch norm by itself, windows beyond the image" {
+  network densenet <<'END'
+  - conv: {name: stem, out: 4, kernel: 3, batch_norm: false, activation: none, role: stem}
+  - batch_norm: {name: n1, activation: relu, epsilon: 0.001}
+  - conv: {name: c1, out: 3, kernel: 3, batch_norm: false, activation: none}
+  - concat: {name: j1, from: [stem, c1]}
+  - batch_norm: {name: n2, activation: leaky-relu, slope: 0.2}
+  - conv: {name: c2, out: 3, kernel: [3, 5], dilation: [2, 1], pad: [2, 2, 2, 2], batch_norm: false, activation: none}
+  - concat: {name: j2, from: [stem, c1, c2]}
+  - pool: {kind: mean, kernel: 3, stride: 2, pad: 1, ceil: true, count_pad: false}
+  - pool: {kind: max, kernel: 2, stride: 2, pad: [0, 0, 1, 1]}
+  - linear: {role: classifier}
+END
+  there_and_back densenet
+}
+
+@test "a MobileNet: groups, inverted blocks, all other activations, batch norm between linear layers" {
+  network mobilenet <<'END'
+  - conv: {out: 4, kernel: 3, stride: 2, role: stem, activation: hard-swish}
+  - stage: {blocks: 2, out: 4, kernel: 3, block: inverted, expand: 2}
+  - stage: {blocks: 1, out: 8, kernel: 3, stride: 2, block: bottleneck, expand: 2, shortcut: conv}
+  - conv: {name: a, out: 8, kernel: 1, activation: silu}
+  - conv: {name: g, out: 8, kernel: 3, groups: 2, activation: hard-sigmoid}
+  - add: {from: [a, g], activation: relu}
+  - pool: {kind: max}
+  - linear: {out: 6, activation: none}
+  - batch_norm: {activation: relu6}
+  - linear: {role: classifier}
+END
+  there_and_back mobilenet
+}
+
+@test "a chip's weights: what the fidelity linear computes; another chip has others" {
+  network chip <<'END'
+  - conv: {out: 4, kernel: 3, role: stem}
+  - conv: {out: 6, kernel: 3, stride: 2}
+  - linear: {role: classifier}
+END
+  logits --fidelity linear --seed 3 chip.csv >ours
+  logits --fidelity ideal chip.csv >ideal
+  for chip in 0 1; do
+    nax-import export -q --seed 3 --chip "$chip" -o chip.onnx chip.csv >passed
+    back chip.onnx >"chip$chip"
+  done
+  same ours chip0
+  run -1 same ours ideal
+  cmp chip0 chip1 # cells are exact on the built-in hardware
+  nax-import export -q --seed 3 --chip 1 --set device.programming.error=normal --set device.programming.error_frac=0.1 -o chip.onnx chip.csv >passed
+  back chip.onnx >chip1
+  run -1 same chip0 chip1
+}
+
+@test "what cannot be exported is said, and nothing is written" {
+  printf '%s\n' 'name: no' 'input: {height: 8, width: 8, channels: 3}' 'classes: 2' 'layers:' '  - linear: {role: classifier}' >no.yaml
+  nax-sample --network ./no.yaml --homogeneous --format csv >two.csv
+  nax-sample --network ./no.yaml --random 1 --format csv >no.csv
+  while IFS='|' read -r text arguments; do
+    # shellcheck disable=SC2086 # words
+    run -1 nax-import export -q -o none.onnx $arguments
+    [[ $output == "nax-import: "*"$text"* ]] && [ ! -e none.onnx ] || { echo "$arguments: $output"; false; }
+  done <<'END'
+field 'checkpoint' is missing|no.csv
+a second design, and one file: 'none.onnx'|two.csv
+cannot open|absent
+END
+  while IFS='|' read -r text arguments; do
+    # shellcheck disable=SC2086 # words
+    run -2 nax-import $arguments
+    [[ $output == "nax-import: "*"$text"* ]] || { echo "$arguments: $output"; false; }
+  done <<'END'
+no file to write|export no.csv
+one word too many|export -o x no.csv no.csv
+--hardware and --set need --chip|export -o x --hardware isaac no.csv
+--mean belongs to 'onnx', 'torch'|export -o x --mean 1,1,1 no.csv
+--chip belongs to 'export'|onnx -o x -w y --chip 1 z
+--weights belongs to 'onnx'|export -o x -w y no.csv
+END
+}
