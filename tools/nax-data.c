@@ -1,5 +1,6 @@
 /* nax-data: makes data set files from images, or out of nothing, and tells what is in one. */
 #include "provenance.h"
+#include "verbs.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -23,9 +24,7 @@ static const char synopsis[] =
 
 enum verb { CIFAR10, CIFAR100, FOLDER, MNIST, NPZ, TINY_IMAGENET, SYNTH, INFO, N_VERBS };
 
-static const struct {
-    const char *word, *format; /* format: of "import" */
-} verbs[N_VERBS] = {
+static const struct tool_verb verbs[N_VERBS] = {
     [CIFAR10] = {"import", "cifar10"}, [CIFAR100] = {"import", "cifar100"},
     [FOLDER] = {"import", "folder"},   [MNIST] = {"import", "mnist"},
     [NPZ] = {"import", "npz"},         [TINY_IMAGENET] = {"import", "tiny-imagenet"},
@@ -42,10 +41,7 @@ struct set_options {
 };
 
 /* Options of some verbs alone. */
-static const struct {
-    const char *option;
-    unsigned verbs;
-} owners[] = {
+static const struct owned_option owned[] = {
     {"train", 1 << FOLDER},
     {"test", 1 << FOLDER},
     {"test-fraction", 1 << FOLDER | 1 << NPZ},
@@ -105,19 +101,6 @@ static void parse_words(const struct tool *tool, struct set_options *o, char **w
         tool_misuse(tool, "one word too many: '%s'", word[n_taken]);
 }
 
-/* "--size belongs to 'import folder', 'import mnist'". */
-static void misuse_owned(const struct tool *tool, const char *option, unsigned owner_verbs)
-{
-    char forms[128] = "";
-    size_t n = 0;
-    for (int v = 0; v < N_VERBS && n < sizeof forms; v++)
-        if (owner_verbs >> v & 1)
-            n += (size_t)snprintf(forms + n, sizeof forms - n, "%s'%s%s%s'", n ? ", " : "",
-                                  verbs[v].word, verbs[v].format ? " " : "",
-                                  verbs[v].format ? verbs[v].format : "");
-    tool_misuse(tool, "--%s belongs to %s", option, forms);
-}
-
 static void check_options(const struct tool *tool, const struct set_options *o)
 {
     if (o->verb != INFO && tool->fields)
@@ -126,9 +109,7 @@ static void check_options(const struct tool *tool, const struct set_options *o)
         tool_misuse(tool, "no file to write: '-o'");
     if (o->verb == INFO && o->output)
         tool_misuse(tool, "info writes to standard output: '-o'");
-    for (size_t i = 0; i < sizeof owners / sizeof owners[0]; i++)
-        if (!(owners[i].verbs >> o->verb & 1) && tool_given(tool, owners[i].option))
-            misuse_owned(tool, owners[i].option, owners[i].verbs);
+    tool_check_owned(tool, verbs, N_VERBS, o->verb, owned, sizeof owned / sizeof *owned);
     if (o->how.channels == 2)
         tool_misuse(tool, "--channels takes 1 or 3: '2'");
 }

@@ -2,6 +2,7 @@
  * designs as other frameworks take them. */
 #include "export.h"
 #include "provenance.h"
+#include "verbs.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -21,13 +22,10 @@ static const char synopsis[] =
     "[--format format] -o file [file]\n";
 
 enum verb { ONNX, TORCH, EXPORT, N_VERBS };
-static const char *const verbs[N_VERBS] = {"onnx", "torch", "export"};
+static const struct tool_verb verbs[N_VERBS] = {{"onnx", NULL}, {"torch", NULL}, {"export", NULL}};
 
 /* Options of some verbs alone. */
-static const struct {
-    const char *option;
-    unsigned verbs;
-} owners[] = {
+static const struct owned_option owned[] = {
     {"network", 1 << TORCH},
     {"map", 1 << TORCH},
     {"size", 1 << ONNX},
@@ -73,7 +71,7 @@ static void parse_words(struct import_options *o)
     int n = tool->argc - optind, v = 0;
     if (n < 1)
         tool_misuse(tool, "import what: 'onnx' or 'torch', or 'export'");
-    while (v < N_VERBS && strcmp(word[0], verbs[v]))
+    while (v < N_VERBS && strcmp(word[0], verbs[v].word))
         v++;
     if (v == N_VERBS)
         tool_misuse(tool, "no such format: '%s'", word[0]);
@@ -84,21 +82,6 @@ static void parse_words(struct import_options *o)
     if (n > 2)
         tool_misuse(tool, "one word too many: '%s'", word[2]);
     o->input = word[1];
-}
-
-/* "--size belongs to 'onnx'". */
-static void check_owners(const struct import_options *o)
-{
-    for (size_t i = 0; i < sizeof owners / sizeof *owners; i++) {
-        if (owners[i].verbs >> o->verb & 1 || !tool_given(&o->tool, owners[i].option))
-            continue;
-        const bool is_of_both = owners[i].verbs == (1 << ONNX | 1 << TORCH);
-        tool_misuse(&o->tool, "--%s belongs to %s", owners[i].option,
-                    is_of_both                      ? "'onnx', 'torch'"
-                    : owners[i].verbs == 1 << ONNX  ? "'onnx'"
-                    : owners[i].verbs == 1 << TORCH ? "'torch'"
-                                                    : "'export'");
-    }
 }
 
 static void parse_size(struct import_options *o)
@@ -148,7 +131,7 @@ static void parse(struct import_options *o)
     const struct tool *tool = &o->tool;
     tool_options(&o->tool, groups, sizeof groups / sizeof *groups);
     parse_words(o);
-    check_owners(o);
+    tool_check_owned(tool, verbs, N_VERBS, o->verb, owned, sizeof owned / sizeof *owned);
     if (o->verb == TORCH && !o->network)
         tool_misuse(tool, "no network that the weights are of: '--network'");
     if (!o->output)

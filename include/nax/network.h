@@ -21,7 +21,8 @@ enum { NAX_WIDTH_MAX = 65536 }; /* channels of a convolution */
 /* Where a file does not say. */
 #define NAX_BATCH_NORM_EPSILON 1e-5
 
-/* What a layer computes: lib/nn has a case for each, all others ask the rows below. */
+/* What a layer computes: lib/nn and the exporter have a case for each, all others ask the rows
+ * below. */
 enum nax_layer_kind {
     NAX_LAYER_CONV,       /* convolution, batch norm, optional residual add, optional ReLU */
     NAX_LAYER_LINEAR,     /* fully connected with bias, optional ReLU */

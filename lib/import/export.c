@@ -81,8 +81,8 @@ static const char *add_sizes(struct exporter *x, const char *part, size_t n, con
     return t->name;
 }
 
-/* One of the layer's parameters, by its name. */
-static const char *add_param(struct exporter *x, size_t l, const char *name)
+/* One of the layer's parameters, by its name; a weight of two dimensions, [out][in], or four. */
+static const char *add_param(struct exporter *x, size_t l, const char *name, size_t n_dims)
 {
     const struct nax_network *net = x->model->net;
     struct nax_param param[NAX_PARAMS_MAX];
@@ -91,10 +91,9 @@ static const char *add_param(struct exporter *x, size_t l, const char *name)
     while (strcmp(param[i].name, name))
         i++;
     const size_t *d = param[i].dims;
-    const bool is_weight = param[i].n_dims == 4;
-    const bool is_matrix = is_weight && net->layers[l].kind == NAX_LAYER_LINEAR;
+    const bool is_weight = n_dims > 1;
     const size_t dims[4] = {is_weight ? d[3] : d[0], d[2], d[0], d[1]};
-    struct import_tensor *t = add_reals(x, name, is_matrix ? 2 : param[i].n_dims, dims);
+    struct import_tensor *t = add_reals(x, name, n_dims, dims);
     if (t->real && is_weight)
         nax_export_weight(net, l, &param[i], t->real);
     else if (t->real)
@@ -218,9 +217,9 @@ static char *add_relu(struct exporter *x, const struct nax_layer *layer, char *v
 
 static char *add_batch_norm(struct exporter *x, size_t l, char *value)
 {
-    struct import_node *node =
-        ADD_NODE(x, "BatchNormalization", value, add_param(x, l, "gamma"), add_param(x, l, "beta"),
-                 add_param(x, l, "mean"), add_param(x, l, "variance"));
+    struct import_node *node = ADD_NODE(x, "BatchNormalization", value, add_param(x, l, "gamma", 1),
+                                        add_param(x, l, "beta", 1), add_param(x, l, "mean", 1),
+                                        add_param(x, l, "variance", 1));
     set_real(node, "epsilon", x->model->net->layers[l].epsilon);
     return output_of(node);
 }
@@ -252,8 +251,8 @@ static char *add_shortcut(struct exporter *x, const struct nax_layer *layer)
 static char *add_conv(struct exporter *x, size_t l)
 {
     const struct nax_layer *layer = &x->model->net->layers[l];
-    const char *in[3] = {read_map(x, layer->input), add_param(x, l, "weight"),
-                         layer->has_bias ? add_param(x, l, "bias") : NULL};
+    const char *in[3] = {read_map(x, layer->input), add_param(x, l, "weight", 4),
+                         layer->has_bias ? add_param(x, l, "bias", 1) : NULL};
     struct import_node *node = add_node(x, "Conv", 2 + layer->has_bias, in);
     set_sizes(x, node, "kernel_shape", 2, layer->kernel);
     set_sizes(x, node, "strides", 2, layer->stride);
@@ -272,7 +271,7 @@ static char *add_linear(struct exporter *x, size_t l)
 {
     const struct nax_layer *layer = &x->model->net->layers[l];
     struct import_node *node = ADD_NODE(x, "Gemm", read_flat(x, layer->input),
-                                        add_param(x, l, "weight"), add_param(x, l, "bias"));
+                                        add_param(x, l, "weight", 2), add_param(x, l, "bias", 1));
     set_int(node, "transB", 1);
     return add_relu(x, layer, output_of(node));
 }
