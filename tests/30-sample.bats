@@ -232,6 +232,14 @@ wide_space() {
   [ "$(sed 1d out.csv | cut -d, -f 2-)" = "cifar10,lenet,7 7,256 256,64,0" ]
 }
 
+@test "names in folders of NAX_PATH are among those that there are, once" {
+  mkdir -p a/hardware b/hardware
+  touch a/hardware/mine.yaml a/hardware/notes.txt b/hardware/{mine,pum,puma,zinc}.yaml
+  NAX_PATH=a:/nonexistent:b run nax-cost --hardware mien
+  [ "$status" -eq 1 ]
+  [ "$output" = "nax-cost: no such file among hardware: 'mien'; did you mean 'mine'? there are mine, pum, puma, zinc, isaac, nax-reram" ]
+}
+
 @test "where all could be skipped, something is left" {
   printf '%s\n' 'name: all' 'input: {height: 8, width: 8, channels: 4}' 'classes: 2' 'layers:' \
     '  - stage: {blocks: 1, out: 4, kernel: 3}' '  - linear: {role: classifier}' >all.yaml

@@ -3,7 +3,9 @@
 #include "nax/base.h"
 #include "builtin.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,22 +51,78 @@ static int copy_builtin(const struct nax_builtin *b, char **text, size_t *size, 
     return *text ? 0 : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", b->name);
 }
 
-/* Says what is built in. */
+/* The names that there are of a kind. */
+struct names {
+    struct nax_nearest nearest;
+    char near[NAME_MAX + 1]; /* what nearest.name points to */
+    char list[256];
+};
+
+static bool is_listed(const char *list, const char *name)
+{
+    const size_t n = strlen(name);
+    while (*list && (strncmp(list, name, n) != 0 || (list[n] && list[n] != ','))) {
+        list += strcspn(list, ",");
+        list += strspn(list, ", ");
+    }
+    return *list;
+}
+
+static void add_name(struct names *names, const char *name)
+{
+    const size_t n = strlen(names->list);
+    if (is_listed(names->list, name))
+        return;
+    snprintf(names->list + n, sizeof names->list - n, "%s%s", n ? ", " : "", name);
+    nax_nearest_try(&names->nearest, name);
+    if (names->nearest.name == name)
+        names->nearest.name = strcpy(names->near, name);
+}
+
+static int is_yaml(const struct dirent *entry)
+{
+    const size_t n = strlen(entry->d_name);
+    return n > 5 && !strcmp(entry->d_name + n - 5, ".yaml");
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void add_folder(struct names *names, const char *path)
+{
+    struct dirent **entries;
+    const int n = scandir(path, &entries, is_yaml, by_bytes);
+    for (int i = 0; i < n; i++) {
+        entries[i]->d_name[strlen(entries[i]->d_name) - 5] = 0;
+        add_name(names, entries[i]->d_name);
+        free(entries[i]);
+    }
+    if (n >= 0)
+        free(entries);
+}
+
+/* Says what there is: in the folders of $NAX_PATH, and built in. */
 static int refuse(const char *kind, const char *name, struct nax_err *err)
 {
-    struct nax_nearest nearest = {.word = name};
-    char list[256] = "", near[NAX_NEAREST_TEXT];
-    size_t n = 0;
-    for (const struct nax_builtin *b = nax_builtin_files; b->kind; b++) {
-        if (strcmp(b->kind, kind) != 0)
-            continue;
-        nax_nearest_try(&nearest, b->name);
-        if (n < sizeof list)
-            n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", n ? ", " : "", b->name);
+    struct names names = {.nearest = {.word = name}};
+    char path[256], near[NAX_NEAREST_TEXT];
+    const char *dir = getenv("NAX_PATH");
+    while (dir && *dir) {
+        const size_t n = strcspn(dir, ":");
+        if (n && n + strlen(kind) + 2 < sizeof path) {
+            snprintf(path, sizeof path, "%.*s/%s", (int)n, dir, kind);
+            add_folder(&names, path);
+        }
+        dir += n + (dir[n] == ':');
     }
-    nax_nearest_text(&nearest, near);
+    for (const struct nax_builtin *b = nax_builtin_files; b->kind; b++)
+        if (!strcmp(b->kind, kind))
+            add_name(&names, b->name);
+    nax_nearest_text(&names.nearest, near);
     return nax_err_set(err, NAX_ERR_VALUE, "no such file among %s: '%.200s'%s there are %s", kind,
-                       name, *near ? near : ";", list);
+                       name, *near ? near : ";", names.list);
 }
 
 static int read_searched(const char *kind, const char *name, char **text, size_t *size,
