@@ -29,6 +29,19 @@ misused() {
   misused "several options begin so: '--e'" nax-search --e 3
 }
 
+@test "what all tools take is taken by each, and listed where it does something" {
+  declare -A idle=([nax-view]='seed threads' [nax-pareto]='seed threads' [nax-cost]='seed threads' [nax-import]=''
+    [nax-search]=max-record [nax-map]=threads [nax-data]=max-record [nax-plot]='format seed threads' [nax-sample]=threads
+    [nax-rerun]='fields format seed threads' [nax-train]='' [nax-eval]='' [nax-xbar]='')
+  for tool in "${!idle[@]}"; do
+    "$tool" --fields id --format csv --seed 7 --threads 1 --max-record 2 --quiet -h >help.txt
+    listed=$(sed -nE 's/^  (-.,|   ) --(fields|format|seed|threads|max-record|quiet)( .*|$)/\2/p' help.txt | sort)
+    all=$(printf '%s\n' fields format seed threads max-record quiet ${idle[$tool]} | sort | uniq -u)
+    echo "# $tool: $listed"
+    [ "$listed" = "$all" ] || return 1
+  done
+}
+
 @test "a value that is missing, or one too many" {
   misused "no value: '--epochs N'" nax-train --epochs
   misused "no value: '--output FILE'" nax-data synth -o

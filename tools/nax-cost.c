@@ -198,6 +198,7 @@ static void parse(struct pricing *p)
         {rows, p}, {hardware_rows + 1, &set}, {share_rows, &p->tool->share}};
     static const char *const kinds[] = {
         [CONVENTIONS] = NULL, [LAYERS] = "layer", [BREAKDOWN] = "part", [COMPONENTS] = "component"};
+    p->tool->idle = "seed threads";
     p->mode = (enum mode)tool_options(p->tool, groups, sizeof groups / sizeof *groups);
     p->tool->kind = kinds[p->mode];
     p->sets = set.sets;

@@ -250,6 +250,7 @@ int main(int argc, char **argv)
     struct tool tool = tool_start("nax-data", synopsis, argc, argv);
     struct set_options o = {.input = NULL};
     const struct option_group group = {rows, &o};
+    tool.idle = "max-record";
     tool_options(&tool, &group, 1);
     parse_words(&tool, &o, argv + optind, argc - optind);
     check_options(&tool, &o);

@@ -157,6 +157,7 @@ static void parse(struct mapper *m)
 {
     const struct option_group groups[] = {
         {rows, m}, {hardware_rows, &m->hardware_options}, {share_rows, &m->tool->share}};
+    m->tool->idle = "threads";
     m->output = (enum output)tool_options(m->tool, groups, sizeof groups / sizeof *groups);
     if (m->output != CANDIDATES)
         m->tool->kind = m->output == ARRAYS ? "array" : "layer";

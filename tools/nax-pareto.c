@@ -42,6 +42,7 @@ static void parse(struct tool *tool, struct pareto_options *o)
 {
     const struct option_group groups[] = {{rows, o}, {share_rows, &tool->share}};
     struct nax_err err;
+    tool->idle = "seed threads";
     o->mode = (enum mode)tool_options(tool, groups, sizeof groups / sizeof *groups);
     where_parse(tool, &o->where);
     if (o->sort.text && (*o->sort.text == '-' || !access(o->sort.text, F_OK)))

@@ -83,6 +83,7 @@ static const struct chart *parse(struct tool *tool, struct plot *plot)
 {
     const struct option_group groups[] = {{rows, plot}, {share_rows, &tool->share}};
     const struct chart *chart;
+    tool->idle = "format seed threads";
     tool_options(tool, groups, sizeof groups / sizeof *groups);
     if (optind == tool->argc || !(chart = find_chart(tool->argv[optind])))
         tool_misuse(tool, "front, layers, curves, costs, policy or report: '%s'",

@@ -134,6 +134,7 @@ int main(int argc, char **argv)
     const struct option_group group = {rows, &r};
     struct nax_err err = {NAX_ERR_MEMORY, "out of memory"};
     char *script;
+    tool.idle = "fields format seed threads";
     tool_options(&tool, &group, 1);
     if (optind + 1 < argc)
         tool_misuse(&tool, "one stream at a time: '%s'", argv[optind + 1]);

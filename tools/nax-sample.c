@@ -57,6 +57,7 @@ static void parse(struct tool *tool, struct sample_options *o)
 {
     const struct option_group groups[] = {
         {space_rows, &o->space}, {rows, o}, {share_rows, &tool->share}};
+    tool->idle = "threads";
     int mode = tool_options(tool, groups, sizeof groups / sizeof *groups);
     o->mode = mode ? (enum mode)mode : RANDOM;
     if (!tool_given(tool, "n"))

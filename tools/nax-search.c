@@ -44,6 +44,7 @@ static void parse(struct searching *s)
                                           {rows, s},
                                           {nax_evolution_rows, &s->evolution_options}};
     struct tool *tool = &s->tool;
+    tool->idle = "max-record";
     tool_options(tool, groups, sizeof groups / sizeof *groups);
     if (s->is_ideal)
         s->options.fidelity = NAX_FIDELITY_IDEAL;
@@ -210,8 +211,7 @@ static void say(struct searching *s, const struct nax_cosearch_epoch *e)
              time_left(s, (double)e->weights.epoch));
 }
 
-/* An epoch is told, logged (resuming forgets what is too new) and, whatever became of that, saved.
- */
+/* An epoch is told, logged (resuming forgets what is too new) and, come what may, saved. */
 static int keep_epoch(struct searching *s, struct nax_record *record,
                       const struct nax_cosearch_epoch *epoch, struct nax_err *err)
 {

@@ -109,6 +109,7 @@ int main(int argc, char **argv)
     struct view view = {.tool = &tool};
     const struct option_group groups[] = {{rows, &view}, {share_rows, &tool.share}};
     struct nax_err err = {NAX_ERR_MEMORY, "out of memory"};
+    tool.idle = "seed threads";
     tool_options(&tool, groups, sizeof groups / sizeof *groups);
     where_parse(&tool, &view.where);
     sort_parse(&tool, &view.sort);

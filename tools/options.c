@@ -81,6 +81,18 @@ static void print_wrapped(const char *text, int column)
     putchar('\n');
 }
 
+/* Every tool takes the options of all, so that scripts can hand them to any. */
+static bool is_idle(const struct tool *tool, const char *name)
+{
+    const size_t n = strlen(name);
+    const char *word = tool->idle ? tool->idle : "";
+    while (*word && (strncmp(word, name, n) != 0 || (word[n] && word[n] != ' '))) {
+        word += strcspn(word, " ");
+        word += *word == ' ';
+    }
+    return *word;
+}
+
 static void print_option(const struct option_entry *e)
 {
     const struct nax_option *o = e->option;
@@ -102,7 +114,8 @@ static _Noreturn void print_help(struct tool *tool)
         printf("%s %s\n", tool->name, page->line);
     printf("usage: %s\n", tool->synopsis);
     for (size_t i = 0; i < tool->options.n; i++)
-        print_option(&tool->options.at[i]);
+        if (!is_idle(tool, tool->options.at[i].name))
+            print_option(&tool->options.at[i]);
     if (page->name)
         printf("\nexamples, more in the manual (nax help %s):\n%s", tool->name + strlen("nax-"),
                page->examples);

@@ -40,6 +40,7 @@ struct provenance {
 struct tool {
     const char *name;     /* "nax-cost" */
     const char *synopsis; /* the manual's words, one line a form */
+    const char *idle;     /* options of all tools that do nothing here: "seed threads" */
     int argc;
     char **argv;
     struct option_list options;
