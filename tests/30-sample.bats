@@ -356,6 +356,13 @@ small.yaml,lenet,1.0,0.16666666666666666,0.5" ]
   run nax-sample --agreement -n 3 first.csv
   [ "$status" -eq 2 ]
   [[ "$output" == *"-n counts candidates"* ]]
+  run nax-sample --agreement first.csv
+  [ "$status" -eq 2 ]
+  [[ "$output" == *"--agreement takes two policies or more, and was given one"* ]]
+  head -n 1 first.csv > none.csv
+  run nax-sample --agreement none.csv
+  [ "$status" -eq 2 ]
+  [[ "$output" == *"--agreement takes two policies or more, and was given none"* ]]
   policy '1 0 0 0 0 0 0'
   run nax-sample --agreement first.csv policy.csv
   [ "$status" -eq 1 ]

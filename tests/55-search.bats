@@ -236,9 +236,9 @@ column() {
   [[ "$output" = *"converters are not searched by gradients"*"nax-sample --evolve: './bits.yaml'" ]]
 }
 
-# A short evolution: evolve [OPTION ...]
+# A short evolution, of ADCs of $bits: evolve [OPTION ...]
 evolve() {
-  printf '%s\n' 'name: open' 'network: lenet' 'kernels: [1, 3]' 'crossbars: [16, 64]' 'adc_bits: [6, 8]' \
+  printf '%s\n' 'name: open' 'network: lenet' 'kernels: [1, 3]' 'crossbars: [16, 64]' "adc_bits: [${bits:-6, 8}]" \
     'stages: [{widths: [4, 6]}, {widths: [8, 16]}]' > open.yaml
   nax-search -q --evolve --space ./open.yaml --data small.safetensors --batch 30 --rate 0.05 --epochs 2 \
     --population 6 --designs 12 --images 0 --statistics 40 "$@"
@@ -284,6 +284,8 @@ accuracies() {
   accuracies two.front | cmp - a
   run -1 evolve --checkpoint one --resume --statistics 41
   [[ "$output" = *"statistics is 40 there and 41 here"* ]]
+  bits='6, 7' run -1 evolve --checkpoint one --resume
+  [[ "$output" = *"checkpoint of another evolution"*": adc_bits is 6 8 there and 6 7 here; "* ]]
   run -1 evolve --checkpoint one
   [[ "$output" = *"add --resume"* ]]
   evolve --epochs 0 --init one/search.safetensors > again.front

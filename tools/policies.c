@@ -77,6 +77,7 @@ void policies_compare(struct tool *tool, const struct space_options *options)
     struct nax_space space;
     struct nax_policy *first = NULL, *policy;
     struct nax_err err;
+    size_t n = 0;
     struct nax_record *record = nax_record_alloc(), *out = nax_record_alloc();
     design_check(tool, record && out ? 0 : NAX_ERR_MEMORY);
     while (tool_read(tool, record)) {
@@ -84,13 +85,16 @@ void policies_compare(struct tool *tool, const struct space_options *options)
             space_of_record(tool, options, record, &space);
         if (nax_policy_read(&policy, &space, record, &err))
             tool_fail_record(tool, &err);
-        if (!first) {
+        if (!n++) {
             first = policy;
             continue;
         }
         write_agreement(tool, &space, nax_policy_agreement(first, policy), out);
         nax_policy_free(policy);
     }
+    if (n < 2)
+        tool_misuse(tool, "--agreement takes two policies or more, and was given %s",
+                    n ? "one" : "none");
     nax_policy_free(first);
     nax_record_free(record);
     nax_record_free(out);

@@ -5,6 +5,7 @@
 #define NAX_SEARCH_H
 
 #include "nax/base.h"
+#include "nax/identity.h"
 #include "nax/record.h"
 #include "nax/rng.h"
 
@@ -54,6 +55,10 @@ int nax_space_load(struct nax_space *space, const char *name, struct nax_err *er
  * is not part of the space: nothing would give those layers a crossbar. */
 int nax_space_bind(struct nax_space *space, size_t n_slots, const int64_t *kernel_own,
                    const bool *can_skip, struct nax_err *err) NAX_MUST_USE;
+
+/* Rows for what a bound space's designs were made of: of their networks alone, or of all. */
+void nax_space_identify_networks(const struct nax_space *space, struct nax_identity *identity);
+void nax_space_identify(const struct nax_space *space, struct nax_identity *identity);
 
 /* One design. kernel 0 = skipped, and then crossbar 0 too: the canonical form. */
 struct nax_candidate {

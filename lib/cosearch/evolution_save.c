@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MODEL = 2 }; /* raised when other accuracies come out */
+enum { MODEL = 3 }; /* raised when other accuracies come out */
 
 int nax_evolution_save(const struct nax_evolution *e, const char *path, struct nax_err *err)
 {
@@ -41,15 +41,7 @@ static int identify(const struct nax_evolution *e, struct nax_identity **identit
     nax_identity_add(*identity, "precision", "%s", nax_arithmetic_name(o->recipe.precision));
     nax_identity_add(*identity, "fidelity", "%s", nax_fidelity_name(o->fidelity));
     nax_identity_add_options(*identity, nax_evolution_rows, &own);
-    uint64_t places =
-        nax_hash((uint64_t)s->crossbar_fixed, s->crossbars, s->n_crossbars * sizeof *s->crossbars);
-    places = nax_hash(places, s->kernels, s->n_kernels * sizeof *s->kernels);
-    places = nax_hash(places, s->can_skip, s->n_slots * sizeof *s->can_skip);
-    places = nax_hash(places, s->adc_bits, s->n_adc_bits * sizeof *s->adc_bits);
-    places = nax_hash(places, s->adc_ranges, s->n_adc_ranges * sizeof *s->adc_ranges);
-    for (size_t i = 0; i < s->n_stages; i++)
-        places = nax_hash(places, s->widths[i], s->n_widths[i] * sizeof **s->widths);
-    nax_identity_add(*identity, "space", "%016" PRIx64, places);
+    nax_space_identify(s, *identity);
     nax_hardware_identify(o->hardware, NAX_PART_COSTS | nax_fidelity_parts(o->fidelity), *identity);
     return 0;
 }

@@ -90,43 +90,28 @@ int nax_oneshot_epoch(struct oneshot *o, int (*step)(void *self, size_t step, do
 
 /* --- opening --- */
 
-static void add_sizes(struct nax_identity *identity, const char *name, const int64_t *sizes,
-                      size_t n)
-{
-    char text[512] = "";
-    for (size_t i = 0, at = 0; i < n && at < sizeof text - 24; i++)
-        at += (size_t)snprintf(text + at, sizeof text - at, "%s%" PRId64, i ? " " : "", sizes[i]);
-    nax_identity_add(identity, name, "%s", text);
-}
-
 /* What decides which networks are trained, besides the whole one, which the training names. */
 static int identify(struct oneshot *o, uint64_t start, struct nax_err *err)
 {
-    const struct nax_space *space = o->options->space;
     int status = nax_identity_alloc(&o->identity, err);
     if (status)
         return status;
     nax_identity_add(o->identity, "supernet", "slices");
-    add_sizes(o->identity, "kernels", space->kernels, space->n_kernels);
-    nax_identity_add(o->identity, "skip", "%d", space->has_skip);
-    nax_identity_add(o->identity, "empty", "%d", !space->is_empty_left_out);
-    for (size_t s = 0; s < space->n_stages; s++) {
-        char name[64];
-        snprintf(name, sizeof name, "widths.%s", space->stage_names[s]);
-        add_sizes(o->identity, name, space->widths[s], space->n_widths[s]);
-    }
+    nax_space_identify_networks(o->options->space, o->identity);
     if (start)
         nax_identity_add(o->identity, "init", "%016" PRIx64, start);
     nax_trainer_set_identity(o->trainer, o->identity);
     return 0;
 }
 
-/* Evenly spread over the training part, whose classes may lie one after another. */
+/* n different ones, evenly spread over those that there are, whose classes may lie one after
+ * another or take turns: one of each of n stretches, at places that have no period. */
 static void spread(uint32_t *to, size_t n, const uint32_t *from, size_t n_from)
 {
     for (size_t i = 0; i < n; i++) {
-        double place = (double)i * 0.6180339887498949;
-        to[i] = from[(size_t)(((double)i + place - floor(place)) * (double)n_from / (double)n)];
+        const size_t first = i * n_from / n, after = (i + 1) * n_from / n;
+        const double place = (double)i * 0.6180339887498949; /* the golden section */
+        to[i] = from[first + (size_t)((place - floor(place)) * (double)(after - first))];
     }
 }
 
