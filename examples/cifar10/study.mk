@@ -1,119 +1,121 @@
-# The study: networks found together with their crossbars, against ResNet-20 on crossbars of one size.
-# make -f study.mk DATA=cifar10.safetensors      results/study.csv, *.svg, out/study/*.csv on the way
-# Needs the tools on PATH, and gnuplot. Every stage is a file, every training and search has a checkpoint: an interrupted
-# run goes on where it was, after kill -9 too. Same recipe, epochs and seed for all.
-export LC_ALL := C.UTF-8#  awk and sort read decimal points, gnuplot UTF-8
+# The study of PROTOCOL.md: networks found together with their crossbars, against ResNet-20 on crossbars of one size.
+# make -f study.mk validation DATA=cifar10.safetensors    searches and trainings, judged by validation images: results/validation.csv
+# make -f study.mk test DATA=...                          then, once, all test images: results/test.csv
+# Needs the tools on PATH. Every stage is a file, every search and training has checkpoints: an interrupted run goes on where it was, after
+# kill -9 too. -j2 THREADS=1 trains two networks at a time, to the same bits.
+export LC_ALL := C.UTF-8
 DATA    ?= cifar10.safetensors
-NETWORK ?= resnet20
-SPACE   ?= ./whole.yaml#     of the searches
-EPOCHS  ?= 7#                of every network, on all training images
-AWARE_EPOCHS ?= 1#           and then on its own crossbars, as they are (noise-aware)
+SEEDS   ?= 0 1 2
+EPOCHS  ?= 30#               of every network
+AWARE   ?= 2#                then on its own crossbars, each time another chip (noise-aware)
 RECIPE  ?=#                  of every network, beside nax-train's defaults
-WARM_EPOCHS   ?= 5#          of a supernet's weights, every choice being as likely; all searches start from them
-SEARCH_EPOCHS ?= 1#          of every search
-EDAPS   ?= 0.05 0.2#         weights of log EDAP in the loss of searches on the hardware as it is
-CALIBRATED_EDAPS ?= 0.01 0.02 0.05# on calibrated hardware
-IDEAL_EDAPS ?= 0.05#         on ideal crossbars, for comparison
-IMAGES  ?= 0#                test images, 0: all, on the fidelities linear and adc
-FULL_IMAGES ?= 0#            on full, where an image takes some thirty times as long, as it is
-FULL_CALIBRATED_IMAGES ?= 500# and after calibration
-CALIBRATION ?= 256#          training images
-SPACE_REFINED ?= ./upto-64.yaml# of the refinement: it does not see what larger crossbars lose
-GENERATIONS ?= 60#           of 500 designs each, of the refinement
-SEED    ?= 0
-RANGE   ?= ideal#            the ADC's range in the search: NAX's; networks are measured with both
-OTHER_RANGE ?= calibrated
+SUPERNET_EPOCHS ?= 25#       of a one-shot search
+DESIGNS ?= 2000#             that it looks at
+WARM_EPOCHS     ?= 6#        of the weights that searches by gradients start from
+SEARCH_EPOCHS   ?= 6#        of such a search
+EDAPS   ?= 0.02 0.05 0.1#    its weights of log EDAP
+FULL_IMAGES ?= 0#            test images on the fidelity full, 0: all
+CHIPS   ?= 8#                with programming errors
+THREADS ?= 2
 
 SHELL       := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: study clean-study
+.SECONDARY:
+.PHONY: validation test clean-study
 
 dir      := out/study
-.PRECIOUS: $(dir)/%.csv $(dir)/%-refined.csv $(dir)/%-aware.csv \
-           $(dir)/as-is-%.policy $(dir)/calibrated-%.policy $(dir)/ideal-%.policy
-SETTINGS := DATA NETWORK SPACE EPOCHS AWARE_EPOCHS RECIPE WARM_EPOCHS SEARCH_EPOCHS IMAGES FULL_IMAGES \
-            FULL_CALIBRATED_IMAGES CALIBRATION SPACE_REFINED GENERATIONS SEED RANGE OTHER_RANGE
+SETTINGS := DATA EPOCHS AWARE RECIPE SUPERNET_EPOCHS DESIGNS WARM_EPOCHS SEARCH_EPOCHS FULL_IMAGES CHIPS
 settings := $(dir)/settings
 include ../settings.mk
-found    := $(EDAPS:%=as-is-%) $(CALIBRATED_EDAPS:%=calibrated-%) $(IDEAL_EDAPS:%=ideal-%)
-refined  := $(patsubst %,%-refined,one $(found))
-cheapest := $(lastword $(CALIBRATED_EDAPS:%=calibrated-%))
-aware    := $(patsubst %,%-aware,baselines one-refined $(EDAPS:%=as-is-%) $(cheapest) $(cheapest)-refined \
-                                 $(IDEAL_EDAPS:%=ideal-%))
-sample    = nax-sample --network $(NETWORK) --seed $(SEED)
-recipe    = nax-train --data $(DATA) $(RECIPE) --validation 0 --seed $(SEED) --resume --format csv
-train     = $(recipe) --epochs $(EPOCHS) --fidelity ideal --checkpoint $(dir)/nets
-search    = nax-search --space $(SPACE) --network $(NETWORK) --data $(DATA) --seed $(SEED) --resume
-range     = --set adc.range=$(RANGE)#  of what looks at converters
-noise     = --noise $(dir)/noise#  measured once: all start from the same weights
-find      = $(search) --init $(basename $<)/search.safetensors --checkpoint $(basename $@) \
-            --rate 0.02 --epochs $(SEARCH_EPOCHS) --warm-epochs 0 --alpha-every 1 --alpha-rate 0.05
-whole     = > $@.part && mv $@.part $@#  a target is there when it is whole
 
-study: results/study.csv front.svg aware.svg layers.svg
+sets   := baselines joint-cifar10 cifar10 gradient
+whole   = > $@.part && mv $@.part $@#  a target is there when it is whole
+chip   := --set device.programming.error=normal --set device.programming.error_frac=0.02
+train   = nax-train --data $(DATA) -j $(THREADS) --split validation --checkpoint $(dir)/nets --resume --log $@.log.csv
+eval    = nax-eval --data $(DATA) -j $(THREADS)
 
-# --- networks: one ResNet-20 serves on crossbars of every size; the most probable design of every policy
-$(dir)/one.csv: $(settings)
-	@mkdir -p $(dir)
-	$(sample) --homogeneous -n 1 | $(train) --log $(dir)/one.log.csv $(whole)
-$(dir)/baselines.csv: $(dir)/one.csv
-	$(sample) --homogeneous --format csv | awk -F, -f ../nonideal/checkpoint.awk $< - $(whole)
+validation: results/validation.csv results/agreement.csv
+test: results/test.csv
 
-$(dir)/supernet.policy: $(settings)
-	@mkdir -p $(dir)
-	$(search) $(range) --epochs $(WARM_EPOCHS) --warm-epochs $(WARM_EPOCHS) --checkpoint $(dir)/supernet \
-	    --log $(dir)/supernet.search.csv $(whole)
-$(dir)/as-is-%.policy: $(dir)/supernet.policy
-	$(find) $(range) $(noise) --edap $* --log $(dir)/as-is-$*.search.csv $(whole)
-$(dir)/calibrated-%.policy: $(dir)/supernet.policy
-	$(find) $(range) $(noise) --calibrated --edap $* --log $(dir)/calibrated-$*.search.csv $(whole)
-$(dir)/ideal-%.policy: $(dir)/supernet.policy
-	$(find) --ideal --edap $* --log $(dir)/ideal-$*.search.csv $(whole)
-$(dir)/%.csv: $(dir)/%.policy
-	nax-sample --policy --space $(SPACE) --network $(NETWORK) -n 1 --seed $(SEED) $< | $(train) --log $(dir)/$*.log.csv $(whole)
+# --- what is compared: ResNet-20 on each size, and what is chosen of each search before any of it is trained
+of = | awk -v set=$(1) '{ print $$0 "," (NR == 1 ? "set" : set) }' $(whole)
 
-# the same weights on the crossbars of least EDAP that evolution finds for their kernels
-$(dir)/%-refined.csv: $(dir)/%.csv refine
-	SPACE=$(SPACE_REFINED) ./refine $(GENERATIONS) $(SEED) < $< | awk -F, -f ../nonideal/checkpoint.awk $< - $(whole)
+$(dir)/baselines: $(settings)
+	nax-sample --network resnet20 --homogeneous --format csv $(call of,baselines)
 
-# the same networks, having learnt what their own crossbars do; a file's designs start from one checkpoint
-$(dir)/%-aware.csv: $(dir)/%.csv
-	init=$$(awk -F, 'NR == 1 { for (i = NF; $$i != "checkpoint"; i--); } NR == 2 { print $$i }' $<) && \
-	    $(recipe) --init "$$init" --epochs $(AWARE_EPOCHS) --noise-aware $(AWARE_EPOCHS) --rate 0.02 \
-	    $(range) --fidelity adc --images $(IMAGES) --checkpoint $(dir)/aware $< $(whole)
+$(dir)/%.front: $(settings)
+	nax-search --evolve --space $* --data $(DATA) -j $(THREADS) --epochs $(SUPERNET_EPOCHS) --designs $(DESIGNS) \
+	    --checkpoint $(dir)/search-$* --resume --log $(dir)/search-$*.log.csv $(whole)
 
-# --- RANGE-FIDELITY-IMAGES[-calibrated]/METHOD: accuracy and cost. $(1): range, $(2): fidelity, $(3): images, $(4): methods,
-# $(5): -calibrated, accuracy then is measured after calibration too
-define measurement
-$(dir)/$(1)-$(2)-$(3)$(5)/%: $(dir)/%.csv
-	@mkdir -p $$(@D)
-	nax-eval --data $(DATA) $(if $(filter-out linear,$(2)),--set adc.range=$(1)) --fidelity $(2) --images $(3) $(if $(5),--calibrate $(CALIBRATION)) $$< | \
-	    nax-cost | nax-pareto --rank --format csv | \
-	    awk -v values=$$*,$(1),$(3) '{ print (NR == 1 ? "method,range,images" : values) "," $$$$0 }' $$(whole)
-measured += $(4:%=$(dir)/$(1)-$(2)-$(3)$(5)/%)
-endef
-methods := baselines $(found) $(refined)
-$(eval $(call measurement,$(RANGE),linear,$(IMAGES),$(methods),-calibrated))
-$(eval $(call measurement,$(RANGE),adc,$(IMAGES),$(methods),-calibrated))
-$(eval $(call measurement,$(RANGE),adc,$(IMAGES),$(aware)))
-$(eval $(call measurement,$(RANGE),full,$(FULL_IMAGES),baselines one-refined $(found) $(aware)))
-$(eval $(call measurement,$(RANGE),full,$(FULL_CALIBRATED_IMAGES),baselines one-refined $(found),-calibrated))
-$(eval $(call measurement,$(OTHER_RANGE),adc,$(IMAGES),$(methods)))
+$(dir)/joint-cifar10: SHARES := 0.5 0.15
+$(dir)/cifar10:       SHARES := 0.7 0.5
+$(dir)/joint-cifar10 $(dir)/cifar10: $(dir)/%: $(dir)/%.front $(dir)/designer-baselines-0 choose
+	./choose $(dir)/designer-baselines-0 $< $(SHARES) $(call of,$*)
 
-results/study.csv: ../nonideal/columns.awk $(measured)
+# by gradients on the hardware of NAX: the most probable design of every weight of cost; another seed, other draws and ideal crossbars
+# (NAX-i) tell how far searches agree
+gradient = nax-search --space cifar10 --data $(DATA) -j $(THREADS) --set adc.range=ideal --noise $(dir)/noise --resume \
+           --checkpoint $(basename $@) --log $(basename $@).log.csv
+find     = $(gradient) --seed $(1) --init $(dir)/warm-$(1)/search.safetensors --epochs $(SEARCH_EPOCHS) --warm-epochs 0 --rate 0.02
+middle  := $(word 2,$(EDAPS))
+
+$(dir)/warm-%.policy: $(settings)
+	$(gradient) --seed $* --epochs $(WARM_EPOCHS) --warm-epochs $(WARM_EPOCHS) $(whole)
+$(dir)/gradient-%.policy: $(dir)/warm-0.policy
+	$(call find,0) --edap $* $(whole)
+$(dir)/gradient-seed.policy: $(dir)/warm-1.policy
+	$(call find,1) --edap $(middle) $(whole)
+$(dir)/gradient-draws.policy: $(dir)/warm-0.policy
+	$(call find,0) --edap $(middle) --draws 1 $(whole)
+$(dir)/gradient-ideal.policy: $(dir)/warm-0.policy
+	$(call find,0) --edap $(middle) --ideal $(whole)
+$(dir)/gradient-ideal-draws.policy: $(dir)/warm-0.policy
+	$(call find,0) --edap $(middle) --ideal --draws 1 $(whole)
+
+$(dir)/gradient: $(EDAPS:%=$(dir)/gradient-%.policy)
+	nax-sample --policy -n 1 --format csv $^ $(call of,gradient)
+results/agreement.csv: $(foreach other,$(middle) draws seed ideal ideal-draws,$(dir)/gradient-$(other).policy)
 	@mkdir -p results
-	awk -F, -v names="method range fidelity images kernel crossbar accuracy accuracy_calibrated accuracy_ideal energy_pj latency_ns area_mm2 edap_pj_ns_mm2" \
-	    -f $^ > $@
+	nax-sample --agreement --format csv $^ $(whole)
 
-# --- pictures
-pictured := $(filter $(dir)/$(RANGE)-adc-$(IMAGES)-calibrated/%,$(measured))
-front.svg: $(pictured)
-	nax-plot front -q -o $@ --objectives accuracy_calibrated:max,edap_pj_ns_mm2:min $^
-aware.svg: $(aware:%=$(dir)/$(RANGE)-adc-$(IMAGES)/%)
-	nax-plot front -q -o $@ --objectives accuracy:max,edap_pj_ns_mm2:min $^
-layers.svg: $(foreach method,$(found) one-refined,$(filter %/$(method),$(pictured)))
-	nax-plot layers -q -o $@ $^
+# --- training, each set with each seed; then on the own crossbars; both judged by validation images
+define trained
+$(dir)/train-$(1)-$(2): $(dir)/$(1)
+	$$(train) --seed $(2) --epochs $(EPOCHS) $(RECIPE) $$< $$(whole)
+$(dir)/aware-$(1)-$(2): $(dir)/train-$(1)-$(2)
+	$$(train) --seed $(2) --init $(dir)/nets --epochs $(AWARE) --noise-aware $(AWARE) --rate 0.02 $(chip) $$< $$(whole)
+endef
+$(foreach set,$(sets),$(foreach seed,$(SEEDS),$(eval $(call trained,$(set),$(seed)))))
+
+# the protocols: as NAX, and as a designer would
+nax-weights := train
+nax-range   := --set adc.range=ideal
+designer-weights := aware
+designer-range   :=
+
+# --- PROTOCOL-SET-SEED by validation images; test-…, full-…: all test images, on the fidelities adc and full; chips-…: with programming errors
+define measured
+$(dir)/$(1)-$(2): $(dir)/$($(1)-weights)-$(2)
+	$$(eval) $($(1)-range) --fidelity adc --split validation $$< | nax-cost $$(whole)
+$(dir)/test-$(1)-$(2): $(dir)/$($(1)-weights)-$(2)
+	$$(eval) $($(1)-range) --fidelity adc $$< | nax-cost $$(whole)
+$(dir)/full-$(1)-$(2): $(dir)/$($(1)-weights)-$(2)
+	$$(eval) $($(1)-range) --fidelity full --images $(FULL_IMAGES) $$< | nax-cost $$(whole)
+$(dir)/chips-$(1)-$(2): $(dir)/$($(1)-weights)-$(2)
+	$$(eval) $($(1)-range) --fidelity adc $(chip) --chips $(CHIPS) $$< | nax-cost $$(whole)
+endef
+runs := $(foreach set,$(sets),$(SEEDS:%=$(set)-%))
+$(foreach run,$(runs),$(foreach protocol,nax designer,$(eval $(call measured,$(protocol),$(run)))))
+
+# --- tables: a row a design, the mean over seeds, its difference from the baseline seed by seed
+results/validation.csv: $(foreach protocol,nax designer,$(runs:%=$(dir)/$(protocol)-%)) join
+	@mkdir -p results
+	for protocol in nax designer; do ./join $$protocol accuracy_hardware_validation $(runs:%=$(dir)/$$protocol-%); done $(whole)
+results/test.csv: $(foreach kind,test full chips,$(foreach protocol,nax designer,$(runs:%=$(dir)/$(kind)-$(protocol)-%))) join
+	@mkdir -p results
+	for kind in test full chips; do for protocol in nax designer; do \
+	    ./join $$kind-$$protocol accuracy $(runs:%=$(dir)/$$kind-$$protocol-%); done; done $(whole)
 
 clean-study:
 	rm -rf $(dir)
