@@ -83,8 +83,8 @@ ids() { nax-view --format csv -q -f id "$@" | sed 1d; }
   for i in 1 2 3; do nax-cost --part "$i/3" seven >"cost.$i"; done
   run --separate-stderr ids cost.2 cost.1 cost.2 cost.3
   [ "${#lines[@]}" -eq 9 ]
-  cat cost.2 cost.1 cost.2 cost.3 >cat
-  run --separate-stderr nax-view --distinct --format csv -f id cat
+  cat cost.2 cost.1 cost.2 cost.3 >joined
+  run --separate-stderr nax-view --distinct --format csv -f id joined
   [ "${#lines[@]}" -eq 8 ]
   [ "$stderr" = "nax-view: came again and left out: '2 records'" ]
   # by every field, in any order, but for how long it took and where it lies
