@@ -117,6 +117,17 @@ END
 state = made()
 state['conv1.bias'] = [4], [0.5, -0.25, 2, 0]
 write('theirs.safetensors', state, {})
+# every value in half, which the upper half of a float holds too
+short = {name: (s, [round(v * 8) / 8 + (name.endswith('var') / 8) for v in values]) for name, (s, values) in state.items()}
+write('short.safetensors', short, {})
+for name, pack in ('F16', lambda v: struct.pack('<e', v)), ('BF16', lambda v: struct.pack('<f', v)[2:]):
+    head, data = {}, b''
+    for tensor, (shape, values) in short.items():
+        head[tensor] = {'dtype': name, 'shape': shape, 'data_offsets': [len(data), len(data) + 2 * len(values)]}
+        data += b''.join(map(pack, values))
+    head = json.dumps(head).encode()
+    head += b' ' * (-len(head) % 8)
+    open(name + '.safetensors', 'wb').write(struct.pack('<Q', len(head)) + head + data)
 # the same with a counter of 8 bytes at the end, a weight in doubles before
 text = {name: {'dtype': 'F32', 'shape': s, 'values': struct.pack('<%df' % len(v), *v)} for name, (s, v) in state.items()}
 text['fc.weight'].update(dtype='F64', values=struct.pack('<240d', *state['fc.weight'][1]))
@@ -140,6 +151,11 @@ END
 )
   torch mixed.safetensors --format json >two
   diff one two # weights_hash too
+  torch short.safetensors --format json >one
+  for type in F16 BF16; do
+    torch $type.safetensors --format json >two
+    diff one two
+  done
 }
 
 @test "torch: a map says what names do not" {
@@ -159,8 +175,107 @@ END
   fails "odd:2: network 'small' has no layer 'fcc'" torch --map odd theirs.safetensors
   printf '%s\n' 'stem entry.c entry.n' 'stem entry.c entry.n' >odd
   fails "odd:2: layer 'stem' comes twice" torch --map odd theirs.safetensors
+  printf '%s\n' 'stem entry.c entry.n' 'fc out out.n' >odd
+  fails "odd:2: layer 'fc' has no batch norm, and takes one module" torch --map odd theirs.safetensors
+  printf '%s\n' 'pool entry.c' >odd
+  fails "odd:1: layer 'pool' has no tensors" torch --map odd theirs.safetensors
   printf '%s\n' 'stem' >odd
   fails "odd:1: a line is a layer" torch --map odd theirs.safetensors
+}
+
+@test "torch: bottlenecks, inverted blocks and batch norm by itself, by the names that torchvision has" {
+  cat >deep.yaml <<'END'
+name: deep
+input: {height: 32, width: 32, channels: 3}
+classes: 10
+layers:
+  - conv: {out: 4, kernel: 3, stride: 2, role: stem, activation: relu6}
+  - stage: {block: inverted, expand: 1, blocks: 1, out: 4, kernel: 3, stride: 1}
+  - stage: {block: inverted, expand: 2, blocks: 2, out: 6, kernel: 3, stride: 2}
+  - conv: {out: 8, kernel: 1, search: false, activation: relu6}
+  - pool: {kind: mean}
+  - linear: {role: classifier}
+END
+  cat >neck.yaml <<'END'
+name: neck
+input: {height: 32, width: 32, channels: 3}
+classes: 10
+layers:
+  - conv: {out: 4, kernel: 3, stride: 2, role: stem}
+  - stage: {block: bottleneck, blocks: 1, out: 8, kernel: 3, stride: 2, shortcut: conv}
+  - batch_norm: {name: features_norm, relu: true}
+  - pool: {kind: mean}
+  - linear: {role: classifier}
+END
+  python <(cat <<'END'
+def module(state, weight, shape, norm=None):
+    n, salt = shape[0], len(state)
+    state[weight + '.weight'] = shape, [((i * 7919 + salt * 31) % 1009) / 1009 - 0.5 for i in range(shape[0] * shape[1] * shape[2] * shape[3])]
+    for k, end in enumerate(('weight', 'bias', 'running_mean', 'running_var') if norm else ()):
+        state[norm + '.' + end] = [n], [0.5 + (i + k) / 97 for i in range(n)]
+
+def fc(state, name, n):
+    state[name + '.weight'], state[name + '.bias'] = ([10, n], [i / 89 for i in range(10 * n)]), ([10], [i / 7 for i in range(10)])
+
+deep = {}
+for weight, shape, norm in (
+        ('features.0.0', [4, 3, 3, 3], 'features.0.1'),
+        ('features.1.conv.0.0', [4, 1, 3, 3], 'features.1.conv.0.1'), ('features.1.conv.1', [4, 4, 1, 1], 'features.1.conv.2'),
+        ('features.2.conv.0.0', [8, 4, 1, 1], 'features.2.conv.0.1'), ('features.2.conv.1.0', [8, 1, 3, 3], 'features.2.conv.1.1'),
+        ('features.2.conv.2', [6, 8, 1, 1], 'features.2.conv.3'),
+        ('features.3.conv.0.0', [12, 6, 1, 1], 'features.3.conv.0.1'), ('features.3.conv.1.0', [12, 1, 3, 3], 'features.3.conv.1.1'),
+        ('features.3.conv.2', [6, 12, 1, 1], 'features.3.conv.3'),
+        ('features.4.0', [8, 6, 1, 1], 'features.4.1')):
+    module(deep, weight, shape, norm)
+fc(deep, 'classifier.1', 8)
+write('deep.safetensors', deep, {})
+neck = {}
+for weight, shape, norm in (
+        ('conv1', [4, 3, 3, 3], 'bn1'), ('layer1.0.conv1', [2, 4, 1, 1], 'layer1.0.bn1'), ('layer1.0.conv2', [2, 2, 3, 3], 'layer1.0.bn2'),
+        ('layer1.0.conv3', [8, 2, 1, 1], 'layer1.0.bn3'), ('layer1.0.downsample.0', [8, 4, 1, 1], 'layer1.0.downsample.1')):
+    module(neck, weight, shape, norm)
+for k, end in enumerate(('weight', 'bias', 'running_mean', 'running_var')):
+    neck['features.norm.' + end] = [8], [0.25 + (i + k) / 13 for i in range(8)]
+fc(neck, 'fc', 8)
+write('neck.safetensors', neck, {})
+write('moved.safetensors', {n.replace('features.norm', 'last.bn'): v for n, v in neck.items()}, {})
+END
+)
+  for net in deep neck; do
+    nax-import torch -q --network $net.yaml -o $net.nax $net.safetensors >record
+    nax-eval -q --images 8 --fidelity ideal record | nax-view --format csv -f accuracy_ideal >accuracy
+    [ "$(wc -l <accuracy)" -eq 2 ]
+  done
+  python <(cat <<'END'
+theirs, ours = read('deep.safetensors')[0], read('deep.nax')[0]
+assert ours['s1b1c2.mean'] == theirs['features.1.conv.0.1.running_mean'] and ours['s2b2c3.gamma'] == theirs['features.3.conv.3.weight']
+theirs, ours = read('neck.safetensors')[0], read('neck.nax')[0]
+assert ours['s1b1c3.variance'] == theirs['layer1.0.bn3.running_var']
+assert [ours['features_norm.' + n] for n in ('gamma', 'beta', 'mean', 'variance')] == \
+    [theirs['features.norm.' + n] for n in ('weight', 'bias', 'running_mean', 'running_var')]
+END
+)
+  fails "no tensor is the batch norm of layer 'features_norm'" nax-import torch --network neck.yaml -o none moved.safetensors
+  echo 'features_norm last.bn' >map
+  nax-import torch -q --network neck.yaml --map map -o again.nax moved.safetensors >/dev/null
+  cmp neck.nax again.nax
+  echo 'features_norm last.bn last.bn' >map
+  fails "map:1: layer 'features_norm' is batch norm by itself, and takes one module" \
+    nax-import torch --network neck.yaml --map map -o none moved.safetensors
+}
+
+@test "torch: one number of --mean or --sd is of all channels, others as many as images have" {
+  printf '%s\n' 'name: grey' 'input: {height: 4, width: 4, channels: 1}' 'classes: 2' 'layers:' '  - linear: {role: classifier}' >grey.yaml
+  python <(echo "
+write('grey.safetensors', {'fc.weight': ([2, 16], [i / 16 for i in range(32)]), 'fc.bias': ([2], [0, 1])}, {})
+write('theirs.safetensors', made(), {})")
+  nax-import torch -q --network grey.yaml --mean 0.1307 --sd 0.3081 -o grey.nax grey.safetensors >/dev/null
+  torch --mean 0.25 --sd 0.5 theirs.safetensors --format json >one
+  torch --mean 0.25,0.25,0.25 --sd 0.5,0.5,0.5 theirs.safetensors --format json >three
+  diff one three
+  fails "one for each of up to 3 channels, and images of network 'grey' have 1" \
+    nax-import torch --network grey.yaml --sd 1,2,3 -o none grey.safetensors
+  [ ! -e none ]
 }
 
 @test "torch: what is missing, left over or of another shape is named, and nothing is written" {
@@ -177,6 +292,8 @@ END
   head -c 100 other.safetensors >cut.safetensors
   fails "cut.safetensors" torch cut.safetensors
   fails "absent.safetensors" torch absent.safetensors
+  mkfifo pipe
+  fails "a pipe, to be written to a file first, is not a regular file: 'pipe'" timeout 20 nax-import torch --network small.yaml -o net.safetensors pipe
   [ ! -e net.safetensors ]
 }
 

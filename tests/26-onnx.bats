@@ -107,6 +107,13 @@ def same(nodes, tensors, *options, **how):
 
 same(nodes, tensors, how='typed')
 same(nodes, tensors, how='double')
+# numbers that halves of floats hold
+short = {n: (d, [round(v * 16) / 16 + (0.0625 if n[-1] == 'v' else 0) for v in values]) for n, (d, values) in tensors.items()}
+write('net.onnx', nodes, short)
+exact = record('net.onnx')
+for how in 'half', 'brain':
+    write('net.onnx', nodes, short, how=how)
+    assert record('net.onnx') == exact, how
 same(nodes, {n: tensor(n, *t, ('data.bin', 8 + 4096 * i)) for i, (n, t) in enumerate(tensors.items())})
 # by version 7, with a fixed batch, images of a size that is told, and a softmax
 same([(op, r, m, a) for op, r, m, a in nodes[:-1]] + [node('Gemm', 'g f.weight f.bias', 'o', transB=1), node('LogSoftmax', 'o', 'y')], tensors,
@@ -123,6 +130,18 @@ turned = [tensors['f.weight'][1][o * 64 + i] for i in range(64) for o in range(2
 same([node('Pad', 'x pads', 'xx'), node('Conv', 'xx c.weight c.bias', 'a', kernel_shape=[3, 3])] + nodes[1:5] +
      [node('MatMul', 'g f.weight', 'o'), node('Add', 'o f.bias', 'y')],
      {**tensors, 'f.weight': ([64, 2], turned), 'pads': ([8], [0, 0, 1, 1, 0, 0, 1, 1])})
+# zeros around an image that is padded to what a stride leaves: of 7 + 1 pixels, not of 7
+around = {**tensors, 'f.weight': ([2, 16], numbers(32, 3)), 'pads': ([8], [0, 0, 0, 0, 0, 0, 1, 1])}
+rest = nodes[1:]
+write('net.onnx', [node('Conv', 'x c.weight c.bias', 'a', strides=[2, 2], pads=[0, 0, 2, 2])] + rest, around, shape=('n', 3, 7, 7))
+wide = record('net.onnx'), open('net.yaml').read().replace('MaxPool_3', 'MaxPool_4')
+write('net.onnx', [node('Pad', 'x pads', 'xx'), node('Conv', 'xx c.weight c.bias', 'a', strides=[2, 2], auto_pad='SAME_UPPER')] + rest, around,
+      shape=('n', 3, 7, 7))
+assert (record('net.onnx'), open('net.yaml').read()) == wide
+# a part of a shape
+part = nodes[:4] + [node('Shape', 'e', 's', start=-4, end=1), node('Constant', '', 'rest', value_ints=[-1]), node('Concat', 's rest', 'to', axis=0),
+                    node('Reshape', 'e to', 'g')] + nodes[5:]
+same(part, tensors, opset=15)
 # images with channels last, as the network of another framework has them, and flattened so
 last = [tensors['f.weight'][1][o * 64 + c * 16 + p] for o in range(2) for p in range(16) for c in range(4)]
 same([node('Transpose', 'x', 'xx', perm=[0, 3, 1, 2]), node('Conv', 'xx c.weight c.bias', 'a', kernel_shape=[3, 3], auto_pad='SAME_UPPER')] +
@@ -227,6 +246,25 @@ bad('groups.onnx', node('Conv', 'x c.weight', 'a', group=2), 0)
 bad('image.onnx', node('Conv', 'x x', 'a'), 0)
 bad('inputs.onnx', node('Gemm', 'g c.weight', 'y'), 5)
 bad('shape.onnx', node('Reshape', 'e to', 'g'), 4, tensors={'to': ([3], [1, 8, -1])})
+# attributes: of another type, of no operator, twice, without a value; contradicted by weights, inputs and each other
+bad('real.onnx', node('Conv', 'x c.weight', 'a', group=3.0), 0)
+bad('whole.onnx', node('BatchNormalization', 'a n_g n_b n_m n_v', 'b', epsilon=1), 1)
+bad('word.onnx', node('Conv', 'x c.weight', 'a', pads='1'), 0)
+bad('one.onnx', node('Gemm', 'g f.weight f.bias', 'y', transB=2), 5)
+bad('other.onnx', node('Relu', 'b', 'd', alpha=0.5), 2)
+bad('pair.onnx', ('Conv', ['x', 'c.weight'], ['a'], [('group', 1), ('group', 3)]), 0)
+bad('none-of-it.onnx', node('Conv', 'x c.weight', 'a', group=(2, field(2, 3.0))), 0)
+bad('graph.onnx', node('Conv', 'x c.weight', 'a', group=(5, b'')), 0)
+bad('kernel.onnx', node('Conv', 'x c.weight', 'a', kernel_shape=[5, 3]), 0)
+bad('both.onnx', node('Conv', 'x c.weight', 'a', auto_pad='SAME_UPPER', pads=[1, 1, 1, 1]), 0)
+bad('axes.onnx', [node('Pad', 'x to', 'xx', pads=[0] * 8)] + nodes, tensors={'to': ([8], [0] * 8)})
+bad('spatial.onnx', node('BatchNormalization', 'a n_g n_b n_m n_v', 'b', spatial=0), 1)
+bad('axis.onnx', nodes[:-1] + [node('Gemm', 'g f.weight f.bias', 'o', transB=1), node('Softmax', 'o', 'y', axis=0)])
+bad('constant.onnx', [node('Constant', '', 'k', value_int=1, value_ints=[1])] + nodes)
+bad('rows.onnx', nodes, shape=('n', 3, -8, 8))
+bad('columns.onnx', nodes, shape=('n', 3, 8, 1 << 40))
+bad('channels.onnx', nodes, shape=('n', 0, 8, 8))
+bad('batch.onnx', nodes, shape=(-2, 3, 8, 8))
 bad('end.onnx', nodes[:3] + [node('Identity', 'd', 'y')])
 bad('outputs.onnx', nodes, outputs=('y', 'g'))
 bad('none.onnx', nodes, outputs=('absent',))
@@ -269,6 +307,24 @@ groups|node 'Conv_0' (Conv): 3 channels in 2 groups
 image|node 'Conv_0' (Conv): input 'x' depends on the image
 inputs|node 'Gemm_5' (Gemm): its weight is no matrix with 64 inputs
 shape|node 'Reshape_4' (Reshape): an image can be made flat
+real|node 'Conv_0' (Conv): attribute 'group' is a float, not an int
+whole|node 'BatchNormalization_1' (BatchNormalization): attribute 'epsilon' is an int, not a float
+word|node 'Conv_0' (Conv): attribute 'pads' is a string, not ints
+one|node 'Gemm_5' (Gemm): attribute 'transB' is not 0 or 1: 2
+other|node 'Relu_2' (Relu): attribute 'alpha' is none of this operator's
+pair|node 'Conv_0' (Conv): attribute 'group' comes twice
+none-of-it|node 'Conv_0' (Conv): attribute 'group' says that it is an int, and has none
+graph|node 'Conv_0' (Conv): attribute 'group' is of another type, not an int
+kernel|node 'Conv_0' (Conv): 'kernel_shape' is 5 x 3, and its weight's 3 x 3
+both|node 'Conv_0' (Conv): 'pads' beside an 'auto_pad' of SAME_UPPER
+axes|node 'Pad_0' (Pad): 'pads' is an attribute and an input
+spatial|node 'BatchNormalization_1' (BatchNormalization): 'spatial' is 0
+axis|node 'Softmax_6' (Softmax): 'axis' is 0, which is not that of the classes
+constant|node 'Constant_0' (Constant): it has not one value
+rows|its input has -8 rows; from 1 to 1024 are read
+columns|its input has 1099511627776 columns; from 1 to 1024 are read
+channels|its input has 0 channels; from 1 to 1024 are read
+batch|its input has -2 images at once; from 1 to 1024 are read
 end|node 'Conv_0' (Conv): it comes last
 outputs|a network has one output
 none|no node makes its output

@@ -1,6 +1,7 @@
 /* nax-import: trained networks of other frameworks as checkpoints, and as designs to work on; and
  * designs as other frameworks take them. */
 #include "export.h"
+#include "pixels.h"
 #include "provenance.h"
 #include "verbs.h"
 
@@ -41,10 +42,10 @@ static const struct owned_option owned[] = {
 struct import_options {
     struct tool tool;
     enum verb verb;
-    const char *input, *output, *weights, *network, *map, *mean, *sd, *size;
+    const char *input, *output, *weights, *network, *map, *size;
     size_t crossbar, height, width;
     struct export_options export;
-    double pixel_mean[3], pixel_sd[3];
+    struct pixel_options pixels;
 };
 
 #define FIELD(name) NAX_OPTION_FIELD(struct import_options, name)
@@ -53,8 +54,6 @@ static const struct nax_option rows[] = {
     {"network", "NAME", "network whose weights these are", FIELD(network), .builtin = "networks"},
     {"map", "FILE", "which modules belong to which layers", FIELD(map)},
     {"size", "HxW", "of images, where the file leaves it open", FIELD(size)},
-    {"mean", "R,G,B", "of pixels from 0 to 1, as training had it", FIELD(mean), .text = "0,0,0"},
-    {"sd", "R,G,B", "and what these were divided by", FIELD(sd), .text = "1,1,1"},
     {"crossbar", "N", "crossbar size of the design printed", FIELD(crossbar), .min = 1, .max = 4096,
      .value = 64},
     {"output", "FILE", "network file (onnx), checkpoint (torch) or ONNX file (export) to write",
@@ -92,16 +91,6 @@ static void parse_size(struct import_options *o)
         tool_misuse(&o->tool, "--size takes rows and columns, as 224x224: '%s'", o->size);
 }
 
-/* The statistics that a network was trained with: pixels of 0 to 1 become (p − mean) / sd. */
-static void parse_pixels(struct import_options *o)
-{
-    tool_floats(&o->tool, "mean", o->mean, o->pixel_mean, 3);
-    tool_floats(&o->tool, "sd", o->sd, o->pixel_sd, 3);
-    for (int c = 0; c < 3; c++)
-        if (o->pixel_sd[c] <= 0)
-            tool_misuse(&o->tool, "--sd takes numbers above 0: '%s'", o->sd);
-}
-
 /* Whether two names are of one file, there already or not. */
 static bool is_same_file(const char *a, const char *b)
 {
@@ -127,7 +116,8 @@ static void check_files(const struct import_options *o)
 
 static void parse(struct import_options *o)
 {
-    const struct option_group groups[] = {{rows, o}, {hardware_rows, &o->export.hardware}};
+    const struct option_group groups[] = {
+        {rows, o}, {pixel_rows, &o->pixels}, {hardware_rows, &o->export.hardware}};
     const struct tool *tool = &o->tool;
     tool_options(&o->tool, groups, sizeof groups / sizeof *groups);
     parse_words(o);
@@ -144,16 +134,7 @@ static void parse(struct import_options *o)
     if (!o->export.has_chip && (tool_given(tool, "hardware") || tool_given(tool, "set")))
         tool_misuse(tool, "--hardware and --set need --chip");
     parse_size(o);
-    parse_pixels(o);
-}
-
-/* Of pixels of 0 to 1; a graph that normalises its image as well does so after. */
-static void set_pixels(const struct import_options *o, struct nax_model *model)
-{
-    for (int c = 0; c < 3; c++) {
-        model->pixel_mean[c] = o->pixel_mean[c] + o->pixel_sd[c] * model->pixel_mean[c];
-        model->pixel_sd[c] *= o->pixel_sd[c];
-    }
+    pixels_parse(tool, &o->pixels);
 }
 
 /* The network as candidates name it: of ONNX the file, by a name that no built-in one has. */
@@ -258,9 +239,10 @@ static int import(struct import_options *o, struct nax_record *r, struct nax_err
         if (o->verb == TORCH)
             provenance_config(&o->tool, "networks", o->network);
         provenance_file(&o->tool, o->map);
-        set_pixels(o, made->model);
-        status = describe(o, made, r, err);
+        status = pixels_set(&o->tool, &o->pixels, made->model, err);
     }
+    if (!status)
+        status = describe(o, made, r, err);
     if (!status)
         status = write_files(o, made, err);
     if (!status)

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-enum nax_dtype { NAX_U8, NAX_I32, NAX_I64, NAX_F32, NAX_F64, NAX_BF16 };
+enum nax_dtype { NAX_U8, NAX_I32, NAX_I64, NAX_F32, NAX_F64, NAX_F16, NAX_BF16 };
 
 size_t nax_dtype_size(enum nax_dtype dtype);
 const char *nax_dtype_name(enum nax_dtype dtype); /* "F32", as the format has it */

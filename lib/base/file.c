@@ -311,12 +311,17 @@ int nax_folder_make(const char *path, struct nax_err *err)
     return 0;
 }
 
+static int fail_irregular(const struct stat *st, const char *path, struct nax_err *err)
+{
+    return nax_err_set(err, NAX_ERR_IO, "%snot a regular file: '%s'",
+                       S_ISFIFO(st->st_mode) ? "a pipe, to be written to a file first, is " : "",
+                       path);
+}
+
 int nax_file_check_regular(const char *path, struct nax_err *err)
 {
     struct stat st;
-    if (!stat(path, &st) && !S_ISREG(st.st_mode))
-        return nax_err_set(err, NAX_ERR_IO, "not a regular file: '%s'", path);
-    return 0;
+    return !stat(path, &st) && !S_ISREG(st.st_mode) ? fail_irregular(&st, path, err) : 0;
 }
 
 int nax_file_open(const char *path, FILE **file, size_t *size, struct nax_err *err)
@@ -328,7 +333,7 @@ int nax_file_open(const char *path, FILE **file, size_t *size, struct nax_err *e
     if (fstat(fd, &st))
         status = nax_err_io(err, "cannot read: '%s'", path);
     else if (!S_ISREG(st.st_mode))
-        status = nax_err_set(err, NAX_ERR_IO, "not a regular file: '%s'", path);
+        status = fail_irregular(&st, path, err);
     else if (!(*file = fdopen(fd, "r")))
         status = nax_err_io(err, "cannot open: '%s'", path);
     if (status)

@@ -50,14 +50,23 @@ static int fold_constant(struct importer *imp, const struct import_node *node)
     const struct import_attribute *value = nax_import_attribute(node, "value");
     const struct import_attribute *ints = nax_import_attribute(node, "value_ints");
     const struct import_attribute *one = nax_import_attribute(node, "value_int");
-    if (value && value->kind == IMPORT_T)
+    if (node->n_attributes != 1)
+        return nax_import_fail(imp, node, "it has not one value");
+    if (value)
         return keep(imp, node, value->t);
-    if ((!ints || ints->kind != IMPORT_IS) && (!one || one->kind != IMPORT_I))
+    if (!ints && !one)
         return nax_import_fail(imp, node, "a constant of this type is not read");
     struct import_tensor *t = make(imp, node, ints ? ints->n : 1, !ints);
     if (t)
         memcpy(t->whole, ints ? ints->ints : &one->i, t->n * sizeof *t->whole);
     return keep(imp, node, t);
+}
+
+/* Where a part of n begins or ends: counted from the end where it is negative. */
+static int64_t cut(int64_t at, size_t n)
+{
+    const int64_t all = (int64_t)n;
+    return at < 0 ? NAX_MAX(at + all, 0) : NAX_MIN(at, all);
 }
 
 static int fold_shape(struct importer *imp, const struct import_node *node)
@@ -66,17 +75,15 @@ static int fold_shape(struct importer *imp, const struct import_node *node)
     int status = nax_import_image(imp, node, 0, &x);
     if (status)
         return status;
-    struct import_tensor *t = make(imp, node, x->is_flat ? 2 : 4, false);
-    if (!t)
-        return fail_memory(imp);
-    t->whole[0] = (int64_t)imp->batch;
-    if (x->is_flat)
-        t->whole[1] = (int64_t)(x->c * x->h * x->w);
-    else
-        memcpy(t->whole + 1,
-               x->is_channels_last ? (const int64_t[]){(int64_t)x->h, (int64_t)x->w, (int64_t)x->c}
-                                   : (const int64_t[]){(int64_t)x->c, (int64_t)x->h, (int64_t)x->w},
-               3 * sizeof *t->whole);
+    const int64_t c = (int64_t)x->c, h = (int64_t)x->h, w = (int64_t)x->w, n = (int64_t)imp->batch;
+    const int64_t flat[] = {n, c * h * w}, first[] = {n, c, h, w}, last[] = {n, h, w, c};
+    const int64_t *all = x->is_flat ? flat : x->is_channels_last ? last : first;
+    const size_t n_dims = x->is_flat ? 2 : 4;
+    const int64_t start = cut(nax_import_int(node, "start", 0), n_dims),
+                  end = cut(nax_import_int(node, "end", INT64_MAX), n_dims);
+    struct import_tensor *t = make(imp, node, (size_t)NAX_MAX(end - start, 0), false);
+    if (t)
+        memcpy(t->whole, all + start, t->n * sizeof *t->whole);
     return keep(imp, node, t);
 }
 
@@ -110,9 +117,7 @@ static int fold_slice(struct importer *imp, const struct import_node *node)
         return status;
     if (n_start != 1 || n_end != 1 || (n_step && (n_step != 1 || *step != 1)))
         return nax_import_fail(imp, node, "only a part of a shape can be cut out");
-    int64_t n = (int64_t)from->n;
-    int64_t first = *start < 0 ? NAX_MAX(*start + n, 0) : NAX_MIN(*start, n);
-    int64_t last = *end < 0 ? NAX_MAX(*end + n, 0) : NAX_MIN(*end, n);
+    const int64_t first = cut(*start, from->n), last = cut(*end, from->n);
     struct import_tensor *t = make(imp, node, (size_t)NAX_MAX(last - first, 0), false);
     if (t)
         memcpy(t->whole, from->whole + first, t->n * sizeof *t->whole);
@@ -240,8 +245,7 @@ static int fold_transpose(struct importer *imp, const struct import_node *node)
     if (status)
         return status;
     if (from->n_dims != 2 || !from->real ||
-        (perm &&
-         (perm->kind != IMPORT_IS || perm->n != 2 || perm->ints[0] != 1 || perm->ints[1] != 0)))
+        (perm && (perm->n != 2 || perm->ints[0] != 1 || perm->ints[1] != 0)))
         return nax_import_fail(imp, node, "of numbers only a matrix can be transposed");
     struct import_tensor *t = nax_import_hold(imp->graph, 1, sizeof *t);
     if (!t || !(t->real = nax_import_hold(imp->graph, NAX_MAX(from->n, 1), sizeof *t->real)))

@@ -20,6 +20,7 @@ enum import_attribute_kind { IMPORT_OTHER, IMPORT_F, IMPORT_I, IMPORT_S, IMPORT_
 struct import_attribute {
     const char *name;
     enum import_attribute_kind kind;
+    bool has_none; /* of this kind: no value, or one of another */
     double f;
     int64_t i;
     const char *s;

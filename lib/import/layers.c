@@ -189,7 +189,7 @@ enum { WINDOW_MAX = 1024 };
  * their number is odd, one more at the end, or at the beginning. */
 static void pad_same(struct import_layer *layer, const struct import_value *x, bool is_lower)
 {
-    const size_t size[2] = {x->h, x->w};
+    const size_t size[2] = {x->h + x->pad[0] + x->pad[2], x->w + x->pad[1] + x->pad[3]};
     for (int d = 0; d < 2; d++) {
         size_t out = NAX_CEIL_DIV(size[d], layer->stride[d]);
         size_t need =
@@ -205,7 +205,7 @@ static int read_window(const struct importer *imp, const struct import_node *nod
                        const struct import_value *x, struct import_layer *layer)
 {
     const struct import_attribute *word = nax_import_attribute(node, "auto_pad");
-    const char *automatic = word && word->kind == IMPORT_S ? word->s : "NOTSET";
+    const char *automatic = word ? word->s : "NOTSET";
     int status = nax_import_sizes(imp, node, "strides", 2, 1, WINDOW_MAX, layer->stride);
     if (!status)
         status = nax_import_sizes(imp, node, "dilations", 2, 1, WINDOW_MAX, layer->dilation);
@@ -213,12 +213,15 @@ static int read_window(const struct importer *imp, const struct import_node *nod
         status = nax_import_sizes(imp, node, "pads", 4, 0, WINDOW_MAX, layer->pad);
     if (status)
         return status;
-    if (!strcmp(automatic, "SAME_UPPER") || !strcmp(automatic, "SAME_LOWER"))
-        pad_same(layer, x, automatic[5] == 'L');
-    else if (!strcmp(automatic, "VALID"))
-        memset(layer->pad, 0, sizeof layer->pad);
-    else if (strcmp(automatic, "NOTSET"))
+    const bool is_given = !strcmp(automatic, "NOTSET"),
+               is_same = !strcmp(automatic, "SAME_UPPER") || !strcmp(automatic, "SAME_LOWER");
+    if (!is_given && !is_same && strcmp(automatic, "VALID"))
         return nax_import_fail(imp, node, "auto_pad is '%.32s'", automatic);
+    for (int i = 0; i < 4 && !is_given; i++)
+        if (layer->pad[i])
+            return nax_import_fail(imp, node, "'pads' beside an 'auto_pad' of %s", automatic);
+    if (is_same)
+        pad_same(layer, x, automatic[5] == 'L');
     return 0;
 }
 
@@ -270,12 +273,17 @@ int nax_import_conv(struct importer *imp, const struct import_node *node)
         return nax_import_fail(imp, node, "its bias is not one number a channel");
     if (d[2] > WINDOW_MAX || d[3] > WINDOW_MAX)
         return nax_import_fail(imp, node, "a kernel of %zu x %zu", d[2], d[3]);
+    size_t kernel[2] = {d[2], d[3]};
+    if ((status = nax_import_sizes(imp, node, "kernel_shape", 2, 1, WINDOW_MAX, kernel)))
+        return status;
+    if (kernel[0] != d[2] || kernel[1] != d[3])
+        return nax_import_fail(imp, node, "'kernel_shape' is %zu x %zu, and its weight's %zu x %zu",
+                               kernel[0], kernel[1], d[2], d[3]);
     struct import_layer *layer = nax_import_begin(imp, node, IMPORT_CONV, x, weight->name);
     if (!layer)
         return NAX_ERR_FORMAT;
     layer->out = d[0];
-    layer->kernel[0] = d[2];
-    layer->kernel[1] = d[3];
+    memcpy(layer->kernel, kernel, sizeof kernel);
     layer->groups = (size_t)groups;
     layer->weight = weight->real;
     layer->bias = bias ? bias->real : NULL;

@@ -16,6 +16,13 @@ static int fail(const struct importer *imp, const char *what)
     return nax_err_set(imp->err, NAX_ERR_FORMAT, "%s: %s", imp->graph->path, what);
 }
 
+/* A number of the image that is not from 1 to SIDE_MAX. */
+static int fail_number(const struct importer *imp, const char *what, long long n)
+{
+    return nax_err_set(imp->err, NAX_ERR_FORMAT, "%s: its input has %lld %s; from 1 to %d are read",
+                       imp->graph->path, n, what, SIDE_MAX);
+}
+
 /* --- the image --- */
 
 /* Whether the graph gets its images with channels last, and turns them itself. */
@@ -24,15 +31,21 @@ static bool is_turned(const struct importer *imp, const char *name)
     static const int64_t to_first[] = {0, 3, 1, 2};
     const struct import_node *reader = nax_import_reader(imp, name);
     const struct import_attribute *perm = reader ? nax_import_attribute(reader, "perm") : NULL;
-    return reader && !strcmp(reader->op, "Transpose") && perm && perm->kind == IMPORT_IS &&
-           perm->n == 4 && !memcmp(perm->ints, to_first, sizeof to_first);
+    return reader && !strcmp(reader->op, "Transpose") && perm && perm->n == 4 &&
+           !memcmp(perm->ints, to_first, sizeof to_first);
 }
 
 /* A side of the image: the graph's, or where that leaves it open the one that was asked for. */
-static bool take_side(int64_t own, size_t wanted, size_t *side)
+static int take_side(const struct importer *imp, const char *what, int64_t own, size_t wanted,
+                     size_t *side)
 {
-    *side = own < 0 ? wanted : (size_t)own;
-    return *side >= 1 && *side <= SIDE_MAX && (!wanted || *side == wanted);
+    const bool is_open = own == -1;
+    if (is_open && !wanted)
+        return fail(imp, "it leaves the size of images open: --size tells it");
+    if (is_open ? wanted > SIDE_MAX : own < 1 || own > SIDE_MAX)
+        return fail_number(imp, what, is_open ? (long long)wanted : (long long)own);
+    *side = is_open ? wanted : (size_t)own;
+    return wanted && *side != wanted ? fail(imp, "its images are not of the --size given") : 0;
 }
 
 static int take_image(struct importer *imp, const struct nax_import_onnx *options)
@@ -48,20 +61,25 @@ static int take_image(struct importer *imp, const struct nax_import_onnx *option
     if (in->n_dims != 4 && in->n_dims != 2)
         return fail(imp, "its input is no image: [images][channels][rows][columns]");
     if (in->dims[0] == 0 || in->dims[0] < -1 || in->dims[0] > SIDE_MAX)
-        return fail(imp, "its input has a number of images that cannot be");
+        return fail_number(imp, "images at once", (long long)in->dims[0]);
     imp->batch = in->dims[0] < 0 ? 1 : (size_t)in->dims[0];
     const int64_t open = -1, *d = in->dims;
     v->is_flat = in->n_dims == 2;
     const int64_t *h = v->is_flat ? &open : v->is_channels_last ? d + 1 : d + 2;
     const int64_t *w = v->is_flat ? &open : v->is_channels_last ? d + 2 : d + 3;
-    if (!take_side(*h, options->height, &v->h) || !take_side(*w, options->width, &v->w))
-        return fail(imp, options->height ? "its images are not of the --size given"
-                                         : "it leaves the size of images open: --size tells it");
-    int64_t c = v->is_channels_last ? d[3] : d[1];
-    if (v->is_flat)
-        c = c > 0 && c % (int64_t)(v->h * v->w) == 0 ? c / (int64_t)(v->h * v->w) : -1;
+    int status = take_side(imp, "rows", *h, options->height, &v->h);
+    if (!status)
+        status = take_side(imp, "columns", *w, options->width, &v->w);
+    if (status)
+        return status;
+    const int64_t all = v->is_channels_last ? d[3] : d[1],
+                  pixels = v->is_flat ? (int64_t)(v->h * v->w) : 1, c = all / pixels;
+    if (all == -1)
+        return fail(imp, "it leaves the number of channels open");
+    if (all % pixels)
+        return fail(imp, "its input is no whole number of channels of the --size given");
     if (c < 1 || c > SIDE_MAX)
-        return fail(imp, "its images have a number of channels that cannot be");
+        return fail_number(imp, "channels", (long long)c);
     v->c = (size_t)c;
     return 0;
 }
@@ -184,7 +202,9 @@ static int import(struct nax_imported *out, struct importer *imp,
     struct import_graph *g = imp->graph;
     struct import_value *image = imp->values;
     size_t n_classes = 0;
-    int status = take_image(imp, options);
+    int status = nax_import_check_nodes(imp);
+    if (!status)
+        status = take_image(imp, options);
     for (size_t i = 0; i < g->n_constants; i++)
         imp->values[imp->n_values++] =
             (struct import_value){.name = g->constants[i].name, .constant = &g->constants[i]};

@@ -256,13 +256,17 @@ static int read_attribute(struct import_graph *g, struct import_attribute *a,
     a->i = m->i;
     a->n = m->n_ints;
     a->ints = m->ints;
+    /* zeros and empty values may be left out */
+    const bool has[] = {[IMPORT_OTHER] = false, [IMPORT_F] = m->has_f, [IMPORT_I] = m->has_i,
+                        [IMPORT_S] = m->s.len,  [IMPORT_T] = m->t,     [IMPORT_IS] = m->n_ints};
+    bool has_any = a->kind == IMPORT_T;
+    for (size_t k = 0; k < sizeof has / sizeof *has; k++)
+        has_any = has_any || has[k];
+    a->has_none = has_any && !has[a->kind];
     if (a->kind == IMPORT_S && !(a->s = bytes_text(g, &m->s)))
         return fail_memory(g, err);
-    if (a->kind != IMPORT_T)
+    if (a->kind != IMPORT_T || !m->t)
         return 0;
-    if (!m->t)
-        return nax_err_set(err, NAX_ERR_FORMAT, "%s: attribute '%.64s' has no tensor", g->path,
-                           a->name);
     a->t = nax_import_hold(g, 1, sizeof *a->t);
     return a->t ? read_tensor(g, a->t, m->t, err) : fail_memory(g, err);
 }

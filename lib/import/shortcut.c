@@ -43,7 +43,7 @@ int nax_import_pad(struct importer *imp, const struct import_node *node)
     bool has_other = nax_import_float(node, "value", 0) != 0 ||
                      (value && (!value->real || value->n != 1 || value->real[0] != 0));
     if (n != 8 || (node->n_in > 3 && *node->in[3]) || has_other ||
-        (mode && mode->kind == IMPORT_S && strcmp(mode->s, "constant")))
+        (mode && strcmp(mode->s, "constant")))
         return nax_import_fail(imp, node, "only zeros around an image can be added");
     if (is_behind_channels(pads))
         return add_channels(imp, node, x, pads[CHANNELS_BEHIND]);

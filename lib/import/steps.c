@@ -71,6 +71,8 @@ static int read_bound(const struct importer *imp, const struct import_node *node
     *bound = nax_import_float(node, name, *bound);
     if (i >= node->n_in || !*node->in[i])
         return 0;
+    if (nax_import_attribute(node, name))
+        return nax_import_fail(imp, node, "'%s' is an attribute and an input", name);
     int status = nax_import_numbers(imp, node, i, &t);
     if (!status && (!t->real || t->n != 1))
         status = nax_import_fail(imp, node, "a bound is not one real number");
@@ -161,6 +163,8 @@ static int step_batch_norm(struct importer *imp, const struct import_node *node)
     int status = nax_import_any(imp, node, 0, &x);
     if (!status && nax_import_int(node, "training_mode", 0))
         status = nax_import_fail(imp, node, "it is training: export a network that is evaluated");
+    if (!status && !nax_import_int(node, "spatial", 1))
+        status = nax_import_fail(imp, node, "'spatial' is 0: statistics of every pixel");
     if (!status && (x->is_flat ? x->h * x->w > 1 : x->is_channels_last))
         status =
             nax_import_fail(imp, node, "input '%.64s' is not [channels][rows][columns]", x->name);
@@ -321,8 +325,16 @@ static int step_softmax(struct importer *imp, const struct import_node *node)
 {
     if (!node->n_out || !nax_import_is_output(imp, node->out[0]))
         return nax_import_fail(imp, node, "within the network; only at its end it is left out");
+    struct import_value *x;
+    int status = nax_import_any(imp, node, 0, &x);
+    if (status)
+        return status;
+    const int64_t axis = nax_import_int(node, "axis", imp->graph->opset < 13 ? 1 : -1);
+    if (axis != 1 && axis != (x->is_flat ? -1 : -3))
+        return nax_import_fail(imp, node, "'axis' is %lld, which is not that of the classes",
+                               (long long)axis);
     imp->dropped = node->op;
-    return step_same(imp, node);
+    return nax_import_same(imp, node, x) ? 0 : NAX_ERR_FORMAT;
 }
 
 static int see(struct importer *imp, const struct import_node *node, const struct import_value *x,
@@ -362,9 +374,13 @@ static int step_reshape(struct importer *imp, const struct import_node *node)
     const int64_t dims[4] = {batch, (int64_t)(x->is_channels_last ? x->h : x->c),
                              (int64_t)(x->is_channels_last ? x->w : x->h),
                              (int64_t)(x->is_channels_last ? x->c : x->w)};
+    const bool keeps_zeros = nax_import_int(node, "allowzero", 0);
     size_t n_open = 0;
-    for (size_t d = 0; d < n; d++)
+    for (size_t d = 0; d < n; d++) {
         n_open += shape[d] == -1;
+        if (!shape[d] && keeps_zeros)
+            return nax_import_fail(imp, node, "'allowzero', and a side of 0: nothing is left");
+    }
     if (n == 2 && n_open < 2 && (shape[0] == batch || shape[0] <= 0) &&
         (shape[1] == all || shape[1] == -1))
         return see(imp, node, x, true);
@@ -409,7 +425,7 @@ static int step_transpose(struct importer *imp, const struct import_node *node)
     int status = nax_import_any(imp, node, 0, &x);
     if (status)
         return status;
-    if (x->is_flat || !perm || perm->kind != IMPORT_IS || perm->n != 4 ||
+    if (x->is_flat || !perm || perm->n != 4 ||
         memcmp(perm->ints, x->is_channels_last ? to_first : to_last, sizeof to_first))
         return nax_import_fail(imp, node, "only channels can be brought to the front or the end");
     struct import_value *v = nax_import_same(imp, node, x);
@@ -466,9 +482,9 @@ static int take(struct importer *imp, const struct import_node *node)
     if (status)
         return status < 0 ? status : 0;
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
-        if (!strcmp(node->op, steps[i].op) && (!*node->domain || !strcmp(node->domain, "ai.onnx")))
+        if (!strcmp(node->op, steps[i].op))
             return steps[i].take(imp, node);
-    return nax_import_fail(imp, node, "no layer computes this operator");
+    return nax_import_fail(imp, node, "no layer computes this operator of an image");
 }
 
 int nax_import_steps(struct importer *imp)

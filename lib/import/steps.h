@@ -81,6 +81,10 @@ size_t nax_import_n_readers(const struct importer *imp, const char *name);
 const struct import_node *nax_import_reader(const struct importer *imp, const char *name);
 bool nax_import_is_output(const struct importer *imp, const char *name);
 
+/* Whether every node is of an operator that is read, and its attributes of their types: what asks
+ * for them below need not look. */
+int nax_import_check_nodes(const struct importer *imp) NAX_MUST_USE;
+
 /* --- attributes: the default where there is none --- */
 const struct import_attribute *nax_import_attribute(const struct import_node *node,
                                                     const char *name);

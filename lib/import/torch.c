@@ -61,21 +61,54 @@ static bool find_own(const struct job *job, const char *layer, char *module)
     return false;
 }
 
-/* What torchvision's residual networks, and those after them, call the layers of network files. */
-static size_t list_usual(const char *layer, char names[TRIES_MAX][NAME_SIZE])
+/* A layer of a residual block by its name, "s1b2c3". */
+static bool parse_part(const char *layer, int part[3])
 {
-    int stage, block, conv, end = 0;
+    int end = 0;
+    return sscanf(layer, "s%db%dc%d%n", &part[0], &part[1], &part[2], &end) == 3 && !layer[end];
+}
+
+/* Where layer l is among torchvision's features: the number of blocks up to it, one more where it
+ * comes behind them all. *begins: the first convolution of its block is there, which widens. */
+static size_t count_features(const struct nax_network *net, size_t l, bool *begins)
+{
+    int last[3] = {0, 0, 0}, part[3];
     size_t n = 0;
-    if (sscanf(layer, "s%db%dc%d%n", &stage, &block, &conv, &end) == 3 && !layer[end]) {
-        snprintf(names[n++], NAME_SIZE, "layer%d.%d.conv%d", stage, block - 1, conv);
+    for (size_t i = 0; i <= l; i++) {
+        if (!parse_part(net->layers[i].name, part) || (part[0] == last[0] && part[1] == last[1]))
+            continue;
+        n++;
+        *begins = part[2] == 1;
+        memcpy(last, part, sizeof last);
+    }
+    return n + (n && !parse_part(net->layers[l].name, part));
+}
+
+/* What torchvision's residual networks and MobileNets, and those after them, call the layers of
+ * network files. */
+static size_t list_usual(const struct nax_network *net, size_t l, char names[TRIES_MAX][NAME_SIZE])
+{
+    const char *layer = net->layers[l].name;
+    int stage, block, part[3], end = 0;
+    bool begins = false;
+    const size_t at = count_features(net, l, &begins);
+    size_t n = 0;
+    if (parse_part(layer, part)) {
+        const int number = part[2] - (begins ? 1 : 2);
+        snprintf(names[n++], NAME_SIZE, "layer%d.%d.conv%d", part[0], part[1] - 1, part[2]);
+        snprintf(names[n++], NAME_SIZE, "features.%zu.conv.%d%s", at, number,
+                 part[2] < 3 ? ".0" : "");
     } else if (sscanf(layer, "s%db%dsc%n", &stage, &block, &end) == 2 && end && !layer[end]) {
         snprintf(names[n++], NAME_SIZE, "layer%d.%d.downsample.0", stage, block - 1);
         snprintf(names[n++], NAME_SIZE, "layer%d.%d.shortcut.0", stage, block - 1);
-    } else if (!strcmp(layer, "stem")) {
-        snprintf(names[n++], NAME_SIZE, "conv1");
     } else if (!strcmp(layer, "fc")) {
         snprintf(names[n++], NAME_SIZE, "linear");
         snprintf(names[n++], NAME_SIZE, "classifier");
+        snprintf(names[n++], NAME_SIZE, "classifier.1");
+    } else {
+        if (!strcmp(layer, "stem"))
+            snprintf(names[n++], NAME_SIZE, "conv1");
+        snprintf(names[n++], NAME_SIZE, "features.%zu.0", at);
     }
     return n;
 }
@@ -109,13 +142,20 @@ static int fail(const struct job *job, const char *layer, const char *what)
                        job->path, what, layer, job->model->net->name);
 }
 
+/* Batch norm by itself is of one module, which has the layer's name. */
 static int find_modules(const struct job *job, size_t l, bool has_norm, struct modules *m)
 {
-    const char *layer = job->model->net->layers[l].name;
+    const struct nax_layer *own = &job->model->net->layers[l];
+    const char *layer = own->name;
     char usual[TRIES_MAX][NAME_SIZE];
     *m = job->mapped[l];
     bool is_found = *m->weight || find_own(job, layer, m->weight);
-    for (size_t i = 0, n = is_found ? 0 : list_usual(layer, usual); i < n && !is_found; i++)
+    if (!nax_layer_n_weights(own)) {
+        memcpy(m->norm, m->weight, NAME_SIZE);
+        return is_found ? 0 : fail(job, layer, "the batch norm");
+    }
+    for (size_t i = 0, n = is_found ? 0 : list_usual(job->model->net, l, usual); i < n && !is_found;
+         i++)
         if ((is_found = find(job, usual[i], "weight") != NULL))
             memcpy(m->weight, usual[i], NAME_SIZE);
     if (!is_found)
@@ -135,6 +175,8 @@ static float value_of(const void *from, size_t i)
         return ((const float *)t->data)[i];
     case NAX_F64:
         return (float)((const double *)t->data)[i];
+    case NAX_F16:
+        return nax_import_half(((const uint16_t *)t->data)[i]);
     case NAX_BF16:
         return nax_import_bfloat(((const uint16_t *)t->data)[i]);
     case NAX_U8:
@@ -147,7 +189,18 @@ static float value_of(const void *from, size_t i)
 
 static bool is_real(const struct nax_tensor *t)
 {
-    return t->dtype == NAX_F32 || t->dtype == NAX_F64 || t->dtype == NAX_BF16;
+    switch (t->dtype) {
+    case NAX_F32:
+    case NAX_F64:
+    case NAX_F16:
+    case NAX_BF16:
+        return true;
+    case NAX_U8:
+    case NAX_I32:
+    case NAX_I64:
+        break;
+    }
+    return false;
 }
 
 /* "64 x 3 x 7 x 7" */
@@ -168,8 +221,8 @@ static int take(const struct job *job, const char *module, const char *param, co
         return nax_err_set(job->err, NAX_ERR_VALUE, "%s: no tensor '%s.%s'", job->path, module,
                            param);
     if (!is_real(t))
-        return nax_err_set(job->err, NAX_ERR_VALUE, "%s: tensor '%s' is not of F32, F64 or BF16",
-                           job->path, t->name);
+        return nax_err_set(job->err, NAX_ERR_VALUE,
+                           "%s: tensor '%s' is not of F32, F64, F16 or BF16", job->path, t->name);
     if (t->n_dims != n_dims || memcmp(t->dims, dims, n_dims * sizeof *dims)) {
         print_dims(t->dims, t->n_dims, there, sizeof there);
         print_dims(dims, n_dims, here, sizeof here);
@@ -244,7 +297,8 @@ static int fill_layer(const struct job *job, size_t l)
     int status = n ? find_modules(job, l, mean, &m) : 0;
     for (size_t i = 0; !status && i < n; i++)
         status = fill(job, l, &m, &param[i]);
-    return status || !mean || has_bias ? status : take_bias(job, &m, mean);
+    return status || !mean || has_bias || !nax_layer_n_weights(layer) ? status
+                                                                      : take_bias(job, &m, mean);
 }
 
 static int check_used(const struct job *job)
@@ -282,6 +336,15 @@ static int read_line(const struct job *job, const char *map, size_t number, char
     if (l == net->n_layers)
         return nax_err_set(job->err, NAX_ERR_VALUE, "%s:%zu: network '%s' has no layer '%s'", map,
                            number, net->name, layer);
+    const struct nax_layer *layer_at = &net->layers[l];
+    const bool has_weights = nax_layer_n_weights(layer_at);
+    if (!has_weights && !layer_at->has_batch_norm)
+        return nax_err_set(job->err, NAX_ERR_VALUE, "%s:%zu: layer '%s' has no tensors", map,
+                           number, layer);
+    if (*m.norm && !(has_weights && layer_at->has_batch_norm))
+        return nax_err_set(job->err, NAX_ERR_VALUE, "%s:%zu: layer '%s' %s, and takes one module",
+                           map, number, layer,
+                           has_weights ? "has no batch norm" : "is batch norm by itself");
     if (*job->mapped[l].weight)
         return nax_err_set(job->err, NAX_ERR_VALUE, "%s:%zu: layer '%s' comes twice", map, number,
                            layer);

@@ -84,13 +84,13 @@ const struct import_attribute *nax_import_attribute(const struct import_node *no
 int64_t nax_import_int(const struct import_node *node, const char *name, int64_t value)
 {
     const struct import_attribute *a = nax_import_attribute(node, name);
-    return a && a->kind == IMPORT_I ? a->i : value;
+    return a ? a->i : value;
 }
 
 double nax_import_float(const struct import_node *node, const char *name, double value)
 {
     const struct import_attribute *a = nax_import_attribute(node, name);
-    return a && a->kind == IMPORT_F ? a->f : value;
+    return a ? a->f : value;
 }
 
 int nax_import_sizes(const struct importer *imp, const struct import_node *node, const char *name,
@@ -99,7 +99,7 @@ int nax_import_sizes(const struct importer *imp, const struct import_node *node,
     const struct import_attribute *a = nax_import_attribute(node, name);
     if (!a)
         return 0;
-    if (a->kind != IMPORT_IS || a->n != n)
+    if (a->n != n)
         return nax_import_fail(imp, node, "'%.32s' is not %zu numbers: an image has two sides",
                                name, n);
     for (size_t i = 0; i < n; i++) {
@@ -117,12 +117,14 @@ int nax_import_ints(const struct importer *imp, const struct import_node *node, 
     const struct import_attribute *a = nax_import_attribute(node, name);
     const struct import_tensor *t;
     *n = 0;
-    if (a && a->kind == IMPORT_IS) {
+    const bool is_input = i < node->n_in && *node->in[i];
+    if (a && is_input)
+        return nax_import_fail(imp, node, "'%.32s' is an attribute and an input", name);
+    if (a) {
         *values = a->ints;
         *n = a->n;
-        return 0;
     }
-    if (i >= node->n_in || !*node->in[i])
+    if (!is_input)
         return 0;
     int status = nax_import_numbers(imp, node, i, &t);
     if (status)

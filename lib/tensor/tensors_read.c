@@ -28,8 +28,9 @@ static const struct {
     const char *name;
     size_t size;
 } dtypes[] = {
-    [NAX_U8] = {"U8", 1},   [NAX_I32] = {"I32", 4}, [NAX_I64] = {"I64", 8},
-    [NAX_F32] = {"F32", 4}, [NAX_F64] = {"F64", 8}, [NAX_BF16] = {"BF16", 2},
+    [NAX_U8] = {"U8", 1},     [NAX_I32] = {"I32", 4}, [NAX_I64] = {"I64", 8},
+    [NAX_F32] = {"F32", 4},   [NAX_F64] = {"F64", 8}, [NAX_F16] = {"F16", 2},
+    [NAX_BF16] = {"BF16", 2},
 };
 enum { N_DTYPES = sizeof dtypes / sizeof dtypes[0] };
 

@@ -26,10 +26,12 @@ def ints(number, values):
 
 
 def tensor(name, dims, values, how='raw'):
-    """how: raw, typed, double, half, or (file, offset): external"""
+    """how: raw, typed, double, half, brain (the upper halves of floats), or (file, offset): external"""
     whole = all(isinstance(v, int) for v in values)
-    code = {'double': ('d', 11), 'half': ('e', 10)}.get(how, ('q', 7) if whole else ('f', 1))
+    code = {'double': ('d', 11), 'half': ('e', 10), 'brain': ('f', 16)}.get(how, ('q', 7) if whole else ('f', 1))
     data = struct.pack('<%d%s' % (len(values), code[0]), *values)
+    if how == 'brain':
+        data = b''.join(data[i + 2:i + 4] for i in range(0, len(data), 4))
     out = ints(1, dims) + field(2, code[1]) + field(8, name)
     if how == 'typed':
         return out + (ints(7, values) if whole else field(4, data))
@@ -51,6 +53,8 @@ def attribute(name, value):
         return out + field(4, value) + field(20, 3)
     if isinstance(value, bytes):
         return out + field(5, value) + field(20, 4)
+    if isinstance(value, tuple):  # a type, and bytes
+        return out + value[1] + field(20, value[0])
     return out + ints(8, value) + field(20, 7)
 
 
@@ -59,12 +63,13 @@ def node(op, reads, makes, **attributes):
 
 
 def write(path, nodes, tensors, shape=('n', 3, 8, 8), outputs=('y',), opset=13, how='raw'):
-    """tensors: {name: (dims, values)} or bytes as tensor() makes them"""
+    """tensors: {name: (dims, values)} or bytes as tensor() makes them; attributes of a node: a dict, or pairs"""
     graph = field(2, 'test')
     for i, (op, reads, makes, attributes) in enumerate(nodes):
         body = b''.join(field(1, r if r != '-' else '') for r in reads) + b''.join(field(2, m) for m in makes)
         body += field(3, '%s_%d' % (op, i)) + field(4, op)
-        graph += field(1, body + b''.join(field(5, attribute(*a)) for a in attributes.items()))
+        pairs = attributes.items() if isinstance(attributes, dict) else attributes
+        graph += field(1, body + b''.join(field(5, attribute(*a)) for a in pairs))
     for name, t in tensors.items():
         graph += field(5, t if isinstance(t, bytes) else tensor(name, *t, how))
     dims = b''.join(field(1, field(2, d) if isinstance(d, str) else field(1, d)) for d in shape)
