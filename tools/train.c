@@ -3,6 +3,7 @@
 #include "provenance.h"
 #include "stop.h"
 #include "train_cache.h"
+#include "train_halving.h"
 #include "train_identity.h"
 #include "train_log.h"
 #include "train_noise.h"
@@ -183,54 +184,69 @@ static int train_epoch(struct candidate_run *run, struct nax_err *err)
 }
 
 /* 0, NAX_ERR_NUMERIC when it diverged, or another error */
-static int train(struct candidate_run *run, double *seconds, struct nax_err *err)
+static int train(struct candidate_run *run, struct nax_err *err)
 {
     int status = 0;
     run->start = run->saved = nax_clock_seconds();
     run->epochs_before = nax_trainer_epochs_done(run->trainer);
     if (run->t->log)
         train_log_forget(run->t->log, run->candidate.id, run->epochs_before);
-    while (!status && nax_trainer_epochs_done(run->trainer) < run->t->recipe.epochs)
+    while (!status && nax_trainer_epochs_done(run->trainer) < run->target)
         status = nax_is_stopped() ? interrupted(run, err) : train_epoch(run, err);
     noise_epochs_free(run->noise_epochs);
     run->noise_epochs = NULL;
-    *seconds = nax_clock_seconds() - run->start;
+    run->seconds += nax_clock_seconds() - run->start;
     return status;
 }
 
-/* Weights that are finished, or have diverged. */
-static int work_on(struct candidate_run *run, struct weights_state *state, double *seconds,
-                   struct nax_err *err)
+/* Weights that are finished, have come as far as they are to come, or have diverged. */
+static int work_on(struct candidate_run *run, struct weights_state *state, struct nax_err *err)
 {
+    const size_t all = run->t->recipe.epochs;
     int status = prepare(run, state->is_finished, err);
     if (status || state->has_diverged)
         return status;
     if (!state->is_finished)
-        status = train(run, seconds, err);
-    if (!status && !state->is_finished)
+        status = train(run, err);
+    bool is_whole = state->is_finished || nax_trainer_epochs_done(run->trainer) >= all;
+    if (!status && !state->is_finished && is_whole)
         status = finish(run, err);
     state->has_diverged = status == NAX_ERR_NUMERIC;
-    state->is_finished = !status;
-    state->epochs = status ? nax_trainer_epochs_done(run->trainer) : run->t->recipe.epochs;
+    state->is_finished = !status && is_whole;
+    state->epochs = state->is_finished ? all : nax_trainer_epochs_done(run->trainer);
     if (!state->has_diverged)
         return status;
     train_say(run, "diverged: ", err->text);
     return 0;
 }
 
-/* Adds to result what training the candidate comes to. */
+static int pause_at(struct candidate_run *run, struct nax_err *err)
+{
+    struct nax_score score;
+    int status = nax_trainer_validate(run->trainer, &score, err);
+    run->validation = status ? 0 : score.accuracy;
+    return status;
+}
+
+/* Adds to result what training the candidate comes to, unless it pauses. */
 static int work(struct candidate_run *run, struct nax_record *result, struct nax_err *err)
 {
     struct weights_state state;
-    double seconds = 0;
     run->err = err;
     int status = weights_take(run->t->store, run->weights, &state, err);
     if (status < 0)
         return status;
-    status = work_on(run, &state, &seconds, err);
+    status = work_on(run, &state, err);
     weights_give_back(run->t->store, run->weights, &state);
-    if (!status)
-        status = train_describe(run, result, seconds, &state, err);
+    run->epochs = state.epochs;
+    bool is_short = !status && !state.is_finished && !state.has_diverged;
+    run->is_paused = is_short && !run->is_stopped;
+    if (is_short && run->is_stopped)
+        nax_trainer_settle(run->trainer);
+    if (run->is_paused)
+        status = pause_at(run, err);
+    else if (!status)
+        status = train_describe(run, result, &state, err);
     nax_trainer_free(run->trainer);
     nax_model_free(run->model);
     return status;
@@ -253,16 +269,18 @@ int train_run(struct candidate_run *run, struct nax_record *record, struct nax_e
         status = train_cache_get(run, result, &is_known, err);
     if (!status && !is_known) {
         status = work(run, result, err);
-        if (!status && t->cache)
+        if (!status && t->cache && !run->is_paused)
             (void)!train_cache_put(run, result, &cache_err);
     }
-    if (!status)
+    if (!status && !run->is_paused)
         split_clear(record, t->measure.split);
     for (size_t i = 0; !status && i < nax_record_n(result); i++)
         status = nax_record_set(record, nax_record_name(result, i), nax_record_value(result, i));
     if (!status && !access(run->checkpoint, F_OK)) /* none of what has diverged */
         status = nax_record_set_string(record, "checkpoint", run->checkpoint);
-    run->has_record = !status;
+    if (!status && t->n_hurdles && !run->is_paused)
+        status = train_halving_tell(run, record, err);
+    run->has_record = !status && !run->is_paused;
     if (!status && cache_err.status)
         *err = cache_err;
     nax_record_free(result);

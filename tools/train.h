@@ -11,7 +11,7 @@
 #include "tool.h"
 #include "weights.h"
 
-enum { TRAIN_PATH_SIZE = 4096 };
+enum { TRAIN_PATH_SIZE = 4096, TRAIN_HURDLES_MAX = 16 };
 
 /* Of the last epochs, which are trained on hardware. */
 struct noise_options {
@@ -38,6 +38,8 @@ struct training {
     const char *init;   /* a checkpoint to start from, or a folder of them, or NULL */
     const char *cache;  /* folder of finished results, or NULL */
     const char *log_path;
+    const char *halving_text;                     /* or NULL */
+    size_t n_hurdles, hurdles[TRAIN_HURDLES_MAX]; /* epochs after which only the best go on */
     struct noise_options noise;
     struct measure_options measure;
     double save_minutes; /* at most, between checkpoints */
@@ -67,6 +69,12 @@ struct candidate_run {
     char part[TRAIN_PATH_SIZE];        /* of those that are trained, or "" */
     size_t epochs_before;              /* of this run: those resumed from */
     double start, saved; /* when training and when the last checkpoint was, in seconds */
+    size_t target;       /* epochs to train to: all, or those of a hurdle */
+    bool is_stopped;     /* there it ends, and is measured; else, before the last epoch, pauses */
+    bool is_paused;      /* it has come to a hurdle: */
+    double validation;   /* its accuracy there */
+    size_t epochs;       /* trained so far */
+    double seconds;      /* that they took, with those that the caller has counted before */
     bool has_record;     /* which is complete, even if the run fails after */
     int step_status;     /* of what is done between steps */
     struct nax_err *err; /* where it tells why */
@@ -79,9 +87,9 @@ void train_close(struct training *t);
 /* What the candidate is measured on. */
 const struct nax_hardware *train_hardware(const struct candidate_run *run);
 
-/* Trains run->candidate, whose net, crossbars and own hardware the caller has built, and adds the
- * results to its record. Several may run at once, on threads of their own. Releases what the run
- * holds. */
+/* Trains run->candidate, whose net, crossbars and own hardware the caller has built, up to
+ * run->target, and adds the results to its record, unless it pauses there. Several may run at once,
+ * on threads of their own. Releases what the run holds. */
 int train_run(struct candidate_run *run, struct nax_record *record,
               struct nax_err *err) NAX_MUST_USE;
 

@@ -43,7 +43,7 @@ static bool is_whole(struct nax_record *record)
     return v && checksum(record) >> 1 == (uint64_t)sum;
 }
 
-static bool read_entry(const char *path, struct nax_record *result)
+bool train_entry_read(const char *path, struct nax_record *result)
 {
     struct nax_reader *reader;
     struct nax_err err;
@@ -66,16 +66,17 @@ int train_cache_get(const struct candidate_run *run, struct nax_record *result, 
     int status = entry_path(run, path, err);
     if (!status)
         status = nax_file_check_regular(path, err);
-    bool has_weights = !*run->checkpoint || !access(run->checkpoint, F_OK);
-    *is_known = !status && !access(path, F_OK) && read_entry(path, result) &&
+    const char *weights = run->is_stopped ? run->part : run->checkpoint;
+    bool has_weights = !*weights || !access(weights, F_OK);
+    *is_known = !status && !access(path, F_OK) && train_entry_read(path, result) &&
                 (has_weights || design_has_diverged(result));
     if (!*is_known)
         nax_record_clear(result);
     return status;
 }
 
-static int write_entry(FILE *file, const char *path, const struct nax_record *result,
-                       struct nax_err *err)
+static int write_record(FILE *file, const char *path, const struct nax_record *result,
+                        struct nax_err *err)
 {
     struct nax_writer *writer;
     int status = nax_writer_open(&writer, file, path, NAX_FORMAT_MSGPACK, "result", err);
@@ -86,22 +87,26 @@ static int write_entry(FILE *file, const char *path, const struct nax_record *re
     return status ? status : closed;
 }
 
-int train_cache_put(const struct candidate_run *run, struct nax_record *result, struct nax_err *err)
+int train_entry_write(const char *path, struct nax_record *result, struct nax_err *err)
 {
-    char path[TRAIN_PATH_SIZE];
     struct nax_file *file = NULL;
-    int status = entry_path(run, path, err);
-    if (!status)
-        status = nax_file_begin(&file, path, err);
+    int status = nax_file_begin(&file, path, err);
     if (status)
         return status;
     if (nax_record_set_int(result, "checksum", (int64_t)(checksum(result) >> 1)))
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
     if (!status)
-        status = write_entry(nax_file_stream(file), path, result, err);
+        status = write_record(nax_file_stream(file), path, result, err);
     nax_record_remove(result, "checksum");
     if (!status)
         return nax_file_commit(file, err);
     nax_file_abandon(file);
     return status;
+}
+
+int train_cache_put(const struct candidate_run *run, struct nax_record *result, struct nax_err *err)
+{
+    char path[TRAIN_PATH_SIZE];
+    int status = entry_path(run, path, err);
+    return status ? status : train_entry_write(path, result, err);
 }

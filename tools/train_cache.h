@@ -12,4 +12,10 @@ int train_cache_get(const struct candidate_run *run, struct nax_record *result, 
 int train_cache_put(const struct candidate_run *run, struct nax_record *result,
                     struct nax_err *err) NAX_MUST_USE;
 
+/* A record in a file of its own, with a checksum, which appears whole: how entries are kept. */
+int train_entry_write(const char *path, struct nax_record *record,
+                      struct nax_err *err) NAX_MUST_USE;
+/* false: there is none, or it is not whole, and the record is empty. */
+bool train_entry_read(const char *path, struct nax_record *record);
+
 #endif

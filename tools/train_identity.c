@@ -171,6 +171,8 @@ int train_result_hash(const struct candidate_run *run, uint64_t *hash, struct na
     nax_training_identify(identity, run->net, t->set, &t->recipe, t->tool.seed);
     nax_identity_join(identity, run->identity);
     nax_identity_add_options(identity, measure_rows, &t->measure);
+    if (run->is_stopped)
+        nax_identity_add(identity, "stopped", "%zu", run->target);
     if (!t->noise.n_epochs) /* else they are among those of the weights */
         add_hardware(identity, run, t->measure.fidelity);
     status = nax_identity_hash(identity, hash, err);

@@ -62,7 +62,7 @@ static int measure(const struct candidate_run *run, struct nax_record *record, s
     return status;
 }
 
-int train_describe(const struct candidate_run *run, struct nax_record *record, double seconds,
+int train_describe(const struct candidate_run *run, struct nax_record *record,
                    const struct weights_state *state, struct nax_err *err)
 {
     char content[WEIGHTS_NAME_SIZE];
@@ -74,7 +74,7 @@ int train_describe(const struct candidate_run *run, struct nax_record *record, d
     if (!status)
         status = nax_record_set_int(record, "train_seed", (int64_t)run->t->tool.seed);
     if (!status)
-        status = nax_record_set_float(record, "train_seconds", seconds);
+        status = nax_record_set_float(record, "train_seconds", run->seconds);
     if (!status)
         status = nax_record_set_string(record, "data", run->t->set->name);
     if (!status)

@@ -5,8 +5,8 @@
 #include "train.h"
 
 /* Measures run->model on test images, ideal and on the hardware, and fills the record with all that
- * nax-train adds but the path of the weights. seconds: of training. */
-int train_describe(const struct candidate_run *run, struct nax_record *record, double seconds,
+ * nax-train adds but the path of the weights. */
+int train_describe(const struct candidate_run *run, struct nax_record *record,
                    const struct weights_state *state, struct nax_err *err) NAX_MUST_USE;
 
 /* What can be known before the network is trained: that it can be measured, and its weights kept.

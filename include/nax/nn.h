@@ -248,6 +248,10 @@ int nax_model_renew_statistics(struct nax_model *model, const struct nax_images 
                                const uint32_t *index, size_t n, enum nax_arithmetic precision,
                                struct nax_err *err) NAX_MUST_USE;
 
+/* A run that ends here, before its last epoch: where the recipe keeps a mean of the weights, that
+ * is the model's, as it is after the last epoch. */
+void nax_trainer_settle(struct nax_trainer *trainer);
+
 /* Fraction right and loss on the validation images. */
 int nax_trainer_validate(const struct nax_trainer *trainer, struct nax_score *score,
                          struct nax_err *err) NAX_MUST_USE;

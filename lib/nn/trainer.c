@@ -321,6 +321,14 @@ static int take_step(struct nax_trainer *t, double rate, struct pass_result *res
     return 0;
 }
 
+void nax_trainer_settle(struct nax_trainer *t)
+{
+    if (!nax_trainer_is_apart(t))
+        return;
+    nax_trainer_swap_average(t);
+    t->is_averaged = true;
+}
+
 /* What the epoch came to, and the next one begins. */
 static int end_epoch(struct nax_trainer *t, struct nax_epoch *epoch, struct nax_err *err)
 {
@@ -331,10 +339,8 @@ static int end_epoch(struct nax_trainer *t, struct nax_epoch *epoch, struct nax_
     int status = nax_model_check(t->part, err);
     if (status) /* which the loss need not tell: a ReLU makes 0 of what is no number */
         return err->status = NAX_ERR_NUMERIC;
-    if (t->average && t->epochs_done + 1 == t->recipe.epochs) {
-        nax_trainer_swap_average(t);
-        t->is_averaged = true;
-    }
+    if (t->epochs_done + 1 == t->recipe.epochs)
+        nax_trainer_settle(t);
     if (t->n_validation) {
         struct nax_score score;
         status = nax_trainer_validate(t, &score, err);

@@ -67,6 +67,7 @@ static const struct nax_field fields[] = {
     {"entropy", NAX_FLOAT, "nats", "of a policy, mean over its layers"},
     {"epoch", NAX_INT, "", "pass over the training data, from 1"},
     {"epochs", NAX_INT, "", "passes over the training data"},
+    {"epochs_stopped", NAX_INT, "", "after which a design was stopped early, 0: it was not"},
     {"fidelity", NAX_STRING, "", "how closely the hardware was computed for accuracy"},
     {"g_siemens", NAX_FLOATS, "S", "conductances [rows*cols], row after row"},
     {"gain", NAX_FLOAT, "", "of a layer's products on the hardware"},

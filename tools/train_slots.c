@@ -1,0 +1,113 @@
+/* Candidates at work side by side: results leave in the order in which they came. */
+#include "train_slots.h"
+#include "design.h"
+#include "nax/cosearch.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+struct slot {
+    pthread_t thread;
+    bool is_busy;
+    struct candidate_run run;
+    struct nax_record *record;
+    char where[TRAIN_WHERE_SIZE]; /* it came from, for messages */
+    struct nax_err err;
+    int status;
+};
+
+static void *work(void *self)
+{
+    struct slot *s = self;
+    s->status = train_run(&s->run, s->record, &s->err);
+    return NULL;
+}
+
+static void join(struct slot *s)
+{
+    if (s->is_busy)
+        pthread_join(s->thread, NULL);
+    s->is_busy = false;
+}
+
+/* Waits for a slot, oldest first, and hands over its record. Where it has failed, the younger ones
+ * end their step and keep a checkpoint before the tool ends. */
+static void finish(struct training *t, const struct train_queue *queue, struct slot *slots,
+                   size_t i)
+{
+    struct slot *s = &slots[i];
+    if (!s->is_busy)
+        return;
+    join(s);
+    nax_network_free(s->run.net);
+    nax_hardware_convert_free(s->run.own);
+    if (s->status)
+        nax_err_prefix(&s->err, "%s", s->where);
+    if (s->run.has_record || !s->status)
+        queue->done(queue->self, &s->run, s->record);
+    if (!s->status)
+        return;
+    nax_stop();
+    for (size_t k = 0; k < t->n_parallel; k++)
+        join(&slots[k]);
+    tool_fail(&t->tool, &s->err);
+}
+
+static void finish_all(struct training *t, const struct train_queue *queue, struct slot *slots,
+                       size_t oldest)
+{
+    for (size_t k = 0; k < t->n_parallel; k++)
+        finish(t, queue, slots, (oldest + k) % t->n_parallel);
+}
+
+/* 1: a candidate is at work in the slot; 0: there is none left; negative: an error. */
+static int begin(struct training *t, const struct train_queue *queue, struct design *design,
+                 struct slot *s, struct nax_err *err)
+{
+    s->run = (struct candidate_run){.t = t, .target = t->recipe.epochs};
+    int status = queue->next(queue->self, &s->run, s->record, s->where, err);
+    if (status <= 0)
+        return status;
+    status = design_take(design, s->record, err);
+    if (status >= 0)
+        status = design_build(design, &s->run.net, s->run.crossbars, err);
+    if (!status)
+        status = nax_adcs_of(&s->run.own, &design->candidate, s->run.net, t->hardware, err);
+    if (status) {
+        nax_err_prefix(err, "%s", s->where);
+        return status;
+    }
+    data_compare(&t->tool, t->set, s->run.net);
+    s->run.candidate = design->candidate;
+    progress_begin(&t->tool, &design->candidate, t->n_parallel, s->run.title);
+    if ((errno = pthread_create(&s->thread, NULL, work, s)))
+        return nax_err_io(err, "out of memory: 'thread of candidate %s'", s->run.candidate.id);
+    s->is_busy = true;
+    return 1;
+}
+
+void train_work_through(struct training *t, const struct train_queue *queue)
+{
+    struct nax_err err = {.text = "out of memory"};
+    struct design design = {.n_kept = 0};
+    struct slot *slots = nax_calloc(t->n_parallel, sizeof *slots);
+    if (!slots)
+        tool_fail(&t->tool, &err);
+    for (size_t k = 0; k < t->n_parallel; k++)
+        if (!(slots[k].record = nax_record_alloc()))
+            tool_fail(&t->tool, &err);
+    int status = 1;
+    size_t at = 0;
+    for (; status > 0; at = (at + 1) % t->n_parallel) {
+        finish(t, queue, slots, at);
+        status = begin(t, queue, &design, &slots[at], &err);
+    }
+    finish_all(t, queue, slots, at);
+    if (status < 0)
+        tool_fail(&t->tool, &err);
+    for (size_t k = 0; k < t->n_parallel; k++)
+        nax_record_free(slots[k].record);
+    free(slots);
+    design_close(&design);
+}
