@@ -139,10 +139,73 @@ column() {
   [[ "$output" = *": init is "*" there and "*" here"* ]]
   run -1 small --epochs 1 --init nowhere.safetensors
   [[ "$output" = *"nowhere.safetensors"* ]]
-  nax-sample --homogeneous --network lenet -n 1 |
-    nax-train -q --data small.safetensors --epochs 1 --batch 30 --checkpoint net > /dev/null
-  run -1 small --epochs 1 --init net/*.safetensors
-  [[ "$output" = *"net/"*".k1."* ]]
+}
+
+# A trained lenet: own.safetensors, and by the log its training loss; its design in `own`
+own_network() {
+  nax-sample --homogeneous --network lenet -n 1 > own
+  nax-train -q --data small.safetensors --epochs 6 --batch 30 --rate 0.02 --checkpoint net --log own.csv own > /dev/null
+  mv net/*.safetensors own.safetensors
+}
+
+@test "a trained network is searched by gradients, and designs start from what comes of it" {
+  colours small.safetensors 300 10
+  own_network
+  printf '%s\n' 'network: lenet' 'kernels: [5, 7]' 'crossbars: [16, 64]' > small.yaml
+  small --init own.safetensors --epochs 1 --rate 1e-4 --log still.csv --checkpoint run > policy
+  small --epochs 1 --rate 1e-4 --log drawn.csv > /dev/null
+  awk -v own="$(column loss_train 6 < own.csv)" -v still="$(column loss_train < still.csv)" -v drawn="$(column loss_train < drawn.csv)" \
+    'BEGIN { exit !(still < own + 0.3 && drawn > still + 0.5) }'
+  nax-sample --policy --space ./small.yaml -n 1 policy |
+    nax-train -q --data small.safetensors --init run/search.safetensors --epochs 1 --rate 1e-4 --batch 30 --log tuned.csv > /dev/null
+  awk -v drawn="$(column loss_train < drawn.csv)" -v tuned="$(column loss_train < tuned.csv)" 'BEGIN { exit !(drawn > tuned + 0.5) }'
+}
+
+@test "an evolution has a trained network as it is, and is resumed without training" {
+  own_network
+  printf '%s\n' 'network: lenet' 'kernels: [5, 7]' 'crossbars: [64]' 'stages: [{widths: [6, 9]}, {widths: [16]}]' > larger.yaml
+  evolve=(nax-search -q --evolve --space ./larger.yaml --data small.safetensors --init own.safetensors --epochs 0 --batch 30
+    --population 4 --images 0 --statistics 40 --fidelity ideal)
+  "${evolve[@]}" --designs 8 --inherit parts > front
+  # all compute the same, and its own is the cheapest
+  accuracies front > found
+  [ "$(wc -l < found)" -eq 1 ]
+  nax-train -q --data small.safetensors --epochs 6 --batch 30 --rate 0.02 --split validation --fidelity ideal own |
+    accuracies - | cut -d' ' -f2 > wanted
+  cut -d' ' -f2 found | cmp wanted -
+  for of in conv1.weight conv1.mean conv2.variance conv2.gamma fc2.weight fc3.bias; do
+    tensor $of own.safetensors > wanted
+    tensor $of parts/*.safetensors | cmp wanted -
+    [ -s wanted ]
+  done
+  "${evolve[@]}" --designs 3 --checkpoint run > /dev/null
+  "${evolve[@]}" --designs 8 --checkpoint run --resume > resumed
+  accuracies resumed | cmp - found
+  run -1 "${evolve[@]}" --designs 8 --checkpoint run
+  [[ "$output" = *"add --resume"* ]]
+}
+
+@test "weights of another network are no start, and the first difference is named" {
+  own_network
+  for way in --ideal --evolve; do
+    run -1 nax-search -q $way --network vgg8 --data small.safetensors --init own.safetensors
+    [[ "$output" = "nax-search: own.safetensors: no tensor 'stem.weight' for network 'vgg8'"* ]]
+    sed 's/kernel: 2}/kernel: 2, stride: 2, pad: 0, kind: mean}/; s/kind: max, //' "$BATS_TEST_DIRNAME/../examples/networks/lenet.yaml" > mean.yaml
+    run -1 nax-search -q $way --network ./mean.yaml --data small.safetensors --init own.safetensors
+    [[ "$output" = "nax-search: weights of another network: 'own.safetensors': layer.pool"*" there and "*" here"* ]]
+  done
+}
+
+@test "crossbars of linear layers are searched: those of least cost are found" {
+  printf '%s\n' 'name: mlp' 'input: {height: 32, width: 32, channels: 3}' 'classes: 10' 'layers:' '  - pool: {kind: mean, kernel: 4}' \
+    '  - linear: {out: 40, search: true}' '  - linear: {role: classifier, search: true}' > mlp.yaml
+  printf '%s\n' 'network: ./mlp.yaml' 'kernels: [3]' 'crossbars: [16, 64]' > mlps.yaml
+  nax-search -q --space ./mlps.yaml --data small.safetensors --batch 30 --rate 0.05 --warm-epochs 1 --epochs 4 \
+    --edap 1000000 --alpha-rate 1 --alpha-every 1 > policy
+  nax-sample --grid --space ./mlps.yaml | nax-cost | nax-pareto -o edap_pj_ns_mm2:min -f crossbar --format csv > cheapest
+  nax-sample --policy policy --space ./mlps.yaml -n 1 -f crossbar --format csv | cmp - cheapest
+  nax-plot policy -q -o policy.svg policy
+  grep -q 'fc1, own kernel' policy.svg
 }
 
 @test "noise that is kept: the same searches, measured once, and anew for other weights" {
@@ -214,6 +277,9 @@ column() {
 }
 
 @test "what cannot be searched is refused" {
+  printf '%s\n' 'name: plain' 'input: {height: 32, width: 32, channels: 3}' 'classes: 10' 'layers:' '  - linear: {role: classifier}' > plain.yaml
+  run -1 nax-search -q --network ./plain.yaml --data small.safetensors
+  [[ "$output" = *"no searched layers: give some 'search: true'"*"network: './plain.yaml'"* ]]
   run -2 nax-search --resume
   [[ "$output" = *"--resume needs --checkpoint"* ]]
   run -2 nax-search file
@@ -309,6 +375,12 @@ accuracies() {
   [[ "$output" = *"--epochs 0 takes the weights of --init"* ]]
   run -1 evolve --designs 3
   [[ "$output" = *"fewer designs (3 by --designs) than combinations of crossbar and converters (4)"*"'space ./open.yaml'" ]]
+  printf '%s\n' 'name: joined' 'input: {height: 32, width: 32, channels: 3}' 'classes: 10' 'layers:' '  - conv: {name: a, out: 6, kernel: 3}' \
+    '  - conv: {name: b, out: 6, kernel: 3}' '  - concat: {name: j, from: [a, b]}' '  - pool: {kind: mean, kernel: 0}' \
+    '  - linear: {role: classifier}' > joined.yaml
+  printf '%s\n' 'network: ./joined.yaml' 'kernels: [3]' 'crossbars: [16]' 'stages: [{widths: [4, 6]}, {}]' > joins.yaml
+  run -1 nax-search --evolve --space ./joins.yaml --data small.safetensors
+  [ "$output" = "nax-search: channels that are joined cannot be sliced; leave out the key 'stages': 'j' of network 'joined'" ]
   run -1 evolve --validation 0
   [[ "$output" = *"no images were held out for validation"* ]]
   run -1 evolve --statistics 290

@@ -20,7 +20,8 @@ static const char synopsis[] =
 #define FIELD(name) NAX_OPTION_FIELD(struct searching, name)
 
 static const struct nax_option rows[] = {
-    {"init", "FILE", "start from the weights of another search's checkpoint", FIELD(options.init)},
+    {"init", "FILE", "start from the weights of a trained network, or of another search",
+     FIELD(options.init)},
     {"noise", "DIR", "keep what conversions do, and do not measure what is there",
      FIELD(options.noise_folder)},
     {"ideal", NULL, "the same as --fidelity ideal", FIELD(is_ideal)},
@@ -65,21 +66,14 @@ static void parse(struct searching *s)
     s->log.format = is_read_again ? tool->format : NAX_FORMAT_CSV; /* by --resume */
 }
 
-/* Supernets mix kernels of convolutions, and have the network's own widths and the hardware's
- * converters. */
+/* Supernets mix kernels and crossbars of layers, and have the network's own widths and the
+ * hardware's converters. */
 static int check_space(const struct nax_space *space, struct nax_err *err)
 {
-    for (size_t s = 0; s < space->n_slots; s++)
-        if (space->is_kernel_own[s])
-            return nax_err_set(
-                err, NAX_ERR_VALUE,
-                "a layer with a kernel of its own is not searched by gradients; give it "
-                "'search: false', or draw designs by nax-sample --evolve: '%s'",
-                space->slot_names[s]);
     if (!space->n_slots)
         return nax_err_set(err, NAX_ERR_VALUE,
-                           "no searched convolutions; nax-sample --grid lists the designs of "
-                           "network: '%s'",
+                           "no searched layers: give some 'search: true', or take nax-sample "
+                           "--grid, which lists the designs of network: '%s'",
                            space->network);
     for (size_t s = 0; s < space->n_stages; s++)
         if (space->n_widths[s])

@@ -34,6 +34,7 @@ static void write_tics(struct plot *plot, const struct nax_network_file *file,
                        const struct table *t)
 {
     FILE *gp = plot->script;
+    char name[NAX_LAYER_NAME_SIZE + 16];
     fputs("set xtics (", gp);
     for (size_t k = 0; k + 1 < t->n_choices; k++)
         fprintf(gp, "'%lld×%lld on %lld' %zu, ", (long long)t->kernels[k / t->n_crossbars],
@@ -44,7 +45,9 @@ static void write_tics(struct plot *plot, const struct nax_network_file *file,
     fputs("\nset ytics (", gp);
     for (size_t l = 0; l < t->n_layers; l++) {
         fputs(l ? ", " : "", gp);
-        plot_text(plot, nax_network_file_slot_name(file, l));
+        snprintf(name, sizeof name, "%s%s", nax_network_file_slot_name(file, l),
+                 nax_network_file_is_kernel_own(file, l) ? ", own kernel" : "");
+        plot_text(plot, name);
         fprintf(gp, " %zu", l);
     }
     fputs(") ", gp);

@@ -223,6 +223,8 @@ static int write_front(struct searching *s, struct nax_err *err)
 int search_evolve(struct searching *s, struct nax_err *err)
 {
     int status = 0;
+    if (!s->options.recipe.epochs && *s->checkpoint) /* what designs are resumed with */
+        status = nax_evolution_save(s->evolution, s->checkpoint, err);
     while (!status && nax_evolution_epochs_done(s->evolution) < s->options.recipe.epochs)
         status = train_epoch(s, err);
     if (!status)

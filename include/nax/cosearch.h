@@ -34,7 +34,10 @@ struct nax_cosearch_options {
     uint64_t seed;            /* of weights, paths, and the chip */
     size_t
         draws; /* 0: paths and choices are drawn from the seed; others: otherwise, the rest alike */
-    const char *init; /* NULL, or the checkpoint of a search whose weights this one starts from */
+    /* NULL, or a checkpoint whose weights this search starts from: another search's, or one of the
+     * network itself, whose kernels stand in the middle of larger ones and have smaller ones in
+     * theirs. */
+    const char *init;
     /* NULL, or a folder that measurements of conversions are kept in: searches from the same
      * weights make them once. */
     const char *noise_folder;
@@ -127,7 +130,9 @@ struct nax_evolution_options {
     const struct nax_hardware *hardware;
     struct nax_recipe recipe; /* of the supernet; 0 epochs: its weights are those of init */
     uint64_t seed;            /* of weights, networks, designs, and the chip */
-    const char *init; /* NULL, or the checkpoint of a supernet whose weights it starts from */
+    /* NULL, or a checkpoint that it starts from: of a supernet, or of the network itself, whose
+     * weights are a part then that larger designs compute the same with. */
+    const char *init;
     enum nax_fidelity fidelity;
     size_t n_designs;    /* looked at in all */
     size_t population;   /* designs a generation, and parents of the next one */

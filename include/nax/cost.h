@@ -137,7 +137,8 @@ enum nax_expected {
 
 struct nax_cost_policy {
     size_t n_choices;
-    const int64_t *kernel, *crossbar; /* [n_choices]; kernel 0: the slot is skipped */
+    /* [n_choices]; kernel 0: the slot is skipped; any other is the own of slots that keep theirs */
+    const int64_t *kernel, *crossbar;
     const double *p; /* [n_slots][n_choices], of each slot adding up to 1; what cannot be has 0 */
 };
 

@@ -38,6 +38,8 @@ struct nax_model {
     struct nax_params *layer;      /* [net->n_layers] */
     double pixel_mean[3],
         pixel_sd[3]; /* of the training images, 0–1: inputs are normalised by them */
+    bool has_pixels; /* from a file, whose weights expect them: training on other images keeps them
+                      */
 };
 
 enum { NAX_PARAMS_MAX = 5 };
@@ -269,18 +271,18 @@ int nax_trainer_alloc_part(struct nax_trainer **trainer, struct nax_model *model
 int nax_trainer_set_part(struct nax_trainer *trainer, struct nax_model *part,
                          struct nax_err *err) NAX_MUST_USE;
 
-/* Two choices of one convolution of a part: its own, which the part has there, and another. Were
- * both computed and weighed by gates, the output would be
+/* Two choices of one convolution or linear layer of a part: its own, which the part has there, and
+ * another. Were both computed and weighed by gates, the output would be
  *
  *     gate_own · o_own + gate_other · o_other
  *
- * with o the convolution's output, batch norm included, residual and ReLU not. Only the own one
+ * with o the layer's output, batch norm or bias included, residual and ReLU not. Only the own one
  * goes on, the gates being 1 and 0, but the loss has a derivative by either of them, the sum over
  * images, pixels and channels of o times the loss's gradient by that output (Cai, Zhu, Han:
  * ProxylessNAS, ICLR 2019, equation 4). */
 struct nax_gate {
     size_t layer;  /* of the part */
-    size_t kernel; /* of the other, which reads the same input */
+    size_t kernel; /* of the other, which reads the same input; 0: the layer's own */
     /* Of the other. Its mean need only be near the batch's; with
      * has_own_statistics mean and variance become the batch's. */
     struct nax_params params;

@@ -150,7 +150,8 @@ int nax_population_breed(struct nax_population *population, double mutation, boo
                          struct nax_err *err) NAX_MUST_USE;
 
 /* --- policies --- What a search prints: fields network, kernels, crossbars and policy, a row a
- * convolution of probabilities [n_kernels][n_crossbars] and of the zero op. */
+ * convolution of probabilities [n_kernels][n_crossbars] and of the zero op. What keeps its own
+ * kernel has those of its crossbars in the first kernel's place. */
 struct nax_policy;
 
 /* A policy that gives a probability to what the bound space does not have, or whose rows are no

@@ -89,7 +89,7 @@ static struct nax_linop op_of(const struct nax_cosearch *s, size_t slot, size_t 
                               struct noise_source *source)
 {
     struct nax_linop op = {.weight = NULL};
-    size_t place = nax_supernet_place(&s->net, slot, nax_arch_kernel(&s->arch, choice));
+    size_t place = nax_supernet_place(&s->net, slot, nax_arch_kernel(&s->arch, slot, choice));
     const struct nax_layer *shape = &s->net.all->layers[place];
     if (s->options.fidelity != NAX_FIDELITY_IDEAL)
         op.weight = nax_wires_weight(&s->wires, slot, choice);
@@ -117,7 +117,7 @@ static int prepare_wires(struct nax_cosearch *s, const struct pair *pairs, struc
         nax_wires_refresh(&s->wires, false);
     for (size_t slot = 0; slot < s->arch.n_slots; slot++)
         for (size_t i = 0; i < (pairs[slot].is_pair ? 2 : 1); i++)
-            if (nax_arch_kernel(&s->arch, pairs[slot].choice[i]))
+            if (nax_arch_kernel(&s->arch, slot, pairs[slot].choice[i]))
                 uses[n++] = (struct wires_use){slot, pairs[slot].choice[i]};
     return nax_wires_prepare(&s->wires, uses, n, err);
 }
@@ -139,8 +139,8 @@ static size_t active_of(const struct pair *pair)
 
 static bool has_zero_op(const struct nax_cosearch *s, const struct pair *pair)
 {
-    return pair->is_pair && (!nax_arch_kernel(&s->arch, pair->choice[0]) ||
-                             !nax_arch_kernel(&s->arch, pair->choice[1]));
+    const size_t zero_op = s->arch.n_choices - 1;
+    return pair->is_pair && (pair->choice[0] == zero_op || pair->choice[1] == zero_op);
 }
 
 /* What the path multiplies by. */
@@ -165,10 +165,10 @@ static size_t list_gates(struct nax_cosearch *s, const struct path *path, const 
         if (!pairs[slot].is_pair || has_zero_op(s, &pairs[slot]))
             continue;
         size_t other = pairs[slot].choice[!pairs[slot].active];
-        int64_t kernel = nax_arch_kernel(&s->arch, other);
+        int64_t kernel = nax_arch_kernel(&s->arch, slot, other);
         s->gates[n++] = (struct nax_gate){
             .layer = l,
-            .kernel = (size_t)kernel,
+            .kernel = s->arch.space->is_kernel_own[slot] ? 0 : (size_t)kernel,
             .params = s->net.model->layer[nax_supernet_place(&s->net, slot, kernel)],
             .linop = op_of(s, slot, other, &s->sources[2 * slot + 1])};
     }
@@ -183,7 +183,7 @@ static int look(struct nax_cosearch *s, struct pair *pairs, bool has_gates, doub
     int64_t kernel[NAX_SLOTS_MAX];
     struct path *path;
     for (size_t slot = 0; slot < s->arch.n_slots; slot++)
-        kernel[slot] = nax_arch_kernel(&s->arch, active_of(&pairs[slot]));
+        kernel[slot] = nax_arch_kernel(&s->arch, slot, active_of(&pairs[slot]));
     int status = nax_path_alloc(&path, &s->net, kernel, err);
     if (status)
         return status;

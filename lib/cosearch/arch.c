@@ -32,14 +32,17 @@ void nax_arch_free(struct arch *arch)
 bool nax_arch_is_allowed(const struct arch *arch, size_t slot, size_t choice)
 {
     if (choice + 1 < arch->n_choices)
-        return true;
+        return choice < arch->space->n_crossbars || !arch->space->is_kernel_own[slot];
     return arch->space->can_skip[slot] && !(slot == 0 && arch->space->is_empty_left_out);
 }
 
-int64_t nax_arch_kernel(const struct arch *arch, size_t choice)
+int64_t nax_arch_kernel(const struct arch *arch, size_t slot, size_t choice)
 {
     size_t k = choice / arch->space->n_crossbars;
-    return k < arch->space->n_kernels ? arch->space->kernels[k] : 0;
+    if (k == arch->space->n_kernels)
+        return 0;
+    return arch->space->is_kernel_own[slot] ? arch->space->kernel_own[slot]
+                                            : arch->space->kernels[k];
 }
 
 int64_t nax_arch_crossbar(const struct arch *arch, size_t choice)

@@ -23,10 +23,11 @@ int nax_arch_alloc(struct arch *arch, const struct nax_space *space,
 void nax_arch_free(struct arch *arch);
 
 /* The zero op is a choice of slots that can be skipped; but where all could be, and the space
- * leaves that design out, the first one stays. */
+ * leaves that design out, the first one stays. A slot that keeps its own kernel has the choices of
+ * the first one, which are its crossbars. */
 bool nax_arch_is_allowed(const struct arch *arch, size_t slot, size_t choice);
 /* Kernel and crossbar of a choice; 0 and 0 of the zero op. */
-int64_t nax_arch_kernel(const struct arch *arch, size_t choice);
+int64_t nax_arch_kernel(const struct arch *arch, size_t slot, size_t choice);
 int64_t nax_arch_crossbar(const struct arch *arch, size_t choice);
 
 /* Whether the choice has at least a tenth of the probability that each has while all are as likely:

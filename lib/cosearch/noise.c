@@ -55,7 +55,7 @@ static int measure(struct noise *noise, size_t choice, const struct nax_images *
     struct nax_mapped *mapped = NULL;
     struct path *path;
     for (size_t s = 0; s < noise->arch->n_slots; s++) {
-        kernel[s] = nax_arch_kernel(noise->arch, choice);
+        kernel[s] = nax_arch_kernel(noise->arch, s, choice);
         crossbar[s] = nax_arch_crossbar(noise->arch, choice);
     }
     int status = nax_path_alloc(&path, noise->net, kernel, err);
@@ -76,7 +76,8 @@ static int measure(struct noise *noise, size_t choice, const struct nax_images *
             continue;
         bool is_live = all[l].signal > 0 && wires[l].gain > 0;
         double of_gain = all[l].gain * all[l].gain;
-        noise->part[at] = is_live ? of_gain * all[l].error_after_gains / all[l].signal : 0;
+        double unit = path->net->layers[l].has_batch_norm ? all[l].signal : 1;
+        noise->part[at] = is_live ? of_gain * all[l].error_after_gains / unit : 0;
         noise->gain[at] = is_live ? all[l].gain / wires[l].gain : 1;
     }
     nax_mapped_free(mapped);
@@ -129,7 +130,7 @@ void nax_noise_correct(const void *self, size_t n, float *y, size_t image)
     double part = noise->part[s->slot * noise->arch->n_choices + s->choice];
     float sd[N_CHANNELS_MAX] = {0};
     for (size_t c = 0; c < s->n_channels; c++)
-        sd[c] = (float)sqrt(part * (double)s->variance[c]);
+        sd[c] = (float)sqrt(part * (s->variance ? (double)s->variance[c] : 1));
     for (size_t b = 0; b < n; b++) {
         const uint64_t key[] = {image + b, s->slot, s->choice};
         size_t at = (size_t)nax_hash(noise->mapping.seed, key, sizeof key);

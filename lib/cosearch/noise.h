@@ -17,9 +17,11 @@ struct noise {
     const struct supernet *net;
     const struct arch *arch;
     struct nax_mapping mapping; /* the chip */
-    double *part, *gain;        /* [n_slots][n_choices] each, in one piece */
-    float *normals;             /* a table of normal numbers */
-    const char *folder;         /* that measurements are kept in, or NULL; not owned */
+    /* [n_slots][n_choices] each, in one piece. Without batch norm nobody keeps the outputs'
+     * variance, and the part is the noise's own variance, the same in every channel. */
+    double *part, *gain;
+    float *normals;     /* a table of normal numbers */
+    const char *folder; /* that measurements are kept in, or NULL; not owned */
 };
 
 enum {
@@ -42,7 +44,7 @@ struct noise_source {
     const struct noise *noise;
     size_t slot, choice, n_positions;
     size_t n_channels;
-    const float *variance; /* [n_channels] of the output */
+    const float *variance; /* [n_channels] of the output, or NULL: no batch norm */
 };
 void nax_noise_correct(const void *self, size_t n, float *y, size_t image);
 

@@ -24,8 +24,8 @@ static void identify(struct nax_identity *identity, const struct noise *noise,
                           identity);
     for (size_t choice = 0; choice + 1 < arch->n_choices; choice++)
         nax_identity_add(identity, "choice", "%" PRId64 " %" PRId64 " %d",
-                         nax_arch_kernel(arch, choice), nax_arch_crossbar(arch, choice),
-                         is_wanted[choice]);
+                         arch->space->kernels[choice / arch->space->n_crossbars],
+                         nax_arch_crossbar(arch, choice), is_wanted[choice]);
 }
 
 int nax_noise_file_find(struct noise_file *file, const struct noise *noise, const bool *is_wanted,

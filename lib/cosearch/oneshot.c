@@ -1,5 +1,6 @@
 /* Training of a one-shot supernet. */
 #include "oneshot.h"
+#include "transfer.h"
 
 #include "../search/choices.h"
 #include "nax/rng.h"
@@ -158,7 +159,8 @@ int nax_oneshot_open(struct oneshot *o, const struct nax_evolution_options *opti
     *o = (struct oneshot){.options = options};
     int status = nax_slices_alloc(&o->slices, options->space, options->file, options->seed, err);
     if (!status && options->init) {
-        status = nax_model_start(&o->slices.model, options->init, err);
+        status =
+            nax_supernet_start(&o->slices.model, options->file, options->init, &o->is_spread, err);
         if (!status)
             start = nax_model_hash(&o->slices.model);
     }
@@ -188,6 +190,19 @@ void nax_oneshot_close(struct oneshot *o)
     *o = (struct oneshot){.options = NULL};
 }
 
+/* Whether the design computes what the network does whose weights were spread: nothing of it is cut
+ * off, and what lies around it is 0, as long as nothing is trained. */
+static bool is_as_given(const struct oneshot *o, const int64_t *kernel, const int64_t *width)
+{
+    const struct nax_space *space = o->options->space;
+    bool is_whole = o->is_spread && !nax_trainer_epochs_done(o->trainer);
+    for (size_t s = 0; s < space->n_slots; s++)
+        is_whole = is_whole && kernel[s] >= space->kernel_own[s];
+    for (size_t s = 0; s < space->n_stages; s++)
+        is_whole = is_whole && width[s] >= space->width_own[s];
+    return is_whole;
+}
+
 int nax_oneshot_cut(const struct oneshot *o, const int64_t *kernel, const int64_t *width,
                     struct nax_network **net, struct nax_model **model, size_t *whole,
                     struct nax_err *err)
@@ -200,7 +215,7 @@ int nax_oneshot_cut(const struct oneshot *o, const int64_t *kernel, const int64_
         return status;
     nax_slice_move(&o->slices, slice, SLICE_CUT, o->slices.model.values);
     status = nax_model_copy(model, &slice->model, err);
-    if (!status)
+    if (!status && !is_as_given(o, kernel, width))
         status =
             nax_model_renew_statistics(*model, &o->options->set->train, o->statistics,
                                        o->options->n_statistics, o->options->recipe.precision, err);

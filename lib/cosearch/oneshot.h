@@ -9,6 +9,7 @@ struct oneshot {
     const struct nax_evolution_options *options;
     struct slices slices;
     struct slice *slice; /* that the trainer is at */
+    bool is_spread;      /* it starts from weights of the network itself */
     struct nax_trainer *trainer;
     struct nax_identity *identity; /* besides what decides a training run */
     uint32_t *train, *validation;  /* the split */
@@ -27,8 +28,9 @@ void nax_oneshot_close(struct oneshot *oneshot);
 int nax_oneshot_epoch(struct oneshot *oneshot, int (*step)(void *self, size_t step, double loss),
                       void *self, struct nax_epoch *epoch, struct nax_err *err) NAX_MUST_USE;
 
-/* A network with the supernet's weights and statistics of its own, in memory of its own. kernel:
- * [n_slots]; width: [n_stages]. whole: [NAX_NETWORK_LAYERS_MAX] places of its layers in the
+/* A network with the supernet's weights and statistics of its own, in memory of its own; a trained
+ * network's weights have theirs, where it computes what that does. kernel: [n_slots]; width:
+ * [n_stages]. whole: [NAX_NETWORK_LAYERS_MAX] places of its layers in the
  * supernet's, or NULL. */
 int nax_oneshot_cut(const struct oneshot *oneshot, const int64_t *kernel, const int64_t *width,
                     struct nax_network **net, struct nax_model **model, size_t *whole,

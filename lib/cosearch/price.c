@@ -31,7 +31,7 @@ struct design {
 static void take(const struct arch *arch, struct design *d, size_t slot, size_t choice)
 {
     d->choice[slot] = choice;
-    d->kernel[slot] = nax_arch_kernel(arch, choice);
+    d->kernel[slot] = nax_arch_kernel(arch, slot, choice);
     d->crossbar[slot] = nax_arch_crossbar(arch, choice);
 }
 
@@ -105,7 +105,8 @@ static int work_out(struct price *price, const struct arch *arch, double *mean, 
     int64_t kernel[NAX_CHOICES_MAX * NAX_CHOICES_MAX + 1];
     int64_t crossbar[NAX_CHOICES_MAX * NAX_CHOICES_MAX + 1];
     for (size_t i = 0; i < arch->n_choices; i++) {
-        kernel[i] = nax_arch_kernel(arch, i);
+        size_t k = i / arch->space->n_crossbars;
+        kernel[i] = k < arch->space->n_kernels ? arch->space->kernels[k] : 0;
         crossbar[i] = nax_arch_crossbar(arch, i);
     }
     const struct nax_cost_policy policy = {arch->n_choices, kernel, crossbar, arch->p};

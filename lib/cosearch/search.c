@@ -1,5 +1,6 @@
 /* The loop of a search: steps of weights, and between them steps of alpha. */
 #include "search.h"
+#include "transfer.h"
 
 #include "nax/rng.h"
 
@@ -24,7 +25,7 @@ static int choose_path(struct nax_cosearch *s, struct path **path, struct nax_er
             nax_rng_at(s->draws, NAX_RNG_GATE, (uint64_t)epoch << 32 | step, slot, 0);
         size_t choice = is_last ? nax_arch_best(&s->arch, slot)
                                 : nax_arch_draw(&s->arch, slot, nax_rng_uniform(&rng));
-        kernel[slot] = nax_arch_kernel(&s->arch, choice);
+        kernel[slot] = nax_arch_kernel(&s->arch, slot, choice);
     }
     return nax_path_alloc(path, &s->net, kernel, err);
 }
@@ -44,7 +45,8 @@ static int move_on(struct nax_cosearch *s, struct nax_err *err)
 static int load_start(struct nax_cosearch *s, struct nax_err *err)
 {
     struct nax_model *model = s->net.model;
-    int status = nax_model_start(model, s->options.init, err);
+    bool is_spread;
+    int status = nax_supernet_start(model, s->options.file, s->options.init, &is_spread, err);
     if (!status)
         s->start = nax_hash(0, model->values, model->n_values * sizeof *model->values);
     return status;

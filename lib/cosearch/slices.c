@@ -19,8 +19,7 @@ void nax_slices_widest(const struct nax_space *space, int64_t *kernel, int64_t *
         width[s] = widest(space, s);
 }
 
-/* Channels of groups, but of depthwise ones, are not the first of the widest's. */
-static bool is_part(const struct nax_layer *part, const struct nax_layer *whole)
+bool nax_slice_is_part(const struct nax_layer *part, const struct nax_layer *whole)
 {
     bool is_depthwise = part->groups == part->c_in && whole->groups == whole->c_in;
     return (part->groups == 1 && whole->groups == 1) || is_depthwise ||
@@ -36,7 +35,7 @@ static int find_layer(const struct slices *slices, const struct nax_layer *layer
         const struct nax_layer *whole = &slices->net->layers[*place];
         if (strcmp(whole->name, name) != 0)
             continue;
-        return is_part(layer, whole)
+        return nax_slice_is_part(layer, whole)
                    ? 0
                    : nax_err_set(
                          err, NAX_ERR_VALUE,
@@ -103,7 +102,7 @@ static int check_joins(const struct slices *slices, struct nax_err *err)
         is_open |= slices->space->n_widths[s] > 1;
     for (size_t l = 0; l < slices->net->n_layers && is_open; l++) {
         const struct nax_layer *layer = &slices->net->layers[l];
-        if (nax_layer_kind_row(layer)->is_in_place && layer->residual != NAX_FROM_NONE)
+        if (nax_layer_joins(layer))
             return nax_err_set(err, NAX_ERR_VALUE,
                                "channels that are joined cannot be sliced; leave out the key "
                                "'stages': '%s' of network '%s'",
@@ -189,8 +188,12 @@ static void move(float *part, float *whole, size_t n, enum slice_way way)
     memcpy(way == SLICE_CUT ? part : whole, way == SLICE_CUT ? whole : part, n * sizeof *part);
 }
 
-/* Rows of a tap that lie one behind the other: a linear layer reads all pixels of an image. */
-static size_t channels_read(const struct nax_network *net, const struct nax_layer *layer)
+bool nax_layer_joins(const struct nax_layer *layer)
+{
+    return nax_layer_kind_row(layer)->is_in_place && layer->residual != NAX_FROM_NONE;
+}
+
+size_t nax_layer_channels_read(const struct nax_network *net, const struct nax_layer *layer)
 {
     const size_t n =
         layer->input == NAX_FROM_IMAGE ? net->channels : net->layers[layer->input].c_out;
@@ -206,7 +209,8 @@ static void move_weight(const struct slice *slice, size_t l, const struct slices
     const struct nax_layer *large = &slices->net->layers[slice->whole[l]];
     const size_t top = (large->kernel[0] - small->kernel[0]) / 2;
     const size_t left = (large->kernel[1] - small->kernel[1]) / 2;
-    const size_t n = channels_read(slice->net, small), n_whole = channels_read(slices->net, large);
+    const size_t n = nax_layer_channels_read(slice->net, small),
+                 n_whole = nax_layer_channels_read(slices->net, large);
     const size_t n_taps = small->kernel[0] * small->kernel[1], row = small->c_out;
     const size_t n_pixels = nax_layer_n_rows(small) / n_taps / n;
     for (size_t tap = 0; tap < n_taps; tap++) {

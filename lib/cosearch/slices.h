@@ -37,6 +37,14 @@ int nax_slice_alloc(struct slice **slice, const struct slices *slices, const int
                     const int64_t *width, struct nax_err *err) NAX_MUST_USE;
 void nax_slice_free(struct slice *slice);
 
+/* Whether channels of one are the first of the other's: those of groups, but of depthwise ones, are
+ * not. */
+bool nax_slice_is_part(const struct nax_layer *part, const struct nax_layer *whole);
+/* Whether it joins channels, of which those of a narrower stage are not the first. */
+bool nax_layer_joins(const struct nax_layer *layer);
+/* Rows of a tap that lie one behind the other: a linear layer reads all pixels of an image. */
+size_t nax_layer_channels_read(const struct nax_network *net, const struct nax_layer *layer);
+
 /* Kernels [n_slots] and widths [n_stages] of the whole network. */
 void nax_slices_widest(const struct nax_space *space, int64_t *kernel, int64_t *width);
 

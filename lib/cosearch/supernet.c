@@ -1,6 +1,8 @@
 /* The supernet's parameters, and its paths. */
 #include "supernet.h"
 
+#include "../search/choices.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,17 +15,23 @@ static void list_fixed(struct nax_network *all, const struct nax_network *own)
             all->layers[all->n_layers++] = own->layers[l];
 }
 
-static void list_searched(struct nax_network *all, const struct nax_network *own,
-                          const struct nax_space *space)
+static void list_searched(struct supernet *net, const struct nax_network *own)
 {
-    for (size_t l = 0; l < own->n_layers; l++)
-        for (size_t k = 0; own->layers[l].slot >= 0 && k < space->n_kernels; k++) {
-            struct nax_layer *layer = &all->layers[all->n_layers++];
+    const struct nax_space *space = net->space;
+    for (size_t l = 0; l < own->n_layers; l++) {
+        if (own->layers[l].slot < 0)
+            continue;
+        size_t slot = (size_t)own->layers[l].slot;
+        net->first[slot] = net->all->n_layers;
+        for (size_t k = 0; k < nax_kernels(space, slot); k++) {
+            struct nax_layer *layer = &net->all->layers[net->all->n_layers++];
             *layer = own->layers[l];
-            nax_layer_set_kernel(layer, (size_t)space->kernels[k]);
+            if (!space->is_kernel_own[slot])
+                nax_layer_set_kernel(layer, (size_t)space->kernels[k]);
             snprintf(layer->name, sizeof layer->name, "%.63s.k%zu", own->layers[l].name,
                      layer->kernel[0]);
         }
+    }
 }
 
 int nax_supernet_alloc(struct supernet *net, const struct nax_space *space,
@@ -43,8 +51,7 @@ int nax_supernet_alloc(struct supernet *net, const struct nax_space *space,
     }
     if (net->all && net->all->layers) {
         list_fixed(net->all, own);
-        net->first = net->all->n_layers;
-        list_searched(net->all, own, space);
+        list_searched(net, own);
         status = nax_model_alloc(&net->model, net->all, seed, err);
     } else {
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'supernet of %s'", own->name);
@@ -65,9 +72,9 @@ void nax_supernet_free(struct supernet *net)
 size_t nax_supernet_place(const struct supernet *net, size_t slot, int64_t kernel)
 {
     size_t k = 0;
-    while (net->space->kernels[k] != kernel)
+    while (!net->space->is_kernel_own[slot] && net->space->kernels[k] != kernel)
         k++;
-    return net->first + slot * net->space->n_kernels + k;
+    return net->first[slot] + k;
 }
 
 /* The middle of the larger kernel, out of it or into it. */
@@ -88,7 +95,7 @@ void nax_supernet_nest(const struct supernet *net, size_t slot, int64_t kernel)
 {
     size_t from = nax_supernet_place(net, slot, kernel);
     const struct nax_layer *layers = net->all->layers;
-    for (size_t k = 0; k < net->space->n_kernels; k++) {
+    for (size_t k = 0; k < nax_kernels(net->space, slot); k++) {
         size_t to = nax_supernet_place(net, slot, net->space->kernels[k]);
         bool is_into_large = to > from;
         size_t small = is_into_large ? from : to, large = is_into_large ? to : from;

@@ -9,11 +9,10 @@ struct supernet {
     const struct nax_space *space; /* bound to the file's network */
     const struct nax_network_file *file;
     /* A list, no network to be computed: the layers that are not searched, then every searched
-     * convolution with every kernel, named "s1b2c1.k5". */
+     * one with every kernel that it may have, named "s1b2c1.k5". */
     struct nax_network *all;
-    struct nax_model *model; /* of all */
-    size_t
-        first; /* of the searched ones: place of slot s with kernel k is first + s·n_kernels + k */
+    struct nax_model *model;     /* of all */
+    size_t first[NAX_SLOTS_MAX]; /* place of a slot's first kernel; the others are behind it */
 };
 
 int nax_supernet_alloc(struct supernet *net, const struct nax_space *space,

@@ -45,8 +45,8 @@ void nax_wires_refresh(struct wires *wires, bool is_whole)
 static int prepare(struct wires *wires, const struct wires_use *use, struct nax_err *err)
 {
     size_t at = use->slot * wires->arch->n_choices + use->choice;
-    size_t place =
-        nax_supernet_place(wires->net, use->slot, nax_arch_kernel(wires->arch, use->choice));
+    size_t place = nax_supernet_place(wires->net, use->slot,
+                                      nax_arch_kernel(wires->arch, use->slot, use->choice));
     const struct nax_layer *shape = &wires->net->all->layers[place];
     const float *weight = wires->net->model->layer[place].weight;
     size_t n = nax_layer_n_weights(shape);

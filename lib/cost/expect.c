@@ -67,9 +67,10 @@ static void know(struct expectation *e, size_t slot, int known)
 {
     e->known[slot] = known;
     e->known_slots[e->n_known++] = slot;
+    bool is_own = known == PRESENT || nax_network_file_is_kernel_own(e->table->file, slot);
     e->kernel[slot] = known == SKIPPED ? 0
-                      : known >= 0     ? e->policy->kernel[known]
-                                       : nax_network_file_kernel(e->table->file, slot);
+                      : is_own         ? nax_network_file_kernel(e->table->file, slot)
+                                       : e->policy->kernel[known];
 }
 
 static void forget(struct expectation *e)

@@ -5,9 +5,9 @@
  *
  *     dL/dgate = Σ g o,   dL/dgate' = Σ g o'        over images, pixels and channels
  *
- * o is there already, and its sum follows from batch norm's gradients. o' takes a convolution more:
- * of the layer's input, which the forward pass has left, by the other weights, of which only sums
- * are kept.
+ * o is there already, and its sum follows from batch norm's gradients. o' takes a product more: of
+ * the layer's input, which the forward pass has left, by the other weights, of which only sums are
+ * kept.
  */
 #include "pass_data.h"
 
@@ -23,7 +23,7 @@ enum { SUM_G, SUM_GZ, SUM_Z, SUM_ZZ, N_SUMS };
 /* Σ g o of the layer's own output o = gamma x^ + beta: since batch norm's gradients are Σ g x^ and
  * Σ g of a channel, it is Σ gamma · dgamma + beta · dbeta. Without batch norm o = z + bias, and the
  * backward pass has left Σ g z. */
-static double own_gate(const struct pass *pass, size_t l)
+static double own_gate_of_conv(const struct pass *pass, size_t l)
 {
     const struct nax_params *p = &pass->model->layer[l], *gradient = &pass->gradient[l];
     double sum = 0;
@@ -38,11 +38,32 @@ static double own_gate(const struct pass *pass, size_t l)
     return sum;
 }
 
-/* The other convolution at work. */
+/* Of a linear layer: its output y is o through the ReLU, beyond which g is 0, so that Σ g o = Σ g
+ * y.
+ */
+static double own_gate_of_linear(const struct pass *pass, size_t l)
+{
+    const struct pass_layer *layer = &pass->layer[l];
+    double sum = 0;
+    for (size_t i = 0; i < layer->n_chunks; i++) {
+        size_t n = layer->n_chunk * pass->net->layers[l].c_out, at = i * n * layer->kernel->size;
+        const float *y =
+            nn_widen(layer->kernel, n, layer->y + at, nax_pass_scratch(pass, SCRATCH_WIDE));
+        const float *g =
+            nn_widen(layer->kernel, n, layer->g + at, nax_pass_scratch(pass, SCRATCH_DZ));
+        for (size_t k = 0; k < n; k++)
+            sum += (double)g[k] * (double)y[k];
+    }
+    return sum;
+}
+
+/* The other product at work. */
 struct other {
     const struct pass *pass;
     const struct nax_gate *gate;
-    struct conv *conv;
+    struct nax_layer shape;
+    const float *weight;
+    struct conv *conv; /* NULL: of a linear layer */
     bool is_ideal; /* its own weights, for their statistics alone; else what the gate asks for */
     size_t first;  /* image of the batch */
     float *sums;   /* [n_chunks][N_SUMS][c_out] */
@@ -56,7 +77,7 @@ static const struct pass_layer *layer_of(const struct other *o)
 /* Of channel k over the chunks. */
 static void add_up(const struct other *o, size_t k, double sum[N_SUMS])
 {
-    size_t c = o->conv->layer.c_out;
+    size_t c = o->shape.c_out;
     for (size_t i = 0; i < N_SUMS; i++)
         sum[i] = tree_floats(layer_of(o)->n_chunks, o->sums + i * c + k, N_SUMS * c);
 }
@@ -65,7 +86,7 @@ static void add_up(const struct other *o, size_t k, double sum[N_SUMS])
 static void statistics_of(const struct other *o, const double sum[N_SUMS], double *mean,
                           double *variance)
 {
-    const struct nax_layer *shape = &o->conv->layer;
+    const struct nax_layer *shape = &o->shape;
     double n = (double)(o->pass->batch * shape->h_out * shape->w_out);
     *mean = sum[SUM_Z] / n;
     *variance = fmax(sum[SUM_ZZ] / n - *mean * *mean, 0);
@@ -81,7 +102,7 @@ static double normalised(const struct other *o)
 {
     const struct nax_params *p = &o->gate->params;
     double total = 0;
-    for (size_t k = 0; k < o->conv->layer.c_out; k++) {
+    for (size_t k = 0; k < o->shape.c_out; k++) {
         double sum[N_SUMS], mean = 0, variance = 0;
         add_up(o, k, sum);
         if (!p->gamma) {
@@ -93,7 +114,7 @@ static double normalised(const struct other *o)
         else
             statistics_of(o, sum, &mean, &variance);
         total += (double)p->gamma[k] * (sum[SUM_GZ] - mean * sum[SUM_G]) /
-                     sqrt(variance + o->conv->layer.epsilon) +
+                     sqrt(variance + o->shape.epsilon) +
                  (double)p->beta[k] * sum[SUM_G];
     }
     return total;
@@ -102,7 +123,7 @@ static double normalised(const struct other *o)
 static void keep_statistics(const struct other *o)
 {
     const struct nax_params *p = &o->gate->params;
-    for (size_t k = 0; k < o->conv->layer.c_out; k++) {
+    for (size_t k = 0; k < o->shape.c_out; k++) {
         double sum[N_SUMS], mean, variance;
         add_up(o, k, sum);
         statistics_of(o, sum, &mean, &variance);
@@ -140,6 +161,38 @@ static int convolve(const struct other *o, size_t chunk, char *z, void *scratch)
     return status;
 }
 
+/* The same of a linear layer, in float and without batch norm: Σ g and Σ g z alone. */
+static void multiply(const struct other *o, size_t chunk)
+{
+    const struct pass *pass = o->pass;
+    const struct pass_layer *layer = layer_of(o);
+    const struct nax_layer *shape = &o->shape;
+    const struct nn_kernels *source = pass_source_kernel(pass, shape->input);
+    size_t n = layer->n_chunk, c = shape->c_out, n_x = n * nax_layer_n_in(shape);
+    const float *x =
+        nn_widen(source, n_x, pass_source(pass, shape->input) + chunk * n_x * source->size,
+                 nax_pass_scratch(pass, SCRATCH_WIDE));
+    const float *g = nn_widen(layer->kernel, n * c, layer->g + chunk * n * c * layer->kernel->size,
+                              nax_pass_scratch(pass, SCRATCH_DZ));
+    float *z = nax_pass_scratch(pass, SCRATCH_CONV);
+    float *to = o->sums + chunk * N_SUMS * c;
+    nax_linear_forward(shape, n, x, o->weight, z);
+    if (o->gate->linop.correct)
+        o->gate->linop.correct(o->gate->linop.self, n, z, o->first + chunk * n);
+    for (size_t i = 0; i < n * c; i++) {
+        to[SUM_G * c + i % c] += g[i];
+        to[SUM_GZ * c + i % c] += g[i] * z[i];
+    }
+}
+
+static int multiply_all(const struct other *o)
+{
+#pragma omp parallel for num_threads((int)o->pass->n_threads) schedule(dynamic)
+    for (size_t chunk = 0; chunk < layer_of(o)->n_chunks; chunk++)
+        multiply(o, chunk);
+    return 0;
+}
+
 static int convolve_all(const struct other *o)
 {
     const struct pass *pass = o->pass;
@@ -166,25 +219,29 @@ static void other_free(struct other *o)
 }
 
 /* Makes the other's sums, in memory that other_free frees. */
-static int other_convolution(struct other *o, struct nax_err *err)
+static int other_product(struct other *o, struct nax_err *err)
 {
     const struct pass *pass = o->pass;
     const struct nax_gate *gate = o->gate;
-    struct nax_layer shape = pass->net->layers[gate->layer];
-    nax_layer_set_kernel(&shape, gate->kernel);
     const struct conv_options options = {.has = {true},
                                          .is_bf16 = pass->kernel->size != sizeof(float)};
-    int status = pass_check(&gate->linop, shape.name, err);
-    if (!status)
-        status = nax_conv_alloc(&o->conv, &shape, layer_of(o)->n_chunk, &options, err);
+    o->shape = pass->net->layers[gate->layer];
+    if (gate->kernel)
+        nax_layer_set_kernel(&o->shape, gate->kernel);
+    bool is_own = o->is_ideal || !gate->linop.weight;
+    o->weight = is_own ? gate->params.weight : gate->linop.weight;
+    int status = pass_check(&gate->linop, o->shape.name, err);
+    if (!status && layer_of(o)->conv) {
+        status = nax_conv_alloc(&o->conv, &o->shape, layer_of(o)->n_chunk, &options, err);
+        if (!status)
+            o->conv->engine->set_weights(o->conv, o->weight);
+    }
     if (status)
         return status;
-    bool is_own = o->is_ideal || !gate->linop.weight;
-    o->conv->engine->set_weights(o->conv, is_own ? gate->params.weight : gate->linop.weight);
-    o->sums = nax_aligned_calloc(layer_of(o)->n_chunks * N_SUMS * shape.c_out, sizeof *o->sums);
-    status = o->sums ? convolve_all(o) : NAX_ERR_MEMORY;
-    return status ? nax_err_set(err, (enum nax_status)status, "convolution failed: 'layer %s'",
-                                shape.name)
+    o->sums = nax_aligned_calloc(layer_of(o)->n_chunks * N_SUMS * o->shape.c_out, sizeof *o->sums);
+    status = !o->sums ? NAX_ERR_MEMORY : o->conv ? convolve_all(o) : multiply_all(o);
+    return status ? nax_err_set(err, (enum nax_status)status, "product failed: 'layer %s'",
+                                o->shape.name)
                   : 0;
 }
 
@@ -203,7 +260,7 @@ int nax_pass_gate_statistics(struct pass *pass, struct nax_gate *gates, size_t n
             memcpy(p->variance, own->variance, size);
             continue;
         }
-        status = other_convolution(&other, err);
+        status = other_product(&other, err);
         if (!status)
             keep_statistics(&other);
         other_free(&other);
@@ -217,8 +274,9 @@ int nax_pass_gates(struct pass *pass, size_t first, struct nax_gate *gates, size
     int status = 0;
     for (size_t i = 0; !status && i < n; i++) {
         struct other other = {.pass = pass, .gate = &gates[i], .first = first};
-        gates[i].own = own_gate(pass, gates[i].layer);
-        status = other_convolution(&other, err);
+        gates[i].own = pass->layer[gates[i].layer].conv ? own_gate_of_conv(pass, gates[i].layer)
+                                                        : own_gate_of_linear(pass, gates[i].layer);
+        status = other_product(&other, err);
         if (!status)
             gates[i].other = normalised(&other);
         other_free(&other);

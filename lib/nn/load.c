@@ -112,6 +112,7 @@ int nax_model_take(struct nax_model *model, const struct nax_tensors *file, cons
         status = load_three(file, path, "pixel_mean", -INFINITY, model->pixel_mean, err);
     if (!status)
         status = load_three(file, path, "pixel_sd", 0, model->pixel_sd, err);
+    model->has_pixels = !status;
     return status;
 }
 

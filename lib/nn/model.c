@@ -118,6 +118,7 @@ int nax_model_copy(struct nax_model **model, const struct nax_model *from, struc
     }
     memcpy((*model)->pixel_mean, from->pixel_mean, sizeof from->pixel_mean);
     memcpy((*model)->pixel_sd, from->pixel_sd, sizeof from->pixel_sd);
+    (*model)->has_pixels = from->has_pixels;
     return 0;
 }
 

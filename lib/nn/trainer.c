@@ -81,7 +81,8 @@ int nax_trainer_alloc_part(struct nax_trainer **trainer, struct nax_model *model
         nax_trainer_free(t);
         return status;
     }
-    nax_images_moments(&set->train, model->pixel_mean, model->pixel_sd);
+    if (!model->has_pixels)
+        nax_images_moments(&set->train, model->pixel_mean, model->pixel_sd);
     for (int c = 0; c < 3; c++)
         if (!(model->pixel_sd[c] > 0)) /* images of one colour */
             model->pixel_sd[c] = 1;

@@ -64,7 +64,10 @@ static int read_row(struct nax_policy *policy, const struct columns *c, size_t s
             continue;
         taken.adc_bits[slot] = space->adc_bits[0];
         taken.adc_range[slot] = space->adc_ranges[0];
-        taken.kernel[slot] = is_zero_op ? 0 : c->kernels[i / c->n_crossbars];
+        bool is_own = space->is_kernel_own[slot] && i < c->n_crossbars;
+        taken.kernel[slot] = is_zero_op ? 0
+                             : is_own   ? space->kernel_own[slot]
+                                        : c->kernels[i / c->n_crossbars];
         taken.crossbar[slot] = is_zero_op ? 0 : c->crossbars[i % c->n_crossbars];
         int status = nax_choices_find(space, slot, &taken, &choice, err);
         if (status)

@@ -40,6 +40,16 @@ static const char network_text[] = "name: two\n"
                                    "  - conv: {out: 6, kernel: 3}\n"
                                    "  - pool: {kind: mean, kernel: 0}\n"
                                    "  - linear: {role: classifier}\n";
+/* Besides one, layers that keep their own kernel, the first of which could be left out. */
+static const char own_text[] = "name: own\n"
+                               "input: {height: 8, width: 8, channels: 3}\n"
+                               "classes: 2\n"
+                               "layers:\n"
+                               "  - conv: {out: 3, kernel: [3, 5], search: true}\n"
+                               "  - conv: {out: 4, kernel: 3, bias: true, batch_norm: false}\n"
+                               "  - conv: {out: 5, kernel: 2, pad: 0, stride: 2, search: true}\n"
+                               "  - linear: {out: 7, search: true}\n"
+                               "  - linear: {role: classifier, search: true}\n";
 static const char *const network_path = "./cosearch_test.yaml";
 
 struct fixture {
@@ -74,6 +84,7 @@ static struct fixture fixture_make(const char *text)
     for (size_t s = 0; s < n; s++) {
         kernel[s] = nax_network_file_kernel(f.file, s);
         can_skip[s] = nax_network_file_can_skip(f.file, s);
+        f.space.is_kernel_own[s] = nax_network_file_is_kernel_own(f.file, s);
     }
     assert_int_equal(nax_space_bind(&f.space, n, kernel, can_skip, &err), 0);
     assert_int_equal(nax_hardware_load(&f.hardware, "nax-reram", &err), 0);
@@ -107,10 +118,9 @@ static void add_softmax(const struct arch *arch, const double *dp, double *gradi
     }
 }
 
-static void expected_costs_match_finite_differences(void **state)
+static void check_expected_costs(const char *text)
 {
-    (void)state;
-    struct fixture f = fixture_make(network_text);
+    struct fixture f = fixture_make(text);
     struct nax_err err;
     struct arch arch;
     struct price price;
@@ -163,6 +173,13 @@ static void expected_costs_match_finite_differences(void **state)
     nax_price_close(&price);
     nax_arch_free(&arch);
     fixture_free(&f);
+}
+
+static void expected_costs_match_finite_differences(void **state)
+{
+    (void)state;
+    check_expected_costs(network_text);
+    check_expected_costs(own_text);
 }
 
 static void terms_of_cost_match_finite_differences(void **state)
@@ -586,7 +603,7 @@ static void measurements_are_kept_by_what_they_depend_on(void **state)
     measure_noise(&m);
     assert_noise(&m, measured);
 
-    m.net.model->layer[m.net.first].weight[0] += 0.01f;
+    m.net.model->layer[m.net.first[0]].weight[0] += 0.01f;
     assert_int_equal(nax_noise_file_find(&second, &m.noise, all, &m.d.set, &err), 0);
     assert_string_not_equal(first.path, second.path);
     assert_int_equal(access(second.path, F_OK), -1);
@@ -879,6 +896,106 @@ static void lost_gain_is_avoided(void **state)
                  calibrated_loss);
 }
 
+/* Layers that keep their own kernel have the choices of their crossbars alone, which are weighed by
+ * conversions with and without batch norm. */
+static void crossbars_of_own_kernels_are_searched(void **state)
+{
+    (void)state;
+    static struct pixels d;
+    struct fixture f = fixture_make(own_text);
+    struct nax_err err;
+    struct nax_cosearch *search;
+    struct nax_cosearch_epoch epoch;
+    struct nax_cosearch_options o = fast_options_of(&f, &d);
+    pixels_fill(&d);
+    o.warmup_epochs = 1;
+    assert_int_equal(nax_cosearch_alloc(&search, &o, &err), 0);
+    for (int e = 0; e < 2; e++)
+        if (nax_cosearch_epoch(search, NULL, NULL, &epoch, &err))
+            fail_msg("%s", err.text);
+    assert_int_equal(search->arch.n_slots, 5);
+    for (size_t slot = 0; slot < 5; slot++) {
+        const double *p = nax_cosearch_policy(search) + slot * N_CHOICES;
+        assert_true(p[0] != p[1]); /* it moved */
+        for (size_t i = 2; i < N_CHOICES - 1; i++)
+            assert_true((p[i] == 0) == (slot != 1));
+        assert_true((p[N_CHOICES - 1] == 0) == (slot != 0));
+        assert_true(search->noise.part[slot * N_CHOICES] > 0);
+    }
+    /* the noise of a layer without batch norm is not by a variance that nobody keeps */
+    assert_null(search->net.model->layer[nax_supernet_place(&search->net, 3, 1)].variance);
+    nax_cosearch_free(search);
+    fixture_free(&f);
+}
+
+enum { N_LOGITS = 2 };
+
+static void logits_of(const struct nax_model *model, const struct pixels *d,
+                      float logits[N_IMAGES][N_LOGITS])
+{
+    struct nax_err err;
+    struct nax_score score;
+    const struct nax_eval eval = {.logits = logits[0]};
+    if (nax_model_eval(model, &d->set.train, &eval, &score, &err))
+        fail_msg("%s", err.text);
+}
+
+/* From a checkpoint of the network itself: its own path is that network, kernels around its own
+ * compute the same, and what is not of this network is refused. */
+static void a_trained_network_is_searched(void **state)
+{
+    (void)state;
+    static struct pixels d;
+    static float own[N_IMAGES][N_LOGITS], got[N_IMAGES][N_LOGITS];
+    struct fixture f = fixture_make(own_text), other = fixture_make(network_text);
+    struct nax_err err;
+    struct nax_network *net;
+    struct nax_model *model;
+    struct path *path;
+    struct nax_cosearch *search;
+    struct nax_cosearch_options o = options_of(&f, &d);
+    int64_t larger[NAX_SLOTS_MAX];
+    f.space.kernels[f.space.n_kernels++] = 5;
+    pixels_fill(&d);
+    o.init = "cosearch_test.safetensors";
+    assert_int_equal(nax_network_build(&net, f.file, NULL, &err), 0);
+    assert_int_equal(nax_model_alloc(&model, net, 77, &err), 0);
+    struct nax_rng rng = nax_rng_at(6, NAX_RNG_TEST, 0, 0, 0);
+    for (size_t i = 0; i < model->n_values; i++) /* all of it, variances too */
+        model->values[i] += (float)(0.3 * nax_rng_uniform(&rng));
+    model->pixel_mean[1] = 0.2385; /* not this set's */
+    assert_int_equal(nax_model_save(model, o.init, NULL, 0, &err), 0);
+    logits_of(model, &d, own);
+    if (nax_cosearch_alloc(&search, &o, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(nax_path_alloc(&path, &search->net, f.space.kernel_own, &err), 0);
+    logits_of(&path->model, &d, got);
+    assert_memory_equal(got, own, sizeof own);
+    nax_path_free(path);
+    memcpy(larger, f.space.kernel_own, sizeof larger);
+    larger[1] = 5;
+    assert_int_equal(nax_path_alloc(&path, &search->net, larger, &err), 0);
+    logits_of(&path->model, &d, got);
+    for (size_t i = 0; i < N_IMAGES; i++)
+        for (size_t c = 0; c < N_LOGITS; c++)
+            assert_true(fabs((double)(got[i][c] - own[i][c])) <=
+                        tolerance_loss * (1 + fabs((double)own[i][c])));
+    nax_path_free(path);
+    const float *one = search->net.model->layer[nax_supernet_place(&search->net, 1, 1)].weight;
+    assert_memory_equal(one, model->layer[1].weight + 4 * 3 * 4, 3 * 4 * sizeof *one);
+    nax_cosearch_free(search);
+    o.space = &other.space;
+    o.file = other.file;
+    assert_int_equal(nax_cosearch_alloc(&search, &o, &err), NAX_ERR_VALUE);
+    if (!strstr(err.text, "cosearch_test.safetensors: tensor 'conv1.weight' has another shape"))
+        fail_msg("%s", err.text);
+    unlink(o.init);
+    nax_model_free(model);
+    nax_network_free(net);
+    fixture_free(&other);
+    fixture_free(&f);
+}
+
 /* A network takes its parameters from a search's checkpoint. */
 static void networks_inherit(void **state)
 {
@@ -929,6 +1046,8 @@ int main(void)
         cmocka_unit_test(slopes_add_up_to_the_gradient),
         cmocka_unit_test(a_step_moves_its_pair_alone),
         cmocka_unit_test(a_search_settles_on_what_is_best),
+        cmocka_unit_test(crossbars_of_own_kernels_are_searched),
+        cmocka_unit_test(a_trained_network_is_searched),
         cmocka_unit_test(networks_inherit),
         cmocka_unit_test(kernels_stay_nested),
         cmocka_unit_test(every_row_decides_the_search),

@@ -1,6 +1,7 @@
 /* Unit tests of one-shot evolution: parts of one network, their gradients, a task whose best design
  * is known. */
 #include "../../lib/cosearch/evolution.h"
+#include "../../lib/cosearch/transfer.h"
 #include "../../lib/nn/pass.h"
 #include "nax/cosearch.h"
 #include "nax/rng.h"
@@ -15,8 +16,9 @@
 
 #include <cmocka.h>
 
-static const double tolerance_slope = 2e-2; /* of the largest gradient: differences in float */
-static const double accurate = 0.9;         /* a fraction of images that chance does not reach */
+static const double tolerance_slope = 2e-2;  /* of the largest gradient: differences in float */
+static const double tolerance_logits = 1e-5; /* zeros more to add: other engines */
+static const double accurate = 0.9;          /* a fraction of images that chance does not reach */
 
 /* Two stages of one block each, whose shortcut is a convolution where they differ. */
 static const char blocks_text[] = "name: blocks\n"
@@ -230,6 +232,89 @@ static void parts_are_middles_and_first_channels(void **state)
     nax_slice_free(slice);
     nax_slices_free(&slices);
     fixture_free(&f);
+}
+
+/* --- a trained network in a supernet --- */
+
+static void logits_of(const struct nax_model *model, const struct fixture *f,
+                      float logits[N_IMAGES][2])
+{
+    struct nax_err err;
+    struct nax_score score;
+    const struct nax_eval eval = {.logits = logits[0]};
+    if (nax_model_eval(model, &f->d.set.train, &eval, &score, &err))
+        fail_msg("%s", err.text);
+}
+
+/* A checkpoint of the fixture's own network, which is neither the widest nor of the largest
+ * kernels, and what it puts out. */
+static void own_make(const struct fixture *f, const char *path, float logits[N_IMAGES][2])
+{
+    struct nax_err err;
+    struct nax_network *net;
+    struct nax_model *model;
+    struct nax_rng rng = nax_rng_at(9, NAX_RNG_TEST, 0, 0, 0);
+    assert_int_equal(nax_network_build(&net, f->file, NULL, &err), 0);
+    assert_int_equal(nax_model_alloc(&model, net, 5, &err), 0);
+    for (size_t i = 0; i < model->n_values; i++) /* all of it, variances too */
+        model->values[i] += (float)(0.3 * nax_rng_uniform(&rng));
+    for (size_t c = 0; c < 3; c++) {
+        model->pixel_mean[c] = 0.11 * (double)(c + 1);
+        model->pixel_sd[c] = 0.31 + 0.1 * (double)c;
+    }
+    assert_int_equal(nax_model_save(model, path, NULL, 0, &err), 0);
+    logits_of(model, f, logits);
+    nax_model_free(model);
+    nax_network_free(net);
+}
+
+static void check_spread(const char *text, size_t n_stages)
+{
+    static struct fixture f;
+    static float own[N_IMAGES][2], got[N_IMAGES][2];
+    const char *path = "evolution_test.safetensors";
+    struct slices slices;
+    struct nax_err err;
+    bool is_spread;
+    int64_t kernel[NAX_SLOTS_MAX], width[NAX_SLOTS_MAX];
+    fixture_make(&f, text);
+    f.space.kernels[f.space.n_kernels++] = 5;
+    for (size_t s = 0; s < n_stages; s++) {
+        f.space.n_widths[s] = 2;
+        f.space.widths[s][0] = f.space.width_own[s];
+        f.space.widths[s][1] = f.space.width_own[s] + 3;
+    }
+    own_make(&f, path, own);
+    slices_make(&slices, &f);
+    if (nax_supernet_start(&slices.model, f.file, path, &is_spread, &err))
+        fail_msg("%s", err.text);
+    assert_true(is_spread);
+    struct slice *slice = slice_make(&slices, f.space.kernel_own, f.space.width_own);
+    logits_of(&slice->model, &f, got);
+    assert_memory_equal(got, own, sizeof own);
+    nax_slice_free(slice);
+    nax_slices_widest(&f.space, kernel, width);
+    slice = slice_make(&slices, kernel, width);
+    logits_of(&slice->model, &f, got);
+    for (size_t i = 0; i < N_IMAGES; i++)
+        for (size_t c = 0; c < 2; c++)
+            assert_true(fabs((double)(got[i][c] - own[i][c])) <=
+                        tolerance_logits * (1 + fabs((double)own[i][c])));
+    /* what is drawn is not all gone: it can be trained */
+    size_t c_out = slices.net->layers[0].c_out;
+    assert_true(slices.model.layer[0].weight[c_out - 1] != 0);
+    nax_slice_free(slice);
+    nax_slices_free(&slices);
+    fixture_free(&f);
+    unlink(path);
+}
+
+static void a_trained_network_is_a_part(void **state)
+{
+    (void)state;
+    check_spread(pixels_text, 2);
+    check_spread(blocks_text, 2);
+    check_spread(depthwise_text, 1);
 }
 
 static void load_image(const void *self, size_t b, float *out)
@@ -655,6 +740,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parts_are_middles_and_first_channels),
+        cmocka_unit_test(a_trained_network_is_a_part),
         cmocka_unit_test(gradients_of_parts_match_finite_differences),
         cmocka_unit_test(skipped_block_is_the_identity),
         cmocka_unit_test(networks_that_are_no_parts_are_refused),

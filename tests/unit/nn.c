@@ -1157,8 +1157,8 @@ static void check_gates(enum nax_arithmetic precision, bool is_running, double t
                         double tolerance_angle)
 {
     static const struct {
-        size_t layer, kernel;
-    } mixed[] = {{1, 3}, {2, 7}, {3, 5}, {6, 3}, {7, 1}, {8, 5}};
+        size_t layer, kernel; /* 0: its own */
+    } mixed[] = {{1, 3}, {2, 7}, {3, 5}, {6, 3}, {7, 1}, {8, 5}, {9, 0}, {12, 0}, {13, 0}};
     enum { N = sizeof mixed / sizeof *mixed, MAX = 49 * 32 * 32 };
     static double weight[N][MAX], gamma[N][32], beta[N][32], mean[N][32], variance[N][32];
     static float weight1[N][MAX], gamma1[N][32], beta1[N][32], mean1[N][32], variance1[N][32];

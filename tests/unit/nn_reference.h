@@ -156,7 +156,8 @@ static inline void reference_mix(const struct reference_mix *mix, const struct n
     struct nax_layer s = net->layers[mix->layer];
     size_t size = n * s.h_out * s.w_out * s.c_out;
     double *o = calloc(size, sizeof *o);
-    nax_layer_set_kernel(&s, mix->kernel);
+    if (mix->kernel)
+        nax_layer_set_kernel(&s, mix->kernel);
     reference_conv(&s, n, out[s.input], mix->weight, o);
     if (s.has_batch_norm)
         reference_batch_norm(size / s.c_out, s.c_out, s.epsilon, mix->gamma, mix->beta, mix->mean,
