@@ -49,6 +49,23 @@ refused() { # refused MESSAGE COMMAND...
     nax-cost --set array.read_time=rc --set array.c_wire_ff=0 homogeneous.csv
 }
 
+@test "designs of a network file that has changed are refused, unless it is said that they are meant" {
+  printf '%s\n' 'name: net' 'input: {height: 8, width: 8, channels: 3}' 'classes: 2' 'layers:' '  - conv: {out: 4, kernel: 3}' \
+    '  - pool: {kind: mean, kernel: 0}' '  - linear: {role: classifier}' >net.yaml
+  nax-sample --homogeneous --network ./net.yaml --format csv >designs.csv
+  nax-cost --format csv designs.csv >before.csv
+  sed -i 's/out: 4/out: 40/' net.yaml
+  refused "by what network, kernels and crossbars are now; the file or the record has changed since: draw the designs anew, or leave the field out: './net.yaml'" \
+    nax-cost designs.csv
+  refused "field 'id': $(column id designs.csv | head -n 1) is " nax-map designs.csv
+  nax-view -f network,kernel,crossbar,crossbar_fixed --format csv designs.csv | nax-cost --format csv >after.csv
+  [ "$(column energy_pj after.csv)" != "$(column energy_pj before.csv)" ]
+  sed 's/^[0-9a-f]*,/mine,/' designs.csv | nax-cost --format csv >named.csv # a name that somebody gave
+  [ "$(column energy_pj named.csv)" = "$(column energy_pj after.csv)" ]
+  sed -i 's/out: 40/out: 4/' net.yaml
+  nax-cost --format csv designs.csv | cmp - before.csv
+}
+
 @test "what cannot change a cost is misuse" {
   misused 'components.edram.latency_ns has no effect on costs' nax-cost --set components.edram.latency_ns=3 homogeneous.csv
   misused 'components.dac.power_mw has no effect on costs' nax-cost --set components.dac.power_mw=3 homogeneous.csv

@@ -89,6 +89,25 @@ static void settle(struct nax_candidate *c, const struct nax_network_file *own)
     c->layout = nax_network_file_layout(own);
 }
 
+/* A file of layers may have changed since its designs were named, and they would be taken for
+ * others: their names are of what the layers were. Names that somebody gave are left alone. */
+static int check_id(const struct nax_candidate *c, struct nax_err *err)
+{
+    struct nax_candidate now;
+    size_t n = strlen(c->id);
+    if (!c->layout || n != 16 || strspn(c->id, "0123456789abcdef") != n)
+        return 0;
+    now = *c;
+    nax_candidate_set_id(&now);
+    if (!strcmp(now.id, c->id))
+        return 0;
+    return nax_err_set(err, NAX_ERR_VALUE,
+                       "field 'id': %s is %s by what network, kernels and crossbars are now; the "
+                       "file or the record has changed since: draw the designs anew, or leave the "
+                       "field out: '%s'",
+                       c->id, now.id, c->network);
+}
+
 int design_take(struct design *d, const struct nax_record *record, struct nax_err *err)
 {
     int status = nax_candidate_read(&d->candidate, record, err);
@@ -108,7 +127,8 @@ int design_take(struct design *d, const struct nax_record *record, struct nax_er
     settle(&d->candidate, d->own);
     if (!nax_record_has(record, "id"))
         nax_candidate_set_id(&d->candidate);
-    return is_new;
+    status = check_id(&d->candidate, err);
+    return status ? status : is_new;
 }
 
 bool design_read(struct design *d, struct tool *tool, const struct nax_record *record)

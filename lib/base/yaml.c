@@ -110,9 +110,59 @@ static void take_name(struct load_log *log, const char *reason, bool is_sibling)
     log->reason[n] = 0;
 }
 
-static int load_failed(struct nax_err *err, const char *path, const char *text, size_t size,
-                       struct load_log *log, const char *status)
+/* --- what was meant --- */
+
+/* The schema of the first n letters of a key, or NULL. */
+static const cyaml_schema_value_t *schema_at(const cyaml_schema_value_t *schema, const char *key,
+                                             size_t n)
 {
+    for (size_t at = 0, size; schema && at < n; at += size + 1) {
+        size = strcspn(key + at, ".");
+        if (schema->type == CYAML_SEQUENCE || schema->type == CYAML_SEQUENCE_FIXED) {
+            schema = schema->sequence.entry;
+            continue;
+        }
+        const cyaml_schema_field_t *field =
+            schema->type == CYAML_MAPPING ? schema->mapping.fields : NULL;
+        while (field && field->key &&
+               (strncmp(field->key, key + at, size) != 0 || field->key[size]))
+            field++;
+        schema = field && field->key ? &field->value : NULL;
+    }
+    return schema;
+}
+
+/* The key of the same mapping, or the word for the same key, that is spelled most like what nobody
+ * knows. near: "" where none is. */
+static void suggest(const struct load_log *log, const cyaml_schema_value_t *schema,
+                    char near[NAX_NEAREST_TEXT])
+{
+    static const char bad_word[] = "invalid ENUM value: ";
+    const char *last = strrchr(log->key, '.');
+    struct nax_nearest nearest = {.word = log->first};
+    char word[sizeof log->reason] = "";
+    if (!strcmp(log->reason, "unexpected key")) {
+        schema = schema_at(schema, log->key, last ? (size_t)(last - log->key) : 0);
+        for (size_t i = 0; schema && schema->type == CYAML_MAPPING && schema->mapping.fields[i].key;
+             i++)
+            nax_nearest_try(&nearest, schema->mapping.fields[i].key);
+    } else if (!strncmp(log->reason, bad_word, sizeof bad_word - 1)) {
+        const char *from = log->reason + sizeof bad_word - 1;
+        from += *from == '\'';
+        snprintf(word, sizeof word, "%.*s", (int)strcspn(from, "'"), from);
+        nearest.word = word;
+        schema = schema_at(schema, log->key, strlen(log->key));
+        for (size_t i = 0; schema && schema->type == CYAML_ENUM && i < schema->enumeration.count;
+             i++)
+            nax_nearest_try(&nearest, schema->enumeration.strings[i].str);
+    }
+    nax_nearest_text(&nearest, near);
+}
+
+static int load_failed(struct nax_err *err, const char *path, const char *text, size_t size,
+                       struct load_log *log, const cyaml_schema_value_t *schema, const char *status)
+{
+    char near[NAX_NEAREST_TEXT];
     if (!*log->reason)
         snprintf(log->reason, sizeof log->reason, "%s", status);
     take_name(log, "unexpected key", false);
@@ -124,9 +174,10 @@ static int load_failed(struct nax_err *err, const char *path, const char *text, 
         line = nax_yaml_text_line(text, size, log->key);
     }
     line = line ? line : NAX_MAX(log->line, 1);
+    suggest(log, schema, near);
     if (*log->first)
-        return nax_err_set(err, NAX_ERR_FORMAT, "%s:%d: key '%s': %s", path, line, log->first,
-                           log->reason);
+        return nax_err_set(err, NAX_ERR_FORMAT, "%s:%d: key '%s': %s%s", path, line, log->first,
+                           log->reason, near);
     return nax_err_set(err, NAX_ERR_FORMAT, "%s:%d: %s", path, line, log->reason);
 }
 
@@ -162,7 +213,7 @@ int nax_yaml_load(const char *path, const char *text, size_t size, const void *s
         if (checked)
             return checked;
     }
-    return load_failed(err, path, text, size, &log, cyaml_strerror(status));
+    return load_failed(err, path, text, size, &log, schema, cyaml_strerror(status));
 }
 
 void nax_yaml_free(const void *schema, void *out)

@@ -16,6 +16,7 @@ struct output {
     /* may be negative in this design or in one that skips other convolutions: what joins take, so
      * that the sign of their outputs does not depend on it */
     bool is_signed;
+    size_t n_layers; /* of the network up to and with this entry */
 };
 
 struct builder {
@@ -164,7 +165,7 @@ static struct output source_output(const struct builder *b, const struct entry_s
     const struct nax_network *net = b->net;
     if (source->entry >= 0)
         return b->outputs[source->entry];
-    return (struct output){NAX_FROM_IMAGE, {net->height, net->width, net->channels}, true};
+    return (struct output){NAX_FROM_IMAGE, {net->height, net->width, net->channels}, true, 0};
 }
 
 /* Takes the next slot: its number and its chosen kernel, 0 when it is skipped. */
@@ -558,10 +559,13 @@ int nax_network_expand(struct nax_network **net, const struct nax_network_file *
         if ((status = add_entry(&b, &file->entries[*entry])))
             break;
         outputs[*entry] = b.now;
+        outputs[*entry].n_layers = n->n_layers;
     }
     if (!status && slots) {
-        *entry = file->n_entries - 1;
-        status = nax_network_check_whole(n, err);
+        size_t layer = n->n_layers - 1;
+        status = nax_network_check_whole(n, &layer, err);
+        for (*entry = 0; outputs[*entry].n_layers <= layer;)
+            ++*entry;
     }
     free(outputs);
     if (status) {

@@ -71,8 +71,9 @@ struct nax_network_file {
 int nax_network_link(struct nax_network_file *file, size_t *entry, const char **key,
                      struct nax_err *err);
 
-/* Of a network with all its layers: whether names differ, and each output but the last is read. */
-int nax_network_check_whole(const struct nax_network *net, struct nax_err *err);
+/* Of a network with all its layers: whether names differ, and each output but the last is read.
+ * *layer is the one at fault. */
+int nax_network_check_whole(const struct nax_network *net, size_t *layer, struct nax_err *err);
 
 /* nax_network_build for a file whose slots are not known yet: kernel NULL. Slots found are noted in
  * *slots [NAX_NETWORK_SLOTS_MAX]. *entry is the one at work when an error came up. */

@@ -99,13 +99,15 @@ int nax_network_link(struct nax_network_file *f, size_t *entry, const char **key
     return 0;
 }
 
-static int fail(const struct nax_network *net, size_t l, const char *what, struct nax_err *err)
+static int fail(const struct nax_network *net, size_t l, const char *what, size_t *layer,
+                struct nax_err *err)
 {
+    *layer = l;
     return nax_err_set(err, NAX_ERR_VALUE, "%s: '%s' of network '%s'", what, net->layers[l].name,
                        net->name);
 }
 
-int nax_network_check_whole(const struct nax_network *net, struct nax_err *err)
+int nax_network_check_whole(const struct nax_network *net, size_t *layer, struct nax_err *err)
 {
     bool *is_read = nax_calloc(net->n_layers, sizeof *is_read);
     int status = is_read ? 0 : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network'");
@@ -116,11 +118,11 @@ int nax_network_check_whole(const struct nax_network *net, struct nax_err *err)
                 is_read[from[i]] = true;
         for (size_t i = 0; i < l && !status; i++)
             if (!strcmp(net->layers[l].name, net->layers[i].name))
-                status = fail(net, l, "two layers have one name", err);
+                status = fail(net, l, "two layers have one name", layer, err);
     }
     for (size_t l = 0; l + 1 < net->n_layers && !status; l++)
         if (!is_read[l])
-            status = fail(net, l, "nothing reads the layer", err);
+            status = fail(net, l, "nothing reads the layer", layer, err);
     free(is_read);
     return status;
 }
