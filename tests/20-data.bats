@@ -184,17 +184,22 @@ png() {
   idx 1 6 >m/train-labels-idx1-ubyte
   idx 50 2 28 28 >m/t10k-images-idx3-ubyte
   idx 0 2 | gzip >m/t10k-labels-idx1-ubyte.gz
-  nax-data import mnist -q -o a.safetensors m
+  fails "class 0 has no training images: 'm'" nax-data import mnist -o x m
+  idx 1 2 | gzip >m/t10k-labels-idx1-ubyte.gz
+  nax-data import mnist -o a.safetensors m 2>told
+  grep -q '2 classes, as labels are numbers from 0 on: 1 without an image, the first one 0' told
   nax-data info --format csv a.safetensors | cut -d , -f 1,3-8,11 >info.csv
   printf '%s\n' data,split,n_images,height,width,channels,n_classes,n_images_class \
-    'm,train,6,28,28,1,2,0 6' 'm,test,2,28,28,1,2,2 0' | diff - info.csv
+    'm,train,6,28,28,1,2,0 6' 'm,test,2,28,28,1,2,0 2' | diff - info.csv
   nax-data import mnist -q --size 32x32 --channels 3 -o b.safetensors m
   [ "$(tensor test_images b.safetensors | perl -0777 -ne 'print length, " ", join ",", keys %{{map { $_ => 1 } unpack "C*"}}')" = "6144 50" ]
   idx 1 7 >m/train-labels-idx1-ubyte
   fails "labels are not one for each of 6 images: 'm'" nax-data import mnist -o x m
   gzip -d m/*.gz
   head -c 1000 m/train-images-idx3-ubyte >short && mv short m/train-images-idx3-ubyte
-  fails "truncated, or longer than it says: 'm/train-images-idx3-ubyte'" nax-data import mnist -o x m
+  fails "truncated: 'm/train-images-idx3-ubyte'" nax-data import mnist -o x m
+  { idx 100 6 28 28 && echo; } >m/train-images-idx3-ubyte
+  fails "longer than it says: 'm/train-images-idx3-ubyte'" nax-data import mnist -o x m
   fails "truncated, or no archive of NumPy's: 'short.npz'" bash -c 'printf "PK\003\004" >short.npz && nax-data import npz -o x short.npz'
 }
 
@@ -213,6 +218,10 @@ png() {
   [ "$(field train n_images_class a.safetensors)" = "[1,1]" ]
   [ "$(field test n_images a.safetensors)" = 0 ]
   fails "class has no training images: 'd/train/b'" nax-data import folder --train val --test train -o x d
+  fails "test images are among the training images of 'd/val'; --test-fraction holds some back: 'd/val/.'" \
+    nax-data import folder --train val --test val/. -o x d
+  fails "test images are among the training images of 'd/.'; --test-fraction holds some back: 'd/val'" \
+    nax-data import folder --train . --test val -o x d
   mkdir d/more && mv d/val d/more/v
   nax-data import folder -q --test more/v -o a.safetensors d
   [ "$(field test n_images_class a.safetensors)" = "[1,0]" ]

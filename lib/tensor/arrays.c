@@ -17,15 +17,15 @@ void nax_arrays_free(struct nax_arrays *arrays)
     }
 }
 
-/* Whether what the buffer has from data on is what the array holds. */
-static bool has_all(const struct nax_array *array)
+/* What is wrong with what the buffer has from data on, or NULL: it is what the array holds. */
+static const char *find_wrong_size(const struct nax_array *array)
 {
-    size_t bytes = array->element, rest;
+    const size_t rest = array->buffer.size - (size_t)(array->data - array->buffer.bytes);
+    size_t bytes = array->element;
     for (size_t i = 0; i < array->n_dims; i++)
         if (__builtin_mul_overflow(bytes, array->dims[i], &bytes))
-            return false;
-    rest = array->buffer.size - (size_t)(array->data - array->buffer.bytes);
-    return bytes == rest;
+            return "truncated";
+    return bytes > rest ? "truncated" : bytes < rest ? "longer than it says" : NULL;
 }
 
 /* --- IDX: two zeros, the type, the number of dimensions, these as 32 bits, high byte first --- */
@@ -48,9 +48,8 @@ int nax_array_read_idx(struct nax_array *array, const char *path, struct nax_err
     array->n_dims = n_dims;
     array->element = 1;
     array->data = at;
-    if (!has_all(array))
-        return nax_err_set(err, NAX_ERR_FORMAT, "truncated, or longer than it says: '%s'", path);
-    return 0;
+    const char *wrong = find_wrong_size(array);
+    return wrong ? nax_err_set(err, NAX_ERR_FORMAT, "%s: '%s'", wrong, path) : 0;
 }
 
 /* --- npy: "\x93NUMPY", a version, the header's length, the header, a dictionary of Python's:
@@ -125,13 +124,15 @@ int nax_array_parse_npy(struct nax_array *array, const char *path, const char *n
                            "%s: not in C's order, which numpy.ascontiguousarray makes: '%s'", path,
                            name);
     if (!parse_type(array, find_value(header, "'descr'")))
-        return nax_err_set(err, NAX_ERR_FORMAT, "%s: no array of whole numbers: '%s'", path, name);
+        return nax_err_set(err, NAX_ERR_FORMAT,
+                           "%s: no array of whole numbers, which (255 * x).round().astype('uint8') "
+                           "makes of pixels from 0 to 1, astype('int64') of labels: '%s'",
+                           path, name);
     if (!parse_shape(array, find_value(header, "'shape'")))
         return nax_err_set(err, NAX_ERR_FORMAT, "%s: no shape of up to %d dimensions: '%s'", path,
                            NAX_ARRAY_DIMS, name);
-    if (!has_all(array))
-        return nax_err_set(err, NAX_ERR_FORMAT, "%s: truncated array: '%s'", path, name);
-    return 0;
+    const char *wrong = find_wrong_size(array);
+    return wrong ? nax_err_set(err, NAX_ERR_FORMAT, "%s: array %s: '%s'", path, wrong, name) : 0;
 }
 
 /* --- a set --- */
@@ -151,7 +152,8 @@ static int find_layout(struct layout *layout, const struct nax_array *a, const c
 {
     const size_t *d = a->dims;
     if (a->element != 1 || a->is_signed)
-        return nax_err_set(err, NAX_ERR_FORMAT, "images are not bytes (uint8): '%s'", path);
+        return nax_err_set(err, NAX_ERR_FORMAT,
+                           "images are not bytes, which astype('uint8') makes: '%s'", path);
     if (a->n_dims == 3)
         *layout = (struct layout){d[0], d[1], d[2], 1, false};
     else if (a->n_dims == 4 && is_channels(d[3]))
@@ -235,20 +237,50 @@ static int take(struct nax_images *images, const struct nax_array *a, const stru
     return status;
 }
 
-/* Names of classes from 0 on, as many as the largest label needs. */
-static int name_classes(struct nax_names *names, int32_t *const labels[2], const size_t n[2])
+/* Names of classes from 0 on, as many as the largest label needs. One of test images alone is an
+ * error, as in folders; one without any is told. counts: [2][n_classes] images */
+static int name_classes(struct nax_names *names, const size_t *counts, size_t n_classes,
+                        const struct nax_import *how, const char *path, struct nax_err *err)
+{
+    size_t n_empty = 0, empty = 0;
+    for (size_t k = 0; k < n_classes; k++) {
+        char text[16];
+        const int length = snprintf(text, sizeof text, "%zu", k);
+        if (nax_names_add(names, text, (size_t)length))
+            return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
+        if (counts[k])
+            continue;
+        if (counts[n_classes + k])
+            return nax_err_set(err, NAX_ERR_VALUE, "class %zu has no training images: '%s'", k,
+                               path);
+        empty = n_empty++ ? empty : k;
+    }
+    if (n_empty)
+        nax_import_tell(how,
+                        "%zu classes, as labels are numbers from 0 on: %zu without an image, "
+                        "the first one %zu",
+                        n_classes, n_empty, empty);
+    return 0;
+}
+
+/* How many images each class has, and its name. */
+static int count_classes(struct nax_names *names, int32_t *const labels[2], const size_t n[2],
+                         const struct nax_import *how, const char *path, struct nax_err *err)
 {
     int32_t max = 0;
     for (int s = 0; s < 2; s++)
         for (size_t i = 0; labels[s] && i < n[s]; i++)
             max = NAX_MAX(max, labels[s][i]);
-    for (int32_t k = 0; k <= max; k++) {
-        char text[16];
-        int length = snprintf(text, sizeof text, "%d", k);
-        if (nax_names_add(names, text, (size_t)length))
-            return NAX_ERR_MEMORY;
-    }
-    return 0;
+    const size_t n_classes = (size_t)max + 1;
+    size_t *counts = nax_calloc(2 * n_classes, sizeof *counts);
+    if (!counts)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
+    for (size_t s = 0; s < 2; s++)
+        for (size_t i = 0; labels[s] && i < n[s]; i++)
+            counts[s * n_classes + (size_t)labels[s][i]]++;
+    int status = name_classes(names, counts, n_classes, how, path, err);
+    free(counts);
+    return status;
 }
 
 int nax_import_arrays(struct nax_dataset **out, const char *name, const char *path,
@@ -283,10 +315,10 @@ int nax_import_arrays(struct nax_dataset **out, const char *name, const char *pa
     const size_t n_all[2] = {n[0], n[1]};
     for (int s = 0; s < 2; s++)
         index[s] = nax_calloc(n[s] + (has_test ? 0 : n[0]), sizeof *index[s]);
-    if (!index[0] || !index[1] || name_classes(&names, labels, n_all)) {
-        status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
+    status = index[0] && index[1] ? count_classes(&names, labels, n_all, how, path, err)
+                                  : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
+    if (status)
         goto out;
-    }
     for (int s = 0; s < 2; s++)
         for (size_t i = 0; i < n[s]; i++)
             index[s][i] = (uint32_t)i;

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* What test images are looked for under, in this order; those that stand beside others are told. */
 static const char *const test_names[] = {"test", "val", "validation", "valid"};
@@ -92,6 +93,31 @@ static int check_own_classes(const char *dir, const struct nax_names *classes, s
     return 0;
 }
 
+static bool is_same_folder(const char *a, const char *b)
+{
+    struct stat of_a, of_b;
+    return !stat(a, &of_a) && !stat(b, &of_b) && of_a.st_dev == of_b.st_dev &&
+           of_a.st_ino == of_b.st_ino;
+}
+
+/* No image is both: test images are neither those of the training nor one of its classes. */
+static int check_apart(const struct splits *s, const struct nax_names *classes, struct nax_err *err)
+{
+    bool is_apart = !is_same_folder(s->train, s->test);
+    for (size_t i = 0; i < classes->n && is_apart; i++) {
+        char *class = nax_path_join(s->train, classes->v[i]);
+        if (!class)
+            return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", s->train);
+        is_apart = !is_same_folder(class, s->test);
+        free(class);
+    }
+    return is_apart ? 0
+                    : nax_err_set(err, NAX_ERR_VALUE,
+                                  "test images are among the training images of '%s'; "
+                                  "--test-fraction holds some back: '%s'",
+                                  s->train, s->test);
+}
+
 static int list_test(struct nax_list *list, const char *test, const struct nax_names *classes,
                      struct nax_err *err)
 {
@@ -121,6 +147,8 @@ int nax_import_folder(struct nax_dataset **set, const char *dir, const struct na
         status = nax_err_set(err, NAX_ERR_VALUE, "no class folder in: '%s'", splits.train);
     if (status == 0 && !splits.has_train)
         status = check_own_classes(dir, &classes, err);
+    if (status == 0 && splits.test)
+        status = check_apart(&splits, &classes, err);
     if (status == 0 && splits.test && how->test_fraction > 0)
         status = nax_err_set(err, NAX_ERR_VALUE, "--test-fraction, but there are test images: '%s'",
                              splits.test);

@@ -302,8 +302,10 @@ static void other_arrays_are_refused(void **state)
         const char *images, *labels, *message;
         size_t n_images, n_labels;
     } cases[] = {
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2, 2), }", "", "no array of whole",
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2, 2), }", "", "astype('uint8')",
          32, 0},
+        {"{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2, 2), }", "",
+         "array longer than it says", 9, 0},
         {"{'descr': '<u2', 'fortran_order': False, 'shape': (2, 2, 2), }",
          "{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }", "images are not bytes", 16,
          2},
@@ -312,12 +314,12 @@ static void other_arrays_are_refused(void **state)
         {"{'descr': '|u1', 'fortran_order': False, 'shape': (2, -2, 2), }", "", "no shape", 8, 0},
         {"{'descr': '|u1', 'fortran_order': False, 'shape': (1, 1, 1, 1, 8), }", "", "no shape", 8,
          0},
-        {"{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2, 2), }", "", "truncated array", 7,
+        {"{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2, 2), }", "", "array truncated", 7,
          0},
         {"{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999999999, 99999999999, "
          "2), "
          "}",
-         "", "truncated array", 8, 0},
+         "", "array truncated", 8, 0},
         {"{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2, 2, 2), }",
          "{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }", "1 or 3 channels", 16, 2},
         {"{'descr': '|u1', 'fortran_order': False, 'shape': (0, 2, 2), }",
