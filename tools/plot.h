@@ -47,7 +47,7 @@ _Noreturn void plot_fail(struct plot *plot, size_t i, struct nax_err *err);
 struct plot_axis {
     double scale;
     char title[160], brief[160]; /* with its unit; where that is too long */
-    const char *unit;            /* as shown; "" where there is none */
+    char unit[64];               /* as shown; "" where there is none */
     double low, high;            /* as shown, once it is fitted */
     bool is_log, is_linear;      /* is_linear: never logarithmic */
 };

@@ -30,26 +30,25 @@ static void write_title(char title[160], const char *name, const char *unit)
             title[i] = ' ';
 }
 
+/* A unit as it is set in print: "uJ" has a Greek letter, "mm2" a small two. */
+static void typeset(char text[64], const char *unit)
+{
+    const char *rest = unit + (*unit == 'u');
+    const char *square = strstr(rest, "mm2");
+    const int n = square ? (int)(square - rest) : (int)strlen(rest);
+    snprintf(text, 64, "%s%.*s%s%s", rest > unit ? "µ" : "", n, rest, square ? "mm²" : "",
+             square ? square + strlen("mm2") : "");
+}
+
 struct plot_axis plot_axis(const char *field, double largest)
 {
-    static const struct {
-        const char *unit, *shown;
-        double from, scale; /* for values from this on */
-    } units[] = {
-        {"fraction", "%", 0, 1e2}, {"pJ", "mJ", 1e9, 1e-9},
-        {"pJ", "µJ", 1e6, 1e-6},   {"pJ", "nJ", 1e3, 1e-3},
-        {"ns", "s", 1e9, 1e-9},    {"ns", "ms", 1e6, 1e-6},
-        {"ns", "µs", 1e3, 1e-3},   {"pJ ns mm2", "mJ ms mm²", 1e12, 1e-15},
-        {"mm2", "mm²", 0, 1},
-    };
     const struct nax_field *known = nax_field_find(field);
     const char *unit = known ? known->unit : "";
-    struct plot_axis axis = {.scale = 1, .unit = unit};
-    for (size_t i = 0; i < sizeof units / sizeof *units && axis.unit == unit; i++)
-        if (!strcmp(units[i].unit, unit) && largest >= units[i].from) {
-            axis.unit = units[i].shown;
-            axis.scale = units[i].scale;
-        }
+    struct nax_scale scale = {.factor = 100, .unit = "%"};
+    if (strcmp(unit, "fraction") != 0)
+        nax_scale_choose(&scale, unit, largest);
+    struct plot_axis axis = {.scale = scale.factor};
+    typeset(axis.unit, scale.unit);
     write_title(axis.title, title_of(field, false), axis.unit);
     write_title(axis.brief, title_of(field, true), axis.unit);
     return axis;

@@ -105,6 +105,16 @@ const struct nax_field *nax_field_at(size_t i);           /* by name; NULL past 
  * is none; n_stem: the length of the name without it. */
 const char *nax_field_unit(const char *name, size_t *n_stem);
 
+/* The unit in which people read numbers of another one. */
+struct nax_scale {
+    double factor; /* shown numbers are values by this */
+    char unit[32];
+};
+
+/* For numbers in this unit of which the largest is largest, without its sign: between 1 and 1000 as
+ * it is shown, where the unit takes prefixes. */
+void nax_scale_choose(struct nax_scale *scale, const char *unit, double largest);
+
 /* Who made a stream: one entry for each program that it went through, oldest first. */
 struct nax_prog {
     const char *name, *version, *argv; /* argv: the words joined by spaces, quoted as for a shell */

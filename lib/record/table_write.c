@@ -22,7 +22,7 @@ enum {
 
 struct column {
     char *name;
-    struct scale scale;
+    struct nax_scale scale;
     size_t n_stem; /* of the name that stands in the head: without the unit's suffix */
     size_t width, width_min, width_full;
     enum nax_type type; /* the widest of its values */

@@ -40,26 +40,35 @@ const char *nax_field_unit(const char *name, size_t *n_stem)
 static const struct {
     const char *unit, *base;
     int power, power_max; /* the largest that is in use by itself: nobody says kiloseconds */
-} scaled[] = {{"pJ", "J", -12, 0}, {"ns", "s", -9, 0}, {"mW", "W", -3, 3},  {"V", "V", 0, 3},
-              {"A", "A", 0, 0},    {"S", "S", 0, 0},   {"ohm", "ohm", 0, 9}};
+} prefixed[] = {{"pJ", "J", -12, 0}, {"ns", "s", -9, 0}, {"mW", "W", -3, 3},  {"V", "V", 0, 3},
+                {"A", "A", 0, 0},    {"S", "S", 0, 0},   {"ohm", "ohm", 0, 9}};
 
-enum { POWER_MIN = -18, POWER_MAX = 9 };
+/* Products, of which each factor has a prefix of its own, for values from this on. */
+static const struct {
+    const char *unit, *shown;
+    double from, factor;
+} products[] = {{"pJ ns mm2", "mJ ms mm2", 1e12, 1e-15}};
+
+enum { POWER_MIN = -18 };
 static const char *const prefixes[] = {"a", "f", "p", "n", "u", "m", "", "k", "M", "G"};
 
-void nax_scale_choose(struct scale *scale, const char *unit, double largest)
+void nax_scale_choose(struct nax_scale *scale, const char *unit, double largest)
 {
-    const size_t n = strcspn(unit, " "); /* of a product its first factor takes the prefix */
-    *scale = (struct scale){.factor = 1};
+    *scale = (struct nax_scale){.factor = 1};
     snprintf(scale->unit, sizeof scale->unit, "%s", unit);
-    for (size_t i = 0; i < sizeof scaled / sizeof *scaled && largest > 0; i++) {
-        if (strncmp(unit, scaled[i].unit, n) != 0 || scaled[i].unit[n])
+    for (size_t i = 0; i < sizeof products / sizeof *products; i++)
+        if (!strcmp(unit, products[i].unit) && largest >= products[i].from) {
+            scale->factor = products[i].factor;
+            snprintf(scale->unit, sizeof scale->unit, "%s", products[i].shown);
+        }
+    for (size_t i = 0; i < sizeof prefixed / sizeof *prefixed && largest > 0; i++) {
+        if (strcmp(unit, prefixed[i].unit) != 0)
             continue;
-        const int power_max = unit[n] ? POWER_MAX : scaled[i].power_max;
-        int power = 3 * (int)floor((log10(largest) + scaled[i].power) / 3);
-        power = NAX_MAX(NAX_MIN(power, power_max), POWER_MIN);
-        scale->factor = pow(10, scaled[i].power - power);
-        snprintf(scale->unit, sizeof scale->unit, "%s%s%s", prefixes[(power - POWER_MIN) / 3],
-                 scaled[i].base, unit + n);
+        int power = 3 * (int)floor((log10(largest) + prefixed[i].power) / 3);
+        power = NAX_MAX(NAX_MIN(power, prefixed[i].power_max), POWER_MIN);
+        scale->factor = pow(10, prefixed[i].power - power);
+        snprintf(scale->unit, sizeof scale->unit, "%s%s", prefixes[(power - POWER_MIN) / 3],
+                 prefixed[i].base);
     }
 }
 

@@ -77,7 +77,7 @@ static void tables_are_laid_out(void **state)
          "\"accuracy_sd\":0.00123}",
          NAX_FORMAT_TABLE, 0,
          "    macs  latency   power       edap    time  g         train_seconds  accuracy_sd\n"
-         "               ms      uW  kJ ns mm2       s  uS                    s\n"
+         "               ms      uW  mJ ms mm2       s  uS                    s\n"
          "--------  -------  ------  ---------  ------  --------  -------------  -----------\n"
          "40813184    2.385     250        350    3000  10 2.385           2386     0.001230\n"},
         /* other fields: another table, where none is shared */
