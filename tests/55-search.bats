@@ -366,6 +366,18 @@ accuracies() {
   accuracies front | cmp - before
 }
 
+@test "an evolution says how far it is as other tools do" {
+  zsh -fc 'zmodload zsh/zpty && zpty pseudo true' 2>/dev/null || skip "no pseudo terminal can be had here"
+  printf '%s\n' 'name: small' 'network: lenet' 'kernels: [1, 3]' 'crossbars: [16]' > little.yaml
+  # shellcheck disable=SC2016 # the inner shell's variables
+  timeout 60 zsh -f -c 'zmodload zsh/zpty; zpty tool "$1"; while zpty -r tool line; do print -r -- $line; done' zsh \
+    "nax-search --evolve --space ./little.yaml --data small.safetensors --batch 30 --epochs 1 --population 4 --designs 4 \
+      --images 20 --statistics 40 --fidelity ideal > $PWD/out" | tr '\r' '\n' > shown
+  grep -qE 'nax-search: supernet: epoch 1 of 1, step [0-9]+ of [0-9]+, loss [0-9.]+, [0-9.]+ (s|min) left' shown
+  grep -qE 'nax-search: supernet: epoch 1 of 1, loss [0-9.]+, validation of the widest [0-9.]+, [0-9]+ s, 0 s left' shown
+  grep -qE 'nax-search: design [1-4] of 4, [1-3x-]+ on 16( #[0-9a-f]{4})?: accuracy [0-9.]+, EDAP [0-9.e+]+ pJ ns mm2; [0-9.]+ s for all' shown
+}
+
 @test "what cannot be evolved is refused" {
   run -2 nax-search --designs 3
   [[ "$output" = *"--designs needs --evolve"* ]]

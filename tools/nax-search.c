@@ -178,7 +178,7 @@ static void open_files(struct searching *s)
         tool_fail(&s->tool, &err);
 }
 
-static const char *time_left(struct searching *s, double epochs_done)
+const char *search_time_left(struct searching *s, double epochs_done)
 {
     double done_here = epochs_done - (double)s->epochs_before;
     double seconds = (nax_clock_seconds() - s->start) / done_here;
@@ -191,7 +191,7 @@ static int after_step(void *self, size_t step, double loss)
     size_t n_steps = nax_cosearch_n_steps(s->search), done = nax_cosearch_epochs_done(s->search);
     tool_progress(&s->tool, "epoch %zu of %zu, step %zu of %zu, loss %.3f, %s left", done + 1,
                   s->options.recipe.epochs, step, n_steps, loss,
-                  time_left(s, (double)done + (double)step / (double)n_steps));
+                  search_time_left(s, (double)done + (double)step / (double)n_steps));
     return 0;
 }
 
@@ -202,7 +202,7 @@ static void say(struct searching *s, const struct nax_cosearch_epoch *e)
              "%.0f s, %s left",
              e->weights.epoch, s->options.recipe.epochs, e->weights.train_loss,
              e->weights.validation_accuracy, e->edap_pj_ns_mm2, e->entropy, e->weights.seconds,
-             time_left(s, (double)e->weights.epoch));
+             search_time_left(s, (double)e->weights.epoch));
 }
 
 /* An epoch is told, logged (resuming forgets what is too new) and, come what may, saved. */

@@ -1,6 +1,7 @@
-/* How far a tool is with the designs of its input. */
+/* How far a tool is with its designs. */
 #include "progress.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <string.h>
@@ -48,16 +49,21 @@ static size_t count_all(const struct tool *tool)
     return all;
 }
 
+void progress_expect(struct tool *tool, size_t n, size_t n_before)
+{
+    tool->designs = (struct tool_designs){
+        .n = n, .n_begun = n_before, .n_before = n_before, .start = nax_clock_seconds()};
+}
+
 void progress_begin(struct tool *tool, const struct nax_candidate *candidate, size_t n_at_once,
                     char title[PROGRESS_TITLE_SIZE])
 {
     struct tool_designs *d = &tool->designs;
     char name[NAX_CANDIDATE_NAME_SIZE];
     pthread_mutex_lock(&lock);
-    if (!d->n_begun++) {
-        d->start = nax_clock_seconds();
-        d->n = tool->is_quiet ? 0 : share_of(tool, count_all(tool));
-    }
+    if (d->start <= 0)
+        progress_expect(tool, tool->is_quiet ? 0 : share_of(tool, count_all(tool)), 0);
+    d->n_begun++;
     d->n_at_once = NAX_MIN(n_at_once, d->n_begun);
     pthread_mutex_unlock(&lock);
     nax_candidate_name(candidate, name);
@@ -78,9 +84,10 @@ void progress_show(struct tool *tool, const char *title, double done, const char
     va_start(ap, format);
     vsnprintf(text, sizeof text, format, ap);
     va_end(ap);
-    if (d.n > 1 && n_done > 0) {
-        double seconds = (nax_clock_seconds() - d.start) / n_done * ((double)d.n - n_done);
-        snprintf(all, sizeof all, "; %s for all", progress_time(seconds, left));
+    if (d.n > 1 && n_done > (double)d.n_before) {
+        double each = (nax_clock_seconds() - d.start) / (n_done - (double)d.n_before);
+        snprintf(all, sizeof all, "; %s for all",
+                 progress_time(each * fmax((double)d.n - n_done, 0), left));
     }
     tool_progress(tool, "%s: %s%s", title, text, all);
 }

@@ -1,4 +1,4 @@
-/* How far a tool is with the designs of its input: lines on a terminal. */
+/* How far a tool is with its designs: lines on a terminal. */
 #ifndef NAX_TOOLS_PROGRESS_H
 #define NAX_TOOLS_PROGRESS_H
 
@@ -7,6 +7,8 @@
 
 enum { PROGRESS_TITLE_SIZE = NAX_CANDIDATE_NAME_SIZE + 64, PROGRESS_TIME_SIZE = 16 };
 
+/* There will be n designs that are no records of the input, with those that another run did. */
+void progress_expect(struct tool *tool, size_t n, size_t n_before);
 /* The next design is begun: title is "design 3 of 20, 3x3 on 64", what its lines begin with. How
  * many there are is known of files, not of pipes. n_at_once: designs that are worked on side by
  * side. */

@@ -37,6 +37,9 @@ struct searching {
     struct nax_record *record;
 };
 
+/* Until the last epoch, as those of this run went so far. */
+const char *search_time_left(struct searching *s, double epochs_done);
+
 /* Misuse of options that belong to the other search. */
 void search_evolve_check(struct searching *s);
 /* Begins the evolution, of a checkpoint what is there. */

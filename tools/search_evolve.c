@@ -73,9 +73,11 @@ int search_evolve_open(struct searching *s, struct nax_err *err)
 static int after_step(void *self, size_t step, double loss)
 {
     struct searching *s = self;
-    tool_progress(&s->tool, "epoch %zu of %zu, step %zu of %zu, loss %.3f",
-                  nax_evolution_epochs_done(s->evolution) + 1, s->options.recipe.epochs, step,
-                  nax_evolution_n_steps(s->evolution), loss);
+    const size_t n_steps = nax_evolution_n_steps(s->evolution),
+                 done = nax_evolution_epochs_done(s->evolution);
+    tool_progress(&s->tool, "supernet: epoch %zu of %zu, step %zu of %zu, loss %.3f, %s left",
+                  done + 1, s->options.recipe.epochs, step, n_steps, loss,
+                  search_time_left(s, (double)done + (double)step / (double)n_steps));
     return 0;
 }
 
@@ -92,8 +94,11 @@ static int train_epoch(struct searching *s, struct nax_err *err)
     int status = nax_evolution_epoch(s->evolution, after_step, s, e, err);
     if (status)
         return status;
-    tool_say(&s->tool, "epoch %zu of %zu, loss %.4f, validation of the widest %.4f, %.0f s",
-             e->epoch, s->options.recipe.epochs, e->train_loss, e->validation_accuracy, e->seconds);
+    tool_say(
+        &s->tool,
+        "supernet: epoch %zu of %zu, loss %.4f, validation of the widest %.4f, %.0f s, %s left",
+        e->epoch, s->options.recipe.epochs, e->train_loss, e->validation_accuracy, e->seconds,
+        search_time_left(s, (double)e->epoch));
     status = search_epoch_record(&epoch, s->id, s->record)
                  ? nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'log'")
                  : log_add(&s->log, s->record, err);
@@ -107,11 +112,10 @@ static int train_epoch(struct searching *s, struct nax_err *err)
 static void after_design(void *self, const struct nax_evolved *design)
 {
     struct searching *s = self;
-    const size_t n = nax_evolution_n(s->evolution), n_all = s->evolution_options.n_designs;
-    const double each = (nax_clock_seconds() - s->start) / (double)(n - s->n_before);
-    tool_progress(&s->tool, "design %zu of %zu, accuracy %.4f, EDAP %.4g pJ ns mm2, %.0f s left", n,
-                  n_all, design->accuracy, design->cost.edap_pj_ns_mm2,
-                  each * (double)(n_all > n ? n_all - n : 0));
+    char title[PROGRESS_TITLE_SIZE];
+    progress_begin(&s->tool, &design->candidate, 1, title);
+    progress_show(&s->tool, title, 1, "accuracy %.4f, EDAP %.4g pJ ns mm2", design->accuracy,
+                  design->cost.edap_pj_ns_mm2);
 }
 
 static void say_generation(struct searching *s)
@@ -134,6 +138,7 @@ static int evolve(struct searching *s, struct nax_err *err)
     designs_path(s, path);
     s->start = nax_clock_seconds();
     s->n_before = nax_evolution_n(s->evolution);
+    progress_expect(&s->tool, s->evolution_options.n_designs, s->n_before);
     while (status > 0) {
         status = nax_evolution_generation(s->evolution, after_design, s, err);
         if (status > 0)
@@ -225,6 +230,8 @@ int search_evolve(struct searching *s, struct nax_err *err)
     int status = 0;
     if (!s->options.recipe.epochs && *s->checkpoint) /* what designs are resumed with */
         status = nax_evolution_save(s->evolution, s->checkpoint, err);
+    s->start = nax_clock_seconds();
+    s->epochs_before = nax_evolution_epochs_done(s->evolution);
     while (!status && nax_evolution_epochs_done(s->evolution) < s->options.recipe.epochs)
         status = train_epoch(s, err);
     if (!status)

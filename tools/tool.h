@@ -20,10 +20,11 @@ struct field_choice {
     size_t n_records;
 };
 
-/* How far it is with the designs of its input: progress.h. */
+/* How far it is with its designs: progress.h. */
 struct tool_designs {
     size_t n, n_begun, n_at_once; /* n 0: not known */
-    double start;                 /* of the first, in seconds */
+    size_t n_before;              /* of n_begun, those that another run did */
+    double start;                 /* of the first, in seconds; 0: not yet */
 };
 
 /* What provenance.h keeps. */

@@ -95,7 +95,8 @@ bool nax_candidate_is_uniform(const struct nax_candidate *c);
 
 /* A name for people, without the network's: "3x3 on 64" of a uniform design,
  * "3-7 on 16-128, 2 out #5f0c" of others, where the beginning of the id tells those apart that
- * have kernels, crossbars, widths and converters from the same ranges. */
+ * have kernels, crossbars, widths and converters from the same ranges. Where nothing is searched it
+ * is the network's, "mine on 64 #5f0c". */
 enum { NAX_CANDIDATE_NAME_SIZE = 192 };
 void nax_candidate_name(const struct nax_candidate *c, char name[NAX_CANDIDATE_NAME_SIZE]);
 

@@ -2,6 +2,7 @@
 #include "nax/search.h"
 
 #include <stdio.h>
+#include <string.h>
 
 struct span {
     int64_t least, most; /* of what is not 0; both 0: nothing is */
@@ -43,6 +44,19 @@ bool nax_candidate_is_uniform(const struct nax_candidate *c)
     return true;
 }
 
+/* Of a design without searched layers, or with all of them left out: its network. */
+static size_t append_network(char *name, const struct nax_candidate *c)
+{
+    enum { LETTERS_MAX = 40 };
+    const char *slash = strrchr(c->network, '/'), *file = slash ? slash + 1 : c->network;
+    size_t n = strlen(file);
+    n -= n > 5 && !strcmp(file + n - 5, ".yaml") ? 5 : 0;
+    n = (size_t)snprintf(name, NAX_CANDIDATE_NAME_SIZE, "%.*s", (int)NAX_MIN(n, LETTERS_MAX), file);
+    return c->crossbar_fixed
+               ? append(name, n, " on ", (struct span){c->crossbar_fixed, c->crossbar_fixed})
+               : n;
+}
+
 void nax_candidate_name(const struct nax_candidate *c, char name[NAX_CANDIDATE_NAME_SIZE])
 {
     const struct span kernel = span_of(c->kernel, c->n_slots);
@@ -50,10 +64,14 @@ void nax_candidate_name(const struct nax_candidate *c, char name[NAX_CANDIDATE_N
     size_t n_skipped = 0, n = 0;
     for (size_t s = 0; s < c->n_slots; s++)
         n_skipped += !c->kernel[s];
-    n = append(name, n, "", kernel);
-    if (is_one(kernel))
-        n = append(name, n, "x", kernel);
-    n = append(name, n, " on ", crossbar);
+    if (!kernel.most)
+        n = append_network(name, c);
+    else {
+        n = append(name, n, "", kernel);
+        if (is_one(kernel))
+            n = append(name, n, "x", kernel);
+        n = append(name, n, " on ", crossbar);
+    }
     if (c->n_stages)
         n = append(name, n, ", wide ", span_of(c->width, c->n_stages));
     if (c->has_adc_bits)

@@ -808,7 +808,14 @@ static void names_for_people(void **state)
     c.n_slots = 0;
     c.n_stages = 0;
     c.has_adc_bits = false;
-    assert_string_equal(name_of(&c), "0x0 on 0 #5f0c");
+    strcpy(c.network, "nets.v2/mine.yaml");
+    assert_string_equal(name_of(&c), "mine #5f0c");
+    c.crossbar_fixed = 64;
+    assert_string_equal(name_of(&c), "mine on 64 #5f0c");
+    c.n_slots = 1; /* and left out */
+    c.kernel[0] = c.crossbar[0] = 0;
+    memset(c.network, 'm', sizeof c.network - 1);
+    assert_string_equal(name_of(&c), "mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm on 64, 1 out #5f0c");
     /* the longest that a record can make of it */
     c = (struct nax_candidate){.n_slots = 3, .kernel = {INT64_MAX - 1, INT64_MAX, 0}};
     memset(c.id, 'f', sizeof c.id - 1);
