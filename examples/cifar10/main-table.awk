@@ -1,0 +1,52 @@
+# The study's main table of results/test.csv or results/validation.csv, in Markdown, and, to the file `points`, what the figure is drawn of.
+# A row a network: accuracy by each protocol, on the fidelity `kind` (test, full; nothing of validation.csv), its difference from the
+# baseline seed by seed, each with its standard error, and EDAP in units of the baseline's. Found networks are called by their set and a letter.
+BEGIN { FS = ","; OFS = "," }
+$1 == "protocol" { # once a protocol
+    delete c
+    for (i = 1; i <= NF; i++) c[$i] = i
+    accuracy = ("accuracy" in c) ? "accuracy" : "accuracy_hardware_validation"
+    next
+}
+{
+    split($1, part, "-")
+    protocol = part[2] ? part[2] : part[1]
+    if ((part[2] ? part[1] : "") != kind) next
+    id = $c["id"]
+    if (!(id in name)) {
+        name[id] = call($c["set"], $c["kernel"], $c["crossbar"])
+        row[++n] = id
+    }
+    p = protocol " " id
+    mean[p] = $c[accuracy]
+    se[p] = $c[accuracy "_se"]
+    difference[p] = $c[accuracy "_difference"]
+    difference_se[p] = $c[accuracy "_difference_se"]
+    seeds[id] = $c["n_seeds"]
+    if (protocol == "designer" || !(id in edap)) edap[id] = $c["edap_of_baseline"]
+    whole[id] = $c["edap_pj_ns_mm2"]
+}
+# "3×3 on 64" of one kernel and one crossbar throughout
+function call(set, kernel, crossbar,    k, x, i, n_k, n_x) {
+    n_k = split(kernel, k, " ")
+    n_x = split(crossbar, x, " ")
+    for (i = 2; i <= n_k && k[i] == k[1] && x[i] == x[1]; i++);
+    if (set == "baselines" && i > n_k) return k[1] "×" k[1] " on " x[1]
+    return set " " substr("abcdefghijklmnopqrstuvwxyz", ++letters[set], 1)
+}
+function percent(value, error) { return value == "" ? "–" : sprintf(error == "" ? "%.2f" : "%.2f ± %.2f", 100 * value, 100 * error) }
+function signed(value, error) { return value == "" ? "–" : sprintf(error == "" ? "%+.2f" : "%+.2f ± %.2f", 100 * value, 100 * error) }
+END {
+    if (!n) exit
+    print "| network | seeds | as a designer would, % | less the baseline | as NAX, % | less the baseline | EDAP of the baseline's |"
+    print "|---|---|---|---|---|---|---|"
+    if (points) print "design,accuracy,accuracy_se,edap_pj_ns_mm2" > points
+    for (i = 1; i <= n; i++) {
+        id = row[i]
+        d = "designer " id
+        x = "nax " id
+        if (points && d in mean) print name[id], mean[d], se[d], whole[id] > points # before it is asked for, which makes it
+        printf "| %s | %s | %s | %s | %s | %s | %.2f |\n", name[id], seeds[id], percent(mean[d], se[d]), signed(difference[d], difference_se[d]),
+            percent(mean[x], se[x]), signed(difference[x], difference_se[x]), edap[id]
+    }
+}
