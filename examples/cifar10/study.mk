@@ -1,10 +1,16 @@
-# The study of PROTOCOL.md: networks found together with their crossbars, against ResNet-20 on crossbars of one size.
+# The study of PROTOCOL.md: networks found together with their crossbars, against the same network as it is, on crossbars of one size.
+# (Other networks and images: ../tiny-imagenet/Makefile.)
 # make -f study.mk validation DATA=cifar10.safetensors    searches and trainings, judged by validation images: results/validation.csv
 # make -f study.mk test DATA=...                          then, once, all test images: results/test.csv
 # Needs the tools on PATH. Every stage is a file, every search and training has checkpoints: an interrupted run goes on where it was, after
 # kill -9 too. -j2 THREADS=1 trains two networks at a time, to the same bits.
 export LC_ALL := C.UTF-8
 DATA    ?= cifar10.safetensors
+NETWORK ?= resnet20
+SPACE   ?= cifar10#          NAX's: kernels, crossbars, layers left out
+JOINT   ?= joint-cifar10#    with widths and ADCs
+SHARES       ?= 0.7 0.5#     of the baseline's EDAP, at which designs of SPACE are chosen
+JOINT_SHARES ?= 0.5 0.15#    and of JOINT
 SEEDS   ?= 0 1 2
 EPOCHS  ?= 30#               of every network
 AWARE   ?= 2#                then on its own crossbars, each time another chip (noise-aware)
@@ -24,12 +30,13 @@ SHELL       := /bin/bash
 .SECONDARY:
 .PHONY: validation test clean-study
 
+here     := $(dir $(lastword $(MAKEFILE_LIST)))
 dir      := out/study
-SETTINGS := DATA EPOCHS AWARE RECIPE SUPERNET_EPOCHS DESIGNS WARM_EPOCHS SEARCH_EPOCHS FULL_IMAGES CHIPS
+SETTINGS := DATA NETWORK SPACE JOINT SHARES JOINT_SHARES EPOCHS AWARE RECIPE SUPERNET_EPOCHS DESIGNS WARM_EPOCHS SEARCH_EPOCHS FULL_IMAGES CHIPS
 settings := $(dir)/settings
-include ../settings.mk
+include $(here)../settings.mk
 
-sets   := baselines joint-cifar10 cifar10 gradient
+sets   := baselines joint evolved gradient
 whole   = > $@.part && mv $@.part $@#  a target is there when it is whole
 chip   := --set device.programming.error=normal --set device.programming.error_frac=0.02
 train   = nax-train --data $(DATA) -j $(THREADS) --split validation --checkpoint $(dir)/nets --resume --log $@.log.csv
@@ -38,24 +45,26 @@ eval    = nax-eval --data $(DATA) -j $(THREADS)
 validation: results/validation.csv results/agreement.csv
 test: results/test.csv
 
-# --- what is compared: ResNet-20 on each size, and what is chosen of each search before any of it is trained
+# --- what is compared: the baselines, and what is chosen of each search before any of it is trained
 of = | awk -v set=$(1) '{ print $$0 "," (NR == 1 ? "set" : set) }' $(whole)
 
 $(dir)/baselines: $(settings)
-	nax-sample --network resnet20 --homogeneous --format csv $(call of,baselines)
+	nax-sample --space $(SPACE) --network $(NETWORK) --homogeneous --format csv $(call of,baselines)
 
+$(dir)/joint.front:   searched := $(JOINT)
+$(dir)/evolved.front: searched := $(SPACE)
 $(dir)/%.front: $(settings)
-	nax-search --evolve --space $* --data $(DATA) -j $(THREADS) --epochs $(SUPERNET_EPOCHS) --designs $(DESIGNS) \
+	nax-search --evolve --space $(searched) --data $(DATA) -j $(THREADS) --epochs $(SUPERNET_EPOCHS) --designs $(DESIGNS) \
 	    --checkpoint $(dir)/search-$* --resume --log $(dir)/search-$*.log.csv $(whole)
 
-$(dir)/joint-cifar10: SHARES := 0.5 0.15
-$(dir)/cifar10:       SHARES := 0.7 0.5
-$(dir)/joint-cifar10 $(dir)/cifar10: $(dir)/%: $(dir)/%.front $(dir)/designer-baselines-0 choose
-	./choose $(dir)/designer-baselines-0 $< $(SHARES) $(call of,$*)
+$(dir)/joint:   shares := $(JOINT_SHARES)
+$(dir)/evolved: shares := $(SHARES)
+$(dir)/joint $(dir)/evolved: $(dir)/%: $(dir)/%.front $(dir)/designer-baselines-0 $(here)choose $(here)baseline
+	$(here)choose $(dir)/designer-baselines-0 $< $(shares) $(call of,$*)
 
 # by gradients on the hardware of NAX: the most probable design of every weight of cost; another seed, other draws and ideal crossbars
 # (NAX-i) tell how far searches agree
-gradient = nax-search --space cifar10 --data $(DATA) -j $(THREADS) --set adc.range=ideal --noise $(dir)/noise --resume \
+gradient = nax-search --space $(SPACE) --data $(DATA) -j $(THREADS) --set adc.range=ideal --noise $(dir)/noise --resume \
            --checkpoint $(basename $@) --log $(basename $@).log.csv
 find     = $(gradient) --seed $(1) --init $(dir)/warm-$(1)/search.safetensors --epochs $(SEARCH_EPOCHS) --warm-epochs 0 --rate 0.02
 middle  := $(word 2,$(EDAPS))
@@ -109,13 +118,13 @@ runs := $(foreach set,$(sets),$(SEEDS:%=$(set)-%))
 $(foreach run,$(runs),$(foreach protocol,nax designer,$(eval $(call measured,$(protocol),$(run)))))
 
 # --- tables: a row a design, the mean over seeds, its difference from the baseline seed by seed
-results/validation.csv: $(foreach protocol,nax designer,$(runs:%=$(dir)/$(protocol)-%)) join
+results/validation.csv: $(foreach protocol,nax designer,$(runs:%=$(dir)/$(protocol)-%)) $(here)join
 	@mkdir -p results
-	for protocol in nax designer; do ./join $$protocol accuracy_hardware_validation $(runs:%=$(dir)/$$protocol-%); done $(whole)
-results/test.csv: $(foreach kind,test full chips,$(foreach protocol,nax designer,$(runs:%=$(dir)/$(kind)-$(protocol)-%))) join
+	for protocol in nax designer; do $(here)join $$protocol accuracy_hardware_validation $(runs:%=$(dir)/$$protocol-%); done $(whole)
+results/test.csv: $(foreach kind,test full chips,$(foreach protocol,nax designer,$(runs:%=$(dir)/$(kind)-$(protocol)-%))) $(here)join
 	@mkdir -p results
 	for kind in test full chips; do for protocol in nax designer; do \
-	    ./join $$kind-$$protocol accuracy $(runs:%=$(dir)/$$kind-$$protocol-%); done; done $(whole)
+	    $(here)join $$kind-$$protocol accuracy $(runs:%=$(dir)/$$kind-$$protocol-%); done; done $(whole)
 
 clean-study:
 	rm -rf $(dir)

@@ -124,6 +124,8 @@ static void shipped_networks(void **state)
         /* 4096·27·64 + 4·4096·576·64, and for c = 128, 256, 512, s = 1024, 256, 64:
          * s·(c/2·c (9 + 1) + 3·9·c²); 512·200 */
         {"resnet18-tiny", 22, 16, 200, 13, 2221772800},
+        /* the same with s = 1024 in the stem and for c = 64, a quarter of it for each next c */
+        {"resnet18-tiny-s2", 22, 16, 200, 13, 555520000},
         {"vgg8", 11, 5, 10, 3, 615917568},
         /* 1024·75·6 + 256·150·16 + 1024·120 + 120·84 + 840 */
         {"lenet", 7, 2, 10, 0, 1209000},
