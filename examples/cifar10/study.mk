@@ -22,6 +22,8 @@ SEARCH_EPOCHS   ?= 6#        of such a search
 EDAPS   ?= 0.02 0.05 0.1#    its weights of log EDAP
 FULL_IMAGES ?= 0#            test images on the fidelity full, 0: all
 CHIPS   ?= 8#                with programming errors
+RANKED  ?= 12#               designs of the joint front by which inherited weights are judged
+RANK_EPOCHS ?= 10#           of their training
 THREADS ?= 2
 
 SHELL       := /bin/bash
@@ -32,7 +34,7 @@ SHELL       := /bin/bash
 
 here     := $(dir $(lastword $(MAKEFILE_LIST)))
 dir      := out/study
-SETTINGS := DATA NETWORK SPACE JOINT SHARES JOINT_SHARES EPOCHS AWARE RECIPE SUPERNET_EPOCHS DESIGNS WARM_EPOCHS SEARCH_EPOCHS FULL_IMAGES CHIPS
+SETTINGS := DATA NETWORK SPACE JOINT SHARES JOINT_SHARES EPOCHS AWARE RECIPE SUPERNET_EPOCHS DESIGNS WARM_EPOCHS SEARCH_EPOCHS FULL_IMAGES CHIPS RANKED RANK_EPOCHS
 settings := $(dir)/settings
 include $(here)../settings.mk
 
@@ -42,7 +44,7 @@ chip   := --set device.programming.error=normal --set device.programming.error_f
 train   = nax-train --data $(DATA) -j $(THREADS) --split validation --checkpoint $(dir)/nets --resume --log $@.log.csv
 eval    = nax-eval --data $(DATA) -j $(THREADS)
 
-validation: results/validation.csv results/agreement.csv
+validation: results/validation.csv results/agreement.csv results/inherited.csv
 test: results/test.csv
 
 # --- what is compared: the baselines, and what is chosen of each search before any of it is trained
@@ -87,6 +89,16 @@ $(dir)/gradient: $(EDAPS:%=$(dir)/gradient-%.policy)
 results/agreement.csv: $(foreach other,$(middle) draws seed ideal ideal-draws,$(dir)/gradient-$(other).policy)
 	@mkdir -p results
 	nax-sample --agreement --format csv $^ $(whole)
+
+# --- how well inherited weights rank designs: some of the front, evenly spread over its order by EDAP, are trained briefly
+$(dir)/ranked.csv: $(dir)/joint.front
+	nax-view --sort edap_pj_ns_mm2 --format csv $< | awk -v n=$(RANKED) '{ line[NR] = $$0 } \
+	    END { print line[1]; for (i = 0; i < n && NR > n; i++) print line[2 + int(i * (NR - 2) / (n - 1))] }' $(whole)
+$(dir)/ranked-trained.csv: $(dir)/ranked.csv
+	$(train) --epochs $(RANK_EPOCHS) $(RECIPE) --format csv $< $(whole)
+results/inherited.csv: $(dir)/ranked.csv $(dir)/ranked-trained.csv $(here)rank.awk
+	@mkdir -p results
+	awk -F, -v field=accuracy_hardware_validation -f $(here)rank.awk $(dir)/ranked.csv $(dir)/ranked-trained.csv $(whole)
 
 # --- training, each set with each seed; then on the own crossbars; both judged by validation images
 define trained
