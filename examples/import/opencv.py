@@ -30,4 +30,5 @@ def main():
     print('%s,%.2g' % (path.split('/')[-1].removesuffix('.onnx'), abs(ours - theirs).max() / abs(ours).max()))
 
 
-main()
+if __name__ == "__main__":
+    main()
