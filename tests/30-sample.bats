@@ -136,6 +136,41 @@ wide_space() {
   [[ "$output" == *"record 1: layer 'conv1': "*" bits of ADCs are not in space 'small.yaml'" ]]
 }
 
+@test "bits: drawn for the whole design, and part of the id" {
+  small_space
+  { cat small.yaml; printf '%s\n' 'slice_bits: [1, 2]' 'weight_bits: [4, 7, 8]' 'input_bits: [5]'; } >open.yaml
+  nax-sample --space open.yaml --grid --format csv >out.csv
+  [ "$(column id <out.csv | sort -u | wc -l)" -eq 216 ]
+  [ "$(paste -d ' ' <(column slice_bits <out.csv) <(column weight_bits <out.csv) <(column input_bits <out.csv) | sort | uniq -c | tr -s ' ' | tr '\n' ';')" = \
+    " 36 1 4 5; 36 1 7 5; 36 1 8 5; 36 2 4 5; 36 2 7 5; 36 2 8 5;" ]
+  nax-sample --space open.yaml --grid | nax-cost --format csv | column id | cmp - <(column id <out.csv)
+  [ "$(nax-sample --space open.yaml --homogeneous --format csv | column id)" = "$(nax-sample --space small.yaml --homogeneous --format csv | column id)" ]
+  nax-sample --space open.yaml --random 12 | nax-cost | nax-pareto --rank -o energy_pj:min,area_mm2:min >ranked
+  nax-sample --evolve -n 8 --elite 0 ranked --format csv >next.csv
+  [ "$(column id <next.csv | sort -u | wc -l)" -eq 8 ]
+  nax-sample --evolve --keep-kernels -n 8 --elite 0 ranked --format csv | column slice_bits | sort -u | wc -l | grep -qx 2
+  run nax-sample --evolve --space small.yaml ranked
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"record 1: field 'slice_bits': "[12]" is not in space 'small.yaml'" ]]
+  nax-sample --space small.yaml --random 3 | nax-cost | nax-pareto --rank -o energy_pj:min >ranked
+  run nax-sample --evolve --space open.yaml ranked
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"record 1: field 'slice_bits' is missing, which space 'open.yaml' leaves open" ]]
+  policy '1 0 0 0 0 0 0 1 0 0 0 0 0 0'
+  run nax-sample --policy --space open.yaml policy.csv
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"a policy says nothing of bits; give 'slice_bits', 'weight_bits' and 'input_bits' one in space 'open.yaml'" ]]
+  sed 's/\[1, 2\]/[1, 5]/' open.yaml >none.yaml
+  run nax-sample --space none.yaml
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"none.yaml: line "*"key 'slice_bits.1': 5 is more than the least of weight_bits, and every combination has to be a design"* ]] || echo "$output"
+  [[ "$output" == *": 5 is more than the least of weight_bits, and every combination has to be a design"* ]]
+  sed 's/\[5\]/[25]/' open.yaml >none.yaml
+  run nax-sample --space none.yaml
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"25 is not between 1 and 24"* ]]
+}
+
 @test "widths that cannot be: the space, the stage, the combination" {
   wide_space
   sed 's/16, 24/16, 40/' wide.yaml >bad.yaml

@@ -610,6 +610,20 @@ KEYS
   [ "$(column weights 1 < noise.csv)" != "$(column weights 2 < noise.csv)" ]
 }
 
+@test "bits of a design: trained on as hardware has them, and worth it" {
+  colours small.safetensors 300 100
+  { printf 'network,kernel,crossbar,slice_bits,weight_bits\n'; printf 'lenet,5 5,32 32,%s\n' , 1,1; } > c.csv
+  fit="nax-train -q --data small.safetensors --epochs 8 --batch 30 --rate 0.05 --fidelity linear"
+  $fit c.csv > plain.csv
+  $fit --noise-aware 3 --refresh 4 c.csv > aware.csv
+  [ "$(column weights 1 < plain.csv)" = "$(column weights 2 < plain.csv)" ]
+  head -n 2 c.csv | $fit --noise-aware 3 --refresh 4 --set precision.slice_bits=1 --set precision.weight_bits=1 > set.csv
+  for field in weights accuracy; do
+    [ "$(column $field 2 < aware.csv)" = "$(column $field 1 < set.csv)" ]
+  done
+  awk -v plain="$(column accuracy 2 < plain.csv)" -v aware="$(column accuracy 2 < aware.csv)" 'BEGIN { exit !(aware > plain + 0.1) }'
+}
+
 @test "weights are those that the record names, or it is an error" {
   small
   candidate lenet '5 5' '32 32' > c.csv

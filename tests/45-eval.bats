@@ -251,6 +251,25 @@ refuse() {
     [[ "$stderr" == *"did you mean 'conv2'?" ]]
 }
 
+@test "bits of a design: what hardware has that has these" {
+  sed '1s/$/,slice_bits,weight_bits,input_bits/; 2s/$/,1,4,5/' "$trained" > few.csv
+  few=(--set precision.slice_bits=1 --set precision.weight_bits=4 --set precision.input_bits=5)
+  for fidelity in linear adc full; do
+    "${eval[@]}" -l --fidelity $fidelity "${few[@]}" "$trained" > uniform_layers.csv
+    "${eval[@]}" -l --fidelity $fidelity few.csv > layers.csv
+    "${eval[@]}" -l --fidelity $fidelity "$trained" > own_layers.csv
+    [ "$(column snr_db < layers.csv)" = "$(column snr_db < uniform_layers.csv)" ]
+    for row in 1 2 3 4 5; do
+      [ "$(column snr_db $row < layers.csv)" != "$(column snr_db $row < own_layers.csv)" ]
+    done
+  done
+  "${eval[@]}" --images 60 --fidelity full "${few[@]}" "$trained" > uniform.csv
+  "${eval[@]}" --images 60 --fidelity full few.csv > out.csv
+  [ "$(column accuracy < out.csv)" = "$(column accuracy < uniform.csv)" ]
+  nax-map -a "${few[@]}" "$trained" --format csv | sed 's/^[^,]*,//' > uniform.csv
+  nax-map -a few.csv --format csv | sed 's/^[^,]*,//' | cmp - uniform.csv
+}
+
 @test "converters by convolution: where all are equal, what hardware has that has these" {
   sed '1s/$/,adc_bits,adc_range/; 2s/$/,5 5,0.3 0.3/' "$trained" > five.csv
   sed '1s/$/,adc_bits,adc_range/; 2s/$/,0 5,/' "$trained" > one.csv

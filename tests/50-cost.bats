@@ -152,6 +152,37 @@ arrays_pj() {
   column energy_pj out.csv | awk 'NR < 4 { printf "%.9g\n", $1 }' | cmp - sums
 }
 
+@test "bits of a design: the costs, and the arrays, of hardware that has these" {
+  echo network,kernel,crossbar >plain.csv
+  echo "resnet20,$(ints 3 18),$(ints 64 18)" >>plain.csv
+  { echo network,kernel,crossbar,slice_bits,weight_bits,input_bits; echo "resnet20,$(ints 3 18),$(ints 64 18),1,7,5"
+    echo "resnet20,$(ints 3 18),$(ints 64 18),,9,"; echo "resnet20,$(ints 3 18),$(ints 64 18),,,"; } >bits.csv
+  few=(--set precision.slice_bits=1 --set precision.weight_bits=7 --set precision.input_bits=5)
+  for table in --quiet --layers --breakdown; do
+    sed -n 1,2p bits.csv | nax-cost $table >out.csv
+    nax-cost $table "${few[@]}" plain.csv >uniform.csv
+    for field in energy_pj area_mm2; do
+      [ "$(column $field out.csv)" = "$(column $field uniform.csv)" ]
+    done
+  done
+  nax-cost bits.csv >out.csv
+  for sets in "${few[*]}" '--set precision.weight_bits=9' ''; do
+    # shellcheck disable=SC2086
+    nax-cost $sets plain.csv | column edap_pj_ns_mm2 /dev/stdin
+  done | cmp - <(column edap_pj_ns_mm2 out.csv)
+  [ "$(column edap_pj_ns_mm2 out.csv | sort -u | wc -l)" -eq 3 ]
+  nax-cost --conventions bits.csv >out.csv
+  nax-cost --conventions plain.csv >uniform.csv
+  [ "$(tail -n 1 out.csv | tr , '\n' | tail -n 20)" = "$(tail -n 1 uniform.csv | tr , '\n' | tail -n 20)" ]
+  for table in --quiet --layers; do
+    sed -n 1,2p bits.csv | nax-map $table --format csv >out.csv
+    nax-map $table "${few[@]}" --format csv plain.csv >uniform.csv
+    for field in n_crossbars n_units; do
+      [ "$(column $field out.csv)" = "$(column $field uniform.csv)" ]
+    done
+  done
+}
+
 @test "converters by convolution: where all are equal, the costs of hardware that has these" {
   { echo network,kernel,crossbar,adc_bits; echo "resnet20,$(ints 3 18),$(ints 64 18),$(ints 6 18)"; } >six.csv
   cut -d, -f 1-3 six.csv >plain.csv
@@ -178,6 +209,10 @@ arrays_pj() {
     printf '%s\n' "network,kernel,crossbar,$1" "lenet,5 5,64 64,$2" >bad.csv
     refused "nax-cost: bad.csv: record 1: $3" nax-cost bad.csv
   }
+  check weight_bits 25 "field 'weight_bits': more than 24: 25"
+  check input_bits -1 "field 'input_bits': negative: -1"
+  check slice_bits 2.5 "line 2: field 'slice_bits': not an integer: '2.5'"
+  check weight_bits 1 "slice_bits 2 is more than weight_bits 1: 'hardware/nax-reram.yaml'"
   check adc_bits '6' "field 'adc_bits': 1 values for 2 kernels"
   check adc_bits '6 -1' "field 'adc_bits': not between 0 and 24: -1"
   check adc_bits '6 1000000000' "field 'adc_bits': not between 0 and 24: 1000000000"

@@ -358,6 +358,27 @@ accuracies() {
   accuracies again.front | cmp - a
 }
 
+@test "an evolution of bits: accuracies and costs of hardware that has them, each combination looked at" {
+  printf '%s\n' 'network: lenet' 'kernels: [3]' 'crossbars: [32, 64]' 'slice_bits: [1, 2]' 'weight_bits: [2, 6]' 'input_bits: [4]' > few.yaml
+  few() { nax-search -q --evolve --space ./few.yaml --data small.safetensors --batch 30 --rate 0.05 --epochs 2 --population 4 --designs 12 --images 0 --statistics 40 "$@"; }
+  few --fidelity linear --inherit weights > front
+  by_design accuracy_hardware_validation front > inherited
+  nax-eval -q --data small.safetensors --split validation --fidelity linear front > alone
+  by_design accuracy_hardware_validation alone | cmp - inherited
+  by_design edap_pj_ns_mm2 front > own
+  nax-cost front > priced
+  by_design edap_pj_ns_mm2 priced | cmp - own
+  few --checkpoint one > one.front
+  few --checkpoint one --resume > two.front
+  accuracies two.front | cmp - <(accuracies one.front)
+  run -1 few --designs 7
+  [[ "$output" = *"than combinations of crossbar, converters and bits (8)"* ]]
+  run -1 few --set precision.stream_bits=5 --set precision.input_bits=8
+  [[ "$output" = *"space './few.yaml': stream_bits 5 is more than input_bits 4: 'hardware/nax-reram.yaml'" ]]
+  run -1 nax-search --space ./few.yaml
+  [[ "$output" = *"bits are not searched by gradients; leave out the key 'slice_bits', or add --evolve: './few.yaml'"* ]]
+}
+
 @test "test images have no say in an evolution" {
   evolve --fidelity ideal > front
   accuracies front > before
@@ -386,7 +407,7 @@ accuracies() {
   run -2 evolve --epochs 0
   [[ "$output" = *"--epochs 0 takes the weights of --init"* ]]
   run -1 evolve --designs 3
-  [[ "$output" = *"fewer designs (3 by --designs) than combinations of crossbar and converters (4)"*"'space ./open.yaml'" ]]
+  [[ "$output" = *"fewer designs (3 by --designs) than combinations of crossbar, converters and bits (4)"*"'space ./open.yaml'" ]]
   printf '%s\n' 'name: joined' 'input: {height: 32, width: 32, channels: 3}' 'classes: 10' 'layers:' '  - conv: {name: a, out: 6, kernel: 3}' \
     '  - conv: {name: b, out: 6, kernel: 3}' '  - concat: {name: j, from: [a, b]}' '  - pool: {kind: mean, kernel: 0}' \
     '  - linear: {role: classifier}' > joined.yaml

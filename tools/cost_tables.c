@@ -68,7 +68,7 @@ void cost_tables_design(struct tool *tool, struct nax_record *record, const stru
     struct nax_cost_model *own_model = NULL;
     struct nax_err err;
     if (design_build(design, &net, sizes, &err) ||
-        nax_adcs_of(&own, &design->candidate, net, hardware, &err) ||
+        nax_hardware_of(&own, &design->candidate, net, hardware, &err) ||
         (own && nax_cost_model_alloc(&own_model, own, &err)))
         tool_fail_record(tool, &err);
     model = own ? own_model : model;

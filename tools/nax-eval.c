@@ -256,7 +256,8 @@ static void run(struct evaluation *e, struct nax_record *record)
                      : NAX_ERR_MEMORY;
     trained.calibrated = trained.accuracy + e->n_chips;
     if (!status)
-        status = nax_adcs_of(&trained.own, &e->design.candidate, trained.net, e->hardware, &err);
+        status =
+            nax_hardware_of(&trained.own, &e->design.candidate, trained.net, e->hardware, &err);
     if (!status)
         data_compare(&e->tool, e->set, trained.net);
     if (!status)

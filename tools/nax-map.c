@@ -3,6 +3,7 @@
 #include "arrays.h"
 #include "design.h"
 #include "hardware.h"
+#include "nax/cosearch.h"
 #include "nax/mapping.h"
 
 #include <math.h>
@@ -61,29 +62,31 @@ static void write_layer(struct mapper *mapper, struct nax_record *r, const struc
     tool_write(mapper->tool, r);
 }
 
-static void write_layers(struct mapper *mapper, struct nax_record *r, const struct nax_candidate *c,
-                         const struct nax_network *net, const int64_t *sizes)
+static void write_layers(struct mapper *mapper, struct nax_record *r,
+                         const struct nax_hardware *hardware, const struct nax_network *net,
+                         const int64_t *sizes)
 {
     struct nax_err err;
     for (size_t l = 0; l < net->n_layers; l++) {
         struct nax_unit unit;
         if (!nax_layer_kind_row(&net->layers[l])->has_weights)
             continue;
-        if (nax_unit_make(mapper->hardware, sizes[l], &unit, &err)) {
+        if (nax_unit_make(hardware, sizes[l], &unit, &err)) {
             nax_err_prefix(&err, "layer '%s'", net->layers[l].name);
             tool_fail_record(mapper->tool, &err);
         }
         struct nax_layer_map map = nax_layer_map(&unit, &net->layers[l]);
-        write_layer(mapper, r, c, &net->layers[l], &map);
+        write_layer(mapper, r, &mapper->design.candidate, &net->layers[l], &map);
     }
 }
 
-static void write_sums(struct mapper *mapper, struct nax_record *r, const struct nax_network *net,
+static void write_sums(struct mapper *mapper, struct nax_record *r,
+                       const struct nax_hardware *hardware, const struct nax_network *net,
                        const int64_t *sizes)
 {
     struct nax_network_map map;
     struct nax_err err;
-    if (nax_network_map(mapper->hardware, net, sizes, &map, &err))
+    if (nax_network_map(hardware, net, sizes, &map, &err))
         tool_fail_record(mapper->tool, &err);
     design_check(
         mapper->tool,
@@ -97,13 +100,17 @@ static void map_candidate(struct mapper *mapper, struct nax_record *r)
 {
     int64_t sizes[NAX_NETWORK_LAYERS_MAX];
     struct nax_network *net;
+    struct nax_hardware *own;
     struct nax_err err;
-    if (design_build(&mapper->design, &net, sizes, &err))
+    if (design_build(&mapper->design, &net, sizes, &err) ||
+        nax_hardware_of(&own, &mapper->design.candidate, net, mapper->hardware, &err))
         tool_fail_record(mapper->tool, &err);
+    const struct nax_hardware *hardware = own ? own : mapper->hardware;
     if (mapper->output == LAYERS)
-        write_layers(mapper, r, &mapper->design.candidate, net, sizes);
+        write_layers(mapper, r, hardware, net, sizes);
     else
-        write_sums(mapper, r, net, sizes);
+        write_sums(mapper, r, hardware, net, sizes);
+    nax_hardware_convert_free(own);
     nax_network_free(net);
 }
 
@@ -137,10 +144,13 @@ static void list_arrays(struct mapper *mapper, struct nax_record *r)
     int64_t sizes[NAX_NETWORK_LAYERS_MAX];
     struct nax_network *net = NULL;
     struct nax_model *model = NULL;
+    struct nax_hardware *own = NULL;
     struct nax_err err;
     int status = design_load(&mapper->design, r, nax_reader_path(mapper->tool->reader), &net, sizes,
                              &model, &err);
-    struct nax_mapping mapping = {.hardware = mapper->hardware,
+    if (!status)
+        status = nax_hardware_of(&own, &mapper->design.candidate, net, mapper->hardware, &err);
+    struct nax_mapping mapping = {.hardware = own ? own : mapper->hardware,
                                   .crossbars = sizes,
                                   .seed = mapper->tool->seed,
                                   .chip = mapper->chip};
@@ -149,6 +159,7 @@ static void list_arrays(struct mapper *mapper, struct nax_record *r)
         status = nax_arrays_list(model, &mapping, write_array, &to, &err);
     if (status)
         tool_fail_record(mapper->tool, &err);
+    nax_hardware_convert_free(own);
     nax_model_free(model);
     nax_network_free(net);
 }

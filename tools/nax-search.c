@@ -81,6 +81,12 @@ static int check_space(const struct nax_space *space, struct nax_err *err)
                                "widths are not searched by gradients; leave out the key 'stages', "
                                "or draw designs by nax-sample --evolve: '%s'",
                                space->name);
+    for (size_t k = 0; k < NAX_BITS_COUNT; k++)
+        if (space->n_bits[k])
+            return nax_err_set(err, NAX_ERR_VALUE,
+                               "bits are not searched by gradients; leave out the key '%s', or add "
+                               "--evolve: '%s'",
+                               nax_bits_rows[k].name, space->name);
     if (space->n_adc_bits || space->n_adc_ranges)
         return nax_err_set(
             err, NAX_ERR_VALUE,

@@ -61,8 +61,8 @@ static size_t append(char *title, size_t size, size_t n, size_t line, const char
     return n + strlen(text);
 }
 
-/* "3-7 on 16-64 #5f0c  resnet20 24-64-64, accuracy 91.2 %, …", of what the record has, and widths,
- * as much as a line holds; its file's name where there are several. */
+/* "3-7 on 16-64 #5f0c  resnet20 24-64-64, accuracy 91.2 %, …", of what the record has, widths and
+ * bits, as much as a line holds; its file's name where there are several. */
 static void write_title(struct plot *plot, size_t i, const struct nax_candidate *c)
 {
     static const char *const fields[][2] = {{"accuracy", "accuracy"},
@@ -83,6 +83,12 @@ static void write_title(struct plot *plot, size_t i, const struct nax_candidate 
         snprintf(text, sizeof text, "%s%lld", s ? "-" : " ", (long long)c->width[s]);
         n = append(title, sizeof title, n, line, text);
     }
+    for (size_t k = 0; k < NAX_BITS_COUNT; k++)
+        if (c->bits[k]) {
+            snprintf(text, sizeof text, ", %s of %lld bits", nax_bits_rows[k].noun,
+                     (long long)c->bits[k]);
+            n = append(title, sizeof title, n, line, text);
+        }
     for (size_t k = 0; k < sizeof fields / sizeof *fields; k++) {
         double value;
         struct nax_err err;

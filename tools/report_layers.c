@@ -90,7 +90,7 @@ static bool price(struct report_layers *layers, const struct nax_record *record,
     struct nax_cost_model *own_model = NULL;
     struct nax_err ignored;
     bool is_priced =
-        !nax_adcs_of(&own, &layers->design.candidate, net, layers->hardware, &ignored) &&
+        !nax_hardware_of(&own, &layers->design.candidate, net, layers->hardware, &ignored) &&
         (!own || !nax_cost_model_alloc(&own_model, own, &ignored)) &&
         !nax_cost_network(own ? own_model : layers->model, net, sizes, sum, parts, &ignored);
     nax_cost_model_free(own_model);

@@ -73,7 +73,7 @@ static int begin(struct training *t, const struct train_queue *queue, struct des
     if (status >= 0)
         status = design_build(design, &s->run.net, s->run.crossbars, err);
     if (!status)
-        status = nax_adcs_of(&s->run.own, &design->candidate, s->run.net, t->hardware, err);
+        status = nax_hardware_of(&s->run.own, &design->candidate, s->run.net, t->hardware, err);
     if (status) {
         nax_err_prefix(err, "%s", s->where);
         return status;

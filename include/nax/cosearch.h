@@ -108,11 +108,14 @@ int nax_cosearch_save(const struct nax_cosearch *search, const char *path,
 int nax_cosearch_resume(struct nax_cosearch *search, const char *path,
                         struct nax_err *err) NAX_MUST_USE;
 
-/* *own: the hardware with the converters that the candidate asks for in the layers of its network,
- * or NULL where it asks for none. To free with nax_hardware_convert_free, before the hardware. */
-int nax_adcs_of(struct nax_hardware **own, const struct nax_candidate *candidate,
-                const struct nax_network *net, const struct nax_hardware *hardware,
-                struct nax_err *err) NAX_MUST_USE;
+/* *own: the hardware with the bits that the candidate asks for, and the converters in the layers of
+ * its network, or NULL where it asks for none. To free with nax_hardware_convert_free, before the
+ * hardware. */
+int nax_hardware_of(struct nax_hardware **own, const struct nax_candidate *candidate,
+                    const struct nax_network *net, const struct nax_hardware *hardware,
+                    struct nax_err *err) NAX_MUST_USE;
+/* The bits alone, as nax_hardware_convert takes them. */
+struct nax_precision nax_bits_of(const struct nax_candidate *candidate);
 
 /* --- one-shot evolution --- Every design of a space, whatever it leaves open, is a part of one
  * supernet: smaller kernels are the middles of larger ones, narrower stages the first channels of

@@ -543,11 +543,12 @@ struct nax_converters {
     int bits;
     double range_frac; /* full scale by the largest current of ideal cells: range fraction */
 };
-/* The hardware with such converters. converters: [n], each name once. All else is the other's,
- * which must outlive it. */
+/* The hardware with such converters, and with other numbers of bits. bits: NULL, or those of its
+ * own, 0 what stays; NAX_ERR_VALUE where such weights have no such slices, or inputs no such
+ * streams. converters: [n], each name once. All else is the other's, which must outlive it. */
 int nax_hardware_convert(struct nax_hardware **with, const struct nax_hardware *hardware,
-                         const struct nax_converters *converters, size_t n,
-                         struct nax_err *err) NAX_MUST_USE;
+                         const struct nax_precision *bits, const struct nax_converters *converters,
+                         size_t n, struct nax_err *err) NAX_MUST_USE;
 void nax_hardware_convert_free(struct nax_hardware *with);
 
 /* What of a machine a computation looks at: parts of a set. */

@@ -15,6 +15,17 @@ extern "C" {
 
 enum { NAX_CHOICES_MAX = 16, NAX_SLOTS_MAX = 256, NAX_CHANNELS_MAX = 65536, NAX_ADC_BITS_MAX = 24 };
 
+/* Numbers of bits that a whole design has of its own: of a cell, of a weight's magnitude, of an
+ * input. nax_bits_rows: [NAX_BITS_COUNT], key of a space and field of a design. */
+enum nax_bits { NAX_BITS_SLICE, NAX_BITS_WEIGHT, NAX_BITS_INPUT, NAX_BITS_COUNT };
+struct nax_bits_row {
+    const char *name;
+    int64_t max;      /* from 1 on */
+    const char *what; /* a value is not */
+    const char *noun; /* of what, in a design's name */
+};
+extern const struct nax_bits_row nax_bits_rows[];
+
 /* A space file: which kernels, crossbar sizes and converters every searched convolution may take,
  * and which channels every stage. */
 struct nax_space {
@@ -28,8 +39,10 @@ struct nax_space {
     size_t n_adc_bits, n_adc_ranges;    /* 0: the hardware's own */
     int64_t adc_bits[NAX_CHOICES_MAX];  /* rising */
     double adc_ranges[NAX_CHOICES_MAX]; /* rising: parts of the largest current of ideal cells */
-    size_t n_stages_listed;             /* 0: all have the network's own channels */
-    size_t n_widths[NAX_SLOTS_MAX];     /* of each stage; 0: the network's own alone */
+    size_t n_bits[NAX_BITS_COUNT];      /* 0: the hardware's own */
+    int64_t bits[NAX_BITS_COUNT][NAX_CHOICES_MAX];  /* rising */
+    size_t n_stages_listed;                         /* 0: all have the network's own channels */
+    size_t n_widths[NAX_SLOTS_MAX];                 /* of each stage; 0: the network's own alone */
     int64_t widths[NAX_SLOTS_MAX][NAX_CHOICES_MAX]; /* rising */
     /* of the network, set by whoever binds */
     char slot_names[NAX_SLOTS_MAX][NAX_LAYER_NAME_SIZE]; /* of the layers, for messages */
@@ -76,6 +89,7 @@ struct nax_candidate {
         has_adc_range;               /* false: the hardware's own, which is how those are written */
     int64_t adc_bits[NAX_SLOTS_MAX]; /* 0: the hardware's, and where skipped */
     double adc_range[NAX_SLOTS_MAX]; /* full scale by the largest current of ideal cells; 0: so */
+    int64_t bits[NAX_BITS_COUNT];    /* 0: the hardware's, which is how those are written */
 };
 
 void nax_candidate_set_id(struct nax_candidate *c);
@@ -84,27 +98,31 @@ void nax_candidate_set_id(struct nax_candidate *c);
 void nax_candidate_drop_own(struct nax_candidate *c, size_t n_stages, const int64_t *width_own);
 int nax_candidate_write(const struct nax_candidate *c, struct nax_record *r,
                         struct nax_err *err) NAX_MUST_USE;
-/* Fields id, space, seed, crossbar_fixed, width, adc_bits and adc_range may be missing (id is
- * computed; 0), and so may kernel and crossbar together: nothing is searched. network may not. */
+/* Fields id, space, seed, crossbar_fixed, width, adc_bits, adc_range and those of bits may be
+ * missing (id is computed; 0), and so may kernel and crossbar together: nothing is searched.
+ * network may not. */
 int nax_candidate_read(struct nax_candidate *c, const struct nax_record *r,
                        struct nax_err *err) NAX_MUST_USE;
 
 /* Whether it is a baseline: one kernel and one crossbar size throughout, none left out, and neither
- * widths nor converters of its own. */
+ * widths nor converters nor bits of its own. */
 bool nax_candidate_is_uniform(const struct nax_candidate *c);
+
+/* Whether it has bits of its own. */
+bool nax_candidate_has_bits(const struct nax_candidate *c);
 
 /* A name for people, without the network's: "3x3 on 64" of a uniform design,
  * "3-7 on 16-128, 2 out #5f0c" of others, where the beginning of the id tells those apart that
- * have kernels, crossbars, widths and converters from the same ranges. Where nothing is searched it
- * is the network's, "mine on 64 #5f0c". */
+ * have kernels, crossbars, widths, converters and bits from the same ranges. Where nothing is
+ * searched it is the network's, "mine on 64 #5f0c". */
 enum { NAX_CANDIDATE_NAME_SIZE = 192 };
 void nax_candidate_name(const struct nax_candidate *c, char name[NAX_CANDIDATE_NAME_SIZE]);
 
 /* --- sampling --- from a bound space; *c is filled completely, its seed is the argument's.
- * Design i of the enumeration in lexicographic order: the last convolution varies fastest, the
- * first stage's width slowest, and the choices of a convolution are skip (where allowed), then
- * rising kernels with rising crossbars within each, and bits and ranges of ADCs within these. i <
- * n_designs; any i where n_designs is 0. */
+ * Design i of the enumeration in lexicographic order: the last convolution varies fastest,
+ * then bits of the design, the first stage's width slowest, and the choices of a convolution are
+ * skip (where allowed), then rising kernels with rising crossbars within each, and bits and ranges
+ * of ADCs within these. i < n_designs; any i where n_designs is 0. */
 void nax_space_design(const struct nax_space *space, uint64_t i, uint64_t seed,
                       struct nax_candidate *c);
 /* Candidate i of the random sequence of this seed: a function of space, seed and i alone, uniform
@@ -143,9 +161,9 @@ size_t nax_population_index(const struct nax_population *population, size_t k);
  * and every stage's width from either with the same chance (uniform crossover), and drawn anew from
  * all its choices with probability `mutation`. Never a member nor an offspring before: up to 1000
  * attempts are made, the mutations rising to 1. With keeps_kernels the first parent's kernels and
- * widths stay, and what it skips: crossbars and converters are mixed and drawn. A function of seed,
- * the set of members and the offspring before. 1, or 0 when nothing new was found, or a negative
- * status. */
+ * widths stay, and what it skips: crossbars, converters and bits are mixed and drawn. A function of
+ * seed, the set of members and the offspring before. 1, or 0 when nothing new was found, or a
+ * negative status. */
 int nax_population_breed(struct nax_population *population, double mutation, bool keeps_kernels,
                          uint64_t seed, uint64_t i, struct nax_candidate *child,
                          struct nax_err *err) NAX_MUST_USE;
@@ -156,8 +174,8 @@ int nax_population_breed(struct nax_population *population, double mutation, boo
 struct nax_policy;
 
 /* A policy that gives a probability to what the bound space does not have, or whose rows are no
- * probabilities, is NAX_ERR_VALUE; the message names the layer. So is a space that leaves widths
- * or converters open, which policies know nothing of. The space must outlive it. */
+ * probabilities, is NAX_ERR_VALUE; the message names the layer. So is a space that leaves widths,
+ * converters or bits open, which policies know nothing of. The space must outlive it. */
 int nax_policy_read(struct nax_policy **policy, const struct nax_space *space,
                     const struct nax_record *r, struct nax_err *err) NAX_MUST_USE;
 void nax_policy_free(struct nax_policy *policy);

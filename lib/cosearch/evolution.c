@@ -29,26 +29,49 @@ struct nax_evolution_options nax_evolution_default(void)
     return options;
 }
 
+/* The hardware with each combination of bits. */
+static int open_formats(struct nax_evolution *e, struct nax_err *err)
+{
+    const struct nax_evolution_options *o = &e->options;
+    struct nax_candidate c;
+    const size_t n = nax_formats(o->space);
+    int status = 0;
+    if (!(e->formats = nax_calloc(n, sizeof *e->formats)))
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'evolution'");
+    for (e->n_formats = 0; !status && e->n_formats < n; e->n_formats++) {
+        struct format *f = &e->formats[e->n_formats];
+        nax_format_take(o->space, e->n_formats, &c);
+        const struct nax_precision bits = nax_bits_of(&c);
+        status = nax_hardware_convert(&f->hardware, o->hardware, &bits, NULL, 0, err);
+        if (status)
+            nax_err_prefix(err, "space '%s'", o->space->name);
+        if (!status)
+            status = nax_cost_model_alloc(&f->model, f->hardware, err);
+    }
+    return status;
+}
+
 static int alloc(struct nax_evolution *e, struct nax_err *err)
 {
     const struct nax_evolution_options *o = &e->options;
     if (!o->space->n_slots)
         return nax_err_set(err, NAX_ERR_VALUE, "no searched convolutions in network: '%s'",
                            o->space->network);
-    e->n_combinations = o->space->n_crossbars * nax_converters(o->space);
+    e->n_choices = o->space->n_crossbars * nax_converters(o->space);
+    e->n_combinations = nax_formats(o->space) * e->n_choices;
     if (o->n_designs < e->n_combinations)
         return nax_err_set(err, NAX_ERR_VALUE,
-                           "fewer designs (%zu by --designs) than combinations of crossbar and "
-                           "converters (%zu), each of which is looked at: 'space %s'",
+                           "fewer designs (%zu by --designs) than combinations of crossbar, "
+                           "converters and bits (%zu), each of which is looked at: 'space %s'",
                            o->n_designs, e->n_combinations, o->space->name);
     e->part = nax_calloc(e->n_combinations, sizeof *e->part);
     if (!e->part)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'evolution'");
     for (size_t i = 0; i < e->n_combinations; i++)
         e->part[i] = NAN;
-    int status = nax_oneshot_open(&e->net, o, err);
+    int status = open_formats(e, err);
     if (!status)
-        status = nax_cost_model_alloc(&e->model, o->hardware, err);
+        status = nax_oneshot_open(&e->net, o, err);
     if (!status)
         status = nax_kept_alloc(&e->kept, o->fidelity, &o->set->train, NOISE_IMAGES, o->seed, err);
     return status;
@@ -80,7 +103,11 @@ void nax_evolution_free(struct nax_evolution *e)
         nax_cost_table_free(e->tables[i].table);
         nax_network_file_free(e->tables[i].file);
     }
-    nax_cost_model_free(e->model);
+    for (size_t i = 0; i < e->n_formats; i++) {
+        nax_cost_model_free(e->formats[i].model);
+        nax_hardware_convert_free(e->formats[i].hardware);
+    }
+    free(e->formats);
     nax_kept_free(e->kept);
     nax_oneshot_close(&e->net);
     free(e->part);
@@ -200,18 +227,20 @@ static size_t find(const int64_t *values, size_t n, int64_t own)
 }
 
 /* The network's own kernels and widths, or the largest where the space lacks these, with the same
- * crossbar and converters everywhere. */
+ * crossbar and converters everywhere, and bits. */
 static void homogeneous(const struct nax_evolution *e, size_t combination, struct nax_candidate *c)
 {
     const struct nax_space *s = e->options.space;
     nax_choices_begin(s, e->options.seed, c);
     for (size_t slot = 0; slot < s->n_slots; slot++) {
         size_t k = s->is_kernel_own[slot] ? 0 : find(s->kernels, s->n_kernels, s->kernel_own[slot]);
-        nax_choices_take(s, slot, s->can_skip[slot] + k * e->n_combinations + combination, c);
+        nax_choices_take(s, slot, s->can_skip[slot] + k * e->n_choices + combination % e->n_choices,
+                         c);
     }
     for (size_t stage = 0; stage < s->n_stages; stage++)
         nax_choices_take(s, s->n_slots + stage,
                          find(s->widths[stage], s->n_widths[stage], s->width_own[stage]), c);
+    nax_format_take(s, combination / e->n_choices, c);
     nax_choices_end(s, c);
 }
 

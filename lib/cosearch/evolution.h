@@ -5,9 +5,16 @@
 #include "nax/mapping.h"
 #include "oneshot.h"
 
-/* Networks of the same widths are priced by one table. */
+/* A combination of bits that the space leaves open. */
+struct format {
+    struct nax_hardware *hardware;
+    struct nax_cost_model *model;
+};
+
+/* Networks of the same widths and bits are priced by one table. */
 struct price_table {
     int64_t width[NAX_SLOTS_MAX];
+    size_t format;
     struct nax_network_file *file;
     struct nax_cost_table *table;
 };
@@ -18,10 +25,12 @@ struct nax_evolution {
     struct nax_evolution_options options;
     struct oneshot net;
     struct nax_kept *kept;
-    struct nax_cost_model *model;
+    size_t n_formats;
+    struct format *formats; /* [n_formats] */
     struct price_table tables[PRICE_TABLES];
     size_t n_tables, oldest;
-    size_t n_combinations; /* of a crossbar and converters */
+    size_t n_choices;      /* of a crossbar and converters */
+    size_t n_combinations; /* the same with bits: n_formats times as many */
     double *part; /* [n_combinations] of the variance that conversions' noise has; NaN: not found */
     size_t n, cap;
     size_t n_whole;         /* those of whole generations; n_designs may cut the last one */

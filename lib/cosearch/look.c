@@ -1,4 +1,5 @@
 /* A design looked at: its accuracy with inherited weights, and its costs. */
+#include "../search/choices.h"
 #include "evolution.h"
 
 #include <math.h>
@@ -25,25 +26,28 @@ static void close_table(struct price_table *t)
     *t = (struct price_table){.table = NULL};
 }
 
-static int open_table(const struct nax_evolution *e, const int64_t *width, struct price_table *t,
-                      struct nax_err *err)
+static int open_table(const struct nax_evolution *e, const int64_t *width, size_t format,
+                      struct price_table *t, struct nax_err *err)
 {
     size_t n = e->options.space->n_stages;
+    t->format = format;
     memcpy(t->width, width, n * sizeof *width);
     int status = nax_network_file_widen(&t->file, e->options.file, width, err);
-    return status ? status : nax_cost_table_alloc(&t->table, e->model, t->file, err);
+    return status ? status
+                  : nax_cost_table_alloc(&t->table, e->formats[format].model, t->file, err);
 }
 
-static int find_table(struct nax_evolution *e, const int64_t *width, struct nax_cost_table **table,
-                      struct nax_err *err)
+static int find_table(struct nax_evolution *e, const int64_t *width, size_t format,
+                      struct nax_cost_table **table, struct nax_err *err)
 {
     size_t size = e->options.space->n_stages * sizeof *width, at = 0;
-    while (at < e->n_tables && memcmp(e->tables[at].width, width, size) != 0)
+    while (at < e->n_tables &&
+           (e->tables[at].format != format || memcmp(e->tables[at].width, width, size) != 0))
         at++;
     if (at == e->n_tables) {
         at = e->n_tables < PRICE_TABLES ? e->n_tables++ : e->oldest++ % PRICE_TABLES;
         close_table(&e->tables[at]);
-        int status = open_table(e, width, &e->tables[at], err);
+        int status = open_table(e, width, format, &e->tables[at], err);
         if (status)
             return status;
     }
@@ -55,7 +59,10 @@ int nax_evolution_price(struct nax_evolution *e, const struct nax_candidate *c,
                         struct nax_cost *cost, struct nax_err *err)
 {
     struct nax_cost_table *table;
-    int status = find_table(e, widths_of(e, c), &table, err);
+    size_t format;
+    int status = nax_format_find(e->options.space, c, &format, err);
+    if (!status)
+        status = find_table(e, widths_of(e, c), format, &table, err);
     if (status)
         return status;
     return nax_cost_table_price(table, c->kernel, c->crossbar, c->has_adc_bits ? c->adc_bits : NULL,
@@ -64,10 +71,10 @@ int nax_evolution_price(struct nax_evolution *e, const struct nax_candidate *c,
 
 /* --- accuracy --- */
 
-/* Number of the combination of crossbar and converters that a convolution has; n_combinations: none
- * of the space's. */
-static size_t combination(const struct nax_evolution *e, const struct nax_candidate *c, size_t slot,
-                          int64_t crossbar)
+/* Number of the combination of crossbar, converters and bits that a convolution has;
+ * n_combinations: none of the space's. */
+static size_t combination(const struct nax_evolution *e, const struct nax_candidate *c,
+                          size_t format, size_t slot, int64_t crossbar)
 {
     const struct nax_space *s = e->options.space;
     size_t x = 0, b = 0, r = 0;
@@ -80,20 +87,22 @@ static size_t combination(const struct nax_evolution *e, const struct nax_candid
     if (x == s->n_crossbars || (s->n_adc_bits && b == s->n_adc_bits) ||
         (s->n_adc_ranges && r == s->n_adc_ranges))
         return e->n_combinations;
-    return (x * NAX_MAX(s->n_adc_bits, 1) + b) * NAX_MAX(s->n_adc_ranges, 1) + r;
+    return format * e->n_choices +
+           (x * NAX_MAX(s->n_adc_bits, 1) + b) * NAX_MAX(s->n_adc_ranges, 1) + r;
 }
 
 /* What part of the variance each layer's noise has: its combination's, and of one that is none of
  * the space's the mean. */
-static void fill_noise(const struct nax_evolution *e, const struct nax_candidate *c,
+static void fill_noise(const struct nax_evolution *e, const struct nax_candidate *c, size_t format,
                        const struct nax_network *net, const int64_t *crossbars, double *noise)
 {
     double mean = 0;
-    for (size_t i = 0; i < e->n_combinations; i++)
-        mean += e->part[i] / (double)e->n_combinations;
+    for (size_t i = 0; i < e->n_choices; i++)
+        mean += e->part[format * e->n_choices + i] / (double)e->n_choices;
     for (size_t l = 0; l < net->n_layers; l++) {
         int slot = nax_network_slot_of(net, l);
-        size_t i = slot < 0 ? e->n_combinations : combination(e, c, (size_t)slot, crossbars[l]);
+        size_t i =
+            slot < 0 ? e->n_combinations : combination(e, c, format, (size_t)slot, crossbars[l]);
         noise[l] = i < e->n_combinations ? e->part[i] : mean;
     }
 }
@@ -112,16 +121,19 @@ static int measure(struct nax_evolution *e, const struct nax_candidate *c, doubl
                    struct look *look, struct nax_score *score, struct nax_err *err)
 {
     const struct nax_evolution_options *o = &e->options;
-    int status = nax_oneshot_cut(&e->net, c->kernel, widths_of(e, c), &look->net, &look->model,
+    size_t format;
+    int status = nax_format_find(o->space, c, &format, err);
+    if (!status)
+        status = nax_oneshot_cut(&e->net, c->kernel, widths_of(e, c), &look->net, &look->model,
                                  look->number, err);
     if (!status)
         status =
             nax_network_crossbars(look->net, c->crossbar, c->crossbar_fixed, look->crossbars, err);
     if (!status)
-        status = nax_adcs_of(&look->own, c, look->net, o->hardware, err);
+        status = nax_hardware_of(&look->own, c, look->net, o->hardware, err);
     if (status)
         return status;
-    fill_noise(e, c, look->net, look->crossbars, look->noise);
+    fill_noise(e, c, format, look->net, look->crossbars, look->noise);
     const struct nax_mapping mapping = {.hardware = look->own ? look->own : o->hardware,
                                         .crossbars = look->crossbars,
                                         .seed = o->seed};

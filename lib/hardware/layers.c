@@ -1,4 +1,4 @@
-/* A hardware whose layers have other converters than its file says. */
+/* A hardware with other numbers of bits than its file says, and converters of its layers' own. */
 #include "set.h"
 
 #include <stdlib.h>
@@ -14,9 +14,36 @@ static void take(struct nax_adc_layer *layer, const struct nax_converters *conve
         layer->bits = converters->bits;
 }
 
-int nax_hardware_convert(struct nax_hardware **with, const struct nax_hardware *hardware,
-                         const struct nax_converters *converters, size_t n, struct nax_err *err)
+static void take_bits(int *to, int bits)
 {
+    if (bits)
+        *to = bits;
+}
+
+static int set_bits(struct nax_precision *p, const struct nax_precision *bits, const char *path,
+                    struct nax_err *err)
+{
+    take_bits(&p->weight_bits, bits->weight_bits);
+    take_bits(&p->input_bits, bits->input_bits);
+    take_bits(&p->slice_bits, bits->slice_bits);
+    take_bits(&p->stream_bits, bits->stream_bits);
+    if (p->slice_bits > p->weight_bits)
+        return nax_err_set(err, NAX_ERR_VALUE, "slice_bits %d is more than weight_bits %d: '%s'",
+                           p->slice_bits, p->weight_bits, path);
+    if (p->stream_bits > p->input_bits)
+        return nax_err_set(err, NAX_ERR_VALUE, "stream_bits %d is more than input_bits %d: '%s'",
+                           p->stream_bits, p->input_bits, path);
+    return 0;
+}
+
+int nax_hardware_convert(struct nax_hardware **with, const struct nax_hardware *hardware,
+                         const struct nax_precision *bits, const struct nax_converters *converters,
+                         size_t n, struct nax_err *err)
+{
+    struct nax_precision precision = hardware->precision;
+    int status = bits ? set_bits(&precision, bits, hardware->path, err) : 0;
+    if (status)
+        return status;
     const size_t n_before = hardware->adc.n_layers;
     struct nax_hardware *h = nax_calloc(1, sizeof *h);
     struct nax_adc_layer *all = nax_calloc(n_before + n + 1, sizeof *all);
@@ -26,6 +53,7 @@ int nax_hardware_convert(struct nax_hardware **with, const struct nax_hardware *
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", hardware->path);
     }
     *h = *hardware;
+    h->precision = precision;
     h->adc.layers = all;
     if (n_before)
         memcpy(all, hardware->adc.layers, n_before * sizeof *all);

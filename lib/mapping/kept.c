@@ -165,21 +165,34 @@ static double round_range(double range)
     return exp2(ceil(log2(range) * STEPS_OCTAVE) / STEPS_OCTAVE);
 }
 
-/* All that decides what a layer becomes: its weights and shape, its number, crossbar and, where
- * conversions are made, its ADCs and the range of its inputs. */
+/* All that decides what a layer becomes: its weights and shape, its number, crossbar, bits and,
+ * where conversions are made, its ADCs and the range of its inputs. */
 static uint64_t key_of(const struct work *w, size_t l)
 {
     const struct nax_layer *s = &w->model->net->layers[l];
     const struct nax_layer_adc adc = nax_layer_adc_of(w->use->mapping->hardware, s->name);
-    const uint64_t sizes[] = {s->kernel[0],      s->kernel[1],
-                              s->stride[0],      s->stride[1],
-                              s->dilation[0],    s->dilation[1],
-                              s->pad[0],         s->pad[1],
-                              s->pad[2],         s->pad[3],
-                              s->groups,         s->h_in,
-                              s->w_in,           s->c_in,
-                              s->c_out,          s->is_input_signed,
-                              w->use->number[l], (uint64_t)w->use->mapping->crossbars[l]};
+    const struct nax_precision *bits = &w->use->mapping->hardware->precision;
+    const uint64_t sizes[] = {s->kernel[0],
+                              s->kernel[1],
+                              s->stride[0],
+                              s->stride[1],
+                              s->dilation[0],
+                              s->dilation[1],
+                              s->pad[0],
+                              s->pad[1],
+                              s->pad[2],
+                              s->pad[3],
+                              s->groups,
+                              s->h_in,
+                              s->w_in,
+                              s->c_in,
+                              s->c_out,
+                              s->is_input_signed,
+                              w->use->number[l],
+                              (uint64_t)w->use->mapping->crossbars[l],
+                              (uint64_t)bits->weight_bits,
+                              (uint64_t)bits->input_bits,
+                              (uint64_t)bits->slice_bits};
     const uint64_t converter[] = {adc.range, (uint64_t)adc.bits};
     uint64_t key = nax_checksum(0, w->model->layer[l].weight,
                                 nax_layer_n_weights(s) * sizeof *w->model->layer[l].weight);

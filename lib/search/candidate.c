@@ -3,6 +3,11 @@
 
 #include <string.h>
 
+const struct nax_bits_row nax_bits_rows[] = {
+    [NAX_BITS_SLICE] = {"slice_bits", 8, "is not between 1 and 8", "slices"},
+    [NAX_BITS_WEIGHT] = {"weight_bits", 24, "is not between 1 and 24", "weights"},
+    [NAX_BITS_INPUT] = {"input_bits", 24, "is not between 1 and 24", "inputs"}};
+
 static uint64_t hash_ints(uint64_t hash, const int64_t *values, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -12,6 +17,14 @@ static uint64_t hash_ints(uint64_t hash, const int64_t *values, size_t n)
         hash = nax_hash(hash, bytes, sizeof bytes);
     }
     return hash;
+}
+
+bool nax_candidate_has_bits(const struct nax_candidate *c)
+{
+    bool any = false;
+    for (size_t k = 0; k < NAX_BITS_COUNT; k++)
+        any = any || c->bits[k];
+    return any;
 }
 
 /* Converters that are all the hardware's. */
@@ -58,9 +71,23 @@ void nax_candidate_set_id(struct nax_candidate *c)
             hash = hash_ints(hash, &bits, 1);
         }
     }
+    for (size_t k = 0; k < NAX_BITS_COUNT; k++)
+        if (c->bits[k]) {
+            hash = nax_hash(hash, nax_bits_rows[k].name, strlen(nax_bits_rows[k].name));
+            hash = hash_ints(hash, &c->bits[k], 1);
+        }
     for (size_t i = 0; i < 16; i++) /* as %016llx */
         c->id[i] = "0123456789abcdef"[hash >> (60 - 4 * i) & 15];
     c->id[16] = 0;
+}
+
+static int write_bits(const struct nax_candidate *c, struct nax_record *r)
+{
+    int status = 0;
+    for (size_t k = 0; k < NAX_BITS_COUNT && !status; k++)
+        if (c->bits[k])
+            status = nax_record_set_int(r, nax_bits_rows[k].name, c->bits[k]);
+    return status;
 }
 
 int nax_candidate_write(const struct nax_candidate *c, struct nax_record *r, struct nax_err *err)
@@ -73,7 +100,7 @@ int nax_candidate_write(const struct nax_candidate *c, struct nax_record *r, str
         (c->n_stages && nax_record_set_ints(r, "width", c->width, c->n_stages)) ||
         (c->has_adc_bits && nax_record_set_ints(r, "adc_bits", c->adc_bits, c->n_slots)) ||
         (c->has_adc_range && nax_record_set_floats(r, "adc_range", c->adc_range, c->n_slots)) ||
-        nax_record_set_int(r, "crossbar_fixed", c->crossbar_fixed) ||
+        write_bits(c, r) || nax_record_set_int(r, "crossbar_fixed", c->crossbar_fixed) ||
         nax_record_set_int(r, "seed", (int64_t)c->seed))
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'record'");
     return 0;
@@ -196,6 +223,19 @@ static int read_optional_int(const struct nax_record *r, const char *name, int64
     return status;
 }
 
+static int read_bits(const struct nax_record *r, struct nax_candidate *c, struct nax_err *err)
+{
+    int status = 0;
+    for (size_t k = 0; k < NAX_BITS_COUNT && !status; k++) {
+        const struct nax_bits_row *row = &nax_bits_rows[k];
+        status = read_optional_int(r, row->name, &c->bits[k], err);
+        if (!status && c->bits[k] > row->max)
+            status = nax_err_set(err, NAX_ERR_VALUE, "field '%s': more than %lld: %lld", row->name,
+                                 (long long)row->max, (long long)c->bits[k]);
+    }
+    return status;
+}
+
 int nax_candidate_read(struct nax_candidate *c, const struct nax_record *r, struct nax_err *err)
 {
     int64_t seed;
@@ -205,6 +245,7 @@ int nax_candidate_read(struct nax_candidate *c, const struct nax_record *r, stru
     if ((status = read_string(r, "network", c->network, sizeof c->network, err)) ||
         (status = read_choices(r, c, err)) || (status = read_widths(r, c, err)) ||
         (status = read_adc_bits(r, c, err)) || (status = read_adc_range(r, c, err)) ||
+        (status = read_bits(r, c, err)) ||
         (status = read_optional_int(r, "crossbar_fixed", &c->crossbar_fixed, err)) ||
         (status = read_optional_int(r, "seed", &seed, err)))
         return status;

@@ -4,9 +4,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-size_t nax_places(const struct nax_space *space)
+/* Those of layers and stages, and the crossbar of all. */
+static size_t places_of_network(const struct nax_space *space)
 {
     return space->n_slots + space->n_stages + (!space->n_slots && !space->crossbar_fixed);
+}
+
+size_t nax_places(const struct nax_space *space)
+{
+    size_t n = places_of_network(space);
+    for (size_t k = 0; k < NAX_BITS_COUNT; k++)
+        n += space->n_bits[k] > 0;
+    return n;
+}
+
+enum nax_bits nax_place_bits(const struct nax_space *space, size_t place)
+{
+    size_t at = places_of_network(space);
+    for (size_t k = 0; k < NAX_BITS_COUNT; k++)
+        if (space->n_bits[k] && at++ == place)
+            return (enum nax_bits)k;
+    return NAX_BITS_COUNT;
 }
 
 size_t nax_kernels(const struct nax_space *space, size_t place)
@@ -22,7 +40,7 @@ static int64_t kernel_at(const struct nax_space *space, size_t place, size_t k)
 /* Whether the place is the crossbar size of a network without searched layers. */
 static bool is_of_all(const struct nax_space *space, size_t place)
 {
-    return place == space->n_slots + space->n_stages;
+    return place == space->n_slots + space->n_stages && place < places_of_network(space);
 }
 
 size_t nax_converters(const struct nax_space *space)
@@ -30,8 +48,28 @@ size_t nax_converters(const struct nax_space *space)
     return NAX_MAX(space->n_adc_bits, 1) * NAX_MAX(space->n_adc_ranges, 1);
 }
 
+size_t nax_formats(const struct nax_space *space)
+{
+    size_t n = 1;
+    for (size_t k = 0; k < NAX_BITS_COUNT; k++)
+        n *= NAX_MAX(space->n_bits[k], 1);
+    return n;
+}
+
+void nax_format_take(const struct nax_space *space, size_t format, struct nax_candidate *c)
+{
+    for (size_t k = NAX_BITS_COUNT; k-- > 0;) {
+        const size_t n = NAX_MAX(space->n_bits[k], 1);
+        c->bits[k] = space->n_bits[k] ? space->bits[k][format % n] : 0;
+        format /= n;
+    }
+}
+
 uint64_t nax_choices(const struct nax_space *space, size_t place)
 {
+    const enum nax_bits bits = nax_place_bits(space, place);
+    if (bits < NAX_BITS_COUNT)
+        return space->n_bits[bits];
     if (is_of_all(space, place))
         return space->n_crossbars;
     if (place >= space->n_slots)
@@ -50,11 +88,17 @@ void nax_choices_begin(const struct nax_space *space, uint64_t seed, struct nax_
     c->n_slots = space->n_slots;
     c->n_stages = 0;
     c->has_adc_bits = c->has_adc_range = false;
+    memset(c->bits, 0, sizeof c->bits);
 }
 
 void nax_choices_take(const struct nax_space *space, size_t place, uint64_t choice,
                       struct nax_candidate *c)
 {
+    const enum nax_bits bits = nax_place_bits(space, place);
+    if (bits < NAX_BITS_COUNT) {
+        c->bits[bits] = space->bits[bits][choice];
+        return;
+    }
     if (is_of_all(space, place)) {
         c->crossbar_fixed = space->crossbars[choice];
         return;
@@ -146,10 +190,45 @@ static int find_of_all(const struct nax_space *space, const struct nax_candidate
                        (long long)c->crossbar_fixed, space->name);
 }
 
+static int find_bits(const struct nax_space *space, enum nax_bits bits,
+                     const struct nax_candidate *c, size_t *choice, struct nax_err *err)
+{
+    const char *name = nax_bits_rows[bits].name;
+    const int64_t own = c->bits[bits];
+    const size_t n = space->n_bits[bits];
+    *choice = 0;
+    while (*choice < n && space->bits[bits][*choice] != own)
+        ++*choice;
+    if (n ? *choice < n : !own)
+        return 0;
+    if (!own)
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "field '%s' is missing, which space '%s' leaves open", name,
+                           space->name);
+    return nax_err_set(err, NAX_ERR_VALUE, "field '%s': %lld is not in space '%s'", name,
+                       (long long)own, space->name);
+}
+
+int nax_format_find(const struct nax_space *space, const struct nax_candidate *c, size_t *format,
+                    struct nax_err *err)
+{
+    int status = 0;
+    *format = 0;
+    for (size_t k = 0; k < NAX_BITS_COUNT && !status; k++) {
+        size_t choice;
+        status = find_bits(space, (enum nax_bits)k, c, &choice, err);
+        *format = *format * NAX_MAX(space->n_bits[k], 1) + choice;
+    }
+    return status;
+}
+
 int nax_choices_find(const struct nax_space *space, size_t place, const struct nax_candidate *c,
                      size_t *choice, struct nax_err *err)
 {
     size_t k = 0, x = 0;
+    const enum nax_bits bits = nax_place_bits(space, place);
+    if (bits < NAX_BITS_COUNT)
+        return find_bits(space, bits, c, choice, err);
     if (is_of_all(space, place))
         return find_of_all(space, c, choice, err);
     if (place >= space->n_slots)

@@ -2,7 +2,7 @@
  * and the choices of each, numbered. Of a searched layer they are skip (where allowed), then rising
  * kernels with rising crossbars within each, and bits and ranges of ADCs within these; of a stage
  * its widths. A network without searched layers has one place more, unless the space fixes it: the
- * crossbar size of all layers. */
+ * crossbar size of all layers. Then come the numbers of bits that the space leaves open. */
 #ifndef NAX_SEARCH_CHOICES_H
 #define NAX_SEARCH_CHOICES_H
 
@@ -13,6 +13,15 @@ size_t nax_places(const struct nax_space *space);
 size_t nax_kernels(const struct nax_space *space, size_t place);
 /* How many converters each crossbar may have. */
 size_t nax_converters(const struct nax_space *space);
+/* Which bits a place is the number of; NAX_BITS_COUNT: of none. */
+enum nax_bits nax_place_bits(const struct nax_space *space, size_t place);
+/* Combinations of bits that a design may have, and the number of its own; an error where the space
+ * lacks it. */
+size_t nax_formats(const struct nax_space *space);
+int nax_format_find(const struct nax_space *space, const struct nax_candidate *c, size_t *format,
+                    struct nax_err *err) NAX_MUST_USE;
+/* Those of a combination. */
+void nax_format_take(const struct nax_space *space, size_t format, struct nax_candidate *c);
 uint64_t nax_choices(const struct nax_space *space, size_t place);
 /* A design begins with all but its choices, takes one for every place, and ends in its canonical
  * form with its id; false where it is the empty one that the space leaves out. */

@@ -61,7 +61,8 @@ static int check(const struct nax_space *space, const struct nax_candidate *c, d
                            space->n_stages, space->network);
     if (isnan(crowding))
         return nax_err_set(err, NAX_ERR_VALUE, "field 'crowding': not a number");
-    return 0;
+    size_t format;
+    return nax_format_find(space, c, &format, err);
 }
 
 int nax_population_add(struct nax_population *p, const struct nax_candidate *c, int64_t rank,
@@ -160,13 +161,13 @@ static const struct member *win(const struct nax_population *p, struct nax_rng *
 }
 
 /* The choice with the kernel of one and the crossbar and converters of another; one that skips is
- * taken whole, and so is a stage's width. */
+ * taken whole, and so is a stage's width; bits are the hardware's. */
 static int graft(const struct nax_space *space, size_t place, uint64_t kernel_of,
                  uint64_t crossbar_of, uint64_t *choice, struct nax_err *err)
 {
     struct nax_candidate stock, scion;
     size_t number;
-    *choice = kernel_of;
+    *choice = nax_place_bits(space, place) < NAX_BITS_COUNT ? crossbar_of : kernel_of;
     if (place >= space->n_slots)
         return 0;
     nax_choices_take(space, place, kernel_of, &stock);

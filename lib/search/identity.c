@@ -55,4 +55,6 @@ void nax_space_identify(const struct nax_space *space, struct nax_identity *iden
     nax_identity_add(identity, "fixed.crossbar", "%" PRId64, space->crossbar_fixed);
     add_sizes(identity, "adc_bits", space->adc_bits, space->n_adc_bits);
     add_ranges(identity, space);
+    for (size_t k = 0; k < NAX_BITS_COUNT; k++)
+        add_sizes(identity, nax_bits_rows[k].name, space->bits[k], space->n_bits[k]);
 }

@@ -36,7 +36,8 @@ static size_t append(char *name, size_t n, const char *before, struct span span)
 
 bool nax_candidate_is_uniform(const struct nax_candidate *c)
 {
-    if (!c->n_slots || !c->kernel[0] || c->n_stages || c->has_adc_bits || c->has_adc_range)
+    if (!c->n_slots || !c->kernel[0] || c->n_stages || c->has_adc_bits || c->has_adc_range ||
+        nax_candidate_has_bits(c))
         return false;
     for (size_t s = 1; s < c->n_slots; s++)
         if (c->kernel[s] != c->kernel[0] || c->crossbar[s] != c->crossbar[0])
@@ -76,6 +77,12 @@ void nax_candidate_name(const struct nax_candidate *c, char name[NAX_CANDIDATE_N
         n = append(name, n, ", wide ", span_of(c->width, c->n_stages));
     if (c->has_adc_bits)
         n = append(name, n, ", adc ", span_of(c->adc_bits, c->n_slots));
+    for (size_t k = 0; k < NAX_BITS_COUNT; k++)
+        if (c->bits[k]) {
+            char before[32];
+            snprintf(before, sizeof before, ", %s ", nax_bits_rows[k].noun);
+            n = append(name, n, before, span_of(&c->bits[k], 1));
+        }
     if (n_skipped)
         n += (size_t)snprintf(name + n, NAX_CANDIDATE_NAME_SIZE - n, ", %zu out", n_skipped);
     if (!nax_candidate_is_uniform(c) && n < NAX_CANDIDATE_NAME_SIZE)

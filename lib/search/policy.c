@@ -88,7 +88,12 @@ int nax_policy_read(struct nax_policy **policy, const struct nax_space *space,
     if (!space->n_slots)
         return nax_err_set(err, NAX_ERR_VALUE, "no searched layers in network: '%s'",
                            space->network);
-    for (size_t k = space->n_slots; k < nax_places(space); k++)
+    if (nax_formats(space) > 1)
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "a policy says nothing of bits; give 'slice_bits', 'weight_bits' and "
+                           "'input_bits' one in space '%s'",
+                           space->name);
+    for (size_t k = space->n_slots; k < space->n_slots + space->n_stages; k++)
         if (nax_choices(space, k) > 1)
             return nax_err_set(err, NAX_ERR_VALUE,
                                "a policy says nothing of widths; give stage '%s' one in space '%s'",

@@ -24,6 +24,8 @@ struct yaml_space {
     int64_t *adc_bits;
     double *adc_ranges;
     uint32_t n_adc_bits, n_adc_ranges;
+    int64_t *slice_bits, *weight_bits, *input_bits;
+    uint32_t n_slice_bits, n_weight_bits, n_input_bits;
     struct yaml_stage *stages;
     uint32_t n_stages;
 };
@@ -62,6 +64,15 @@ static const cyaml_schema_field_t space_fields[] = {
                                NAX_CHOICES_MAX),
     CYAML_FIELD_SEQUENCE_COUNT("adc_ranges", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                                struct yaml_space, adc_ranges, n_adc_ranges, &float_value, 1,
+                               NAX_CHOICES_MAX),
+    CYAML_FIELD_SEQUENCE_COUNT("slice_bits", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct yaml_space, slice_bits, n_slice_bits, &int_value, 1,
+                               NAX_CHOICES_MAX),
+    CYAML_FIELD_SEQUENCE_COUNT("weight_bits", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct yaml_space, weight_bits, n_weight_bits, &int_value, 1,
+                               NAX_CHOICES_MAX),
+    CYAML_FIELD_SEQUENCE_COUNT("input_bits", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct yaml_space, input_bits, n_input_bits, &int_value, 1,
                                NAX_CHOICES_MAX),
     CYAML_FIELD_SEQUENCE_COUNT("stages", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                                struct yaml_space, stages, n_stages, &stage_value, 1, NAX_SLOTS_MAX),
@@ -136,6 +147,33 @@ static int read_converters(const struct source *source, const struct yaml_space 
     return status;
 }
 
+/* Bits of the whole design. */
+static int read_bits(const struct source *source, const struct yaml_space *y,
+                     struct nax_space *space)
+{
+    const struct {
+        const int64_t *values;
+        size_t n;
+    } lists[NAX_BITS_COUNT] = {[NAX_BITS_SLICE] = {y->slice_bits, y->n_slice_bits},
+                               [NAX_BITS_WEIGHT] = {y->weight_bits, y->n_weight_bits},
+                               [NAX_BITS_INPUT] = {y->input_bits, y->n_input_bits}};
+    for (size_t k = 0; k < NAX_BITS_COUNT; k++) {
+        const struct nax_bits_row *row = &nax_bits_rows[k];
+        const struct range range = {1, row->max, false, row->what};
+        space->n_bits[k] = lists[k].n;
+        int status =
+            read_choices(source, row->name, &range, lists[k].values, lists[k].n, space->bits[k]);
+        if (status)
+            return status;
+    }
+    const size_t n = y->n_slice_bits; /* rising: the last one is the largest */
+    if (n && y->n_weight_bits && y->slice_bits[n - 1] > *y->weight_bits)
+        return fail(source, "slice_bits", n - 1, y->slice_bits[n - 1],
+                    "is more than the least of weight_bits, and every combination has to be a "
+                    "design");
+    return 0;
+}
+
 static int read_stages(const struct source *source, const struct yaml_space *y,
                        struct nax_space *space)
 {
@@ -174,6 +212,8 @@ static int read_space(const struct source *source, const struct yaml_space *y, c
                               space->crossbars);
     if (!status)
         status = read_converters(source, y, space);
+    if (!status)
+        status = read_bits(source, y, space);
     return status ? status : read_stages(source, y, space);
 }
 
@@ -234,5 +274,7 @@ size_t nax_space_n_decisions(const struct nax_space *space)
     size_t n = nax_places(space) - space->n_stages;
     for (size_t s = 0; s < space->n_stages; s++)
         n += space->n_widths[s] > 1;
+    for (size_t k = 0; k < NAX_BITS_COUNT; k++)
+        n -= space->n_bits[k] == 1;
     return n;
 }

@@ -27,6 +27,7 @@ static inline void must_be_record_of(struct nax_candidate *c)
     must(r && !nax_candidate_write(c, r, &err) && !nax_candidate_read(&back, r, &err));
     must(back.n_slots == c->n_slots && back.n_stages == c->n_stages &&
          back.has_adc_bits == c->has_adc_bits && back.has_adc_range == c->has_adc_range &&
+         !memcmp(back.bits, c->bits, sizeof c->bits) &&
          !memcmp(back.width, c->width, c->n_stages * sizeof *c->width) && !strcmp(back.id, c->id) &&
          back.seed == c->seed && !memcmp(back.kernel, c->kernel, c->n_slots * sizeof *c->kernel) &&
          !memcmp(back.crossbar, c->crossbar, c->n_slots * sizeof *c->crossbar));

@@ -171,7 +171,7 @@ static void table_of_converters_agrees_with_the_direct_sum(void **state)
         struct nax_converters stem = {"stem", 7, 0};
         struct nax_hardware *told;
         uniform->adc.bits = 6;
-        assert_int_equal(nax_hardware_convert(&told, h, &stem, k == 2, &err), 0);
+        assert_int_equal(nax_hardware_convert(&told, h, NULL, &stem, k == 2, &err), 0);
         if (nax_network_file_load(&file, networks[k / 2], &err) ||
             nax_cost_model_alloc(&model, told, &err) ||
             nax_cost_model_alloc(&uniform_model, uniform, &err) ||
@@ -200,7 +200,7 @@ static void table_of_converters_agrees_with_the_direct_sum(void **state)
                 layers[n] = (struct nax_converters){.bits = (int)adc_bits[slot]};
                 memcpy(layers[n++].name, net->layers[l].name, sizeof layers->name);
             }
-            if (nax_hardware_convert(&own, told, layers, n, &err) ||
+            if (nax_hardware_convert(&own, told, NULL, layers, n, &err) ||
                 nax_cost_model_alloc(&own_model, own, &err) ||
                 nax_cost_network(own_model, net, sizes, &direct, NULL, &err) ||
                 nax_cost_table_price(table, d.kernel, d.crossbar, adc_bits, d.fixed, &sum, &err))

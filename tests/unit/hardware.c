@@ -387,7 +387,7 @@ static void layers_have_bits_of_their_own(void **state)
                           "adc.range=percentile", "adc.range_frac=0.97"};
     const struct nax_converters layers[] = {{"stem", 6, 0}, {"conv2", 0, 0.385}, {"fc", 4, 0.25}};
     if (nax_hardware_load_set(&h, "nax-reram", sets, 5, &err) ||
-        nax_hardware_convert(&with, h, layers, 3, &err))
+        nax_hardware_convert(&with, h, NULL, layers, 3, &err))
         fail_msg("%s", err.text);
     const struct {
         const char *layer;

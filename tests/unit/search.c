@@ -805,6 +805,10 @@ static void names_for_people(void **state)
     c.width[0] = 40;
     c.width[1] = 24;
     assert_string_equal(name_of(&c), "5x5 on 16, wide 24-40, adc 6 #5f0c");
+    c.bits[NAX_BITS_WEIGHT] = 7;
+    c.bits[NAX_BITS_SLICE] = 2;
+    assert_string_equal(name_of(&c), "5x5 on 16, wide 24-40, adc 6, slices 2, weights 7 #5f0c");
+    memset(c.bits, 0, sizeof c.bits);
     c.n_slots = 0;
     c.n_stages = 0;
     c.has_adc_bits = false;
@@ -826,9 +830,13 @@ static void names_for_people(void **state)
     c.has_adc_bits = true;
     c.adc_bits[0] = NAX_ADC_BITS_MAX - 1;
     c.adc_bits[1] = NAX_ADC_BITS_MAX;
-    assert_string_equal(name_of(&c), "9223372036854775806-9223372036854775807 on "
-                                     "9223372036854775806-9223372036854775807, "
-                                     "wide 65535-65536, adc 23-24, 1 out #ffff");
+    for (int k = 0; k < NAX_BITS_COUNT; k++)
+        c.bits[k] = nax_bits_rows[k].max;
+    assert_string_equal(name_of(&c),
+                        "9223372036854775806-9223372036854775807 on "
+                        "9223372036854775806-9223372036854775807, "
+                        "wide 65535-65536, adc 23-24, slices 8, weights 24, inputs 24, "
+                        "1 out #ffff");
 }
 
 static void identifiers(void **state)
@@ -862,6 +870,16 @@ static void identifiers(void **state)
     others[0].width[1] = 41;
     nax_candidate_set_id(&others[0]);
     assert_string_not_equal(others[0].id, b.id);
+    for (int k = 0; k < NAX_BITS_COUNT; k++) { /* the same number of other bits */
+        struct nax_candidate c = a, d = a;
+        c.bits[k] = 4;
+        d.bits[(k + 1) % NAX_BITS_COUNT] = 4;
+        nax_candidate_set_id(&c);
+        nax_candidate_set_id(&d);
+        assert_string_not_equal(c.id, a.id);
+        assert_string_not_equal(c.id, d.id);
+        assert_true(nax_candidate_has_bits(&c) && !nax_candidate_has_bits(&a));
+    }
     const int64_t own[] = {24, 40, 64};
     nax_candidate_drop_own(&others[1], 3, own);
     assert_int_equal(others[1].n_stages, 2);
