@@ -1,5 +1,5 @@
 #!/bin/bash
-# Random designs through the filters: processor seconds of ten millions, and memory; then all of them ranked.
+# Random designs through the filters: processor seconds of ten millions, and memory; then all of them ranked. A large network by itself.
 set -eu -o pipefail
 objectives=energy_pj:min,area_mm2:min,latency_ns:min
 n=$((EACH_MS * 200)) # about EACH_MS of processor
@@ -19,3 +19,9 @@ awk -v n=$n 'FILENAME == "few" { few = $3; next }
     { printf "rank nax %.2f\nrank_memory nax %.0f\n", $1 / n * 1e6, ($3 - few) * 1048576 / n }' few many
 stat -c %s records | awk -v n=$n '{ printf "rank_memory its-bytes %.0f\n", $1 / n }'
 rm records ranked front
+
+nax-sample --homogeneous --network resnet50 >large
+used cost nax-cost large >costed
+used map nax-map --layers large >mapped
+awk '{ printf "resnet50_%s nax %.3f\n", FILENAME, $2 }' cost map
+rm large costed mapped
