@@ -270,8 +270,9 @@ static char *add_conv(struct exporter *x, size_t l)
 static char *add_linear(struct exporter *x, size_t l)
 {
     const struct nax_layer *layer = &x->model->net->layers[l];
-    struct import_node *node = ADD_NODE(x, "Gemm", read_flat(x, layer->input),
-                                        add_param(x, l, "weight", 2), add_param(x, l, "bias", 1));
+    const char *in[3] = {read_flat(x, layer->input), add_param(x, l, "weight", 2),
+                         layer->has_bias ? add_param(x, l, "bias", 1) : NULL};
+    struct import_node *node = add_node(x, "Gemm", 2 + layer->has_bias, in);
     set_int(node, "transB", 1);
     return add_relu(x, layer, output_of(node));
 }

@@ -452,7 +452,7 @@ static int add_linear(struct builder *b, const struct entry *e)
     struct nax_layer layer = conv_layer(1, 1, e->out);
     layer.kind = NAX_LAYER_LINEAR;
     layer.has_batch_norm = false;
-    layer.has_bias = true;
+    layer.has_bias = e->has_bias;
     layer.role = e->role;
     layer.has_relu = e->has_relu;
     if (e->is_searched) { /* its crossbar alone; it is always there */

@@ -273,6 +273,7 @@ static int read_linear(const struct entry_key *at, const void *yaml, struct entr
     bool is_classifier = y->role && *y->role == YAML_ROLE_CLASSIFIER;
     e->role = is_classifier ? NAX_ROLE_CLASSIFIER : NAX_ROLE_BODY;
     e->is_searched = y->search && *y->search;
+    e->has_bias = !y->bias || *y->bias;
     int status = read_activation(at, &y->common, !is_classifier, e);
     if (status)
         return status;

@@ -92,6 +92,7 @@ static const cyaml_schema_field_t linear_fields[] = {
     CYAML_FIELD_INT_PTR("out", OPTIONAL, struct yaml_linear, out),
     CYAML_FIELD_ENUM_PTR("role", WORD, struct yaml_linear, role, linear_roles, 2),
     CYAML_FIELD_ENUM_PTR("search", WORD, struct yaml_linear, search, bool_words, 2),
+    CYAML_FIELD_ENUM_PTR("bias", WORD, struct yaml_linear, bias, bool_words, 2),
     NAME_FIELDS(struct yaml_linear),
     ACTIVATION_FIELDS(struct yaml_linear),
     CYAML_FIELD_END};

@@ -52,7 +52,7 @@ struct yaml_pool {
 struct yaml_linear {
     struct yaml_common common;
     int64_t *out;
-    int *role, *search;
+    int *role, *search, *bias;
 };
 
 struct yaml_join {

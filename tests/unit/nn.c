@@ -973,7 +973,7 @@ static struct nax_network *graph_network(void)
           "  - conv: {name: c4, out: 9, kernel: 1, search: false, activation: relu6, from: t}\n"
           "  - concat: {name: w, from: [v, c4]}\n"
           "  - activation: {name: x, kind: relu}\n"
-          "  - linear: {out: 11, activation: tanh}\n"
+          "  - linear: {out: 11, activation: tanh, bias: false}\n"
           "  - linear: {role: classifier}\n",
           f);
     assert_int_equal(fclose(f), 0);

@@ -198,7 +198,7 @@ static inline double reference_loss_mixed(const struct nax_model *model, const d
             size_t n_in = s->h_in * s->w_in * s->c_in;
             for (size_t b = 0; b < n; b++)
                 for (size_t o = 0; o < c; o++) {
-                    y[b * c + o] = beta[o];
+                    y[b * c + o] = beta ? beta[o] : 0;
                     for (size_t i = 0; i < n_in; i++)
                         y[b * c + o] += x[b * n_in + i] * weight[i * c + o];
                 }
