@@ -291,7 +291,8 @@ fuzz: ## feed broken input to every reader, SECONDS (20) each (clang's libFuzzer
 demo: ## install what is missing, build, run the whole pipeline on the synthetic set
 	@tests/deps $(DEPS_RUN) $(DEPS_CHECK)
 	$(call build,all)
-	@PATH='$(abspath $(BUILD))/bin':"$$PATH" pipelines/demo
+	@rm -rf '$(BUILD)/demo'
+	@PATH='$(abspath $(BUILD))/bin':"$$PATH" pipelines/demo '$(BUILD)/demo'
 
 # --- packaging ---------------------------------------------------------------------------------
 

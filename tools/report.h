@@ -29,7 +29,7 @@ struct report_stream {
     size_t n_read;
     bool is_open;      /* it ends without its trailer: somebody still writes it */
     bool is_unordered; /* ranked or sorted: the order of training is lost */
-    bool is_searched;  /* its designs come from a search by gradients */
+    bool is_searched;  /* its designs come from nax-search */
     size_t n_commands;
     char **commands; /* [n_commands] that made it */
 };

@@ -109,10 +109,6 @@ int report_data(struct report *report, FILE *file, struct nax_err *err)
     d.weights = nax_calloc(report->n_records + 1, sizeof *d.weights);
     if (!d.layers || !d.method || !d.weights)
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'report'");
-    for (size_t i = 0; i < report->n_records; i++)
-        if (report->records[i].kind == REPORT_EPOCH &&
-            nax_record_has(report->records[i].record, "loss_search"))
-            d.search_seconds += fmax(0, report_number(report->records[i].record, "train_seconds"));
     if (!status) {
         d.layers->n_rows_left = LAYER_ROWS_MAX;
         status = report_list_methods(&d, err);

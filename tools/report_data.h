@@ -30,7 +30,6 @@ struct report_data {
     const char **weights; /* names of weights so far */
     size_t n_losses;
     struct report_loss *losses; /* [n_losses] */
-    double search_seconds;
 };
 
 /* A field of text, or NULL; of numbers, or NaN. */

@@ -2,6 +2,7 @@
 #include "report_data.h"
 #include "report_json.h"
 
+#include <math.h>
 #include <string.h>
 
 static int find_method(struct report_data *d, const char *name, size_t *at, struct nax_err *err)
@@ -72,6 +73,34 @@ int report_list_methods(struct report_data *d, struct nax_err *err)
     return 0;
 }
 
+static bool is_method(const struct report_data *d, const char *name)
+{
+    for (size_t m = 0; m < d->n_methods; m++)
+        if (!strcmp(d->methods[m].name, name))
+            return true;
+    return false;
+}
+
+/* Of the search that a method's designs come from: the log that has its name, such as oneshot.csv,
+ * or else those that have no method's. */
+static double search_seconds(const struct report_data *d, const char *name)
+{
+    const struct report *report = d->report;
+    double own = 0, others = 0;
+    for (size_t i = 0; i < report->n_records; i++) {
+        const struct report_record *r = &report->records[i];
+        const char *log = report->streams[r->stream].method;
+        if (r->kind != REPORT_EPOCH || !nax_record_has(r->record, "loss_search"))
+            continue;
+        double seconds = fmax(0, report_number(r->record, "train_seconds"));
+        if (!strcmp(log, name))
+            own += seconds;
+        else if (!is_method(d, log))
+            others += seconds;
+    }
+    return own > 0 ? own : others;
+}
+
 void report_write_methods(const struct report_data *d)
 {
     FILE *f = d->file;
@@ -80,7 +109,7 @@ void report_write_methods(const struct report_data *d)
         fputs(m ? ",\n{\"name\":" : "{\"name\":", f);
         json_text(f, method->name);
         fprintf(f, ",\"unordered\":%s,\"seconds\":", method->is_unordered ? "true" : "false");
-        json_number(f, method->is_searched ? d->search_seconds : 0);
+        json_number(f, method->is_searched ? search_seconds(d, method->name) : 0);
         fputs(",\"groups\":[", f);
         for (size_t g = 0; g < method->n_groups; g++)
             fprintf(f, "%s%zu", g ? "," : "", method->groups[g]);

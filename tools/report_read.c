@@ -189,8 +189,9 @@ static bool ends_in(const char *name, const char *ending)
 /* What a folder of results holds besides streams. */
 static bool is_passed_over(const char *name)
 {
-    static const char *const endings[] = {".safetensors", ".svg",  ".png",  ".pdf", ".eps",
-                                          ".gp",          ".html", ".yaml", ".npz", ".onnx"};
+    static const char *const endings[] = {".safetensors", ".svg",  ".png",    ".pdf",
+                                          ".eps",         ".gp",   ".html",   ".yaml",
+                                          ".npz",         ".onnx", ".seconds"};
     bool is_other = *name == '.';
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
         is_other = is_other || ends_in(name, endings[i]);
@@ -200,7 +201,8 @@ static bool is_passed_over(const char *name)
 /* Methods as pipelines name them, then the others; numbers by their values. */
 static int place_of(const char *name)
 {
-    static const char *const first[] = {"baselines", "random", "evolve", "generation-", "cosearch"};
+    static const char *const first[] = {"baselines",   "random",   "evolve",
+                                        "generation-", "cosearch", "oneshot"};
     for (size_t i = 0; i < sizeof first / sizeof *first; i++)
         if (!strncmp(name, first[i], strlen(first[i])))
             return (int)i;
