@@ -183,11 +183,16 @@ int nax_mapped_reprogram(struct nax_mapped *mapped, const struct nax_mapping *ma
 struct nax_kept;
 
 /* images: of the training set, which input ranges are measured on, and conversions on n_images of
- * them, evenly spaced. All mappings have one hardware but for its ADCs, one seed and chip. */
+ * them, evenly spaced. All mappings have one hardware but for its ADCs and bits, one seed and chip.
+ */
 int nax_kept_alloc(struct nax_kept **kept, enum nax_fidelity fidelity,
                    const struct nax_images *images, size_t n_images, uint64_t seed,
                    struct nax_err *err) NAX_MUST_USE;
 void nax_kept_free(struct nax_kept *kept);
+/* How many effective weights are kept between networks, NAX_KEPT_WEIGHTS at first: beyond these the
+ * layers that were used least recently are let go, and made again, the same, when they are met. */
+enum { NAX_KEPT_WEIGHTS = 1 << 27 };
+void nax_kept_limit(struct nax_kept *kept, size_t n_weights);
 
 struct nax_kept_use {
     const struct nax_mapping *mapping; /* its fidelity and n_images are not looked at */
@@ -198,8 +203,8 @@ struct nax_kept_use {
     const double *noise;
     double *found;
 };
-/* linops: [n_layers] to evaluate the model by, good as long as kept. After a failure kept is good
- * for nothing but to be freed. */
+/* linops: [n_layers] to evaluate the model by, good until the next one is mapped. After a failure
+ * kept is good for nothing but to be freed. */
 int nax_kept_map(struct nax_kept *kept, const struct nax_model *model,
                  const struct nax_kept_use *use, struct nax_linop *linops,
                  struct nax_err *err) NAX_MUST_USE;

@@ -14,6 +14,7 @@ struct kept_layer {
     struct nax_kept_layer saved; /* key, conversions */
     bool is_measured;            /* saved has the conversions, or the fidelity makes none */
     bool is_mapped;              /* layer and linop are there */
+    uint64_t used;               /* by which network, counted from 1, it was last */
     struct mapped_layer layer;   /* effective weights and correction */
     struct nax_layer shape;      /* that layer points to once it is mapped */
     struct nax_linop linop;
@@ -26,7 +27,9 @@ struct nax_kept {
     uint64_t seed;
     float *normals;
     size_t n, cap;
-    struct kept_layer **at; /* [cap], in the order of their first use */
+    struct kept_layer **at;          /* [cap], in the order of their first use */
+    size_t n_weights, n_weights_max; /* of layers that are mapped; more than these are let go */
+    uint64_t n_networks;             /* that were mapped */
     size_t n_slots;
     size_t *slot; /* [n_slots] of a hash table: 1 + place, or 0 */
 };
@@ -43,6 +46,7 @@ int nax_kept_alloc(struct nax_kept **kept, enum nax_fidelity fidelity,
                                .images = images,
                                .n_images = n_images,
                                .seed = seed,
+                               .n_weights_max = NAX_KEPT_WEIGHTS,
                                .normals = nax_normals_alloc(seed, N_CHANNELS_MAX)};
     }
     if (!k || !k->normals) {
@@ -72,6 +76,37 @@ void nax_kept_free(struct nax_kept *kept)
     free(kept->slot);
     free(kept->normals);
     free(kept);
+}
+
+void nax_kept_limit(struct nax_kept *kept, size_t n_weights)
+{
+    kept->n_weights_max = n_weights;
+}
+
+static struct kept_layer *least_recent(const struct nax_kept *kept)
+{
+    struct kept_layer *least = NULL;
+    for (size_t i = 0; i < kept->n; i++) {
+        struct kept_layer *layer = kept->at[i];
+        if (layer->is_mapped && layer->used < kept->n_networks &&
+            (!least || layer->used < least->used))
+            least = layer;
+    }
+    return least;
+}
+
+/* Lets go of layers that the network at hand has not, the least recently used first. Conversions
+ * stay: mapped again they are the same. */
+static void let_go(struct nax_kept *kept)
+{
+    struct kept_layer *layer;
+    while (kept->n_weights > kept->n_weights_max && (layer = least_recent(kept))) {
+        kept->n_weights -= nax_layer_n_weights(&layer->shape);
+        nax_mapped_layer_free(&layer->layer);
+        layer->layer = (struct mapped_layer){.fixed.shape = NULL};
+        layer->linop = (struct nax_linop){.weight = NULL};
+        layer->is_mapped = false;
+    }
 }
 
 static size_t *find_slot(const struct nax_kept *kept, uint64_t key)
@@ -263,9 +298,10 @@ static int correct(const struct work *w, struct kept_layer *kept, struct nax_err
 
 /* What is left of a layer that is mapped: shape and map, which cells between groups are multiplied
  * by, and nothing that belongs to one network. */
-static void settle(struct kept_layer *kept)
+static void settle(struct nax_kept *all, struct kept_layer *kept)
 {
     struct fixed_layer *fixed = &kept->layer.fixed;
+    all->n_weights += nax_layer_n_weights(fixed->shape);
     nax_fixed_layer_free(fixed);
     kept->shape = *fixed->shape;
     *fixed = (struct fixed_layer){.shape = &kept->shape, .map = fixed->map};
@@ -372,6 +408,7 @@ static int run(struct work *w, struct nax_err *err)
 {
     const struct nax_network *net = w->model->net;
     bool has_conversions = w->kept->fidelity == NAX_FIDELITY_ADC, is_any_missed = false;
+    w->kept->n_networks++;
     int status = has_conversions ? measure_ranges(w, err) : 0;
     for (size_t l = 0; !status && l < net->n_layers; l++) {
         if (!nax_layer_n_weights(&net->layers[l]))
@@ -379,6 +416,7 @@ static int run(struct work *w, struct nax_err *err)
         w->layer[l] = find(w->kept, key_of(w, l));
         if (!w->layer[l])
             return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'layers on crossbars'");
+        w->layer[l]->used = w->kept->n_networks;
         const struct nax_kept_layer *saved = &w->layer[l]->saved;
         if (saved->n_cols && saved->n_cols != net->layers[l].c_out)
             return nax_err_set(err, NAX_ERR_FORMAT,
@@ -388,6 +426,7 @@ static int run(struct work *w, struct nax_err *err)
         w->is_missed[l] = has_conversions && !w->layer[l]->is_measured;
         is_any_missed = is_any_missed || w->is_missed[l];
     }
+    let_go(w->kept);
     if (!status)
         status = map_layers(w, err);
     for (size_t l = 0; !status && l < net->n_layers; l++)
@@ -397,7 +436,7 @@ static int run(struct work *w, struct nax_err *err)
         status = measure(w, err);
     for (size_t l = 0; !status && l < net->n_layers; l++)
         if (w->layer[l] && !w->layer[l]->is_mapped)
-            settle(w->layer[l]);
+            settle(w->kept, w->layer[l]);
     if (!status)
         take_linops(w);
     return status;

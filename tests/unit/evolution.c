@@ -667,6 +667,43 @@ static void no_image_counts_twice(void **state)
     fixture_free(&f);
 }
 
+/* Layers that are made again are what they were. */
+static void no_design_depends_on_what_is_kept(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    struct nax_evolution *all, *none;
+    struct nax_err err;
+    size_t n_differ = 0;
+    fixture_make(&f, depthwise_text);
+    struct nax_evolution_options o = options_of(&f, 2);
+    o.fidelity = NAX_FIDELITY_ADC;
+    o.recipe.epochs = 4;
+    o.n_designs = 24;
+    all = evolve(&o);
+    assert_int_equal(nax_evolution_alloc(&none, &o, &err), 0);
+    nax_kept_limit(none->kept, 0);
+    int status = 0;
+    struct nax_epoch epoch;
+    for (size_t i = 0; !status && i < o.recipe.epochs; i++)
+        status = nax_evolution_epoch(none, NULL, NULL, &epoch, &err);
+    assert_int_equal(status, 0);
+    while ((status = nax_evolution_generation(none, NULL, NULL, &err)) > 0)
+        continue;
+    assert_int_equal(status, 0);
+    assert_int_equal(nax_evolution_n(none), nax_evolution_n(all));
+    for (size_t i = 0; i < nax_evolution_n(all); i++) {
+        assert_string_equal(nax_evolution_at(all, i)->candidate.id,
+                            nax_evolution_at(none, i)->candidate.id);
+        assert_true(nax_evolution_at(all, i)->accuracy == nax_evolution_at(none, i)->accuracy);
+        n_differ += nax_evolution_at(all, i)->accuracy != nax_evolution_at(all, 0)->accuracy;
+    }
+    assert_true(n_differ > 2);
+    nax_evolution_free(all);
+    nax_evolution_free(none);
+    fixture_free(&f);
+}
+
 /* The file of an evolution's designs with value i of a tensor of doubles changed. */
 static void write_changed(const char *path, const char *name, size_t i, double value)
 {
@@ -747,6 +784,7 @@ int main(void)
         cmocka_unit_test(best_design_is_found),
         cmocka_unit_test(no_image_counts_twice),
         cmocka_unit_test(designs_have_the_accuracy_of_their_networks_alone),
+        cmocka_unit_test(no_design_depends_on_what_is_kept),
         cmocka_unit_test(results_that_are_none_are_refused),
     };
     return cmocka_run_group_tests_name("evolution", tests, NULL, NULL);
