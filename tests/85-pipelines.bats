@@ -148,6 +148,19 @@ YAML
   [ "$(grep -c '^ *rank' table)" = 2 ]
 }
 
+@test "an engine that there is not, and one that is not installed" {
+  run env ENGINE=mpi "$pipelines/random" out
+  [ "$status" -eq 2 ]
+  [ "$output" = "random: ENGINE is local, parallel or slurm: 'mpi'" ]
+  mkdir none
+  printf '%s\n' '#!/bin/sh' 'exit 1' >none/sbatch
+  chmod +x none/sbatch
+  PATH=$PWD/none:$PATH ENGINE=slurm run "$pipelines/random" out
+  [ "$status" -eq 1 ]
+  [[ $output == *"random: a share has failed: 'out/shares'; to go on, run it again" ]]
+  [ ! -e out/random ]
+}
+
 @test "report: a folder without results" {
   mkdir empty
   run "$pipelines/report" empty

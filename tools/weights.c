@@ -93,20 +93,21 @@ static struct entry *find(struct weights_store *store, const char *name)
 }
 
 /* 1: the file is locked, and *lock holds it; 0: somebody else does; or an error. A file that was
- * removed between its opening and its locking is none. */
+ * removed between its opening and its locking is none; NFS keeps it under another name while it is
+ * open here, and calls it stale where it was removed elsewhere. */
 static int try_lock(const char *path, int *lock, struct nax_err *err)
 {
-    struct stat own;
+    struct stat own, named;
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (fd < 0)
         return nax_err_io(err, "cannot create: '%s'", path);
     if (flock(fd, LOCK_EX | LOCK_NB)) {
-        bool is_held = errno == EWOULDBLOCK || errno == EINTR;
+        bool is_held = errno == EWOULDBLOCK || errno == EINTR || errno == ESTALE;
         int status = is_held ? 0 : nax_err_io(err, "cannot lock: '%s'", path);
         close(fd);
         return status;
     }
-    if (fstat(fd, &own) || !own.st_nlink) {
+    if (fstat(fd, &own) || stat(path, &named) || own.st_ino != named.st_ino) {
         close(fd);
         return 0;
     }

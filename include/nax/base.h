@@ -105,7 +105,8 @@ const char *nax_isa_name(enum nax_isa isa);
 bool nax_has_bf16(void); /* products of bf16: nax_isa() is NAX_ISA_AVX512_BF16 at least */
 
 /* Threads that parallel regions of the library use: by default OMP_NUM_THREADS or every processor
- * that the process may run on. Results do not depend on it. n < 1 restores the default. */
+ * that the process was given, by affinity, SLURM_CPUS_PER_TASK and the quotas of control groups.
+ * Results do not depend on it. n < 1 restores the default. */
 void nax_threads_set(int n);
 int nax_threads(void);
 

@@ -1,9 +1,6 @@
-/* What the processor can do, how many threads to use, and the clock. */
+/* What the processor can do, and the clock. */
 #include "nax/base.h"
 
-#include <omp.h>
-#include <sched.h>
-#include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -81,25 +78,6 @@ const char *nax_isa_name(enum nax_isa isa)
 bool nax_has_bf16(void)
 {
     return nax_isa() >= NAX_ISA_AVX512_BF16;
-}
-
-static int threads_wanted; /* 0: the default */
-
-void nax_threads_set(int n)
-{
-    threads_wanted = n < 1 ? 0 : n;
-}
-
-int nax_threads(void)
-{
-    if (threads_wanted)
-        return threads_wanted;
-    if (getenv("OMP_NUM_THREADS"))
-        return omp_get_max_threads();
-    cpu_set_t set;
-    if (!sched_getaffinity(0, sizeof set, &set))
-        return CPU_COUNT(&set);
-    return omp_get_num_procs();
 }
 
 double nax_clock_seconds(void)

@@ -2,6 +2,8 @@
 #include "nax/base.h"
 #include "nax/rng.h"
 
+#include "../../lib/base/threads.h"
+
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -210,10 +212,76 @@ static void words_only_lower_the_instruction_set(void **state)
     assert_int_equal(isa_by("avx3"), own);
 }
 
+/* root/path holds this; folders on the way are made. */
+static void write_below(const char *root, const char *path, const char *text)
+{
+    char whole[512], folder[512];
+    struct nax_err err;
+    snprintf(whole, sizeof whole, "%s/%s", root, path);
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(whole, '/') - whole), whole);
+    assert_int_equal(nax_folder_make(folder, &err), 0);
+    FILE *file = fopen(whole, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void quotas_of_control_groups_count_processors(void **state)
+{
+    (void)state;
+    char root[] = "/tmp/nax-cgroup-XXXXXX", command[64];
+    assert_non_null(mkdtemp(root));
+    assert_int_equal(nax_cgroup_processors(root), 0); /* there are none */
+    write_below(root, "proc/self/cgroup", "0::/job_7/step_0\n");
+    assert_int_equal(nax_cgroup_processors(root), 0); /* nor quotas */
+    write_below(root, "sys/fs/cgroup/job_7/step_0/cpu.max", "max 100000\n");
+    assert_int_equal(nax_cgroup_processors(root), 0);
+    write_below(root, "sys/fs/cgroup/job_7/cpu.max", "250000 100000\n"); /* of one above it */
+    assert_int_equal(nax_cgroup_processors(root), 3);
+    write_below(root, "sys/fs/cgroup/job_7/step_0/cpu.max", "20000 100000\n");
+    assert_int_equal(nax_cgroup_processors(root), 1);
+    write_below(root, "sys/fs/cgroup/job_7/step_0/cpu.max", "800000 100000\n");
+    assert_int_equal(nax_cgroup_processors(root), 3);
+    /* version 1, beside a controller whose name begins so */
+    write_below(root, "proc/self/cgroup",
+                "3:cpuset:/other\n2:cpuacct,cpu:/job\n1:name=systemd:/\n");
+    write_below(root, "sys/fs/cgroup/cpu/job/cpu.cfs_period_us", "50000\n");
+    write_below(root, "sys/fs/cgroup/cpu/job/cpu.cfs_quota_us", "-1\n");
+    assert_int_equal(nax_cgroup_processors(root), 0);
+    write_below(root, "sys/fs/cgroup/cpu/job/cpu.cfs_quota_us", "200000\n");
+    assert_int_equal(nax_cgroup_processors(root), 4);
+    snprintf(command, sizeof command, "rm -r %s", root);
+    assert_int_equal(system(command), 0);
+}
+
+static void slurm_says_how_many_processors(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int n;
+    } cases[] = {{"3", 3}, {"", 0}, {"-2", 0}, {"none", 0}, {"99999999", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        setenv("SLURM_CPUS_PER_TASK", cases[i].text, 1);
+        assert_int_equal(nax_slurm_processors(), cases[i].n);
+    }
+    /* at the first call of the process: one, unless OpenMP is told */
+    setenv("SLURM_CPUS_PER_TASK", "1", 1);
+    unsetenv("OMP_NUM_THREADS");
+    nax_threads_set(0);
+    assert_int_equal(nax_threads(), 1);
+    nax_threads_set(5);
+    assert_int_equal(nax_threads(), 5);
+    nax_threads_set(0);
+    unsetenv("SLURM_CPUS_PER_TASK");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_only_lower_the_instruction_set), /* before all that asks for it */
+        cmocka_unit_test(slurm_says_how_many_processors), /* before all that asks for threads */
+        cmocka_unit_test(quotas_of_control_groups_count_processors),
         cmocka_unit_test(error_is_one_line),
         cmocka_unit_test(the_first_error_of_several_threads_stays),
         cmocka_unit_test(division_rounds_up),
