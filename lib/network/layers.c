@@ -6,7 +6,7 @@ static const struct nax_layer_kind_row kind_rows[] = {
     {{NAX_LAYER_CONV, "conv", "a convolution with batch norm", NULL, NULL},
      .has_weights = true,
      .has_batch_norm = true},
-    {{NAX_LAYER_LINEAR, "linear", "a fully connected layer with bias", NULL, NULL},
+    {{NAX_LAYER_LINEAR, "linear", "a fully connected layer", NULL, NULL},
      .has_weights = true},
     {{NAX_LAYER_POOL_MAX, "max", "the largest value of a window", NULL, NULL},
      .passes_sign = true,

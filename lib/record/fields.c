@@ -118,7 +118,8 @@ static const struct nax_field fields[] = {
     {"network", NAX_STRING, "", "name or file of the network"},
     {"objectives", NAX_STRING, "", "fields that were compared, each with :min or :max"},
     {"policy", NAX_FLOATS, "",
-     "probabilities [layers][kernels*crossbars + 1], the last of skipping"},
+     "probabilities [layers][kernels*crossbars + 1], the last of skipping; those of a layer that "
+     "keeps its own kernel stand in the first kernel's place"},
     {"positions", NAX_INT, "", "positions of a layer's output"},
     {"power_mw", NAX_FLOAT, "mW", "dynamic power at full activity"},
     {"precision", NAX_STRING, "", "of products while training: fp32 or bf16"},
