@@ -140,10 +140,9 @@ int main(int argc, char **argv)
         tool_misuse(&tool, "one stream at a time: '%s'", argv[optind + 1]);
     tool_read_open(&tool);
     struct rerun *rerun = rerun_alloc(tool.reader);
-    if (!rerun)
-        tool_fail(&tool, &err);
-    read_all(&tool, rerun);
-    if (rerun_script(rerun, &script, &err)) {
+    if (rerun)
+        read_all(&tool, rerun);
+    if (!rerun || rerun_script(rerun, &script, &err)) {
         nax_err_prefix(&err, "%s", nax_reader_path(tool.reader));
         tool_fail(&tool, &err);
     }

@@ -159,13 +159,14 @@ static struct nax_layer digital_layer(enum nax_layer_kind kind)
     return layer;
 }
 
-/* Of an entry that is built, or of the image. */
+static struct output of_image(const struct nax_network *net)
+{
+    return (struct output){NAX_FROM_IMAGE, {net->height, net->width, net->channels}, true, 0};
+}
+
 static struct output source_output(const struct builder *b, const struct entry_source *source)
 {
-    const struct nax_network *net = b->net;
-    if (source->entry >= 0)
-        return b->outputs[source->entry];
-    return (struct output){NAX_FROM_IMAGE, {net->height, net->width, net->channels}, true, 0};
+    return source->entry >= 0 ? b->outputs[source->entry] : of_image(b->net);
 }
 
 /* Takes the next slot: its number and its chosen kernel, 0 when it is skipped. */
@@ -553,7 +554,7 @@ int nax_network_expand(struct nax_network **net, const struct nax_network_file *
                         .net = n,
                         .err = err,
                         .outputs = outputs,
-                        .now = {NAX_FROM_IMAGE, {n->height, n->width, n->channels}, true}};
+                        .now = of_image(n)};
     int status = 0;
     for (*entry = 0; *entry < file->n_entries; ++*entry) {
         if ((status = add_entry(&b, &file->entries[*entry])))
