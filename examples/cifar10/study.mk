@@ -41,7 +41,7 @@ include $(here)../settings.mk
 sets   := baselines joint evolved gradient
 whole   = > $@.part && mv $@.part $@#  a target is there when it is whole
 chip   := --set device.programming.error=normal --set device.programming.error_frac=0.02
-train   = nax-train --data $(DATA) -j $(THREADS) --split validation --checkpoint $(dir)/nets --resume --log $@.log.csv
+train   = nax-train --data $(DATA) -j $(THREADS) --split validation --resume --log $@.log.csv
 eval    = nax-eval --data $(DATA) -j $(THREADS)
 
 validation: results/validation.csv results/agreement.csv results/inherited.csv
@@ -56,7 +56,7 @@ $(dir)/baselines: $(settings)
 $(dir)/joint.front:   searched := $(JOINT)
 $(dir)/evolved.front: searched := $(SPACE)
 $(dir)/%.front: $(settings)
-	nax-search --evolve --space $(searched) --data $(DATA) -j $(THREADS) --epochs $(SUPERNET_EPOCHS) --designs $(DESIGNS) \
+	nax-search --evolve --space $(searched) --network $(NETWORK) --data $(DATA) -j $(THREADS) --epochs $(SUPERNET_EPOCHS) --designs $(DESIGNS) \
 	    --checkpoint $(dir)/search-$* --resume --log $(dir)/search-$*.log.csv $(whole)
 
 $(dir)/joint:   shares := $(JOINT_SHARES)
@@ -66,26 +66,27 @@ $(dir)/joint $(dir)/evolved: $(dir)/%: $(dir)/%.front $(dir)/designer-baselines-
 
 # by gradients on the hardware of NAX: the most probable design of every weight of cost; another seed, other draws and ideal crossbars
 # (NAX-i) tell how far searches agree
-gradient = nax-search --space $(SPACE) --data $(DATA) -j $(THREADS) --set adc.range=ideal --noise $(dir)/noise --resume \
+gradient = nax-search --space $(SPACE) --network $(NETWORK) --data $(DATA) -j $(THREADS) --resume \
            --checkpoint $(basename $@) --log $(basename $@).log.csv
 find     = $(gradient) --seed $(1) --init $(dir)/warm-$(1)/search.safetensors --epochs $(SEARCH_EPOCHS) --warm-epochs 0 --rate 0.02
+wires   := --set adc.range=ideal --noise $(dir)/noise#  which is measured once
 middle  := $(word 2,$(EDAPS))
 
 $(dir)/warm-%.policy: $(settings)
-	$(gradient) --seed $* --epochs $(WARM_EPOCHS) --warm-epochs $(WARM_EPOCHS) $(whole)
+	$(gradient) --set adc.range=ideal --seed $* --epochs $(WARM_EPOCHS) --warm-epochs $(WARM_EPOCHS) $(whole)
 $(dir)/gradient-%.policy: $(dir)/warm-0.policy
-	$(call find,0) --edap $* $(whole)
+	$(call find,0) $(wires) --edap $* $(whole)
 $(dir)/gradient-seed.policy: $(dir)/warm-1.policy
-	$(call find,1) --edap $(middle) $(whole)
+	$(call find,1) $(wires) --edap $(middle) $(whole)
 $(dir)/gradient-draws.policy: $(dir)/warm-0.policy
-	$(call find,0) --edap $(middle) --draws 1 $(whole)
+	$(call find,0) $(wires) --edap $(middle) --draws 1 $(whole)
 $(dir)/gradient-ideal.policy: $(dir)/warm-0.policy
 	$(call find,0) --edap $(middle) --ideal $(whole)
 $(dir)/gradient-ideal-draws.policy: $(dir)/warm-0.policy
 	$(call find,0) --edap $(middle) --ideal --draws 1 $(whole)
 
 $(dir)/gradient: $(EDAPS:%=$(dir)/gradient-%.policy)
-	nax-sample --policy -n 1 --format csv $^ $(call of,gradient)
+	nax-sample --policy --space $(SPACE) --network $(NETWORK) -n 1 --format csv $^ $(call of,gradient)
 results/agreement.csv: $(foreach other,$(middle) draws seed ideal ideal-draws,$(dir)/gradient-$(other).policy)
 	@mkdir -p results
 	nax-sample --agreement --format csv $^ $(whole)
@@ -93,9 +94,9 @@ results/agreement.csv: $(foreach other,$(middle) draws seed ideal ideal-draws,$(
 # --- how well inherited weights rank designs: some of the front, evenly spread over its order by EDAP, are trained briefly
 $(dir)/ranked.csv: $(dir)/joint.front
 	nax-view --sort edap_pj_ns_mm2 --format csv $< | awk -v n=$(RANKED) '{ line[NR] = $$0 } \
-	    END { print line[1]; for (i = 0; i < n && NR > n; i++) print line[2 + int(i * (NR - 2) / (n - 1))] }' $(whole)
+	    END { print line[1]; if (n > NR - 1) n = NR - 1; for (i = 0; i < n; i++) print line[2 + int(i * (NR - 2) / (n > 1 ? n - 1 : 1))] }' $(whole)
 $(dir)/ranked-trained.csv: $(dir)/ranked.csv
-	$(train) --epochs $(RANK_EPOCHS) $(RECIPE) --format csv $< $(whole)
+	$(train) --checkpoint $(dir)/nets-ranked --epochs $(RANK_EPOCHS) $(RECIPE) --format csv $< $(whole)
 results/inherited.csv: $(dir)/ranked.csv $(dir)/ranked-trained.csv $(here)rank.awk
 	@mkdir -p results
 	awk -F, -v field=accuracy_hardware_validation -f $(here)rank.awk $(dir)/ranked.csv $(dir)/ranked-trained.csv $(whole)
@@ -103,9 +104,9 @@ results/inherited.csv: $(dir)/ranked.csv $(dir)/ranked-trained.csv $(here)rank.a
 # --- training, each set with each seed; then on the own crossbars; both judged by validation images
 define trained
 $(dir)/train-$(1)-$(2): $(dir)/$(1)
-	$$(train) --seed $(2) --epochs $(EPOCHS) $(RECIPE) $$< $$(whole)
+	$$(train) --seed $(2) --checkpoint $(dir)/nets-$(2) --epochs $(EPOCHS) $(RECIPE) $$< $$(whole)
 $(dir)/aware-$(1)-$(2): $(dir)/train-$(1)-$(2)
-	$$(train) --seed $(2) --init $(dir)/nets --epochs $(AWARE) --noise-aware $(AWARE) --rate 0.02 $(chip) $$< $$(whole)
+	$$(train) --seed $(2) --init $(dir)/nets-$(2) --checkpoint $(dir)/nets-aware-$(2) --epochs $(AWARE) --noise-aware $(AWARE) --rate 0.02 $(chip) $$< $$(whole)
 endef
 $(foreach set,$(sets),$(foreach seed,$(SEEDS),$(eval $(call trained,$(set),$(seed)))))
 
@@ -132,11 +133,11 @@ $(foreach run,$(runs),$(foreach protocol,nax designer,$(eval $(call measured,$(p
 # --- tables: a row a design, the mean over seeds, its difference from the baseline seed by seed
 results/validation.csv: $(foreach protocol,nax designer,$(runs:%=$(dir)/$(protocol)-%)) $(here)join
 	@mkdir -p results
-	for protocol in nax designer; do $(here)join $$protocol accuracy_hardware_validation $(runs:%=$(dir)/$$protocol-%); done $(whole)
+	for protocol in nax designer; do $(here)join $$protocol accuracy_hardware_validation $(runs:%=$(dir)/$$protocol-%) || exit 1; done $(whole)
 results/test.csv: $(foreach kind,test full chips,$(foreach protocol,nax designer,$(runs:%=$(dir)/$(kind)-$(protocol)-%))) $(here)join
 	@mkdir -p results
 	for kind in test full chips; do for protocol in nax designer; do \
-	    $(here)join $$kind-$$protocol accuracy $(runs:%=$(dir)/$$kind-$$protocol-%); done; done $(whole)
+	    $(here)join $$kind-$$protocol accuracy $(runs:%=$(dir)/$$kind-$$protocol-%) || exit 1; done; done $(whole)
 
 clean-study:
 	rm -rf $(dir)

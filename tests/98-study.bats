@@ -1,0 +1,28 @@
+#!/usr/bin/env bats
+# The study of examples/cifar10, every stage of it, on a network and images of seconds
+
+setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
+
+@test "the study: searches, choices, trainings of two seeds, tables" {
+  cp -R "$BATS_TEST_DIRNAME/../examples" .
+  cd examples/cifar10
+  rm -rf results out
+  nax-data synth -q --n-train 1400 --n-test 40 -o tiny.safetensors
+  printf '%s\n' 'name: tiny' 'input: {height: 32, width: 32, channels: 3}' 'classes: 10' 'layers:' \
+    '  - conv: {out: 2, kernel: 3, stride: 2}' '  - conv: {out: 3, kernel: 3, stride: 2}' '  - pool: {kind: mean}' '  - linear: {role: classifier}' >tiny.yaml
+  printf '%s\n' 'network: ./tiny.yaml' 'kernels: [1, 3]' 'crossbars: [16, 32]' >space.yaml
+  { cat space.yaml; echo 'adc_bits: [6, 8]'; } >joint.yaml
+  study=(-f study.mk validation test DATA=tiny.safetensors NETWORK=./tiny.yaml SPACE=./space.yaml JOINT=./joint.yaml SHARES=1 JOINT_SHARES=1 'SEEDS=0 1'
+    EPOCHS=1 AWARE=1 SUPERNET_EPOCHS=1 DESIGNS=12 WARM_EPOCHS=1 SEARCH_EPOCHS=1 'EDAPS=0.1 0.2' RANKED=3 RANK_EPOCHS=1 CHIPS=2)
+  make -s "${study[@]}" 2>err || { cat err; false; }
+  # both protocols by validation images, and by test images on three kinds; of each both baselines, and what was found
+  for table in validation:2 test:6; do
+    awk -F, -v protocols="${table#*:}" '$1 == "protocol" { heads++; for (i = 1; i <= NF; i++) c[$i] = i; next }
+      { n[$1]++; baselines[$1] += $c["set"] == "baselines"; cheapest[$1] += $c["edap_of_baseline"] == 1; bad += NF != 17 || $c["n_seeds"] != 2 }
+      END { for (p in n) bad += n[p] < 3 || baselines[p] != 2 || cheapest[p] < 1; exit !(heads == protocols && length(n) == protocols && !bad) }' "results/${table%:*}.csv"
+  done
+  grep -Eq '^nax,.*,joint,.*,[68] [68]$' results/validation.csv
+  [ "$(wc -l <results/agreement.csv)" -eq 5 ]
+  [ "$(head -n 1 results/inherited.csv)" = id,inherited,trained,tau ]
+  make -q "${study[@]}" # nothing is made again
+}
