@@ -25,8 +25,12 @@ static int hash_run(const struct training *t, uint64_t *hash, struct nax_err *er
     nax_identity_add(identity, "data", "%016" PRIx64, nax_dataset_hash(t->set));
     nax_identity_add(identity, "start", "%d", !t->init ? 0 : t->is_extended ? 2 : 1);
     nax_identity_add_options(identity, nax_recipe_options, &t->recipe);
-    if (t->noise.n_epochs)
+    if (t->noise.n_epochs) {
+        const enum nax_fidelity fidelity = rehearsal_fidelity(t);
         nax_identity_add_options(identity, noise_rows, &t->noise);
+        nax_identity_add(identity, "noise-fidelity", "%s", nax_fidelity_name(fidelity));
+        nax_hardware_identify(t->hardware, nax_fidelity_parts(fidelity), identity);
+    }
     status = nax_identity_hash(identity, hash, err);
     nax_identity_free(identity);
     return status;
@@ -37,7 +41,7 @@ int train_pool_open(struct train_pool *pool, const struct training *t, struct na
     uint64_t hash = 0;
     int status = hash_run(t, &hash, err);
     snprintf(pool->folder, sizeof pool->folder, "%s/halving-%016" PRIx64, t->folder, hash);
-    return status ? status : nax_folder_make(pool->folder, err);
+    return status;
 }
 
 static void path_of(const struct train_pool *pool, const char *weights, size_t epochs,
@@ -46,11 +50,16 @@ static void path_of(const struct train_pool *pool, const char *weights, size_t e
     snprintf(path, TRAIN_PATH_SIZE, "%s/%zu-%s%s", pool->folder, epochs, weights, ending);
 }
 
-/* accuracy: negative while the weights are on their way */
-static int write_entry(const char *path, const char *weights, double accuracy, struct nax_err *err)
+/* accuracy: negative while the weights are on their way. The first entry makes the folder: a run
+ * that is refused leaves none. */
+static int write_entry(const struct train_pool *pool, const char *path, const char *weights,
+                       double accuracy, struct nax_err *err)
 {
+    int status = nax_folder_make(pool->folder, err);
+    if (status)
+        return status;
     struct nax_record *record = nax_record_alloc();
-    int status = record ? nax_record_set_string(record, "weights", weights) : NAX_ERR_MEMORY;
+    status = record ? nax_record_set_string(record, "weights", weights) : NAX_ERR_MEMORY;
     if (!status && accuracy >= 0)
         status = nax_record_set_float(record, field, accuracy);
     status = status ? nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path)
@@ -76,7 +85,7 @@ int train_pool_send(const struct train_pool *pool, const char *weights, size_t e
     char path[TRAIN_PATH_SIZE];
     double accuracy;
     path_of(pool, weights, epochs, path);
-    return read_entry(path, &accuracy) ? 0 : write_entry(path, weights, -1, err);
+    return read_entry(path, &accuracy) ? 0 : write_entry(pool, path, weights, -1, err);
 }
 
 bool train_pool_is_sent(const struct train_pool *pool, const char *weights, size_t epochs)
@@ -93,7 +102,9 @@ int train_pool_arrive(const struct train_pool *pool, const char *weights, size_t
     char path[TRAIN_PATH_SIZE];
     double before;
     path_of(pool, weights, epochs, path);
-    return read_entry(path, &before) && before >= 0 ? 0 : write_entry(path, weights, accuracy, err);
+    return read_entry(path, &before) && before >= 0
+               ? 0
+               : write_entry(pool, path, weights, accuracy, err);
 }
 
 static int compare(const void *a, const void *b)
@@ -121,9 +132,10 @@ int train_pool_list(const struct train_pool *pool, size_t epochs, struct train_a
     struct dirent **names;
     char path[TRAIN_PATH_SIZE];
     int n = scandir(pool->folder, &names, NULL, NULL);
+    *arrivals = (struct train_arrivals){0};
     if (n < 0)
-        return nax_err_io(err, "cannot read: '%s'", pool->folder);
-    *arrivals = (struct train_arrivals){0, nax_calloc((size_t)n, sizeof *arrivals->at)};
+        return errno == ENOENT ? 0 : nax_err_io(err, "cannot read: '%s'", pool->folder);
+    arrivals->at = nax_calloc((size_t)n, sizeof *arrivals->at);
     for (int i = 0; i < n; i++) {
         struct train_arrival *a = arrivals->at ? &arrivals->at[arrivals->n] : NULL;
         if (a && parse_name(names[i]->d_name, epochs, a->weights)) {

@@ -4,12 +4,14 @@
 
 #include "train.h"
 
-/* In the folder of the checkpoints, for runs of one recipe, seed and data. Entries appear whole,
+/* In the folder of the checkpoints, for runs of one recipe, seed and data
+ * (and hardware, where it is trained on). Entries appear whole,
  * one for each weights that have arrived at, or are on their way to, so many epochs. */
 struct train_pool {
     char folder[TRAIN_PATH_SIZE - 64]; /* names go behind */
 };
 
+/* Names the folder; the first entry makes it. */
 int train_pool_open(struct train_pool *pool, const struct training *t,
                     struct nax_err *err) NAX_MUST_USE;
 
