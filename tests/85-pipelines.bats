@@ -161,6 +161,94 @@ YAML
   [ ! -e out/random ]
 }
 
+# cluster FOLDER: puts a scheduler of one machine into it. sbatch runs a task for each number of --array, and a job that depends on
+# others fails where one of these has; parallel runs its command for each line.
+cluster() {
+  mkdir "$1"
+  cat >"$1/sbatch" <<'END'
+#!/bin/sh
+output=/dev/null tasks='' dependency='' is_waited=''
+while [ $# -gt 0 ]; do
+  case $1 in
+  --parsable | --requeue) ;;
+  --wait) is_waited=yes ;;
+  --array) tasks=$2; shift ;;
+  --dependency) dependency=$2; shift ;;
+  --output) output=$2; shift ;;
+  --wrap) wrap=$2; shift ;;
+  --job-name | --signal | --open-mode | --kill-on-invalid-dep) shift ;;
+  *) echo "sbatch: $1" >&2; exit 1 ;;
+  esac
+  shift
+done
+if [ "$tasks" ]; then
+  rm -f "$0.failed"
+  for i in $(seq "${tasks%-*}" "${tasks#*-}"); do
+    SLURM_ARRAY_TASK_ID=$i sh -c "$wrap" >>"$(echo "$output" | sed "s/%a/$i/")" 2>&1 || echo "$i" >>"$0.failed"
+  done
+  echo 4711
+else
+  [ "$is_waited$dependency" = yesafterok:4711 ] && [ ! -e "$0.failed" ] && sh -c "$wrap"
+fi
+END
+  cat >"$1/parallel" <<'END'
+#!/bin/sh
+[ "$1 $2 $3 $4 $5" = "-j 1 --sshlogin : --joblog" ] && [ "$9" = '{}' ] || exit 1
+shift 6
+while read -r line; do
+  "$1" "$2" "$line" "$4" </dev/null || exit 1
+done
+END
+  chmod +x "$1/sbatch" "$1/parallel"
+}
+
+@test "designs that engines train in shares are those of one process; their seconds are not known" {
+  cat >net.yaml <<'YAML'
+name: small
+input: {height: 32, width: 32, channels: 3}
+classes: 10
+layers:
+  - conv: {out: 8, kernel: 3, stride: 4}
+  - linear: {role: classifier}
+YAML
+  printf '%s\n' 'network: ./net.yaml' 'kernels: [1, 3]' 'crossbars: [16, 32]' >small.yaml
+  export SPACE=./small.yaml N=2
+  unset NETWORK
+  cluster bin
+  records() { # all but where and for how long
+    nax-view --format csv "$1" | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) is_left[i] = $i == "train_seconds" || $i == "checkpoint" }
+      { for (i = 1; i <= NF; i++) if (!is_left[i]) printf "%s,", $i; print "" }'
+  }
+  "$pipelines/random" local
+  records local/random >one
+  [ "$(wc -l <one)" -eq 3 ]
+  for engine in slurm parallel; do
+    mkdir $engine
+    echo 12.5 >$engine/random.seconds
+    PATH=$PWD/bin:$PATH ENGINE=$engine SHARES=2 "$pipelines/random" $engine 2>told
+    cmp one <(records $engine/random)
+    # the shares have trained, not the script
+    if grep epoch told; then false; fi
+    grep -q epoch $engine/shares/1.log
+    grep -q epoch $engine/shares/2.log
+    "$pipelines/random" $engine # and what this one takes is not all
+    "$pipelines/report" $engine >table
+    grep -qE '^random +[0-9.e+]+ +2 +-$' table
+  done
+  # a task that fails
+  printf '%s\n' '#!/bin/sh' "PATH=$PATH" 'case "$*" in *--part\ 2/2*) exit 1 ;; esac' 'exec nax-train "$@"' >bin/nax-train
+  chmod +x bin/nax-train
+  for engine in slurm parallel; do
+    PATH=$PWD/bin:$PATH ENGINE=$engine SHARES=2 run "$pipelines/random" failed-$engine
+    [ "$status" -eq 1 ]
+    [[ $output == *"random: a share has failed: 'failed-$engine/shares'; to go on, run it again" ]]
+    [ ! -e failed-$engine/random ]
+    PATH=$PATH ENGINE=local "$pipelines/random" failed-$engine
+    cmp one <(records failed-$engine/random)
+    [ "$(cat failed-$engine/random.seconds)" = - ]
+  done
+}
+
 @test "report: a folder without results" {
   mkdir empty
   run "$pipelines/report" empty
