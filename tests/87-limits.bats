@@ -6,6 +6,24 @@ load helpers/data
 load helpers/faults
 load helpers/elsewhere
 
+# a network of PyTorch's for the rows below
+theirs() {
+  cat >"$files/theirs.yaml" <<'YAML'
+name: theirs
+input: {height: 32, width: 32, channels: 3}
+classes: 2
+layers:
+  - pool: {kind: mean}
+  - linear: {role: classifier, name: fc}
+YAML
+  python3 - "$files/theirs.safetensors" <<'END'
+import json, struct, sys
+header = json.dumps({'fc.weight': {'dtype': 'F32', 'shape': [2, 3], 'data_offsets': [0, 24]},
+                     'fc.bias': {'dtype': 'F32', 'shape': [2], 'data_offsets': [24, 32]}}).encode()
+open(sys.argv[1], 'wb').write(struct.pack('<Q', len(header)) + header + struct.pack('<8f', *range(1, 9)))
+END
+}
+
 # Writers: what they write, and the command
 writers() {
   cat <<ROWS
@@ -20,6 +38,9 @@ x.svg nax-xbar --heatmap x.svg $files/array
 x/ $train -q --epochs 1 --checkpoint x $files/c.csv
 x.csv $train -q --epochs 1 --log x.csv $files/c.csv
 x/ $train -q --epochs 1 --cache x $files/c.csv
+x.onnx nax-import export -q -o x.onnx $files/trained.csv
+x.safetensors nax-import torch -q --network $files/theirs.yaml -o x.safetensors $files/theirs.safetensors
+x nax-rerun -q --run x $files/costs
 x/ $search -q --epochs 1 --checkpoint x
 x.csv $search -q --epochs 1 --log x.csv
 x/ $search -q --epochs 1 --warm-epochs 0 --fidelity adc --noise x
@@ -27,6 +48,7 @@ ROWS
 }
 
 @test "a full or failing disk: the file and the reason in one line, nothing at its name, nothing beside it" {
+  theirs
   while read -r target command; do
     while read -r fault reason; do
       status=0
@@ -70,6 +92,22 @@ END
   LD_PRELOAD=$files/faults.so FAULT='rename 1 5' nax-import onnx -q -o x.yaml -w x.pipe net.onnx 2>err || status=$?
   wait $!
   [ "$status" -eq 1 ] && [ -p x.pipe ] && [ ! -e x.yaml ] && grep -q "cannot write: 'x.yaml'" err
+}
+
+@test "what designs came to on the way: an entry that is not written ends the run, and is made by the next one" {
+  halve() { $train -q --epochs 2 --resume --halving 1 --checkpoint x "$files/c.csv"; }
+  # the first of each is of the checkpoint, whose folder is synced, too
+  for fault in 'rename 2 28' 'fsync 3 28'; do
+    status=0
+    LD_PRELOAD=$files/faults.so FAULT=$fault halve >out 2>err || status=$?
+    [ "$status" -eq 1 ] && [ "$(wc -l <err)" -eq 1 ] && grep -q "cannot write: 'x/halving-.*': No space left on device\$" err ||
+      { echo "$fault: $status"; cat err; false; }
+    none_left
+    [ -z "$(find x/halving-* -type f)" ]
+    halve | nax-view --format csv -q -f epochs_stopped | grep -qx 0
+    [ "$(find x/halving-* -name '*.nax' | wc -l)" -eq 2 ] # that it arrived, and went on
+    rm -r x
+  done
 }
 
 @test "under a limit of memory a tool ends soon, with one line" {
