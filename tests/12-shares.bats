@@ -41,7 +41,18 @@ ids() { nax-view --format csv -q -f id "$@" | sed 1d; }
   [[ $stderr == "nax-cost: part: record 7: "* ]]
 }
 
-@test "every tool that reads records takes shares, and no other" {
+@test "every tool that works through records takes shares, and no other" {
+  for tool in "$(dirname "$(command -v nax)")"/nax-*; do
+    "$tool" -h | grep -q -e '--part ' && echo "${tool##*/nax-}"
+  done | xargs >takes || true
+  [ "$(cat takes)" = 'cost eval map pareto plot sample train view xbar' ]
+  # a whole stream, and one design
+  for command in nax-rerun 'nax-import export -o x.onnx'; do
+    # shellcheck disable=SC2086 # words on purpose
+    run --separate-stderr $command --part 1/2 seven
+    [ "$status" -eq 2 ]
+    [ "${stderr_lines[0]}" = "${command%% *}: no such option: '--part'" ]
+  done
   nax-sample --random 4 --network lenet >lenet
   share() { "$@" | ids - | wc -l; }
   [ "$(share nax-map --part 2/2 lenet)" -eq 2 ]

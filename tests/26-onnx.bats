@@ -188,8 +188,8 @@ END
   nax-train -q --data few.safetensors --init net.safetensors --epochs 0 design --format json | grep -q '"weights_hash"'
 }
 
-# mine FOLDER: the module of the README's first command, and who runs it: a python3 that has torch or, where none has, one whose torch writes
-# what PyTorch exported of this very network
+# mine FOLDER: the module of the README's first command, and who runs it: a python3 whose torch exports (newer ones may lack a package for
+# it) or, where none does, one whose torch writes what PyTorch exported of this very network
 mine() {
   local found
   mkdir "$1"
@@ -204,13 +204,13 @@ net = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4)
 image = torch.zeros(1, 3, 8, 8)
 END
   for found in python3 /usr/bin/python3; do
-    if "$found" -c 'import torch.nn' 2>/dev/null; then
+    if "$found" -c 'import torch; torch.onnx.export(torch.nn.Flatten(), torch.zeros(1, 3, 8, 8), "tried.onnx")' >/dev/null 2>&1; then
       ln -s "$(command -v "$found")" "$1/python3"
       echo "# torch: $("$found" -c 'import torch; print(torch.__version__)')" >&3
       return
     fi
   done
-  echo "# torch: none here, its export of the same network is kept" >&3
+  echo "# torch: none here that exports, its export of the same network is kept" >&3
   cat >"$1/torch.py" <<END
 import subprocess
 import unittest.mock
