@@ -1,5 +1,5 @@
 /* Nodes that work on numbers alone, shapes of images among them: their results are known here. */
-#include "steps.h"
+#include "operators.h"
 
 #include <string.h>
 
@@ -45,7 +45,7 @@ static int few(const struct importer *imp, const struct import_node *node, size_
     return status;
 }
 
-static int fold_constant(struct importer *imp, const struct import_node *node)
+int nax_import_step_constant(struct importer *imp, const struct import_node *node)
 {
     const struct import_attribute *value = nax_import_attribute(node, "value");
     const struct import_attribute *ints = nax_import_attribute(node, "value_ints");
@@ -69,7 +69,7 @@ static int64_t cut(int64_t at, size_t n)
     return at < 0 ? NAX_MAX(at + all, 0) : NAX_MIN(at, all);
 }
 
-static int fold_shape(struct importer *imp, const struct import_node *node)
+int nax_import_step_shape(struct importer *imp, const struct import_node *node)
 {
     struct import_value *x;
     int status = nax_import_image(imp, node, 0, &x);
@@ -87,7 +87,7 @@ static int fold_shape(struct importer *imp, const struct import_node *node)
     return keep(imp, node, t);
 }
 
-static int fold_gather(struct importer *imp, const struct import_node *node)
+int nax_import_fold_gather(struct importer *imp, const struct import_node *node)
 {
     const struct import_tensor *from, *index;
     int status = few(imp, node, 0, &from);
@@ -105,7 +105,7 @@ static int fold_gather(struct importer *imp, const struct import_node *node)
     return keep(imp, node, t);
 }
 
-static int fold_slice(struct importer *imp, const struct import_node *node)
+int nax_import_fold_slice(struct importer *imp, const struct import_node *node)
 {
     const struct import_tensor *from;
     const int64_t *start, *end, *step;
@@ -124,7 +124,7 @@ static int fold_slice(struct importer *imp, const struct import_node *node)
     return keep(imp, node, t);
 }
 
-static int fold_concat(struct importer *imp, const struct import_node *node)
+int nax_import_fold_concat(struct importer *imp, const struct import_node *node)
 {
     const struct import_tensor *part;
     struct import_tensor *t = make(imp, node, FEW, false);
@@ -144,7 +144,7 @@ static int fold_concat(struct importer *imp, const struct import_node *node)
 }
 
 /* Of shapes; a single number goes with each of many. */
-static int fold_arithmetic(struct importer *imp, const struct import_node *node)
+int nax_import_fold_arithmetic(struct importer *imp, const struct import_node *node)
 {
     const struct import_tensor *a, *b;
     int status = few(imp, node, 0, &a);
@@ -193,7 +193,7 @@ static int view(struct importer *imp, const struct import_node *node,
     return keep(imp, node, t);
 }
 
-static int fold_reshape(struct importer *imp, const struct import_node *node)
+int nax_import_fold_reshape(struct importer *imp, const struct import_node *node)
 {
     const struct import_tensor *from;
     const int64_t *shape;
@@ -222,7 +222,7 @@ static int fold_reshape(struct importer *imp, const struct import_node *node)
     return view(imp, node, from, dims, n);
 }
 
-static int fold_squeeze(struct importer *imp, const struct import_node *node)
+int nax_import_fold_squeeze(struct importer *imp, const struct import_node *node)
 {
     const struct import_tensor *from;
     int status = nax_import_numbers(imp, node, 0, &from);
@@ -237,7 +237,7 @@ static int fold_squeeze(struct importer *imp, const struct import_node *node)
 }
 
 /* A matrix turned round. */
-static int fold_transpose(struct importer *imp, const struct import_node *node)
+int nax_import_fold_transpose(struct importer *imp, const struct import_node *node)
 {
     const struct import_tensor *from;
     const struct import_attribute *perm = nax_import_attribute(node, "perm");
@@ -262,14 +262,14 @@ static int fold_transpose(struct importer *imp, const struct import_node *node)
 }
 
 /* Whole numbers stay, whatever integer type they get; real ones stay real. */
-static int fold_same(struct importer *imp, const struct import_node *node)
+int nax_import_fold_same(struct importer *imp, const struct import_node *node)
 {
     const struct import_tensor *from;
     int status = nax_import_numbers(imp, node, 0, &from);
     return status ? status : keep(imp, node, from);
 }
 
-static int fold_cast(struct importer *imp, const struct import_node *node)
+int nax_import_fold_cast(struct importer *imp, const struct import_node *node)
 {
     const struct import_tensor *from;
     int64_t to = nax_import_int(node, "to", 0);
@@ -280,33 +280,4 @@ static int fold_cast(struct importer *imp, const struct import_node *node)
     if (!(from->whole ? is_whole : is_real))
         return nax_import_fail(imp, node, "between whole and real numbers, or to another type");
     return keep(imp, node, from);
-}
-
-static const struct {
-    const char *op;
-    int (*fold)(struct importer *imp, const struct import_node *node);
-} folds[] = {
-    {"Add", fold_arithmetic},      {"Cast", fold_cast},         {"Concat", fold_concat},
-    {"Div", fold_arithmetic},      {"Dropout", fold_same},      {"Gather", fold_gather},
-    {"Identity", fold_same},       {"Mul", fold_arithmetic},    {"Reshape", fold_reshape},
-    {"Slice", fold_slice},         {"Squeeze", fold_squeeze},   {"Sub", fold_arithmetic},
-    {"Transpose", fold_transpose}, {"Unsqueeze", fold_squeeze},
-};
-
-int nax_import_fold(struct importer *imp, const struct import_node *node)
-{
-    int status;
-    if (!strcmp(node->op, "Constant"))
-        return (status = fold_constant(imp, node)) ? status : 1;
-    if (!strcmp(node->op, "Shape"))
-        return (status = fold_shape(imp, node)) ? status : 1;
-    for (size_t i = 0; i < node->n_in; i++) {
-        const struct import_value *v = nax_import_find(imp, node->in[i]);
-        if (*node->in[i] && (!v || !v->constant))
-            return 0;
-    }
-    for (size_t k = 0; node->n_in && k < sizeof folds / sizeof *folds; k++)
-        if (!strcmp(node->op, folds[k].op))
-            return (status = folds[k].fold(imp, node)) ? status : 1;
-    return 0;
 }

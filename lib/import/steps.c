@@ -1,11 +1,11 @@
-/* Nodes one by one: what extends the layer before it, what only looks at an image otherwise, and
+/* Nodes of images: what extends the layer before it, what only looks at an image otherwise, and
  * what begins a layer. */
-#include "layers.h"
+#include "operators.h"
 
 #include <math.h>
 #include <string.h>
 
-static int step_same(struct importer *imp, const struct import_node *node)
+int nax_import_step_same(struct importer *imp, const struct import_node *node)
 {
     struct import_value *x;
     int status = nax_import_image(imp, node, 0, &x);
@@ -48,7 +48,7 @@ static int activate(struct importer *imp, const struct import_node *node,
     return 0;
 }
 
-static int step_relu(struct importer *imp, const struct import_node *node)
+int nax_import_step_relu(struct importer *imp, const struct import_node *node)
 {
     struct import_value *x;
     int status = nax_import_any(imp, node, 0, &x);
@@ -81,7 +81,7 @@ static int read_bound(const struct importer *imp, const struct import_node *node
     return status;
 }
 
-static int step_clip(struct importer *imp, const struct import_node *node)
+int nax_import_step_clip(struct importer *imp, const struct import_node *node)
 {
     struct import_value *x;
     double min = -INFINITY, max = INFINITY;
@@ -109,7 +109,7 @@ static const struct import_node *find_product(const struct importer *imp,
     return strcmp(mul->in[!is_second], node->in[0]) ? NULL : mul;
 }
 
-static int step_sigmoid(struct importer *imp, const struct import_node *node)
+int nax_import_step_sigmoid(struct importer *imp, const struct import_node *node)
 {
     struct import_value *x;
     const bool is_hard = *node->op == 'H';
@@ -156,7 +156,7 @@ static int take_bias(const struct importer *imp, struct import_layer *layer)
     return 0;
 }
 
-static int step_batch_norm(struct importer *imp, const struct import_node *node)
+int nax_import_step_batch_norm(struct importer *imp, const struct import_node *node)
 {
     struct import_value *x, *v;
     const float *vector[4];
@@ -229,7 +229,7 @@ static bool can_add(const struct importer *imp, const struct import_value *x,
            other->layer < x->layer;
 }
 
-static int step_add(struct importer *imp, const struct import_node *node)
+int nax_import_step_add(struct importer *imp, const struct import_node *node)
 {
     struct import_value *x[2];
     if (node->n_in != 2)
@@ -278,7 +278,7 @@ static int step_add(struct importer *imp, const struct import_node *node)
     return 0;
 }
 
-static int step_concat(struct importer *imp, const struct import_node *node)
+int nax_import_step_concat(struct importer *imp, const struct import_node *node)
 {
     struct import_layer *layer = NULL;
     struct import_value *x = NULL, *first = NULL;
@@ -286,7 +286,7 @@ static int step_concat(struct importer *imp, const struct import_node *node)
     if (!node->n_in || node->n_in > IMPORT_FROM_MAX)
         return nax_import_fail(imp, node, "not 1 to %d inputs", IMPORT_FROM_MAX);
     if (node->n_in == 1)
-        return step_same(imp, node);
+        return nax_import_step_same(imp, node);
     int64_t axis = nax_import_int(node, "axis", 1);
     for (size_t i = 0; i < node->n_in; i++) {
         int status = nax_import_any(imp, node, i, &x);
@@ -312,16 +312,16 @@ static int step_concat(struct importer *imp, const struct import_node *node)
 
 /* --- what looks at an image otherwise --- */
 
-static int step_cast(struct importer *imp, const struct import_node *node)
+int nax_import_step_cast(struct importer *imp, const struct import_node *node)
 {
     int64_t to = nax_import_int(node, "to", 0);
     if (to != 1 && to != 10 && to != 11)
         return nax_import_fail(imp, node, "an image that is not of real numbers");
-    return step_same(imp, node);
+    return nax_import_step_same(imp, node);
 }
 
 /* The last node: what comes out is compared, not looked at. */
-static int step_softmax(struct importer *imp, const struct import_node *node)
+int nax_import_step_softmax(struct importer *imp, const struct import_node *node)
 {
     if (!node->n_out || !nax_import_is_output(imp, node->out[0]))
         return nax_import_fail(imp, node, "within the network; only at its end it is left out");
@@ -347,7 +347,7 @@ static int see(struct importer *imp, const struct import_node *node, const struc
     return 0;
 }
 
-static int step_flatten(struct importer *imp, const struct import_node *node)
+int nax_import_step_flatten(struct importer *imp, const struct import_node *node)
 {
     struct import_value *x;
     int status = nax_import_any(imp, node, 0, &x);
@@ -360,7 +360,7 @@ static int step_flatten(struct importer *imp, const struct import_node *node)
 }
 
 /* Flat, or as it was. */
-static int step_reshape(struct importer *imp, const struct import_node *node)
+int nax_import_step_reshape(struct importer *imp, const struct import_node *node)
 {
     struct import_value *x;
     const int64_t *shape;
@@ -392,7 +392,7 @@ static int step_reshape(struct importer *imp, const struct import_node *node)
     return see(imp, node, x, false);
 }
 
-static int step_squeeze(struct importer *imp, const struct import_node *node)
+int nax_import_step_squeeze(struct importer *imp, const struct import_node *node)
 {
     struct import_value *x;
     int status = nax_import_any(imp, node, 0, &x);
@@ -417,7 +417,7 @@ static int step_squeeze(struct importer *imp, const struct import_node *node)
     return see(imp, node, x, is_flat);
 }
 
-static int step_transpose(struct importer *imp, const struct import_node *node)
+int nax_import_step_transpose(struct importer *imp, const struct import_node *node)
 {
     static const int64_t to_first[] = {0, 3, 1, 2}, to_last[] = {0, 2, 3, 1};
     const struct import_attribute *perm = nax_import_attribute(node, "perm");
@@ -433,65 +433,4 @@ static int step_transpose(struct importer *imp, const struct import_node *node)
         return NAX_ERR_FORMAT;
     v->is_channels_last = !x->is_channels_last;
     return 0;
-}
-
-/* --- all --- */
-
-static const struct {
-    const char *op;
-    int (*take)(struct importer *imp, const struct import_node *node);
-} steps[] = {
-    {"Add", step_add},
-    {"AveragePool", nax_import_pool},
-    {"BatchNormalization", step_batch_norm},
-    {"Cast", step_cast},
-    {"Clip", step_clip},
-    {"Concat", step_concat},
-    {"Conv", nax_import_conv},
-    {"Div", nax_import_normalise},
-    {"Dropout", step_same},
-    {"Flatten", step_flatten},
-    {"Gemm", nax_import_linear},
-    {"GlobalAveragePool", nax_import_global_pool},
-    {"GlobalMaxPool", nax_import_global_pool},
-    {"HardSigmoid", step_sigmoid},
-    {"HardSwish", step_relu},
-    {"Identity", step_same},
-    {"LeakyRelu", step_relu},
-    {"LogSoftmax", step_softmax},
-    {"MatMul", nax_import_linear},
-    {"MaxPool", nax_import_pool},
-    {"Mul", nax_import_normalise},
-    {"Pad", nax_import_pad},
-    {"ReduceMean", nax_import_reduce_mean},
-    {"Relu", step_relu},
-    {"Reshape", step_reshape},
-    {"Sigmoid", step_sigmoid},
-    {"Slice", nax_import_slice},
-    {"Softmax", step_softmax},
-    {"Squeeze", step_squeeze},
-    {"Sub", nax_import_normalise},
-    {"Tanh", step_relu},
-    {"Transpose", step_transpose},
-    {"Unsqueeze", step_squeeze},
-};
-
-static int take(struct importer *imp, const struct import_node *node)
-{
-    int status = nax_import_fold(imp, node);
-    if (status)
-        return status < 0 ? status : 0;
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
-        if (!strcmp(node->op, steps[i].op))
-            return steps[i].take(imp, node);
-    return nax_import_fail(imp, node, "no layer computes this operator of an image");
-}
-
-int nax_import_steps(struct importer *imp)
-{
-    int status = 0;
-    for (size_t i = 0; i < imp->graph->n_nodes && !status; i++)
-        if (!imp->is_done[i])
-            status = take(imp, &imp->graph->nodes[i]);
-    return status;
 }

@@ -104,13 +104,10 @@ int nax_import_image(const struct importer *imp, const struct import_node *node,
 int nax_import_numbers(const struct importer *imp, const struct import_node *node, size_t i,
                        const struct import_tensor **t) NAX_MUST_USE;
 
-/* Whether the node works on numbers alone: 1, then its output is known; 0; or an error. */
-int nax_import_fold(struct importer *imp, const struct import_node *node) NAX_MUST_USE;
-
 /* Numbers that are added to the image, or that it is multiplied by. */
 int nax_import_normalise(struct importer *imp, const struct import_node *node) NAX_MUST_USE;
 
-/* All nodes. */
+/* All nodes, which have been checked. */
 int nax_import_steps(struct importer *imp) NAX_MUST_USE;
 
 #endif
