@@ -273,8 +273,15 @@ write('theirs.safetensors', made(), {})")
   torch --mean 0.25 --sd 0.5 theirs.safetensors --format json >one
   torch --mean 0.25,0.25,0.25 --sd 0.5,0.5,0.5 theirs.safetensors --format json >three
   diff one three
-  fails "one for each of up to 3 channels, and images of network 'grey' have 1" \
+  fails "one for each of up to 16 channels, and images of network 'grey' have 1" \
     nax-import torch --network grey.yaml --sd 1,2,3 -o none grey.safetensors
+  for given in '--mean 1,2' '--sd 1,2,3,4' '--mean 1,2 --sd 1,2,3' '--mean 1,2,3 --sd 1,2'; do
+    # shellcheck disable=SC2086
+    fails "one for each of up to 16 channels, and images of network 'small' have 3" \
+      nax-import torch --network small.yaml $given -o none theirs.safetensors
+  done
+  ! nax-import torch --network small.yaml --sd 1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1 -o none theirs.safetensors 2>err.txt || return 1
+  grep -q 'takes up to 16 numbers' err.txt
   [ ! -e none ]
 }
 
@@ -340,7 +347,7 @@ one word too many: 'y'|torch x y
 no network|torch x -o y
 no file to write|torch x --network lenet
 --sd takes numbers above 0|torch x --network lenet -o y --sd 1,0,1
---mean takes 3 numbers|torch x --network lenet -o y --mean 1,2
+--mean takes 3 numbers|torch x --network lenet -o y --mean 1,,2
 written and needed besides: 'x'|torch x --network lenet -o x
 written and needed besides: './y'|onnx x -o ./y -w y
 written and needed besides: 'x'|onnx ./x -o z -w x

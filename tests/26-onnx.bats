@@ -323,7 +323,7 @@ END
   done <<'END'
 zero|node 'Div_0' (Div): by a number that is not finite, or not above 0
 pixel|node 'Sub_0' (Sub): an image is normalised by one number, or one for each
-half|node 'Sub_0' (Sub): an image is normalised by one number, or one for each of up to 3 channels, for all that read it
+half|node 'Sub_0' (Sub): an image is normalised by one number, or one for each of up to 16 channels, for all that read it
 round|node 'Sub_0' (Sub): an image is normalised by one number
 inside|node 'Mul_2' (Mul): only the image that comes in can be normalised
 product|node 'Mul_2' (Mul): no layer computes this of two images

@@ -199,7 +199,7 @@ static char *join_classes(const struct nax_dataset *set)
 static void describe_split(struct tool *tool, struct nax_record *r, const struct nax_dataset *set,
                            const struct nax_images *images, const char *split, const char *hash)
 {
-    double mean[3], sd[3];
+    double mean[NAX_MAX_CHANNELS], sd[NAX_MAX_CHANNELS];
     nax_images_moments(images, mean, sd);
     int64_t *count = nax_calloc(set->n_classes, sizeof *count);
     char *classes = join_classes(set);

@@ -13,21 +13,25 @@ const struct nax_option pixel_rows[] = {
 
 /* A number for each channel, or one for all; returns how many there are. */
 static size_t parse_channels(const struct tool *tool, const char *option, const char *text,
-                             double values[PIXEL_CHANNELS])
+                             double values[NAX_MAX_CHANNELS])
 {
-    const size_t n = strchr(text, ',') ? PIXEL_CHANNELS : 1;
+    size_t n = 1;
+    for (const char *comma = text; (comma = strchr(comma, ',')); comma++)
+        n++;
+    if (n > NAX_MAX_CHANNELS)
+        tool_misuse(tool, "--%s takes up to %d numbers, separated by commas: '%s'", option,
+                    NAX_MAX_CHANNELS, text);
     tool_floats(tool, option, text, values, n);
-    for (size_t c = n; c < PIXEL_CHANNELS; c++)
+    for (size_t c = n; c < NAX_MAX_CHANNELS; c++)
         values[c] = values[0];
     return n;
 }
 
 void pixels_parse(const struct tool *tool, struct pixel_options *o)
 {
-    const size_t n_mean = parse_channels(tool, "mean", o->mean_text, o->mean);
-    const size_t n_sd = parse_channels(tool, "sd", o->sd_text, o->sd);
-    o->n = NAX_MAX(n_mean, n_sd);
-    for (int c = 0; c < PIXEL_CHANNELS; c++)
+    o->n_mean = parse_channels(tool, "mean", o->mean_text, o->mean);
+    o->n_sd = parse_channels(tool, "sd", o->sd_text, o->sd);
+    for (int c = 0; c < NAX_MAX_CHANNELS; c++)
         if (o->sd[c] <= 0)
             tool_misuse(tool, "--sd takes numbers above 0: '%s'", o->sd_text);
 }
@@ -37,12 +41,14 @@ int pixels_set(const struct tool *tool, const struct pixel_options *o, struct na
 {
     const size_t channels = model->net->channels;
     const bool is_given = tool_given(tool, "mean") || tool_given(tool, "sd");
-    if (is_given && ((o->n > 1 && o->n != channels) || channels > PIXEL_CHANNELS))
+    const bool fits = (o->n_mean == 1 || o->n_mean == channels) &&
+                      (o->n_sd == 1 || o->n_sd == channels) && channels <= NAX_MAX_CHANNELS;
+    if (is_given && !fits)
         return nax_err_set(err, NAX_ERR_VALUE,
                            "--mean and --sd take one number, or one for each of up to %d channels, "
                            "and images of network '%s' have %zu",
-                           PIXEL_CHANNELS, model->net->name, channels);
-    for (int c = 0; c < PIXEL_CHANNELS; c++) {
+                           NAX_MAX_CHANNELS, model->net->name, channels);
+    for (int c = 0; c < NAX_MAX_CHANNELS; c++) {
         model->pixel_mean[c] = o->mean[c] + o->sd[c] * model->pixel_mean[c];
         model->pixel_sd[c] *= o->sd[c];
     }

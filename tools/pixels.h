@@ -5,13 +5,11 @@
 #include "nax/nn.h"
 #include "tool.h"
 
-enum { PIXEL_CHANNELS = 3 /* that have statistics */ };
-
 struct pixel_options {
     const char *mean_text, *sd_text;
-    double mean[PIXEL_CHANNELS],
-        sd[PIXEL_CHANNELS]; /* a pixel p of 0 to 1 becomes (p − mean) / sd */
-    size_t n;               /* numbers given: 1, of all channels, or PIXEL_CHANNELS */
+    double mean[NAX_MAX_CHANNELS],
+        sd[NAX_MAX_CHANNELS]; /* a pixel p of 0 to 1 becomes (p − mean) / sd */
+    size_t n_mean, n_sd;      /* numbers given: 1, of all channels, or one for each */
 };
 
 extern const struct nax_option pixel_rows[];

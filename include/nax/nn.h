@@ -36,13 +36,18 @@ struct nax_model {
     size_t n_values;               /* floats in `values` */
     float *values;                 /* every parameter of every layer, then padding */
     struct nax_params *layer;      /* [net->n_layers] */
-    double pixel_mean[3],
-        pixel_sd[3]; /* of the training images, 0–1: inputs are normalised by them */
+    double pixel_mean[NAX_MAX_CHANNELS],
+        pixel_sd[NAX_MAX_CHANNELS]; /* [nax_pixel_n] of the training images, 0–1: inputs are
+                                       normalised by them */
     bool has_pixels; /* from a file, whose weights expect them: training on other images keeps them
                       */
 };
 
 enum { NAX_PARAMS_MAX = 5 };
+
+/* How many numbers of pixel_mean and pixel_sd files have and hashes are of: one a channel, three at
+ * least. Networks of more channels than data sets have no statistics of the rest. */
+size_t nax_pixel_n(const struct nax_network *net);
 
 /* One of a layer's parameters, by its name in files. */
 struct nax_param {

@@ -60,8 +60,10 @@ int nax_tensors_write(const char *path, const struct nax_tensor *tensors, size_t
                       const struct nax_meta *meta, size_t n_meta, struct nax_err *err) NAX_MUST_USE;
 
 /* --- image sets --- */
+enum { NAX_MAX_CHANNELS = 16 };
+
 struct nax_images {
-    size_t n, height, width, channels; /* channels: 3, or 1 of greyscale */
+    size_t n, height, width, channels; /* channels: 1 … NAX_MAX_CHANNELS; 3 are colours, 1 grey */
     const uint8_t *pixels;             /* [n][height][width][channels] */
     const int32_t *labels;             /* [n], 0 … n_classes-1 */
 };
@@ -87,8 +89,9 @@ void nax_dataset_free(struct nax_dataset *set);
 uint64_t nax_dataset_hash(const struct nax_dataset *set);
 
 /* Mean and standard deviation (population, in double) of each channel over all pixels, 0–1; of one
- * channel three times the same. */
-void nax_images_moments(const struct nax_images *images, double mean[3], double sd[3]);
+ * channel three times the same; 0 where there is none. */
+void nax_images_moments(const struct nax_images *images, double mean[NAX_MAX_CHANNELS],
+                        double sd[NAX_MAX_CHANNELS]);
 
 /* Which images are held back: a part (`fraction`) by seed, the same number from each class up to
  * rounding; for a test one image of each class at least is not. train and held: memory for
@@ -112,7 +115,8 @@ int nax_import_cifar100(struct nax_dataset **set, const char *dir,
                         struct nax_err *err) NAX_MUST_USE;
 int nax_import_tiny_imagenet(struct nax_dataset **set, const char *dir,
                              struct nax_err *err) NAX_MUST_USE;
-/* What of it, and how it comes in; zeros: as it is, of three channels. */
+/* What of it, and how it comes in; zeros: as it is, of three channels, arrays of as many as they
+ * have. */
 struct nax_import {
     const char *train, *test; /* subfolders, or NULL: "train" and "test" (or "val", "validation",
                                  "valid") where they exist, else the folder itself is train */

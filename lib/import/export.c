@@ -383,7 +383,7 @@ static void add_layer(struct exporter *x, size_t l)
 }
 
 /* A number for each channel of the image. */
-static const char *add_statistics(struct exporter *x, const char *part, const double values[3])
+static const char *add_statistics(struct exporter *x, const char *part, const double *values)
 {
     const size_t channels = x->model->net->channels, dims[4] = {1, channels, 1, 1};
     struct import_tensor *t = add_reals(x, part, 4, dims);
@@ -392,8 +392,8 @@ static const char *add_statistics(struct exporter *x, const char *part, const do
     return t->name;
 }
 
-/* (p − mean) / sd, as far as it changes anything. Images of more than three channels, of which
- * there are no sets, have no statistics. */
+/* (p − mean) / sd, as far as it changes anything. Images of more channels than sets have are
+ * without statistics. */
 static char *add_image(struct exporter *x)
 {
     static char image[] = "image";
@@ -401,7 +401,7 @@ static char *add_image(struct exporter *x)
     const size_t channels = m->net->channels;
     bool has_mean = false, has_sd = false;
     char *value = image;
-    for (size_t c = 0; channels <= 3 && c < channels; c++) {
+    for (size_t c = 0; channels <= NAX_MAX_CHANNELS && c < channels; c++) {
         has_mean = has_mean || m->pixel_mean[c] != 0;
         has_sd = has_sd || m->pixel_sd[c] != 1;
     }

@@ -226,7 +226,9 @@ int nax_import_onnx(struct nax_imported **imported, const struct nax_import_onnx
     int status = nax_import_graph_read(&g, options->path, err);
     if (status)
         return status;
-    struct importer imp = {.graph = g, .err = err, .batch = 1, .pixel_sd = {1, 1, 1}};
+    struct importer imp = {.graph = g, .err = err, .batch = 1};
+    for (size_t c = 0; c < NAX_MAX_CHANNELS; c++)
+        imp.pixel_sd[c] = 1;
     struct nax_imported *out = nax_calloc(1, sizeof *out);
     imp.values = nax_import_hold(g, g->n_nodes + g->n_constants + 1, sizeof *imp.values);
     imp.layers = nax_import_hold(g, NAX_NETWORK_LAYERS_MAX, sizeof *imp.layers);

@@ -4,13 +4,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { CHANNELS_MAX = 3 }; /* that have statistics */
-
 /* One number, or one for each of the image's channels. */
 static bool is_of_channels(const struct import_tensor *t, const struct import_value *x)
 {
     const size_t behind = x->is_channels_last ? 1 : 3; /* dimensions from the channels' on */
-    if (!t->real || (t->n != 1 && (t->n != x->c || t->n > CHANNELS_MAX || x->is_flat)))
+    if (!t->real || x->c > NAX_MAX_CHANNELS || (t->n != 1 && (t->n != x->c || x->is_flat)))
         return false;
     for (size_t d = 0; d < t->n_dims; d++)
         if (t->dims[d] != 1 && t->n_dims - d != behind)
@@ -60,8 +58,8 @@ int nax_import_normalise(struct importer *imp, const struct import_node *node)
         return nax_import_fail(imp, node,
                                "an image is normalised by one number, or one for each of up to %d "
                                "channels, for all that read it",
-                               CHANNELS_MAX);
-    for (size_t c = 0; c < CHANNELS_MAX; c++)
+                               NAX_MAX_CHANNELS);
+    for (size_t c = 0; c < NAX_MAX_CHANNELS; c++)
         if ((t->n == 1 || c < t->n) && !normalise(&imp->pixel_mean[c], &imp->pixel_sd[c], *node->op,
                                                   (double)t->real[t->n == 1 ? 0 : c]))
             return nax_import_fail(imp, node, "by a number that is not finite, or not above 0");

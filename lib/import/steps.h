@@ -4,6 +4,7 @@
 
 #include "graph.h"
 #include "nax/network.h"
+#include "nax/tensor.h"
 
 enum { IMPORT_FROM_MAX = 256, IMPORT_NAME_SIZE = 64 };
 
@@ -61,11 +62,12 @@ struct importer {
     size_t n_values;
     struct import_value *values;
     size_t n_layers;
-    struct import_layer *layers;       /* [NAX_NETWORK_LAYERS_MAX] */
-    size_t batch;                      /* images at once, as the graph has it */
-    double pixel_mean[3], pixel_sd[3]; /* that the graph normalises its image by */
-    bool *is_done;                     /* [nodes] taken with one before them */
-    const char *dropped;               /* operator at the end that was left out, or NULL */
+    struct import_layer *layers; /* [NAX_NETWORK_LAYERS_MAX] */
+    size_t batch;                /* images at once, as the graph has it */
+    double pixel_mean[NAX_MAX_CHANNELS],
+        pixel_sd[NAX_MAX_CHANNELS]; /* that the graph normalises its image by */
+    bool *is_done;                  /* [nodes] taken with one before them */
+    const char *dropped;            /* operator at the end that was left out, or NULL */
 };
 
 int nax_import_fail(const struct importer *imp, const struct import_node *node, const char *format,

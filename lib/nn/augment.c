@@ -1,8 +1,6 @@
 /* Cropped, mirrored, changed by an operation, blanked in part, mixed with another. */
 #include "augment.h"
 
-#include "nax/rng.h"
-
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -34,9 +32,9 @@ void nax_augment_release(struct augment *a)
     free(a->bytes);
 }
 
-void nax_augment_set_mean(struct augment *a, const double mean[3])
+void nax_augment_set_mean(struct augment *a, const double *mean)
 {
-    for (int c = 0; c < 3; c++)
+    for (size_t c = 0; c < a->images->channels; c++)
         a->fill[c] = (uint8_t)lrint(255 * mean[c]);
 }
 
@@ -80,7 +78,7 @@ static void load(const struct augment *a, size_t epoch, size_t image, float *out
     struct nax_images one = *images;
     if (a->recipe->trivial) {
         struct nax_rng rng = nax_rng_at(a->seed, NAX_RNG_AUGMENT, epoch, image, DRAW_TRIVIAL);
-        enum augment_op op = (enum augment_op)nax_rng_below(&rng, AUGMENT_OP_COUNT);
+        enum augment_op op = nax_augment_draw(images->channels, &rng);
         double strength = (double)nax_rng_below(&rng, 31) / 30;
         uint8_t *bytes = a->bytes + (size_t)omp_get_thread_num() * a->n_pixels;
         nax_augment_apply(op, nax_rng_below(&rng, 2) ? -strength : strength,

@@ -4,6 +4,8 @@
 
 #include "layers.h"
 
+#include "nax/rng.h"
+
 /* TrivialAugment's operations (Müller and Hutter, ICCV 2021), one of which every image goes
  * through, at a random strength of its widest ranges. */
 enum augment_op {
@@ -24,7 +26,11 @@ enum augment_op {
     AUGMENT_OP_COUNT
 };
 
-/* One image of h × w pixels of up to 3 channels through an operation; to: another place than from.
+/* One of the operations; of images that are neither grey nor of three colours, one of those that
+ * move pixels or nothing: brightness, contrast and the like are laws of what a camera sees. */
+enum augment_op nax_augment_draw(size_t channels, struct nax_rng *rng);
+
+/* One image of h × w pixels through an operation; to: another place than from.
  * strength: -1 … 1, whose sign counts where there are two ways; operations without a strength do
  * not look at it. fill: [channels] what moves in. */
 void nax_augment_apply(enum augment_op op, double strength, const uint8_t *from, size_t h, size_t w,
@@ -35,10 +41,10 @@ struct augment {
     const struct nax_recipe *recipe;
     const struct pixel_table *table;
     uint64_t seed;
-    uint8_t fill[3]; /* the mean colour */
-    size_t n_pixels; /* values of an image */
-    float *other;    /* [threads][n_pixels] */
-    uint8_t *bytes;  /* [threads][n_pixels] */
+    uint8_t fill[NAX_MAX_CHANNELS]; /* the mean colour */
+    size_t n_pixels;                /* values of an image */
+    float *other;                   /* [threads][n_pixels] */
+    uint8_t *bytes;                 /* [threads][n_pixels] */
 };
 
 /* images, recipe and table must outlive it. */
@@ -47,7 +53,7 @@ int nax_augment_init(struct augment *a, const struct nax_images *images,
                      uint64_t seed, struct nax_err *err) NAX_MUST_USE;
 void nax_augment_release(struct augment *a);
 /* The mean colour of a pixel table made anew. */
-void nax_augment_set_mean(struct augment *a, const double mean[3]);
+void nax_augment_set_mean(struct augment *a, const double *mean);
 
 /* How much of an image is its own in an epoch, the rest being another's: 1 without mixup and
  * cutmix. */

@@ -136,6 +136,16 @@ static void look_up(const struct image *from, enum augment_op op, double strengt
     }
 }
 
+enum augment_op nax_augment_draw(size_t channels, struct nax_rng *rng)
+{
+    static const enum augment_op moves[] = {AUGMENT_IDENTITY,    AUGMENT_ROTATE,
+                                            AUGMENT_SHEAR_X,     AUGMENT_SHEAR_Y,
+                                            AUGMENT_TRANSLATE_X, AUGMENT_TRANSLATE_Y};
+    if (channels == 1 || channels == 3)
+        return (enum augment_op)nax_rng_below(rng, AUGMENT_OP_COUNT);
+    return moves[nax_rng_below(rng, sizeof moves / sizeof *moves)];
+}
+
 void nax_augment_apply(enum augment_op op, double strength, const uint8_t *from, size_t h, size_t w,
                        size_t channels, const uint8_t *fill, uint8_t *to)
 {

@@ -439,7 +439,7 @@ int nax_model_eval(const struct nax_model *model, const struct nax_images *image
     int status = nax_images_fit(e.net, images, err);
     if (status)
         return status;
-    nax_pixel_table_make(&e.table, model->pixel_mean, model->pixel_sd);
+    nax_pixel_table_make(&e.table, images->channels, model->pixel_mean, model->pixel_sd);
     size_t n_chunks = NAX_CEIL_DIV(e.n_images, NAX_CHUNK);
     struct tally *tally = nax_calloc(n_chunks, sizeof *tally);
     status = tally ? prepare(&e, err) : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'scores'");

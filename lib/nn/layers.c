@@ -204,9 +204,9 @@ void nax_concat_backward(const struct nax_layer *l, size_t n, size_t size, const
         memcpy(to + i * l->c_in * size, from + i * l->c_out * size, l->c_in * size);
 }
 
-void nax_pixel_table_make(struct pixel_table *table, const double mean[3], const double sd[3])
+void nax_pixel_table_make(struct pixel_table *table, size_t n, const double *mean, const double *sd)
 {
-    for (int c = 0; c < 3; c++)
+    for (size_t c = 0; c < n; c++)
         for (int p = 0; p < 256; p++)
             table->value[c][p] = (float)((p / 255.0 - mean[c]) / sd[c]);
 }

@@ -51,10 +51,12 @@ void nax_concat_backward(const struct nax_layer *l, size_t n, size_t size, const
 /* Pixels to floats: (p / 255 − mean) / sd through a table, shifted by (dy, dx) with zeros moving
  * in, mirrored when asked. */
 struct pixel_table {
-    float value[3][256];
+    float value[NAX_MAX_CHANNELS][256];
 };
 
-void nax_pixel_table_make(struct pixel_table *table, const double mean[3], const double sd[3]);
+/* Of n channels. */
+void nax_pixel_table_make(struct pixel_table *table, size_t n, const double *mean,
+                          const double *sd);
 void nax_image_load(const struct pixel_table *table, const struct nax_images *images, size_t i,
                     int dy, int dx, bool is_mirrored, float *out);
 

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* By the layer's name or, of a file that holds a layer with several kernels, with its kernel. name:
@@ -48,19 +49,23 @@ int nax_params_take(const struct nax_model *model, const struct nax_tensors *fil
     return 0;
 }
 
-/* above: a number that each is greater than */
-static int load_three(const struct nax_tensors *file, const char *path, const char *key,
-                      double above, double out[3], struct nax_err *err)
+/* n numbers, each greater than `above`. */
+static int load_numbers(const struct nax_tensors *file, const char *path, const char *key,
+                        double above, double *out, size_t n, struct nax_err *err)
 {
     const char *text = nax_tensors_meta(file, key);
-    int end = 0;
-    bool is_good =
-        text && sscanf(text, "%lf %lf %lf%n", &out[0], &out[1], &out[2], &end) == 3 && !text[end];
-    for (int c = 0; is_good && c < 3; c++)
-        is_good = isfinite(out[c]) && out[c] > above;
-    return is_good ? 0
-                   : nax_err_set(err, NAX_ERR_VALUE, "%s: metadata '%s' is missing or broken", path,
-                                 key);
+    bool is_good = text;
+    for (size_t i = 0; is_good && i < n; i++) {
+        char *end;
+        out[i] = strtod(text, &end);
+        is_good = end != text && isfinite(out[i]) && out[i] > above;
+        text = end;
+    }
+    return is_good && !*text
+               ? 0
+               : nax_err_set(err, NAX_ERR_VALUE,
+                             "%s: metadata '%s' is missing or broken, and has to be %zu numbers",
+                             path, key, n);
 }
 
 /* Whether the model reads the tensor: its own parameter, or one of a layer that has several
@@ -101,6 +106,7 @@ static int check_names(const struct nax_model *model, const struct nax_tensors *
 int nax_model_take(struct nax_model *model, const struct nax_tensors *file, const char *path,
                    struct nax_err *err)
 {
+    const size_t n = nax_pixel_n(model->net);
     int status = nax_tensors_verify(file, path, err);
     if (!status)
         status = nax_params_take(model, file, path, "", model->values, true, err);
@@ -109,9 +115,9 @@ int nax_model_take(struct nax_model *model, const struct nax_tensors *file, cons
     if (!status)
         status = check_names(model, file, path, err);
     if (!status)
-        status = load_three(file, path, "pixel_mean", -INFINITY, model->pixel_mean, err);
+        status = load_numbers(file, path, "pixel_mean", -INFINITY, model->pixel_mean, n, err);
     if (!status)
-        status = load_three(file, path, "pixel_sd", 0, model->pixel_sd, err);
+        status = load_numbers(file, path, "pixel_sd", 0, model->pixel_sd, n, err);
     model->has_pixels = !status;
     return status;
 }
@@ -161,8 +167,9 @@ int nax_model_load(struct nax_model *model, const char *path, struct nax_err *er
 
 uint64_t nax_model_hash(const struct nax_model *model)
 {
-    uint64_t hash = nax_hash(0, model->pixel_mean, sizeof model->pixel_mean);
-    hash = nax_hash(hash, model->pixel_sd, sizeof model->pixel_sd);
+    const size_t size = nax_pixel_n(model->net) * sizeof(double);
+    uint64_t hash = nax_hash(0, model->pixel_mean, size);
+    hash = nax_hash(hash, model->pixel_sd, size);
     for (size_t l = 0; l < model->net->n_layers; l++) {
         struct nax_param param[NAX_PARAMS_MAX];
         size_t n = nax_params_list(&model->net->layers[l], &model->layer[l], param);

@@ -98,10 +98,15 @@ int nax_model_alloc(struct nax_model **model, const struct nax_network *net, uin
     }
     nax_params_lay_out(net, m->layer, m->values);
     draw(net, m->layer, seed);
-    for (int i = 0; i < 3; i++)
-        m->pixel_sd[i] = 1;
+    for (size_t c = 0; c < NAX_MAX_CHANNELS; c++)
+        m->pixel_sd[c] = 1;
     *model = m;
     return 0;
+}
+
+size_t nax_pixel_n(const struct nax_network *net)
+{
+    return NAX_MIN(NAX_MAX(net->channels, (size_t)3), (size_t)NAX_MAX_CHANNELS);
 }
 
 int nax_model_copy(struct nax_model **model, const struct nax_model *from, struct nax_err *err)

@@ -70,13 +70,21 @@ void nax_bundle_add_values(struct bundle *b, const struct nax_model *model, cons
     }
 }
 
+static void add_numbers(struct bundle *b, const char *key, const double *values, size_t n)
+{
+    char text[BUNDLE_TEXT_SIZE];
+    size_t used = 0;
+    for (size_t i = 0; i < n; i++) /* 16 of them, of up to 25 characters, have room */
+        used +=
+            (size_t)snprintf(text + used, sizeof text - used, "%s%.17g", i ? " " : "", values[i]);
+    nax_bundle_add_text(b, key, "%s", text);
+}
+
 void nax_bundle_add_pixels(struct bundle *b, const struct nax_model *model)
 {
     nax_bundle_add_text(b, "network", "%s", model->net->name);
-    nax_bundle_add_text(b, "pixel_mean", "%.17g %.17g %.17g", model->pixel_mean[0],
-                        model->pixel_mean[1], model->pixel_mean[2]);
-    nax_bundle_add_text(b, "pixel_sd", "%.17g %.17g %.17g", model->pixel_sd[0], model->pixel_sd[1],
-                        model->pixel_sd[2]);
+    add_numbers(b, "pixel_mean", model->pixel_mean, nax_pixel_n(model->net));
+    add_numbers(b, "pixel_sd", model->pixel_sd, nax_pixel_n(model->net));
 }
 
 /* A model that holds several kernels of a layer is no network by itself. */

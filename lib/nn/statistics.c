@@ -35,7 +35,7 @@ int nax_model_renew_statistics(struct nax_model *model, const struct nax_images 
     if (!status) {
         for (size_t i = 0; i < n; i++)
             labels[i] = images->labels[index[i]];
-        nax_pixel_table_make(&source.table, model->pixel_mean, model->pixel_sd);
+        nax_pixel_table_make(&source.table, images->channels, model->pixel_mean, model->pixel_sd);
         nax_pass_set_statistics(pass, STATISTICS_KEPT);
         const struct pass_batch batch = {.image = load, .self = &source, .labels = labels};
         status = nax_pass_forward(pass, &batch, &result, err);

@@ -83,7 +83,7 @@ int nax_trainer_alloc_part(struct nax_trainer **trainer, struct nax_model *model
     }
     if (!model->has_pixels)
         nax_images_moments(&set->train, model->pixel_mean, model->pixel_sd);
-    for (int c = 0; c < 3; c++)
+    for (size_t c = 0; c < NAX_MAX_CHANNELS; c++)
         if (!(model->pixel_sd[c] > 0)) /* images of one colour */
             model->pixel_sd[c] = 1;
     nax_trainer_set_pixels(t);
@@ -97,7 +97,8 @@ int nax_trainer_alloc_part(struct nax_trainer **trainer, struct nax_model *model
 
 void nax_trainer_set_pixels(struct nax_trainer *t)
 {
-    nax_pixel_table_make(&t->table, t->model->pixel_mean, t->model->pixel_sd);
+    nax_pixel_table_make(&t->table, t->model->net->channels, t->model->pixel_mean,
+                         t->model->pixel_sd);
     nax_augment_set_mean(&t->augment, t->model->pixel_mean);
 }
 

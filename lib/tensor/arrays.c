@@ -142,9 +142,20 @@ struct layout {
     bool is_planar; /* channels before rows */
 };
 
-static bool is_channels(size_t n)
+static bool is_colour(size_t n)
 {
     return n == 1 || n == 3;
+}
+
+/* Whether channels are before rows, of dimensions [n][a][b][c]: 1 or 3 of them tell, behind first,
+ * then a square image, then which side can be channels; where both can they are behind. */
+static bool is_planar(const size_t d[4])
+{
+    if (is_colour(d[3]) || is_colour(d[1]))
+        return !is_colour(d[3]);
+    if ((d[1] == d[2]) != (d[2] == d[3]))
+        return d[2] == d[3];
+    return d[3] > NAX_MAX_CHANNELS;
 }
 
 static int find_layout(struct layout *layout, const struct nax_array *a, const char *path,
@@ -156,15 +167,16 @@ static int find_layout(struct layout *layout, const struct nax_array *a, const c
                            "images are not bytes, which astype('uint8') makes: '%s'", path);
     if (a->n_dims == 3)
         *layout = (struct layout){d[0], d[1], d[2], 1, false};
-    else if (a->n_dims == 4 && is_channels(d[3]))
-        *layout = (struct layout){d[0], d[1], d[2], d[3], false};
-    else if (a->n_dims == 4 && is_channels(d[1]))
+    else if (a->n_dims == 4 && is_planar(d))
         *layout = (struct layout){d[0], d[2], d[3], d[1], true};
-    else
+    else if (a->n_dims == 4)
+        *layout = (struct layout){d[0], d[1], d[2], d[3], false};
+    if (a->n_dims < 3 || a->n_dims > 4 || layout->channels < 1 ||
+        layout->channels > NAX_MAX_CHANNELS)
         return nax_err_set(err, NAX_ERR_FORMAT,
-                           "images are neither [n][height][width] nor have 1 or 3 channels behind "
+                           "images are neither [n][height][width] nor have 1 to %d channels behind "
                            "or before these: '%s'",
-                           path);
+                           NAX_MAX_CHANNELS, path);
     size_t max = NAX_IMAGE_SIDE_MAX;
     if (layout->n < 1 || layout->height < 1 || layout->width < 1 || layout->height > max ||
         layout->width > max)
@@ -283,6 +295,23 @@ static int count_classes(struct nax_names *names, int32_t *const labels[2], cons
     return status;
 }
 
+/* Colours are made grey, and scaled, as people see them; other channels come as they are. */
+static int check_form(const struct layout *layout, const struct nax_import *how, const char *path,
+                      struct nax_err *err)
+{
+    if (is_colour(layout->channels))
+        return 0;
+    if (how->channels || how->height)
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "--size and --channels are for images of 1 or 3 channels, these have "
+                           "%zu: '%s'",
+                           layout->channels, path);
+    nax_import_tell(how, "%zu x %zu pixels of %zu channels, which are %s rows and columns",
+                    layout->height, layout->width, layout->channels,
+                    layout->is_planar ? "before" : "behind");
+    return 0;
+}
+
 int nax_import_arrays(struct nax_dataset **out, const char *name, const char *path,
                       const struct nax_arrays *arrays, const struct nax_import *how,
                       struct nax_err *err)
@@ -305,6 +334,8 @@ int nax_import_arrays(struct nax_dataset **out, const char *name, const char *pa
          layouts[0].channels != layouts[1].channels))
         status = nax_err_set(err, NAX_ERR_FORMAT,
                              "training and test images differ in size or channels: '%s'", path);
+    if (status == 0)
+        status = check_form(&layouts[0], how, path, err);
     if (status == 0 && has_test && how->test_fraction > 0)
         status = nax_err_set(err, NAX_ERR_VALUE, "--test-fraction, but there are test images: '%s'",
                              path);

@@ -163,12 +163,12 @@ static int read_images(struct nax_images *images, int32_t **converted,
     snprintf(labels_name, sizeof labels_name, "%s_labels", split);
     const struct nax_tensor *x = nax_tensors_find(set->file, images_name);
     const struct nax_tensor *y = nax_tensors_find(set->file, labels_name);
-    if (!x || x->dtype != NAX_U8 || x->n_dims != 4 || (x->dims[3] != 1 && x->dims[3] != 3) ||
-        x->dims[1] < 1 || x->dims[2] < 1)
+    if (!x || x->dtype != NAX_U8 || x->n_dims != 4 || x->dims[3] < 1 ||
+        x->dims[3] > NAX_MAX_CHANNELS || x->dims[1] < 1 || x->dims[2] < 1)
         return nax_err_set(err, NAX_ERR_FORMAT,
-                           "%s: no tensor U8 [n][height][width][channels], of 1 or 3 channels: "
+                           "%s: no tensor U8 [n][height][width][channels], of 1 to %d channels: "
                            "'%s'",
-                           path, images_name);
+                           path, NAX_MAX_CHANNELS, images_name);
     bool is_whole = y && (y->dtype == NAX_I32 || y->dtype == NAX_I64 || y->dtype == NAX_U8);
     if (!is_whole || y->n_dims != 1 || y->dims[0] != x->dims[0])
         return nax_err_set(err, NAX_ERR_FORMAT, "%s: no tensor I32, I64 or U8 [%zu]: '%s'", path,
@@ -286,48 +286,32 @@ uint64_t nax_dataset_hash(const struct nax_dataset *set)
     return hash;
 }
 
-/* Sums over all pixels and their squares, of 3 channels. Whole numbers: exact, so the order of the
- * sum does not matter. */
-static void add_colours(const uint8_t *pixels, size_t n, uint64_t sum[3], uint64_t square[3])
+/* Sums over all pixels and their squares. Whole numbers: exact, so the order of the sum does not
+ * matter. sum, square: [channels] */
+static void add_up(const struct nax_images *images, uint64_t sum[NAX_MAX_CHANNELS],
+                   uint64_t square[NAX_MAX_CHANNELS])
 {
-    uint64_t s0 = 0, s1 = 0, s2 = 0, q0 = 0, q1 = 0, q2 = 0;
+    const size_t n = images->n * images->height * images->width, channels = images->channels;
 #pragma omp parallel for schedule(static) num_threads(nax_threads())                               \
-    reduction(+ : s0, s1, s2, q0, q1, q2)
-    for (size_t i = 0; i < n; i++) {
-        const uint8_t *p = pixels + i * 3;
-        s0 += p[0], s1 += p[1], s2 += p[2];
-        q0 += (unsigned)p[0] * p[0], q1 += (unsigned)p[1] * p[1], q2 += (unsigned)p[2] * p[2];
-    }
-    sum[0] = s0, sum[1] = s1, sum[2] = s2;
-    square[0] = q0, square[1] = q1, square[2] = q2;
+    reduction(+ : sum[:NAX_MAX_CHANNELS], square[:NAX_MAX_CHANNELS])
+    for (size_t i = 0; i < n; i++)
+        for (size_t c = 0; c < channels; c++) {
+            unsigned p = images->pixels[i * channels + c];
+            sum[c] += p;
+            square[c] += p * p;
+        }
 }
 
-/* The same of one channel. */
-static void add_greys(const uint8_t *pixels, size_t n, uint64_t sum[3], uint64_t square[3])
+void nax_images_moments(const struct nax_images *images, double mean[NAX_MAX_CHANNELS],
+                        double sd[NAX_MAX_CHANNELS])
 {
-    uint64_t s = 0, q = 0;
-#pragma omp parallel for schedule(static) num_threads(nax_threads()) reduction(+ : s, q)
-    for (size_t i = 0; i < n; i++) {
-        s += pixels[i];
-        q += (unsigned)pixels[i] * pixels[i];
-    }
-    for (int c = 0; c < 3; c++) {
-        sum[c] = s;
-        square[c] = q;
-    }
-}
-
-void nax_images_moments(const struct nax_images *images, double mean[3], double sd[3])
-{
-    uint64_t sum[3], square[3];
-    size_t n = images->n * images->height * images->width;
-    if (images->channels == 1)
-        add_greys(images->pixels, n, sum, square);
-    else
-        add_colours(images->pixels, n, sum, square);
-    for (int c = 0; c < 3; c++) {
-        double m = n ? (double)sum[c] / (double)n : 0;
-        double v = n ? (double)square[c] / (double)n - m * m : 0;
+    uint64_t sum[NAX_MAX_CHANNELS] = {0}, square[NAX_MAX_CHANNELS] = {0};
+    const size_t n = images->n * images->height * images->width;
+    add_up(images, sum, square);
+    for (size_t c = 0; c < NAX_MAX_CHANNELS; c++) {
+        const size_t from = images->channels == 1 && c < 3 ? 0 : c;
+        double m = n ? (double)sum[from] / (double)n : 0;
+        double v = n ? (double)square[from] / (double)n - m * m : 0;
         mean[c] = m / 255;
         sd[c] = sqrt(NAX_MAX(v, 0)) / 255;
     }

@@ -33,11 +33,11 @@ bool fuzz_input(const uint8_t *bytes, size_t n)
     struct nax_dataset *set;
     if (nax_dataset_open(&set, path, &err))
         return false;
-    double mean[3], sd[3];
+    double mean[NAX_MAX_CHANNELS], sd[NAX_MAX_CHANNELS];
     sum = nax_dataset_hash(set);
     must(set->train.n && set->n_classes);
     nax_images_moments(&set->train, mean, sd);
-    for (int c = 0; c < 3; c++)
+    for (int c = 0; c < NAX_MAX_CHANNELS; c++)
         must(mean[c] >= 0 && mean[c] <= 1 && isfinite(sd[c]));
     for (size_t i = 0; i < set->train.n; i++)
         must(set->train.labels[i] >= 0 && (size_t)set->train.labels[i] < set->n_classes);

@@ -294,10 +294,56 @@ static void numpys_arrays_are_read(void **state)
     assert_non_null(strstr(err.text, "cut.npz: "));
 }
 
+/* Which side of rows and columns channels are on, and that each comes to its place. */
+static void channels_are_found(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *shape;
+        size_t height, width, channels;
+        bool is_planar;
+    } cases[] = {
+        {"2, 20, 18, 5", 20, 18, 5, false}, {"2, 5, 20, 18", 20, 18, 5, true},
+        {"2, 19, 6, 16", 19, 6, 16, false}, {"2, 16, 6, 17", 6, 17, 16, true},
+        {"2, 8, 8, 5", 8, 8, 5, false},     {"2, 5, 8, 8", 8, 8, 5, true},
+        {"2, 8, 8, 8", 8, 8, 8, false},     {"2, 6, 8, 5", 6, 8, 5, false},
+        {"2, 3, 16, 16", 16, 16, 3, true},  {"2, 5, 5, 3", 5, 5, 3, false},
+        {"2, 1, 9, 2", 9, 2, 1, true},      {"2, 3, 7, 1", 3, 7, 1, false},
+        {"2, 2, 2, 2", 2, 2, 2, false},
+    };
+    static uint8_t bytes[2 * 20 * 18 * 5];
+    const uint8_t label[] = {0, 1};
+    struct nax_err err;
+    draw(9, bytes, sizeof bytes);
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        const size_t n_pixels = cases[k].height * cases[k].width, channels = cases[k].channels;
+        char header[128];
+        snprintf(header, sizeof header, "{'descr': '|u1', 'fortran_order': False, 'shape': (%s), }",
+                 cases[k].shape);
+        const struct saved arrays[] = {
+            {"x.npy", header, bytes, 2 * n_pixels * channels},
+            {"y.npy", "{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }", label, 2},
+            {0}};
+        struct nax_dataset *set;
+        write_npz("channels.npz", arrays, true);
+        assert_int_equal(nax_import_npz(&set, "channels.npz", &as_it_is, &err), 0);
+        assert_int_equal(set->train.height, cases[k].height);
+        assert_int_equal(set->train.width, cases[k].width);
+        assert_int_equal(set->train.channels, channels);
+        for (size_t i = 0; i < 2 * n_pixels; i++)
+            for (size_t c = 0; c < channels; c++) {
+                const size_t planar = (i / n_pixels * channels + c) * n_pixels + i % n_pixels;
+                assert_int_equal(set->train.pixels[i * channels + c],
+                                 bytes[cases[k].is_planar ? planar : i * channels + c]);
+            }
+        nax_dataset_free(set);
+    }
+}
+
 static void other_arrays_are_refused(void **state)
 {
     (void)state;
-    static const uint8_t zeros[256];
+    static const uint8_t zeros[1156];
     static const struct {
         const char *images, *labels, *message;
         size_t n_images, n_labels;
@@ -320,8 +366,12 @@ static void other_arrays_are_refused(void **state)
          "2), "
          "}",
          "", "array truncated", 8, 0},
-        {"{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2, 2, 2), }",
-         "{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }", "1 or 3 channels", 16, 2},
+        {"{'descr': '|u1', 'fortran_order': False, 'shape': (2, 17, 2, 17), }",
+         "{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }", "1 to 16 channels", 1156, 2},
+        {"{'descr': '|u1', 'fortran_order': False, 'shape': (2, 5, 5, 17), }",
+         "{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }", "1 to 16 channels", 850, 2},
+        {"{'descr': '|u1', 'fortran_order': False, 'shape': (2, 0, 2, 17), }",
+         "{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }", "1 to 16 channels", 0, 2},
         {"{'descr': '|u1', 'fortran_order': False, 'shape': (0, 2, 2), }",
          "{'descr': '|u1', 'fortran_order': False, 'shape': (0,), }", "0 images of 2 x 2", 0, 0},
         {"{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2, 2), }",
@@ -364,6 +414,7 @@ int main(void)
         cmocka_unit_test(cifar100_takes_the_fine_labels),
         cmocka_unit_test(mnist_is_read_packed_and_not),
         cmocka_unit_test(numpys_arrays_are_read),
+        cmocka_unit_test(channels_are_found),
         cmocka_unit_test(other_arrays_are_refused),
     };
     return cmocka_run_group_tests_name("arrays", tests, make_folder, remove_folder);

@@ -153,7 +153,7 @@ static void two_fill(struct two *two)
 {
     const double none[3] = {0}, one[3] = {1, 1, 1};
     two->images = images_of(two->pixels, two->labels, 2);
-    nax_pixel_table_make(&two->table, none, one);
+    nax_pixel_table_make(&two->table, CHANNELS, none, one);
 }
 
 /* Beta(α, α) has mean 1/2 and variance 1 / (4 (2 α + 1)); cutmix' parts are clipped at borders, so
@@ -250,7 +250,7 @@ static void every_operation_comes_up(void **state)
     recipe.trivial = true;
     recipe.crop = 0;
     recipe.flip = false;
-    nax_pixel_table_make(&table, none, one);
+    nax_pixel_table_make(&table, CHANNELS, none, one);
     assert_int_equal(nax_augment_init(&a, &images, &recipe, &table, 3, &err), 0);
     nax_augment_set_mean(&a, (const double[]){11 / 255.0, 22 / 255.0, 33 / 255.0});
     bool has_come[AUGMENT_OP_COUNT] = {false};
@@ -277,6 +277,31 @@ static void every_operation_comes_up(void **state)
     nax_augment_release(&a);
 }
 
+/* Grey images take all operations as colours do; others are moved, or left alone. */
+static void other_channels_are_moved(void **state)
+{
+    (void)state;
+    struct nax_rng rng = nax_rng_at(5, NAX_RNG_TEST, 8, 0, 0);
+    size_t n[NAX_MAX_CHANNELS + 1][AUGMENT_OP_COUNT] = {{0}};
+    for (size_t channels = 1; channels <= NAX_MAX_CHANNELS; channels++)
+        for (int i = 0; i < 1000; i++)
+            n[channels][nax_augment_draw(channels, &rng)]++;
+    for (size_t channels = 1; channels <= NAX_MAX_CHANNELS; channels++)
+        for (int op = 0; op < AUGMENT_OP_COUNT; op++) {
+            bool moves =
+                op == AUGMENT_IDENTITY || (op >= AUGMENT_ROTATE && op <= AUGMENT_TRANSLATE_Y);
+            assert_int_equal(n[channels][op] > 0, channels == 1 || channels == 3 || moves);
+        }
+    uint8_t from[SIDE * SIDE * 5], to[sizeof from];
+    const uint8_t background[5] = {1, 2, 3, 4, 5};
+    for (size_t i = 0; i < sizeof from; i++)
+        from[i] = (uint8_t)nax_rng_below(&rng, 256);
+    nax_augment_apply(AUGMENT_TRANSLATE_Y, 3.0 / 32, from, SIDE, SIDE, 5, background, to);
+    assert_memory_equal(to, from + 3 * SIDE * 5, (SIDE - 3) * SIDE * 5);
+    for (size_t i = (SIDE - 3) * SIDE * 5; i < sizeof to; i++)
+        assert_int_equal(to[i], background[i % 5]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +313,7 @@ int main(void)
         cmocka_unit_test(shares_have_their_distribution),
         cmocka_unit_test(images_are_mixed_by_their_share),
         cmocka_unit_test(every_operation_comes_up),
+        cmocka_unit_test(other_channels_are_moved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -354,7 +354,7 @@ static void moments_match_the_definition(void **state)
     struct nax_err err;
     struct nax_dataset *set;
     assert_int_equal(nax_synth(&set, 5, 23, 0, &err), 0);
-    double mean[3], sd[3];
+    double mean[NAX_MAX_CHANNELS], sd[NAX_MAX_CHANNELS];
     nax_images_moments(&set->train, mean, sd);
     size_t n = 23 * 1024;
     for (int c = 0; c < 3; c++) {
