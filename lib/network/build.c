@@ -448,6 +448,17 @@ static int add_pool(struct builder *b, const struct entry *e)
     return add_with(b, layer, e->name, NULL, e->is_ceil);
 }
 
+/* With the entry's ReLU and activation. */
+static int add_batch_norm(struct builder *b, const struct entry *e, const char *name)
+{
+    struct nax_layer layer = digital_layer(NAX_LAYER_BATCH_NORM);
+    layer.has_batch_norm = true;
+    layer.has_relu = e->has_relu;
+    layer.epsilon = e->epsilon;
+    int status = add(b, layer, name);
+    return status ? status : add_activation(b, e->activation, e->slope, e->name);
+}
+
 static int add_linear(struct builder *b, const struct entry *e)
 {
     struct nax_layer layer = conv_layer(1, 1, e->out);
@@ -455,7 +466,7 @@ static int add_linear(struct builder *b, const struct entry *e)
     layer.has_batch_norm = false;
     layer.has_bias = e->has_bias;
     layer.role = e->role;
-    layer.has_relu = e->has_relu;
+    layer.has_relu = e->has_relu && !e->has_batch_norm;
     if (e->is_searched) { /* its crossbar alone; it is always there */
         const struct slot own = {.kernel = 1, .is_kernel_own = true};
         int64_t kernel;
@@ -464,7 +475,11 @@ static int add_linear(struct builder *b, const struct entry *e)
             return status;
     }
     int status = add(b, layer, e->name);
-    return status ? status : add_activation(b, e->activation, e->slope, e->name);
+    if (status || !e->has_batch_norm)
+        return status ? status : add_activation(b, e->activation, e->slope, e->name);
+    char with[NAX_LAYER_NAME_SIZE];
+    snprintf(with, sizeof with, "%.63s.bn", e->name);
+    return add_batch_norm(b, e, with);
 }
 
 /* Two and two: the first two, what comes of them and the third, … */
@@ -488,16 +503,6 @@ static int add_join(struct builder *b, const struct entry *e, enum nax_layer_kin
     return status ? status : add_activation(b, e->activation, e->slope, e->name);
 }
 
-static int add_batch_norm(struct builder *b, const struct entry *e)
-{
-    struct nax_layer layer = digital_layer(NAX_LAYER_BATCH_NORM);
-    layer.has_batch_norm = true;
-    layer.has_relu = e->has_relu;
-    layer.epsilon = e->epsilon;
-    int status = add(b, layer, e->name);
-    return status ? status : add_activation(b, e->activation, e->slope, e->name);
-}
-
 static int add_entry(struct builder *b, const struct entry *e)
 {
     if (e->n_sources)
@@ -516,7 +521,7 @@ static int add_entry(struct builder *b, const struct entry *e)
     case ENTRY_CONCAT:
         return add_join(b, e, NAX_LAYER_CONCAT);
     case ENTRY_BATCH_NORM:
-        return add_batch_norm(b, e);
+        return add_batch_norm(b, e, e->name);
     case ENTRY_ACTIVATION:
         break;
     }

@@ -151,14 +151,15 @@ static int read_epsilon(const struct entry_key *at, const double *epsilon, struc
                : fail_entry(at, "epsilon", "is not above 0 and at most 1");
 }
 
-static int read_norm(const struct entry_key *at, const struct yaml_conv *y, struct entry *e)
+/* otherwise: whether there is batch norm where nothing is said, in place of a bias */
+static int read_norm(const struct entry_key *at, const struct yaml_norm *y, bool otherwise,
+                     struct entry *e)
 {
-    e->has_batch_norm = !y->batch_norm || *y->batch_norm;
-    e->has_bias = y->bias && *y->bias;
+    e->has_batch_norm = y->batch_norm ? *y->batch_norm : otherwise;
+    e->has_bias = y->bias ? *y->bias : !otherwise && !e->has_batch_norm;
     if (e->has_batch_norm && e->has_bias)
         return fail_entry(at, "bias",
-                          "batch norm takes it away again: 'batch_norm: false', or no "
-                          "bias");
+                          "batch norm takes it away again: 'batch_norm: false', or no bias");
     if (!e->has_batch_norm && y->epsilon)
         return fail_entry(at, "epsilon", "without batch norm it does nothing");
     return read_epsilon(at, y->epsilon, e);
@@ -192,7 +193,7 @@ static int read_conv(const struct entry_key *at, const void *yaml, struct entry 
         (status = read_pad(at, &y->pad, true, e)) ||
         (status = check_range(at, "groups", e->groups, 1, OUT_MAX)))
         return status;
-    return read_norm(at, y, e);
+    return read_norm(at, &y->norm, true, e);
 }
 
 static int read_block(const struct entry_key *at, const struct yaml_stage *y, struct entry *e)
@@ -273,12 +274,12 @@ static int read_linear(const struct entry_key *at, const void *yaml, struct entr
     bool is_classifier = y->role && *y->role == YAML_ROLE_CLASSIFIER;
     e->role = is_classifier ? NAX_ROLE_CLASSIFIER : NAX_ROLE_BODY;
     e->is_searched = y->search && *y->search;
-    e->has_bias = !y->bias || *y->bias;
     int status = read_activation(at, &y->common, !is_classifier, e);
-    if (status)
+    if (status || (status = read_norm(at, &y->norm, false, e)))
         return status;
-    if (is_classifier && e->activation)
-        return fail_entry(at, "activation", "a classifier has none: what it gives are logits");
+    if (is_classifier && (e->activation || e->has_batch_norm))
+        return fail_entry(at, e->activation ? "activation" : "batch_norm",
+                          "a classifier has none: what it gives are logits");
     if (is_classifier != at->is_last)
         return fail_entry(at, y->role ? "role" : "",
                           at->is_last ? "the last layer is not a classifier"
@@ -393,8 +394,7 @@ static int read_sizes(const struct source *source, const struct yaml_network *y,
     return 0;
 }
 
-/* The stage that comes next, where a convolution that is not searched, as a stem, has its channels.
- */
+/* The stage that comes behind a convolution that is not searched, as a stem, with its channels. */
 static int followed_stage(const struct nax_network_file *f, size_t i)
 {
     const struct entry *e = &f->entries[i];

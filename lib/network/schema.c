@@ -41,6 +41,10 @@ _Static_assert(CYAML_ARRAY_LEN(activations) == NAX_ACTIVATION_COUNT, "a word for
         CYAML_FIELD_ENUM_PTR("activation", WORD, structure, common.activation, activations,        \
                              NAX_ACTIVATION_COUNT),                                                \
         SLOPE_FIELD(structure)
+#define NORM_FIELDS(structure)                                                                     \
+    CYAML_FIELD_ENUM_PTR("bias", WORD, structure, norm.bias, bool_words, 2),                       \
+        CYAML_FIELD_ENUM_PTR("batch_norm", WORD, structure, norm.batch_norm, bool_words, 2),       \
+        CYAML_FIELD_FLOAT_PTR("epsilon", OPTIONAL, structure, norm.epsilon)
 
 const char *const nax_network_listed_keys[] = {"kernel", "stride", "dilation", "pad", NULL};
 static const cyaml_schema_value_t size_value = {CYAML_VALUE_INT(CYAML_FLAG_DEFAULT, int64_t)};
@@ -55,9 +59,7 @@ static const cyaml_schema_field_t conv_fields[] = {
     SIZES("dilation", MAYBE, struct yaml_conv, dilation, EACH),
     SIZES("pad", MAYBE, struct yaml_conv, pad, SIDES),
     CYAML_FIELD_INT_PTR("groups", OPTIONAL, struct yaml_conv, groups),
-    CYAML_FIELD_ENUM_PTR("bias", WORD, struct yaml_conv, bias, bool_words, 2),
-    CYAML_FIELD_ENUM_PTR("batch_norm", WORD, struct yaml_conv, batch_norm, bool_words, 2),
-    CYAML_FIELD_FLOAT_PTR("epsilon", OPTIONAL, struct yaml_conv, epsilon),
+    NORM_FIELDS(struct yaml_conv),
     CYAML_FIELD_STRING_PTR("add", OPTIONAL, struct yaml_conv, add, 1, NAX_LAYER_NAME_MAX),
     CYAML_FIELD_ENUM_PTR("shortcut", WORD, struct yaml_conv, shortcut, added_shortcuts, 1),
     CYAML_FIELD_ENUM_PTR("role", WORD, struct yaml_conv, role, conv_roles, 2),
@@ -92,7 +94,7 @@ static const cyaml_schema_field_t linear_fields[] = {
     CYAML_FIELD_INT_PTR("out", OPTIONAL, struct yaml_linear, out),
     CYAML_FIELD_ENUM_PTR("role", WORD, struct yaml_linear, role, linear_roles, 2),
     CYAML_FIELD_ENUM_PTR("search", WORD, struct yaml_linear, search, bool_words, 2),
-    CYAML_FIELD_ENUM_PTR("bias", WORD, struct yaml_linear, bias, bool_words, 2),
+    NORM_FIELDS(struct yaml_linear),
     NAME_FIELDS(struct yaml_linear),
     ACTIVATION_FIELDS(struct yaml_linear),
     CYAML_FIELD_END};

@@ -25,13 +25,19 @@ struct yaml_common {
     double *slope;
 };
 
+/* Of what has weights of its own, and may have batch norm behind them. */
+struct yaml_norm {
+    int *bias, *batch_norm;
+    double *epsilon;
+};
+
 struct yaml_conv {
     struct yaml_common common;
     struct yaml_sizes kernel, stride, dilation, pad;
+    struct yaml_norm norm;
     int64_t *out, *groups;
-    double *epsilon;
     char *add;
-    int *shortcut, *bias, *batch_norm, *role, *search;
+    int *shortcut, *role, *search;
 };
 
 struct yaml_stage {
@@ -52,7 +58,8 @@ struct yaml_pool {
 struct yaml_linear {
     struct yaml_common common;
     int64_t *out;
-    int *role, *search, *bias;
+    int *role, *search;
+    struct yaml_norm norm;
 };
 
 struct yaml_join {

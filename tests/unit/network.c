@@ -534,6 +534,61 @@ static void linear_layers_may_be_searched(void **state)
 #define ENTRIES   "conv, stage, pool, linear, add, concat, batch_norm, activation"
 #define CONV(opt) HEAD "  - conv: {" opt "}\n" LAST
 
+/* The key is the entry behind: all but the name is the same; without it, layers are what they were.
+ */
+static void linear_layers_may_have_batch_norm(void **state)
+{
+    (void)state;
+    static const char by_key[] = HEAD
+        "  - linear: {name: a, out: 7, batch_norm: true, search: true}\n"
+        "  - linear: {name: b, out: 4, batch_norm: true, epsilon: 0.25, activation: leaky-relu}\n"
+        "  - linear: {name: c, out: 6, batch_norm: true, relu: false, from: a}\n"
+        "  - concat: {from: [b, c]}\n" LAST;
+    static const char by_entry[] =
+        HEAD "  - linear: {name: a, out: 7, bias: false, relu: false, search: true}\n"
+             "  - batch_norm: {name: abn, relu: true}\n"
+             "  - linear: {name: b, out: 4, bias: false, relu: false}\n"
+             "  - batch_norm: {name: bbn, epsilon: 0.25, activation: leaky-relu}\n"
+             "  - linear: {name: c, out: 6, bias: false, relu: false, from: abn}\n"
+             "  - batch_norm: {name: cbn}\n"
+             "  - concat: {from: [bbn, cbn]}\n" LAST;
+    static const char *const names[] = {"a", "a.bn", "b",      "b.bn", "b.act",
+                                        "c", "c.bn", "concat", "fc4"};
+    struct nax_network_file *files[2];
+    struct nax_network *nets[2];
+    char message[512];
+    for (int i = 0; i < 2; i++) {
+        if (load_text(i ? by_entry : by_key, &files[i], message))
+            fail_msg("%s", message);
+        nets[i] = build(files[i], NULL);
+        check_layers(nets[i]);
+        assert_int_equal(nets[i]->n_layers, sizeof names / sizeof *names);
+    }
+    for (size_t l = 0; l < nets[0]->n_layers; l++) {
+        const struct nax_layer *key = &nets[0]->layers[l], *entry = &nets[1]->layers[l];
+        assert_string_equal(key->name, names[l]);
+        assert_int_equal(key->kind, entry->kind);
+        assert_int_equal(key->role, entry->role);
+        assert_int_equal(key->slot, entry->slot);
+        assert_int_equal(key->input, entry->input);
+        assert_int_equal(key->residual, entry->residual);
+        assert_int_equal(key->has_relu, entry->has_relu);
+        assert_int_equal(key->activation, entry->activation);
+        assert_int_equal(key->has_bias, entry->has_bias);
+        assert_int_equal(key->has_batch_norm, entry->has_batch_norm);
+        assert_true(key->epsilon == entry->epsilon);
+        assert_int_equal(key->is_input_signed, entry->is_input_signed);
+        assert_int_equal(key->is_output_signed, entry->is_output_signed);
+        assert_int_equal(key->c_out, entry->c_out);
+    }
+    assert_true(nets[0]->layers[1].has_batch_norm && nets[0]->layers[1].has_relu);
+    assert_true(nets[0]->layers[3].epsilon == 0.25);
+    for (int i = 0; i < 2; i++) {
+        nax_network_free(nets[i]);
+        nax_network_file_free(files[i]);
+    }
+}
+
 /* Each of what a convolution may say, by hand; numbers are lists of one. */
 static void geometry_of_either_axis(void **state)
 {
@@ -884,6 +939,14 @@ static void broken_files(void **state)
          ":5: key 'kind': 'none' does nothing, leave the entry out"},
         {HEAD "  - batch_norm: {epsilon: 0}\n" LAST,
          ":5: key 'epsilon': is not above 0 and at most 1"},
+        {HEAD "  - linear: {out: 4, batch_norm: true, bias: true}\n" LAST,
+         ":5: key 'bias': batch norm takes it away again: 'batch_norm: false', or no bias"},
+        {HEAD "  - linear: {out: 4, epsilon: 0.1}\n" LAST,
+         ":5: key 'epsilon': without batch norm it does nothing"},
+        {HEAD "  - linear: {out: 4, batch_norm: true, epsilon: 2}\n" LAST,
+         ":5: key 'epsilon': is not above 0 and at most 1"},
+        {HEAD "  - linear: {role: classifier, batch_norm: true}\n",
+         ":5: key 'batch_norm': a classifier has none: what it gives are logits"},
         {HEAD "  - linear: {role: classifier, activation: tanh}\n",
          ":5: key 'activation': a classifier has none: what it gives are logits"},
         {HEAD "  - pool: {kind: max, kernel: 2, pad: 2}\n" LAST,
@@ -948,6 +1011,7 @@ int main(void)
         cmocka_unit_test(crossbars_of_unsearched_layers),
         cmocka_unit_test(nothing_to_follow),
         cmocka_unit_test(linear_layers_may_be_searched),
+        cmocka_unit_test(linear_layers_may_have_batch_norm),
         cmocka_unit_test(geometry_of_either_axis),
         cmocka_unit_test(options_of_layers),
         cmocka_unit_test(pools_at_margins),
