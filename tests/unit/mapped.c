@@ -1522,14 +1522,14 @@ static void trained_network_keeps_its_accuracy(void **state)
 /* A loss that is linear in the effective weights of a layer, with weights moved by whole levels of
  * the top slice, against the adjoint. Cells are alike (R_off little above R_on), so that a level
  * is a small step; wires are long, so that a straight-through gradient is off by far. */
-static void check_adjoint(struct nax_hardware h, int64_t crossbar)
+static void check_adjoint(const struct nax_layer *shape, struct nax_hardware h, int64_t crossbar)
 {
     struct nax_err err = {0};
     h.device.r_off_ohm = 1.1 * h.device.r_on_ohm;
-    struct fixed_layer layer = make(&odd_conv, &h, crossbar, false, 1);
+    struct fixed_layer layer = make(shape, &h, crossbar, false, 1);
     struct nax_mapping mapping = {.hardware = &h, .seed = 4, .chip = 2};
     struct chip chip = {.seed = 4, .chip = 2, .layer = 7};
-    size_t n = layer.map.n_rows * layer.map.n_cols;
+    const size_t n = nax_layer_n_weights(shape), step = NAX_MIN(n / 12, (size_t)17);
     double level = ldexp(1, (layer.unit.n_slices - 1) * h.precision.slice_bits);
     float weight[1024], effective[1024], gradient[1024], slope[1024];
     struct nax_rng rng = nax_rng_at(16, NAX_RNG_TEST, 0, 0, 0);
@@ -1540,7 +1540,7 @@ static void check_adjoint(struct nax_hardware h, int64_t crossbar)
     assert_int_equal(nax_layer_adjoint(&layer, &chip, gradient, &err), 0);
     double apart = 0, total = 0, straight = 0;
     int n_tried = 0;
-    for (size_t i = 5; i < n && n_tried < 12; i += 17) {
+    for (size_t i = 5; i < n && n_tried < 12; i += step) {
         double magnitude = fabs(layer.weight[i] + (double)nax_fixed_offset(&layer)) / level;
         if (magnitude < 1 || magnitude >= (1 << h.precision.slice_bits) - 1)
             continue; /* a level less or more is another sign, or none */
@@ -1548,8 +1548,7 @@ static void check_adjoint(struct nax_hardware h, int64_t crossbar)
         for (int side = 0; side < 2; side++) {
             weight[i] = (float)(own + (side ? 1 : -1) * level * layer.weight_step);
             assert_int_equal(
-                nax_effective_weights(&mapping, &odd_conv, 7, crossbar, weight, effective, &err),
-                0);
+                nax_effective_weights(&mapping, shape, 7, crossbar, weight, effective, &err), 0);
             for (size_t k = 0; k < n; k++)
                 loss[side] += (double)slope[k] * (double)effective[k];
         }
@@ -1571,16 +1570,39 @@ static void gradients_pass_the_wires(void **state)
     (void)state;
     struct nax_hardware h = default_hardware();
     h.device.r_wire_row_ohm = h.device.r_wire_col_ohm = 30;
-    check_adjoint(h, 64);
+    check_adjoint(&odd_conv, h, 64);
     h.adc.zero = NAX_ADC_ZERO_DIGITAL;
-    check_adjoint(h, 16);
+    check_adjoint(&odd_conv, h, 16);
     h.signs = NAX_SIGNS_OFFSET;
     h.device.programming.error = NAX_PROGRAM_NORMAL;
     h.device.programming.error_frac = 0.01;
-    check_adjoint(h, 16);
+    check_adjoint(&odd_conv, h, 16);
     h.signs = NAX_SIGNS_DIFFERENTIAL_ANALOG;
     h.unused = NAX_UNUSED_OPEN;
-    check_adjoint(h, 32);
+    check_adjoint(&odd_conv, h, 32);
+}
+
+/* Groups that lie together share wires, so that a weight moves those of other groups; alone on
+ * their arrays, and on several, as well. */
+static void gradients_pass_the_wires_of_groups(void **state)
+{
+    (void)state;
+    static const struct {
+        const struct nax_layer *shape;
+        int64_t crossbar;
+        bool is_together;
+    } cases[] = {{&depthwise, 32, true}, {&grouped, 26, true}, {&grouped, 13, false}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
+        for (int signs = 0; signs < 3; signs++) {
+            struct nax_hardware h = default_hardware();
+            h.device.r_wire_row_ohm = h.device.r_wire_col_ohm = 50;
+            h.signs = (enum nax_signs)signs;
+            h.adc.zero = signs ? NAX_ADC_ZERO_DIGITAL : NAX_ADC_ZERO_REFERENCE;
+            struct fixed_layer layer = make(cases[k].shape, &h, cases[k].crossbar, false, 1);
+            assert_int_equal(layer.map.n_together > 1, cases[k].is_together);
+            nax_fixed_layer_free(&layer);
+            check_adjoint(cases[k].shape, h, cases[k].crossbar);
+        }
 }
 
 /* A network whose layers are kept; groups of its second convolution lie together. */
@@ -1875,6 +1897,7 @@ int main(void)
         cmocka_unit_test(impossible_sizes_are_refused),
         cmocka_unit_test(trained_network_keeps_its_accuracy),
         cmocka_unit_test(gradients_pass_the_wires),
+        cmocka_unit_test(gradients_pass_the_wires_of_groups),
         cmocka_unit_test(layers_are_kept_by_all_that_decides_them),
         cmocka_unit_test(fidelities_are_listed_and_differ),
         cmocka_unit_test(training_multiplies_as_an_evaluation_does),
