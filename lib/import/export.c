@@ -81,23 +81,35 @@ static const char *add_sizes(struct exporter *x, const char *part, size_t n, con
     return t->name;
 }
 
-/* One of the layer's parameters, by its name; a weight of two dimensions, [out][in], or four. */
-static const char *add_param(struct exporter *x, size_t l, const char *name, size_t n_dims)
+/* One of the layer's parameters, by its name. */
+static struct nax_param find_param(const struct exporter *x, size_t l, const char *name)
 {
-    const struct nax_network *net = x->model->net;
     struct nax_param param[NAX_PARAMS_MAX];
     size_t i = 0;
-    nax_params_list(&net->layers[l], &x->model->layer[l], param);
+    nax_params_list(&x->model->net->layers[l], &x->model->layer[l], param);
     while (strcmp(param[i].name, name))
         i++;
-    const size_t *d = param[i].dims;
-    const bool is_weight = n_dims > 1;
-    const size_t dims[4] = {is_weight ? d[3] : d[0], d[2], d[0], d[1]};
-    struct import_tensor *t = add_reals(x, name, n_dims, dims);
-    if (t->real && is_weight)
-        nax_export_weight(net, l, &param[i], t->real);
-    else if (t->real)
-        memcpy(t->real, param[i].values, param[i].n * sizeof *t->real);
+    return param[i];
+}
+
+static const char *add_vector(struct exporter *x, size_t l, const char *name)
+{
+    const struct nax_param param = find_param(x, l, name);
+    struct import_tensor *t = add_reals(x, name, 1, &param.n);
+    if (t->real)
+        memcpy(t->real, param.values, param.n * sizeof *t->real);
+    return t->name;
+}
+
+/* Of a convolution, [out][in][rows][columns]; or a matrix, [out][in] or transposed. */
+static const char *add_weight(struct exporter *x, size_t l, size_t n_dims, bool is_transposed)
+{
+    const struct nax_param param = find_param(x, l, "weight");
+    const size_t *d = param.dims;
+    const size_t dims[4] = {d[is_transposed ? 2 : 3], d[is_transposed ? 3 : 2], d[0], d[1]};
+    struct import_tensor *t = add_reals(x, "weight", n_dims, dims);
+    if (t->real)
+        nax_export_weight(x->model->net, l, &param, is_transposed, t->real);
     return t->name;
 }
 
@@ -217,9 +229,9 @@ static char *add_relu(struct exporter *x, const struct nax_layer *layer, char *v
 
 static char *add_batch_norm(struct exporter *x, size_t l, char *value)
 {
-    struct import_node *node = ADD_NODE(x, "BatchNormalization", value, add_param(x, l, "gamma", 1),
-                                        add_param(x, l, "beta", 1), add_param(x, l, "mean", 1),
-                                        add_param(x, l, "variance", 1));
+    struct import_node *node =
+        ADD_NODE(x, "BatchNormalization", value, add_vector(x, l, "gamma"),
+                 add_vector(x, l, "beta"), add_vector(x, l, "mean"), add_vector(x, l, "variance"));
     set_real(node, "epsilon", x->model->net->layers[l].epsilon);
     return output_of(node);
 }
@@ -251,8 +263,8 @@ static char *add_shortcut(struct exporter *x, const struct nax_layer *layer)
 static char *add_conv(struct exporter *x, size_t l)
 {
     const struct nax_layer *layer = &x->model->net->layers[l];
-    const char *in[3] = {read_map(x, layer->input), add_param(x, l, "weight", 4),
-                         layer->has_bias ? add_param(x, l, "bias", 1) : NULL};
+    const char *in[3] = {read_map(x, layer->input), add_weight(x, l, 4, false),
+                         layer->has_bias ? add_vector(x, l, "bias") : NULL};
     struct import_node *node = add_node(x, "Conv", 2 + layer->has_bias, in);
     set_sizes(x, node, "kernel_shape", 2, layer->kernel);
     set_sizes(x, node, "strides", 2, layer->stride);
@@ -267,13 +279,18 @@ static char *add_conv(struct exporter *x, size_t l)
     return add_relu(x, layer, value);
 }
 
+/* Gemm takes no fewer than three inputs before version 11. */
 static char *add_linear(struct exporter *x, size_t l)
 {
     const struct nax_layer *layer = &x->model->net->layers[l];
-    const char *in[3] = {read_flat(x, layer->input), add_param(x, l, "weight", 2),
-                         layer->has_bias ? add_param(x, l, "bias", 1) : NULL};
-    struct import_node *node = add_node(x, "Gemm", 2 + layer->has_bias, in);
-    set_int(node, "transB", 1);
+    char *from = read_flat(x, layer->input);
+    struct import_node *node;
+    if (layer->has_bias) {
+        node = ADD_NODE(x, "Gemm", from, add_weight(x, l, 2, false), add_vector(x, l, "bias"));
+        set_int(node, "transB", 1);
+    } else {
+        node = ADD_NODE(x, "MatMul", from, add_weight(x, l, 2, true));
+    }
     return add_relu(x, layer, output_of(node));
 }
 

@@ -39,7 +39,7 @@ void nax_import_weight(const struct nax_network *net, size_t l, const struct nax
 }
 
 void nax_export_weight(const struct nax_network *net, size_t l, const struct nax_param *weight,
-                       float *to)
+                       bool is_transposed, float *to)
 {
     const size_t n_out = weight->dims[3];
     size_t d[3];
@@ -49,6 +49,8 @@ void nax_export_weight(const struct nax_network *net, size_t l, const struct nax
     for (size_t a = 0; a < d[0]; a++)
         for (size_t b = 0; b < d[1]; b++)
             for (size_t c = 0; c < d[2]; c++)
-                for (size_t o = 0; o < n_out; o++)
-                    to[o * n_in + place(d, a, b, c, false)] = *from++;
+                for (size_t o = 0; o < n_out; o++) {
+                    size_t in = place(d, a, b, c, false);
+                    to[is_transposed ? in * n_out + o : o * n_in + in] = *from++;
+                }
 }

@@ -16,8 +16,8 @@ struct nax_import_matrix {
  * image that a linear layer reads. */
 void nax_import_weight(const struct nax_network *net, size_t l, const struct nax_param *weight,
                        const struct nax_import_matrix *m);
-/* The same numbers as frameworks have them, [out][in]. */
+/* The same numbers as frameworks have them, [out][in], or transposed. */
 void nax_export_weight(const struct nax_network *net, size_t l, const struct nax_param *weight,
-                       float *to);
+                       bool is_transposed, float *to);
 
 #endif

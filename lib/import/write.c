@@ -107,6 +107,8 @@ static void print_linear(const struct import_layer *layer, bool is_last, FILE *o
         fprintf(out, ", role: classifier");
     else
         fprintf(out, ", out: %zu", layer->out);
+    if (!layer->bias)
+        fprintf(out, ", bias: false");
     print_activation(layer, is_last ? "none" : "relu", out);
 }
 
