@@ -107,6 +107,24 @@ END
   there_and_back mobilenet
 }
 
+@test "linear layers without bias: products alone, which come back so" {
+  network plain <<'END'
+  - linear: {out: 6, bias: false}
+  - linear: {name: n, out: 5, bias: false, activation: none}
+  - batch_norm: {activation: relu}
+  - linear: {out: 5}
+  - linear: {role: classifier, bias: false}
+END
+  there_and_back plain
+  [ "$(grep -c 'linear: .*bias: false' back.yaml)" -eq 3 ]
+  [ "$(grep -c 'linear: ' back.yaml)" -eq 4 ]
+  # Gemm, of which one is left, has its bias
+  python3 - <<'END'
+data = open('plain.onnx', 'rb').read()
+assert data.count(b'\x04Gemm') == 1 and data.count(b'\x06MatMul') == 3
+END
+}
+
 @test "a chip's weights: what the fidelity linear computes; another chip has others" {
   network chip <<'END'
   - conv: {out: 4, kernel: 3, role: stem}
@@ -125,6 +143,25 @@ END
   nax-import export -q --seed 3 --chip 1 --set device.programming.error=normal --set device.programming.error_frac=0.1 -o chip.onnx chip.csv >passed
   back chip.onnx >chip1
   run -1 same chip0 chip1
+  # bits of the design's own stand before those of the hardware
+  nax-view --format csv -f network,kernel,crossbar,checkpoint chip.csv | sed '1s/$/,slice_bits,weight_bits,input_bits/; 2s/$/,1,4,5/' >few.csv
+  logits --fidelity linear --seed 3 few.csv >ours
+  nax-import export -q --seed 3 --chip 0 -o few.onnx few.csv >passed
+  back few.onnx >few
+  same ours few
+  run -1 same chip0 few
+}
+
+@test "the hardware of a chip is among what a stream says that it was made of" {
+  network lin <<'END'
+  - linear: {role: classifier}
+END
+  sed 's/^name: .*/name: mine/' "$BATS_TEST_DIRNAME/../examples/hardware/nax-reram.yaml" >mine.yaml
+  nax-import export -q --chip 0 --hardware ./mine.yaml -o lin.onnx --format msgpack lin.csv >passed
+  nax-rerun passed 2>said >script
+  for file in lin.csv ./mine.yaml; do
+    grep -qxF "nax-rerun: same: '$file'" said || { cat said; false; }
+  done
 }
 
 @test "what cannot be exported is said, and nothing is written" {
@@ -136,7 +173,7 @@ END
     run -1 nax-import export -q -o none.onnx $arguments
     [[ $output == "nax-import: "*"$text"* ]] && [ ! -e none.onnx ] || { echo "$arguments: $output"; false; }
   done <<'END'
-field 'checkpoint' is missing|no.csv
+no.csv: record 1: field 'checkpoint' is missing|no.csv
 a second design, and one file: 'none.onnx'|two.csv
 cannot open|absent
 END

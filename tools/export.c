@@ -1,6 +1,7 @@
 /* A trained design as an ONNX file. */
 #include "export.h"
 #include "design.h"
+#include "nax/cosearch.h"
 #include "nax/import.h"
 #include "nax/mapping.h"
 
@@ -11,6 +12,8 @@ struct exported {
     struct tool *tool;
     const struct export_options *options;
     struct design design;
+    struct nax_hardware *hardware; /* NULL: no chip */
+    char *where;                   /* the record, for errors */
     struct nax_network *net;
     struct nax_model *model;
     int64_t crossbars[NAX_NETWORK_LAYERS_MAX];
@@ -42,16 +45,25 @@ static int put_on_chip(struct exported *e, const struct nax_hardware *hardware, 
     return status;
 }
 
-static int take_chip(struct exported *e, struct nax_err *err)
+/* Before the output, whose provenance names it. */
+static int open_hardware(struct exported *e, struct nax_err *err)
 {
     const struct hardware_use use = {"export", nax_fidelity_parts(NAX_FIDELITY_LINEAR)};
-    struct nax_hardware *hardware;
-    int status = hardware_open(e->tool, &e->options->hardware, &hardware, err);
+    int status = hardware_open(e->tool, &e->options->hardware, &e->hardware, err);
+    if (!status)
+        hardware_check_use(e->tool, &e->options->hardware, e->hardware, &use);
+    return status;
+}
+
+/* A chip of the hardware, with the bits that the design asks for. */
+static int take_chip(struct exported *e, struct nax_err *err)
+{
+    struct nax_hardware *own;
+    int status = nax_hardware_of(&own, &e->design.candidate, e->net, e->hardware, err);
     if (status)
         return status;
-    hardware_check_use(e->tool, &e->options->hardware, hardware, &use);
-    status = put_on_chip(e, hardware, err);
-    nax_hardware_free(hardware);
+    status = put_on_chip(e, own ? own : e->hardware, err);
+    nax_hardware_convert_free(own);
     return status;
 }
 
@@ -61,9 +73,11 @@ static int write_design(struct exported *e, const struct nax_record *record, str
     if (status >= 0)
         status = design_load(&e->design, record, nax_reader_path(e->tool->reader), &e->net,
                              e->crossbars, &e->model, err);
-    if (!status && e->options->has_chip)
+    if (!status && e->hardware)
         status = take_chip(e, err);
-    if (!status)
+    if (status)
+        nax_err_prefix(err, "%s", e->where);
+    else
         status = nax_export_onnx(e->model, e->options->output, err);
     if (!status)
         tool_say(e->tool, "%s: %zu layers, %zu x %zu x %zu, %zu classes", e->net->name,
@@ -82,10 +96,14 @@ void export_design(struct tool *tool, const struct export_options *options)
     tool_read_open(tool);
     struct nax_record *record = nax_record_alloc(), *other = nax_record_alloc();
     design_check(tool, record && other ? 0 : NAX_ERR_MEMORY);
+    if (options->has_chip && open_hardware(&e, &err))
+        tool_fail(tool, &err);
     if (!tool_read(tool, record)) {
         nax_err_set(&err, NAX_ERR_VALUE, "no design to write: '%s'", options->output);
         tool_fail(tool, &err);
     }
+    e.where = nax_strdup(nax_reader_where(tool->reader)); /* before the reader goes on */
+    design_check(tool, e.where ? 0 : NAX_ERR_MEMORY);
     if (tool_read(tool, other)) {
         nax_err_set(&err, NAX_ERR_VALUE, "a second design, and one file: '%s'", options->output);
         tool_fail_record(tool, &err);
@@ -93,6 +111,8 @@ void export_design(struct tool *tool, const struct export_options *options)
     if (write_design(&e, record, &err))
         tool_fail(tool, &err);
     tool_write(tool, record);
+    nax_hardware_free(e.hardware);
+    free(e.where);
     nax_record_free(record);
     nax_record_free(other);
 }
