@@ -178,6 +178,19 @@ nax-rerun: same: 'other'" ] || { echo "$stderr"; false; }
   run -2 nax-rerun old old
 }
 
+@test "named pipes, whose writers wait, are opened by the reader alone" {
+  mkfifo one two
+  nax-sample --random 3 >first
+  nax-sample --random 2 --seed 4 >second
+  { timeout 20 sh -c 'sleep 0.5; cat first' >one; } 3>&- &
+  { timeout 20 cat second >two; } 3>&- &
+  sleep 0.3
+  timeout 20 nax-cost --format msgpack one two >costs
+  wait
+  nax-view --format csv costs >piped
+  nax-cost first second | nax-view --format csv | diff - piped
+}
+
 @test "a command that fails leaves no file" {
   nax-sample --random 2 | nax-cost >costs
   nax-cost costs >again

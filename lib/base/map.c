@@ -61,7 +61,10 @@ int nax_file_checksum(const char *path, uint64_t *sum, struct nax_err *err)
 {
     void *bytes;
     size_t size;
-    int status = nax_file_map(path, &bytes, &size, err);
+    /* without opening it: whoever writes to a FIFO would take that for its reader, and go */
+    int status = nax_file_check_regular(path, err);
+    if (!status)
+        status = nax_file_map(path, &bytes, &size, err);
     if (status)
         return status;
     *sum = nax_checksum(0, bytes, size);
