@@ -63,6 +63,16 @@ END
   { nax-sample --random 3; nax-sample --random 2 --seed 5; nax-sample --random 2 --seed 6; } | nax-cost |
     nax-pareto --rank -o energy_pj:min | nax-view --format msgpack >ranked
   made_again ranked
+  # of which some have no record
+  { nax-sample --random 3 | nax-cost --part 4/4; nax-sample --random 2; } | nax-cost >costs
+  made_again costs
+  { nax-sample --random 2; nax-sample --random 2 | nax-cost --part 4/4; nax-sample --random 1 --seed 4; } >both
+  made_again both
+  # or none in the share
+  { nax-sample --random 1; nax-sample --random 3 --seed 2; } | nax-cost --part 2/2 >costs
+  made_again costs
+  { nax-sample --random 3; nax-sample --random 2; nax-sample --random 4; } | nax-cost --distinct >costs
+  made_again costs
   # after the last program
   { nax-sample --random 3 | nax-cost; nax-sample --homogeneous | nax-cost -l; } >both
   made_again both

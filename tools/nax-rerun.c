@@ -23,14 +23,14 @@ static const struct nax_option rows[] = {
     {"force", NULL, "although inputs are changed or missing", FIELD(is_forced)},
     {.name = NULL}};
 
-static void read_all(struct tool *tool, struct rerun *rerun)
+static void read_all(struct tool *tool, const struct rerun *rerun)
 {
     struct nax_record *record = nax_record_alloc();
     struct nax_err err = {NAX_ERR_MEMORY, "out of memory: 'record'"};
     int status = record ? 1 : NAX_ERR_MEMORY;
     while (status > 0) {
         status = nax_reader_next(tool->reader, record, &err);
-        if (status >= 0 && rerun_take(rerun, &err))
+        if (status >= 0 && rerun_check(rerun, &err))
             status = -1;
     }
     if (status)

@@ -83,24 +83,11 @@ void provenance_streams(struct tool *tool)
     }
 }
 
-/* Of the segment being read, and where it comes from; 0: no program is named. */
-static uint64_t find_maker(const struct tool *tool)
-{
-    uint64_t maker = tool->reader ? nax_reader_maker(tool->reader) : 0;
-    const char *path = maker ? nax_reader_path(tool->reader) : "";
-    return maker ? nax_hash(maker, path, strlen(path)) : 0;
-}
-
 bool provenance_has_grown(const struct tool *tool)
 {
     const struct provenance *p = &tool->provenance;
-    uint64_t maker = find_maker(tool);
-    if (nax_reader_n_prog(tool->reader) > p->n_prog)
-        return true;
-    for (size_t i = 0; i < p->n_makers; i++)
-        if (p->makers[i] == maker)
-            return false;
-    return maker && p->n_makers < PROVENANCE_MAKERS_MAX;
+    return nax_reader_n_prog(tool->reader) > p->n_prog ||
+           nax_reader_n_sources(tool->reader) > p->n_sources;
 }
 
 /* The command line, of the tool's name: where it lies decides nothing. */
@@ -121,16 +108,14 @@ void provenance_write(struct tool *tool)
     for (size_t i = 0; i < p->n_prog; i++)
         if (nax_writer_add_prog(tool->writer, nax_reader_prog(tool->reader, i), &err))
             tool_fail(tool, &err);
-    uint64_t maker = find_maker(tool);
     if (p->is_out) { /* what the segment before says, which others have read, goes on */
         free(p->inputs);
         p->inputs = NULL;
         add_maker(tool, '+', p->self, "-");
     }
-    if (maker) {
-        add_maker(tool, '@', nax_reader_maker(tool->reader), nax_reader_path(tool->reader));
-        if (p->n_makers < PROVENANCE_MAKERS_MAX)
-            p->makers[p->n_makers++] = maker;
+    for (; tool->reader && p->n_sources < nax_reader_n_sources(tool->reader); p->n_sources++) {
+        const struct nax_source *source = nax_reader_source(tool->reader, p->n_sources);
+        add_maker(tool, '@', source->maker, source->path);
     }
     char *line = command_line(tool);
     if (!line)

@@ -12,7 +12,7 @@ void provenance_config(struct tool *tool, const char *kind, const char *name);
 /* What is left in argv from optind on, or standard input. */
 void provenance_streams(struct tool *tool);
 
-/* Whether the input's last header brought programs that the output does not name. */
+/* Whether the input's headers brought programs that the output does not name. */
 bool provenance_has_grown(const struct tool *tool);
 /* The input's programs so far, then this one, into a writer that has none. */
 void provenance_write(struct tool *tool);

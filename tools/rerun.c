@@ -6,11 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    IDS_MAX = 1024,
-    COMMANDS_MAX =
-        4096 /* in a script: a stream made to be hostile names each of its programs twice */
-};
+/* Commands in a script: a stream made to be hostile names each of its programs twice. */
+enum { IDS_MAX = 1024, COMMANDS_MAX = 4096 };
 
 /* Programs, by what others call them. */
 struct ids {
@@ -61,14 +58,12 @@ static int add_id(struct ids *ids, uint64_t id, struct nax_err *err)
     return 0;
 }
 
-int rerun_take(struct rerun *r, struct nax_err *err)
+int rerun_check(const struct rerun *r, struct nax_err *err)
 {
-    uint64_t maker = nax_reader_maker(r->reader);
-    if (!maker)
-        return nax_err_set(err, NAX_ERR_VALUE,
-                           "no provenance, which CSV and JSON do not hold: '%s'",
-                           nax_reader_path(r->reader));
-    return add_id(&r->roots, maker, err);
+    if (nax_reader_maker(r->reader))
+        return 0;
+    return nax_err_set(err, NAX_ERR_VALUE, "no provenance, which CSV and JSON do not hold: '%s'",
+                       nax_reader_path(r->reader));
 }
 
 /* NULL, and an error, where there is none. */
@@ -289,7 +284,11 @@ int rerun_script(struct rerun *r, char **script, struct nax_err *err)
         return nax_err_set(err, NAX_ERR_VALUE, "made by more programs than a stream can name");
     r->files = open_memstream(&files, &n_files);
     FILE *out = open_memstream(&text, &n_text);
-    int status = r->files && out ? write_makers(r, &r->roots, false, out) : NAX_ERR_MEMORY;
+    int status = r->files && out ? 0 : NAX_ERR_MEMORY;
+    for (size_t i = 0; !status && i < nax_reader_n_sources(r->reader); i++)
+        status = add_id(&r->roots, nax_reader_source(r->reader, i)->maker, err);
+    if (!status)
+        status = write_makers(r, &r->roots, false, out);
     bool is_whole = r->files && !fclose(r->files);
     is_whole = out && !fclose(out) && is_whole;
     if (!is_whole || (!status && asprintf(script, "set -e\n%s%s\n", files, text) < 0))

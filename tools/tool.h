@@ -28,14 +28,12 @@ struct tool_designs {
 };
 
 /* What provenance.h keeps. */
-enum { PROVENANCE_MAKERS_MAX = 1024 };
 struct provenance {
-    char *inputs;    /* of the segment being written: pairs of words; NULL: none */
-    size_t n_prog;   /* of the reader's programs, those that the writer knows */
-    uint64_t self;   /* nax_prog_id of this program in the segment being written */
-    bool is_out;     /* that segment has begun in the output, too */
-    size_t n_makers; /* of its input, and where that lies */
-    uint64_t makers[PROVENANCE_MAKERS_MAX];
+    char *inputs;     /* of the segment being written: pairs of words; NULL: none */
+    size_t n_prog;    /* of the reader's programs, those that the writer knows */
+    size_t n_sources; /* of the reader's, those that are among the inputs */
+    uint64_t self;    /* nax_prog_id of this program in the segment being written */
+    bool is_out;      /* that segment has begun in the output, too */
 };
 
 struct tool {

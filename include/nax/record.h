@@ -125,6 +125,12 @@ struct nax_prog {
 /* Of all that an entry says: by this others name the program whose records they read. Never 0. */
 uint64_t nax_prog_id(const struct nax_prog *prog);
 
+/* A program that wrote a segment, by its nax_prog_id, and the file that this was read from. */
+struct nax_source {
+    uint64_t maker;
+    const char *path; /* "-" for standard input */
+};
+
 enum nax_format {
     NAX_FORMAT_AUTO,
     NAX_FORMAT_MSGPACK,
@@ -162,6 +168,10 @@ enum nax_format nax_reader_format(const struct nax_reader *reader);
 const char *nax_reader_kind(const struct nax_reader *reader);
 size_t nax_reader_n_prog(const struct nax_reader *reader);
 const struct nax_prog *nax_reader_prog(const struct nax_reader *reader, size_t i);
+/* Who wrote the segments so far, each once, in the order of the first header that names it: those
+ * without a record count, too. Paths last as long as the reader. */
+size_t nax_reader_n_sources(const struct nax_reader *reader);
+const struct nax_source *nax_reader_source(const struct nax_reader *reader, size_t i);
 /* The id of the program that wrote the segment read last, 0 where it does not say (CSV, JSON). */
 uint64_t nax_reader_maker(const struct nax_reader *reader);
 /* "file: record 12" of the record last returned, for errors about its fields. */

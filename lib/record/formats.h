@@ -17,7 +17,9 @@ enum { KIND_SIZE = 64 };
 struct stream_info {
     char kind[KIND_SIZE]; /* of the first segment that has one */
     struct prog_list prog;
-    uint64_t maker; /* nax_prog_id of the last program of the last header; 0: none */
+    struct source_list sources;
+    const char *path; /* of the open file, as long as the reader lasts */
+    uint64_t maker;   /* nax_prog_id of the last program of the last header; 0: none */
 };
 
 struct msgpack_reader;

@@ -405,7 +405,7 @@ static int read_header(struct msgpack_reader *reader, struct input *in, struct s
     if (!info->kind[0])
         strcpy(info->kind, header.kind); /* its length was checked */
     info->maker = progs->n ? nax_prog_id(&progs->v[progs->n - 1]) : 0;
-    int status = 0;
+    int status = nax_source_add(&info->sources, info->maker, info->path, err);
     for (size_t i = 0; !status && i < progs->n; i++)
         status = nax_prog_add(&info->prog, &progs->v[i], err);
     return status;

@@ -69,6 +69,25 @@ int nax_prog_add(struct prog_list *list, const struct nax_prog *prog, struct nax
     return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'provenance'");
 }
 
+int nax_source_add(struct source_list *list, uint64_t maker, const char *path, struct nax_err *err)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (list->v[i].maker == maker && !strcmp(list->v[i].path, path))
+            return 0;
+    if (!maker || list->n == NAX_PROGS_MAX)
+        return 0;
+    if (list->n == list->cap) {
+        size_t cap = list->cap ? 2 * list->cap : 8;
+        struct nax_source *grown = nax_realloc(list->v, cap, sizeof *grown);
+        if (!grown)
+            return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'provenance'");
+        list->v = grown;
+        list->cap = cap;
+    }
+    list->v[list->n++] = (struct nax_source){maker, path};
+    return 0;
+}
+
 void nax_prog_clear(struct prog_list *list)
 {
     for (size_t i = 0; i < list->n; i++)

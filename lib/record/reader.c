@@ -26,6 +26,7 @@ static int open_next(struct nax_reader *reader, struct nax_err *err)
     reader->path++;
     reader->format = NAX_FORMAT_AUTO;
     reader->info.maker = 0;
+    reader->info.path = path;
     return nax_input_open(&reader->in, path, err);
 }
 
@@ -63,6 +64,7 @@ void nax_reader_close(struct nax_reader *reader)
     nax_csv_free(reader->csv);
     nax_json_free(reader->json);
     nax_prog_free(&reader->info.prog);
+    free(reader->info.sources.v);
     for (size_t i = 0; i < reader->n_paths; i++)
         free(reader->paths[i]);
     free(reader->paths);
@@ -159,6 +161,16 @@ size_t nax_reader_n_prog(const struct nax_reader *reader)
 const struct nax_prog *nax_reader_prog(const struct nax_reader *reader, size_t i)
 {
     return &reader->info.prog.v[i];
+}
+
+size_t nax_reader_n_sources(const struct nax_reader *reader)
+{
+    return reader->info.sources.n;
+}
+
+const struct nax_source *nax_reader_source(const struct nax_reader *reader, size_t i)
+{
+    return &reader->info.sources.v[i];
 }
 
 uint64_t nax_reader_maker(const struct nax_reader *reader)

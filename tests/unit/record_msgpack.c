@@ -260,6 +260,9 @@ static void segments_join_and_provenance_merges(void **state)
     }
     assert_string_equal(nax_reader_prog(reader, 1)->name, "b");
     assert_int_equal(nax_reader_prog(reader, 2)->seed, 2);
+    assert_int_equal(nax_reader_n_sources(reader), 1);
+    assert_true(nax_reader_source(reader, 0)->maker == nax_prog_id(&progs[0]));
+    assert_string_equal(nax_reader_source(reader, 0)->path, msgpack.path);
     assert_null(nax_reader_prog(reader, 0)->inputs);
     assert_string_equal(nax_reader_prog(reader, 1)->inputs, "");
     assert_string_equal(nax_reader_prog(reader, 2)->inputs, "- 'a b'");
