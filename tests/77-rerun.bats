@@ -201,6 +201,15 @@ nax-rerun: same: 'other'" ] || { echo "$stderr"; false; }
   nax-cost first second | nax-view --format csv | diff - piped
 }
 
+@test "a script longer than an argument may be runs, too" {
+  mapfile -t words < <(yes -- -q | head -n 10000)
+  for seed in 1 2 3 4 5; do nax-sample --random 1 --seed "$seed" "${words[@]}"; done >long
+  nax-rerun -q long >script
+  [ "$(wc -c <script)" -gt 131072 ]
+  run -0 --separate-stderr nax-rerun --run again long
+  cmp long again
+}
+
 @test "a command that fails leaves no file" {
   nax-sample --random 2 | nax-cost >costs
   nax-cost costs >again

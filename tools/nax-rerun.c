@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static const char synopsis[] = "nax-rerun [-q] [--force] [--run file] [file]\n";
@@ -94,12 +95,37 @@ static void find_tools(void)
     free(all);
 }
 
+/* A file without a name, since a script may be longer than an argument: its descriptor, or an
+ * error. */
+static int keep(const char *script, struct nax_err *err)
+{
+    size_t n = strlen(script);
+    int fd = memfd_create("script", 0);
+    if (fd < 0)
+        return nax_err_io(err, "cannot keep: 'script'");
+    while (n) {
+        ssize_t written = write(fd, script, n);
+        if (written < 0) {
+            close(fd);
+            return nax_err_io(err, "cannot keep: 'script'");
+        }
+        script += written;
+        n -= (size_t)written;
+    }
+    return fd;
+}
+
 /* Runs the script, whose commands end by SIGPIPE where this program does. */
 static int run(const char *script, struct nax_file *file, struct nax_err *err)
 {
-    char block[1 << 16];
+    char block[1 << 16], command[64];
+    int fd = keep(script, err);
+    if (fd < 0)
+        return fd;
     find_tools();
-    FILE *made = popen(script, "r");
+    snprintf(command, sizeof command, "exec sh /proc/self/fd/%d", fd);
+    FILE *made = popen(command, "r");
+    close(fd);
     if (!made)
         return nax_err_io(err, "cannot run: '/bin/sh'");
     for (size_t n; (n = fread(block, 1, sizeof block, made));)
