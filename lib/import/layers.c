@@ -183,8 +183,6 @@ int nax_import_padded_map(const struct importer *imp, const struct import_node *
 
 /* --- windows --- */
 
-enum { WINDOW_MAX = 1024 };
-
 /* Zeros at the sides so that the output is as large as its input by the stride, rounded up; where
  * their number is odd, one more at the end, or at the beginning. */
 static void pad_same(struct import_layer *layer, const struct import_value *x, bool is_lower)
@@ -206,11 +204,11 @@ static int read_window(const struct importer *imp, const struct import_node *nod
 {
     const struct import_attribute *word = nax_import_attribute(node, "auto_pad");
     const char *automatic = word ? word->s : "NOTSET";
-    int status = nax_import_sizes(imp, node, "strides", 2, 1, WINDOW_MAX, layer->stride);
+    int status = nax_import_sizes(imp, node, "strides", 2, 1, IMPORT_WINDOW_MAX, layer->stride);
     if (!status)
-        status = nax_import_sizes(imp, node, "dilations", 2, 1, WINDOW_MAX, layer->dilation);
+        status = nax_import_sizes(imp, node, "dilations", 2, 1, IMPORT_WINDOW_MAX, layer->dilation);
     if (!status)
-        status = nax_import_sizes(imp, node, "pads", 4, 0, WINDOW_MAX, layer->pad);
+        status = nax_import_sizes(imp, node, "pads", 4, 0, IMPORT_WINDOW_MAX, layer->pad);
     if (status)
         return status;
     const bool is_given = !strcmp(automatic, "NOTSET"),
@@ -271,10 +269,10 @@ int nax_import_conv(struct importer *imp, const struct import_node *node)
                                x->c, (long long)groups, d[0], d[1]);
     if (bias && (!bias->real || bias->n != d[0]))
         return nax_import_fail(imp, node, "its bias is not one number a channel");
-    if (d[2] > WINDOW_MAX || d[3] > WINDOW_MAX)
+    if (d[2] > IMPORT_WINDOW_MAX || d[3] > IMPORT_WINDOW_MAX)
         return nax_import_fail(imp, node, "a kernel of %zu x %zu", d[2], d[3]);
     size_t kernel[2] = {d[2], d[3]};
-    if ((status = nax_import_sizes(imp, node, "kernel_shape", 2, 1, WINDOW_MAX, kernel)))
+    if ((status = nax_import_sizes(imp, node, "kernel_shape", 2, 1, IMPORT_WINDOW_MAX, kernel)))
         return status;
     if (kernel[0] != d[2] || kernel[1] != d[3])
         return nax_import_fail(imp, node, "'kernel_shape' is %zu x %zu, and its weight's %zu x %zu",
@@ -299,7 +297,7 @@ int nax_import_pool(struct importer *imp, const struct import_node *node)
     size_t kernel[2] = {0, 0};
     int status = nax_import_map(imp, node, 0, &x);
     if (!status)
-        status = nax_import_sizes(imp, node, "kernel_shape", 2, 1, WINDOW_MAX, kernel);
+        status = nax_import_sizes(imp, node, "kernel_shape", 2, 1, IMPORT_WINDOW_MAX, kernel);
     if (status)
         return status;
     if (!kernel[0])

@@ -4,6 +4,9 @@
 
 #include "steps.h"
 
+/* Of windows, their strides, and the zeros around what they read, at most. */
+enum { IMPORT_WINDOW_MAX = 1024 };
+
 /* The layer that makes the value, or NULL: the image. */
 struct import_layer *nax_import_maker(const struct importer *imp, const struct import_value *v);
 /* The next layer, which reads x, and the value that it makes; its shape is to be filled. NULL:

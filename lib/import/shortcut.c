@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { PAD_MAX = 1024, CHANNELS_BEHIND = 5 /* among eight pads */ };
+enum { CHANNELS_BEHIND = 5 /* among eight pads */ };
 
 static bool is_behind_channels(const int64_t pads[8])
 {
@@ -48,11 +48,11 @@ int nax_import_pad(struct importer *imp, const struct import_node *node)
     if (is_behind_channels(pads))
         return add_channels(imp, node, x, pads[CHANNELS_BEHIND]);
     for (size_t i = 0; i < 8; i++)
-        if (pads[i] < 0 || pads[i] > (i % 4 < 2 || x->is_shortcut ? 0 : PAD_MAX))
+        if (pads[i] < 0 || pads[i] > (i % 4 < 2 || x->is_shortcut ? 0 : IMPORT_WINDOW_MAX))
             return nax_import_fail(imp, node,
                                    "only up to %d zeros around an image, or channels of "
                                    "zeros behind its own, can be added",
-                                   PAD_MAX);
+                                   IMPORT_WINDOW_MAX);
     struct import_value *v = nax_import_same(imp, node, x);
     if (!v)
         return NAX_ERR_FORMAT;
