@@ -96,30 +96,29 @@ static void find_tools(void)
 }
 
 /* A file without a name, since a script may be longer than an argument: its descriptor, or an
- * error. */
-static int keep(const char *script, struct nax_err *err)
+ * error that names what the script is to make. */
+static int keep(const char *script, const char *output, struct nax_err *err)
 {
     size_t n = strlen(script);
     int fd = memfd_create("script", 0);
-    if (fd < 0)
-        return nax_err_io(err, "cannot keep: 'script'");
-    while (n) {
-        ssize_t written = write(fd, script, n);
-        if (written < 0) {
-            close(fd);
-            return nax_err_io(err, "cannot keep: 'script'");
-        }
+    ssize_t written = 0;
+    while (fd >= 0 && n && (written = write(fd, script, n)) >= 0) {
         script += written;
         n -= (size_t)written;
     }
-    return fd;
+    if (fd >= 0 && written >= 0)
+        return fd;
+    int status = nax_err_io(err, "cannot write: '%s: script'", output);
+    if (fd >= 0)
+        close(fd);
+    return status;
 }
 
 /* Runs the script, whose commands end by SIGPIPE where this program does. */
-static int run(const char *script, struct nax_file *file, struct nax_err *err)
+static int run(const char *script, const char *output, struct nax_file *file, struct nax_err *err)
 {
     char block[1 << 16], command[64];
-    int fd = keep(script, err);
+    int fd = keep(script, output, err);
     if (fd < 0)
         return fd;
     find_tools();
@@ -142,7 +141,7 @@ static void make(struct rerunning *r, const char *script)
     struct nax_file *file;
     struct nax_err err;
     int status = nax_file_begin(&file, r->output, &err);
-    if (!status && (status = run(script, file, &err)))
+    if (!status && (status = run(script, r->output, file, &err)))
         nax_file_abandon(file);
     else if (!status)
         status = nax_file_commit(file, &err);
