@@ -34,6 +34,18 @@ designs() { data "$@" | grep '^{"m":'; }
   [ -z "$(find . -name '.nax-*')" ]
 }
 
+@test "the seconds of a one-shot search are those of its log and of its designs" {
+  mkdir out
+  nax-data synth -q --n-train 200 --n-test 20 -o set.safetensors
+  printf '%s\n' 'network: lenet' 'kernels: [3]' 'crossbars: [32, 64]' >space.yaml
+  nax-search -q --evolve --space ./space.yaml --data set.safetensors --epochs 1 --batch 20 --fidelity ideal --designs 4 --population 2 \
+    --images 20 --statistics 20 --log out/oneshot.csv >front
+  nax-train -q --data set.safetensors --epochs 1 --batch 20 --fidelity ideal --split validation front | nax-cost >out/oneshot
+  nax-plot report -o page.html out
+  data | sed -n 's/.*"name":"oneshot",.*"seconds":\([^,]*\),.*/\1/p' | awk -v logged="$(sed -n '2s/.*,//p' out/oneshot.csv)" \
+    '{ n++; exit !($1 > 0 && $1 < 1.001 * logged && $1 > 0.999 * logged) } END { if (!n) exit 1 }'
+}
+
 @test "shares of layers add up, and are of the record's own costs or not there" {
   folder out 4
   nax-plot report -o page.html out

@@ -82,7 +82,7 @@ static bool is_method(const struct report_data *d, const char *name)
 }
 
 /* Of the search that a method's designs come from: the log that has its name, such as oneshot.csv,
- * or else those that have no method's. */
+ * or else those of searches by gradients that have no method's. */
 static double search_seconds(const struct report_data *d, const char *name)
 {
     const struct report *report = d->report;
@@ -90,12 +90,12 @@ static double search_seconds(const struct report_data *d, const char *name)
     for (size_t i = 0; i < report->n_records; i++) {
         const struct report_record *r = &report->records[i];
         const char *log = report->streams[r->stream].method;
-        if (r->kind != REPORT_EPOCH || !nax_record_has(r->record, "loss_search"))
+        if (r->kind != REPORT_EPOCH)
             continue;
         double seconds = fmax(0, report_number(r->record, "train_seconds"));
         if (!strcmp(log, name))
             own += seconds;
-        else if (!is_method(d, log))
+        else if (!is_method(d, log) && nax_record_has(r->record, "loss_search"))
             others += seconds;
     }
     return own > 0 ? own : others;

@@ -367,7 +367,7 @@ function drawVolumes() {
   const isUnordered = used.some((m) => data.methods[m].unordered);
   byId("volume-text").textContent = "What a method's designs dominate, in parts of what all of them together do, from the worst values on."
     + (isUnordered ? " Where a file no longer says in which order its designs were trained, the mean over random orders." : "")
-    + " Seconds are those of training and of searches; weights that designs share count once.";
+    + " Seconds are those of training, supernets and searches by gradients included, looking at evolved designs not; weights that designs share count once.";
   const plotOne = (holder, name, pick) => {
     const series = curves.filter((c) => pick(c)).map((c) => ({ name: data.methods[c.m].name, colour: colour(c.m), points: pick(c) }));
     holder.append(legend(series));
