@@ -47,6 +47,11 @@ static const cyaml_schema_field_t stage_fields[] = {
 static const cyaml_schema_value_t stage_value = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct yaml_stage, stage_fields)};
 
+/* Choices that a space may leave out, under the name of the member that holds them. */
+#define OPTIONAL_LIST(name, value)                                                                 \
+    CYAML_FIELD_SEQUENCE_COUNT(#name, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_space, \
+                               name, n_##name, &(value), 1, NAX_CHOICES_MAX)
+
 static const cyaml_schema_field_t space_fields[] = {
     CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_space,
                            name, 1, 63),
@@ -59,21 +64,11 @@ static const cyaml_schema_field_t space_fields[] = {
                      bool_words, 2),
     CYAML_FIELD_MAPPING_PTR("fixed", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_space,
                             fixed, fixed_fields),
-    CYAML_FIELD_SEQUENCE_COUNT("adc_bits", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-                               struct yaml_space, adc_bits, n_adc_bits, &int_value, 1,
-                               NAX_CHOICES_MAX),
-    CYAML_FIELD_SEQUENCE_COUNT("adc_ranges", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-                               struct yaml_space, adc_ranges, n_adc_ranges, &float_value, 1,
-                               NAX_CHOICES_MAX),
-    CYAML_FIELD_SEQUENCE_COUNT("slice_bits", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-                               struct yaml_space, slice_bits, n_slice_bits, &int_value, 1,
-                               NAX_CHOICES_MAX),
-    CYAML_FIELD_SEQUENCE_COUNT("weight_bits", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-                               struct yaml_space, weight_bits, n_weight_bits, &int_value, 1,
-                               NAX_CHOICES_MAX),
-    CYAML_FIELD_SEQUENCE_COUNT("input_bits", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-                               struct yaml_space, input_bits, n_input_bits, &int_value, 1,
-                               NAX_CHOICES_MAX),
+    OPTIONAL_LIST(adc_bits, int_value),
+    OPTIONAL_LIST(adc_ranges, float_value),
+    OPTIONAL_LIST(slice_bits, int_value),
+    OPTIONAL_LIST(weight_bits, int_value),
+    OPTIONAL_LIST(input_bits, int_value),
     CYAML_FIELD_SEQUENCE_COUNT("stages", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                                struct yaml_space, stages, n_stages, &stage_value, 1, NAX_SLOTS_MAX),
     CYAML_FIELD_END};
