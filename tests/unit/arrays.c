@@ -311,13 +311,14 @@ static void channels_are_found(void **state)
         {"2, 1, 9, 2", 9, 2, 1, true},      {"2, 3, 7, 1", 3, 7, 1, false},
         {"2, 2, 2, 2", 2, 2, 2, false},
     };
-    static uint8_t bytes[2 * 20 * 18 * 5];
+    static uint8_t bytes[4096];
     const uint8_t label[] = {0, 1};
     struct nax_err err;
     draw(9, bytes, sizeof bytes);
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         const size_t n_pixels = cases[k].height * cases[k].width, channels = cases[k].channels;
         char header[128];
+        assert_true(2 * n_pixels * channels <= sizeof bytes);
         snprintf(header, sizeof header, "{'descr': '|u1', 'fortran_order': False, 'shape': (%s), }",
                  cases[k].shape);
         const struct saved arrays[] = {
