@@ -9,9 +9,9 @@ DATA    ?= cifar10.safetensors
 NETWORK ?= resnet20
 SPACE   ?= cifar10#          NAX's: kernels, crossbars, layers left out
 JOINT   ?= joint-cifar10#    with widths and ADCs
-SHARES       ?= 0.7 0.5#     of the baseline's EDAP, at which designs of SPACE are chosen
+SHARES       ?= 0.7#         of the baseline's EDAP, at which designs of SPACE are chosen
 JOINT_SHARES ?= 0.5 0.15#    and of JOINT
-SEEDS   ?= 0 1 2
+SEEDS   ?= 0 1 2#            of the baselines and of what is chosen by shares; all else has the first alone
 EPOCHS  ?= 30#               of every network
 AWARE   ?= 2#                then on its own crossbars, each time another chip (noise-aware)
 RECIPE  ?=#                  of every network, beside nax-train's defaults
@@ -38,7 +38,9 @@ SETTINGS := DATA NETWORK SPACE JOINT SHARES JOINT_SHARES EPOCHS AWARE RECIPE SUP
 settings := $(dir)/settings
 include $(here)../settings.mk
 
-sets   := baselines joint evolved gradient
+claimed := baselines joint evolved#               with every seed
+others  := joint-knee evolved-knee gradient#      with the first seed: they support no claim
+runs    := $(foreach set,$(claimed),$(SEEDS:%=$(set)-%)) $(others:%=%-$(firstword $(SEEDS)))
 whole   = > $@.part && mv $@.part $@#  a target is there when it is whole
 chip   := --set device.programming.error=normal --set device.programming.error_frac=0.02
 train   = nax-train --data $(DATA) -j $(THREADS) --split validation --resume --log $@.log.csv
@@ -61,8 +63,10 @@ $(dir)/%.front: $(settings)
 
 $(dir)/joint:   shares := $(JOINT_SHARES)
 $(dir)/evolved: shares := $(SHARES)
-$(dir)/joint $(dir)/evolved: $(dir)/%: $(dir)/%.front $(dir)/designer-baselines-0 $(here)choose $(here)baseline
-	$(here)choose $(dir)/designer-baselines-0 $< $(shares) $(call of,$*)
+$(dir)/joint $(dir)/evolved: $(dir)/%: $(dir)/%.front $(dir)/designer-baselines-$(firstword $(SEEDS)) $(here)choose $(here)baseline
+	$(here)choose $(word 2,$^) $< $(shares) $(call of,$*)
+$(dir)/%-knee: $(dir)/%.front
+	nax-pareto -q --knee -o accuracy_hardware_validation:max,edap_pj_ns_mm2:min --format csv $< $(call of,$*-knee)
 
 # by gradients on the hardware of NAX: the most probable design of every weight of cost; another seed, other draws and ideal crossbars
 # (NAX-i) tell how far searches agree
@@ -101,14 +105,15 @@ results/inherited.csv: $(dir)/ranked.csv $(dir)/ranked-trained.csv $(here)rank.a
 	@mkdir -p results
 	awk -F, -v field=accuracy_hardware_validation -f $(here)rank.awk $(dir)/ranked.csv $(dir)/ranked-trained.csv $(whole)
 
-# --- training, each set with each seed; then on the own crossbars; both judged by validation images
+# --- training, a run SET-SEED; then on the own crossbars; both judged by validation images
+seed = $(lastword $(subst -, ,$(1)))
 define trained
-$(dir)/train-$(1)-$(2): $(dir)/$(1)
-	$$(train) --seed $(2) --checkpoint $(dir)/nets-$(2) --epochs $(EPOCHS) $(RECIPE) $$< $$(whole)
-$(dir)/aware-$(1)-$(2): $(dir)/train-$(1)-$(2)
-	$$(train) --seed $(2) --init $(dir)/nets-$(2) --checkpoint $(dir)/nets-aware-$(2) --epochs $(AWARE) --noise-aware $(AWARE) --rate 0.02 $(chip) $$< $$(whole)
+$(dir)/train-$(1): $(dir)/$(1:%-$(seed)=%)
+	$$(train) --seed $(seed) --checkpoint $(dir)/nets-$(seed) --epochs $(EPOCHS) $(RECIPE) $$< $$(whole)
+$(dir)/aware-$(1): $(dir)/train-$(1)
+	$$(train) --seed $(seed) --init $(dir)/nets-$(seed) --checkpoint $(dir)/nets-aware-$(seed) --epochs $(AWARE) --noise-aware $(AWARE) --rate 0.02 $(chip) $$< $$(whole)
 endef
-$(foreach set,$(sets),$(foreach seed,$(SEEDS),$(eval $(call trained,$(set),$(seed)))))
+$(foreach run,$(runs),$(eval $(call trained,$(run))))
 
 # the protocols: as NAX, and as a designer would
 nax-weights := train
@@ -116,7 +121,7 @@ nax-range   := --set adc.range=ideal
 designer-weights := aware
 designer-range   :=
 
-# --- PROTOCOL-SET-SEED by validation images; test-…, full-…: all test images, on the fidelities adc and full; chips-…: with programming errors
+# --- PROTOCOL-RUN by validation images; test-…, full-…: all test images, on the fidelities adc and full; chips-…: with programming errors
 define measured
 $(dir)/$(1)-$(2): $(dir)/$($(1)-weights)-$(2)
 	$$(eval) $($(1)-range) --fidelity adc --split validation $$< | nax-cost $$(whole)
@@ -127,7 +132,6 @@ $(dir)/full-$(1)-$(2): $(dir)/$($(1)-weights)-$(2)
 $(dir)/chips-$(1)-$(2): $(dir)/$($(1)-weights)-$(2)
 	$$(eval) $($(1)-range) --fidelity adc $(chip) --chips $(CHIPS) $$< | nax-cost $$(whole)
 endef
-runs := $(foreach set,$(sets),$(SEEDS:%=$(set)-%))
 $(foreach run,$(runs),$(foreach protocol,nax designer,$(eval $(call measured,$(protocol),$(run)))))
 
 # --- tables: a row a design, the mean over seeds, its difference from the baseline seed by seed
