@@ -68,7 +68,7 @@ ids() { nax-view --format csv -q -f id "$@" | sed 1d; }
   cmp <(sed 's/"costs"/"second"/' one.gp) same.gp
   [ "$(nax-xbar --random 4 --count 3 | nax-xbar --part 3/3 --format csv | sed 1d | wc -l)" -eq 1 ]
   for command in 'nax-sample' 'nax-xbar --random 4' 'nax-cost --components' 'nax-plot report -o x.html .'; do
-    for option in '--part 1/2' --distinct; do
+    for option in '--part 1/2' --distinct --unfinished; do
       # shellcheck disable=SC2086 # words on purpose
       run --separate-stderr $command $option
       [ "$status" -eq 2 ]

@@ -128,7 +128,7 @@ fails() {
   [ "${#lines[@]}" -eq 1 ]
   [[ ${lines[0]} == "nax-sample: no such file among networks: 'zebra'; "* ]]
   run nax-view /dev/null
-  [ "$output" = "nax-view: /dev/null: empty input" ]
+  [ "$output" = "nax-view: /dev/null: empty input; --unfinished takes the whole records of a file" ]
 }
 
 @test "-h begins with what a tool is for, and ends with two examples" {

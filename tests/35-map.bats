@@ -113,7 +113,7 @@ refused() { # refused MESSAGE COMMAND...
 
 @test "empty input is an error; a full disk and a closed pipe are seen" {
   : >empty
-  refused 'empty: empty input' nax-map empty
+  refused 'empty: empty input; --unfinished takes the whole records of a file' nax-map empty
   refused 'standard output' sh -c 'nax-map homogeneous.csv >/dev/full'
   nax-map -l homogeneous.csv | head -n 1
 }
@@ -175,7 +175,7 @@ same() {
   sed 's/3 3,16 32/5 5,16 32/' "$trained" >other.csv
   refused 'record 1: ' nax-map --arrays other.csv
   : >empty
-  refused 'empty: empty input' nax-map --arrays empty
+  refused 'empty: empty input; --unfinished takes the whole records of a file' nax-map --arrays empty
   nax-map --format msgpack "$trained" >whole.nax
   head -c -9 whole.nax >cut.nax
   refused 'cut.nax: ' nax-map --arrays cut.nax

@@ -401,7 +401,7 @@ misused() { # misused MESSAGE COMMAND...
 
 @test "empty input is an error; a full disk and a closed pipe are seen" {
   : >empty
-  refused 'empty: empty input' nax-cost empty
+  refused 'empty: empty input; --unfinished takes the whole records of a file' nax-cost empty
   refused 'standard output' sh -c 'nax-cost homogeneous.csv >/dev/full'
   nax-cost -b homogeneous.csv | head -n 1
 }

@@ -231,10 +231,21 @@ YAML
     if grep epoch told; then false; fi
     grep -q epoch $engine/shares/1.log
     grep -q epoch $engine/shares/2.log
+    [ "$(nax-cost --unfinished $engine/shares/*.trained | nax-view --format csv -f energy_pj | sed 1d | wc -l)" -eq 2 ]
     "$pipelines/random" $engine # and what this one takes is not all
     "$pipelines/report" $engine >table
     grep -qE '^random +[0-9.e+]+ +2 +-$' table
   done
+  [ "$(echo local/random* local/.r*)" = 'local/random local/random.seconds local/random.settings local/.r*' ]
+  # its designs are there, with their costs, before the last one
+  mkdir dies
+  printf '%s\n' '#!/bin/sh' "PATH=$PATH" 'nax-train "$@" | head -c -99' >dies/nax-train
+  chmod +x dies/nax-train
+  PATH=$PWD/dies:$PATH run "$pipelines/random" part
+  [ "$status" -eq 1 ]
+  [ ! -e part/random ]
+  run nax-plot report --objectives $objectives -o page.html part
+  [ "${lines[0]}" = 'nax-plot: random.part is not whole: 1 records of it are shown' ]
   # a task that fails
   printf '%s\n' '#!/bin/sh' "PATH=$PATH" 'case "$*" in *--part\ 2/2*) exit 1 ;; esac' 'exec nax-train "$@"' >bin/nax-train
   chmod +x bin/nax-train

@@ -6,8 +6,9 @@
 
 void explain_check(const struct tool *tool)
 {
-    static const char *const acting[] = {"explain", "precision", "format",  "threads", "max-record",
-                                         "quiet",   "help",      "version", "part",    "distinct"};
+    static const char *const acting[] = {"explain",    "precision", "format",    "threads",
+                                         "max-record", "quiet",     "help",      "version",
+                                         "part",       "distinct",  "unfinished"};
     for (size_t i = 0; i < tool->options.n; i++) {
         const struct option_entry *e = &tool->options.at[i];
         bool acts = false;

@@ -270,6 +270,7 @@ static void run(struct evaluation *e, struct nax_record *record)
         tool_fail_record(&e->tool, &err);
     if (!e->has_layers && !e->has_logits)
         describe(&trained, record);
+    tool_flush(&e->tool);
     nax_images_free(&trained.held_out);
     nax_model_free(trained.model);
     nax_network_free(trained.net);

@@ -1,4 +1,4 @@
-/* Shares of an input, and records that come again. */
+/* Shares of an input, records that come again, and files that end too early. */
 #include "share.h"
 #include "tool.h"
 
@@ -12,6 +12,8 @@ const struct nax_option share_rows[] = {
      NAX_OPTION_FIELD(struct share, part_text)},
     {"distinct", NULL, "a record that came before counts once",
      NAX_OPTION_FIELD(struct share, is_distinct)},
+    {"unfinished", NULL, "of a file that is still written, or was cut off, the whole records",
+     NAX_OPTION_FIELD(struct share, is_unfinished)},
     {.name = NULL}};
 
 /* Digits up to this character. */
@@ -135,11 +137,28 @@ static int is_new(struct share *s, const struct nax_record *record, struct nax_e
     return 1;
 }
 
+/* Whether reading goes on behind a file that ends too early. */
+static bool is_passed(struct tool *tool, int status, struct nax_err *err)
+{
+    if (status != NAX_ERR_CUT && status != NAX_ERR_EMPTY)
+        return false;
+    if (!tool->share.is_unfinished) {
+        if (strcmp(nax_reader_path(tool->reader), "-") != 0) /* whose source has failed */
+            tool_hint(err, "--unfinished takes the whole records of a file");
+        return false;
+    }
+    tool_say(tool, "unfinished after: '%s'", nax_reader_where(tool->reader));
+    nax_reader_pass(tool->reader);
+    return true;
+}
+
 int share_next(struct tool *tool, struct nax_record *record, struct nax_err *err)
 {
     struct share *s = &tool->share;
     for (;;) {
         int status = nax_reader_next(tool->reader, record, err);
+        if (is_passed(tool, status, err))
+            continue;
         if (status > 0 && s->n_parts && s->n_read++ % s->n_parts != s->part - 1)
             continue;
         if (status > 0 && s->is_distinct && !(status = is_new(s, record, err)))

@@ -1,4 +1,5 @@
-/* Which records of its input a tool takes: a share of them, each once. */
+/* Which records of its input a tool takes: a share of them, each once, and of an unfinished file
+ * those that are there. */
 #ifndef NAX_TOOLS_SHARE_H
 #define NAX_TOOLS_SHARE_H
 
@@ -10,7 +11,7 @@ struct tool;
 struct share {
     const char *part_text; /* of --part, or NULL */
     size_t part, n_parts;  /* n_parts 0: all records */
-    bool is_distinct;
+    bool is_distinct, is_unfinished;
     size_t n_read; /* records of the input so far */
     uint64_t (*seen)[2];
     size_t n_seen, n_slots, n_again; /* seen: [n_slots], n_seen filled */

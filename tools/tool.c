@@ -179,6 +179,17 @@ static size_t line_width(void)
     return !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) ? size.ws_col : 0;
 }
 
+/* What was written leaves before more input is waited for. */
+static void pass_on(void *self)
+{
+    struct tool *tool = self;
+    stop_lock_writer();
+    bool is_due = tool->is_unsent;
+    stop_unlock_writer();
+    if (is_due)
+        tool_flush(tool);
+}
+
 /* A table for people who look on; otherwise what was asked for, or else this. */
 static void open_writer(struct tool *tool, enum nax_format otherwise, const char *kind)
 {
@@ -189,6 +200,9 @@ static void open_writer(struct tool *tool, enum nax_format otherwise, const char
     if (nax_writer_open(&tool->writer, stdout, "standard output", format, kind, &err))
         tool_fail(tool, &err);
     nax_writer_set_width(tool->writer, line_width());
+    bool is_table = format == NAX_FORMAT_TABLE || format == NAX_FORMAT_MD;
+    if (tool->reader && !is_table) /* which is laid out by many records */
+        nax_reader_on_wait(tool->reader, pass_on, tool);
     provenance_write(tool);
 }
 
@@ -243,7 +257,7 @@ void tool_write(struct tool *tool, const struct nax_record *record)
         return;
     stop_lock_writer();
     int status = nax_writer_put(tool->writer, record, &err);
-    tool->provenance.is_out = true;
+    tool->provenance.is_out = tool->is_unsent = true;
     stop_unlock_writer();
     if (status)
         tool_fail(tool, &err);
@@ -255,6 +269,7 @@ void tool_flush(struct tool *tool)
     stop_lock_writer();
     int status = nax_writer_flush(tool->writer, &err);
     tool->provenance.is_out = true;
+    tool->is_unsent = false;
     stop_unlock_writer();
     if (status)
         tool_fail(tool, &err);

@@ -56,6 +56,7 @@ struct tool {
     struct provenance provenance;
     struct tool_designs designs;
     double progress_shown; /* when, in seconds; 0: no line stands */
+    bool is_unsent;        /* records were written that are in memory as yet */
     const char *kind;      /* of the output; NULL: the input's */
     const char *on_stop;   /* what to say to who interrupts: how to go on; or NULL */
 };

@@ -33,7 +33,8 @@ enum nax_status {
     NAX_ERR_VALUE = -4,   /* a value that is missing, of the wrong type or out of range */
     NAX_ERR_NUMERIC = -5, /* a computation that did not converge or left the finite numbers */
     NAX_ERR_STOPPED = -6, /* cut short by nax_stop */
-    NAX_ERR_EMPTY = -7    /* a stream without a byte: its source may have failed */
+    NAX_ERR_EMPTY = -7,   /* a stream without a byte: its source may have failed */
+    NAX_ERR_CUT = -8      /* a stream that ends too early: it is still written, or was cut off */
 };
 
 /* One line about what went wrong, lower case, no full stop: "what failed: 'subject'". */

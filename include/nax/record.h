@@ -147,8 +147,8 @@ extern const struct nax_words nax_format_words;
  * A reader goes through the files named (n_paths 0, or the name "-": standard input), each one or
  * more segments, msgpack, CSV or JSON as the first byte tells. Memory is bounded by max_record
  * bytes a record (0: NAX_RECORD_MAX). Errors name file, record number (from 1) and byte offset or
- * line. Records before a broken one have been returned already; a msgpack segment without trailer
- * ends in an error. */
+ * line. Records before a broken one have been returned already. A file that ends too early, as a
+ * msgpack segment without trailer, is NAX_ERR_CUT; one without a byte NAX_ERR_EMPTY. */
 #define NAX_RECORD_MAX ((size_t)64 << 20)
 
 struct nax_reader;
@@ -159,6 +159,12 @@ int nax_reader_open(struct nax_reader **reader, const char *const *paths, size_t
  */
 int nax_reader_next(struct nax_reader *reader, struct nax_record *record,
                     struct nax_err *err) NAX_MUST_USE;
+/* After an error: gives up the file that it is in, and nax_reader_next goes on with the next one.
+ */
+void nax_reader_pass(struct nax_reader *reader);
+/* Before it waits for bytes that are not there yet on_wait(self) is called: what was written so far
+ * may leave. NULL, as at first: nothing is. */
+void nax_reader_on_wait(struct nax_reader *reader, void (*on_wait)(void *self), void *self);
 void nax_reader_close(struct nax_reader *reader);
 
 /* Format, kind ("candidate", "layer", "array", …; "" in CSV and JSON) and provenance of the

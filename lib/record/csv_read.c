@@ -165,9 +165,11 @@ static int feed(struct csv_reader *csv, struct input *in, struct nax_err *err)
         if (!status) {
             csv->is_finished = true;
             if (csv_fini(&csv->parser, take_cell, take_row, csv))
-                return refuse(csv, in, err, "the file ends inside quotes");
+                return nax_input_fail_end(in, err, "line", csv->row_line,
+                                          "the file ends inside quotes");
             if (csv->n_row_bytes)
-                return refuse(csv, in, err, "the last line has no end, as in a truncated file");
+                return nax_input_fail_end(in, err, "line", csv->row_line,
+                                          "the last line has no end, as in a truncated file");
             return 0;
         }
     }

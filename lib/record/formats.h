@@ -8,8 +8,8 @@
 #include "record.h"
 
 /* --- reading: msgpack_read.c, csv_read.c, json_read.c ---
- * 1: a record; 0: the file ended where it may. What a format keeps from record to record is made at
- * the first one, *reader being NULL, and freed by the caller. */
+ * 1: a record; 0: the file ended where it may; NAX_ERR_CUT: where it may not. What a format keeps
+ * from record to record is made at the first one, *reader being NULL, and freed by the caller. */
 
 enum { KIND_SIZE = 64 };
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,6 +49,12 @@ void nax_input_close(struct input *in)
     in->fd = -1;
 }
 
+static bool has_to_wait(const struct input *in)
+{
+    struct pollfd file = {.fd = in->fd, .events = POLLIN};
+    return !poll(&file, 1, 0);
+}
+
 int nax_input_fill(struct input *in, struct nax_err *err)
 {
     if (in->is_eof)
@@ -66,6 +73,8 @@ int nax_input_fill(struct input *in, struct nax_err *err)
         in->buffer = grown;
         in->cap *= 2;
     }
+    if (in->on_wait && has_to_wait(in))
+        in->on_wait(in->waiter);
     for (;;) {
         ssize_t n = read(in->fd, in->buffer + in->end, in->cap - in->end);
         if (n > 0) {
@@ -81,16 +90,34 @@ int nax_input_fill(struct input *in, struct nax_err *err)
     }
 }
 
+NAX_PRINTF(6, 0)
+static int fail(const struct input *in, struct nax_err *err, enum nax_status status,
+                const char *place, uint64_t at, const char *format, va_list ap)
+{
+    char what[256];
+    vsnprintf(what, sizeof what, format, ap);
+    return nax_err_set(err, status, "%.200s: record %llu: %s %llu: %s", in->name,
+                       (unsigned long long)in->n_records + 1, place, (unsigned long long)at, what);
+}
+
 int nax_input_fail(const struct input *in, struct nax_err *err, const char *place, uint64_t at,
                    const char *format, ...)
 {
-    char what[256];
     va_list ap;
     va_start(ap, format);
-    vsnprintf(what, sizeof what, format, ap);
+    int status = fail(in, err, NAX_ERR_FORMAT, place, at, format, ap);
     va_end(ap);
-    return nax_err_set(err, NAX_ERR_FORMAT, "%.200s: record %llu: %s %llu: %s", in->name,
-                       (unsigned long long)in->n_records + 1, place, (unsigned long long)at, what);
+    return status;
+}
+
+int nax_input_fail_end(const struct input *in, struct nax_err *err, const char *place, uint64_t at,
+                       const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    int status = fail(in, err, NAX_ERR_CUT, place, at, format, ap);
+    va_end(ap);
+    return status;
 }
 
 int nax_input_fail_limit(const struct input *in, struct nax_err *err, const char *place,

@@ -12,8 +12,10 @@ struct input {
     size_t cap, start, end;
     uint64_t offset; /* of buffer[start] in the file */
     bool is_eof;
-    uint64_t n_records; /* that came from the file: its reader counts them */
-    size_t max_record;  /* bytes that one may take: for who reads them */
+    uint64_t n_records;          /* that came from the file: its reader counts them */
+    size_t max_record;           /* bytes that one may take: for who reads them */
+    void (*on_wait)(void *self); /* before a read that has to wait; or NULL */
+    void *waiter;                /* its argument */
 };
 
 int nax_input_alloc(struct input *in, size_t max_record, struct nax_err *err) NAX_MUST_USE;
@@ -35,6 +37,9 @@ static inline void nax_input_skip(struct input *in, size_t n)
  * "byte"), or "… line 77: …". */
 int nax_input_fail(const struct input *in, struct nax_err *err, const char *place, uint64_t at,
                    const char *format, ...) NAX_PRINTF(5, 6);
+/* The same where the file ends too early: NAX_ERR_CUT. */
+int nax_input_fail_end(const struct input *in, struct nax_err *err, const char *place, uint64_t at,
+                       const char *format, ...) NAX_PRINTF(5, 6);
 /* The record is larger than max_record. */
 int nax_input_fail_limit(const struct input *in, struct nax_err *err, const char *place,
                          uint64_t at);

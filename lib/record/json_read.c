@@ -89,7 +89,8 @@ static int find_end(const struct json_reader *json, struct input *in, struct obj
             if (status < 0)
                 return status;
             if (!status)
-                return refuse(json, in, err, "the file ends inside a record");
+                return nax_input_fail_end(in, err, "line", json->line,
+                                          "the file ends inside a record");
         }
         for (; !is_whole && in->start + o->n < in->end;) {
             is_whole = take_byte(o, in->buffer[in->start + o->n]);

@@ -95,8 +95,8 @@ static bool await(struct scan *s, size_t n)
             return refuse_size(s);
         int more = nax_input_fill(in, s->err);
         if (!more)
-            more = nax_input_fail(in, s->err, "byte", in->offset + in->end - in->start,
-                                  "the file ends inside a %s", s->what);
+            more = nax_input_fail_end(in, s->err, "byte", in->offset + in->end - in->start,
+                                      "the file ends inside a %s", s->what);
         if (more < 0) {
             s->status = more;
             return false;
@@ -582,7 +582,7 @@ int nax_msgpack_next(struct msgpack_reader **out, struct input *in, struct strea
         uint64_t at = in->offset;
         int status = in->start < in->end ? 1 : nax_input_fill(in, err);
         if (!status && reader->is_inside)
-            return nax_input_fail(in, err, "byte", at, "the file ends without a trailer");
+            return nax_input_fail_end(in, err, "byte", at, "the file ends without a trailer");
         if (status <= 0)
             return status;
         status = reader->is_inside ? read_record(in, record, err)

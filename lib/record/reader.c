@@ -98,6 +98,13 @@ static int detect(struct nax_reader *reader, struct nax_err *err)
     return 0;
 }
 
+static void end_file(struct nax_reader *reader)
+{
+    nax_input_close(&reader->in);
+    nax_csv_restart(reader->csv);
+    nax_json_restart(reader->json);
+}
+
 static int next_record(struct nax_reader *reader, struct nax_record *record, struct nax_err *err)
 {
     for (;;) {
@@ -121,9 +128,7 @@ static int next_record(struct nax_reader *reader, struct nax_record *record, str
                 : nax_json_next(&reader->json, &reader->in, record, err);
         if (status)
             return status;
-        nax_input_close(&reader->in);
-        nax_csv_restart(reader->csv);
-        nax_json_restart(reader->json);
+        end_file(reader);
     }
 }
 
@@ -141,6 +146,20 @@ int nax_reader_next(struct nax_reader *reader, struct nax_record *record, struct
             *err = reader->failure;
     }
     return status;
+}
+
+void nax_reader_pass(struct nax_reader *reader)
+{
+    end_file(reader);
+    nax_msgpack_free(reader->msgpack); /* it is inside a segment */
+    reader->msgpack = NULL;
+    reader->failure.status = NAX_OK;
+}
+
+void nax_reader_on_wait(struct nax_reader *reader, void (*on_wait)(void *self), void *self)
+{
+    reader->in.on_wait = on_wait;
+    reader->in.waiter = self;
 }
 
 enum nax_format nax_reader_format(const struct nax_reader *reader)
