@@ -102,10 +102,26 @@ ids() { nax-view --format csv -q -f id "$@" | sed 1d; }
   printf '%s\n' id,kernel,train_seconds,checkpoint a,3,1.5,x/a.safetensors a,3,0.0,/y/x/a.safetensors a,5,1.5,x '' \
     checkpoint,kernel,id,train_seconds z,3,a,9.0 >runs.csv
   [ "$(nax-view -q --distinct --format csv -f kernel runs.csv | sed 1d | xargs)" = '3 5' ]
+  # a field that others have is null in CSV
+  printf '%s\n' '{"id":"a","x":1}' '{"id":"b"}' >some.json
+  nax-view --format csv some.json >some.csv
+  run --separate-stderr ids --distinct some.json some.csv
+  [ "${lines[*]}" = 'a b' ]
   # as many as memory grows for
   nax-sample --random 3000 --seed 1 >many
   nax-view --distinct -q --format csv -f id many many >once
   [ "$(wc -l <once)" -eq "$(($(ids many | sort -u | wc -l) + 1))" ]
+}
+
+@test "cat of CSV with other columns, in other places: names are no record" {
+  nax-cost --format csv -f id,space seven >one.csv
+  nax-cost --format csv -f space,id,energy_pj seven >other.csv
+  for files in 'one.csv other.csv one.csv' 'other.csv one.csv other.csv'; do
+    # shellcheck disable=SC2086 # words on purpose
+    cat $files | ids - >ids.cat
+    [ "$(sort -u ids.cat)" = "$(ids seven | sort)" ]
+    [ "$(wc -l <ids.cat)" -eq 21 ]
+  done
 }
 
 @test "shares in CSV: cat repeats the names, nax-view has them once" {

@@ -84,14 +84,16 @@ static uint64_t hash_value(uint64_t sum, const struct nax_value *v)
     return sum;
 }
 
-/* Of names and values in any order; 0 stands for an empty slot. */
+/* Of names and values in any order; a null is a missing field, which CSV makes of some. 0 stands
+ * for an empty slot. */
 static uint64_t hash_record(uint64_t seed, const struct nax_record *record)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < nax_record_n(record); i++) {
         const char *name = nax_record_name(record, i);
-        if (!is_circumstance(name))
-            sum += hash_value(nax_hash(seed, name, strlen(name)), nax_record_value(record, i));
+        const struct nax_value *v = nax_record_value(record, i);
+        if (v->type != NAX_NULL && !is_circumstance(name))
+            sum += hash_value(nax_hash(seed, name, strlen(name)), v);
     }
     return sum ? sum : 1;
 }

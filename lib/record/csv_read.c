@@ -229,6 +229,28 @@ static const char *name_hint(const struct csv_reader *csv, size_t i)
     return "";
 }
 
+static bool is_column(const struct csv_reader *csv, const char *name, size_t n)
+{
+    for (size_t i = 0; i < csv->n_columns; i++)
+        if (csv->columns[i].name_n == n && !memcmp(csv->columns[i].name, name, n))
+            return true;
+    return false;
+}
+
+/* A line of names in the middle, as cat leaves it: of the first column, or of fields alone. */
+static bool has_names(const struct csv_reader *csv)
+{
+    const struct column *first = &csv->columns[0];
+    if (csv->cells[0].n == first->name_n && !strcmp(cell_text(csv, 0), first->name))
+        return true;
+    for (size_t i = 0; i < csv->n_cells; i++) {
+        const char *text = cell_text(csv, i);
+        if (!nax_field_find(text) && !is_column(csv, text, csv->cells[i].n))
+            return false;
+    }
+    return csv->n_cells > 1;
+}
+
 static int take_names(struct csv_reader *csv, struct input *in, struct nax_err *err)
 {
     free_columns(csv);
@@ -428,9 +450,7 @@ int nax_csv_next(struct csv_reader **reader, struct input *in, struct nax_record
             csv->is_header_next = true;
             continue;
         }
-        bool is_header = csv->is_header_next || (csv->cells[0].n == csv->columns[0].name_n &&
-                                                 !strcmp(cell_text(csv, 0), csv->columns[0].name));
-        if (!is_header)
+        if (!csv->is_header_next && !has_names(csv))
             break;
         status = take_names(csv, in, err);
         if (status)

@@ -104,6 +104,17 @@ static bool has_all_columns(const struct csv_columns *columns, const struct nax_
     return columns->n && n_found == r->n;
 }
 
+/* What would be read as a line of names. */
+static bool is_name(const struct csv_columns *columns, const struct field *f)
+{
+    if (!f || f->value.type != NAX_STRING)
+        return false;
+    bool is_found = nax_field_find(f->value.string.s) != NULL;
+    for (size_t i = 0; !is_found && i < columns->n; i++)
+        is_found = !strcmp(f->value.string.s, columns->names[i]);
+    return is_found;
+}
+
 static int put_line(struct bytes *b, struct csv_columns *columns, const struct nax_record *r,
                     struct nax_err *err)
 {
@@ -111,8 +122,10 @@ static int put_line(struct bytes *b, struct csv_columns *columns, const struct n
         return nax_err_set(err, NAX_ERR_VALUE, "CSV cannot hold a record without fields");
     if (!has_all_columns(columns, r) && put_names(b, columns, r))
         goto out_of_memory;
+    bool has_names = columns->n > 1;
     for (size_t i = 0; i < columns->n; i++) {
         const struct field *f = column_field(columns, i, r);
+        has_names = has_names && is_name(columns, f);
         bool is_null = !f || f->value.type == NAX_NULL;
         if (is_null && columns->n == 1)
             return nax_err_set(err, NAX_ERR_VALUE,
@@ -127,6 +140,10 @@ static int put_line(struct bytes *b, struct csv_columns *columns, const struct n
             goto out_of_memory;
         nax_bytes_put(b, i + 1 < columns->n ? &columns->separator : "\n", 1);
     }
+    if (has_names)
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "CSV cannot hold a record whose values are all names of fields: '%s'",
+                           columns->names[0]);
     return 0;
 
 out_of_memory:

@@ -302,6 +302,12 @@ static void writer_refuses_what_no_reader_takes(void **state)
     assert_int_equal(nax_record_set_string(r, "x", "x"), 0);
     assert_int_equal(put_one(r, NAX_FORMAT_CSV, &err), NAX_ERR_VALUE);
     assert_string_equal(err.text, "CSV cannot hold a first field whose value is its name: 'x'");
+    assert_int_equal(nax_record_set_string(r, "x", "seed"), 0);
+    assert_int_equal(put_one(r, NAX_FORMAT_CSV, &err), 0);
+    assert_int_equal(nax_record_set_string(r, "y", "x"), 0);
+    assert_int_equal(put_one(r, NAX_FORMAT_CSV, &err), NAX_ERR_VALUE);
+    assert_string_equal(err.text,
+                        "CSV cannot hold a record whose values are all names of fields: 'x'");
     nax_record_free(r);
 }
 
