@@ -10,6 +10,7 @@
 #   CC=aarch64-linux-gnu-gcc PKG_CONFIG=aarch64-linux-gnu-pkg-config   builds for another processor, and
 #   EMULATOR=qemu-aarch64 (found by itself) runs the tools for their completion; none: there is none
 #   DNNL= builds without oneDNN: convolutions by OpenBLAS, several times slower
+#   MPI=1 builds in build/mpi with MPI, for nax-train and others under mpirun
 
 -include config.mk
 
@@ -30,7 +31,8 @@ CFLAGS  ?= -O3 -g
 SANITIZE ?=
 DNNL     ?= 1
 comma    := ,
-BUILD    ?= build$(if $(DNNL),,/no-dnnl)$(if $(SANITIZE),/sanitize-$(subst $(comma),-,$(SANITIZE)))
+MPI      ?=
+BUILD    ?= build$(if $(DNNL),,/no-dnnl)$(if $(MPI),/mpi)$(if $(SANITIZE),/sanitize-$(subst $(comma),-,$(SANITIZE)))
 
 # gcc's OpenMP runtime hides its barriers from ThreadSanitizer; clang's tells them through Archer
 ifeq ($(SANITIZE)$(filter command line,$(origin CC)),thread)
@@ -71,7 +73,7 @@ UNIT_BIN := $(UNITS:%=$(BUILD)/unit/%)
 DEPS_RUN   := $(if $(MACHINE),,gcc) libc6-dev libopenblas-dev $(if $(DNNL),libdnnl-dev) libcsv-dev \
               libmsgpack-c-dev/libmsgpack-dev libcyaml-dev libyaml-dev libjansson-dev libjpeg-dev libturbojpeg0-dev libpng-dev \
               libwebp-dev libgif-dev libexif-dev libpixman-1-dev zlib1g-dev libminizip-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler \
-              librandom123-dev gnuplot-nox mandoc pkg-config
+              librandom123-dev gnuplot-nox mandoc pkg-config $(if $(MPI),libopenmpi-dev/libmpich-dev openmpi-bin/mpich)
 DEPS_CHECK := g++ bats libcmocka-dev ngspice zstd git zsh python3
 PEERS      ?= libsuitesparse-dev ngspice miller zstd python3-torch
 DEPS_CLANG := clang libclang-rt-dev libomp-dev
@@ -85,7 +87,7 @@ ALL_LDFLAGS := -fopenmp $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
 # before anything is compiled: PKGS, PKG_CFLAGS, PKG_LIBS
 ifneq ($(filter-out help deps check soak page lint bench tune fuzz demo uninstall dist clean,$(or $(MAKECMDGOALS),all)),)
 FOUND := $(shell CC='$(CC)' CPPFLAGS='$(CPPFLAGS) $(filter -I%,$(CFLAGS))' PKG_CONFIG='$(PKG_CONFIG)' \
-                 LDFLAGS='$(ALL_LDFLAGS)' LIBS='$(LIBS)' tools/libs $(BUILD)/libs.mk $(DEPS_RUN) || echo nothing)
+                 LDFLAGS='$(ALL_LDFLAGS)' LIBS='$(LIBS)' MPI='$(MPI)' tools/libs $(BUILD)/libs.mk $(DEPS_RUN) || echo nothing)
 $(if $(filter nothing,$(FOUND)),$(error nax cannot be built yet))
 $(if $(FOUND),$(info $(FOUND)))
 include $(BUILD)/libs.mk
@@ -97,7 +99,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wol
 
 # NDEBUG: msgpack's headers assert, and the library never ends the program
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DNDEBUG $(WARNINGS) -fopenmp -ffp-contract=off -fno-math-errno -fPIC \
-             -Iinclude -DNAX_VERSION='"$(VERSION)"' $(if $(DNNL),-DNAX_HAS_DNNL) $(PKG_CFLAGS) \
+             -Iinclude -DNAX_VERSION='"$(VERSION)"' $(if $(DNNL),-DNAX_HAS_DNNL) $(if $(MPI),-DNAX_HAS_MPI) $(PKG_CFLAGS) \
              $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined) $(CPPFLAGS) $(CFLAGS)
 ALL_LIBS   = -Wl,--as-needed $(PKG_LIBS) $(LIBS)
 

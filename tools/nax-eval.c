@@ -9,6 +9,7 @@
 #include "moments.h"
 #include "products.h"
 #include "progress.h"
+#include "ranks.h"
 #include "split.h"
 
 #include <math.h>
@@ -16,10 +17,9 @@
 #include <string.h>
 
 static const char synopsis[] =
-    "nax-eval [-lq] [--circuit n] [--data file] [--hardware name] [--set key=value] [--fidelity "
-    "name] "
-    "[--chips n] [--time seconds] [--calibrate n] [--split split] [--images n] [--format format] "
-    "[file ...]\n"
+    "nax-eval [-lq] [--circuit n] [--data file] [--hardware name] [--set key=value] "
+    "[--fidelity name] [--chips n] [--time seconds] [--calibrate n] [--split split] "
+    "[--images n] [--format format] [file ...]\n"
     "nax-eval --logits [options] [file ...]\n";
 
 enum { N_NOISE_IMAGES = 64 /* that --layers looks at */ };
@@ -281,7 +281,7 @@ static void run(struct evaluation *e, struct nax_record *record)
 int main(int argc, char **argv)
 {
     tool_bound_spinning(argv);
-    struct evaluation e = {.tool = tool_start("nax-eval", synopsis, argc, argv)};
+    struct evaluation e = {.tool = ranks_start("nax-eval", synopsis, argc, argv)};
     parse(&e);
     tool_read_open(&e.tool);
     open_files(&e);

@@ -1,6 +1,7 @@
 /* nax-train: trains each candidate and measures its accuracy. */
 #include "explain.h"
 #include "products.h"
+#include "ranks.h"
 #include "train_halving.h"
 #include "train_noise.h"
 #include "train_slots.h"
@@ -53,6 +54,8 @@ static void parse(struct training *t)
                     t->recipe.epochs, t->noise.n_epochs);
     if (t->measure.split == SPLIT_VALIDATION && !(t->recipe.validation > 0))
         tool_misuse(&t->tool, "--split validation needs images held out: --validation above 0");
+    ranks_refuse(&t->tool, "parallel", "--part deals designs to processes");
+    ranks_refuse(&t->tool, "halving", "processes on one --checkpoint folder compare designs");
     train_halving_parse(t);
     nax_threads_set((int)NAX_MAX((size_t)nax_threads() / t->n_parallel, 1));
 }
@@ -77,7 +80,7 @@ static void done(void *self, const struct candidate_run *run, const struct nax_r
 int main(int argc, char **argv)
 {
     tool_bound_spinning(argv);
-    struct training t = {.tool = tool_start("nax-train", synopsis, argc, argv)};
+    struct training t = {.tool = ranks_start("nax-train", synopsis, argc, argv)};
     parse(&t);
     tool_read_open(&t.tool);
     if (t.is_explained) {

@@ -1,5 +1,6 @@
 /* The thread that ends a tool. */
 #include "stop.h"
+#include "nax/ranks.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -101,7 +102,7 @@ static _Noreturn void end(void)
         fflush(stdout);
     if (failure)
         tool_tell(ending, "%s: '%s'", failure, subject);
-    else
+    else if (nax_ranks() == 1) /* else mpirun tells, or the rank that failed */
         tool_tell(ending, "interrupted%s%s", ending->on_stop ? ": " : "",
                   ending->on_stop ? ending->on_stop : "");
     end_now(0);

@@ -1,5 +1,6 @@
 /* Options, messages and streams that all tools share. */
 #include "tool.h"
+#include "nax/ranks.h"
 #include "provenance.h"
 #include "stop.h"
 
@@ -62,6 +63,8 @@ static _Noreturn void end_stdout(const struct tool *tool)
 void tool_misuse(const struct tool *tool, const char *format, ...)
 {
     va_list ap;
+    if (nax_ranks_own()) /* rank 0 tells */
+        exit(2);
     fprintf(stderr, "%s: ", tool->name);
     va_start(ap, format);
     vfprintf(stderr, format, ap);
@@ -73,7 +76,8 @@ void tool_misuse(const struct tool *tool, const char *format, ...)
 void tool_progress(struct tool *tool, const char *format, ...)
 {
     double now = nax_clock_seconds();
-    if (tool->is_quiet || !isatty(STDERR_FILENO) || now - tool->progress_shown < 0.2)
+    if (tool->is_quiet || nax_ranks_own() || !isatty(STDERR_FILENO) ||
+        now - tool->progress_shown < 0.2)
         return;
     va_list ap;
     fprintf(stderr, "\r%s: ", tool->name);
@@ -95,6 +99,8 @@ static void end_progress(struct tool *tool)
 void tool_tell(struct tool *tool, const char *format, ...)
 {
     va_list ap;
+    if (nax_ranks_own())
+        return;
     end_progress(tool);
     fprintf(stderr, "%s: ", tool->name);
     va_start(ap, format);
@@ -114,15 +120,20 @@ static bool is_told(const struct tool *tool, const struct nax_err *err)
 
 void tool_fail(struct tool *tool, const struct nax_err *err)
 {
+    enum { SECONDS_FOR_FIRST = 2 };
     struct nax_err ignored; /* the first error is the one to tell */
+    if (nax_ranks_own())    /* where rank 0 fails too, its line is the one, and it ends all ranks */
+        sleep(SECONDS_FOR_FIRST);
     stop_yield();
     stop_lock_writer();
     if (tool->writer && nax_writer_close(tool->writer, true, &ignored) == 0)
         fflush(stdout);
     nax_file_abandon_all();
-    if (!is_told(tool, err))
+    if (nax_ranks_own())
+        fprintf(stderr, "%s: rank %d: %s\n", tool->name, nax_ranks_own(), err->text);
+    else if (!is_told(tool, err))
         tool_tell(tool, "%s", err->text);
-    _exit(1); /* stdout is flushed; what main still holds is no leak */
+    nax_ranks_abort(); /* stdout is flushed; what main still holds is no leak */
 }
 
 void tool_hint(struct nax_err *err, const char *format, ...)
@@ -145,7 +156,7 @@ void tool_fail_record(struct tool *tool, struct nax_err *err)
 
 void tool_say(struct tool *tool, const char *format, ...)
 {
-    if (tool->is_quiet)
+    if (tool->is_quiet || nax_ranks_own())
         return;
     end_progress(tool);
     va_list ap;
@@ -194,8 +205,10 @@ static void pass_on(void *self)
 static void open_writer(struct tool *tool, enum nax_format otherwise, const char *kind)
 {
     struct nax_err err;
+    /* Open MPI's mpirun gives what it starts a terminal of its own */
+    bool is_looked_at = isatty(STDOUT_FILENO) && !getenv("OMPI_COMM_WORLD_RANK");
     enum nax_format format = tool->format != NAX_FORMAT_AUTO ? tool->format
-                             : isatty(STDOUT_FILENO)         ? NAX_FORMAT_TABLE
+                             : is_looked_at                  ? NAX_FORMAT_TABLE
                                                              : otherwise;
     if (nax_writer_open(&tool->writer, stdout, "standard output", format, kind, &err))
         tool_fail(tool, &err);

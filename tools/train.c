@@ -1,5 +1,6 @@
 /* One candidate of nax-train: trained, saved, measured. */
 #include "train.h"
+#include "nax/ranks.h"
 #include "provenance.h"
 #include "stop.h"
 #include "train_cache.h"
@@ -30,6 +31,9 @@ static void check_hardware(struct training *t)
 void train_open(struct training *t)
 {
     struct nax_err err;
+    const char *folder = nax_ranks_own() ? NULL : t->folder; /* rank 0 keeps what is kept */
+    t->cache = nax_ranks_own() ? NULL : t->cache;
+    t->log_path = nax_ranks_own() ? NULL : t->log_path;
     t->tool.on_stop = t->folder ? "to continue, add --resume" : "nothing kept without --checkpoint";
     int status = nax_products_reserve((size_t)nax_threads() * t->n_parallel, &err);
     if (!status)
@@ -42,12 +46,12 @@ void train_open(struct training *t)
         check_hardware(t);
     if (!status)
         provenance_file(&t->tool, t->init);
-    if (!status && t->folder)
-        status = nax_folder_make(t->folder, &err);
+    if (!status && folder)
+        status = nax_folder_make(folder, &err);
     if (!status && t->cache)
         status = nax_folder_make(t->cache, &err);
     if (!status)
-        status = weights_store_open(&t->store, t->folder, &err);
+        status = weights_store_open(&t->store, folder, &err);
     if (!status && t->log_path)
         status = train_log_open(&t->log, t->log_path, t->is_resumed, &err);
     if (status)
@@ -81,6 +85,8 @@ static int save(struct candidate_run *run, struct nax_err *err)
 /* The weights, which are saved, are what they will stay. */
 static int finish(struct candidate_run *run, struct nax_err *err)
 {
+    if (nax_ranks_own())
+        return 0;
     if (!*run->checkpoint)
         return weights_keep(run->t->store, run->weights, run->model, err);
     return rename(run->part, run->checkpoint)
@@ -94,11 +100,12 @@ static int after_step(void *self, size_t step, double loss)
     size_t done = nax_trainer_epochs_done(run->trainer);
     train_show_step(run, done, step, loss);
     bool is_due = nax_clock_seconds() - run->saved > 60 * run->t->save_minutes;
+    bool is_stopped = nax_ranks_any(nax_is_stopped());
     if (run->noise_epochs)
         run->step_status = noise_epochs_step(run->noise_epochs, step, run->err);
-    else if (is_due || nax_is_stopped())
+    else if (is_due || is_stopped)
         run->step_status = save(run, run->err);
-    return nax_is_stopped() || run->step_status;
+    return (is_stopped && nax_ranks_any(true)) || run->step_status; /* when rank 0 has saved */
 }
 
 /* Weights that are there, from where they are. */
@@ -113,12 +120,13 @@ static int prepare(struct candidate_run *run, bool is_finished, struct nax_err *
 {
     struct training *t = run->t;
     uint64_t seed = t->tool.seed;
-    bool has_part = t->is_resumed && !access(run->part, F_OK);
+    bool has_part = t->is_resumed && !access(run->part, F_OK), has_files = !nax_ranks_own();
+    nax_ranks_broadcast(&has_part, sizeof has_part);
     bool is_new = !is_finished && !has_part;
     int status = nax_model_alloc(&run->model, run->net, seed, err);
     if (!status && !is_finished)
         status = train_look_ahead(run, err);
-    if (!status && is_new && t->is_resumed)
+    if (!status && is_new && t->is_resumed && has_files)
         status = train_resume_check(run, err);
     if (!status && is_new && *run->start_path)
         status = nax_model_start(run->model, run->start_path, err);
@@ -127,9 +135,9 @@ static int prepare(struct candidate_run *run, bool is_finished, struct nax_err *
     if (!status)
         nax_trainer_set_identity(run->trainer, run->identity);
     if (!status && is_finished)
-        return take_finished(run, err);
+        return has_files ? take_finished(run, err) : 0;
     if (!status && has_part)
-        return nax_trainer_resume(run->trainer, run->part, err);
+        return has_files ? nax_trainer_resume(run->trainer, run->part, err) : 0;
     if (!status && t->is_extended)
         return nax_trainer_extend(run->trainer, run->start_path, err);
     if (!status && !t->recipe.epochs)
@@ -141,9 +149,7 @@ static int prepare(struct candidate_run *run, bool is_finished, struct nax_err *
 
 static int interrupted(const struct candidate_run *run, struct nax_err *err)
 {
-    return nax_err_set(err, NAX_ERR_IO,
-                       *run->part ? "interrupted: to continue, add --resume"
-                                  : "interrupted: nothing kept without --checkpoint");
+    return nax_err_set(err, NAX_ERR_IO, "interrupted: %s", run->t->tool.on_stop);
 }
 
 /* What a step or an epoch came to, kept; a validation that is cut short is made again. */
@@ -174,7 +180,7 @@ static int train_epoch(struct candidate_run *run, struct nax_err *err)
         int status = noise_epochs_begin(&run->noise_epochs, run, err);
         return status ? status : train_and_keep(run, err);
     }
-    if (!*run->part)
+    if (!run->t->folder)
         return train_and_keep(run, err);
     if (!stop_hold())
         return interrupted(run, err);
@@ -204,6 +210,8 @@ static int work_on(struct candidate_run *run, struct weights_state *state, struc
 {
     const size_t all = run->t->recipe.epochs;
     int status = prepare(run, state->is_finished, err);
+    if (!status)
+        status = nax_trainer_share(run->trainer, err);
     if (status || state->has_diverged)
         return status;
     if (!state->is_finished)
@@ -236,6 +244,7 @@ static int work(struct candidate_run *run, struct nax_record *result, struct nax
     int status = weights_take(run->t->store, run->weights, &state, err);
     if (status < 0)
         return status;
+    nax_ranks_broadcast(&state, sizeof state);
     status = work_on(run, &state, err);
     weights_give_back(run->t->store, run->weights, &state);
     run->epochs = state.epochs;
@@ -267,6 +276,7 @@ int train_run(struct candidate_run *run, struct nax_record *record, struct nax_e
     weights_part_path(t->store, run->weights, run->part);
     if (!status && t->cache)
         status = train_cache_get(run, result, &is_known, err);
+    nax_ranks_broadcast(&is_known, sizeof is_known);
     if (!status && !is_known) {
         status = work(run, result, err);
         if (!status && t->cache && !run->is_paused)

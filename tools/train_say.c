@@ -1,6 +1,8 @@
 /* What nax-train tells people while it works on a candidate. */
 #include "train_say.h"
+#include "nax/ranks.h"
 
+#include <math.h>
 #include <pthread.h>
 
 static pthread_mutex_t talking = PTHREAD_MUTEX_INITIALIZER;
@@ -35,6 +37,24 @@ void train_show_measuring(const struct candidate_run *run)
     pthread_mutex_unlock(&talking);
 }
 
+/* What the epoch took among ranks, with its validation. */
+static void say_traffic(const struct candidate_run *run)
+{
+    static struct nax_ranks_traffic before;
+    static double told;
+    const struct nax_ranks_traffic now = nax_ranks_traffic();
+    const double seconds = nax_clock_seconds() - fmax(told, run->start);
+    if (nax_ranks() == 1)
+        return;
+    tool_say(&run->t->tool,
+             "%s: %d ranks, %.3g MB a step sent by rank 0, %.0f %% of the time in it and waiting",
+             run->title, nax_ranks(),
+             (now.bytes - before.bytes) / 1e6 / (double)nax_trainer_n_steps(run->trainer),
+             100 * (now.seconds - before.seconds) / seconds);
+    before = now;
+    told = nax_clock_seconds();
+}
+
 void train_say_epoch(const struct candidate_run *run, const struct nax_epoch *e)
 {
     char left[PROGRESS_TIME_SIZE];
@@ -43,6 +63,7 @@ void train_say_epoch(const struct candidate_run *run, const struct nax_epoch *e)
              "%s: epoch %zu of %zu, loss %.4f, train %.4f, validation %.4f, %.0f images/s, %s left",
              run->title, e->epoch, run->t->recipe.epochs, e->train_loss, e->train_accuracy,
              e->validation_accuracy, e->images_per_second, time_left(run, (double)e->epoch, left));
+    say_traffic(run);
     pthread_mutex_unlock(&talking);
 }
 

@@ -346,6 +346,9 @@ int nax_trainer_resume(struct nax_trainer *trainer, const char *path,
  * the rest of this recipe's epochs, which must be more. */
 int nax_trainer_extend(struct nax_trainer *trainer, const char *path,
                        struct nax_err *err) NAX_MUST_USE;
+/* Rank 0's weights, momentum and position are all ranks' (nax/ranks.h): it alone need have the
+ * checkpoint. */
+int nax_trainer_share(struct nax_trainer *trainer, struct nax_err *err) NAX_MUST_USE;
 
 #ifdef __cplusplus
 }

@@ -9,15 +9,16 @@
 
 #include <string.h>
 
-enum { GATHER_BLOCK = 1 << 14 }; /* floats that one thread sums at a time */
+enum {
+    GATHER_BLOCK = 1 << 14, /* floats that one thread sums at a time */
+    EXCHANGE_LAG = 2        /* layers that are computed until what other ranks sent is waited for */
+};
 
 /* Without batch norm dz = g, and dbias = Σ g. */
 static void take_bias(struct pass *pass, size_t l)
 {
-    const struct pass_layer *layer = &pass->layer[l];
-    size_t c = pass->net->layers[l].c_out;
-    for (size_t k = 0; pass->gradient[l].beta && k < c; k++)
-        pass->gradient[l].beta[k] = (float)tree_floats(layer->n_sums, layer->sums + k, 2 * c);
+    for (size_t k = 0; pass->gradient[l].beta && k < pass->net->layers[l].c_out; k++)
+        pass->gradient[l].beta[k] = (float)pass->total[k];
 }
 
 /* What batch norm's way back needs of the whole batch (Ioffe and Szegedy, ICML 2015, section 3),
@@ -34,16 +35,16 @@ static void take_sums(struct pass *pass, size_t l)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
     struct pass_layer *layer = &pass->layer[l];
-    double n = (double)(pass->batch * shape->h_out * shape->w_out);
+    double n = (double)(pass->deal.n_images * shape->h_out * shape->w_out);
     bool is_batch = pass->statistics != STATISTICS_RUNNING;
     size_t c = shape->c_out;
+    nax_across_sum(&pass->deal, layer->sums_chunk, 2 * c, layer->sums, pass->space, pass->total);
     if (!shape->has_batch_norm) {
         take_bias(pass, l);
         return;
     }
     for (size_t k = 0; k < c; k++) {
-        double sum = tree_floats(layer->n_sums, layer->sums + k, 2 * c);
-        double dot = tree_floats(layer->n_sums, layer->sums + c + k, 2 * c);
+        double sum = pass->total[k], dot = pass->total[c + k];
         double inverse = (double)layer->inverse[k];
         double p = (double)pass->model->layer[l].gamma[k] * inverse;
         pass->gradient[l].beta[k] = (float)sum;
@@ -117,6 +118,11 @@ static void part_back(struct pass *pass, size_t l, struct chunk chunk, char *dx)
         memcpy(dx, g, chunk.n * n_out);
 }
 
+static float *gradient_of(const struct pass_layer *layer, struct chunk chunk)
+{
+    return layer->dw.values + chunk.first / chunk.n * layer->dw.n_values;
+}
+
 /* Of one chunk: dz from g, then dw = x · dz, and dx, which may be NULL, from dz (conv.h). */
 static int convolve_back(struct pass *pass, size_t l, struct chunk chunk, const char *x, char *dx)
 {
@@ -126,9 +132,8 @@ static int convolve_back(struct pass *pass, size_t l, struct chunk chunk, const 
     void *scratch = nax_pass_scratch(pass, SCRATCH_CONV);
     int status = 0;
     normalise_back(pass, l, chunk, dz);
-    if (layer->dw)
-        status = engine->backward_weights(
-            layer->conv, x, dz, layer->dw + chunk.first / chunk.n * layer->dw_size, scratch);
+    if (layer->dw.values)
+        status = engine->backward_weights(layer->conv, x, dz, gradient_of(layer, chunk), scratch);
     if (dx && !status)
         status = engine->backward_data(layer->conv, dz, dx, scratch);
     return status;
@@ -149,12 +154,11 @@ static void compute_back_in_float(struct pass *pass, size_t l, struct chunk chun
                               nax_pass_scratch(pass, SCRATCH_DZ));
     float *dx = dx_chunk ? nn_target(source, dx_chunk, nax_pass_scratch(pass, SCRATCH_CONV)) : NULL;
     if (nax_layer_kind_row(shape)->has_weights) {
-        nax_linear_backward(shape, n, x, pass_weight(pass, l), g, dx,
-                            layer->dw + i * layer->dw_size);
-        float *sums = layer->sums + i * 2 * c;
-        memset(sums, 0, c * sizeof *sums);
+        float *dw = gradient_of(layer, chunk), *dbias = dw + nax_layer_n_weights(shape);
+        nax_linear_backward(shape, n, x, pass_weight(pass, l), g, dx, dw);
+        memset(dbias, 0, c * sizeof *dbias);
         for (size_t b = 0; b < n; b++)
-            pass->kernel->add(c, sums, g + b * c);
+            pass->kernel->add(c, dbias, g + b * c);
     } else if (dx && shape->kind == NAX_LAYER_ACTIVATION) {
         nax_activation_backward(shape, n_y, x, g, dx);
     } else if (dx) {
@@ -202,34 +206,68 @@ static int to_input(struct pass *pass, size_t l, struct chunk chunk)
     return status;
 }
 
-/* The sum of weight gradients over the chunks into the first chunk's, a block of them. */
-static void gather(const struct pass *pass, const struct pass_layer *layer, size_t block)
+static size_t n_blocks_of(const struct pass *pass, size_t l)
 {
-    float *dw = layer->dw + block * GATHER_BLOCK;
-    size_t n = NAX_MIN(layer->dw_size - block * GATHER_BLOCK, (size_t)GATHER_BLOCK);
-    pass->kernel->add_up(layer->n_chunks, n, layer->dw_size, dw, dw);
+    const struct across *dw = &pass->layer[l].dw;
+    return dw->values ? NAX_CEIL_DIV(dw->n_values, GATHER_BLOCK) : 0;
 }
 
-/* and into the plain layout */
+/* The sum of the rank's weight gradients over its chunks, a block of them. */
+static void gather(const struct pass *pass, size_t l, size_t block)
+{
+    const struct across *dw = &pass->layer[l].dw;
+    size_t at = block * GATHER_BLOCK;
+    nax_across_add_own(dw, pass->kernel, at, NAX_MIN(dw->n_values - at, (size_t)GATHER_BLOCK));
+}
+
+/* The sums of several ranks: they are on their way while layers before are computed. */
+static void exchange(const struct pass *pass, size_t l)
+{
+    if (!pass->layer[l].dw.values)
+        return;
+#pragma omp parallel for num_threads((int)pass->n_threads) schedule(dynamic)
+    for (size_t block = 0; block < n_blocks_of(pass, l); block++)
+        gather(pass, l, block);
+    nax_across_send(&pass->layer[l].dw);
+}
+
+static void finish_exchange(const struct pass *pass, size_t l)
+{
+    if (l < pass->net->n_layers && pass->layer[l].dw.values)
+        nax_across_finish(&pass->layer[l].dw, pass->kernel);
+}
+
+static void end_exchanges(const struct pass *pass)
+{
+    for (size_t l = NAX_MIN((size_t)EXCHANGE_LAG, pass->net->n_layers); l-- > 0;)
+        finish_exchange(pass, l);
+    for (size_t l = pass->net->n_layers; l-- > 0;)
+        if (pass->layer[l].dw.values)
+            nax_across_wait(&pass->layer[l].dw);
+}
+
+/* The sum over all chunks in the plain layout. */
 static void make_plain(struct pass *pass, size_t l)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
     struct pass_layer *layer = &pass->layer[l];
-    if (!layer->dw)
+    const float *dw = layer->dw.values;
+    if (!dw)
         return;
     if (layer->conv) {
-        layer->conv->engine->plain_gradient(layer->conv, layer->dw, pass->gradient[l].weight);
+        layer->conv->engine->plain_gradient(layer->conv, dw, pass->gradient[l].weight);
         return;
     }
-    size_t c = shape->c_out;
-    memcpy(pass->gradient[l].weight, layer->dw, nax_layer_n_weights(shape) * sizeof(float));
+    size_t n = nax_layer_n_weights(shape);
+    memcpy(pass->gradient[l].weight, dw, n * sizeof(float));
     if (shape->has_bias)
-        pass->kernel->add_up(layer->n_chunks, c, 2 * c, layer->sums, pass->gradient[l].beta);
+        memcpy(pass->gradient[l].beta, dw + n, shape->c_out * sizeof(float));
 }
 
 int nax_pass_backward(struct pass *pass, struct nax_err *err)
 {
     const struct nax_network *net = pass->net;
+    const bool is_shared = pass->deal.n_ranks > 1;
     int status = 0;
     for (size_t l = net->n_layers; l-- > 0;) {
         if (pass->layer[l].z)
@@ -244,15 +282,20 @@ int nax_pass_backward(struct pass *pass, struct nax_err *err)
         if (status)
             return nax_err_set(err, (enum nax_status)status, "convolution failed: 'layer %s'",
                                net->layers[l].name);
+        if (is_shared) {
+            exchange(pass, l);
+            finish_exchange(pass, l + EXCHANGE_LAG);
+        }
     }
+    if (is_shared)
+        end_exchanges(pass);
 #pragma omp parallel num_threads((int)pass->n_threads)
     {
-        for (size_t l = 0; l < net->n_layers; l++) {
-            const struct pass_layer *layer = &pass->layer[l];
-            size_t n_blocks = layer->dw ? NAX_CEIL_DIV(layer->dw_size, GATHER_BLOCK) : 0;
+        for (size_t l = 0; !is_shared && l < net->n_layers; l++) {
+            size_t n_blocks = n_blocks_of(pass, l);
 #pragma omp for schedule(dynamic) nowait
             for (size_t block = 0; block < n_blocks; block++)
-                gather(pass, layer, block);
+                gather(pass, l, block);
         }
 #pragma omp barrier
 #pragma omp for schedule(dynamic)

@@ -2,6 +2,8 @@
 #include "save.h"
 #include "trainer.h"
 
+#include "nax/ranks.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -178,4 +180,30 @@ int nax_trainer_extend(struct nax_trainer *trainer, const char *path, struct nax
         status = take_state(trainer, file, path, &position, err);
     nax_tensors_close(file);
     return status;
+}
+
+int nax_trainer_share(struct nax_trainer *trainer, struct nax_err *err)
+{
+    struct nax_model *model = trainer->model;
+    const struct {
+        void *bytes;
+        size_t n;
+    } state[] = {
+        {model->values, model->n_values * sizeof *model->values},
+        {trainer->momentum, model->n_values * sizeof *trainer->momentum},
+        {trainer->average, trainer->average ? model->n_values * sizeof *trainer->average : 0},
+        {model->pixel_mean, sizeof model->pixel_mean},
+        {model->pixel_sd, sizeof model->pixel_sd},
+        {&trainer->is_averaged, sizeof trainer->is_averaged},
+        {&trainer->epochs_done, sizeof trainer->epochs_done},
+        {&trainer->steps_done, sizeof trainer->steps_done},
+        {&trainer->loss, sizeof trainer->loss},
+        {&trainer->n_right, sizeof trainer->n_right},
+    };
+    if (nax_ranks() == 1)
+        return 0;
+    for (size_t i = 0; i < sizeof state / sizeof *state; i++)
+        nax_ranks_broadcast(state[i].bytes, state[i].n);
+    nax_trainer_set_pixels(trainer);
+    return nax_trainer_set_part(trainer, trainer->part, err);
 }

@@ -6,6 +6,7 @@
 #include "layers.h"
 #include "model.h"
 
+#include "nax/ranks.h"
 #include "nax/simd.h"
 
 #include <math.h>
@@ -384,9 +385,50 @@ static int run_chunk(const struct eval *e, const struct workspace *w, size_t fir
     return 0;
 }
 
+/* Chunks are dealt to ranks, unless somebody looks on, who wants to see them all. */
+static bool is_dealt(const struct eval *e)
+{
+    return nax_ranks() > 1 && !e->options->tap;
+}
+
+/* The first chunk of a rank's; of nax_ranks(): n_chunks. */
+static size_t chunk_of(size_t n_chunks, int rank)
+{
+    return n_chunks * (size_t)rank / (size_t)nax_ranks();
+}
+
+/* What every rank found is everybody's. */
+static int gather(const struct eval *e, size_t n_chunks, struct tally *tally, int status,
+                  struct nax_err *err)
+{
+    size_t n_ranks = (size_t)nax_ranks(), size = e->net->n_classes * sizeof *e->options->logits;
+    if (!is_dealt(e))
+        return status;
+    size_t *n = nax_calloc(n_ranks, sizeof *n);
+    if (nax_ranks_any(!n || status)) {
+        free(n);
+        return status ? status
+                      : nax_err_set(err, NAX_ERR_STOPPED, "stopped: 'network %s'", e->net->name);
+    }
+    for (size_t r = 0; r < n_ranks; r++)
+        n[r] = (chunk_of(n_chunks, (int)r + 1) - chunk_of(n_chunks, (int)r)) * sizeof *tally;
+    nax_ranks_gather(tally, n);
+    for (size_t r = 0; r < n_ranks; r++)
+        n[r] = (NAX_MIN(chunk_of(n_chunks, (int)r + 1) * NAX_CHUNK, e->n_images) -
+                chunk_of(n_chunks, (int)r) * NAX_CHUNK) *
+               size;
+    if (e->options->logits)
+        nax_ranks_gather(e->options->logits, n);
+    free(n);
+    return 0;
+}
+
 /* tally: [n_chunks] */
 static int run(const struct eval *e, size_t n_chunks, struct tally *tally, struct nax_err *err)
 {
+    const int rank = nax_ranks_own();
+    const size_t first = is_dealt(e) ? chunk_of(n_chunks, rank) : 0;
+    const size_t end = is_dealt(e) ? chunk_of(n_chunks, rank + 1) : n_chunks;
     int status = 0;
 #pragma omp parallel num_threads(nax_threads())
     {
@@ -394,13 +436,13 @@ static int run(const struct eval *e, size_t n_chunks, struct tally *tally, struc
         struct nax_err own = {0};
         int own_status = workspace_alloc(&w, e, &own);
 #pragma omp for schedule(dynamic)
-        for (size_t chunk = 0; chunk < n_chunks; chunk++)
+        for (size_t chunk = first; chunk < end; chunk++)
             if (!own_status)
                 own_status = run_chunk(e, &w, chunk * NAX_CHUNK, &tally[chunk], &own);
         nax_aligned_free(w.image);
         nax_err_keep_first(&status, err, &own);
     }
-    return status;
+    return gather(e, n_chunks, tally, status, err);
 }
 
 int nax_images_fit(const struct nax_network *net, const struct nax_images *images,

@@ -6,6 +6,8 @@
 #include "activation.h"
 #include "pass_data.h"
 
+#include "nax/ranks.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -45,7 +47,7 @@ static void correct(const struct pass *pass, size_t l, struct chunk chunk, size_
         return;
     float *z = nn_target(kernel, z_chunk, workspace);
     nn_widen(kernel, n_z, z_chunk, z);
-    op->correct(op->self, chunk.n, z, first + chunk.first);
+    op->correct(op->self, chunk.n, z, first + pass->first + chunk.first);
     nn_narrow(kernel, n_z, z, z_chunk);
 }
 
@@ -147,13 +149,13 @@ static void load_images(struct pass *pass, const struct pass_batch *batch, struc
     for (size_t b = chunk.first; b < chunk.first + chunk.n; b++) {
         char *image = pass->image + b * n * pass->kernel->size;
         float *workspace = nn_target(pass->kernel, image, nax_pass_scratch(pass, SCRATCH_DZ));
-        batch->image(batch->self, b, workspace);
+        batch->image(batch->self, pass->first + b, workspace);
         nn_narrow(pass->kernel, n, workspace, image);
     }
 }
 
-/* Batch statistics of channel k from the chunks' sums, over the n values of the batch; the running
- * ones move. With m the running mean:
+/* Batch statistics of channel k from the sums of all chunks, over the n values of the batch; the
+ * running ones move. With m the running mean:
  *
  *     mean = m + Σ (z − m) / n,   variance = Σ (z − m)² / n − (mean − m)²
  *
@@ -161,15 +163,11 @@ static void load_images(struct pass *pass, const struct pass_batch *batch, struc
 static void take_statistics(struct pass *pass, size_t l, size_t k, double *mean, double *variance)
 {
     const struct nax_layer *shape = &pass->net->layers[l];
-    const struct pass_layer *layer = &pass->layer[l];
     struct nax_params *p = &pass->model->layer[l];
-    double n = (double)(pass->batch * shape->h_out * shape->w_out);
-    size_t c = shape->c_out;
-    double sum = tree_floats(layer->n_chunks, layer->sums + k, 2 * c);
-    double square = tree_floats(layer->n_chunks, layer->sums + c + k, 2 * c);
-    double shifted = sum / n;
+    double n = (double)(pass->deal.n_images * shape->h_out * shape->w_out);
+    double shifted = pass->total[k] / n;
     *mean = shifted + (double)p->mean[k];
-    *variance = fmax(square / n - shifted * shifted, 0);
+    *variance = fmax(pass->total[shape->c_out + k] / n - shifted * shifted, 0);
     double unbiased = n > 1 ? *variance * n / (n - 1) : *variance;
     if (pass->statistics == STATISTICS_KEPT) {
         p->mean[k] = (float)*mean;
@@ -185,7 +183,10 @@ static void set_batch_norm(struct pass *pass, size_t l)
 {
     struct pass_layer *layer = &pass->layer[l];
     const struct nax_params *p = &pass->model->layer[l];
-    for (size_t k = 0; k < pass->net->layers[l].c_out; k++) {
+    size_t c = pass->net->layers[l].c_out;
+    if (pass->statistics != STATISTICS_RUNNING)
+        nax_across_sum(&pass->deal, layer->n_chunk, 2 * c, layer->sums, pass->space, pass->total);
+    for (size_t k = 0; k < c; k++) {
         double mean = (double)p->mean[k], variance = (double)p->variance[k];
         if (pass->statistics != STATISTICS_RUNNING)
             take_statistics(pass, l, k, &mean, &variance);
@@ -212,9 +213,10 @@ static void take_loss(struct pass *pass, const struct pass_batch *batch, struct 
     size_t last = pass->net->n_layers - 1, c = pass->net->n_classes;
     double loss = 0, smooth = batch->label_smoothing / (double)c;
     size_t right = 0;
-    for (size_t b = chunk.first; b < chunk.first + chunk.n; b++) {
-        const float *logit = (const float *)pass->layer[last].y + b * c;
-        float *g = (float *)pass->layer[last].g + b * c;
+    for (size_t i = chunk.first; i < chunk.first + chunk.n; i++) {
+        const float *logit = (const float *)pass->layer[last].y + i * c;
+        float *g = (float *)pass->layer[last].g + i * c;
+        size_t b = pass->first + i; /* of the batch */
         size_t label = (size_t)batch->labels[b], other = label, best = 0;
         double share = batch->share ? batch->share[b] : 1;
         if (share < 1)
@@ -235,11 +237,30 @@ static void take_loss(struct pass *pass, const struct pass_batch *batch, struct 
         for (size_t k = 0; k < c; k++) {
             double of_labels = (k == label ? share : 0) + (k == other ? 1 - share : 0);
             double target = smooth + (1 - batch->label_smoothing) * of_labels;
-            g[k] = (float)((exp((double)logit[k] - log_total) - target) / (double)pass->batch);
+            g[k] =
+                (float)((exp((double)logit[k] - log_total) - target) / (double)pass->deal.n_images);
         }
     }
-    pass->loss[chunk.first / chunk.n] = loss;
-    pass->right[chunk.first / chunk.n] = right;
+    pass->loss[(pass->first + chunk.first) / chunk.n] = loss;
+    pass->right[(pass->first + chunk.first) / chunk.n] = right;
+}
+
+/* What all ranks' chunks come to: few numbers, which all get. */
+static void add_up_loss(struct pass *pass, struct pass_result *result)
+{
+    size_t n_chunk = pass->layer[pass->net->n_layers - 1].n_chunk;
+    size_t n_chunks = pass->deal.n_images / n_chunk;
+    _Static_assert(sizeof *pass->loss == sizeof *pass->right, "gathered alike");
+    for (int r = 0; r < pass->deal.n_ranks; r++)
+        pass->deal.n_bytes[r] =
+            (nax_across_first(&pass->deal, r + 1) - nax_across_first(&pass->deal, r)) / n_chunk *
+            sizeof *pass->loss;
+    nax_ranks_gather(pass->loss, pass->deal.n_bytes);
+    nax_ranks_gather(pass->right, pass->deal.n_bytes);
+    result->loss = tree_doubles(n_chunks, pass->loss) / (double)pass->deal.n_images;
+    result->n_right = 0;
+    for (size_t i = 0; i < n_chunks; i++)
+        result->n_right += pass->right[i];
 }
 
 int nax_pass_forward(struct pass *pass, const struct pass_batch *batch, struct pass_result *result,
@@ -276,10 +297,6 @@ int nax_pass_forward(struct pass *pass, const struct pass_batch *batch, struct p
         if (l < net->n_layers && net->layers[l].has_batch_norm)
             set_batch_norm(pass, l);
     }
-    size_t n_chunks = pass->layer[net->n_layers - 1].n_chunks;
-    *result =
-        (struct pass_result){.loss = tree_doubles(n_chunks, pass->loss) / (double)pass->batch};
-    for (size_t i = 0; i < n_chunks; i++)
-        result->n_right += pass->right[i];
+    add_up_loss(pass, result);
     return 0;
 }

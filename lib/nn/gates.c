@@ -11,6 +11,8 @@
  */
 #include "pass_data.h"
 
+#include "nax/ranks.h"
+
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -29,9 +31,11 @@ static double own_gate_of_conv(const struct pass *pass, size_t l)
     double sum = 0;
     const struct pass_layer *layer = &pass->layer[l];
     size_t c = pass->net->layers[l].c_out;
+    if (!p->gamma)
+        nax_across_sum(&pass->deal, layer->sums_chunk, 2 * c, layer->sums, pass->space,
+                       pass->total);
     for (size_t k = 0; !p->gamma && k < c; k++)
-        sum += tree_floats(layer->n_sums, layer->sums + c + k, 2 * c) +
-               (p->beta ? (double)p->beta[k] * (double)gradient->beta[k] : 0);
+        sum += pass->total[c + k] + (p->beta ? (double)p->beta[k] * (double)gradient->beta[k] : 0);
     for (size_t k = 0; p->gamma && k < c; k++)
         sum += (double)p->gamma[k] * (double)gradient->gamma[k] +
                (double)p->beta[k] * (double)gradient->beta[k];
@@ -39,12 +43,10 @@ static double own_gate_of_conv(const struct pass *pass, size_t l)
 }
 
 /* Of a linear layer: its output y is o through the ReLU, beyond which g is 0, so that Σ g o = Σ g
- * y.
- */
-static double own_gate_of_linear(const struct pass *pass, size_t l)
+ * y. The images of this rank, on top of a sum so far. */
+static double add_gate_of_linear(const struct pass *pass, size_t l, double sum)
 {
     const struct pass_layer *layer = &pass->layer[l];
-    double sum = 0;
     for (size_t i = 0; i < layer->n_chunks; i++) {
         size_t n = layer->n_chunk * pass->net->layers[l].c_out, at = i * n * layer->kernel->size;
         const float *y =
@@ -53,6 +55,21 @@ static double own_gate_of_linear(const struct pass *pass, size_t l)
             nn_widen(layer->kernel, n, layer->g + at, nax_pass_scratch(pass, SCRATCH_DZ));
         for (size_t k = 0; k < n; k++)
             sum += (double)g[k] * (double)y[k];
+    }
+    return sum;
+}
+
+/* One rank goes on where the one before came to. */
+static double own_gate_of_linear(const struct pass *pass, size_t l)
+{
+    const struct deal *deal = &pass->deal;
+    double sum = 0;
+    for (int r = 0; r < deal->n_ranks; r++) {
+        if (r == deal->rank)
+            sum = add_gate_of_linear(pass, l, sum);
+        for (int to = 0; to < deal->n_ranks; to++)
+            deal->n_bytes[to] = to == r ? sizeof sum : 0;
+        nax_ranks_gather(&sum, deal->n_bytes);
     }
     return sum;
 }
@@ -67,6 +84,7 @@ struct other {
     bool is_ideal; /* its own weights, for their statistics alone; else what the gate asks for */
     size_t first;  /* image of the batch */
     float *sums;   /* [n_chunks][N_SUMS][c_out] */
+    double *total; /* [N_SUMS][c_out] over the chunks of all ranks, then space for those sums */
 };
 
 static const struct pass_layer *layer_of(const struct other *o)
@@ -74,12 +92,17 @@ static const struct pass_layer *layer_of(const struct other *o)
     return &o->pass->layer[o->gate->layer];
 }
 
-/* Of channel k over the chunks. */
-static void add_up(const struct other *o, size_t k, double sum[N_SUMS])
+static void add_up(const struct other *o)
 {
-    size_t c = o->shape.c_out;
+    size_t w = N_SUMS * o->shape.c_out;
+    nax_across_sum(&o->pass->deal, layer_of(o)->n_chunk, w, o->sums, o->total + w, o->total);
+}
+
+/* Of channel k. */
+static void sums_of(const struct other *o, size_t k, double sum[N_SUMS])
+{
     for (size_t i = 0; i < N_SUMS; i++)
-        sum[i] = tree_floats(layer_of(o)->n_chunks, o->sums + i * c + k, N_SUMS * c);
+        sum[i] = o->total[i * o->shape.c_out + k];
 }
 
 /* Of a channel; mean: beyond the guess. */
@@ -87,7 +110,7 @@ static void statistics_of(const struct other *o, const double sum[N_SUMS], doubl
                           double *variance)
 {
     const struct nax_layer *shape = &o->shape;
-    double n = (double)(o->pass->batch * shape->h_out * shape->w_out);
+    double n = (double)(o->pass->deal.n_images * shape->h_out * shape->w_out);
     *mean = sum[SUM_Z] / n;
     *variance = fmax(sum[SUM_ZZ] / n - *mean * *mean, 0);
 }
@@ -104,7 +127,7 @@ static double normalised(const struct other *o)
     double total = 0;
     for (size_t k = 0; k < o->shape.c_out; k++) {
         double sum[N_SUMS], mean = 0, variance = 0;
-        add_up(o, k, sum);
+        sums_of(o, k, sum);
         if (!p->gamma) {
             total += sum[SUM_GZ] + (p->beta ? (double)p->beta[k] * sum[SUM_G] : 0);
             continue;
@@ -125,7 +148,7 @@ static void keep_statistics(const struct other *o)
     const struct nax_params *p = &o->gate->params;
     for (size_t k = 0; k < o->shape.c_out; k++) {
         double sum[N_SUMS], mean, variance;
-        add_up(o, k, sum);
+        sums_of(o, k, sum);
         statistics_of(o, sum, &mean, &variance);
         p->mean[k] += (float)mean;
         p->variance[k] = (float)variance;
@@ -151,7 +174,7 @@ static int convolve(const struct other *o, size_t chunk, char *z, void *scratch)
     if (o->gate->linop.correct && !o->is_ideal) {
         float *wide = nn_target(kernel, z, nax_pass_scratch(pass, SCRATCH_DZ));
         nn_widen(kernel, n_pixels * c, z, wide);
-        o->gate->linop.correct(o->gate->linop.self, n, wide, o->first + chunk * n);
+        o->gate->linop.correct(o->gate->linop.self, n, wide, o->first + pass->first + chunk * n);
         nn_narrow(kernel, n_pixels * c, wide, z);
     }
     kernel->moments(n_pixels, c, z, guess, to + SUM_Z * c, to + SUM_ZZ * c);
@@ -178,7 +201,7 @@ static void multiply(const struct other *o, size_t chunk)
     float *to = o->sums + chunk * N_SUMS * c;
     nax_linear_forward(shape, n, x, o->weight, z);
     if (o->gate->linop.correct)
-        o->gate->linop.correct(o->gate->linop.self, n, z, o->first + chunk * n);
+        o->gate->linop.correct(o->gate->linop.self, n, z, o->first + pass->first + chunk * n);
     for (size_t i = 0; i < n * c; i++) {
         to[SUM_G * c + i % c] += g[i];
         to[SUM_GZ * c + i % c] += g[i] * z[i];
@@ -216,6 +239,7 @@ static void other_free(struct other *o)
 {
     nax_conv_free(o->conv);
     nax_aligned_free(o->sums);
+    free(o->total);
 }
 
 /* Makes the other's sums, in memory that other_free frees. */
@@ -238,8 +262,13 @@ static int other_product(struct other *o, struct nax_err *err)
     }
     if (status)
         return status;
-    o->sums = nax_aligned_calloc(layer_of(o)->n_chunks * N_SUMS * o->shape.c_out, sizeof *o->sums);
-    status = !o->sums ? NAX_ERR_MEMORY : o->conv ? convolve_all(o) : multiply_all(o);
+    size_t w = N_SUMS * o->shape.c_out;
+    size_t n_parts = nax_across_n_parts(&pass->deal, layer_of(o)->n_chunk);
+    o->sums = nax_aligned_calloc(NAX_MAX(layer_of(o)->n_chunks, (size_t)1) * w, sizeof *o->sums);
+    o->total = nax_calloc((1 + n_parts) * w, sizeof *o->total);
+    status = !o->sums || !o->total ? NAX_ERR_MEMORY : o->conv ? convolve_all(o) : multiply_all(o);
+    if (!status)
+        add_up(o);
     return status ? nax_err_set(err, (enum nax_status)status, "product failed: 'layer %s'",
                                 o->shape.name)
                   : 0;

@@ -1,6 +1,7 @@
 /* Memory and order of work of a training pass. */
 #include "pass_data.h"
 
+#include "nax/ranks.h"
 #include "nax/simd.h"
 
 #include <omp.h>
@@ -41,8 +42,32 @@ static void cut(struct pass *pass, size_t l)
     size_t limit = NAX_CHUNK, size = region_size(pass, l) * pass->kernel->size;
     while (limit > 1 && limit * size > chunk_size)
         limit /= 2;
-    layer->n_chunk = largest_divisor(pass->batch, limit);
-    layer->n_chunks = layer->n_sums = pass->batch / layer->n_chunk;
+    layer->n_chunk = layer->sums_chunk = largest_divisor(pass->deal.n_images, limit);
+}
+
+static size_t greatest_common_divisor(size_t a, size_t b)
+{
+    while (b) {
+        size_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* Chunks stay whole, in all layers. */
+static void deal_batch(struct pass *pass)
+{
+    struct deal *deal = &pass->deal;
+    deal->n_unit = 1;
+    for (size_t l = 0; l < pass->net->n_layers; l++) {
+        size_t n = pass->layer[l].n_chunk;
+        deal->n_unit *= n / greatest_common_divisor(deal->n_unit, n);
+    }
+    pass->first = nax_across_first(deal, deal->rank);
+    pass->batch = nax_across_first(deal, deal->rank + 1) - pass->first;
+    for (size_t l = 0; l < pass->net->n_layers; l++)
+        pass->layer[l].n_chunks = pass->batch / pass->layer[l].n_chunk;
 }
 
 /* Hands out cache-aligned pieces of a block; with memory NULL it only counts. */
@@ -111,8 +136,34 @@ static bool has_channels(const struct nax_layer *shape)
            shape->kind == NAX_LAYER_ADD;
 }
 
+/* The weights' gradient of layer l; values and others are still to be given. */
+static struct across gradient_of(const struct pass *pass, size_t l)
+{
+    const struct nax_layer *shape = &pass->net->layers[l];
+    const struct pass_layer *layer = &pass->layer[l];
+    size_t n = layer->conv ? layer->conv->gradient_size : nax_layer_n_weights(shape);
+    if (n && !layer->conv)
+        n += shape->c_out; /* of the bias */
+    return (struct across){.deal = &pass->deal,
+                           .n_chunk = layer->n_chunk,
+                           .n_values = NAX_ROUND_UP(n, NAX_LANES),
+                           .group = 2 * (int)l};
+}
+
+static void lay_out_gradient(struct pass *pass, size_t l, struct piece_maker *maker)
+{
+    struct pass_layer *layer = &pass->layer[l];
+    struct across *dw = &layer->dw;
+    *dw = gradient_of(pass, l);
+    if (!dw->n_values || pass->way == WAY_FORWARD || (pass->way == WAY_GATES && layer->conv))
+        return;
+    dw->values = floats(maker, NAX_MAX(layer->n_chunks, (size_t)1) * dw->n_values);
+    dw->others = floats(maker, nax_across_n_others(dw));
+}
+
 static void lay_out(struct pass *pass, struct piece_maker *maker)
 {
+    size_t n_total = 0, n_space = 0;
     const struct nax_network *net = pass->net;
     pass->image =
         piece(maker, pass->batch * net->height * net->width * net->channels, pass->kernel->size);
@@ -131,16 +182,20 @@ static void lay_out(struct pass *pass, struct piece_maker *maker)
             layer->z = pass_output(pass, shape->input);
         if (!has_channels(shape))
             continue;
-        layer->sums = floats(maker, NAX_MAX(layer->n_chunks, layer->n_sums) * 2 * c);
-        layer->dw_size = layer->conv ? layer->conv->gradient_size : nax_layer_n_weights(shape);
-        layer->dw_size = NAX_ROUND_UP(layer->dw_size, NAX_LANES);
-        if (layer->dw_size && (pass->way == WAY_BOTH || (pass->way == WAY_GATES && !layer->conv)))
-            layer->dw = floats(maker, layer->n_chunks * layer->dw_size);
+        layer->sums =
+            floats(maker, pass->batch / NAX_MIN(layer->n_chunk, layer->sums_chunk) * 2 * c);
+        size_t n_forward = nax_across_n_parts(&pass->deal, layer->n_chunk);
+        size_t n_backward = nax_across_n_parts(&pass->deal, layer->sums_chunk);
+        n_total = NAX_MAX(n_total, 2 * c);
+        n_space = NAX_MAX(n_space, NAX_MAX(n_forward, n_backward) * 2 * c);
+        lay_out_gradient(pass, l, maker);
         float **by_channel[] = {&layer->scale, &layer->offset, &layer->mean, &layer->inverse,
                                 &layer->p,     &layer->q,      &layer->r};
         for (size_t i = 0; i < sizeof by_channel / sizeof *by_channel; i++)
             *by_channel[i] = floats(maker, c);
     }
+    pass->total = (double *)piece(maker, n_total, sizeof *pass->total);
+    pass->space = (double *)piece(maker, n_space, sizeof *pass->space);
     pass->gradients = floats(maker, pass->model->n_values);
     maker->used = NAX_ROUND_UP(maker->used, page);
     pass->scratch = piece(maker, pass->n_threads, pass->scratch_size);
@@ -177,14 +232,14 @@ static int plan_edges(struct pass *pass, struct nax_err *err)
             bool is_last = first_consumer[residual] == (int)l && input != residual;
             layer->residual = (struct edge){residual, holder[residual], is_last};
             if (is_last)
-                pass->layer[residual].n_sums = layer->n_chunks;
+                pass->layer[residual].sums_chunk = layer->n_chunk;
             bool is_alias = holder[residual] < 0 && !is_last && !nax_shortcut_is_needed(net, shape);
             holder[residual] = is_alias ? (int)l : residual;
         }
         if (input >= 0) {
             layer->input = (struct edge){input, holder[input], first_consumer[input] == (int)l};
             if (layer->input.is_last)
-                pass->layer[input].n_sums = layer->n_chunks;
+                pass->layer[input].sums_chunk = layer->n_chunk;
             holder[input] = input;
         }
     }
@@ -242,13 +297,13 @@ static int alloc_memory(struct pass *pass, struct pass_memory *memory, struct na
 {
     struct piece_maker counter = {0};
     lay_out(pass, &counter);
-    size_t n_chunks = pass->layer[pass->net->n_layers - 1].n_chunks;
+    size_t n_chunks = pass->deal.n_images / pass->layer[pass->net->n_layers - 1].n_chunk;
     pass->memory_size = counter.used;
     pass->loss = nax_calloc(n_chunks, sizeof *pass->loss);
     pass->right = nax_calloc(n_chunks, sizeof *pass->right);
     if (!pass->loss || !pass->right || !grow(memory, counter.used))
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'batch of %zu images'",
-                           pass->batch);
+                           pass->deal.n_images);
     struct piece_maker maker = {.memory = memory->block};
     lay_out(pass, &maker);
     for (size_t l = 0; l < pass->net->n_layers; l++) {
@@ -260,7 +315,7 @@ static int alloc_memory(struct pass *pass, struct pass_memory *memory, struct na
             layer->scale[k] = layer->p[k] = 1; /* no batch norm */
             layer->offset[k] = layer->mean[k] = layer->q[k] = layer->r[k] = 0;
         }
-        if (pass->layer[l].dw)
+        if (pass->layer[l].dw.values)
             pass->gradient[l].weight = pass->gradients + (p->weight - values);
         if (p->beta)
             pass->gradient[l].beta = pass->gradients + (p->beta - values);
@@ -287,17 +342,20 @@ static int alloc(struct pass **out, struct nax_model *model, size_t batch,
     pass->net = net;
     pass->kernel = nax_nn_kernels(nax_arithmetic_of(precision) == NAX_ARITHMETIC_BF16);
     pass->way = way;
-    pass->batch = batch;
+    pass->deal = (struct deal){.n_images = batch, .rank = nax_ranks_own(), .n_ranks = nax_ranks()};
+    pass->deal.n_bytes = nax_calloc((size_t)pass->deal.n_ranks, sizeof *pass->deal.n_bytes);
     pass->n_threads = (size_t)nax_threads();
     pass->layer = nax_calloc(net->n_layers, sizeof *pass->layer);
     pass->gradient = nax_calloc(net->n_layers, sizeof *pass->gradient);
-    int status = pass->layer && pass->gradient
+    int status = pass->layer && pass->gradient && pass->deal.n_bytes
                      ? 0
                      : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", net->name);
     if (!status)
         status = alloc_convs(pass, err);
-    if (!status)
+    if (!status) {
+        deal_batch(pass);
         status = plan_edges(pass, err);
+    }
     if (!status)
         status = alloc_memory(pass, memory, err);
     if (status) {
@@ -339,6 +397,7 @@ void nax_pass_free(struct pass *pass)
     free(pass->gradient);
     free(pass->loss);
     free(pass->right);
+    free(pass->deal.n_bytes);
     free(pass);
 }
 

@@ -2,6 +2,7 @@
 #ifndef NAX_NN_PASS_DATA_H
 #define NAX_NN_PASS_DATA_H
 
+#include "across.h"
 #include "conv.h"
 #include "kernels.h"
 #include "layers.h"
@@ -25,13 +26,13 @@ struct pass_layer {
                 reads; NULL for other kinds */
     char *y; /* the layer's output, of the same shape */
     char *g; /* gradient of the loss by y, then by the ReLU's input, of the same shape */
-    size_t n_chunk, n_chunks; /* images a chunk of its region, and how many a batch has */
-    size_t n_sums; /* chunks that leave sums on the way back: of the region that completes
-                      the layer's gradient */
-    float *sums; /* [max n_chunks, n_sums][2][c_out]: forward Σ (z − running mean) and Σ of its
-                    square; backward Σ g and Σ g (z − mean), of a linear layer Σ g alone */
-    float *dw;   /* [n_chunks][dw_size], or NULL: not wanted */
-    size_t dw_size; /* floats of one chunk's weight gradient */
+    size_t n_chunk, n_chunks; /* images a chunk of its region, and how many chunks this rank has */
+    size_t sums_chunk; /* images of the chunks that leave sums on the way back: of the region that
+                          completes the layer's gradient */
+    float *sums; /* [max of both kinds of chunks][2][c_out]: forward Σ (z − running mean) and Σ of
+                    its square; backward Σ g and Σ g (z − mean) */
+    struct across dw; /* the weights' gradient, of a linear layer then that of its bias; values
+                         NULL: not wanted */
     /* batch norm, [c_out] each: y = z·scale + offset; the mean that it takes, and 1 / deviation;
      * dz = p·g − q − r·(z − mean), see take_sums */
     float *scale, *offset, *mean, *inverse, *p, *q, *r;
@@ -52,19 +53,21 @@ struct pass {
     const struct nax_linop *linops;  /* [n_layers] or NULL */
     enum pass_way way;
     enum pass_statistics statistics;
-    size_t batch;
+    struct deal deal;            /* of the batch to ranks; this one has */
+    size_t batch, first;         /* so many of its images, from there on: all arrays are of these */
     struct pass_layer *layer;    /* [n_layers] */
     char *image;                 /* [batch][height][width][channels] */
     struct nax_params *gradient; /* [n_layers], into memory */
     float *gradients;
-    double *loss;  /* [n_chunks of the last layer] */
-    size_t *right; /* likewise */
+    double *loss;          /* [the last layer's chunks on all ranks] */
+    size_t *right;         /* likewise */
+    double *space, *total; /* of nax_across_sum */
     size_t n_threads, scratch_size, scratch_each[4];
     char *scratch;      /* [n_threads][scratch_size] */
     size_t memory_size; /* bytes that all of this takes of the memory given */
 };
 
-/* Images of the batch that a thread works on together: n from `first` on. */
+/* Images of the rank that a thread works on together: n from `first` on. */
 struct chunk {
     size_t first, n;
 };

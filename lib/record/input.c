@@ -1,6 +1,8 @@
 /* A file read through a window of its bytes. */
 #include "input.h"
 
+#include "nax/ranks.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -55,6 +57,22 @@ static bool has_to_wait(const struct input *in)
     return !poll(&file, 1, 0);
 }
 
+/* As read(2), of standard input for all ranks: rank 0 has it. */
+static ssize_t read_some(const struct input *in, unsigned char *to, size_t n)
+{
+    const bool is_shared = nax_ranks() > 1 && in->fd == STDIN_FILENO;
+    ssize_t got = 0;
+    if (!is_shared || !nax_ranks_own())
+        do
+            got = read(in->fd, to, n);
+        while (got < 0 && errno == EINTR);
+    if (is_shared)
+        nax_ranks_broadcast(&got, sizeof got);
+    if (is_shared && got > 0)
+        nax_ranks_broadcast(to, (size_t)got);
+    return got;
+}
+
 int nax_input_fill(struct input *in, struct nax_err *err)
 {
     if (in->is_eof)
@@ -75,19 +93,12 @@ int nax_input_fill(struct input *in, struct nax_err *err)
     }
     if (in->on_wait && has_to_wait(in))
         in->on_wait(in->waiter);
-    for (;;) {
-        ssize_t n = read(in->fd, in->buffer + in->end, in->cap - in->end);
-        if (n > 0) {
-            in->end += (size_t)n;
-            return 1;
-        }
-        if (!n) {
-            in->is_eof = true;
-            return 0;
-        }
-        if (errno != EINTR)
-            return nax_err_io(err, "cannot read: '%s'", in->name);
-    }
+    ssize_t n = read_some(in, in->buffer + in->end, in->cap - in->end);
+    if (n < 0)
+        return nax_err_io(err, "cannot read: '%s'", in->name);
+    in->end += (size_t)n;
+    in->is_eof = !n;
+    return n > 0;
 }
 
 NAX_PRINTF(6, 0)

@@ -3,7 +3,7 @@
 function room_of(header) {
     sub(/^nax\//, "", header)
     sub(/\.h$/, "", header)
-    return header ~ /^(rng|simd|option|identity)$/ ? "base" : header
+    return header ~ /^(rng|simd|option|identity|ranks)$/ ? "base" : header
 }
 
 FILENAME == "lib/LAYERS" {

@@ -9,6 +9,7 @@ check() {
 }
 check 1 cblas.h
 check 1 dnnl.h
+check 1 mpi.h
 check 1 jpeglib.h
 check 1 png.h
 check 1 turbojpeg.h

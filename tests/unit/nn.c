@@ -2,6 +2,7 @@
  */
 #include "nax/nn.h"
 #include "nax/rng.h"
+#include "../../lib/nn/across.h"
 #include "../../lib/nn/conv.h"
 #include "../../lib/nn/kernels.h"
 #include "../../lib/nn/layers.h"
@@ -1456,6 +1457,49 @@ static void sums_are_a_tree(void **state)
         }
 }
 
+/* The tree's sum over chunks at … at + n where parts have theirs; *i: the next part. */
+static float join(const struct part *part, size_t *i, size_t at, size_t n, const float *values)
+{
+    if (part[*i].first == at && part[*i].n == n) {
+        ++*i;
+        return tree_of(n, values + at, 1);
+    }
+    assert_true(n > 1);
+    size_t half = tree_half(n);
+    float left = join(part, i, at, half, values);
+    return left + join(part, i, at + half, n - half, values);
+}
+
+/* Every rank's parts are whole subtrees, no more than two a level, and their sums are the tree's.
+ */
+static void ranks_share_the_tree(void **state)
+{
+    enum { N_MAX = 70 };
+    static const int n_ranks[] = {1, 2, 3, 4, 7, 32, 100};
+    float values[N_MAX];
+    struct nax_rng rng = nax_rng_at(31, NAX_RNG_TEST, 0, 0, 0);
+    (void)state;
+    for (size_t i = 0; i < N_MAX; i++)
+        values[i] = (float)noise(&rng);
+    for (size_t n = 1; n <= N_MAX; n++)
+        for (size_t k = 0; k < sizeof n_ranks / sizeof *n_ranks; k++) {
+            const struct deal deal = {.n_images = 5 * n, .n_unit = 5, .n_ranks = n_ranks[k]};
+            struct part part[N_MAX + 1] = {{0}};
+            size_t n_parts = 0, i = 0;
+            for (int r = 0; r < deal.n_ranks; r++) {
+                size_t first = nax_across_first(&deal, r) / 5;
+                size_t end = nax_across_first(&deal, r + 1) / 5;
+                size_t own = nax_across_cut(n, first, end, part + n_parts);
+                assert_true(own <= 2 * (size_t)ceil(log2((double)(end - first) + 1)));
+                n_parts += own;
+            }
+            assert_int_equal(nax_across_n_parts(&deal, 5), n_parts);
+            float sum = join(part, &i, 0, n, values), want = tree_of(n, values, 1);
+            assert_int_equal(i, n_parts);
+            assert_memory_equal(&sum, &want, sizeof sum);
+        }
+}
+
 /* Images, of which a pass sees those from `first` on. */
 struct many_images {
     size_t size, first; /* values of an image */
@@ -2431,6 +2475,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(gates_match_finite_differences),
         cmocka_unit_test(muon_follows_its_definition),
         cmocka_unit_test(sums_are_a_tree),
+        cmocka_unit_test(ranks_share_the_tree),
         cmocka_unit_test(chunks_add_up_for_any_number_of_threads),
         cmocka_unit_test(statistics_are_kept_and_used),
         cmocka_unit_test(split_is_fixed_and_fair),
