@@ -105,6 +105,35 @@ same() {
   [[ $output == *"ranks of MPI share one design; --part deals designs to processes: '--parallel'"* ]]
 }
 
+@test "ranks that would compute differently are told" {
+  # shellcheck disable=SC2016 # the ranks' shells expand it
+  local own='[ $OMPI_COMM_WORLD_RANK = 0 ] || export "$1"; shift; exec "$@"'
+  if [ "${NAX_ISA-}" != baseline ] && grep -q avx2 /proc/cpuinfo; then
+    run mpirun -n 2 sh -c "$own" sh NAX_ISA=baseline nax-train "${options[@]}" designs
+    [ "$status" -eq 1 ]
+    [[ $output == *"nax-train: processors of several kinds, "*" on rank 0; NAX_ISA="* ]]
+    NAX_CONV=blas run mpirun -n 2 sh -c "$own" sh OPENBLAS_CORETYPE=Prescott nax-train "${options[@]}" --epochs 1 --batch 40 designs
+    [ "$status" -eq 1 ]
+    [[ $output == *": ranks have come to different weights, on processors of several kinds; "* ]]
+  fi
+}
+
+@test "a search by gradients, and one by evolution, go on from what other ranks have kept" {
+  local by_gradients=(nax-search -q -j 1 --space ./space.yaml --data tiny.safetensors --batch 20 --epochs 2 --warm-epochs 1 --edap 0.1)
+  "${by_gradients[@]}" --checkpoint one --log one.log --format json | plain > one.json
+  mpirun -n 2 "${by_gradients[@]}" --checkpoint two --log two.log --format json | plain > two.json
+  cmp one/search.safetensors two/search.safetensors
+  cmp one.json two.json
+  cmp <(plain < one.log) <(plain < two.log)
+  local evolve=(nax-search -q -j 1 --evolve --space ./space.yaml --data tiny.safetensors --batch 20 --images 20 --statistics 20 --population 4)
+  "${evolve[@]}" --epochs 1 --designs 6 --checkpoint three --inherit nets3 --format json | plain > three.json
+  mpirun -n 3 "${evolve[@]}" --epochs 1 --designs 4 --checkpoint four > first
+  mpirun -n 2 "${evolve[@]}" --epochs 1 --designs 6 --checkpoint four --resume --inherit nets4 --format json | plain > four.json
+  cmp three.json four.json
+  [ -n "$(ls nets3)" ]
+  for file in nets3/*; do cmp "$file" "nets4/${file#*/}"; done
+}
+
 @test "images of an evaluation are dealt to ranks" {
   nax-train "${options[@]}" --epochs 1 --batch 40 --checkpoint nets designs > trained
   for more in "--fidelity full --chips 2 --calibrate 16" "--logits --images 37"; do

@@ -1,13 +1,14 @@
 /* nax-search: searches designs, by gradients, which prints a policy, or by evolution in a supernet.
  */
+#include "nax/ranks.h"
 #include "products.h"
 #include "provenance.h"
+#include "ranks.h"
 #include "search.h"
 #include "search_records.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char synopsis[] =
     "nax-search [-q] [--space name] [--data file] [--hardware name] [--set key=value] "
@@ -59,6 +60,8 @@ static void parse(struct searching *s)
     if (s->options.is_nested && s->options.recipe.average > 0)
         tool_misuse(tool,
                     "--average takes no mean over kernels that are parts of others: '--nested'");
+    ranks_refuse(tool, "noise", "each measures all conversions");
+    s->log.path = nax_ranks_own() ? NULL : s->log.path;
     tool_no_files(tool);
     tool->on_stop = s->folder ? "the epoch under way is lost; to continue, add --resume"
                               : "nothing kept without --checkpoint";
@@ -96,42 +99,13 @@ static int check_space(const struct nax_space *space, struct nax_err *err)
     return 0;
 }
 
-static const char folder_name[] = "search"; /* of its file */
-
-/* The folder is this search's alone, and what another one left there is not replaced. */
-static int take_folder(struct searching *s, struct nax_err *err)
-{
-    struct weights_state state;
-    int status = weights_store_open(&s->store, s->folder, err);
-    if (status || !s->folder)
-        return status;
-    weights_path(s->store, folder_name, s->checkpoint);
-    status = weights_take(s->store, folder_name, &state, err);
-    if (status < 0 || s->is_resumed || !state.is_finished)
-        return NAX_MIN(status, 0);
-    return nax_err_set(
-        err, NAX_ERR_VALUE,
-        "there is a search in the folder: '%s'; add --resume, or take another folder",
-        s->checkpoint);
-}
-
-/* That files can be made there, before the epochs that come before the first of them. */
-static int check_noise_folder(const char *folder, struct nax_err *err)
-{
-    char path[4096];
-    if ((size_t)snprintf(path, sizeof path, "%s/noise", folder) >= sizeof path)
-        return nax_err_set(err, NAX_ERR_VALUE, "path too long: '%.64s…'", folder);
-    int status = nax_folder_make(folder, err);
-    return status ? status : nax_file_check(path, err);
-}
-
 static int open_search(struct searching *s, struct nax_err *err)
 {
     tool_progress(&s->tool, "solving the crossbars of all choices, and measuring them");
     int status = nax_cosearch_alloc(&s->search, &s->options, err);
     if (!status)
-        status = take_folder(s, err);
-    if (!status && s->is_resumed && !access(s->checkpoint, F_OK)) {
+        status = search_take_folder(s, err);
+    if (!status && search_has_checkpoint(s)) {
         status = nax_cosearch_resume(s->search, s->checkpoint, err);
         if (status == NAX_ERR_VALUE)
             tool_hint(err, "to start from its weights, leave out --resume and add --init '%s'",
@@ -156,10 +130,10 @@ static void open_files(struct searching *s)
         status = data_open(&s->tool, &s->data, &s->set, &err);
     if (!status)
         status = hardware_open(&s->tool, &s->hardware_options, &s->hardware, &err);
-    if (!status && s->folder)
+    if (!status && s->folder && !nax_ranks_own())
         status = nax_folder_make(s->folder, &err);
     if (!status && s->options.noise_folder)
-        status = check_noise_folder(s->options.noise_folder, &err);
+        status = search_check_noise_folder(s->options.noise_folder, &err);
     if (!status)
         status = log_open(&s->log, s->is_resumed, &err);
     if (!status) {
@@ -177,11 +151,15 @@ static void open_files(struct searching *s)
     s->options.hardware = s->hardware;
     s->options.seed = s->tool.seed;
     if (!status && s->is_evolved)
-        status = take_folder(s, &err);
+        status = search_take_folder(s, &err);
     if (!status)
         status = s->is_evolved ? search_evolve_open(s, &err) : open_search(s, &err);
     if (status)
         tool_fail(&s->tool, &err);
+    if (nax_ranks_own()) { /* rank 0 keeps what is kept */
+        s->folder = NULL;
+        *s->checkpoint = 0;
+    }
 }
 
 const char *search_time_left(struct searching *s, double epochs_done)
@@ -273,7 +251,7 @@ static int search(struct searching *s, struct nax_err *err)
 int main(int argc, char **argv)
 {
     tool_bound_spinning(argv);
-    struct searching s = {.tool = tool_start("nax-search", synopsis, argc, argv),
+    struct searching s = {.tool = ranks_start("nax-search", synopsis, argc, argv),
                           .record = nax_record_alloc()};
     struct nax_err err = {.text = "out of memory"};
     if (!s.record)
@@ -285,9 +263,7 @@ int main(int argc, char **argv)
                                           strlen(s.space_options.name)));
     if (s.is_evolved ? search_evolve(&s, &err) : search(&s, &err))
         tool_fail(&s.tool, &err);
-    if (s.folder)
-        weights_give_back(s.store, folder_name, &(struct weights_state){.is_finished = true});
-    weights_store_close(s.store);
+    search_leave_folder(&s);
     nax_record_free(s.record);
     if (log_close(&s.log, &err))
         tool_fail(&s.tool, &err);

@@ -40,6 +40,14 @@ struct searching {
 /* Until the last epoch, as those of this run went so far. */
 const char *search_time_left(struct searching *s, double epochs_done);
 
+/* The folder is this search's alone, and what another one left there is not replaced. */
+int search_take_folder(struct searching *s, struct nax_err *err) NAX_MUST_USE;
+void search_leave_folder(struct searching *s);
+/* Whether there is a checkpoint to continue from. */
+bool search_has_checkpoint(const struct searching *s);
+/* That files can be made there, before the epochs that come before the first of them. */
+int search_check_noise_folder(const char *folder, struct nax_err *err) NAX_MUST_USE;
+
 /* Misuse of options that belong to the other search. */
 void search_evolve_check(struct searching *s);
 /* Begins the evolution, of a checkpoint what is there. */

@@ -1,4 +1,5 @@
 /* nax-search --evolve: a supernet trained, designs evolved in it, the front written. */
+#include "nax/ranks.h"
 #include "search.h"
 #include "search_records.h"
 #include "split.h"
@@ -38,7 +39,9 @@ static int resume(struct searching *s, struct nax_err *err)
     if (status == NAX_ERR_VALUE)
         tool_hint(err, "to start from its weights, leave out --resume and add --init '%s'",
                   s->checkpoint);
-    if (!status && !access(path, F_OK)) {
+    bool has_designs = !access(path, F_OK);
+    nax_ranks_broadcast(&has_designs, sizeof has_designs);
+    if (!status && has_designs) {
         status = nax_evolution_resume_designs(s->evolution, path, err);
         if (status == NAX_ERR_VALUE)
             tool_hint(err, "to evolve anew with the same supernet, remove the file");
@@ -58,10 +61,10 @@ int search_evolve_open(struct searching *s, struct nax_err *err)
     o->seed = from->seed;
     o->init = from->init;
     o->fidelity = from->fidelity;
-    int status = s->inherit ? nax_folder_make(s->inherit, err) : 0;
+    int status = s->inherit && !nax_ranks_own() ? nax_folder_make(s->inherit, err) : 0;
     if (!status)
         status = nax_evolution_alloc(&s->evolution, o, err);
-    if (!status && s->is_resumed && *s->checkpoint && !access(s->checkpoint, F_OK))
+    if (!status && search_has_checkpoint(s))
         status = resume(s, err);
     if (!status)
         log_forget(&s->log, NULL, nax_evolution_epochs_done(s->evolution));
@@ -167,7 +170,7 @@ static int inherit(struct searching *s, const struct nax_evolved *d, struct nax_
     snprintf(path, sizeof path, "%s/%s.safetensors", s->inherit, name);
     const struct nax_meta meta[] = {{"id", d->candidate.id}, {"weights", name}};
     status = nax_trainer_alloc(&trainer, model, s->set, &s->options.recipe, s->tool.seed, err);
-    if (!status)
+    if (!status && !nax_ranks_own())
         status = nax_trainer_save(trainer, path, meta, sizeof meta / sizeof *meta, err);
     if (!status && (nax_record_set_string(s->record, "weights", name) ||
                     nax_record_set_string(s->record, "weights_hash", name) ||

@@ -5,6 +5,7 @@
 #include "kernels.h"
 #include "recipe.h"
 
+#include "nax/ranks.h"
 #include "nax/rng.h"
 
 #include <math.h>
@@ -331,6 +332,23 @@ void nax_trainer_settle(struct nax_trainer *t)
     t->is_averaged = true;
 }
 
+/* Processors that round otherwise would part the ranks, step by step, in silence. */
+static int check_ranks(const struct nax_trainer *t, struct nax_err *err)
+{
+    if (nax_ranks() == 1)
+        return 0;
+    uint64_t own = nax_model_hash(t->model), first = own;
+    nax_ranks_broadcast(&first, sizeof first);
+    return nax_ranks_any(own != first)
+               ? nax_err_set(
+                     err, NAX_ERR_VALUE,
+                     "ranks have come to different weights, on processors of several kinds; "
+                     "NAX_ISA=baseline and one OPENBLAS_CORETYPE, exported to all, make "
+                     "them alike: 'network %s'",
+                     t->part->net->name)
+               : 0;
+}
+
 /* What the epoch came to, and the next one begins. */
 static int end_epoch(struct nax_trainer *t, struct nax_epoch *epoch, struct nax_err *err)
 {
@@ -338,7 +356,10 @@ static int end_epoch(struct nax_trainer *t, struct nax_epoch *epoch, struct nax_
     epoch->train_loss = t->loss / (double)n_steps;
     epoch->train_accuracy = (double)t->n_right / (double)(n_steps * t->recipe.batch);
     epoch->validation_loss = epoch->validation_accuracy = NAN;
-    int status = nax_model_check(t->part, err);
+    int status = check_ranks(t, err);
+    if (status)
+        return status;
+    status = nax_model_check(t->part, err);
     if (status) /* which the loss need not tell: a ReLU makes 0 of what is no number */
         return err->status = NAX_ERR_NUMERIC;
     if (t->epochs_done + 1 == t->recipe.epochs)
