@@ -133,7 +133,8 @@ void tool_fail(struct tool *tool, const struct nax_err *err)
         fprintf(stderr, "%s: rank %d: %s\n", tool->name, nax_ranks_own(), err->text);
     else if (!is_told(tool, err))
         tool_tell(tool, "%s", err->text);
-    nax_ranks_abort(); /* stdout is flushed; what main still holds is no leak */
+    nax_ranks_abort();
+    _exit(1); /* stdout is flushed; what main still holds is no leak */
 }
 
 void tool_hint(struct nax_err *err, const char *format, ...)

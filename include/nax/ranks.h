@@ -19,8 +19,8 @@ int nax_ranks(void);
 /* For a program whose work can be dealt to ranks, before anything else; it ends with the program.
  * Error: ranks whose processors compute differently. */
 int nax_ranks_start(struct nax_err *err) NAX_MUST_USE;
-/* Ends all ranks, with status 1. */
-void nax_ranks_abort(void) __attribute__((noreturn));
+/* Ends all ranks, with status 1; returns where there is but one. */
+void nax_ranks_abort(void);
 
 /* What this rank has sent so far, and how long it was in MPI for that and for waiting. */
 struct nax_ranks_traffic {

@@ -23,7 +23,6 @@ int nax_ranks_start(struct nax_err *err)
 
 void nax_ranks_abort(void)
 {
-    _Exit(1);
 }
 
 struct nax_ranks_traffic nax_ranks_traffic(void)
@@ -136,7 +135,6 @@ void nax_ranks_abort(void)
 {
     if (n_ranks > 1)
         MPI_Abort(MPI_COMM_WORLD, 1);
-    _Exit(1);
 }
 
 struct nax_ranks_traffic nax_ranks_traffic(void)
@@ -195,8 +193,8 @@ static MPI_Request *add(int group)
         messages = more ? more : messages;
         MPI_Request *requests_more = nax_realloc(requests, n, sizeof *requests);
         requests = requests_more ? requests_more : requests;
-        if (!more || !requests_more)
-            nax_ranks_abort();
+        if (!more || !requests_more) /* as MPI does that lacks memory */
+            MPI_Abort(MPI_COMM_WORLD, 1);
         n_room = n;
     }
     messages[n_messages].group = group;
