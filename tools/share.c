@@ -1,5 +1,6 @@
 /* Shares of an input, records that come again, and files that end too early. */
 #include "share.h"
+#include "nax/ranks.h"
 #include "tool.h"
 
 #include <ctype.h>
@@ -32,6 +33,8 @@ void share_parse(struct tool *tool)
 {
     struct share *s = &tool->share;
     const char *text = s->part_text;
+    if (s->is_unfinished && nax_ranks() > 1)
+        tool_misuse(tool, "ranks of MPI have to read the same records: '--unfinished'");
     if (!text)
         return;
     if (!take_number(&text, '/', &s->part) || !take_number(&text, 0, &s->n_parts) || !s->n_parts)

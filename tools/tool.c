@@ -96,17 +96,23 @@ static void end_progress(struct tool *tool)
     tool->progress_shown = 0;
 }
 
-void tool_tell(struct tool *tool, const char *format, ...)
+NAX_PRINTF(2, 0)
+static void tell(struct tool *tool, const char *format, va_list ap)
 {
-    va_list ap;
     if (nax_ranks_own())
         return;
     end_progress(tool);
     fprintf(stderr, "%s: ", tool->name);
-    va_start(ap, format);
     vfprintf(stderr, format, ap);
-    va_end(ap);
     fputc('\n', stderr);
+}
+
+void tool_tell(struct tool *tool, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    tell(tool, format, ap);
+    va_end(ap);
 }
 
 /* A pipe without a byte: whatever was to fill it has failed, and said why. */
@@ -157,15 +163,11 @@ void tool_fail_record(struct tool *tool, struct nax_err *err)
 
 void tool_say(struct tool *tool, const char *format, ...)
 {
-    if (tool->is_quiet || nax_ranks_own())
-        return;
-    end_progress(tool);
     va_list ap;
-    fprintf(stderr, "%s: ", tool->name);
     va_start(ap, format);
-    vfprintf(stderr, format, ap);
+    if (!tool->is_quiet)
+        tell(tool, format, ap);
     va_end(ap);
-    fputc('\n', stderr);
 }
 
 void tool_floats(const struct tool *tool, const char *option, const char *text, double *values,
