@@ -251,3 +251,16 @@ int tool_options(struct tool *tool, const struct option_group *groups, size_t n)
         nax_threads_set((int)tool->n_threads);
     return mode;
 }
+
+void tool_floats(const struct tool *tool, const char *option, const char *text, double *values,
+                 size_t n)
+{
+    const char *word = text;
+    for (size_t i = 0; i < n; i++) {
+        char *end;
+        values[i] = strtod(word, &end);
+        if (end == word || *end != (i + 1 < n ? ',' : 0) || !isfinite(values[i]))
+            tool_misuse(tool, "--%s takes %zu numbers, separated by commas: '%s'", option, n, text);
+        word = end + 1;
+    }
+}

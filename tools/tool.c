@@ -170,19 +170,6 @@ void tool_say(struct tool *tool, const char *format, ...)
     va_end(ap);
 }
 
-void tool_floats(const struct tool *tool, const char *option, const char *text, double *values,
-                 size_t n)
-{
-    const char *word = text;
-    for (size_t i = 0; i < n; i++) {
-        char *end;
-        values[i] = strtod(word, &end);
-        if (end == word || *end != (i + 1 < n ? ',' : 0) || !isfinite(values[i]))
-            tool_misuse(tool, "--%s takes %zu numbers, separated by commas: '%s'", option, n, text);
-        word = end + 1;
-    }
-}
-
 /* Columns of the terminal, or what the environment says of them; 0: no end. */
 static size_t line_width(void)
 {
