@@ -75,17 +75,16 @@ same() {
 }
 
 @test "a rank that dies ends the run, which another number of ranks resumes" {
-  options+=(--epochs 30 --batch 80)
-  nax-train "${options[@]}" --checkpoint nets designs > whole
+  local longer=("${options[@]}" --epochs 30 --batch 80)
+  nax-train "${longer[@]}" --checkpoint nets designs > whole
   # shellcheck disable=SC2016 # the ranks' shells expand it
   mpirun -n 2 sh -c 'echo $$ > pid.$OMPI_COMM_WORLD_RANK && exec "$@"' sh \
-    nax-train "${options[@]}" --checkpoint kept --save-every 0 --log log designs > first 2>/dev/null &
+    nax-train "${longer[@]}" --checkpoint kept --save-every 0 --log log designs > first 2>/dev/null &
   until ls kept/*.part.safetensors >/dev/null 2>&1; do sleep 0.02; done
   kill -KILL "$(cat pid.1)"
-  run wait $!
-  [ "$status" -ne 0 ]
+  if wait $!; then false; fi
   [ -z "$(find kept -name '*.safetensors' ! -name '*.part.*')" ]
-  mpirun -n 3 nax-train "${options[@]}" --checkpoint kept --resume --log log designs > second
+  mpirun -n 3 nax-train "${longer[@]}" --checkpoint kept --resume --log log designs > second
   for file in nets/*; do cmp "$file" "kept/${file#*/}"; done
 }
 
