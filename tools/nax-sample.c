@@ -40,7 +40,7 @@ static const struct nax_option rows[] = {
      .mode = EVOLVE},
     {"elite", "N", "how many of the best (rank 0, but at most half)", FIELD(n_elite), .value = NAN,
      .needs = "evolve"},
-    {"mutation", "P", "chance that a convolution or width is drawn anew (1 / their number)",
+    {"mutation", "P", "chance that a decision is drawn anew (1 / their number)",
      FIELD(mutation), .max = 1, .value = NAN, .needs = "evolve"},
     {"keep-kernels", NULL, "offspring keep a parent's kernels and widths: crossbars alone change",
      FIELD(keeps_kernels), .needs = "evolve"},

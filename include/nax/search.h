@@ -142,8 +142,9 @@ struct nax_population;
 int nax_population_alloc(struct nax_population **population, const struct nax_space *space,
                          struct nax_err *err) NAX_MUST_USE;
 void nax_population_free(struct nax_population *population);
-/* What has a chance of its own to change in an offspring: convolutions, and stages of several
- * widths. */
+/* What has a chance of its own to change in an offspring: of each convolution its kernel (or to be
+ * skipped), its crossbar, and bits and range of its ADCs; of a stage its width; each kind of bits.
+ * Only what has alternatives counts. */
 size_t nax_space_n_decisions(const struct nax_space *space);
 /* A design that is not of the space is NAX_ERR_VALUE; the message names the layer or stage. */
 int nax_population_add(struct nax_population *population, const struct nax_candidate *c,
@@ -158,12 +159,12 @@ int64_t nax_population_rank(const struct nax_population *population, size_t k);
 /* Which addition, from 0, the k-th best was. */
 size_t nax_population_index(const struct nax_population *population, size_t k);
 /* Offspring i: two parents, each the better of two drawn at random (tournament); every convolution
- * and every stage's width from either with the same chance (uniform crossover), and drawn anew from
- * all its choices with probability `mutation`. Never a member nor an offspring before: up to 1000
- * attempts are made, the mutations rising to 1. With keeps_kernels the first parent's kernels and
- * widths stay, and what it skips: crossbars, converters and bits are mixed and drawn. A function of
- * seed, the set of members and the offspring before. 1, or 0 when nothing new was found, or a
- * negative status. */
+ * and every stage's width from either with the same chance (uniform crossover), and each of its
+ * decisions drawn anew with probability `mutation`, all alternatives alike likely. Never a member
+ * nor an offspring before: up to 1000 attempts are made, the mutations rising to 1. With
+ * keeps_kernels the first parent's kernels and widths stay, and what it skips: crossbars,
+ * converters and bits are mixed and drawn. A function of seed, the set of members and the offspring
+ * before. 1, or 0 when nothing new was found, or a negative status. */
 int nax_population_breed(struct nax_population *population, double mutation, bool keeps_kernels,
                          uint64_t seed, uint64_t i, struct nax_candidate *child,
                          struct nax_err *err) NAX_MUST_USE;

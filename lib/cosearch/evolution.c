@@ -209,14 +209,6 @@ int nax_evolution_front(const struct nax_evolution *e, size_t *front, size_t *n,
 
 /* --- generations --- */
 
-static bool is_known(const struct nax_evolution *e, const struct nax_candidate *c)
-{
-    for (size_t i = 0; i < e->n; i++)
-        if (!strcmp(e->at[i].candidate.id, c->id))
-            return true;
-    return false;
-}
-
 static size_t find(const int64_t *values, size_t n, int64_t own)
 {
     size_t i = n;
@@ -258,39 +250,14 @@ static int look(struct nax_evolution *e, const struct nax_candidate *c, double *
     return status;
 }
 
-/* Homogeneous designs, by which the noise of conversions is scaled, and then random ones. */
-static int first_generation(struct nax_evolution *e, const struct telling *to, struct nax_err *err)
-{
-    const struct nax_evolution_options *o = &e->options;
-    struct nax_candidate c;
-    const size_t n_all = NAX_MAX(o->population, e->n_combinations);
-    const size_t n = NAX_MIN(n_all, o->n_designs);
-    int status = 0;
-    for (size_t i = e->n; !status && i < e->n_combinations; i++) {
-        homogeneous(e, i, &c);
-        e->part[i] = 1;
-        status = look(e, &c, &e->part[i], to, err);
-    }
-    for (uint64_t i = 0; !status && e->n < n; i++) {
-        if (o->space->n_designs && i == o->space->n_designs)
-            break;
-        nax_space_random(o->space, i, o->seed, &c);
-        if (!is_known(e, &c))
-            status = look(e, &c, NULL, to, err);
-    }
-    if (e->n == n_all || e->n < n)
-        e->n_whole = e->n;
-    return status ? status : 1;
-}
-
-/* All designs of whole generations, of which the best have offspring. */
-static int populate(const struct nax_evolution *e, struct nax_population *population,
+/* The first n designs, of which the best have offspring. */
+static int populate(const struct nax_evolution *e, size_t n, struct nax_population *population,
                     struct nax_err *err)
 {
     uint32_t *rank = NULL;
     double *crowding = NULL;
-    int status = rank_designs(e, e->n_whole, &rank, &crowding, err);
-    for (size_t i = 0; !status && i < e->n_whole; i++)
+    int status = rank_designs(e, n, &rank, &crowding, err);
+    for (size_t i = 0; !status && i < n; i++)
         status = nax_population_add(population, &e->at[i].candidate, rank[i], crowding[i], err);
     if (!status)
         status = nax_population_settle(population, e->options.population, err);
@@ -299,21 +266,20 @@ static int populate(const struct nax_evolution *e, struct nax_population *popula
     return status;
 }
 
-/* Where an evolution of fewer designs cut this generation, its first ones are there: they are bred
- * again, and not looked at again. */
-static int next_generation(struct nax_evolution *e, const struct telling *to, struct nax_err *err)
+/* n offspring of the whole generations. Where an evolution of fewer designs cut this one, its first
+ * ones are there, after n_before: they are bred again, and not looked at again. */
+static int breed(struct nax_evolution *e, size_t n_before, size_t n, double mutation,
+                 const struct telling *to, struct nax_err *err)
 {
     const struct nax_evolution_options *o = &e->options;
-    const double mutation = 1 / (double)nax_space_n_decisions(o->space);
     struct nax_population *population = NULL;
     struct nax_candidate child;
     int status = nax_population_alloc(&population, o->space, err);
     if (!status)
-        status = populate(e, population, err);
-    const size_t n_before = e->n_whole;
+        status = populate(e, n_before, population, err);
     int is_new = 1;
     size_t i = 0;
-    for (; !status && i < o->population; i++) {
+    for (; !status && i < n; i++) {
         const bool is_there = n_before + i < e->n;
         if (!is_there && e->n == o->n_designs)
             break;
@@ -325,9 +291,24 @@ static int next_generation(struct nax_evolution *e, const struct telling *to, st
     nax_population_free(population);
     if (status || is_new < 0)
         return status ? status : is_new;
-    if (i == o->population || !is_new)
+    if (i == n || !is_new)
         e->n_whole = e->n;
-    return e->n > n_before;
+    return 0;
+}
+
+/* Homogeneous designs, by which the noise of conversions is scaled, and then random ones: offspring
+ * of which every decision is drawn anew. */
+static int first_generation(struct nax_evolution *e, const struct telling *to, struct nax_err *err)
+{
+    const size_t n = e->n_combinations, population = e->options.population;
+    struct nax_candidate c;
+    int status = 0;
+    for (size_t i = e->n; !status && i < n; i++) {
+        homogeneous(e, i, &c);
+        e->part[i] = 1;
+        status = look(e, &c, &e->part[i], to, err);
+    }
+    return status ? status : breed(e, n, population - NAX_MIN(n, population), 1, to, err);
 }
 
 int nax_evolution_generation(struct nax_evolution *e,
@@ -337,5 +318,9 @@ int nax_evolution_generation(struct nax_evolution *e,
     const struct telling to = {tell, self};
     if (e->n && e->n >= e->options.n_designs)
         return 0;
-    return e->n_whole ? next_generation(e, &to, err) : first_generation(e, &to, err);
+    const size_t n_whole = e->n_whole;
+    int status = n_whole ? breed(e, n_whole, e->options.population,
+                                 1 / (double)nax_space_n_decisions(e->options.space), &to, err)
+                         : first_generation(e, &to, err);
+    return status ? status : e->n > n_whole;
 }

@@ -78,6 +78,54 @@ uint64_t nax_choices(const struct nax_space *space, size_t place)
            space->can_skip[place];
 }
 
+enum { KERNEL, N_DECISIONS = 4 };
+
+/* How many alternatives each decision of a searched layer has: its kernel or to skip it, crossbar,
+ * bits and range. A choice is their number, with all of a skipped layer's in one. */
+static void alternatives(const struct nax_space *space, size_t slot, uint64_t n[N_DECISIONS])
+{
+    n[KERNEL] = nax_kernels(space, slot) + space->can_skip[slot];
+    n[1] = space->n_crossbars;
+    n[2] = NAX_MAX(space->n_adc_bits, 1);
+    n[3] = NAX_MAX(space->n_adc_ranges, 1);
+}
+
+size_t nax_place_decisions(const struct nax_space *space, size_t place)
+{
+    uint64_t n[N_DECISIONS];
+    if (place >= space->n_slots)
+        return nax_choices(space, place) > 1;
+    alternatives(space, place, n);
+    return (n[0] > 1) + (n[1] > 1) + (n[2] > 1) + (n[3] > 1);
+}
+
+uint64_t nax_choices_mutate(const struct nax_space *space, size_t place, uint64_t choice,
+                            double rate, struct nax_rng *rng)
+{
+    uint64_t n[N_DECISIONS], own[N_DECISIONS] = {0};
+    if (place >= space->n_slots)
+        return nax_rng_uniform(rng) < rate ? nax_rng_below(rng, nax_choices(space, place)) : choice;
+    alternatives(space, place, n);
+    const bool can_skip = space->can_skip[place], is_skipped = can_skip && !choice;
+    if (!is_skipped) {
+        uint64_t rest = choice - can_skip;
+        for (size_t d = N_DECISIONS; --d > KERNEL; rest /= n[d])
+            own[d] = rest % n[d];
+        own[KERNEL] = rest + can_skip;
+    }
+    if (nax_rng_uniform(rng) < rate)
+        own[KERNEL] = nax_rng_below(rng, n[KERNEL]);
+    if (can_skip && !own[KERNEL])
+        return 0;
+    uint64_t mutant = own[KERNEL] - can_skip;
+    for (size_t d = KERNEL + 1; d < N_DECISIONS; d++) {
+        if (is_skipped || nax_rng_uniform(rng) < rate)
+            own[d] = nax_rng_below(rng, n[d]);
+        mutant = mutant * n[d] + own[d];
+    }
+    return mutant + can_skip;
+}
+
 void nax_choices_begin(const struct nax_space *space, uint64_t seed, struct nax_candidate *c)
 {
     memcpy(c->space, space->name, sizeof space->name);

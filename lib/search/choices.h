@@ -23,6 +23,14 @@ int nax_format_find(const struct nax_space *space, const struct nax_candidate *c
 /* Those of a combination. */
 void nax_format_take(const struct nax_space *space, size_t format, struct nax_candidate *c);
 uint64_t nax_choices(const struct nax_space *space, size_t place);
+/* What is decided at a place among several: of a searched layer its kernel or to skip it, its
+ * crossbar, and bits and range of its ADCs; elsewhere one thing. */
+size_t nax_place_decisions(const struct nax_space *space, size_t place);
+/* The choice with each of its decisions drawn anew at this rate, alternatives alike likely: so
+ * skipping has the chance of a kernel, however many crossbars and converters kernels have. A layer
+ * that is no longer skipped draws all. */
+uint64_t nax_choices_mutate(const struct nax_space *space, size_t place, uint64_t choice,
+                            double rate, struct nax_rng *rng);
 /* A design begins with all but its choices, takes one for every place, and ends in its canonical
  * form with its id; false where it is the empty one that the space leaves out. */
 void nax_choices_begin(const struct nax_space *space, uint64_t seed, struct nax_candidate *c);

@@ -192,8 +192,7 @@ int nax_population_breed(struct nax_population *p, double mutation, bool keeps_k
         double rate = mutation + (1 - mutation) * (double)attempt / (N_ATTEMPTS - 1);
         for (size_t k = 0; k < nax_places(p->space); k++) {
             uint64_t choice = parents[nax_rng_below(&rng, 2)]->choice[k];
-            if (nax_rng_uniform(&rng) < rate)
-                choice = nax_rng_below(&rng, nax_choices(p->space, k));
+            choice = nax_choices_mutate(p->space, k, choice, rate, &rng);
             int status =
                 keeps_kernels ? graft(p->space, k, parents[0]->choice[k], choice, &choice, err) : 0;
             if (status)

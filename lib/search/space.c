@@ -266,10 +266,8 @@ int nax_space_bind(struct nax_space *space, size_t n_slots, const int64_t *kerne
 
 size_t nax_space_n_decisions(const struct nax_space *space)
 {
-    size_t n = nax_places(space) - space->n_stages;
-    for (size_t s = 0; s < space->n_stages; s++)
-        n += space->n_widths[s] > 1;
-    for (size_t k = 0; k < NAX_BITS_COUNT; k++)
-        n -= space->n_bits[k] == 1;
+    size_t n = 0;
+    for (size_t p = 0; p < nax_places(space); p++)
+        n += nax_place_decisions(space, p);
     return n;
 }

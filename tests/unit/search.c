@@ -192,8 +192,8 @@ static void binding(void **state)
     assert_true(space.n_designs == 6);
     space = wide_space(3, false);
     assert_true(space.n_designs == 6 * (7 * 7 * 7 - 1));
-    assert_int_equal(nax_space_n_decisions(&space), 5);
-    assert_true(wide_space(22, false).n_designs == 0); /* 6 · 7^22 > 2^63 */
+    assert_int_equal(nax_space_n_decisions(&space), 3 * 2 + 2); /* kernels, crossbars; widths */
+    assert_true(wide_space(22, false).n_designs == 0);          /* 6 · 7^22 > 2^63 */
     space.n_stages_listed = 2;
     assert_int_equal(nax_space_bind(&space, 1, own, can_skip, &err), NAX_ERR_VALUE);
     assert_string_equal(err.text,
@@ -548,6 +548,50 @@ static void evolution_finds_a_known_optimum(void **state)
         nax_population_free(p);
     }
     assert_true(best > 640); /* random designs have 12 · 16 · 7 · (6/7) / 3 = 384 on average */
+}
+
+/* Of an only parent: skipping is as likely as each kernel, and crossbars change by themselves; what
+ * is no longer skipped gets any crossbar. Ranges are some five deviations of 3,800 draws. */
+static void decisions_are_drawn_one_by_one(void **state)
+{
+    (void)state;
+    struct nax_space space = small_space(20, true);
+    struct nax_candidate parent, child;
+    struct nax_err err;
+    for (int is_skipped = 0; is_skipped < 2; is_skipped++) {
+        struct nax_population *p;
+        int n_skipped = 0, n_kernel = 0, n_crossbar = 0, n_both = 0, n_at[65] = {0};
+        nax_space_homogeneous(&space, 0, 3, &parent);
+        for (size_t s = 1; is_skipped && s < 20; s++)
+            parent.kernel[s] = parent.crossbar[s] = 0;
+        nax_candidate_set_id(&parent);
+        assert_int_equal(nax_population_alloc(&p, &space, &err), 0);
+        assert_int_equal(nax_population_add(p, &parent, 0, 1, &err), 0);
+        assert_int_equal(nax_population_settle(p, 1, &err), 0);
+        for (uint64_t i = 0; i < 200; i++) {
+            assert_int_equal(nax_population_breed(p, 0.3, false, 3, i, &child, &err), 1);
+            for (size_t s = 1; s < 20; s++) {
+                const bool has_kernel = child.kernel[s] && child.kernel[s] != parent.kernel[s];
+                const bool has_crossbar = child.crossbar[s] && child.crossbar[s] != 16;
+                n_skipped += !child.kernel[s];
+                n_kernel += has_kernel;
+                n_crossbar += has_crossbar;
+                n_both += has_kernel && has_crossbar;
+                n_at[child.crossbar[s]] += child.kernel[s] != 0;
+            }
+        }
+        nax_population_free(p);
+        if (is_skipped) {
+            assert_in_range(n_kernel, 635, 885); /* 0.3 · 2/3 */
+            for (int size = 16; size <= 64; size *= 2)
+                assert_in_range(n_at[size], 175, 330); /* a third of these */
+        } else {
+            assert_in_range(n_skipped, 290, 470);  /* 0.3 · 1/3 */
+            assert_in_range(n_kernel, 290, 470);   /* 0.3 · 1/3 */
+            assert_in_range(n_crossbar, 570, 800); /* 0.9 · 0.3 · 2/3 */
+            assert_in_range(n_both, 33, 120);      /* 0.3 · 1/3 · 0.3 · 2/3 */
+        }
+    }
 }
 
 /* 16 kernels, crossbars, bits and ranges, and skipping: 65537 choices of a convolution. */
@@ -1371,6 +1415,7 @@ int main(void)
         cmocka_unit_test(homogeneous),
         cmocka_unit_test(evolution_finds_a_known_optimum),
         cmocka_unit_test(evolution_of_widths),
+        cmocka_unit_test(decisions_are_drawn_one_by_one),
         cmocka_unit_test(evolution_of_the_largest_space),
         cmocka_unit_test(policies_are_drawn_by_their_probabilities),
         cmocka_unit_test(policies_agree_by_their_best_choices),
