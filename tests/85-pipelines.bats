@@ -152,6 +152,11 @@ YAML
   run env ENGINE=mpi "$pipelines/random" out
   [ "$status" -eq 2 ]
   [ "$output" = "random: ENGINE is local, parallel or slurm: 'mpi'" ]
+  for shares in 0 -1 2.5 x 08; do
+    SHARES=$shares ENGINE=parallel run "$pipelines/random" out
+    [ "$status" -eq 2 ]
+    [ "$output" = "random: SHARES counts from 1: '$shares'" ]
+  done
   mkdir none
   printf '%s\n' '#!/bin/sh' 'exit 1' >none/sbatch
   chmod +x none/sbatch
@@ -193,8 +198,8 @@ fi
 END
   cat >"$1/parallel" <<'END'
 #!/bin/sh
-[ "$1 $2 $3 $4 $5" = "-j 1 --sshlogin : --joblog" ] && [ "$9" = '{}' ] || exit 1
-shift 6
+[ "$1 $2 $3 $4 $5 $6" = "-q -j 1 --sshlogin : --joblog" ] && [ "${10}" = '{}' ] || exit 1
+shift 7
 while read -r line; do
   "$1" "$2" "$line" "$4" </dev/null || exit 1
 done
@@ -237,6 +242,12 @@ YAML
     grep -qE '^random +[0-9.e+]+ +2 +-$' table
   done
   [ "$(echo local/random* local/.r*)" = 'local/random local/random.seconds local/random.settings local/.r*' ]
+  # a folder whose name a shell would take apart
+  for engine in slurm parallel; do
+    PATH=$PWD/bin:$PATH ENGINE=$engine "$pipelines/random" "$engine's own" 2>told
+    if grep epoch told; then false; fi
+    cmp one <(records "$engine's own/random")
+  done
   # its designs are there, with their costs, before the last one
   mkdir dies
   printf '%s\n' '#!/bin/sh' "PATH=$PATH" 'nax-train "$@" | head -c -99' >dies/nax-train
