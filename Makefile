@@ -79,13 +79,14 @@ PEERS      ?= libsuitesparse-dev ngspice miller zstd python3-torch
 DEPS_CLANG := clang libclang-rt-dev libomp-dev
 DEPS_ROOTS := mmdebstrap debian-archive-keyring distro-info-data gpg git zstd
 DEPS_PAGE  := chromium chromium-driver python3
+DEPS_CLUSTER := bats parallel openssh-server slurmctld slurmd slurm-client munge
 DEPS_LINT  := $(DEPS_CLANG) gcc clang-format cppcheck shellcheck
 
 LIBS        := $(if $(DNNL),-ldnnl) -lcsv -lgif -lm
 ALL_LDFLAGS := -fopenmp $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
 
 # before anything is compiled: PKGS, PKG_CFLAGS, PKG_LIBS
-ifneq ($(filter-out help deps check soak page lint bench tune fuzz demo uninstall dist clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out help deps check soak page cluster lint bench tune fuzz demo uninstall dist clean,$(or $(MAKECMDGOALS),all)),)
 FOUND := $(shell CC='$(CC)' CPPFLAGS='$(CPPFLAGS) $(filter -I%,$(CFLAGS))' PKG_CONFIG='$(PKG_CONFIG)' \
                  LDFLAGS='$(ALL_LDFLAGS)' LIBS='$(LIBS)' MPI='$(MPI)' tools/libs $(BUILD)/libs.mk $(DEPS_RUN) || echo nothing)
 $(if $(filter nothing,$(FOUND)),$(error nax cannot be built yet))
@@ -120,7 +121,7 @@ define build
 @[ ! -t 1 ] || printf '\r\033[K'
 endef
 
-.PHONY: all units replays fuzzers help deps demo check soak page roots lint bench tune fuzz install uninstall dist compdb clean .FORCE
+.PHONY: all units replays fuzzers help deps demo check soak page cluster roots lint bench tune fuzz install uninstall dist compdb clean .FORCE
 .SECONDARY:
 
 all: $(BIN) $(BUILD)/libnax.a $(if $(IS_FOREIGN),$(if $(EMULATOR),$(COMPLETE)),$(COMPLETE)) $(BUILD)/share/man ## the tools in build/bin and the library
@@ -265,6 +266,12 @@ page: ## what nax-plot report writes, in a headless browser: it renders, is chos
 	@tests/deps $(DEPS_RUN) $(DEPS_PAGE)
 	$(call build,all)
 	@BUILD='$(abspath $(BUILD))' tests/page/run
+
+# servers, which nobody gets without being asked
+cluster: ## pipelines and examples on GNU parallel over ssh and on Slurm, all on this machine (as root)
+	@tests/deps $(if $(CI),,--tell) $(DEPS_RUN) $(DEPS_CLUSTER)
+	$(call build,all)
+	@BUILD='$(abspath $(BUILD))' tests/cluster/run
 
 roots: ## both README commands in bare Debian 12, 13 and Ubuntu, and for arm64 (as root)
 	@tests/deps $(DEPS_ROOTS)

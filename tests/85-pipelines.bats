@@ -148,7 +148,7 @@ YAML
   [ "$(grep -c '^ *rank' table)" = 2 ]
 }
 
-@test "an engine that there is not, and one that is not installed" {
+@test "an engine that there is not, and one that is not installed; shares that are no number" {
   run env ENGINE=mpi "$pipelines/random" out
   [ "$status" -eq 2 ]
   [ "$output" = "random: ENGINE is local, parallel or slurm: 'mpi'" ]
@@ -167,7 +167,7 @@ YAML
 }
 
 # cluster FOLDER: puts a scheduler of one machine into it. sbatch runs a task for each number of --array, and a job that depends on
-# others fails where one of these has; parallel runs its command for each line.
+# others is cancelled where one of these has failed, which squeue alone tells; parallel runs its command for each line.
 cluster() {
   mkdir "$1"
   cat >"$1/sbatch" <<'END'
@@ -193,8 +193,14 @@ if [ "$tasks" ]; then
   done
   echo 4711
 else
-  [ "$is_waited$dependency" = yesafterok:4711 ] && [ ! -e "$0.failed" ] && sh -c "$wrap"
+  echo 4712
+  [ "$is_waited$dependency" = yesafterok:4711 ] && { [ -e "$0.failed" ] || sh -c "$wrap"; }
 fi
+END
+  cat >"$1/squeue" <<'END'
+#!/bin/sh
+[ "$*" = '--noheader --states all --format %T --jobs 4712' ] || exit 1
+[ -e "$(dirname "$0")/sbatch.failed" ] && echo CANCELLED || echo COMPLETED
 END
   cat >"$1/parallel" <<'END'
 #!/bin/sh
@@ -204,10 +210,10 @@ while read -r line; do
   "$1" "$2" "$line" "$4" </dev/null || exit 1
 done
 END
-  chmod +x "$1/sbatch" "$1/parallel"
+  chmod +x "$1/sbatch" "$1/squeue" "$1/parallel"
 }
 
-@test "designs that engines train in shares are those of one process; their seconds are not known" {
+@test "designs that engines train in shares are those of one process; seconds are those of all" {
   cat >net.yaml <<'YAML'
 name: small
 input: {height: 32, width: 32, channels: 3}
@@ -228,20 +234,23 @@ YAML
   records local/random >one
   [ "$(wc -l <one)" -eq 3 ]
   for engine in slurm parallel; do
-    mkdir $engine
-    echo 12.5 >$engine/random.seconds
-    PATH=$PWD/bin:$PATH ENGINE=$engine SHARES=2 "$pipelines/random" $engine 2>told
+    PATH=$PWD/bin:$PATH ENGINE=$engine SHARES=9 "$pipelines/random" $engine 2>told
     cmp one <(records $engine/random)
-    # the shares have trained, not the script
+    # the shares have trained, not the script; no more of them than designs
     if grep epoch told; then false; fi
     grep -q epoch $engine/shares/1.log
     grep -q epoch $engine/shares/2.log
+    [ ! -e $engine/shares/3.log ]
     [ "$(nax-cost --unfinished $engine/shares/*.trained | nax-view --format csv -f energy_pj | sed 1d | wc -l)" -eq 2 ]
-    "$pipelines/random" $engine # and what this one takes is not all
+    before=$(cat $engine/random.seconds)
+    grep -q '^0m.*s 0m.*s$' $engine/shares/random.1.times
+    echo '1m2.385s 0m0.250s' >>$engine/shares/random.2.times # a share that was started again
+    "$pipelines/random" $engine
+    awk -v a="$before" -v b="$(cat $engine/random.seconds)" 'BEGIN { exit !(a > 0 && b > a + 62.5 && b < a + 72) }'
     "$pipelines/report" $engine >table
-    grep -qE '^random +[0-9.e+]+ +2 +-$' table
+    grep -qE "^random +[0-9.e+]+ +2 +$(cat $engine/random.seconds)$" table
   done
-  [ "$(echo local/random* local/.r*)" = 'local/random local/random.seconds local/random.settings local/.r*' ]
+  [ "$(echo local/random* local/.r*)" = 'local/random local/random.seconds local/random.settings local/.random.times' ]
   # a folder whose name a shell would take apart
   for engine in slurm parallel; do
     PATH=$PWD/bin:$PATH ENGINE=$engine "$pipelines/random" "$engine's own" 2>told
@@ -267,7 +276,6 @@ YAML
     [ ! -e failed-$engine/random ]
     PATH=$PATH ENGINE=local "$pipelines/random" failed-$engine
     cmp one <(records failed-$engine/random)
-    [ "$(cat failed-$engine/random.seconds)" = - ]
   done
 }
 
