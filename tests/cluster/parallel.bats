@@ -3,7 +3,7 @@
 load common
 
 setup_file() {
-  small_search
+  small_search 2 1
   export PARALLEL_HOME=$PWD/.parallel
   mkdir "$PARALLEL_HOME"
 }
@@ -22,12 +22,11 @@ teardown_file() { [ ! -s "$BATS_FILE_TMPDIR/sshd.pid" ] || kill "$(cat "$BATS_FI
   ENGINE=parallel HOSTS="$ssh root@127.0.0.1,$ssh root@localhost" SHARES=9 "$pipelines/evolve" parallel
   same_evolution parallel
   sed 1d parallel/shares/jobs | cut -f 2 >hosts
-  [ "$(wc -l <hosts)" -eq 4 ] # as many as designs
+  [ "$(wc -l <hosts)" -eq 2 ] # as many as designs
   [ "$(sort -u hosts | wc -l)" -eq 2 ] # both worked
-  awk -v one="$(cat local/evolve.seconds)" -v several="$(cat parallel/evolve.seconds)" 'BEGIN { exit !(several > one / 2) }'
 
-  mkdir example
-  cd example
+  mkdir hosts-example
+  cd hosts-example
   small hosts >hosts
   sh hosts "$ssh root@127.0.0.1,$ssh root@localhost"
   is_front front
@@ -35,8 +34,8 @@ teardown_file() { [ ! -s "$BATS_FILE_TMPDIR/sshd.pid" ] || kill "$(cat "$BATS_FI
 
 @test "Snakemake: the example" {
   command -v snakemake >/dev/null || { echo 'not run: examples/cluster/Snakefile: no snakemake here' >&3; return 0; }
-  mkdir snakemake-example
-  cd snakemake-example
+  mkdir snakemake
+  cd snakemake
   small Snakefile >Snakefile
   HOME=$PWD snakemake --cores 2 front
   is_front front
