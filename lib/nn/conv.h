@@ -99,7 +99,8 @@ void nax_conv_free(struct conv *conv);
 extern const struct conv_engine nax_conv_engine_blas;   /* float alone */
 extern const struct conv_engine nax_conv_engine_direct; /* of one channel each; float alone */
 extern const struct conv_engine nax_conv_engine_dnnl; /* with NAX_HAS_DNNL; bf16 by instructions */
-/* Kernels of 3, 5 or 7, stride 1, outputs as many as inputs, channels in sixteens. */
+/* Kernels of 3, 5 or 7, stride 1, outputs as many as inputs, channels in sixteens, or few
+ * less. */
 extern const struct conv_engine nax_conv_engine_winograd;
 extern const struct conv_engine nax_conv_engine_widened; /* bf16 by the float engine */
 extern const struct conv_engine nax_conv_engine_mixed;   /* directions by engines of their own */
