@@ -182,8 +182,9 @@ int nax_mapped_reprogram(struct nax_mapped *mapped, const struct nax_mapping *ma
  * new make them, too; those that are not have theirs as the fidelity adc has them. */
 struct nax_kept;
 
-/* images: of the training set, which input ranges are measured on, and conversions on n_images of
- * them, evenly spaced. All mappings have one hardware but for its ADCs and bits, one seed and chip.
+/* images: of the training set, which input ranges are measured on where they are not told, and
+ * conversions on n_images of them, evenly spaced. All mappings have one hardware but for its ADCs
+ * and bits, one seed and chip.
  */
 int nax_kept_alloc(struct nax_kept **kept, enum nax_fidelity fidelity,
                    const struct nax_images *images, size_t n_images, uint64_t seed,
@@ -198,6 +199,9 @@ struct nax_kept_use {
     const struct nax_mapping *mapping; /* its fidelity and n_images are not looked at */
     const size_t
         *number; /* [n_layers] that draws of cells are keyed by: in all networks the same */
+    /* [n_layers] the largest magnitude among each layer's inputs, which its range follows; or NULL:
+     * measured on the images. */
+    const double *largest;
     /* [n_layers] what part of a new layer's variance its noise has; or NULL: one part for all new
      * ones is found by the network's loss, and goes into *found. */
     const double *noise;

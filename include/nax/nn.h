@@ -108,6 +108,9 @@ struct nax_tap {
     void *self; /* x: the layer's input; z: its linear part's output, before batch norm */
 };
 
+/* Of n values, as a tap sees them; NaN where one is. */
+float nax_largest_magnitude(size_t n, const float *values);
+
 struct nax_eval {
     const struct nax_linop *linops; /* [n_layers], zeros for pools; or NULL: own weights */
     const struct nax_tap *tap;      /* or NULL */
@@ -249,11 +252,18 @@ size_t nax_trainer_steps_done(const struct nax_trainer *trainer); /* of the epoc
  * weights. */
 void nax_trainer_set_linops(struct nax_trainer *trainer, const struct nax_linop *linops);
 
-/* The same for any model: its running statistics become those of these n images, images[index[…]],
- * as they are. */
-int nax_model_renew_statistics(struct nax_model *model, const struct nax_images *images,
-                               const uint32_t *index, size_t n, enum nax_arithmetic precision,
-                               struct nax_err *err) NAX_MUST_USE;
+/* The same for any models, one after another: n images, images[index[…]], as they are, and the
+ * memory that passes of them take. Neither images nor index are copied. */
+struct nax_statistics;
+int nax_statistics_alloc(struct nax_statistics **statistics, const struct nax_images *images,
+                         const uint32_t *index, size_t n, enum nax_arithmetic precision,
+                         struct nax_err *err) NAX_MUST_USE;
+void nax_statistics_free(struct nax_statistics *statistics);
+/* A forward pass. is_renewed: the model's running statistics become those of these images; else
+ * they are what batch norm takes. largest: NULL, or [n_layers] for the largest magnitude among the
+ * inputs of each layer with weights; others' stay. */
+int nax_statistics_take(struct nax_statistics *statistics, struct nax_model *model, bool is_renewed,
+                        double *largest, struct nax_err *err) NAX_MUST_USE;
 
 /* A run that ends here, before its last epoch: where the recipe keeps a mean of the weights, that
  * is the model's, as it is after the last epoch. */

@@ -14,7 +14,7 @@ static const int64_t *widths_of(const struct nax_evolution *e, const struct nax_
 int nax_evolution_cut(const struct nax_evolution *e, const struct nax_candidate *c,
                       struct nax_network **net, struct nax_model **model, struct nax_err *err)
 {
-    return nax_oneshot_cut(&e->net, c->kernel, widths_of(e, c), net, model, NULL, err);
+    return nax_oneshot_cut(&e->net, c->kernel, widths_of(e, c), net, model, NULL, NULL, err);
 }
 
 /* --- costs --- */
@@ -113,6 +113,7 @@ struct look {
     struct nax_hardware *own;
     size_t number[NAX_NETWORK_LAYERS_MAX];
     int64_t crossbars[NAX_NETWORK_LAYERS_MAX];
+    double largest[NAX_NETWORK_LAYERS_MAX];
     double noise[NAX_NETWORK_LAYERS_MAX];
     struct nax_linop linops[NAX_NETWORK_LAYERS_MAX];
 };
@@ -125,7 +126,7 @@ static int measure(struct nax_evolution *e, const struct nax_candidate *c, doubl
     int status = nax_format_find(o->space, c, &format, err);
     if (!status)
         status = nax_oneshot_cut(&e->net, c->kernel, widths_of(e, c), &look->net, &look->model,
-                                 look->number, err);
+                                 look->number, look->largest, err);
     if (!status)
         status =
             nax_network_crossbars(look->net, c->crossbar, c->crossbar_fixed, look->crossbars, err);
@@ -139,6 +140,7 @@ static int measure(struct nax_evolution *e, const struct nax_candidate *c, doubl
                                         .seed = o->seed};
     const struct nax_kept_use use = {.mapping = &mapping,
                                      .number = look->number,
+                                     .largest = look->largest,
                                      .noise = found ? NULL : look->noise,
                                      .found = found};
     status = nax_kept_map(e->kept, look->model, &use, look->linops, err);

@@ -61,9 +61,7 @@ static int cut(struct oneshot *o, struct nax_err *err)
     status = nax_trainer_set_part(o->trainer, &slice->model, err);
     nax_slice_free(old);
     if (!status && is_last)
-        status =
-            nax_model_renew_statistics(&slice->model, &o->options->set->train, o->statistics,
-                                       o->options->n_statistics, o->options->recipe.precision, err);
+        status = nax_statistics_take(o->renewal, &slice->model, true, NULL, err);
     return status;
 }
 
@@ -149,7 +147,8 @@ static int split(struct oneshot *o, struct nax_err *err)
         o->validation = fewer;
         o->n_validation = options->n_images;
     }
-    return 0;
+    return nax_statistics_alloc(&o->renewal, &options->set->train, o->statistics,
+                                options->n_statistics, options->recipe.precision, err);
 }
 
 int nax_oneshot_open(struct oneshot *o, const struct nax_evolution_options *options,
@@ -184,6 +183,7 @@ void nax_oneshot_close(struct oneshot *o)
     nax_identity_free(o->identity);
     nax_slice_free(o->slice);
     nax_slices_free(&o->slices);
+    nax_statistics_free(o->renewal);
     free(o->train);
     free(o->validation);
     free(o->statistics);
@@ -205,8 +205,9 @@ static bool is_as_given(const struct oneshot *o, const int64_t *kernel, const in
 
 int nax_oneshot_cut(const struct oneshot *o, const int64_t *kernel, const int64_t *width,
                     struct nax_network **net, struct nax_model **model, size_t *whole,
-                    struct nax_err *err)
+                    double *largest, struct nax_err *err)
 {
+    const bool is_renewed = !is_as_given(o, kernel, width);
     struct slice *slice = NULL;
     *net = NULL;
     *model = NULL;
@@ -215,10 +216,8 @@ int nax_oneshot_cut(const struct oneshot *o, const int64_t *kernel, const int64_
         return status;
     nax_slice_move(&o->slices, slice, SLICE_CUT, o->slices.model.values);
     status = nax_model_copy(model, &slice->model, err);
-    if (!status && !is_as_given(o, kernel, width))
-        status =
-            nax_model_renew_statistics(*model, &o->options->set->train, o->statistics,
-                                       o->options->n_statistics, o->options->recipe.precision, err);
+    if (!status && (is_renewed || largest))
+        status = nax_statistics_take(o->renewal, *model, is_renewed, largest, err);
     if (status) {
         nax_model_free(*model);
         *model = NULL;

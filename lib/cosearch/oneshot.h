@@ -15,6 +15,7 @@ struct oneshot {
     uint32_t *train, *validation;  /* the split */
     size_t n_train, n_validation;
     uint32_t *statistics; /* [options->n_statistics] images of the training part, evenly spread */
+    struct nax_statistics *renewal; /* on them */
     /* the epoch under way */
     int (*step)(void *self, size_t step, double loss);
     void *step_self;
@@ -31,9 +32,9 @@ int nax_oneshot_epoch(struct oneshot *oneshot, int (*step)(void *self, size_t st
 /* A network with the supernet's weights and statistics of its own, in memory of its own; a trained
  * network's weights have theirs, where it computes what that does. kernel: [n_slots]; width:
  * [n_stages]. whole: [NAX_NETWORK_LAYERS_MAX] places of its layers in the
- * supernet's, or NULL. */
+ * supernet's, largest: likewise, the largest magnitude among each one's inputs, or NULL. */
 int nax_oneshot_cut(const struct oneshot *oneshot, const int64_t *kernel, const int64_t *width,
                     struct nax_network **net, struct nax_model **model, size_t *whole,
-                    struct nax_err *err) NAX_MUST_USE;
+                    double *largest, struct nax_err *err) NAX_MUST_USE;
 
 #endif

@@ -194,10 +194,11 @@ struct work {
     struct column_sums *sums;
 };
 
-/* Up to the next step: nothing is clamped that the range let through. */
+/* Up to the next step: nothing is clamped that the range let through. 1 where all inputs are 0. */
 static double round_range(double range)
 {
-    return exp2(ceil(log2(range) * STEPS_OCTAVE) / STEPS_OCTAVE);
+    return range > 0 && range < INFINITY ? exp2(ceil(log2(range) * STEPS_OCTAVE) / STEPS_OCTAVE)
+                                         : 1;
 }
 
 /* All that decides what a layer becomes: its weights and shape, its number, crossbar, bits and,
@@ -239,18 +240,36 @@ static uint64_t key_of(const struct work *w, size_t l)
     return nax_hash(key, &w->range[l], sizeof w->range[l]);
 }
 
-static int measure_ranges(struct work *w, struct nax_err *err)
+/* An evaluation: input vectors, and the largest magnitude of inputs [n_layers]. */
+static int look_at_inputs(struct work *w, double *largest, struct nax_err *err)
 {
-    const struct nax_network *net = w->model->net;
-    int status = nax_vectors_alloc(&w->vectors, net, nax_ranges_n_images(w->kept->images), err);
-    w->range = nax_calloc(net->n_layers, sizeof *w->range);
-    if (!status && !w->range)
-        status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'ranges of inputs'");
-    if (!status)
-        status = nax_ranges_measure(w->model, w->kept->images, w->range, &w->vectors, err);
-    for (size_t l = 0; !status && l < net->n_layers; l++)
+    int status =
+        nax_vectors_alloc(&w->vectors, w->model->net, nax_ranges_n_images(w->kept->images), err);
+    return status ? status
+                  : nax_ranges_measure(w->model, w->kept->images, largest, &w->vectors, err);
+}
+
+static int take_ranges(struct work *w, struct nax_err *err)
+{
+    const size_t n = w->model->net->n_layers;
+    int status = 0;
+    w->range = nax_calloc(n, sizeof *w->range);
+    if (!w->range)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'ranges of inputs'");
+    if (w->use->largest)
+        memcpy(w->range, w->use->largest, n * sizeof *w->range);
+    else
+        status = look_at_inputs(w, w->range, err);
+    for (size_t l = 0; !status && l < n; l++)
         w->range[l] = round_range(w->range[l]);
     return status;
+}
+
+/* What a new layer's ADCs take their range by, where ranges of inputs came without. */
+static int want_vectors(struct work *w, struct nax_err *err)
+{
+    double unused[NAX_NETWORK_LAYERS_MAX];
+    return w->vectors.x ? 0 : look_at_inputs(w, unused, err);
 }
 
 /* Puts a layer that is not yet mapped onto its crossbars: with every conversion made, where these
@@ -409,7 +428,7 @@ static int run(struct work *w, struct nax_err *err)
     const struct nax_network *net = w->model->net;
     bool has_conversions = w->kept->fidelity == NAX_FIDELITY_ADC, is_any_missed = false;
     w->kept->n_networks++;
-    int status = has_conversions ? measure_ranges(w, err) : 0;
+    int status = has_conversions ? take_ranges(w, err) : 0;
     for (size_t l = 0; !status && l < net->n_layers; l++) {
         if (!nax_layer_n_weights(&net->layers[l]))
             continue;
@@ -427,6 +446,8 @@ static int run(struct work *w, struct nax_err *err)
         is_any_missed = is_any_missed || w->is_missed[l];
     }
     let_go(w->kept);
+    if (!status && is_any_missed)
+        status = want_vectors(w, err);
     if (!status)
         status = map_layers(w, err);
     for (size_t l = 0; !status && l < net->n_layers; l++)

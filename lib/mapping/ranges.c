@@ -17,10 +17,8 @@ static void measure(void *self, size_t l, size_t image, size_t n, const float *x
     (void)z;
     const struct meter *meter = self;
     const struct nax_layer *shape = &meter->net->layers[l];
-    float largest = 0;
-    for (size_t i = 0; i < n * shape->h_in * shape->w_in * shape->c_in; i++)
-        largest = fmaxf(largest, fabsf(x[i]));
-    meter->largest[image / NAX_CHUNK * meter->net->n_layers + l] = (double)largest;
+    meter->largest[image / NAX_CHUNK * meter->net->n_layers + l] =
+        (double)nax_largest_magnitude(n * shape->h_in * shape->w_in * shape->c_in, x);
     if (meter->vectors)
         nax_vectors_keep(meter->vectors, l, image, n, x);
 }

@@ -263,6 +263,20 @@ static void add_up_loss(struct pass *pass, struct pass_result *result)
         result->n_right += pass->right[i];
 }
 
+/* Among the layer's inputs, once its region is done: these are still there. */
+static double largest_input(const struct pass *pass, size_t l)
+{
+    const struct nax_layer *shape = &pass->net->layers[l];
+    const struct nn_kernels *kernel = pass_source_kernel(pass, shape->input);
+    const char *x = pass_source(pass, shape->input);
+    const size_t n = pass->layer[l].n_chunk * nax_layer_n_in(shape);
+    double largest = 0;
+#pragma omp parallel for num_threads((int)pass->n_threads) reduction(max : largest)
+    for (size_t i = 0; i < pass->layer[l].n_chunks; i++)
+        largest = fmax(largest, (double)kernel->largest_magnitude(n, x + i * n * kernel->size));
+    return largest;
+}
+
 int nax_pass_forward(struct pass *pass, const struct pass_batch *batch, struct pass_result *result,
                      struct nax_err *err)
 {
@@ -296,6 +310,8 @@ int nax_pass_forward(struct pass *pass, const struct pass_batch *batch, struct p
                                net->layers[l].name);
         if (l < net->n_layers && net->layers[l].has_batch_norm)
             set_batch_norm(pass, l);
+        if (l < net->n_layers && pass->largest && nax_layer_n_weights(&net->layers[l]))
+            pass->largest[l] = largest_input(pass, l);
     }
     add_up_loss(pass, result);
     return 0;

@@ -1,5 +1,6 @@
 /* The kernels for this processor. */
 #include "kernels.h"
+#include "nax/nn.h"
 
 #include "nax/simd.h"
 
@@ -14,4 +15,9 @@ const struct nn_kernels *nax_nn_kernels_of(enum nax_isa isa, bool is_bf16)
 const struct nn_kernels *nax_nn_kernels(bool is_bf16)
 {
     return nax_nn_kernels_of(nax_isa(), is_bf16);
+}
+
+float nax_largest_magnitude(size_t n, const float *values)
+{
+    return nax_nn_kernels(false)->largest_magnitude(n, values);
 }

@@ -29,6 +29,8 @@ struct nn_kernels {
     /* to = from, n elements */
     void (*widen)(size_t n, const void *from, float *to);
     void (*narrow)(size_t n, const float *from, void *to);
+    /* of n elements; NaN where one is */
+    float (*largest_magnitude)(size_t n, const void *values);
     /* Nesterov: d = gradient + decay·w; v = momentum·v + d; w −= rate·(d + momentum·v) */
     void (*descend)(size_t n, float *w, float *v, const float *gradient, float rate, float momentum,
                     float decay);

@@ -329,6 +329,23 @@ static void add_up(size_t n_parts, size_t n, size_t step, const float *parts, fl
         add_up_block(n_parts, NAX_MIN(n - i, (size_t)TREE_BLOCK), step, parts + i, to + i);
 }
 
+/* A float's bits but for its sign's are an integer that grows with its magnitude, NaN's the largest
+ * of all; such a maximum the compiler vectorises as it stands. */
+INLINE float largest_magnitude(bool is_bf16, size_t n, const void *values)
+{
+    int32_t most = 0;
+    float largest;
+    for (size_t i = 0; i < n; i++) {
+        float value = get_one(is_bf16, values, i);
+        int32_t bits;
+        memcpy(&bits, &value, sizeof bits);
+        bits &= INT32_MAX;
+        most = NAX_MAX(most, bits);
+    }
+    memcpy(&largest, &most, sizeof largest);
+    return largest;
+}
+
 /* The functions for one kind of activation, and their table. */
 #define KERNELS(kind, is_bf16, n_bytes)                                                            \
     static void moments_##kind(size_t n, size_t c, const void *z, const float *shift, float *sum,  \
@@ -361,6 +378,10 @@ static void add_up(size_t n_parts, size_t n, size_t step, const float *parts, fl
     {                                                                                              \
         narrow(is_bf16, n, from, to);                                                              \
     }                                                                                              \
+    static float largest_magnitude_##kind(size_t n, const void *values)                            \
+    {                                                                                              \
+        return largest_magnitude(is_bf16, n, values);                                              \
+    }                                                                                              \
     const struct nn_kernels NAX_SIMD(nax_nn_kernels_##kind) = {                                    \
         .size = n_bytes,                                                                           \
         .moments = moments_##kind,                                                                 \
@@ -369,6 +390,7 @@ static void add_up(size_t n_parts, size_t n, size_t step, const float *parts, fl
         .normalise_backward = normalise_backward_##kind,                                           \
         .widen = widen_##kind,                                                                     \
         .narrow = narrow_##kind,                                                                   \
+        .largest_magnitude = largest_magnitude_##kind,                                             \
         .descend = descend,                                                                        \
         .add = add,                                                                                \
         .add_up = add_up,                                                                          \

@@ -420,6 +420,11 @@ void nax_pass_set_statistics(struct pass *pass, enum pass_statistics statistics)
     pass->statistics = statistics;
 }
 
+void nax_pass_set_largest(struct pass *pass, double *largest)
+{
+    pass->largest = largest;
+}
+
 void *nax_pass_scratch(const struct pass *pass, int area)
 {
     char *p = pass->scratch + (size_t)omp_get_thread_num() * pass->scratch_size;

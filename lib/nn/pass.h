@@ -63,6 +63,10 @@ enum pass_statistics {
 };
 void nax_pass_set_statistics(struct pass *pass, enum pass_statistics statistics);
 
+/* [n_layers]: where forward passes put the largest magnitude among the inputs of each layer with
+ * weights, of the images of this rank; NULL: nowhere. */
+void nax_pass_set_largest(struct pass *pass, double *largest);
+
 int nax_pass_forward(struct pass *pass, const struct pass_batch *batch, struct pass_result *result,
                      struct nax_err *err) NAX_MUST_USE;
 /* Gradients of the mean loss of the last forward pass, for every trained parameter. */

@@ -7,6 +7,7 @@
 #include "../../lib/mapping/coupled.h"
 #include "../../lib/mapping/fidelities.h"
 #include "../../lib/mapping/layer.h"
+#include "../../lib/mapping/ranges.h"
 #include "../../lib/mapping/reference.h"
 
 #include <math.h>
@@ -1626,6 +1627,7 @@ struct keeping {
     struct nax_network *net;
     struct nax_model *model;
     size_t number[NAX_NETWORK_LAYERS_MAX];
+    const double *largest; /* or NULL */
     struct nax_kept *kept;
 };
 
@@ -1636,8 +1638,11 @@ static int kept_score(const struct keeping *k, const int64_t *slots, double *fou
     double noise[NAX_NETWORK_LAYERS_MAX];
     int64_t crossbars[NAX_NETWORK_LAYERS_MAX];
     const struct nax_mapping mapping = {.hardware = &k->h, .crossbars = crossbars, .seed = 3};
-    const struct nax_kept_use use = {
-        .mapping = &mapping, .number = k->number, .noise = found ? NULL : noise, .found = found};
+    const struct nax_kept_use use = {.mapping = &mapping,
+                                     .number = k->number,
+                                     .largest = k->largest,
+                                     .noise = found ? NULL : noise,
+                                     .found = found};
     const struct nax_eval options = {.linops = linops};
     for (size_t l = 0; l < k->net->n_layers; l++)
         noise[l] = 0.37;
@@ -1707,7 +1712,7 @@ static void layers_are_kept_by_all_that_decides_them(void **state)
     const int64_t slots[] = {16, 32, 32}, others[] = {16, 64, 64};
     struct nax_kept *first;
     struct nax_err err;
-    double part = -1;
+    double part = -1, largest[NAX_NETWORK_LAYERS_MAX];
     k.h = default_hardware();
     k.h.device.r_wire_row_ohm = k.h.device.r_wire_col_ohm = 20;
     assert_int_equal(nax_synth(&k.set, 5, 64, 64, &err), 0);
@@ -1752,6 +1757,17 @@ static void layers_are_kept_by_all_that_decides_them(void **state)
     assert_true(kept_loss(&k, slots, NULL) == loss);
     assert_int_equal(nax_kept_n(k.kept), 2 * n - 1);
     refuse_columns(&k, slots);
+
+    start_keeping(&k, NAX_FIDELITY_ADC); /* how large inputs are is measured, or told */
+    loss = kept_loss(&k, slots, NULL);
+    start_keeping(&k, NAX_FIDELITY_ADC);
+    assert_int_equal(nax_ranges_measure(k.model, &k.set->train, largest, NULL, &err), 0);
+    k.largest = largest;
+    assert_true(kept_loss(&k, slots, NULL) == loss);
+    for (size_t l = 0; l < k.net->n_layers; l++)
+        largest[l] *= 8;
+    assert_true(kept_loss(&k, slots, NULL) != loss);
+    assert_int_equal(nax_kept_n(k.kept), 2 * n);
     nax_kept_free(k.kept);
     nax_model_free(k.model);
     nax_network_free(k.net);

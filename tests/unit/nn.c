@@ -501,6 +501,28 @@ static void check_normalise_backward(struct kernel_case *k)
     assert_near(k->kernel, k->out, k->want, k->n * k->c, k->tolerance);
 }
 
+/* Exactly, wherever it stands, and NaN rather than any other. */
+static void check_largest_magnitude(const struct kernel_case *k)
+{
+    enum { N = 19 }; /* lanes, and a rest */
+    float values[N] = {0};
+    for (size_t n = k->n * k->c; n > 0; n = n * 2 / 3) {
+        double largest = 0;
+        for (size_t i = 0; i < n; i++)
+            largest = fmax(largest, fabs(k->a2[i]));
+        assert_true((double)k->kernel->largest_magnitude(n, k->a) == largest);
+    }
+    for (size_t i = 0; i < N; i++) {
+        values[i] = i % 2 ? 7.25F : -7.25F;
+        k->kernel->narrow(N, values, k->out);
+        assert_true(k->kernel->largest_magnitude(N, k->out) == 7.25F);
+        values[(i + 5) % N] = NAN;
+        k->kernel->narrow(N, values, k->out);
+        assert_true(isnan(k->kernel->largest_magnitude(N, k->out)));
+        values[i] = values[(i + 5) % N] = 0;
+    }
+}
+
 static void check_kernels(enum nax_isa isa, bool is_bf16, size_t c)
 {
     static struct kernel_case k;
@@ -520,6 +542,7 @@ static void check_kernels(enum nax_isa isa, bool is_bf16, size_t c)
     k.dot = nax_aligned_calloc(c, sizeof(float));
     check_moments(&k);
     check_normalise_backward(&k);
+    check_largest_magnitude(&k);
     for (int bits = 0; bits < 8; bits++) {
         check_normalise(&k, bits & 1, bits & 2);
         check_relu_backward(&k, bits & 1, bits & 2, bits & 4);
@@ -1914,6 +1937,66 @@ static void gradients_go_straight_through_to_a_layers_own_weights(void **state)
     nax_model_free(start);
 }
 
+static void take_largest(void *self, size_t l, size_t image, size_t n, const float *x,
+                         const float *z)
+{
+    const struct nax_layer *shape = &every_layer[l];
+    double *largest = self;
+    (void)image, (void)z;
+    for (size_t i = 0; i < n * shape->h_in * shape->w_in * shape->c_in; i++)
+        largest[l] = fmax(largest[l], fabs((double)x[i]));
+}
+
+/* One after another, whatever passes went before in the same memory: batch norm takes what the
+ * images have, and inputs are as large as an evaluation by these statistics sees them. */
+static void check_statistics(struct nax_statistics *statistics, const struct small_set *s,
+                             const uint32_t *index, size_t n, uint64_t seed)
+{
+    struct nax_err err;
+    struct nax_network net = every_network();
+    struct nax_model *model;
+    struct nax_score score;
+    enum { N_LAYERS = sizeof every_layer / sizeof *every_layer };
+    double largest[N_LAYERS], again[N_LAYERS], seen[N_LAYERS] = {0};
+    struct nax_tap tap = {take_largest, seen};
+    const struct nax_eval options = {.tap = &tap, .n_images = n, .index = index};
+    assert_int_equal(nax_model_alloc(&model, &net, seed, &err), 0);
+    uint64_t hash = nax_model_hash(model);
+    assert_int_equal(nax_statistics_take(statistics, model, false, NULL, &err), 0);
+    assert_true(nax_model_hash(model) == hash);
+    assert_int_equal(nax_statistics_take(statistics, model, true, largest, &err), 0);
+    hash = nax_model_hash(model);
+    assert_int_equal(nax_statistics_take(statistics, model, false, again, &err), 0);
+    assert_true(nax_model_hash(model) == hash);
+    nax_threads_set(1); /* the tap takes no lock */
+    assert_int_equal(nax_model_eval(model, &s->set.train, &options, &score, &err), 0);
+    nax_threads_set(0);
+    for (size_t l = 0; l < net.n_layers; l++)
+        if (nax_layer_n_weights(&net.layers[l])) {
+            assert_true(fabs(largest[l] - seen[l]) <= 1e-4 * seen[l]);
+            assert_true(fabs(largest[l] - again[l]) <= 1e-4 * seen[l]);
+        }
+    nax_model_free(model);
+}
+
+static void statistics_of_many_models_are_taken_in_turn(void **state)
+{
+    (void)state;
+    static struct small_set s;
+    struct nax_err err;
+    struct nax_statistics *statistics;
+    uint32_t index[N_IMAGES / 3];
+    const size_t n = sizeof index / sizeof *index;
+    small_set_fill(&s);
+    for (size_t i = 0; i < n; i++)
+        index[i] = (uint32_t)(N_IMAGES - 1 - 2 * i);
+    assert_int_equal(
+        nax_statistics_alloc(&statistics, &s.set.train, index, n, NAX_ARITHMETIC_FP32, &err), 0);
+    for (uint64_t seed = 0; seed < 3; seed++)
+        check_statistics(statistics, &s, index, n, seed);
+    nax_statistics_free(statistics);
+}
+
 /* Two models with the same weights, one of which remembers statistics of something else. */
 static void statistics_are_renewed(void **state)
 {
@@ -2495,6 +2578,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_product_that_fails_names_its_layer),
         cmocka_unit_test(part_of_a_set_has_every_class),
         cmocka_unit_test(statistics_are_renewed),
+        cmocka_unit_test(statistics_of_many_models_are_taken_in_turn),
         cmocka_unit_test(weights_are_a_mean_over_steps),
         cmocka_unit_test(a_mean_may_start_late),
         cmocka_unit_test(every_field_of_a_recipe_has_a_row),
