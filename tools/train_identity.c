@@ -107,6 +107,7 @@ int train_identify(struct candidate_run *run, struct nax_err *err)
         nax_identity_add_options(run->identity, noise_rows, &t->noise);
         nax_identity_add(run->identity, "noise-fidelity", "%s",
                          nax_fidelity_name(rehearsal_fidelity(t)));
+        nax_identity_add(run->identity, "noise-chips", "%d", NOISE_CHIPS);
         add_hardware(run->identity, run, rehearsal_fidelity(t));
     }
     return status ? status : name_weights(run, err);

@@ -18,6 +18,8 @@ const struct nax_option noise_rows[] = {
      .words = &gradient_words, .needs = "noise-aware"},
     {.name = NULL}};
 
+static const uint64_t first_met = (uint64_t)1 << 62; /* a chip that no epoch trains on */
+
 struct noise_epochs {
     struct candidate_run *run;
     struct nax_mapping mapping;
@@ -68,15 +70,27 @@ int noise_epochs_begin(struct noise_epochs **noise_epochs, struct candidate_run 
     return status ? status : practise(r, err);
 }
 
+static int program(struct noise_epochs *r, uint64_t chip, struct nax_err *err)
+{
+    r->mapping.chip = chip;
+    return nax_mapped_reprogram(r->mapped, &r->mapping, err);
+}
+
+static int meet_chip(void *self, size_t i, struct nax_err *err)
+{
+    struct noise_epochs *r = self;
+    const bool is_new = !i || !nax_programs_exactly(&r->mapping.hardware->device);
+    int status = is_new ? program(r, first_met + i, err) : 0;
+    return status ? status : practise(r, err);
+}
+
 int noise_epochs_step(struct noise_epochs *r, size_t step, struct nax_err *err)
 {
     int status = 0;
     if (step == nax_trainer_n_steps(r->run->trainer))
-        return 0;
-    if (step % r->run->t->noise.n_refresh == 0) {
-        r->mapping.chip = chip_at(r->run, step);
-        status = nax_mapped_reprogram(r->mapped, &r->mapping, err);
-    }
+        return nax_trainer_renew_statistics(r->run->trainer, NOISE_CHIPS, meet_chip, r, err);
+    if (step % r->run->t->noise.n_refresh == 0)
+        status = program(r, chip_at(r->run, step), err);
     return status ? status : practise(r, err);
 }
 

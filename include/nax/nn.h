@@ -239,10 +239,13 @@ size_t nax_trainer_n_validation(const struct nax_trainer *trainer); /* images he
 int nax_trainer_epoch(struct nax_trainer *trainer,
                       int (*step)(void *self, size_t step, double loss), void *self,
                       struct nax_epoch *epoch, struct nax_err *err) NAX_MUST_USE;
-/* Batch norm's running statistics move to those of n batches of training images, whatever they were
- * before (which counts 0.9ⁿ): for weights that come from elsewhere and are not trained. */
+/* Batch norm's running statistics become the mean of those of n batches of training images: for
+ * weights that come from elsewhere and are not trained, or that serve other chips than the last
+ * one. before, when not NULL, is called before each batch with its number, and may set other
+ * linops; its error ends this, as its own. */
 int nax_trainer_renew_statistics(struct nax_trainer *trainer, size_t n,
-                                 struct nax_err *err) NAX_MUST_USE;
+                                 int (*before)(void *self, size_t batch, struct nax_err *err),
+                                 void *self, struct nax_err *err) NAX_MUST_USE;
 size_t nax_trainer_epochs_done(const struct nax_trainer *trainer);
 size_t nax_trainer_steps_done(const struct nax_trainer *trainer); /* of the epoch under way */
 

@@ -11,8 +11,6 @@
 #include <math.h>
 #include <string.h>
 
-static const double running_step = 0.1; /* of running statistics towards the batch's */
-
 /* y [n_chunk][h_out][w_out][c_out] = max(z · scale + offset (+ residual), 0), the ReLU where the
  * layer has one, of one chunk. */
 static void finish(struct pass *pass, size_t l, struct chunk chunk)
@@ -173,8 +171,8 @@ static void take_statistics(struct pass *pass, size_t l, size_t k, double *mean,
         p->mean[k] = (float)*mean;
         p->variance[k] = (float)*variance;
     } else {
-        p->mean[k] += (float)(running_step * (*mean - (double)p->mean[k]));
-        p->variance[k] += (float)(running_step * (unbiased - (double)p->variance[k]));
+        p->mean[k] += (float)(pass->running_step * (*mean - (double)p->mean[k]));
+        p->variance[k] += (float)(pass->running_step * (unbiased - (double)p->variance[k]));
     }
 }
 

@@ -342,6 +342,7 @@ static int alloc(struct pass **out, struct nax_model *model, size_t batch,
     pass->net = net;
     pass->kernel = nax_nn_kernels(nax_arithmetic_of(precision) == NAX_ARITHMETIC_BF16);
     pass->way = way;
+    pass->running_step = PASS_RUNNING_STEP;
     pass->deal = (struct deal){.n_images = batch, .rank = nax_ranks_own(), .n_ranks = nax_ranks()};
     pass->deal.n_bytes = nax_calloc((size_t)pass->deal.n_ranks, sizeof *pass->deal.n_bytes);
     pass->n_threads = (size_t)nax_threads();
@@ -423,6 +424,11 @@ void nax_pass_set_statistics(struct pass *pass, enum pass_statistics statistics)
 void nax_pass_set_largest(struct pass *pass, double *largest)
 {
     pass->largest = largest;
+}
+
+void nax_pass_set_running_step(struct pass *pass, double step)
+{
+    pass->running_step = step;
 }
 
 void *nax_pass_scratch(const struct pass *pass, int area)

@@ -62,6 +62,9 @@ enum pass_statistics {
     STATISTICS_RUNNING /* the running ones, which stay */
 };
 void nax_pass_set_statistics(struct pass *pass, enum pass_statistics statistics);
+/* What the running statistics move by towards the batch's: 0.1 at first. */
+#define PASS_RUNNING_STEP 0.1
+void nax_pass_set_running_step(struct pass *pass, double step);
 
 /* [n_layers]: where forward passes put the largest magnitude among the inputs of each layer with
  * weights, of the images of this rank; NULL: nowhere. */

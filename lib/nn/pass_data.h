@@ -53,6 +53,7 @@ struct pass {
     const struct nax_linop *linops;  /* [n_layers] or NULL */
     enum pass_way way;
     enum pass_statistics statistics;
+    double running_step;
     double *largest;             /* [n_layers] or NULL */
     struct deal deal;            /* of the batch to ranks; this one has */
     size_t batch, first;         /* so many of its images, from there on: all arrays are of these */

@@ -384,13 +384,20 @@ static void shuffle_epoch(struct nax_trainer *t)
     shuffle(nax_rng_at(t->seed, NAX_RNG_SHUFFLE, t->epochs_done, 0, 0), t->order, t->n_train);
 }
 
-int nax_trainer_renew_statistics(struct nax_trainer *t, size_t n, struct nax_err *err)
+int nax_trainer_renew_statistics(struct nax_trainer *t, size_t n,
+                                 int (*before)(void *self, size_t batch, struct nax_err *err),
+                                 void *self, struct nax_err *err)
 {
     struct pass_result result;
     int status = 0;
     shuffle_epoch(t);
-    for (size_t i = 0; !status && i < n; i++)
-        status = look_forward(t, i % nax_trainer_n_steps(t), &result, err);
+    for (size_t i = 0; !status && i < n; i++) {
+        status = before ? before(self, i, err) : 0;
+        nax_pass_set_running_step(t->pass, 1 / (double)(i + 1));
+        if (!status)
+            status = look_forward(t, i % nax_trainer_n_steps(t), &result, err);
+    }
+    nax_pass_set_running_step(t->pass, PASS_RUNNING_STEP);
     return status;
 }
 

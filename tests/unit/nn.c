@@ -1997,6 +1997,13 @@ static void statistics_of_many_models_are_taken_in_turn(void **state)
     nax_statistics_free(statistics);
 }
 
+static int in_order(void *self, size_t batch, struct nax_err *err)
+{
+    size_t *n = self;
+    assert_int_equal(batch, (*n)++);
+    return batch < 3 ? 0 : nax_err_set(err, NAX_ERR_NUMERIC, "no fourth");
+}
+
 /* Two models with the same weights, one of which remembers statistics of something else. */
 static void statistics_are_renewed(void **state)
 {
@@ -2017,7 +2024,12 @@ static void statistics_are_renewed(void **state)
                 model[i]->layer[l].mean[k] = 5;
                 model[i]->layer[l].variance[k] = 9;
             }
-        assert_int_equal(nax_trainer_renew_statistics(trainer, 120, &err), 0);
+        size_t n_before = 0;
+        assert_int_equal(nax_trainer_renew_statistics(trainer, 4, in_order, &n_before, &err),
+                         NAX_ERR_NUMERIC);
+        assert_int_equal(n_before, 4);
+        n_before = 0;
+        assert_int_equal(nax_trainer_renew_statistics(trainer, 3, in_order, &n_before, &err), 0);
         nax_trainer_free(trainer);
     }
     for (size_t l = 0; l < net.n_layers; l++) {
