@@ -14,7 +14,10 @@ teardown() {
   [ -z "${writer-}" ] || kill -9 "$writer" 2>/dev/null || true
 }
 
-ids() { nax-view --format csv -f id "$@" | sed 1d; }
+ids() (
+  set -o pipefail
+  nax-view --format csv -f id "$@" | sed 1d
+)
 
 # hold FORMAT [COMMAND]: one that writes the file grown, and gets what is written to descriptor 5
 hold() {
@@ -99,6 +102,7 @@ refuses() { # FILE WHY: with the way out
     for cut in $(seq 0 $((size / 13)) $((size - 2))) $((size - 1)); do
       head -c "$cut" whole >part
       run --separate-stderr ids --unfinished part
+      [ "$status" -eq 0 ]
       n=${#lines[@]}
       [ "$output" = "$(head -n "$n" ids)" ]
       [ "$n" -ge "$n_before" ]
@@ -143,4 +147,7 @@ refuses() { # FILE WHY: with the way out
   # of a pipe its source speaks
   run --separate-stderr nax-view <part
   [ "$stderr" = "nax-view: standard input: record 7: byte $(wc -c <part): the file ends inside a record" ]
+  run --separate-stderr nax-view --unfinished </dev/null # which may have failed
+  [ "$status" -eq 1 ]
+  [ "$stderr" = 'nax-view: standard input: empty input' ]
 }

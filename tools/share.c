@@ -145,10 +145,11 @@ static int is_new(struct share *s, const struct nax_record *record, struct nax_e
 /* Whether reading goes on behind a file that ends too early. */
 static bool is_passed(struct tool *tool, int status, struct nax_err *err)
 {
-    if (status != NAX_ERR_CUT && status != NAX_ERR_EMPTY)
+    const bool is_file = strcmp(nax_reader_path(tool->reader), "-") != 0;
+    if (status != NAX_ERR_CUT && (status != NAX_ERR_EMPTY || !is_file)) /* a source that failed */
         return false;
     if (!tool->share.is_unfinished) {
-        if (strcmp(nax_reader_path(tool->reader), "-") != 0) /* whose source has failed */
+        if (is_file)
             tool_hint(err, "--unfinished takes the whole records of a file");
         return false;
     }
