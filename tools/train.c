@@ -16,8 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { N_STATISTICS = 64 }; /* batches, for weights that are not trained */
-
 static void check_hardware(struct training *t)
 {
     char what[64];
@@ -141,7 +139,7 @@ static int prepare(struct candidate_run *run, bool is_finished, struct nax_err *
     if (!status && t->is_extended)
         return nax_trainer_extend(run->trainer, run->start_path, err);
     if (!status && !t->recipe.epochs)
-        status = nax_trainer_renew_statistics(run->trainer, N_STATISTICS, NULL, NULL, err);
+        status = nax_trainer_renew_statistics(run->trainer, TRAIN_STATISTICS, NULL, NULL, err);
     if (!status && !t->recipe.epochs)
         status = save(run, err);
     return status;

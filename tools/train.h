@@ -11,7 +11,11 @@
 #include "tool.h"
 #include "weights.h"
 
-enum { TRAIN_PATH_SIZE = 4096, TRAIN_HURDLES_MAX = 16 };
+enum {
+    TRAIN_PATH_SIZE = 4096,
+    TRAIN_HURDLES_MAX = 16,
+    TRAIN_STATISTICS = 64 /* batches that batch norm of weights is of which are not trained */
+};
 
 /* Of the last epochs, which are trained on hardware. */
 struct noise_options {

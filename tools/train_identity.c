@@ -103,6 +103,8 @@ int train_identify(struct candidate_run *run, struct nax_err *err)
     int status = nax_identity_alloc(&run->identity, err);
     if (!status && *run->start_path)
         status = add_start(run->identity, run, err);
+    if (!status && !t->recipe.epochs)
+        nax_identity_add(run->identity, "statistics", "%d", TRAIN_STATISTICS);
     if (!status && t->noise.n_epochs) {
         nax_identity_add_options(run->identity, noise_rows, &t->noise);
         nax_identity_add(run->identity, "noise-fidelity", "%s",

@@ -241,7 +241,8 @@ int nax_trainer_epoch(struct nax_trainer *trainer,
                       struct nax_epoch *epoch, struct nax_err *err) NAX_MUST_USE;
 /* Batch norm's running statistics become the mean of those of n batches of training images: for
  * weights that come from elsewhere and are not trained, or that serve other chips than the last
- * one. before, when not NULL, is called before each batch with its number, and may set other
+ * one. Where weights are averaged, it is the average's that do, and the model has its weights
+ * meanwhile. before, when not NULL, is called before each batch with its number, and may set other
  * linops; its error ends this, as its own. */
 int nax_trainer_renew_statistics(struct nax_trainer *trainer, size_t n,
                                  int (*before)(void *self, size_t batch, struct nax_err *err),

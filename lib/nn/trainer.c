@@ -390,6 +390,9 @@ int nax_trainer_renew_statistics(struct nax_trainer *t, size_t n,
 {
     struct pass_result result;
     int status = 0;
+    const bool is_swapped = nax_trainer_is_apart(t);
+    if (is_swapped)
+        nax_trainer_swap_average(t);
     shuffle_epoch(t);
     for (size_t i = 0; !status && i < n; i++) {
         status = before ? before(self, i, err) : 0;
@@ -398,6 +401,8 @@ int nax_trainer_renew_statistics(struct nax_trainer *t, size_t n,
             status = look_forward(t, i % nax_trainer_n_steps(t), &result, err);
     }
     nax_pass_set_running_step(t->pass, PASS_RUNNING_STEP);
+    if (is_swapped)
+        nax_trainer_swap_average(t);
     return status;
 }
 

@@ -1944,7 +1944,8 @@ static void take_largest(void *self, size_t l, size_t image, size_t n, const flo
     double *largest = self;
     (void)image, (void)z;
     for (size_t i = 0; i < n * shape->h_in * shape->w_in * shape->c_in; i++)
-        largest[l] = fmax(largest[l], fabs((double)x[i]));
+        if (fabs((double)x[i]) > largest[l])
+            largest[l] = fabs((double)x[i]);
 }
 
 /* One after another, whatever passes went before in the same memory: batch norm takes what the
@@ -1997,11 +1998,67 @@ static void statistics_of_many_models_are_taken_in_turn(void **state)
     nax_statistics_free(statistics);
 }
 
-static int in_order(void *self, size_t batch, struct nax_err *err)
+/* What is seen of statistics between batches: those of channel 0 of a layer. */
+struct between {
+    const struct nax_params *layer;
+    size_t n, n_allowed;
+    bool is_cleared; /* before all but the first */
+    float mean[4];
+};
+
+static int see_batch(void *self, size_t batch, struct nax_err *err)
 {
-    size_t *n = self;
-    assert_int_equal(batch, (*n)++);
-    return batch < 3 ? 0 : nax_err_set(err, NAX_ERR_NUMERIC, "no fourth");
+    struct between *b = self;
+    assert_int_equal(batch, b->n++);
+    b->mean[batch] = b->layer->mean[0];
+    if (b->is_cleared && batch)
+        b->layer->mean[0] = 0;
+    return batch < b->n_allowed ? 0 : nax_err_set(err, NAX_ERR_NUMERIC, "no luck");
+}
+
+static int stop_at_once(void *self, size_t step, double loss)
+{
+    (void)self, (void)step, (void)loss;
+    return 1;
+}
+
+/* Each batch counts as much as the others, and training goes on as before: by a tenth. */
+static void statistics_are_means_of_batches(void **state)
+{
+    (void)state;
+    static struct small_set s;
+    struct nax_err err;
+    struct nax_network net = every_network();
+    struct nax_model *model;
+    struct nax_trainer *trainer;
+    struct nax_recipe recipe = small_recipe(1);
+    struct nax_epoch epoch;
+    small_set_fill(&s);
+    assert_int_equal(nax_model_alloc(&model, &net, 4, &err), 0);
+    assert_int_equal(nax_trainer_alloc(&trainer, model, &s.set, &recipe, 21, &err), 0);
+    size_t l = 0;
+    while (!model->layer[l].mean)
+        l++;
+    struct between whole = {.layer = &model->layer[l], .n_allowed = 3}, apart = whole,
+                   failed = whole;
+    float *mean = &model->layer[l].mean[0];
+    apart.is_cleared = true;
+    failed.n_allowed = 1;
+    assert_int_equal(nax_trainer_renew_statistics(trainer, 3, see_batch, &failed, &err),
+                     NAX_ERR_NUMERIC);
+    assert_int_equal(failed.n, 2);
+    assert_int_equal(nax_trainer_renew_statistics(trainer, 3, see_batch, &apart, &err), 0);
+    const float batch[] = {apart.mean[1], 2 * apart.mean[2], 3 * *mean};
+    assert_int_equal(nax_trainer_renew_statistics(trainer, 3, see_batch, &whole, &err), 0);
+    assert_int_equal(whole.n, 3);
+    const double all = ((double)batch[0] + (double)batch[1] + (double)batch[2]) / 3;
+    const double spread = fabs((double)batch[0] - all) + fabs((double)batch[2] - all);
+    assert_true(spread > 0);
+    assert_float_equal(*mean, all, 1e-3 * spread + 1e-6);
+    assert_int_equal(nax_trainer_epoch(trainer, stop_at_once, NULL, &epoch, &err), 0);
+    assert_float_equal(*mean, all + 0.1 * ((double)batch[0] - all), 1e-3 * spread + 1e-6);
+    nax_trainer_free(trainer);
+    nax_model_free(model);
 }
 
 /* Two models with the same weights, one of which remembers statistics of something else. */
@@ -2024,12 +2081,7 @@ static void statistics_are_renewed(void **state)
                 model[i]->layer[l].mean[k] = 5;
                 model[i]->layer[l].variance[k] = 9;
             }
-        size_t n_before = 0;
-        assert_int_equal(nax_trainer_renew_statistics(trainer, 4, in_order, &n_before, &err),
-                         NAX_ERR_NUMERIC);
-        assert_int_equal(n_before, 4);
-        n_before = 0;
-        assert_int_equal(nax_trainer_renew_statistics(trainer, 3, in_order, &n_before, &err), 0);
+        assert_int_equal(nax_trainer_renew_statistics(trainer, 3, NULL, NULL, &err), 0);
         nax_trainer_free(trainer);
     }
     for (size_t l = 0; l < net.n_layers; l++) {
@@ -2590,6 +2642,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_product_that_fails_names_its_layer),
         cmocka_unit_test(part_of_a_set_has_every_class),
         cmocka_unit_test(statistics_are_renewed),
+        cmocka_unit_test(statistics_are_means_of_batches),
         cmocka_unit_test(statistics_of_many_models_are_taken_in_turn),
         cmocka_unit_test(weights_are_a_mean_over_steps),
         cmocka_unit_test(a_mean_may_start_late),
