@@ -167,7 +167,8 @@ YAML
 }
 
 # cluster FOLDER: puts a scheduler of one machine into it. sbatch runs a task for each number of --array, and a job that depends on
-# others is cancelled where one of these has failed, which squeue alone tells; parallel runs its command for each line.
+# others is cancelled where one of these has failed, which squeue alone tells, and tells of them as in a federation; parallel runs its
+# command for each line.
 cluster() {
   mkdir "$1"
   cat >"$1/sbatch" <<'END'
@@ -189,11 +190,11 @@ done
 if [ "$tasks" ]; then
   rm -f "$0.failed"
   for i in $(seq "${tasks%-*}" "${tasks#*-}"); do
-    SLURM_ARRAY_TASK_ID=$i sh -c "$wrap" >>"$(echo "$output" | sed "s/%a/$i/")" 2>&1 || echo "$i" >>"$0.failed"
+    SLURM_ARRAY_TASK_ID=$i sh -c "$wrap" >>"$(echo "$output" | sed "s/%%/\n/g; s/%a/$i/g; s/\n/%/g")" 2>&1 || echo "$i" >>"$0.failed"
   done
-  echo 4711
+  echo '4711;here'
 else
-  echo 4712
+  echo '4712;here'
   [ "$is_waited$dependency" = yesafterok:4711 ] && { [ -e "$0.failed" ] || sh -c "$wrap"; }
 fi
 END
@@ -204,16 +205,16 @@ END
 END
   cat >"$1/parallel" <<'END'
 #!/bin/sh
-[ "$1 $2 $3 $4 $5 $6" = "-q -j 1 --sshlogin : --joblog" ] && [ "${10}" = '{}' ] || exit 1
-shift 7
+[ "$1 $2 $3 $4 $5 $6" = "-q -j 1 --sshlogin : --joblog" ] && [ "$8 $9 ${10} ${12} ${14} ${15}" = 'sh {1} {2} ::: :::: -' ] || exit 1
+export PARALLEL_SSHLOGIN=:
 while read -r line; do
-  "$1" "$2" "$line" "$4" </dev/null || exit 1
+  sh "${13}" "$line" "${11}" </dev/null || exit 1
 done
 END
   chmod +x "$1/sbatch" "$1/squeue" "$1/parallel"
 }
 
-@test "designs that engines train in shares are those of one process; seconds are those of all" {
+small_space() { # designs that are trained within a second
   cat >net.yaml <<'YAML'
 name: small
 input: {height: 32, width: 32, channels: 3}
@@ -223,8 +224,12 @@ layers:
   - linear: {role: classifier}
 YAML
   printf '%s\n' 'network: ./net.yaml' 'kernels: [1, 3]' 'crossbars: [16, 32]' >small.yaml
-  export SPACE=./small.yaml N=2
+  export SPACE=./small.yaml
   unset NETWORK
+}
+
+@test "designs that engines train in shares are those of one process; seconds are those of all" {
+  small_space
   cluster bin
   records() { # all but where and for how long
     nax-view --format csv "$1" | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) is_left[i] = $i == "train_seconds" || $i == "checkpoint" }
@@ -238,12 +243,15 @@ YAML
     cmp one <(records $engine/random)
     # the shares have trained, not the script; no more of them than designs
     if grep epoch told; then false; fi
-    grep -q epoch $engine/shares/1.log
-    grep -q epoch $engine/shares/2.log
-    [ ! -e $engine/shares/3.log ]
-    [ "$(nax-cost --unfinished $engine/shares/*.trained | nax-view --format csv -f energy_pj | sed 1d | wc -l)" -eq 2 ]
+    grep -q epoch $engine/shares/random.1.log
+    grep -q epoch $engine/shares/random.2.log
+    [ ! -e $engine/shares/random.3.log ]
+    [ "$(nax-cost --unfinished $engine/shares/random.*.trained | nax-view --format csv -f energy_pj | sed 1d | wc -l)" -eq 2 ]
     before=$(cat $engine/random.seconds)
-    grep -q '^0m.*s 0m.*s$' $engine/shares/random.1.times
+    case $engine in
+    slurm) grep -q '^0m.*s 0m.*s$' $engine/shares/random.1.times ;;
+    parallel) [ ! -e $engine/shares/random.1.times ] ;; # its jobs here are descendants, whose times the script has
+    esac
     echo '1m2.385s 0m0.250s' >>$engine/shares/random.2.times # a share that was started again
     "$pipelines/random" $engine
     awk -v a="$before" -v b="$(cat $engine/random.seconds)" 'BEGIN { exit !(a > 0 && b > a + 62.5 && b < a + 72) }'
@@ -251,12 +259,22 @@ YAML
     grep -qE "^random +[0-9.e+]+ +2 +$(cat $engine/random.seconds)$" table
   done
   [ "$(echo local/random* local/.r*)" = 'local/random local/random.seconds local/random.settings local/.random.times' ]
-  # a folder whose name a shell would take apart
+  # a folder whose name a shell, Slurm or GNU parallel would take apart
   for engine in slurm parallel; do
-    PATH=$PWD/bin:$PATH ENGINE=$engine "$pipelines/random" "$engine's own" 2>told
+    PATH=$PWD/bin:$PATH ENGINE=$engine "$pipelines/random" "$engine's %a{}" 2>told
     if grep epoch told; then false; fi
-    cmp one <(records "$engine's own/random")
+    cmp one <(records "$engine's %a{}/random")
   done
+  # fronts while they grow, as manuals have them
+  mkdir -p out/shares
+  cp slurm/shares/random.1.trained trained.1
+  cp slurm/shares/random.1.trained out/shares/evolve.1.trained
+  cat "$BATS_TEST_DIRNAME"/../man/nax.7 "$BATS_TEST_DIRNAME"/../man/nax-cluster.7 | sed -n 's/^\.Ql \(nax-cost --unfinished .*nax-pareto\)/\1/p' >fronts
+  [ "$(wc -l <fronts)" -eq 3 ]
+  while read -r front; do
+    eval "$front" >front
+    [ "$(nax-view -f id --format csv front | sed 1d | wc -l)" -eq 1 ]
+  done <fronts
   # its designs are there, with their costs, before the last one
   mkdir dies
   printf '%s\n' '#!/bin/sh' "PATH=$PATH" 'nax-train "$@" | head -c -99' >dies/nax-train
@@ -277,6 +295,41 @@ YAML
     PATH=$PATH ENGINE=local "$pipelines/random" failed-$engine
     cmp one <(records failed-$engine/random)
   done
+}
+
+@test "two methods in one folder, one while the other trains, and while it ranks: each has its own designs" {
+  small_space
+  cluster bin
+  export N=1
+  id() { nax-view --format csv -f id "$1" | sed 1d; }
+  "$pipelines/random" alone
+  "$pipelines/evolve" alone
+  for program in parallel nax-pareto; do
+    # in the first call of it by random evolve runs, from its start to its end
+    mkdir $program
+    # shellcheck disable=SC2016 # the script's
+    printf '%s\n' '#!/bin/sh' "PATH=$PWD/bin:$PATH" '[ -e out/evolve ] || "$EVOLVE" out || exit' 'exec "${0##*/}" "$@"' >$program/$program
+    chmod +x $program/$program
+    PATH=$PWD/$program:$PWD/bin:$PATH ENGINE=parallel EVOLVE=$pipelines/evolve "$pipelines/random" out
+    for result in random generation-0 generation-1 evolve; do
+      cmp <(id alone/$result) <(id out/$result)
+    done
+    rm -r out
+  done
+}
+
+@test "job.slurm: told to end as soon as it has begun it is started again" {
+  mkdir bin
+  printf '%s\n' '#!/bin/sh' 'exec sleep 60' >bin/nax-train
+  printf '%s\n' '#!/bin/sh' 'echo RUNNING' >bin/squeue
+  printf '%s\n' '#!/bin/sh' 'echo "$@" >told' >bin/scontrol
+  chmod +x bin/*
+  # before the first command after it
+  echo 'trap '\''[ -z "$!" ] || { trap - DEBUG; kill -TERM $$; }'\'' DEBUG' >begun
+  run env PATH="$PWD/bin:$PATH" BASH_ENV=begun SLURM_ARRAY_JOB_ID=7 SLURM_ARRAY_TASK_ID=2 SLURM_ARRAY_TASK_COUNT=8 \
+    bash "$BATS_TEST_DIRNAME/../examples/cluster/job.slurm"
+  [ "$status" -eq 143 ]
+  [ "$(cat told)" = 'requeue 7_2' ]
 }
 
 @test "report: a folder without results" {

@@ -21,15 +21,22 @@ teardown_file() { [ ! -s "$BATS_FILE_TMPDIR/sshd.pid" ] || kill "$(cat "$BATS_FI
   ssh="ssh -F none -p $port -i $PWD/key -o StrictHostKeyChecking=no -o UserKnownHostsFile=$PWD/known -o LogLevel=ERROR"
   ENGINE=parallel HOSTS="$ssh root@127.0.0.1,$ssh root@localhost" SHARES=9 "$pipelines/evolve" parallel
   same_evolution parallel
-  sed 1d parallel/shares/jobs | cut -f 2 >hosts
+  sed 1d parallel/shares/evolve.jobs | cut -f 2 >hosts
   [ "$(wc -l <hosts)" -eq 2 ] # as many as designs
   [ "$(sort -u hosts | wc -l)" -eq 2 ] # both worked
+  [ -s parallel/shares/evolve.1.times ]
 
   mkdir hosts-example
   cd hosts-example
   small hosts >hosts
   sh hosts "$ssh root@127.0.0.1,$ssh root@localhost"
   is_front front
+}
+
+@test "GNU parallel, on this machine alone: shares' times are counted once; a folder with its marks in its name" {
+  ENGINE=parallel N=1 "$pipelines/random" 'here {} {1}'
+  is_front 'here {} {1}/random'
+  [ -s 'here {} {1}/shares/random.1.log' ] && [ ! -e 'here {} {1}/shares/random.1.times' ]
 }
 
 @test "Snakemake: the example" {

@@ -26,7 +26,7 @@ await() {
 deals() {
   ENGINE=slurm "$pipelines/$1" "$2" 2>"$2.told" 3>&- &
   script=$!
-  await grep -q 'epoch 1 of' "$2/shares/$3.log" 2>/dev/null
+  await grep -q 'epoch 1 of' "$2/shares/$1.$3.log" 2>/dev/null
   array=$(squeue --noheader --name "nax-$1" --format %F | sort -n | head -n 1)
 }
 
@@ -49,9 +49,9 @@ is_idle() { [ -z "$(squeue --noheader)" ]; }
   same local/generation-0 told/random
   [ "$(restarts "${array}_4")" = Restarts=1 ]
   [ "$(restarts "$array" | grep -c Restarts=0)" -eq 3 ]
-  grep interrupted told/shares/4.log
+  grep interrupted told/shares/random.4.log
   for epoch in 1 2 3; do
-    [ "$(grep -c "epoch $epoch of 3" told/shares/4.log)" -eq 1 ]
+    [ "$(grep -c "epoch $epoch of 3" told/shares/random.4.log)" -eq 1 ]
   done
 
   await is_idle
