@@ -97,7 +97,7 @@ void fields_check(struct tool *tool)
     const struct field_choice *choice = &tool->choice;
     bool is_any = false;
     char word[256];
-    if (!tool->fields || !choice->n_records)
+    if (!tool->fields || !choice->n_records) /* none on other ranks than 0 */
         return;
     for (size_t i = 0; take_word(tool->fields, i, word); i++) {
         if (!choice->is_found[i] && !is_pattern(word))

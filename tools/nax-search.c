@@ -61,6 +61,8 @@ static void parse(struct searching *s)
         tool_misuse(tool,
                     "--average takes no mean over kernels that are parts of others: '--nested'");
     ranks_refuse(tool, "noise", "each measures all conversions");
+    if (!s->is_evolved)
+        ranks_tell_idle(tool, s->options.recipe.batch);
     s->log.path = nax_ranks_own() ? NULL : s->log.path;
     tool_no_files(tool);
     tool->on_stop = s->folder ? "the epoch under way is lost; to continue, add --resume"

@@ -56,6 +56,7 @@ static void parse(struct training *t)
         tool_misuse(&t->tool, "--split validation needs images held out: --validation above 0");
     ranks_refuse(&t->tool, "parallel", "--part deals designs to processes");
     ranks_refuse(&t->tool, "halving", "processes on one --checkpoint folder compare designs");
+    ranks_tell_idle(&t->tool, t->recipe.batch);
     train_halving_parse(t);
     nax_threads_set((int)NAX_MAX((size_t)nax_threads() / t->n_parallel, 1));
 }

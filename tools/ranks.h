@@ -9,5 +9,7 @@
 struct tool ranks_start(const char *name, const char *synopsis, int argc, char **argv);
 /* Misuse of an option that is of no use to several ranks: what to do instead. */
 void ranks_refuse(const struct tool *tool, const char *option, const char *instead);
+/* Tells of a batch that may leave some ranks without images. */
+void ranks_tell_idle(struct tool *tool, size_t batch);
 
 #endif

@@ -95,13 +95,15 @@ static _Noreturn void end(void)
 {
     struct nax_err ignored;
     nax_file_abandon_all();
+    if (failure)
+        tool_yield();
     signal(SIGALRM, end_now);
     alarm(SECONDS_TO_END);
     pthread_mutex_lock(&writing);
     if (ending->writer && nax_writer_close(ending->writer, true, &ignored) == 0)
         fflush(stdout);
     if (failure)
-        tool_tell(ending, "%s: '%s'", failure, subject);
+        tool_tell_end(ending, "%s: '%s'", failure, subject);
     else if (nax_ranks() == 1) /* else mpirun tells, or the rank that failed */
         tool_tell(ending, "interrupted%s%s", ending->on_stop ? ": " : "",
                   ending->on_stop ? ending->on_stop : "");

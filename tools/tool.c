@@ -60,16 +60,32 @@ static _Noreturn void end_stdout(const struct tool *tool)
     exit(0);
 }
 
+void tool_yield(void)
+{
+    enum { SECONDS_FOR_FIRST = 2 };
+    if (nax_ranks_own())
+        sleep(SECONDS_FOR_FIRST);
+}
+
+/* Before a message: whose it is. */
+static void begin_message(const struct tool *tool)
+{
+    fprintf(stderr, "%s: ", tool->name);
+    if (nax_ranks_own())
+        fprintf(stderr, "rank %d: ", nax_ranks_own());
+}
+
 void tool_misuse(const struct tool *tool, const char *format, ...)
 {
     va_list ap;
-    if (nax_ranks_own()) /* rank 0 tells */
-        exit(2);
-    fprintf(stderr, "%s: ", tool->name);
+    tool_yield();
+    begin_message(tool);
     va_start(ap, format);
     vfprintf(stderr, format, ap);
     va_end(ap);
     fprintf(stderr, "\nsee %s -h\n", tool->name);
+    fflush(stdout);
+    nax_ranks_abort(2); /* which others may not have met */
     exit(2);
 }
 
@@ -99,15 +115,22 @@ static void end_progress(struct tool *tool)
 NAX_PRINTF(2, 0)
 static void tell(struct tool *tool, const char *format, va_list ap)
 {
-    if (nax_ranks_own())
-        return;
     end_progress(tool);
-    fprintf(stderr, "%s: ", tool->name);
+    begin_message(tool);
     vfprintf(stderr, format, ap);
     fputc('\n', stderr);
 }
 
 void tool_tell(struct tool *tool, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    if (!nax_ranks_own())
+        tell(tool, format, ap);
+    va_end(ap);
+}
+
+void tool_tell_end(struct tool *tool, const char *format, ...)
 {
     va_list ap;
     va_start(ap, format);
@@ -126,20 +149,16 @@ static bool is_told(const struct tool *tool, const struct nax_err *err)
 
 void tool_fail(struct tool *tool, const struct nax_err *err)
 {
-    enum { SECONDS_FOR_FIRST = 2 };
     struct nax_err ignored; /* the first error is the one to tell */
-    if (nax_ranks_own())    /* where rank 0 fails too, its line is the one, and it ends all ranks */
-        sleep(SECONDS_FOR_FIRST);
+    tool_yield();
     stop_yield();
     stop_lock_writer();
     if (tool->writer && nax_writer_close(tool->writer, true, &ignored) == 0)
         fflush(stdout);
     nax_file_abandon_all();
-    if (nax_ranks_own())
-        fprintf(stderr, "%s: rank %d: %s\n", tool->name, nax_ranks_own(), err->text);
-    else if (!is_told(tool, err))
-        tool_tell(tool, "%s", err->text);
-    nax_ranks_abort();
+    if (nax_ranks_own() || !is_told(tool, err))
+        tool_tell_end(tool, "%s", err->text);
+    nax_ranks_abort(1);
     _exit(1); /* stdout is flushed; what main still holds is no leak */
 }
 
@@ -165,7 +184,7 @@ void tool_say(struct tool *tool, const char *format, ...)
 {
     va_list ap;
     va_start(ap, format);
-    if (!tool->is_quiet)
+    if (!tool->is_quiet && !nax_ranks_own())
         tell(tool, format, ap);
     va_end(ap);
 }
@@ -255,6 +274,8 @@ bool tool_read(struct tool *tool, struct nax_record *record)
 void tool_write(struct tool *tool, const struct nax_record *record)
 {
     struct nax_err err;
+    if (nax_ranks_own()) /* rank 0 has all fields, and writes */
+        return;
     record = fields_choose(tool, record);
     if (!record)
         return;

@@ -73,6 +73,10 @@ _Noreturn void tool_fail(struct tool *tool, const struct nax_err *err);
 void tool_hint(struct nax_err *err, const char *format, ...) NAX_PRINTF(2, 3);
 /* One line on stderr, "name: …". */
 void tool_tell(struct tool *tool, const char *format, ...) NAX_PRINTF(2, 3);
+/* The same, of any rank, which it names: why all end. */
+void tool_tell_end(struct tool *tool, const char *format, ...) NAX_PRINTF(2, 3);
+/* Before it: where rank 0 fails too, its line is the one, and it ends all ranks meanwhile. */
+void tool_yield(void);
 /* The same, unless --quiet. */
 void tool_say(struct tool *tool, const char *format, ...) NAX_PRINTF(2, 3);
 

@@ -19,8 +19,8 @@ int nax_ranks(void);
 /* For a program whose work can be dealt to ranks, before anything else; it ends with the program.
  * Error: ranks whose processors compute differently. */
 int nax_ranks_start(struct nax_err *err) NAX_MUST_USE;
-/* Ends all ranks, with status 1; returns where there is but one. */
-void nax_ranks_abort(void);
+/* Ends all ranks, with this exit status; returns where there is but one. */
+void nax_ranks_abort(int exit_status);
 
 /* What this rank has sent so far, and how long it was in MPI for that and for waiting. */
 struct nax_ranks_traffic {
@@ -34,6 +34,9 @@ struct nax_ranks_traffic nax_ranks_traffic(void);
 void nax_ranks_broadcast(void *bytes, size_t n);
 /* Whether it is so on any rank. */
 bool nax_ranks_any(bool is_so);
+/* Of ranks that fail each by itself: returns the status of the first that failed, or 0, and its
+ * error, with the number of another rank than 0, is everybody's. status, err: the own. */
+int nax_ranks_agree(int status, struct nax_err *err);
 /* n: [nax_ranks()] bytes of each rank, which lie in `all` one behind the other; a rank's own are
  * there already. Up to 2 GiB. */
 void nax_ranks_gather(void *all, const size_t *n);

@@ -21,8 +21,9 @@ int nax_ranks_start(struct nax_err *err)
     return 0;
 }
 
-void nax_ranks_abort(void)
+void nax_ranks_abort(int exit_status)
 {
+    (void)exit_status;
 }
 
 struct nax_ranks_traffic nax_ranks_traffic(void)
@@ -39,6 +40,12 @@ void nax_ranks_broadcast(void *bytes, size_t n)
 bool nax_ranks_any(bool is_so)
 {
     return is_so;
+}
+
+int nax_ranks_agree(int status, struct nax_err *err)
+{
+    (void)err;
+    return status;
 }
 
 void nax_ranks_gather(void *all, const size_t *n)
@@ -131,10 +138,10 @@ int nax_ranks_start(struct nax_err *err)
     return 0;
 }
 
-void nax_ranks_abort(void)
+void nax_ranks_abort(int exit_status)
 {
     if (n_ranks > 1)
-        MPI_Abort(MPI_COMM_WORLD, 1);
+        MPI_Abort(MPI_COMM_WORLD, exit_status);
 }
 
 struct nax_ranks_traffic nax_ranks_traffic(void)
@@ -166,6 +173,30 @@ bool nax_ranks_any(bool is_so)
         MPI_Allreduce(MPI_IN_PLACE, &any, 1, MPI_INT, MPI_LOR, MPI_COMM_WORLD);
     count(start, sizeof any);
     return any;
+}
+
+int nax_ranks_agree(int status, struct nax_err *err)
+{
+    const double start = nax_clock_seconds();
+    struct nax_err first = {0};
+    int failed = status ? rank : n_ranks;
+    if (n_ranks == 1)
+        return status;
+    MPI_Allreduce(MPI_IN_PLACE, &failed, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
+    count(start, sizeof failed);
+    if (failed == n_ranks)
+        return 0;
+    if (failed == rank) {
+        if (err)
+            first = *err;
+        first.status = (enum nax_status)status;
+        if (rank)
+            nax_err_prefix(&first, "rank %d", rank);
+    }
+    MPI_Bcast(&first, (int)sizeof first, MPI_BYTE, failed, MPI_COMM_WORLD);
+    if (err)
+        *err = first;
+    return first.status;
 }
 
 void nax_ranks_gather(void *all, const size_t *n)

@@ -405,10 +405,12 @@ static int gather(const struct eval *e, size_t n_chunks, struct tally *tally, in
     if (!is_dealt(e))
         return status;
     size_t *n = nax_calloc(n_ranks, sizeof *n);
-    if (nax_ranks_any(!n || status)) {
+    if (!n && !status)
+        status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'network %s'", e->net->name);
+    status = nax_ranks_agree(status, err);
+    if (status) {
         free(n);
-        return status ? status
-                      : nax_err_set(err, NAX_ERR_STOPPED, "stopped: 'network %s'", e->net->name);
+        return status;
     }
     for (size_t r = 0; r < n_ranks; r++)
         n[r] = (chunk_of(n_chunks, (int)r + 1) - chunk_of(n_chunks, (int)r)) * sizeof *tally;
