@@ -95,7 +95,7 @@ same() {
 }
 
 @test "a rank that dies ends the run, which another number of ranks resumes" {
-  local longer=("${options[@]}" --epochs 300 --batch 80) # so that it dies early
+  local longer=("${options[@]}" --epochs 100 --batch 80) # so that it dies early
   nax-train "${longer[@]}" --checkpoint nets designs > whole
   # shellcheck disable=SC2016 # the ranks' shells expand it
   mpirun -n 2 sh -c "$with_rank"'echo $$ > pid.$rank && exec "$@"' sh \
