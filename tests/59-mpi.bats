@@ -28,6 +28,7 @@ setup() {
   export PRTE_ALLOW_RUN_AS_ROOT=1 PRTE_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_btl_sm_single_copy_mechanism=none
   export PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe PRTE_MCA_hwloc_default_binding_policy=none
   # a shell's start in which $rank is the rank's number, by Open MPI or MPICH
+  # shellcheck disable=SC2016 # the ranks' shells expand it
   with_rank='rank=${OMPI_COMM_WORLD_RANK:-${PMI_RANK:?}};'
   cd "$BATS_TEST_TMPDIR" || return 1
   nax-data synth -q --n-train 200 --n-test 40 -o tiny.safetensors
