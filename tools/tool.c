@@ -60,13 +60,6 @@ static _Noreturn void end_stdout(const struct tool *tool)
     exit(0);
 }
 
-void tool_yield(void)
-{
-    enum { SECONDS_FOR_FIRST = 2 };
-    if (nax_ranks_own())
-        sleep(SECONDS_FOR_FIRST);
-}
-
 /* Before a message: whose it is. */
 static void begin_message(const struct tool *tool)
 {
@@ -160,18 +153,6 @@ void tool_fail(struct tool *tool, const struct nax_err *err)
         tool_tell_end(tool, "%s", err->text);
     nax_ranks_abort(1);
     _exit(1); /* stdout is flushed; what main still holds is no leak */
-}
-
-void tool_hint(struct nax_err *err, const char *format, ...)
-{
-    size_t n = strlen(err->text);
-    n += (size_t)snprintf(err->text + n, sizeof err->text - n,
-                          n && err->text[n - 1] == '?' ? " " : "; ");
-    va_list ap;
-    va_start(ap, format);
-    if (n < sizeof err->text)
-        vsnprintf(err->text + n, sizeof err->text - n, format, ap);
-    va_end(ap);
 }
 
 void tool_fail_record(struct tool *tool, struct nax_err *err)
