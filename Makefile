@@ -79,7 +79,7 @@ PEERS      ?= libsuitesparse-dev ngspice miller zstd python3-torch
 DEPS_CLANG := clang libclang-rt-dev libomp-dev
 DEPS_ROOTS := mmdebstrap debian-archive-keyring distro-info-data gpg git zstd
 DEPS_PAGE  := chromium chromium-driver python3
-DEPS_CLUSTER := bats parallel openssh-server slurmctld slurmd slurm-client munge
+DEPS_CLUSTER := bats parallel openssh-server slurmctld slurmd slurm-client munge iproute2
 DEPS_LINT  := $(DEPS_CLANG) gcc clang-format cppcheck shellcheck
 
 LIBS        := $(if $(DNNL),-ldnnl) -lcsv -lgif -lm
@@ -267,9 +267,9 @@ page: ## what nax-plot report writes, in a headless browser: it renders, is chos
 	$(call build,all)
 	@BUILD='$(abspath $(BUILD))' tests/page/run
 
-# servers, which nobody gets without being asked
+# servers, which nobody gets without being asked; which ones an archive lacks is told in the end
 cluster: ## pipelines and examples on GNU parallel over ssh and on Slurm, all on this machine (as root)
-	@tests/deps $(if $(CI),,--tell) $(DEPS_RUN) $(DEPS_CLUSTER)
+	@tests/deps $(if $(CI),,--tell) $(DEPS_RUN) $(DEPS_CLUSTER) || [ $$? -eq 3 ]
 	$(call build,all)
 	@BUILD='$(abspath $(BUILD))' tests/cluster/run
 

@@ -67,7 +67,7 @@ make_nax() { make --no-print-directory -C "$root" BUILD="$BATS_TEST_TMPDIR/build
   debian libcsv-dev
   ordinary_user
   run "$root/tests/deps" libcsv-dev libdnnl-dev
-  [ "$status" -eq 1 ]
+  [ "$status" -eq 3 ]
   [ "${lines[0]}" = "there is no package here called libdnnl-dev" ]
   [ "${lines[1]}" = "make DNNL= builds without libdnnl-dev" ]
 }

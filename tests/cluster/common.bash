@@ -1,5 +1,7 @@
 # What the suites of clusters share: a small search, what it comes to in one process, and how results are compared.
 
+bats_require_minimum_version 1.8.0 # BATS_TEST_TIMEOUT
+
 pipelines=$BATS_TEST_DIRNAME/../../pipelines examples=$BATS_TEST_DIRNAME/../../examples
 
 # small_search N EPOCHS: in the suite's folder, whose results all tests see
@@ -28,7 +30,7 @@ same_evolution() {
 
 # small EXAMPLE: it with less to do, on the data set here
 small() {
-  sed "s|--random 40|--network lenet --random 2|; s|--epochs 20|--epochs 1 --data $DATA --hardware $HARDWARE|
+  sed "s|--random 40|--network lenet --random 2|; s|--epochs 20|--epochs $EPOCHS --data $DATA --hardware $HARDWARE|
     s|seq 8|seq 2|; s|{}/8|{}/2|; s|SHARES = 8|SHARES = 2|" "$examples/cluster/$1"
 }
 
