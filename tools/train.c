@@ -192,6 +192,7 @@ static int train(struct candidate_run *run, struct nax_err *err)
 {
     int status = 0;
     run->start = run->saved = nax_clock_seconds();
+    run->traffic = nax_ranks_traffic();
     run->epochs_before = nax_trainer_epochs_done(run->trainer);
     if (run->t->log)
         train_log_forget(run->t->log, run->candidate.id, run->epochs_before);

@@ -5,6 +5,7 @@
 #include "data.h"
 #include "hardware.h"
 #include "nax/mapping.h"
+#include "nax/ranks.h"
 #include "nax/search.h"
 #include "progress.h"
 #include "split.h"
@@ -73,7 +74,8 @@ struct candidate_run {
     char part[TRAIN_PATH_SIZE];        /* of those that are trained, or "" */
     size_t epochs_before;              /* of this run: those resumed from */
     double start, saved; /* when training and when the last checkpoint was, in seconds */
-    size_t target;       /* epochs to train to: all, or those of a hurdle */
+    struct nax_ranks_traffic traffic; /* at the start */
+    size_t target;                    /* epochs to train to: all, or those of a hurdle */
     bool is_stopped;     /* there it ends, and is measured; else, before the last epoch, pauses */
     bool is_paused;      /* it has come to a hurdle: */
     double validation;   /* its accuracy there */

@@ -1,8 +1,6 @@
 /* What nax-train tells people while it works on a candidate. */
 #include "train_say.h"
-#include "nax/ranks.h"
 
-#include <math.h>
 #include <pthread.h>
 
 static pthread_mutex_t talking = PTHREAD_MUTEX_INITIALIZER;
@@ -43,14 +41,17 @@ static void say_traffic(const struct candidate_run *run)
     static struct nax_ranks_traffic before;
     static double told;
     const struct nax_ranks_traffic now = nax_ranks_traffic();
-    const double seconds = nax_clock_seconds() - fmax(told, run->start);
     if (nax_ranks() == 1)
         return;
+    if (told < run->start) { /* an evaluation has come between */
+        told = run->start;
+        before = run->traffic;
+    }
     tool_say(&run->t->tool,
              "%s: %d ranks, %.3g MB a step sent by rank 0, %.0f %% of the time in it and waiting",
              run->title, nax_ranks(),
              (now.bytes - before.bytes) / 1e6 / (double)nax_trainer_n_steps(run->trainer),
-             100 * (now.seconds - before.seconds) / seconds);
+             100 * (now.seconds - before.seconds) / (nax_clock_seconds() - told));
     before = now;
     told = nax_clock_seconds();
 }
