@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # The work of one network dealt to ranks of MPI: the bits of one process, and one rank that tells and keeps.
-# Ranks share few processors here: for correctness alone. 40 s.
+# Ranks share few processors here: for correctness alone. A minute on two of them.
 
 setup_file() {
   [[ $BUILD != *sanitize* ]] || return 0
