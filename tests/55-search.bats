@@ -399,6 +399,30 @@ accuracies() {
   grep -qE 'nax-search: design [1-4] of 4, [1-3x-]+ on 16( #[0-9a-f]{4})?: accuracy [0-9.]+, EDAP [0-9.e+]+ pJ ns mm2; [0-9.]+ s for all' shown
 }
 
+@test "designs of the input are judged as those that evolve, and keep their fields" {
+  evolve --checkpoint run > front
+  judge() {
+    nax-search -q --evolve --space ./open.yaml --data small.safetensors --batch 30 --rate 0.05 --epochs 2 --images 0 --statistics 40 \
+      --resume --checkpoint run --judge "$@"
+  }
+  awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i ~ /^(kernel|crossbar|width|adc_bits|crossbar_fixed|network)$/) keep[i] = 1 }
+    { line = NR == 1 ? "note" : "n" NR; for (i = 1; i <= NF; i++) if (i in keep) line = line "," $i; print line }' <(nax-view --format csv front) > known.csv
+  judge < known.csv > judged
+  accuracies judged | cmp - <(accuracies front)
+  by_design edap_pj_ns_mm2 judged | cmp - <(by_design edap_pj_ns_mm2 front)
+  [ "$(nax-view --format csv -f note judged | sed -n 2p)" = n2 ]
+  # converters of the hardware, weights to start from
+  printf '%s\n' 'network,kernel,crossbar' 'lenet,3 3,16 64' > own.csv
+  judge --inherit parts own.csv > own
+  [ "$(nax-view --format csv -f id own | wc -l)" -eq 2 ]
+  nax-train -q --data small.safetensors --batch 30 --init parts --epochs 1 --split validation own > tuned
+  printf '%s\n' 'network,kernel,crossbar' 'lenet,5 3,16 64' > odd.csv
+  run -1 judge odd.csv
+  [ "$output" = "nax-search: odd.csv: record 1: layer 'conv1': kernel 5 on crossbar 16 is not in space './open.yaml'" ]
+  run -2 judge --population 4 own.csv
+  [[ "$output" = *"--population is of designs that evolve: '--judge'"* ]]
+}
+
 @test "what cannot be evolved is refused" {
   run -2 nax-search --designs 3
   [[ "$output" = *"--designs needs --evolve"* ]]

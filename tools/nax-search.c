@@ -16,7 +16,8 @@ static const char synopsis[] =
     "[--calibrated] "
     "[--epochs n] [--checkpoint dir] [--resume] [--log file] [options]\n"
     "nax-search --evolve [--designs n] [--population n] [--images n] [--statistics n] "
-    "[--inherit dir] [options]\n";
+    "[--inherit dir] [options]\n"
+    "nax-search --evolve --judge [options] [file ...]\n";
 
 #define FIELD(name) NAX_OPTION_FIELD(struct searching, name)
 
@@ -32,6 +33,8 @@ static const struct nax_option rows[] = {
     {"log", "FILE", "a record of every epoch", FIELD(log.path)},
     {"evolve", NULL, "evolve designs in one supernet, and write those that none dominates",
      FIELD(is_evolved)},
+    {"judge", NULL, "look at the designs of the input alone, and write each", FIELD(is_judging),
+     .needs = "evolve"},
     {"inherit", "DIR", "write the weights of these designs there, for --init of nax-train",
      FIELD(inherit), .needs = "evolve"},
     {.name = NULL}};
@@ -64,7 +67,10 @@ static void parse(struct searching *s)
     if (!s->is_evolved)
         ranks_tell_idle(tool, s->options.recipe.batch);
     s->log.path = nax_ranks_own() ? NULL : s->log.path;
-    tool_no_files(tool);
+    if (s->is_judging)
+        tool_read_open(tool);
+    else
+        tool_no_files(tool);
     tool->on_stop = s->folder ? "the epoch under way is lost; to continue, add --resume"
                               : "nothing kept without --checkpoint";
     bool is_read_again = tool->format == NAX_FORMAT_MSGPACK || tool->format == NAX_FORMAT_JSON;

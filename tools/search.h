@@ -20,7 +20,7 @@ struct searching {
     struct nax_evolution_options evolution_options;
     const char *folder, *inherit;
     size_t epochs_before; /* of this run: those resumed from */
-    bool is_ideal, is_resumed, is_evolved;
+    bool is_ideal, is_resumed, is_evolved, is_judging;
     struct nax_space space;
     struct nax_network_file *file;
     struct nax_dataset *set;
@@ -52,7 +52,7 @@ int search_check_noise_folder(const char *folder, struct nax_err *err) NAX_MUST_
 void search_evolve_check(struct searching *s);
 /* Begins the evolution, of a checkpoint what is there. */
 int search_evolve_open(struct searching *s, struct nax_err *err) NAX_MUST_USE;
-/* Trains the supernet, evolves designs, and writes the front. */
+/* Trains the supernet, evolves designs, and writes the front, or judges those of the input. */
 int search_evolve(struct searching *s, struct nax_err *err) NAX_MUST_USE;
 
 #endif

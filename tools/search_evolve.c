@@ -1,5 +1,6 @@
 /* nax-search --evolve: a supernet trained, designs evolved in it, the front written. */
 #include "nax/ranks.h"
+#include "design.h"
 #include "search.h"
 #include "search_records.h"
 #include "split.h"
@@ -16,6 +17,10 @@ void search_evolve_check(struct searching *s)
     for (const struct nax_option *row = nax_cosearch_rows; row->name; row++)
         if (strcmp(row->name, "fidelity") != 0 && tool_given(tool, row->name))
             tool_misuse(tool, "--%s is of the search by gradients: '--evolve'", row->name);
+    static const char *const evolving[] = {"designs", "population"};
+    for (size_t i = 0; s->is_judging && i < sizeof evolving / sizeof *evolving; i++)
+        if (tool_given(tool, evolving[i]))
+            tool_misuse(tool, "--%s is of designs that evolve: '--judge'", evolving[i]);
     if (tool_given(tool, "noise"))
         tool_misuse(tool, "--noise is of the search by gradients: '--evolve'");
     if (!s->options.recipe.epochs && !s->options.init)
@@ -39,7 +44,7 @@ static int resume(struct searching *s, struct nax_err *err)
     if (status == NAX_ERR_VALUE)
         tool_hint(err, "to start from its weights, leave out --resume and add --init '%s'",
                   s->checkpoint);
-    bool has_designs = !access(path, F_OK);
+    bool has_designs = !s->is_judging && !access(path, F_OK);
     nax_ranks_broadcast(&has_designs, sizeof has_designs);
     if (!status && has_designs) {
         status = nax_evolution_resume_designs(s->evolution, path, err);
@@ -192,7 +197,6 @@ static int describe(struct searching *s, const struct nax_evolved *d, struct nax
                  {"area_mm2", d->cost.area_mm2},
                  {"edap_pj_ns_mm2", d->cost.edap_pj_ns_mm2}};
     struct nax_record *r = s->record;
-    nax_record_clear(r);
     int status = nax_candidate_write(&d->candidate, r, err);
     if (status)
         return status;
@@ -206,7 +210,9 @@ static int describe(struct searching *s, const struct nax_evolved *d, struct nax
         status = nax_record_set_string(r, "fidelity", nax_fidelity_name(s->options.fidelity)) ||
                  nax_record_set_string(r, "data", s->set->name) ||
                  nax_record_set_string(r, "hardware", s->hardware_options.name);
-    return status ? nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'record'") : 0;
+    if (status)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'record'");
+    return s->inherit ? inherit(s, d, err) : 0;
 }
 
 static int write_front(struct searching *s, struct nax_err *err)
@@ -217,15 +223,33 @@ static int write_front(struct searching *s, struct nax_err *err)
     if (!status)
         tool_write_open(&s->tool, "candidate");
     for (size_t i = 0; !status && i < n; i++) {
-        const struct nax_evolved *d = nax_evolution_at(s->evolution, front[i]);
-        status = describe(s, d, err);
-        if (!status && s->inherit)
-            status = inherit(s, d, err);
+        nax_record_clear(s->record);
+        status = describe(s, nax_evolution_at(s->evolution, front[i]), err);
         if (!status)
             tool_write(&s->tool, s->record);
     }
     free(front);
     return status;
+}
+
+/* The designs of the input, each with what is known of it now. */
+static int judge(struct searching *s, struct nax_err *err)
+{
+    struct design design = {.n_kept = 0};
+    struct nax_evolved judged;
+    while (tool_read(&s->tool, s->record)) {
+        design_read(&design, &s->tool, s->record);
+        int status = nax_evolution_judge(s->evolution, &design.candidate, &judged, err);
+        if (!status)
+            status = describe(s, &judged, err);
+        if (status)
+            tool_fail_record(&s->tool, err);
+        after_design(s, &judged);
+        tool_write(&s->tool, s->record);
+        tool_flush(&s->tool);
+    }
+    design_close(&design);
+    return 0;
 }
 
 int search_evolve(struct searching *s, struct nax_err *err)
@@ -237,6 +261,8 @@ int search_evolve(struct searching *s, struct nax_err *err)
     s->epochs_before = nax_evolution_epochs_done(s->evolution);
     while (!status && nax_evolution_epochs_done(s->evolution) < s->options.recipe.epochs)
         status = train_epoch(s, err);
+    if (!status && s->is_judging)
+        return judge(s, err);
     if (!status)
         status = evolve(s, err);
     return status ? status : write_front(s, err);

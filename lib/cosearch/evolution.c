@@ -296,18 +296,24 @@ static int breed(struct nax_evolution *e, size_t n_before, size_t n, double muta
     return 0;
 }
 
-/* Homogeneous designs, by which the noise of conversions is scaled, and then random ones: offspring
- * of which every decision is drawn anew. */
-static int first_generation(struct nax_evolution *e, const struct telling *to, struct nax_err *err)
+/* Homogeneous designs, by which the noise of conversions is scaled. */
+static int scale_noise(struct nax_evolution *e, const struct telling *to, struct nax_err *err)
 {
-    const size_t n = e->n_combinations, population = e->options.population;
     struct nax_candidate c;
     int status = 0;
-    for (size_t i = e->n; !status && i < n; i++) {
+    for (size_t i = e->n; !status && i < e->n_combinations; i++) {
         homogeneous(e, i, &c);
         e->part[i] = 1;
         status = look(e, &c, &e->part[i], to, err);
     }
+    return status;
+}
+
+/* These, and then random ones: offspring of which every decision is drawn anew. */
+static int first_generation(struct nax_evolution *e, const struct telling *to, struct nax_err *err)
+{
+    const size_t n = e->n_combinations, population = e->options.population;
+    int status = scale_noise(e, to, err);
     return status ? status : breed(e, n, population - NAX_MIN(n, population), 1, to, err);
 }
 
@@ -323,4 +329,40 @@ int nax_evolution_generation(struct nax_evolution *e,
                                  1 / (double)nax_space_n_decisions(e->options.space), &to, err)
                          : first_generation(e, &to, err);
     return status ? status : e->n > n_whole;
+}
+
+/* --- designs of others --- */
+
+/* That the supernet has it: all but its converters, which noise is scaled for whatever they are. */
+static int check(const struct nax_space *space, const struct nax_candidate *c, struct nax_err *err)
+{
+    struct nax_candidate own = *c;
+    int status = nax_choices_check(space, c, err);
+    if (status)
+        return status;
+    own.has_adc_bits = space->n_adc_bits > 0;
+    own.has_adc_range = space->n_adc_ranges > 0;
+    for (size_t slot = 0; slot < space->n_slots; slot++) {
+        own.adc_bits[slot] = own.has_adc_bits ? space->adc_bits[0] : 0;
+        own.adc_range[slot] = own.has_adc_range ? space->adc_ranges[0] : 0;
+    }
+    for (size_t place = 0; !status && place < nax_places(space); place++) {
+        size_t choice;
+        status = nax_choices_find(space, place, &own, &choice, err);
+    }
+    return status;
+}
+
+int nax_evolution_judge(struct nax_evolution *e, const struct nax_candidate *candidate,
+                        struct nax_evolved *design, struct nax_err *err)
+{
+    const struct telling nobody = {NULL, NULL};
+    int status = check(e->options.space, candidate, err);
+    if (!status)
+        status = scale_noise(e, &nobody, err);
+    if (!status)
+        status = nax_evolution_look(e, candidate, NULL, err);
+    if (!status)
+        *design = e->at[--e->n];
+    return status;
 }

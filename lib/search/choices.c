@@ -270,6 +270,24 @@ int nax_format_find(const struct nax_space *space, const struct nax_candidate *c
     return status;
 }
 
+int nax_choices_check(const struct nax_space *space, const struct nax_candidate *c,
+                      struct nax_err *err)
+{
+    if (strcmp(c->network, space->network) != 0)
+        return nax_err_set(err, NAX_ERR_VALUE, "field 'network': '%s', not the space's '%s'",
+                           c->network, space->network);
+    if (c->n_slots != space->n_slots)
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "field 'kernel': %zu values for the %zu searched convolutions of '%s'",
+                           c->n_slots, space->n_slots, space->network);
+    if (c->n_stages && c->n_stages != space->n_stages)
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "field 'width': %zu values for the %zu stages of '%s'", c->n_stages,
+                           space->n_stages, space->network);
+    size_t format;
+    return nax_format_find(space, c, &format, err);
+}
+
 int nax_choices_find(const struct nax_space *space, size_t place, const struct nax_candidate *c,
                      size_t *choice, struct nax_err *err)
 {

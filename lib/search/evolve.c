@@ -45,30 +45,12 @@ void nax_population_free(struct nax_population *p)
     free(p);
 }
 
-static int check(const struct nax_space *space, const struct nax_candidate *c, double crowding,
-                 struct nax_err *err)
-{
-    if (strcmp(c->network, space->network) != 0)
-        return nax_err_set(err, NAX_ERR_VALUE, "field 'network': '%s', not the space's '%s'",
-                           c->network, space->network);
-    if (c->n_slots != space->n_slots)
-        return nax_err_set(err, NAX_ERR_VALUE,
-                           "field 'kernel': %zu values for the %zu searched convolutions of '%s'",
-                           c->n_slots, space->n_slots, space->network);
-    if (c->n_stages && c->n_stages != space->n_stages)
-        return nax_err_set(err, NAX_ERR_VALUE,
-                           "field 'width': %zu values for the %zu stages of '%s'", c->n_stages,
-                           space->n_stages, space->network);
-    if (isnan(crowding))
-        return nax_err_set(err, NAX_ERR_VALUE, "field 'crowding': not a number");
-    size_t format;
-    return nax_format_find(space, c, &format, err);
-}
-
 int nax_population_add(struct nax_population *p, const struct nax_candidate *c, int64_t rank,
                        double crowding, struct nax_err *err)
 {
-    int status = check(p->space, c, crowding, err);
+    int status = isnan(crowding)
+                     ? nax_err_set(err, NAX_ERR_VALUE, "field 'crowding': not a number")
+                     : nax_choices_check(p->space, c, err);
     if (status)
         return status;
     if (p->n == p->cap) {
