@@ -13,7 +13,7 @@ setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
   printf '%s\n' 'network: ./tiny.yaml' 'kernels: [1, 3]' 'crossbars: [16, 32]' >space.yaml
   { cat space.yaml; echo 'adc_bits: [6, 8]'; } >joint.yaml
   study=(-f study.mk validation test DATA=tiny.safetensors NETWORK=./tiny.yaml SPACE=./space.yaml JOINT=./joint.yaml SHARES=1 JOINT_SHARES=1 'SEEDS=0 1'
-    EPOCHS=1 AWARE=1 SUPERNET_EPOCHS=1 DESIGNS=12 WARM_EPOCHS=1 SEARCH_EPOCHS=1 'EDAPS=0.1 0.2' RANKED=3 RANK_EPOCHS=1 CHIPS=2)
+    EPOCHS=1 AWARE=1 SUPERNET_EPOCHS=1 DESIGNS=12 WARM_EPOCHS=1 SEARCH_EPOCHS=1 'EDAPS=0.1 0.2' RANKED=3 RANK_EPOCHS=1 RANDOM_DESIGNS=8 CHIPS=2)
   make -s "${study[@]}" 2>err || { cat err; false; }
   # both protocols by validation images, and by test images on three kinds; of each both baselines, and what was found,
   # what claims are of with both seeds
@@ -25,5 +25,13 @@ setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
   grep -Eq '^nax,.*,joint,.*,[68] [68]$' results/validation.csv
   [ "$(wc -l <results/agreement.csv)" -eq 5 ]
   [ "$(head -n 1 results/inherited.csv)" = id,inherited,trained,tau ]
+  [ "$(cut -d, -f1 results/parts.csv | xargs)" = 'part baseline kernels skips crossbars adc_bits design' ]
+  [ "$(cut -d, -f1 results/random.csv | sort -u | xargs)" = 'evolved random way' ]
+  grep -q '^full-designer,nax .*,joint,' results/runs/joint-1-test.csv
   make -q "${study[@]}" # nothing is made again
+  rm -r out # nor on another machine, where weights are not
+  make -q "${study[@]}"
+  run --separate-stderr make -s "${study[@]}" EPOCHS=2
+  [ "$status" -eq 2 ]
+  [[ ${stderr_lines[0]} == *"'results' holds a study with EPOCHS=1, asked for is EPOCHS=2: RESULTS=FOLDER keeps it apart"* ]]
 }
