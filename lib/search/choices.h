@@ -31,7 +31,8 @@ size_t nax_place_decisions(const struct nax_space *space, size_t place);
  * that is no longer skipped draws all. */
 uint64_t nax_choices_mutate(const struct nax_space *space, size_t place, uint64_t choice,
                             double rate, struct nax_rng *rng);
-/* That a design is of the space's network, with as many choices as it has, and bits of the space. */
+/* That a design is of the space's network, with as many choices as it has, and bits of the space.
+ */
 int nax_choices_check(const struct nax_space *space, const struct nax_candidate *c,
                       struct nax_err *err) NAX_MUST_USE;
 /* A design begins with all but its choices, takes one for every place, and ends in its canonical

@@ -48,9 +48,8 @@ void nax_population_free(struct nax_population *p)
 int nax_population_add(struct nax_population *p, const struct nax_candidate *c, int64_t rank,
                        double crowding, struct nax_err *err)
 {
-    int status = isnan(crowding)
-                     ? nax_err_set(err, NAX_ERR_VALUE, "field 'crowding': not a number")
-                     : nax_choices_check(p->space, c, err);
+    int status = isnan(crowding) ? nax_err_set(err, NAX_ERR_VALUE, "field 'crowding': not a number")
+                                 : nax_choices_check(p->space, c, err);
     if (status)
         return status;
     if (p->n == p->cap) {
