@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # The study of examples/cifar10, every stage of it, on a network and images of seconds
 
+bats_require_minimum_version 1.5.0
+
 setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
 
 @test "the study: searches, choices, trainings of two seeds, tables" {
@@ -34,4 +36,6 @@ setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
   run --separate-stderr make -s "${study[@]}" EPOCHS=2
   [ "$status" -eq 2 ]
   [[ ${stderr_lines[0]} == *"'results' holds a study with EPOCHS=1, asked for is EPOCHS=2: RESULTS=FOLDER keeps it apart"* ]]
+  make -s -f ../tiny-imagenet/Makefile predict "${study[@]:4}" RESULTS=other >hours
+  grep -q '^supernets.[0-9]' hours
 }

@@ -8,16 +8,20 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* Of one thread, which need not be watched: under ThreadSanitizer it would take most of the time.
+ */
+#define REFERENCE static inline __attribute__((no_sanitize("thread")))
+
 /* Row (axis 0) or column of the input under element k of the window at output i; negative or too
  * large: padding. */
-static inline long reference_under(const struct nax_layer *l, int axis, size_t i, size_t k)
+REFERENCE long reference_under(const struct nax_layer *l, int axis, size_t i, size_t k)
 {
     return (long)(i * l->stride[axis] + k * l->dilation[axis]) - (long)l->pad[axis];
 }
 
 /* y [n][h_out][w_out][c_out] */
-static inline void reference_conv(const struct nax_layer *l, size_t n, const double *x,
-                                  const double *weight, double *y)
+REFERENCE void reference_conv(const struct nax_layer *l, size_t n, const double *x,
+                              const double *weight, double *y)
 {
     size_t c_in = l->c_in, c_out = l->c_out, own = c_in / l->groups;
     for (size_t at = 0; at < n * l->h_out * l->w_out; at++, y += c_out) {
@@ -38,7 +42,7 @@ static inline void reference_conv(const struct nax_layer *l, size_t n, const dou
     }
 }
 
-static inline void reference_pool(const struct nax_layer *l, size_t n, const double *x, double *y)
+REFERENCE void reference_pool(const struct nax_layer *l, size_t n, const double *x, double *y)
 {
     bool is_max = l->kind == NAX_LAYER_POOL_MAX;
     for (size_t b = 0; b < n; b++)
@@ -75,9 +79,9 @@ static inline void reference_pool(const struct nax_layer *l, size_t n, const dou
 }
 
 /* Batch norm in place, with the statistics given, or where they are NULL with the batch's. */
-static inline void reference_batch_norm(size_t n, size_t c, double epsilon, const double *gamma,
-                                        const double *beta, const double *means,
-                                        const double *variances, double *z)
+REFERENCE void reference_batch_norm(size_t n, size_t c, double epsilon, const double *gamma,
+                                    const double *beta, const double *means,
+                                    const double *variances, double *z)
 {
     for (size_t k = 0; k < c; k++) {
         double mean = means ? means[k] : 0, variance = means ? variances[k] : 0;
@@ -91,8 +95,8 @@ static inline void reference_batch_norm(size_t n, size_t c, double epsilon, cons
 }
 
 /* Adds the output (or image) `from` of shape h × w × c to y: subsampled, missing channels 0. */
-static inline void reference_add(const struct nax_layer *l, size_t n, const double *from, size_t h,
-                                 size_t w, size_t c, double *y)
+REFERENCE void reference_add(const struct nax_layer *l, size_t n, const double *from, size_t h,
+                             size_t w, size_t c, double *y)
 {
     for (size_t b = 0; b < n; b++)
         for (size_t i = 0; i < l->h_out; i++)
@@ -103,7 +107,7 @@ static inline void reference_add(const struct nax_layer *l, size_t n, const doub
 }
 
 /* By the definitions of nax-space(5). */
-static inline double reference_activation(const struct nax_layer *l, double x)
+REFERENCE double reference_activation(const struct nax_layer *l, double x)
 {
     const double sigmoid = 1 / (1 + exp(-x)), hard = fmin(fmax(x / 6 + 0.5, 0), 1);
     switch (l->activation) {
@@ -130,8 +134,8 @@ static inline double reference_activation(const struct nax_layer *l, double x)
 }
 
 /* y [n][c_out]: the channels of x, then those of other, of n pixels. */
-static inline void reference_concat(const struct nax_layer *l, size_t n, const double *x,
-                                    const double *other, double *y)
+REFERENCE void reference_concat(const struct nax_layer *l, size_t n, const double *x,
+                                const double *other, double *y)
 {
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < l->c_out; k++)
@@ -150,8 +154,8 @@ struct reference_mix {
     const double *mean, *variance;
 };
 
-static inline void reference_mix(const struct reference_mix *mix, const struct nax_network *net,
-                                 size_t n, double *const *out, double *y)
+REFERENCE void reference_mix(const struct reference_mix *mix, const struct nax_network *net,
+                             size_t n, double *const *out, double *y)
 {
     struct nax_layer s = net->layers[mix->layer];
     size_t size = n * s.h_out * s.w_out * s.c_out;
@@ -171,9 +175,9 @@ static inline void reference_mix(const struct reference_mix *mix, const struct n
 
 /* Mean smoothed cross-entropy of a batch. values: the model's parameters in double, in its layout;
  * mix: a mixed layer, or NULL. */
-static inline double reference_loss_mixed(const struct nax_model *model, const double *values,
-                                          size_t n, const double *images, const int32_t *labels,
-                                          double smoothing, const struct reference_mix *mix)
+REFERENCE double reference_loss_mixed(const struct nax_model *model, const double *values, size_t n,
+                                      const double *images, const int32_t *labels, double smoothing,
+                                      const struct reference_mix *mix)
 {
     const struct nax_network *net = model->net;
     double **out = calloc(net->n_layers, sizeof *out);
@@ -243,8 +247,8 @@ static inline double reference_loss_mixed(const struct nax_model *model, const d
     return loss / (double)n;
 }
 
-static inline double reference_loss(const struct nax_model *model, const double *values, size_t n,
-                                    const double *images, const int32_t *labels, double smoothing)
+REFERENCE double reference_loss(const struct nax_model *model, const double *values, size_t n,
+                                const double *images, const int32_t *labels, double smoothing)
 {
     return reference_loss_mixed(model, values, n, images, labels, smoothing, NULL);
 }
