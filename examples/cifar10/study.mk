@@ -15,8 +15,8 @@ JOINT   ?= joint-cifar10#    with widths and ADCs
 SHARES       ?= 0.7#         of the baseline's EDAP, at which designs of SPACE are chosen
 JOINT_SHARES ?= 0.5 0.15#    and of JOINT
 SEEDS   ?= 0 1 2#            of the baselines and of what is chosen by shares; all else has the first alone
-EPOCHS  ?= 30#               of every network
-AWARE   ?= 2#                then on its own crossbars, each time another chip (noise-aware)
+EPOCHS  ?= 20#               of every network
+AWARE   ?= 2#                then, for chips with programming errors, on its own crossbars, each time another chip (noise-aware)
 RECIPE  ?=#                  of every network, beside nax-train's defaults
 SUPERNET_EPOCHS ?= 12#       of a one-shot search
 DESIGNS ?= 1000#             that it looks at
@@ -24,7 +24,7 @@ WARM_EPOCHS     ?= 6#        of the weights that searches by gradients start fro
 SEARCH_EPOCHS   ?= 6#        of such a search
 EDAPS   ?= 0.02 0.05 0.1#    its weights of log EDAP
 FULL_IMAGES ?= 0#            test images on the fidelity full, 0: all
-CHIPS   ?= 8#                with programming errors
+CHIPS   ?= 8#                with programming errors, of what claims are of
 RANKED  ?= 12#               designs of the joint front by which inherited weights are judged
 RANK_EPOCHS ?= 10#           of their training
 RANDOM_DESIGNS ?= 300#       beside as many that evolve
@@ -155,7 +155,7 @@ $(call once,$(RESULTS)/random.csv,$(dir)/random $(dir)/evolved-few $(RESULTS)/ru
 	edap=$$($(here)baseline designer accuracy_hardware_validation $(lastword $^)); edap=$${edap#* }; \
 	{ echo way,designs,edap_of_baseline,accuracy_hardware_validation; $(call best,random,$<); $(call best,evolved,$(word 2,$^)); } $(whole)
 
-# --- training, a run SET-SEED; then on the own crossbars; both judged by validation images
+# --- training, a run SET-SEED, and on from there on the own crossbars; both judged by validation images
 seed = $(lastword $(subst -, ,$(1)))
 set  = $(1:%-$(seed)=%)
 define trained
@@ -166,26 +166,26 @@ $(dir)/aware-$(1): $(dir)/train-$(1)
 endef
 $(foreach run,$(runs),$(eval $(call trained,$(run))))
 
-# the protocols: as NAX, and as a designer would
-nax-weights := train
-nax-range   := --set adc.range=ideal
-designer-weights := aware
-designer-range   :=
-
-# --- KIND-RUN: by validation images; all test images, on the fidelities adc and full; with programming errors
+# --- KIND-RUN: by both protocols, of validation images; of all test images, on the fidelities adc and full; with programming errors,
+# of the same weights and of those that were trained on with them
+range-nax      := --set adc.range=ideal
+range-designer :=
 looks := nax designer
-tests := $(foreach kind,test full chips,$(looks:%=$(kind)-%))
+tests := $(foreach kind,test full,$(looks:%=$(kind)-%))
+chips := chips-designer chips-aware
 define measured
-$(dir)/$(1)-$(2): $(dir)/$($(1)-weights)-$(2)
-	$$(eval) $($(1)-range) --fidelity adc --split validation $$< $$(whole)
-$(dir)/test-$(1)-$(2): $(dir)/$($(1)-weights)-$(2)
-	$$(eval) $($(1)-range) --fidelity adc $$< $$(whole)
-$(dir)/full-$(1)-$(2): $(dir)/$($(1)-weights)-$(2)
-	$$(eval) $($(1)-range) --fidelity full --images $(FULL_IMAGES) $$< $$(whole)
-$(dir)/chips-$(1)-$(2): $(dir)/$($(1)-weights)-$(2)
-	$$(eval) $($(1)-range) --fidelity adc $(chip) --chips $(CHIPS) $$< $$(whole)
+$(dir)/$(1)-$(2): $(dir)/train-$(2)
+	$$(eval) $(range-$(1)) --fidelity adc --split validation $$< $$(whole)
+$(dir)/test-$(1)-$(2): $(dir)/train-$(2)
+	$$(eval) $(range-$(1)) --fidelity adc $$< $$(whole)
+$(dir)/full-$(1)-$(2): $(dir)/train-$(2)
+	$$(eval) $(range-$(1)) --fidelity full --images $(FULL_IMAGES) $$< $$(whole)
 endef
 $(foreach run,$(runs),$(foreach protocol,$(looks),$(eval $(call measured,$(protocol),$(run)))))
+$(dir)/chips-designer-%: $(dir)/train-%
+	$(eval) --fidelity adc $(chip) --chips $(CHIPS) $< $(whole)
+$(dir)/chips-aware-%: $(dir)/aware-%
+	$(eval) --fidelity adc $(chip) --chips $(CHIPS) $< $(whole)
 
 # what is kept of a run: of each design a row a kind, its costs by every convention, and what made it
 fields := set,id,network,kernel,crossbar*,width*,adc_*,slice_*,*_bits,accuracy*,chips,fidelity,epochs,train_seed,train_seconds,status,hardware,energy_pj,latency_ns,area_mm2,edap_pj_ns_mm2*
@@ -196,7 +196,7 @@ keep = for file in $^; do nax-cost -q --conventions $$file | nax-view --format c
 define kept
 $(call once,$(RESULTS)/runs/$(1).csv,$(looks:%=$(dir)/%-$(1)))
 	$$(call keep,$(1))
-$(call once,$(RESULTS)/runs/$(1)-test.csv,$(tests:%=$(dir)/%-$(1)))
+$(call once,$(RESULTS)/runs/$(1)-test.csv,$(tests:%=$(dir)/%-$(1)) $(if $(filter $(set),$(claimed)),$(chips:%=$(dir)/%-$(1))))
 	$$(call keep,$(1))
 endef
 $(foreach run,$(runs),$(eval $(call kept,$(run))))
@@ -206,7 +206,7 @@ tables = for kind in $(1); do $(here)join $$kind $(2) $(3) || exit 1; done $(who
 $(RESULTS)/validation.csv: $(runs:%=$(RESULTS)/runs/%.csv)
 	$(call tables,$(looks),accuracy_hardware_validation,$^)
 $(RESULTS)/test.csv: $(runs:%=$(RESULTS)/runs/%-test.csv)
-	$(call tables,$(tests),accuracy,$^)
+	$(call tables,$(tests) $(chips),accuracy,$^)
 
 clean-study:
 	rm -rf $(dir)
