@@ -30,6 +30,8 @@ setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
   [ "$(cut -d, -f1 results/parts.csv | xargs)" = 'part baseline kernels skips crossbars adc_bits design' ]
   [ "$(cut -d, -f1 results/random.csv | sort -u | xargs)" = 'evolved random way' ]
   grep -q '^full-designer,nax .*,joint,' results/runs/joint-1-test.csv
+  run -1 --separate-stderr ./choose results/runs/baselines-0.csv results/joint-front.csv 1e-9
+  [ "$stderr" = "choose: no design at 1e-9 of the baseline's EDAP that costs no more by any convention: 'results/joint-front.csv'" ]
   make -q "${study[@]}" # nothing is made again
   rm -r out # nor on another machine, where weights are not
   make -q "${study[@]}"
