@@ -31,7 +31,7 @@ misused() {
 
 @test "what all tools take is taken by each, and listed where it does something" {
   declare -A idle=([nax-view]='seed threads' [nax-pareto]='seed threads' [nax-cost]='seed threads' [nax-import]=''
-    [nax-search]=max-record [nax-map]=threads [nax-data]=max-record [nax-plot]='format seed threads' [nax-sample]=threads
+    [nax-search]='' [nax-map]=threads [nax-data]=max-record [nax-plot]='format seed threads' [nax-sample]=threads
     [nax-rerun]='fields format seed threads' [nax-train]='' [nax-eval]='' [nax-xbar]='')
   for tool in "${!idle[@]}"; do
     "$tool" --fields id --format csv --seed 7 --threads 1 --max-record 2 --quiet -h >help.txt

@@ -416,7 +416,7 @@ small() {
   small
   little
   { candidate ./little.yaml '5 5' '32 32'; echo './little.yaml,3 3,16 16'; } > c.csv
-  fit="nax-train --data small.safetensors --epochs 3 --noise-aware 2 --refresh 4 --batch 70 --images 50
+  fit="nax-train --data small.safetensors --epochs 8 --noise-aware 7 --refresh 4 --batch 70 --images 50
     --set device.programming.error=normal --set device.programming.error_frac=0.05"
   $fit -q --checkpoint whole c.csv > whole.csv
   mkfifo input
@@ -434,6 +434,7 @@ small() {
     status=0
     wait $pid || status=$?
     [ "$status" -eq $((128 + $(kill -l $signal))) ]
+    run -1 grep 'design 2.*epoch 8 of 8' log # which would be the end
   done
   grep -q 'to continue, add --resume' log
   $fit -q -j 1 --parallel 2 --checkpoint cut --resume c.csv > cut.csv

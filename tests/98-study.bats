@@ -27,12 +27,25 @@ setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
   grep -Eq '^nax,.*,joint,.*,[68] [68]$' results/validation.csv
   [ "$(wc -l <results/agreement.csv)" -eq 5 ]
   [ "$(head -n 1 results/inherited.csv)" = id,inherited,trained,tau ]
-  [ "$(cut -d, -f1 results/parts.csv | xargs)" = 'part baseline kernels skips crossbars adc_bits design' ]
-  [ "$(cut -d, -f1 results/random.csv | sort -u | xargs)" = 'evolved random way' ]
+  [ "$(cut -d, -f2 results/parts.csv | xargs)" = 'part baseline kernels skips crossbars adc_bits design' ]
+  [ "$(cut -d, -f3 results/random.csv | sort -u | xargs)" = 'evolved random way' ]
   grep -q '^full-designer,nax .*,joint,' results/runs/joint-1-test.csv
   run -1 --separate-stderr ./choose results/runs/baselines-0.csv results/joint-front.csv 1e-9
   [ "$stderr" = "choose: no design at 1e-9 of the baseline's EDAP that costs no more by any convention: 'results/joint-front.csv'" ]
   make -q "${study[@]}" # nothing is made again
+  run -2 --separate-stderr make -s "${study[@]}" -B
+  [[ ${stderr_lines[0]} == "'results/"*"' is there, and is not made again unless it is removed" ]]
+  mv results/runs/joint-0.csv joint-0.csv # but for what was taken away
+  make -s "${study[@]}" 2>err || { cat err; false; }
+  cmp joint-0.csv results/runs/joint-0.csv
+  # nor are test images looked at with other weights than those that were judged
+  sed 's/,[0-9a-f]*,synth,/,0123,synth,/' joint-0.csv >results/runs/joint-0.csv
+  run -1 cmp -s joint-0.csv results/runs/joint-0.csv
+  mv results/runs/joint-0-test.csv joint-0-test.csv
+  run -2 --separate-stderr make -s "${study[@]}"
+  [[ $stderr == *"other weights than in 'results/runs/joint-0.csv', which has to be removed: "* ]]
+  mv joint-0.csv joint-0-test.csv results/runs
+  make -s "${study[@]}" 2>err || { cat err; false; }
   rm -r out # nor on another machine, where weights are not
   make -q "${study[@]}"
   run --separate-stderr make -s "${study[@]}" EPOCHS=2

@@ -49,7 +49,6 @@ static void parse(struct searching *s)
                                           {rows, s},
                                           {nax_evolution_rows, &s->evolution_options}};
     struct tool *tool = &s->tool;
-    tool->idle = "max-record";
     tool_options(tool, groups, sizeof groups / sizeof *groups);
     if (s->is_ideal)
         s->options.fidelity = NAX_FIDELITY_IDEAL;

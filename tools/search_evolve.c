@@ -66,6 +66,8 @@ int search_evolve_open(struct searching *s, struct nax_err *err)
     o->seed = from->seed;
     o->init = from->init;
     o->fidelity = from->fidelity;
+    if (s->is_judging)
+        o->n_designs = (size_t)nax_evolution_rows[0].max; /* which evolve: none */
     int status = s->inherit && !nax_ranks_own() ? nax_folder_make(s->inherit, err) : 0;
     if (!status)
         status = nax_evolution_alloc(&s->evolution, o, err);
@@ -232,19 +234,34 @@ static int write_front(struct searching *s, struct nax_err *err)
     return status;
 }
 
+/* What a record says of weights of its own: those that it is judged by are others. */
+static void forget_training(struct nax_record *r)
+{
+    static const char *const fields[] = {"accuracy_validation", "weights",       "weights_hash",
+                                         "checkpoint",          "chips",         "epochs",
+                                         "train_seed",          "train_seconds", "status"};
+    split_clear(r, SPLIT_VALIDATION);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        nax_record_remove(r, fields[i]);
+}
+
 /* The designs of the input, each with what is known of it now. */
 static int judge(struct searching *s, struct nax_err *err)
 {
     struct design design = {.n_kept = 0};
     struct nax_evolved judged;
+    char title[PROGRESS_TITLE_SIZE];
+    s->tool.on_stop = NULL;
     while (tool_read(&s->tool, s->record)) {
         design_read(&design, &s->tool, s->record);
+        progress_begin(&s->tool, &design.candidate, 1, title);
         int status = nax_evolution_judge(s->evolution, &design.candidate, &judged, err);
+        forget_training(s->record);
         if (!status)
             status = describe(s, &judged, err);
         if (status)
             tool_fail_record(&s->tool, err);
-        after_design(s, &judged);
+        progress_show(&s->tool, title, 1, "accuracy %.4f", judged.accuracy);
         tool_write(&s->tool, s->record);
         tool_flush(&s->tool);
     }

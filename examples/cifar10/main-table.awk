@@ -1,7 +1,11 @@
 # The study's main table of results/test.csv or results/validation.csv, in Markdown, and, to the file `points`, what the figure is drawn of.
-# A row a network: accuracy by each protocol, on the fidelity `kind` (test, full; nothing of validation.csv), its difference from the
+# A row a network: accuracy by each protocol, of the kind `kind` (test, full, chips; nothing of validation.csv), its difference from the
 # baseline seed by seed, each with its standard error, and EDAP in units of the baseline's. Found networks are called by their set and a letter.
-BEGIN { FS = ","; OFS = "," }
+BEGIN {
+    FS = ","; OFS = ","
+    other = kind == "chips" ? "aware" : "nax"
+    title = kind == "chips" ? "after noise-aware epochs" : "as NAX"
+}
 $1 == "protocol" { # once a protocol
     delete c
     for (i = 1; i <= NF; i++) c[$i] = i
@@ -38,13 +42,13 @@ function percent(value, error) { return value == "" ? "–" : sprintf(error == "
 function signed(value, error) { return value == "" ? "–" : sprintf(error == "" ? "%+.2f" : "%+.2f ± %.2f", 100 * value, 100 * error) }
 END {
     if (!n) exit
-    print "| network | seeds | as a designer would, % | less the baseline | as NAX, % | less the baseline | EDAP of the baseline's |"
+    print "| network | seeds | as a designer would, % | less the baseline | " title ", % | less the baseline | EDAP of the baseline's |"
     print "|---|---|---|---|---|---|---|"
     if (points) print "design,accuracy,accuracy_se,edap_pj_ns_mm2" > points
     for (i = 1; i <= n; i++) {
         id = row[i]
         d = "designer " id
-        x = "nax " id
+        x = other " " id
         if (points && d in mean) print name[id], mean[d], se[d], whole[id] > points # before it is asked for, which makes it
         printf "| %s | %s | %s | %s | %s | %s | %.2f |\n", name[id], seeds[id], percent(mean[d], se[d]), signed(difference[d], difference_se[d]),
             percent(mean[x], se[x]), signed(difference[x], difference_se[x]), edap[id]

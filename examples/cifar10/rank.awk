@@ -1,8 +1,8 @@
-# Kendall's tau-b of two measures of the same designs, in the CSV of both. Usage: awk -F, -v field=accuracy... -f rank.awk INHERITED.csv TRAINED.csv
-# Writes id, inherited, trained, and tau, the same in every row.
-FNR == 1 { for (i = 1; i <= NF; i++) c[FILENAME, $i] = i; next }
-NR == FNR { inherited[$c[FILENAME, "id"]] = $c[FILENAME, field]; next }
-$c[FILENAME, "id"] in inherited { n++; id[n] = $c[FILENAME, "id"]; a[n] = inherited[id[n]] + 0; b[n] = $c[FILENAME, field] + 0 }
+# Kendall's tau-b of two measures of the same designs, of the CSV of both: id and the measure. Usage: awk -F, -f rank.awk INHERITED.csv TRAINED.csv
+# Writes id, inherited, trained, and tau, the same in every row; nothing for it where all of one are equal.
+FNR == 1 { next }
+NR == FNR { inherited[$1] = $2; next }
+$1 in inherited { id[++n] = $1; a[n] = inherited[$1] + 0; b[n] = $2 + 0 }
 function sign(x) { return (x > 0) - (x < 0) }
 END {
     for (i = 1; i <= n; i++)
@@ -11,6 +11,7 @@ END {
             in_a += a[i] != a[j]
             in_b += b[i] != b[j]
         }
+    tau = in_a * in_b ? sprintf("%.4f", s / sqrt(in_a * in_b)) : ""
     print "id,inherited,trained,tau"
-    for (i = 1; i <= n; i++) printf "%s,%.6g,%.6g,%.4f\n", id[i], a[i], b[i], s / sqrt(in_a * in_b)
+    for (i = 1; i <= n; i++) printf "%s,%.6g,%.6g,%s\n", id[i], a[i], b[i], tau
 }

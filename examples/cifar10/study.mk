@@ -34,15 +34,14 @@ RESULTS ?= results#          another folder for another study
 SHELL       := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DELETE_ON_ERROR:
-.SECONDARY:
 .PHONY: validation test clean-study
 
 here     := $(dir $(lastword $(MAKEFILE_LIST)))
-dir      := out/study
-OF_STUDY := NETWORK SPACE JOINT SHARES JOINT_SHARES EPOCHS AWARE RECIPE SUPERNET_EPOCHS DESIGNS WARM_EPOCHS SEARCH_EPOCHS FULL_IMAGES CHIPS RANKED RANK_EPOCHS RANDOM_DESIGNS
-SETTINGS := DATA $(OF_STUDY)
-settings := $(dir)/settings
-include $(here)../settings.mk
+dir      := out/study$(patsubst %,-%,$(filter-out results,$(notdir $(RESULTS))))
+IMAGES   := $(notdir $(DATA))
+OF_STUDY := IMAGES NETWORK SPACE JOINT SHARES JOINT_SHARES EPOCHS AWARE RECIPE SUPERNET_EPOCHS DESIGNS WARM_EPOCHS SEARCH_EPOCHS EDAPS FULL_IMAGES CHIPS \
+            RANKED RANK_EPOCHS RANDOM_DESIGNS
+.PRECIOUS: $(dir)/%
 
 # RESULTS holds one study, and knows its settings
 study     := $(foreach s,$(OF_STUDY),$(s)=$(strip $($(s))))
@@ -52,17 +51,25 @@ ifneq ($(study_was),$(study))
 $(error '$(RESULTS)' holds a study with $(filter-out $(study),$(study_was)), asked for is $(filter-out $(study_was),$(study)): RESULTS=FOLDER keeps it apart)
 endif
 endif
+SETTINGS := DATA $(OF_STUDY)
+settings := $(dir)/settings
+include $(here)../settings.mk
 $(RESULTS)/study:
-	@mkdir -p $(RESULTS)/runs $(RESULTS)/designs
-	@printf '%s\n' '$(subst ','\'',$(study))' >$@
-# FILE of it, from what: from nothing while it is there
-once = $(1): $(if $(wildcard $(1)),,$(2) | $(RESULTS)/study)
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(study))' $(whole)
+# FILE of it, from what: from nothing while it is there, and then its recipe, which begins with `first_time`, refuses
+once       = $(1): $(if $(wildcard $(1)),,$(2) | $(RESULTS)/study)
+first_time = @[ -n "$^" ] || { echo "'$@' is there, and is not made again unless it is removed" >&2; exit 1; }; mkdir -p $(@D)
 
+made    := $(shell nax --version 2>/dev/null) on $(shell awk -F': ' '/^model name/ { model = $$2 } /^flags/ { flags = " " $$2 " " } \
+    END { gsub(/,/, "", model); n = split("amx_bf16 avx512_bf16 avx512f avx2", isa, " "); for (i = 1; i <= n && !index(flags, " " isa[i] " "); i++); \
+          print model, isa[i] }' /proc/cpuinfo; uname -m)
 claimed := baselines joint evolved#               with every seed
 others  := joint-knee evolved-knee gradient#      with the first seed: they support no claim
 first   := $(firstword $(SEEDS))
 runs    := $(foreach set,$(claimed),$(SEEDS:%=$(set)-%)) $(others:%=%-$(first))
 whole   = > $@.part && mv $@.part $@#  a target is there when it is whole
+columns = awk -v names=$(1) -v values='$(2)' -f $(here)columns.awk
 chip   := --set device.programming.error=normal --set device.programming.error_frac=0.02
 train   = nax-train --data $(DATA) -j $(THREADS) --split validation --resume --log $@.log.csv
 eval    = nax-eval --data $(DATA) -j $(THREADS)
@@ -80,7 +87,8 @@ $(dir)/search-$(1).front: $(settings)
 	nax-search --evolve --space $(searched-$(1)) --network $(NETWORK) --data $(DATA) -j $(THREADS) --epochs $(SUPERNET_EPOCHS) \
 	    --designs $(DESIGNS) --checkpoint $(dir)/search-$(1) --resume --log $(dir)/search-$(1).log.csv --format csv $$(whole)
 $(call once,$(call front,$(1)),$(dir)/search-$(1).front)
-	cp $$< $$@
+	$$(first_time)
+	cat $$< $$(whole)
 endef
 $(foreach search,joint evolved,$(eval $(call evolution,$(search))))
 
@@ -105,55 +113,61 @@ $(dir)/gradient-ideal-draws.policy: $(dir)/warm-0.policy
 	$(call find,0) --edap $(middle) --ideal --draws 1 $(whole)
 
 $(call once,$(RESULTS)/agreement.csv,$(foreach other,$(middle) draws seed ideal ideal-draws,$(dir)/gradient-$(other).policy))
+	$(first_time)
 	nax-sample --agreement --format csv $^ $(whole)
 
 # --- what is compared: the baselines, of each front what is chosen before any of it is trained, and each policy's most probable design
-of = | awk -v set=$(1) '{ print $$0 "," (NR == 1 ? "set" : set) }' $(whole)
-
-$(call once,$(call designs,baselines))
-	nax-sample --space $(SPACE) --network $(NETWORK) --homogeneous --format csv $(call of,baselines)
+$(call once,$(call designs,baselines),$(settings))
+	$(first_time)
+	nax-sample --space $(SPACE) --network $(NETWORK) --homogeneous --format csv | $(call columns,set,baselines) $(whole)
 $(call once,$(call designs,gradient),$(EDAPS:%=$(dir)/gradient-%.policy))
-	nax-sample --policy --space $(SPACE) --network $(NETWORK) -n 1 --format csv $^ $(call of,gradient)
+	$(first_time)
+	nax-sample --policy --space $(SPACE) --network $(NETWORK) -n 1 --format csv $^ | $(call columns,set,gradient) $(whole)
 
 shares-joint   := $(JOINT_SHARES)
 shares-evolved := $(SHARES)
+baselines-first := $(RESULTS)/runs/baselines-$(first).csv
 define chosen
-$(call once,$(call designs,$(1)),$(call front,$(1)) $(RESULTS)/runs/baselines-$(first).csv)
-	$(here)choose $$(word 2,$$^) $$< $(shares-$(1)) $$(call of,$(1))
+$(call once,$(call designs,$(1)),$(call front,$(1)) $(baselines-first))
+	$$(first_time)
+	$(here)choose $$(word 2,$$^) $$< $(shares-$(1)) | $$(call columns,set,$(1)) $$(whole)
 $(call once,$(call designs,$(1)-knee),$(call front,$(1)))
-	nax-pareto -q --knee -o accuracy_hardware_validation:max,edap_pj_ns_mm2:min --format csv $$< $$(call of,$(1)-knee)
+	$$(first_time)
+	nax-pareto -q --knee -o accuracy_hardware_validation:max,edap_pj_ns_mm2:min --format csv $$< | $$(call columns,set,$(1)-knee) $$(whole)
 endef
 $(foreach search,joint evolved,$(eval $(call chosen,$(search))))
 
 # --- how well inherited weights rank designs: some of the front, evenly spread over its order by EDAP, are trained briefly
-$(dir)/ranked.csv: $(call front,joint)
-	nax-view --sort edap_pj_ns_mm2 --format csv $< | awk -v n=$(RANKED) '{ line[NR] = $$0 } \
-	    END { print line[1]; if (n > NR - 1) n = NR - 1; for (i = 0; i < n; i++) print line[2 + int(i * (NR - 2) / (n > 1 ? n - 1 : 1))] }' $(whole)
-$(dir)/ranked-trained.csv: $(dir)/ranked.csv
-	$(train) --checkpoint $(dir)/nets-ranked --epochs $(RANK_EPOCHS) $(RECIPE) --format csv $< $(whole)
-$(call once,$(RESULTS)/inherited.csv,$(dir)/ranked.csv $(dir)/ranked-trained.csv)
-	awk -F, -v field=accuracy_hardware_validation -f $(here)rank.awk $^ $(whole)
+$(dir)/ranked: $(call front,joint)
+	for id in $$(nax-view --sort edap_pj_ns_mm2 --format csv -f id $< | awk -v n=$(RANKED) 'NR > 1 { id[m++] = $$0 } \
+	    END { if (n > m) n = m; for (i = 0; i < n; i++) print id[int(i * (m - 1) / (n > 1 ? n - 1 : 1))] }'); do \
+	    nax-view -q --where "id = $$id" --format msgpack $< || exit 1; done $(whole)
+$(dir)/ranked-trained: $(dir)/ranked
+	$(train) --checkpoint $(dir)/nets-ranked --epochs $(RANK_EPOCHS) $(RECIPE) $< $(whole)
+$(call once,$(RESULTS)/inherited.csv,$(dir)/ranked $(dir)/ranked-trained)
+	$(first_time)
+	awk -F, -f $(here)rank.awk <(nax-view --format csv -f id,accuracy_hardware_validation $<) \
+	    <(nax-view --format csv -f id,accuracy_hardware_validation $(word 2,$^)) $(whole)
 
 # --- by inherited weights and all validation images: what each kind of decision of a design buys alone
 judge = nax-search --evolve --judge --space $(JOINT) --network $(NETWORK) --data $(DATA) -j $(THREADS) --epochs $(SUPERNET_EPOCHS) \
-            --checkpoint $(dir)/search-joint --resume --images 0
-$(dir)/parts.csv: $(call designs,baselines) $(call designs,joint) $(RESULTS)/runs/baselines-$(first).csv
-	$(here)parts $^ $(whole)
-$(call once,$(RESULTS)/parts.csv,$(dir)/parts.csv $(dir)/search-joint.front)
-	$(judge) $< | nax-cost -q --conventions | nax-view --format csv -f 'part,id,kernel,crossbar,width*,adc_*,accuracy*,energy_pj,latency_ns,area_mm2,edap_pj_ns_mm2*' $(whole)
+            --checkpoint $(dir)/search-joint --resume
+$(dir)/parts: $(call designs,baselines) $(call designs,joint) $(baselines-first) $(call front,joint)
+	$(here)parts $(wordlist 1,3,$^) | $(judge) --images 0 $(whole)
+$(call once,$(RESULTS)/parts.csv,$(dir)/parts)
+	$(first_time)
+	nax-cost -q --conventions $< | nax-view --format csv -f 'part,id,kernel,crossbar,width*,adc_*,accuracy*,energy_pj,latency_ns,area_mm2,edap_pj_ns_mm2*' | \
+	    $(call columns,made,$(made)) $(whole)
 
 # --- and the best of random designs, at shares of the baseline's EDAP, beside the best of as many that evolve
-best = for share in $(JOINT_SHARES) 1 4; do nax-pareto -q --rank -o accuracy_hardware_validation:max --where "edap_pj_ns_mm2 <= $$(awk -v s=$$share -v e=$$edap \
-           'BEGIN { printf "%.17g", s * e }')" $(2) | nax-view -q --sort accuracy_hardware_validation:max -n 1 --format csv -f accuracy_hardware_validation | \
-           awk -v way=$(1) -v share=$$share 'NR == 2 { print way ",$(RANDOM_DESIGNS)," share "," $$1 }'; done
-$(dir)/random: $(dir)/search-joint.front
-	nax-sample --space $(JOINT) --network $(NETWORK) --random $(RANDOM_DESIGNS) | $(judge) --images 1000 $(whole)
-$(dir)/evolved-few: $(dir)/search-joint.front
+$(dir)/random: $(call front,joint)
+	nax-sample --space $(JOINT) --network $(NETWORK) --random $(RANDOM_DESIGNS) | $(judge) $(whole)
+$(dir)/evolved-few: $(dir)/random
 	nax-search --evolve --space $(JOINT) --network $(NETWORK) --data $(DATA) -j $(THREADS) --epochs 0 --init $(dir)/search-joint/search.safetensors \
 	    --designs $(RANDOM_DESIGNS) $(whole)
-$(call once,$(RESULTS)/random.csv,$(dir)/random $(dir)/evolved-few $(RESULTS)/runs/baselines-$(first).csv)
-	edap=$$($(here)baseline designer accuracy_hardware_validation $(lastword $^)); edap=$${edap#* }; \
-	{ echo way,designs,edap_of_baseline,accuracy_hardware_validation; $(call best,random,$<); $(call best,evolved,$(word 2,$^)); } $(whole)
+$(call once,$(RESULTS)/random.csv,$(dir)/random $(dir)/evolved-few $(baselines-first))
+	$(first_time)
+	$(here)best $(lastword $^) random=$< evolved=$(word 2,$^) -- $(JOINT_SHARES) 1 4 | awk -v n=$(RANDOM_DESIGNS) '{ print (NR == 1 ? "designs" : n) "," $$0 }' | $(call columns,made,$(made)) $(whole)
 
 # --- training, a run SET-SEED, and on from there on the own crossbars; both judged by validation images
 seed = $(lastword $(subst -, ,$(1)))
@@ -188,25 +202,27 @@ $(dir)/chips-aware-%: $(dir)/aware-%
 	$(eval) --fidelity adc $(chip) --chips $(CHIPS) $< $(whole)
 
 # what is kept of a run: of each design a row a kind, its costs by every convention, and what made it
-fields := set,id,network,kernel,crossbar*,width*,adc_*,slice_*,*_bits,accuracy*,chips,fidelity,epochs,train_seed,train_seconds,status,hardware,energy_pj,latency_ns,area_mm2,edap_pj_ns_mm2*
-made   := $(shell nax --version 2>/dev/null) on $(shell awk -F': ' '/^model name/ { model = $$2 } /^flags/ { flags = " " $$2 " " } \
-    END { n = split("amx_bf16 avx512_bf16 avx512f avx2", isa, " "); for (i = 1; i < n && !index(flags, " " isa[i] " "); i++); print model " " isa[i] }' /proc/cpuinfo)
-keep = for file in $^; do nax-cost -q --conventions $$file | nax-view --format csv -f '$(fields)' | \
-           awk -v kind=$$(basename $$file -$(1)) '{ print (NR == 1 ? "kind,made" : kind ",$(made)") "," $$0 }' || exit 1; done $(whole)
+fields := set,id,network,kernel,crossbar*,width*,adc_*,slice_*,*_bits,accuracy*,chips,fidelity,epochs,train_seed,train_seconds,status,weights_hash,data,hardware,energy_pj,latency_ns,area_mm2,edap_pj_ns_mm2*
+keep = for file in $(filter $(dir)/%,$^); do nax-cost -q --conventions $$file | nax-view --format csv -f '$(fields)' | \
+           awk -v names=kind,made -v values="$$(basename $$file -$(1)),$(made)" -f $(here)columns.awk || exit 1; echo; done > $@.part
 define kept
 $(call once,$(RESULTS)/runs/$(1).csv,$(looks:%=$(dir)/%-$(1)))
-	$$(call keep,$(1))
-$(call once,$(RESULTS)/runs/$(1)-test.csv,$(tests:%=$(dir)/%-$(1)) $(if $(filter $(set),$(claimed)),$(chips:%=$(dir)/%-$(1))))
-	$$(call keep,$(1))
+	$$(first_time)
+	$$(call keep,$(1)) && mv $$@.part $$@
+$(call once,$(RESULTS)/runs/$(1)-test.csv,$(tests:%=$(dir)/%-$(1)) $(if $(filter $(set),$(claimed)),$(chips:%=$(dir)/%-$(1))) $(RESULTS)/runs/$(1).csv)
+	$$(first_time)
+	$$(call keep,$(1)) && awk -F, -f $(here)weights.awk $(RESULTS)/runs/$(1).csv $$@.part && mv $$@.part $$@
 endef
 $(foreach run,$(runs),$(eval $(call kept,$(run))))
 
 # --- tables: a row a design, the mean over seeds, its difference from the baseline seed by seed
-tables = for kind in $(1); do $(here)join $$kind $(2) $(3) || exit 1; done $(whole)
+baselines := $(SEEDS:%=$(RESULTS)/runs/baselines-%.csv)
+tables = baseline=$$($(here)baseline designer accuracy_hardware_validation $(baselines)) && \
+         for kind in $(1); do $(here)join "$$baseline" $$kind $(2) $(3) || exit 1; done $(whole)
 $(RESULTS)/validation.csv: $(runs:%=$(RESULTS)/runs/%.csv)
 	$(call tables,$(looks),accuracy_hardware_validation,$^)
-$(RESULTS)/test.csv: $(runs:%=$(RESULTS)/runs/%-test.csv)
-	$(call tables,$(tests) $(chips),accuracy,$^)
+$(RESULTS)/test.csv: $(runs:%=$(RESULTS)/runs/%-test.csv) $(baselines)
+	$(call tables,$(tests) $(chips),accuracy,$(filter %-test.csv,$^))
 
 clean-study:
 	rm -rf $(dir)

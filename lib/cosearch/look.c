@@ -77,10 +77,16 @@ static size_t combination(const struct nax_evolution *e, const struct nax_candid
                           size_t format, size_t slot, int64_t crossbar)
 {
     const struct nax_space *s = e->options.space;
+    struct nax_unit unit;
+    struct nax_err err;
+    int64_t bits = c->adc_bits[slot];
     size_t x = 0, b = 0, r = 0;
+    if ((!c->has_adc_bits || !bits) && /* the hardware's */
+        !nax_unit_make(e->formats[format].hardware, crossbar, &unit, &err))
+        bits = unit.adc_bits;
     while (x < s->n_crossbars && s->crossbars[x] != crossbar)
         x++;
-    while (b < s->n_adc_bits && s->adc_bits[b] != c->adc_bits[slot])
+    while (b < s->n_adc_bits && s->adc_bits[b] != bits)
         b++;
     while (r < s->n_adc_ranges && s->adc_ranges[r] != c->adc_range[slot])
         r++;
