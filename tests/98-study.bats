@@ -28,6 +28,7 @@ setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
   [ "$(wc -l <results/agreement.csv)" -eq 5 ]
   [ "$(head -n 1 results/inherited.csv)" = id,inherited,trained,tau ]
   [ "$(cut -d, -f2 results/parts.csv | xargs)" = 'part baseline kernels skips crossbars adc_bits design' ]
+  [ "$(awk -F, '$2 == "design" { print $3 }' results/parts.csv)" = "$(nax-view --format csv -n 1 -f id results/designs/joint.csv | sed 1d)" ]
   [ "$(cut -d, -f3 results/random.csv | sort -u | xargs)" = 'evolved random way' ]
   grep -q '^full-designer,nax .*,joint,' results/runs/joint-1-test.csv
   run -1 --separate-stderr ./choose results/runs/baselines-0.csv results/joint-front.csv 1e-9
