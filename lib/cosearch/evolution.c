@@ -266,14 +266,15 @@ static int populate(const struct nax_evolution *e, size_t n, struct nax_populati
     return status;
 }
 
-/* n offspring of the whole generations. Where an evolution of fewer designs cut this one, its first
- * ones are there, after n_before: they are bred again, and not looked at again. */
-static int breed(struct nax_evolution *e, size_t n_before, size_t n, double mutation,
-                 const struct telling *to, struct nax_err *err)
+/* n founders, or offspring of the whole generations. Where an evolution of fewer designs cut this
+ * one, its first ones are there, after n_before: they are drawn again, and not looked at again. */
+static int generate(struct nax_evolution *e, bool is_first, size_t n_before, size_t n,
+                    const struct telling *to, struct nax_err *err)
 {
     const struct nax_evolution_options *o = &e->options;
     struct nax_population *population = NULL;
     struct nax_candidate child;
+    const double mutation = 1 / (double)nax_space_n_decisions(o->space);
     int status = nax_population_alloc(&population, o->space, err);
     if (!status)
         status = populate(e, n_before, population, err);
@@ -283,7 +284,9 @@ static int breed(struct nax_evolution *e, size_t n_before, size_t n, double muta
         const bool is_there = n_before + i < e->n;
         if (!is_there && e->n == o->n_designs)
             break;
-        is_new = nax_population_breed(population, mutation, false, o->seed, i, &child, err);
+        is_new = is_first
+                     ? nax_population_found(population, o->seed, i, &child, err)
+                     : nax_population_breed(population, mutation, false, o->seed, i, &child, err);
         if (is_new <= 0)
             break;
         status = is_there ? 0 : look(e, &child, NULL, to, err);
@@ -309,12 +312,11 @@ static int scale_noise(struct nax_evolution *e, const struct telling *to, struct
     return status;
 }
 
-/* These, and then random ones: offspring of which every decision is drawn anew. */
 static int first_generation(struct nax_evolution *e, const struct telling *to, struct nax_err *err)
 {
     const size_t n = e->n_combinations, population = e->options.population;
     int status = scale_noise(e, to, err);
-    return status ? status : breed(e, n, population - NAX_MIN(n, population), 1, to, err);
+    return status ? status : generate(e, true, n, population - NAX_MIN(n, population), to, err);
 }
 
 int nax_evolution_generation(struct nax_evolution *e,
@@ -325,8 +327,7 @@ int nax_evolution_generation(struct nax_evolution *e,
     if (e->n && e->n >= e->options.n_designs)
         return 0;
     const size_t n_whole = e->n_whole;
-    int status = n_whole ? breed(e, n_whole, e->options.population,
-                                 1 / (double)nax_space_n_decisions(e->options.space), &to, err)
+    int status = n_whole ? generate(e, false, n_whole, e->options.population, &to, err)
                          : first_generation(e, &to, err);
     return status ? status : e->n > n_whole;
 }

@@ -2,6 +2,7 @@
 #include "columns.h"
 #include "fixed.h"
 #include "groups.h"
+#include "windows.h"
 
 #include <stdlib.h>
 
@@ -20,10 +21,17 @@ struct meter {
     const struct nax_linop *reference; /* or NULL: the model's own weights */
     /* [n_layers][k·k·c_in / groups][c_out] of the reference, NULL where there is none */
     double **weight;
+    const struct mapped_layer *const *hardware; /* [n_layers], or NULL */
+    size_t n_positions;                         /* of each image, at which it is looked at */
     size_t n_columns;
     struct column_sums *sums; /* [n_chunks][n_columns]: each chunk is one thread's at a time */
     int status;
 };
+
+static struct column_sums *sums_of(const struct meter *m, size_t l, size_t image)
+{
+    return m->sums + image / NAX_CHUNK * m->n_columns + nax_columns_first(m->net, l);
+}
 
 static void add(struct column_sums *s, double z, double y)
 {
@@ -65,8 +73,7 @@ static void compare(void *self, size_t l, size_t image, size_t n, const float *x
                                       .group_rows = nax_layer_n_rows(shape),
                                       .group_cols = shape->c_out / shape->groups};
     size_t n_rows = map.n_rows, n_cols = map.n_cols;
-    struct column_sums *sums =
-        m->sums + image / NAX_CHUNK * m->n_columns + nax_columns_first(m->net, l);
+    struct column_sums *sums = sums_of(m, l, image);
     double *in = nax_aligned_calloc(n_image + BLOCK * (n_rows + n_cols), sizeof *in);
     if (!in) {
         __atomic_store_n(&m->status, NAX_ERR_MEMORY, __ATOMIC_RELAXED);
@@ -93,6 +100,43 @@ static void compare(void *self, size_t l, size_t image, size_t n, const float *x
     nax_aligned_free(in);
 }
 
+/* The hardware at some positions, with what is there of z [n][h_out][w_out][c_out]. */
+static void sample(void *self, size_t l, size_t image, size_t n, const float *x, const float *z)
+{
+    struct meter *m = self;
+    if (!m->hardware[l])
+        return;
+    const struct nax_layer *of = &m->net->layers[l];
+    const size_t n_all = of->h_out * of->w_out, n_at = NAX_MIN(m->n_positions, n_all);
+    const struct nax_layer shape = nax_windows_layer(of, n_at);
+    const size_t n_image = shape.h_in * shape.w_in * shape.c_in;
+    struct column_sums *sums = sums_of(m, l, image);
+    struct mapped_layer view;
+    struct nax_linop op;
+    nax_mapped_layer_view(m->hardware[l], &shape, &view, &op);
+    float *windows = nax_aligned_calloc(n * n_image, sizeof *windows),
+          *y = nax_aligned_calloc(n * n_at * of->c_out, sizeof *y);
+    void *scratch = nax_aligned_calloc(1, op.scratch_size);
+    int status = windows && y && scratch ? 0 : NAX_ERR_MEMORY;
+    for (size_t b = 0; !status && b < n; b++)
+        nax_windows_cut(of, image + b, n_at, x + b * of->h_in * of->w_in * of->c_in,
+                        windows + b * n_image);
+    if (!status)
+        status = op.forward(op.self, n, windows, y, image, scratch);
+    if (status)
+        __atomic_store_n(&m->status, status, __ATOMIC_RELAXED);
+    for (size_t b = 0; !status && b < n; b++)
+        for (size_t j = 0; j < n_at; j++) {
+            const size_t at = b * n_all + nax_windows_position(of, image + b, n_at, j);
+            for (size_t c = 0; c < of->c_out; c++)
+                add(&sums[c], (double)z[at * of->c_out + c],
+                    (double)y[(b * n_at + j) * of->c_out + c]);
+        }
+    nax_aligned_free(windows);
+    nax_aligned_free(y);
+    nax_aligned_free(scratch);
+}
+
 static int copy_weights(struct meter *m, const struct nax_model *model,
                         const struct nax_linop *reference, struct nax_err *err)
 {
@@ -112,18 +156,37 @@ static int copy_weights(struct meter *m, const struct nax_model *model,
     return m->weight ? 0 : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'columns'");
 }
 
+/* What `look` sees of each layer, added up. */
 static int measure(struct meter *m, const struct nax_model *model, const struct nax_linop *linops,
-                   const struct nax_images *images, size_t n_images, double *loss,
-                   struct nax_err *err)
+                   void (*look)(void *, size_t, size_t, size_t, const float *, const float *),
+                   const struct nax_images *images, size_t n_images, struct column_sums *sums,
+                   double *loss, struct nax_err *err)
 {
-    struct nax_tap tap = {compare, m};
+    struct nax_tap tap = {look, m};
     struct nax_eval options = {.linops = linops, .tap = &tap, .n_images = n_images};
     struct nax_score score;
+    const size_t n_chunks = NAX_CEIL_DIV(n_images, NAX_CHUNK);
+    m->sums = nax_calloc((n_chunks + 1) * m->n_columns, sizeof *m->sums);
+    if (!m->sums)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'columns'");
     int status = nax_model_eval(model, images, &options, &score, err);
     if (!status && m->status)
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'columns'");
+    for (size_t k = 0; !status && k < m->n_columns; k++) {
+        sums[k] = (struct column_sums){.n = 0};
+        for (size_t chunk = 0; chunk < n_chunks; chunk++) {
+            const struct column_sums *s = &m->sums[chunk * m->n_columns + k];
+            sums[k].n += s->n;
+            sums[k].z += s->z;
+            sums[k].y += s->y;
+            sums[k].zz += s->zz;
+            sums[k].zy += s->zy;
+            sums[k].yy += s->yy;
+        }
+    }
     if (!status && loss)
         *loss = score.loss;
+    free(m->sums);
     return status;
 }
 
@@ -135,30 +198,28 @@ int nax_columns_measure(const struct nax_model *model, const struct nax_linop *l
     const struct nax_network *net = model->net;
     struct meter m = {
         .net = net, .reference = reference, .n_columns = nax_columns_first(net, net->n_layers)};
-    n_images = NAX_MIN(n_images, images->n);
-    size_t n_chunks = NAX_CEIL_DIV(n_images, NAX_CHUNK);
-    m.sums = nax_calloc((n_chunks + 1) * m.n_columns, sizeof *m.sums);
-    int status = m.sums ? copy_weights(&m, model, reference, err)
-                        : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'columns'");
+    int status = copy_weights(&m, model, reference, err);
     if (!status)
-        status = measure(&m, model, linops, images, n_images, loss, err);
-    for (size_t k = 0; !status && k < m.n_columns; k++) {
-        sums[k] = (struct column_sums){.n = 0};
-        for (size_t chunk = 0; chunk < n_chunks; chunk++) {
-            const struct column_sums *s = &m.sums[chunk * m.n_columns + k];
-            sums[k].n += s->n;
-            sums[k].z += s->z;
-            sums[k].y += s->y;
-            sums[k].zz += s->zz;
-            sums[k].zy += s->zy;
-            sums[k].yy += s->yy;
-        }
-    }
+        status = measure(&m, model, linops, compare, images, NAX_MIN(n_images, images->n), sums,
+                         loss, err);
     for (size_t l = 0; m.weight && l < net->n_layers; l++)
         free(m.weight[l]);
     free(m.weight);
-    free(m.sums);
     return status;
+}
+
+int nax_columns_sample(const struct nax_model *model, const struct nax_linop *linops,
+                       const struct mapped_layer *const *hardware, const struct nax_images *images,
+                       size_t n_images, size_t n_positions, struct column_sums *sums,
+                       struct nax_err *err)
+{
+    const struct nax_network *net = model->net;
+    n_images = NAX_MIN(n_images, images->n);
+    struct meter m = {.net = net,
+                      .hardware = hardware,
+                      .n_positions = NAX_CEIL_DIV(n_positions, n_images),
+                      .n_columns = nax_columns_first(net, net->n_layers)};
+    return measure(&m, model, linops, sample, images, n_images, sums, NULL, err);
 }
 
 static struct column_fit fit(double n, double from, double to, double from2, double cross,

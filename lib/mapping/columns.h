@@ -2,7 +2,7 @@
 #ifndef NAX_MAPPING_COLUMNS_H
 #define NAX_MAPPING_COLUMNS_H
 
-#include "nax/nn.h"
+#include "layer.h"
 
 /* Sums over images and positions: z of the reference, y of the hardware. */
 struct column_sums {
@@ -20,6 +20,15 @@ int nax_columns_measure(const struct nax_model *model, const struct nax_linop *l
                         const struct nax_linop *reference, const struct nax_images *images,
                         size_t n_images, struct column_sums *sums, double *loss,
                         struct nax_err *err) NAX_MUST_USE;
+
+/* The same of layers whose every conversion is made, `hardware` [n_layers], NULL: left out. The
+ * evaluation goes through `linops`, which multiply by these layers' effective weights, and is what
+ * they are compared with, at n_positions of each column at least, or all that there are: full
+ * products at all positions take many times as long. */
+int nax_columns_sample(const struct nax_model *model, const struct nax_linop *linops,
+                       const struct mapped_layer *const *hardware, const struct nax_images *images,
+                       size_t n_images, size_t n_positions, struct column_sums *sums,
+                       struct nax_err *err) NAX_MUST_USE;
 
 /* Least squares: to ≈ gain · from + offset, and the variance that is left. A column that does not
  * vary gets gain 1. */

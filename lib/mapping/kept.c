@@ -34,7 +34,11 @@ struct nax_kept {
     size_t *slot; /* [n_slots] of a hash table: 1 + place, or 0 */
 };
 
-enum { N_CHANNELS_MAX = 65536, STEPS_OCTAVE = 2 }; /* of input ranges */
+enum {
+    N_CHANNELS_MAX = 65536,
+    STEPS_OCTAVE = 2,  /* of input ranges */
+    N_POSITIONS = 1024 /* that a column's gain, offset and noise are found from */
+};
 
 int nax_kept_alloc(struct nax_kept **kept, enum nax_fidelity fidelity,
                    const struct nax_images *images, size_t n_images, uint64_t seed,
@@ -394,16 +398,33 @@ static int find_noise(const struct work *w, double wanted, double *part, struct 
     return status;
 }
 
+/* At some positions; at all of them where the part of the noise is to be found, whose loss is that
+ * of full products of the whole network. */
+static int measure_columns(struct work *w, double *wanted, struct nax_err *err)
+{
+    const size_t n = w->model->net->n_layers;
+    const struct mapped_layer *hardware[NAX_NETWORK_LAYERS_MAX] = {NULL};
+    for (size_t l = 0; l < n; l++)
+        if (w->is_missed[l]) {
+            hardware[l] = &w->layer[l]->layer;
+            w->reference[l] = nax_mapped_layer_effective(&w->layer[l]->layer);
+        }
+    if (!w->use->noise)
+        return nax_columns_measure(w->model, w->linops, w->reference, w->kept->images,
+                                   w->kept->n_images, w->sums, wanted, err);
+    for (size_t l = 0; l < n; l++)
+        if (hardware[l])
+            w->linops[l] = w->reference[l];
+    return nax_columns_sample(w->model, w->linops, hardware, w->kept->images, w->kept->n_images,
+                              N_POSITIONS, w->sums, err);
+}
+
 static int measure(struct work *w, struct nax_err *err)
 {
     const struct nax_network *net = w->model->net;
     double wanted = 0, part = 0;
     take_linops(w);
-    for (size_t l = 0; l < net->n_layers; l++)
-        if (w->is_missed[l])
-            w->reference[l] = nax_mapped_layer_effective(&w->layer[l]->layer);
-    int status = nax_columns_measure(w->model, w->linops, w->reference, w->kept->images,
-                                     w->kept->n_images, w->sums, &wanted, err);
+    int status = measure_columns(w, &wanted, err);
     for (size_t l = 0; !status && l < net->n_layers; l++)
         if (w->is_missed[l])
             status = keep_conversions(w, l, w->use->noise ? w->use->noise[l] : 1, err);

@@ -107,24 +107,44 @@ int nax_mapped_layer_linear(struct mapped_layer *layer, struct nax_linop *linop,
     return nax_effective_fill(&layer->fixed, &layer->chip, &to, err);
 }
 
+static bool is_noisy(const struct mapped_layer *layer)
+{
+    return !nax_reads_exactly(&layer->fixed.hardware->device);
+}
+
+/* With every conversion made. */
+static struct nax_linop converting(const struct mapped_layer *layer)
+{
+    const bool has_reads = is_noisy(layer);
+    return (struct nax_linop){.forward = has_reads ? by_reads : by_full,
+                              .scratch_size = has_reads ? nax_reads_scratch_size(&layer->reads)
+                                                        : nax_full_scratch_size(&layer->full),
+                              .self = layer};
+}
+
+void nax_mapped_layer_view(const struct mapped_layer *layer, const struct nax_layer *shape,
+                           struct mapped_layer *view, struct nax_linop *linop)
+{
+    *view = *layer;
+    view->fixed.shape = shape;
+    view->full.layer = view->reads.layer = &view->fixed;
+    *linop = converting(view);
+}
+
 int nax_mapped_layer_full(struct mapped_layer *layer, struct nax_linop *linop, struct nax_err *err)
 {
     struct solving solving = {.effective = {layer->effective, layer->coupled}};
-    bool is_noisy = !nax_reads_exactly(&layer->fixed.hardware->device);
     int status = nax_solved_unit_alloc(&solving.solved, &layer->fixed, &layer->chip, err);
     if (!status)
         status = nax_range_set(&layer->fixed, &solving.solved, &layer->vectors, err);
-    if (!status && is_noisy)
+    if (!status && is_noisy(layer))
         status = nax_reads_alloc(&layer->reads, &solving.solved, &solving.effective, err);
     else if (!status)
         status = nax_full_alloc(&layer->full, &layer->fixed, solved_cells, &solving, err);
     nax_solved_unit_free(&solving.solved);
-    if (status)
-        return status;
-    *linop = (struct nax_linop){.forward = is_noisy ? by_reads : by_full, .self = layer};
-    linop->scratch_size =
-        is_noisy ? nax_reads_scratch_size(&layer->reads) : nax_full_scratch_size(&layer->full);
-    return 0;
+    if (!status)
+        *linop = converting(layer);
+    return status;
 }
 
 void nax_mapped_layer_keep_effective(struct mapped_layer *layer, struct nax_linop *linop)

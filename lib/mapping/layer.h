@@ -40,6 +40,11 @@ int nax_mapped_layer_linear(struct mapped_layer *layer, struct nax_linop *linop,
 int nax_mapped_layer_full(struct mapped_layer *layer, struct nax_linop *linop,
                           struct nax_err *err) NAX_MUST_USE;
 
+/* The same arrays under a layer of another shape, whose windows have as many inputs: *view, which
+ * owns nothing, and its product as nax_mapped_layer_full makes it. Both layers must outlive it. */
+void nax_mapped_layer_view(const struct mapped_layer *layer, const struct nax_layer *shape,
+                           struct mapped_layer *view, struct nax_linop *linop);
+
 /* A product by the effective weights. Training, which needs weights, leaves out the cells between
  * groups. */
 struct nax_linop nax_mapped_layer_effective(const struct mapped_layer *layer);

@@ -162,25 +162,84 @@ static int graft(const struct nax_space *space, size_t place, uint64_t kernel_of
     return status;
 }
 
+/* A stretch of neighbouring convolutions, which may be empty or all. */
+struct stretch {
+    size_t first, after;
+};
+
+static struct stretch draw_stretch(const struct nax_space *space, struct nax_rng *rng)
+{
+    const size_t a = nax_rng_below(rng, space->n_slots + 1),
+                 b = nax_rng_below(rng, space->n_slots + 1);
+    return (struct stretch){NAX_MIN(a, b), NAX_MAX(a, b)};
+}
+
+/* A design ends as a child, unless there is one like it; 1, 0 or a negative status. */
+static int deliver(struct nax_population *p, struct nax_candidate *child, struct nax_err *err)
+{
+    return nax_choices_end(p->space, child) ? nax_seen_add(&p->seen, child, err) : 0;
+}
+
+static double rising(double rate, uint64_t attempt)
+{
+    return rate + (1 - rate) * (double)attempt / (N_ATTEMPTS - 1);
+}
+
 int nax_population_breed(struct nax_population *p, double mutation, bool keeps_kernels,
                          uint64_t seed, uint64_t i, struct nax_candidate *child,
                          struct nax_err *err)
 {
-    nax_choices_begin(p->space, seed, child);
+    const struct nax_space *space = p->space;
+    nax_choices_begin(space, seed, child);
     for (uint64_t attempt = 0; attempt < N_ATTEMPTS && p->n_parents; attempt++) {
         struct nax_rng rng = nax_rng_at(seed, NAX_RNG_EVOLVE, p->hash, i, attempt);
         const struct member *parents[2] = {win(p, &rng), win(p, &rng)};
-        double rate = mutation + (1 - mutation) * (double)attempt / (N_ATTEMPTS - 1);
-        for (size_t k = 0; k < nax_places(p->space); k++) {
-            uint64_t choice = parents[nax_rng_below(&rng, 2)]->choice[k];
-            choice = nax_choices_mutate(p->space, k, choice, rate, &rng);
+        const struct stretch other = draw_stretch(space, &rng);
+        for (size_t k = 0; k < nax_places(space); k++) {
+            const bool is_other =
+                k < space->n_slots ? k >= other.first && k < other.after : nax_rng_below(&rng, 2);
+            uint64_t choice = nax_choices_mutate(space, k, parents[is_other]->choice[k],
+                                                 rising(mutation, attempt), &rng);
             int status =
-                keeps_kernels ? graft(p->space, k, parents[0]->choice[k], choice, &choice, err) : 0;
+                keeps_kernels ? graft(space, k, parents[0]->choice[k], choice, &choice, err) : 0;
             if (status)
                 return status;
-            nax_choices_take(p->space, k, choice, child);
+            nax_choices_take(space, k, choice, child);
         }
-        int status = nax_choices_end(p->space, child) ? nax_seen_add(&p->seen, child, err) : 0;
+        int status = deliver(p, child, err);
+        if (status)
+            return status;
+    }
+    return 0;
+}
+
+int nax_population_found(struct nax_population *p, uint64_t seed, uint64_t i,
+                         struct nax_candidate *child, struct nax_err *err)
+{
+    const struct nax_space *space = p->space;
+    const size_t n_rest = space->n_crossbars * nax_converters(space);
+    nax_choices_begin(space, seed, child);
+    for (uint64_t attempt = 0; attempt < N_ATTEMPTS; attempt++) {
+        struct nax_rng rng = nax_rng_at(seed, NAX_RNG_EVOLVE, p->hash, i, attempt);
+        const size_t kernel = nax_rng_below(&rng, NAX_MAX(space->n_kernels, 1)),
+                     rest = nax_rng_below(&rng, n_rest);
+        const struct stretch middle = draw_stretch(space, &rng);
+        double skipped[3];
+        for (size_t part = 0; part < 3; part++)
+            skipped[part] = nax_rng_uniform(&rng);
+        for (size_t k = 0; k < nax_places(space); k++) {
+            uint64_t choice = nax_rng_below(&rng, nax_choices(space, k));
+            if (k < space->n_slots) {
+                const size_t own = space->is_kernel_own[k] ? 0 : kernel;
+                const bool is_skipped =
+                    nax_rng_uniform(&rng) < skipped[(k >= middle.first) + (k >= middle.after)];
+                choice = space->can_skip[k] ? is_skipped ? 0 : 1 + own * n_rest + rest
+                                            : own * n_rest + rest;
+            }
+            choice = nax_choices_mutate(space, k, choice, rising(0, attempt), &rng);
+            nax_choices_take(space, k, choice, child);
+        }
+        int status = deliver(p, child, err);
         if (status)
             return status;
     }

@@ -9,6 +9,7 @@
 #include "../../lib/mapping/layer.h"
 #include "../../lib/mapping/ranges.h"
 #include "../../lib/mapping/reference.h"
+#include "../../lib/mapping/windows.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -699,6 +700,38 @@ static void impossible_sizes_are_refused(void **state)
 
 /* --- every conversion made --- */
 
+/* At some positions, and at all: the bits of y. */
+static void compare_windows(const struct fixed_layer *l, const struct full *full, size_t n_images,
+                            const float *x, const float *y)
+{
+    const struct nax_layer *of = l->shape;
+    const struct mapped_layer layer = {.fixed = *l, .full = *full};
+    const size_t n_all = of->h_out * of->w_out, n_in = of->h_in * of->w_in * of->c_in;
+    for (size_t n = 1; n <= n_all; n += n_all > 1 ? n_all - 1 : 1) {
+        const struct nax_layer shape = nax_windows_layer(of, n);
+        const size_t n_windows = shape.h_in * shape.w_in * shape.c_in;
+        struct mapped_layer view;
+        struct nax_linop op;
+        nax_mapped_layer_view(&layer, &shape, &view, &op);
+        float *windows = nax_calloc(n_images * n_windows, sizeof *windows),
+              *seen = nax_calloc(n_images * n * of->c_out, sizeof *seen);
+        void *scratch = nax_aligned_calloc(1, op.scratch_size);
+        for (size_t b = 0; b < n_images; b++)
+            nax_windows_cut(of, b, n, x + b * n_in, windows + b * n_windows);
+        assert_int_equal(op.forward(op.self, n_images, windows, seen, 0, scratch), 0);
+        for (size_t b = 0; b < n_images; b++)
+            for (size_t j = 0; j < n; j++) {
+                const size_t at = nax_windows_position(of, b, n, j);
+                assert_true(at < n_all && (n < n_all || at == j));
+                assert_memory_equal(seen + (b * n + j) * of->c_out,
+                                    y + (b * n_all + at) * of->c_out, of->c_out * sizeof *y);
+            }
+        nax_aligned_free(scratch);
+        free(windows);
+        free(seen);
+    }
+}
+
 static void compare_full(const struct nax_layer *shape, const struct nax_hardware *h,
                          int64_t crossbar, bool is_signed)
 {
@@ -723,6 +756,7 @@ static void compare_full(const struct nax_layer *shape, const struct nax_hardwar
         assert_int_equal(nax_full_forward(&full, N, x, y, 0, scratch), 0);
         reference_chunk(&p, is_odd ? &o : NULL, N, x, y + N * n_out);
         assert_memory_equal(y, y + N * n_out, N * n_out * sizeof *y);
+        compare_windows(&p, &full, N, x, y);
         nax_aligned_free(scratch);
         nax_full_free(&full);
         for (size_t i = 0; i < o.n; i++)
