@@ -14,15 +14,16 @@ setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
     '  - conv: {out: 2, kernel: 3, stride: 2}' '  - conv: {out: 3, kernel: 3, stride: 2}' '  - pool: {kind: mean}' '  - linear: {role: classifier}' >tiny.yaml
   printf '%s\n' 'network: ./tiny.yaml' 'kernels: [1, 3]' 'crossbars: [16, 32]' >space.yaml
   { cat space.yaml; echo 'adc_bits: [6, 8]'; } >joint.yaml
-  study=(-f study.mk validation test DATA=tiny.safetensors NETWORK=./tiny.yaml SPACE=./space.yaml JOINT=./joint.yaml SHARES=1 JOINT_SHARES=1 'SEEDS=0 1'
+  study=(-f study.mk validation test chips DATA=tiny.safetensors NETWORK=./tiny.yaml SPACE=./space.yaml JOINT=./joint.yaml SHARES=1 JOINT_SHARES=1 'SEEDS=0 1'
     EPOCHS=1 AWARE=1 SUPERNET_EPOCHS=1 DESIGNS=12 WARM_EPOCHS=1 SEARCH_EPOCHS=1 'EDAPS=0.1 0.2' RANKED=3 RANK_EPOCHS=1 RANDOM_DESIGNS=8 CHIPS=2)
   make -s "${study[@]}" 2>err || { cat err; false; }
-  # both protocols by validation images, and by test images on three kinds; of each both baselines, and what was found,
-  # what claims are of with both seeds
-  for table in validation:2 test:6; do
-    awk -F, -v protocols="${table#*:}" '$1 == "protocol" { heads++; for (i = 1; i <= NF; i++) c[$i] = i; next }
+  # both protocols by validation images, by test images on two fidelities, and two trainings on chips; of each both baselines (of chips the
+  # one), and what was found, what claims are of with both seeds
+  for table in validation:2:2 test:4:2 chips:2:1; do
+    IFS=: read -r name protocols baselines <<<"$table"
+    awk -F, -v protocols="$protocols" -v wanted="$baselines" '$1 == "protocol" { heads++; for (i = 1; i <= NF; i++) c[$i] = i; next }
       { n[$1]++; baselines[$1] += $c["set"] == "baselines"; cheapest[$1] += $c["edap_of_baseline"] == 1; bad += NF != 17 || $c["n_seeds"] != ($c["set"] ~ /^(baselines|joint|evolved)$/ ? 2 : 1) }
-      END { for (p in n) bad += n[p] < 3 || baselines[p] != 2 || cheapest[p] < 1; exit !(heads == protocols && length(n) == protocols && !bad) }' "results/${table%:*}.csv"
+      END { for (p in n) bad += n[p] < 1 + wanted || baselines[p] != wanted || cheapest[p] < 1; exit !(heads == protocols && length(n) == protocols && !bad) }' "results/$name.csv"
   done
   grep -Eq '^nax,.*,joint,.*,[68] [68]$' results/validation.csv
   [ "$(wc -l <results/agreement.csv)" -eq 5 ]

@@ -1,4 +1,4 @@
-# The study's main table of results/test.csv or results/validation.csv, in Markdown, and, to the file `points`, what the figure is drawn of.
+# The study's main table of results/test.csv, chips.csv or validation.csv, in Markdown, and, to the file `points`, what the figure is drawn of.
 # A row a network: accuracy by each protocol, of the kind `kind` (test, full, chips; nothing of validation.csv), its difference from the
 # baseline seed by seed, each with its standard error, and EDAP in units of the baseline's. Found networks are called by their set and a letter.
 BEGIN {

@@ -2,6 +2,7 @@
 # (Other networks and images: ../tiny-imagenet/Makefile.)
 # make -f study.mk validation DATA=cifar10.safetensors    searches and trainings, judged by validation images: results/validation.csv
 # make -f study.mk test DATA=...                          then, once, all test images: results/test.csv
+# make -f study.mk chips DATA=...                         and with programming errors, what claims are of: results/chips.csv
 # make -f study.mk results/runs/joint-0-test.csv DATA=... what one run takes, alone
 # Needs the tools on PATH. Every stage is a file, every search and training has checkpoints: an interrupted run goes on where it was, after
 # kill -9 too. -j2 THREADS=1 trains two networks at a time, to the same bits.
@@ -34,7 +35,7 @@ RESULTS ?= results#          another folder for another study
 SHELL       := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: validation test clean-study
+.PHONY: validation test chips clean-study
 
 here     := $(dir $(lastword $(MAKEFILE_LIST)))
 dir      := out/study$(patsubst %,-%,$(filter-out results,$(notdir $(RESULTS))))
@@ -67,7 +68,8 @@ made    := $(shell nax --version 2>/dev/null) on $(shell awk -F': ' '/^model nam
 claimed := baselines joint evolved#               with every seed
 others  := joint-knee evolved-knee gradient#      with the first seed: they support no claim
 first   := $(firstword $(SEEDS))
-runs    := $(foreach set,$(claimed),$(SEEDS:%=$(set)-%)) $(others:%=%-$(first))
+of_claims := $(foreach set,$(claimed),$(SEEDS:%=$(set)-%))
+runs    := $(of_claims) $(others:%=%-$(first))
 whole   = > $@.part && mv $@.part $@#  a target is there when it is whole
 columns = awk -v names=$(1) -v values='$(2)' -f $(here)columns.awk
 chip   := --set device.programming.error=normal --set device.programming.error_frac=0.02
@@ -78,6 +80,7 @@ front   = $(RESULTS)/$(1)-front.csv
 
 validation: $(RESULTS)/validation.csv $(RESULTS)/agreement.csv $(RESULTS)/inherited.csv $(RESULTS)/parts.csv $(RESULTS)/random.csv
 test: $(RESULTS)/test.csv
+chips: $(RESULTS)/chips.csv
 
 # --- searches: by evolution, of each space
 searched-joint   := $(JOINT)
@@ -169,19 +172,24 @@ $(call once,$(RESULTS)/random.csv,$(dir)/random $(dir)/evolved-few $(baselines-f
 	$(first_time)
 	$(here)best $(lastword $^) random=$< evolved=$(word 2,$^) -- $(JOINT_SHARES) 1 4 | awk -v n=$(RANDOM_DESIGNS) '{ print (NR == 1 ? "designs" : n) "," $$0 }' | $(call columns,made,$(made)) $(whole)
 
-# --- training, a run SET-SEED, and on from there on the own crossbars; both judged by validation images
+# --- training, a run SET-SEED; and on from there on the own crossbars what claims are of, and the one baseline
 seed = $(lastword $(subst -, ,$(1)))
 set  = $(1:%-$(seed)=%)
+claim = $(dir)/$(if $(filter baselines,$(set)),baseline,train-$(set))-$(seed)
+baselines := $(SEEDS:%=$(RESULTS)/runs/baselines-%.csv)
+baseline   = $(here)baseline designer accuracy_hardware_validation $(baselines)#  ID EDAP
 define trained
 $(dir)/train-$(1): $(call designs,$(set)) $(settings)
 	$$(train) --seed $(seed) --checkpoint $(dir)/nets-$(seed) --epochs $(EPOCHS) $(RECIPE) $$< $$(whole)
-$(dir)/aware-$(1): $(dir)/train-$(1)
+$(dir)/aware-$(1): $(claim)
 	$$(train) --seed $(seed) --init $(dir)/nets-$(seed) --checkpoint $(dir)/nets-aware-$(seed) --epochs $(AWARE) --noise-aware $(AWARE) --rate 0.02 $(chip) $$< $$(whole)
 endef
 $(foreach run,$(runs),$(eval $(call trained,$(run))))
+$(dir)/baseline-%: $(dir)/train-baselines-% $(baselines)
+	baseline=$$($(baseline)) && nax-view -q --where "id = $${baseline% *}" --format msgpack $< $(whole)
 
-# --- KIND-RUN: by both protocols, of validation images; of all test images, on the fidelities adc and full; with programming errors,
-# of the same weights and of those that were trained on with them
+# --- KIND-RUN: by both protocols, of validation images; of all test images, on the fidelities adc and full; of what claims are of with
+# programming errors, of the same weights and of those that were trained on with them
 range-nax      := --set adc.range=ideal
 range-designer :=
 looks := nax designer
@@ -195,11 +203,14 @@ $(dir)/test-$(1)-$(2): $(dir)/train-$(2)
 $(dir)/full-$(1)-$(2): $(dir)/train-$(2)
 	$$(eval) $(range-$(1)) --fidelity full --images $(FULL_IMAGES) $$< $$(whole)
 endef
+define measured_on_chips
+$(dir)/chips-designer-$(1): $(claim)
+$(dir)/chips-aware-$(1): $(dir)/aware-$(1)
+$(chips:%=$(dir)/%-$(1)):
+	$$(eval) --fidelity adc $(chip) --chips $(CHIPS) $$< $$(whole)
+endef
 $(foreach run,$(runs),$(foreach protocol,$(looks),$(eval $(call measured,$(protocol),$(run)))))
-$(dir)/chips-designer-%: $(dir)/train-%
-	$(eval) --fidelity adc $(chip) --chips $(CHIPS) $< $(whole)
-$(dir)/chips-aware-%: $(dir)/aware-%
-	$(eval) --fidelity adc $(chip) --chips $(CHIPS) $< $(whole)
+$(foreach run,$(of_claims),$(eval $(call measured_on_chips,$(run))))
 
 # what is kept of a run: of each design a row a kind, its costs by every convention, and what made it
 fields := set,id,network,kernel,crossbar*,width*,adc_*,slice_*,*_bits,accuracy*,chips,fidelity,epochs,train_seed,train_seconds,status,weights_hash,data,hardware,energy_pj,latency_ns,area_mm2,edap_pj_ns_mm2*
@@ -209,20 +220,22 @@ define kept
 $(call once,$(RESULTS)/runs/$(1).csv,$(looks:%=$(dir)/%-$(1)))
 	$$(first_time)
 	$$(call keep,$(1)) && mv $$@.part $$@
-$(call once,$(RESULTS)/runs/$(1)-test.csv,$(tests:%=$(dir)/%-$(1)) $(if $(filter $(set),$(claimed)),$(chips:%=$(dir)/%-$(1))) $(RESULTS)/runs/$(1).csv)
+$(call once,$(RESULTS)/runs/$(1)-test.csv,$(tests:%=$(dir)/%-$(1)) $(RESULTS)/runs/$(1).csv)
+$(call once,$(RESULTS)/runs/$(1)-chips.csv,$(chips:%=$(dir)/%-$(1)) $(RESULTS)/runs/$(1).csv)
+$(RESULTS)/runs/$(1)-test.csv $(RESULTS)/runs/$(1)-chips.csv:
 	$$(first_time)
 	$$(call keep,$(1)) && awk -F, -f $(here)weights.awk $(RESULTS)/runs/$(1).csv $$@.part && mv $$@.part $$@
 endef
 $(foreach run,$(runs),$(eval $(call kept,$(run))))
 
 # --- tables: a row a design, the mean over seeds, its difference from the baseline seed by seed
-baselines := $(SEEDS:%=$(RESULTS)/runs/baselines-%.csv)
-tables = baseline=$$($(here)baseline designer accuracy_hardware_validation $(baselines)) && \
-         for kind in $(1); do $(here)join "$$baseline" $$kind $(2) $(3) || exit 1; done $(whole)
+tables = baseline=$$($(baseline)) && for kind in $(1); do $(here)join "$$baseline" $$kind $(2) $(3) || exit 1; done $(whole)
 $(RESULTS)/validation.csv: $(runs:%=$(RESULTS)/runs/%.csv)
 	$(call tables,$(looks),accuracy_hardware_validation,$^)
 $(RESULTS)/test.csv: $(runs:%=$(RESULTS)/runs/%-test.csv) $(baselines)
-	$(call tables,$(tests) $(chips),accuracy,$(filter %-test.csv,$^))
+	$(call tables,$(tests),accuracy,$(filter %-test.csv,$^))
+$(RESULTS)/chips.csv: $(of_claims:%=$(RESULTS)/runs/%-chips.csv) $(baselines)
+	$(call tables,$(chips),accuracy,$(filter %-chips.csv,$^))
 
 clean-study:
 	rm -rf $(dir)
