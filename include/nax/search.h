@@ -161,8 +161,8 @@ size_t nax_population_index(const struct nax_population *population, size_t k);
 /* Offspring i: two parents, each the better of two drawn at random (tournament); a stretch of
  * neighbouring convolutions comes from the second, the others from the first (two-point crossover),
  * every stage's width and kind of bits from either with the same chance, and each of the
- * decisions is drawn anew with probability `mutation`, all alternatives alike likely. Never a member
- * nor an offspring before: up to 1000 attempts are made, the mutations rising to 1. With
+ * decisions is drawn anew with probability `mutation`, all alternatives alike likely. Never a
+ * member nor an offspring before: up to 1000 attempts are made, the mutations rising to 1. With
  * keeps_kernels the first parent's kernels and widths stay, and what it skips: crossbars,
  * converters and bits are mixed and drawn. A function of seed, the set of members and the offspring
  * before. 1, or 0 when nothing new was found, or a negative status. */
@@ -171,10 +171,10 @@ int nax_population_breed(struct nax_population *population, double mutation, boo
                          struct nax_err *err) NAX_MUST_USE;
 
 /* Founder i, for a generation that has no parents: one kernel, crossbar and converter everywhere,
- * drawn alike likely, as are widths and bits. Convolutions are left out with a chance that is drawn,
- * too, of each of three stretches of its own: where every convolution were drawn by itself, all
- * designs would be about as deep, and none cheap. Never a member nor a design before, and what is
- * returned, as for offspring. */
+ * drawn alike likely, as are widths and bits. Convolutions are left out with a chance that is
+ * drawn, too, of each of three stretches of its own: where every convolution were drawn by itself,
+ * all designs would be about as deep, and none cheap. Never a member nor a design before, and what
+ * is returned, as for offspring. */
 int nax_population_found(struct nax_population *population, uint64_t seed, uint64_t i,
                          struct nax_candidate *child, struct nax_err *err) NAX_MUST_USE;
 
