@@ -233,8 +233,9 @@ int nax_population_found(struct nax_population *p, uint64_t seed, uint64_t i,
                 const size_t own = space->is_kernel_own[k] ? 0 : kernel;
                 const bool is_skipped =
                     nax_rng_uniform(&rng) < skipped[(k >= middle.first) + (k >= middle.after)];
-                choice = space->can_skip[k] ? is_skipped ? 0 : 1 + own * n_rest + rest
-                                            : own * n_rest + rest;
+                choice = own * n_rest + rest;
+                if (space->can_skip[k])
+                    choice = is_skipped ? 0 : 1 + choice;
             }
             choice = nax_choices_mutate(space, k, choice, rising(0, attempt), &rng);
             nax_choices_take(space, k, choice, child);
