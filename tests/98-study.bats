@@ -14,8 +14,9 @@ setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
     '  - conv: {out: 2, kernel: 3, stride: 2}' '  - conv: {out: 3, kernel: 3, stride: 2}' '  - pool: {kind: mean}' '  - linear: {role: classifier}' >tiny.yaml
   printf '%s\n' 'network: ./tiny.yaml' 'kernels: [1, 3]' 'crossbars: [16, 32]' >space.yaml
   { cat space.yaml; echo 'adc_bits: [6, 8]'; } >joint.yaml
-  study=(-f study.mk validation test chips DATA=tiny.safetensors NETWORK=./tiny.yaml SPACE=./space.yaml JOINT=./joint.yaml SHARES=1 JOINT_SHARES=1 'SEEDS=0 1'
+  settings=(DATA=tiny.safetensors NETWORK=./tiny.yaml SPACE=./space.yaml JOINT=./joint.yaml SHARES=1 JOINT_SHARES=1 'SEEDS=0 1'
     EPOCHS=1 AWARE=1 SUPERNET_EPOCHS=1 DESIGNS=12 WARM_EPOCHS=1 SEARCH_EPOCHS=1 'EDAPS=0.1 0.2' RANKED=3 RANK_EPOCHS=1 RANDOM_DESIGNS=8 CHIPS=2)
+  study=(-f study.mk validation test chips "${settings[@]}")
   make -s "${study[@]}" 2>err || { cat err; false; }
   # both protocols by validation images, by test images on two fidelities, and two trainings on chips; of each both baselines (of chips the
   # one), and what was found, what claims are of with both seeds
@@ -53,6 +54,6 @@ setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
   run --separate-stderr make -s "${study[@]}" EPOCHS=2
   [ "$status" -eq 2 ]
   [[ ${stderr_lines[0]} == *"'results' holds a study with EPOCHS=1, asked for is EPOCHS=2: RESULTS=FOLDER keeps it apart"* ]]
-  make -s -f ../tiny-imagenet/Makefile predict "${study[@]:4}" RESULTS=other >hours
+  make -s -f ../tiny-imagenet/Makefile predict "${settings[@]}" RESULTS=other >hours
   grep -q '^supernets.[0-9]' hours
 }

@@ -2,7 +2,8 @@
 # (Other networks and images: ../tiny-imagenet/Makefile.)
 # make -f study.mk validation DATA=cifar10.safetensors    searches and trainings, judged by validation images: results/validation.csv
 # make -f study.mk test DATA=...                          then, once, all test images: results/test.csv
-# make -f study.mk chips DATA=...                         and with programming errors, what claims are of: results/chips.csv
+# make -f study.mk chips DATA=...                         and with programming errors, what claims are of and the baseline: results/chips.csv,
+#                                                         while the weights are there
 # make -f study.mk results/runs/joint-0-test.csv DATA=... what one run takes, alone
 # Needs the tools on PATH. Every stage is a file, every search and training has checkpoints: an interrupted run goes on where it was, after
 # kill -9 too. -j2 THREADS=1 trains two networks at a time, to the same bits.
@@ -172,7 +173,7 @@ $(call once,$(RESULTS)/random.csv,$(dir)/random $(dir)/evolved-few $(baselines-f
 	$(first_time)
 	$(here)best $(lastword $^) random=$< evolved=$(word 2,$^) -- $(JOINT_SHARES) 1 4 | awk -v n=$(RANDOM_DESIGNS) '{ print (NR == 1 ? "designs" : n) "," $$0 }' | $(call columns,made,$(made)) $(whole)
 
-# --- training, a run SET-SEED; and on from there on the own crossbars what claims are of, and the one baseline
+# --- training, a run SET-SEED
 seed = $(lastword $(subst -, ,$(1)))
 set  = $(1:%-$(seed)=%)
 claim = $(dir)/$(if $(filter baselines,$(set)),baseline,train-$(set))-$(seed)
@@ -181,15 +182,13 @@ baseline   = $(here)baseline designer accuracy_hardware_validation $(baselines)#
 define trained
 $(dir)/train-$(1): $(call designs,$(set)) $(settings)
 	$$(train) --seed $(seed) --checkpoint $(dir)/nets-$(seed) --epochs $(EPOCHS) $(RECIPE) $$< $$(whole)
-$(dir)/aware-$(1): $(claim)
-	$$(train) --seed $(seed) --init $(dir)/nets-$(seed) --checkpoint $(dir)/nets-aware-$(seed) --epochs $(AWARE) --noise-aware $(AWARE) --rate 0.02 $(chip) $$< $$(whole)
 endef
 $(foreach run,$(runs),$(eval $(call trained,$(run))))
 $(dir)/baseline-%: $(dir)/train-baselines-% $(baselines)
 	baseline=$$($(baseline)) && nax-view -q --where "id = $${baseline% *}" --format msgpack $< $(whole)
 
 # --- KIND-RUN: by both protocols, of validation images; of all test images, on the fidelities adc and full; of what claims are of with
-# programming errors, of the same weights and of those that were trained on with them
+# programming errors, of the same weights and of those that were trained on with them on their own crossbars: of the baselines the one
 range-nax      := --set adc.range=ideal
 range-designer :=
 looks := nax designer
@@ -204,6 +203,8 @@ $(dir)/full-$(1)-$(2): $(dir)/train-$(2)
 	$$(eval) $(range-$(1)) --fidelity full --images $(FULL_IMAGES) $$< $$(whole)
 endef
 define measured_on_chips
+$(dir)/aware-$(1): $(claim)
+	$$(train) --seed $(seed) --init $(dir)/nets-$(seed) --checkpoint $(dir)/nets-aware-$(seed) --epochs $(AWARE) --noise-aware $(AWARE) --rate 0.02 $(chip) $$< $$(whole)
 $(dir)/chips-designer-$(1): $(claim)
 $(dir)/chips-aware-$(1): $(dir)/aware-$(1)
 $(chips:%=$(dir)/%-$(1)):
@@ -221,12 +222,15 @@ $(call once,$(RESULTS)/runs/$(1).csv,$(looks:%=$(dir)/%-$(1)))
 	$$(first_time)
 	$$(call keep,$(1)) && mv $$@.part $$@
 $(call once,$(RESULTS)/runs/$(1)-test.csv,$(tests:%=$(dir)/%-$(1)) $(RESULTS)/runs/$(1).csv)
-$(call once,$(RESULTS)/runs/$(1)-chips.csv,$(chips:%=$(dir)/%-$(1)) $(RESULTS)/runs/$(1).csv)
 $(RESULTS)/runs/$(1)-test.csv $(RESULTS)/runs/$(1)-chips.csv:
 	$$(first_time)
 	$$(call keep,$(1)) && awk -F, -f $(here)weights.awk $(RESULTS)/runs/$(1).csv $$@.part && mv $$@.part $$@
 endef
+define kept_of_chips
+$(call once,$(RESULTS)/runs/$(1)-chips.csv,$(chips:%=$(dir)/%-$(1)) $(RESULTS)/runs/$(1).csv)
+endef
 $(foreach run,$(runs),$(eval $(call kept,$(run))))
+$(foreach run,$(of_claims),$(eval $(call kept_of_chips,$(run))))
 
 # --- tables: a row a design, the mean over seeds, its difference from the baseline seed by seed
 tables = baseline=$$($(baseline)) && for kind in $(1); do $(here)join "$$baseline" $$kind $(2) $(3) || exit 1; done $(whole)

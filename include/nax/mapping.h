@@ -178,8 +178,10 @@ int nax_mapped_reprogram(struct nax_mapped *mapped, const struct nax_mapping *ma
 /* --- many networks of common layers --- fidelities ideal, linear and adc. What a layer is on its
  * crossbars is made once, by all that decides it: its weights and shape, its number, its crossbar,
  * and on adc its ADCs and the range of its inputs, which is rounded up to the next power of √2.
- * Conversions are measured in the first network that has the layer, where the other layers that are
- * new make them, too; those that are not have theirs as the fidelity adc has them. */
+ * Conversions are measured in the first network that has the layer: where the part of their noise
+ * is found, at all positions, and the other layers that are new make them, too; else at 1,024
+ * positions of each column or all, and the other new ones multiply by effective weights. Layers
+ * that are not new have theirs as the fidelity adc has them. */
 struct nax_kept;
 
 /* images: of the training set, which input ranges are measured on where they are not told, and

@@ -21,7 +21,7 @@ enum nax_rng_what {
     NAX_RNG_AUGMENT = 4, /* crop and flip: epoch, image */
     NAX_RNG_SYNTH = 5,   /* the synthetic data set: image, use */
     NAX_RNG_SAMPLE = 6,  /* candidates of a space: candidate, convolution */
-    NAX_RNG_EVOLVE = 7,  /* offspring: population, candidate, attempt */
+    NAX_RNG_EVOLVE = 7,  /* offspring, or founders: population, candidate, attempt */
     NAX_RNG_PROGRAM = 8, /* programming error: chip, layer, array, cell */
     NAX_RNG_FAULT = 9,   /* stuck cells: chip, layer, array, cell */
     NAX_RNG_DRIFT = 10,  /* drift exponents: chip, layer, array, cell */

@@ -174,7 +174,7 @@ int nax_population_breed(struct nax_population *population, double mutation, boo
  * drawn alike likely, as are widths and bits. Convolutions are left out with a chance that is
  * drawn, too, of each of three stretches of its own: where every convolution were drawn by itself,
  * all designs would be about as deep, and none cheap. Never a member nor a design before, and what
- * is returned, as for offspring. */
+ * is returned, as for offspring, whose draws these are: of one population come these or those. */
 int nax_population_found(struct nax_population *population, uint64_t seed, uint64_t i,
                          struct nax_candidate *child, struct nax_err *err) NAX_MUST_USE;
 

@@ -2,7 +2,7 @@
 #include "columns.h"
 #include "fixed.h"
 #include "groups.h"
-#include "windows.h"
+#include "positions.h"
 
 #include <stdlib.h>
 
@@ -108,7 +108,7 @@ static void sample(void *self, size_t l, size_t image, size_t n, const float *x,
         return;
     const struct nax_layer *of = &m->net->layers[l];
     const size_t n_all = of->h_out * of->w_out, n_at = NAX_MIN(m->n_positions, n_all);
-    const struct nax_layer shape = nax_windows_layer(of, n_at);
+    const struct nax_layer shape = nax_positions_layer(of, n_at);
     const size_t n_image = shape.h_in * shape.w_in * shape.c_in;
     struct column_sums *sums = sums_of(m, l, image);
     struct mapped_layer view;
@@ -119,15 +119,15 @@ static void sample(void *self, size_t l, size_t image, size_t n, const float *x,
     void *scratch = nax_aligned_calloc(1, op.scratch_size);
     int status = windows && y && scratch ? 0 : NAX_ERR_MEMORY;
     for (size_t b = 0; !status && b < n; b++)
-        nax_windows_cut(of, image + b, n_at, x + b * of->h_in * of->w_in * of->c_in,
-                        windows + b * n_image);
+        nax_positions_cut(of, image + b, n_at, x + b * of->h_in * of->w_in * of->c_in,
+                          windows + b * n_image);
     if (!status)
         status = op.forward(op.self, n, windows, y, image, scratch);
     if (status)
         __atomic_store_n(&m->status, status, __ATOMIC_RELAXED);
     for (size_t b = 0; !status && b < n; b++)
         for (size_t j = 0; j < n_at; j++) {
-            const size_t at = b * n_all + nax_windows_position(of, image + b, n_at, j);
+            const size_t at = b * n_all + nax_positions_at(of, image + b, n_at, j);
             for (size_t c = 0; c < of->c_out; c++)
                 add(&sums[c], (double)z[at * of->c_out + c],
                     (double)y[(b * n_at + j) * of->c_out + c]);

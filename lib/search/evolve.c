@@ -174,7 +174,8 @@ static struct stretch draw_stretch(const struct nax_space *space, struct nax_rng
     return (struct stretch){NAX_MIN(a, b), NAX_MAX(a, b)};
 }
 
-/* A design ends as a child, unless there is one like it; 1, 0 or a negative status. */
+/* A design ends as a child, unless it is the empty one or there is one like it: 1, 0 or a negative
+ * status. */
 static int deliver(struct nax_population *p, struct nax_candidate *child, struct nax_err *err)
 {
     return nax_choices_end(p->space, child) ? nax_seen_add(&p->seen, child, err) : 0;

@@ -4,12 +4,13 @@
 #include "nax/rng.h"
 #include "../../lib/mapping/adjoint.h"
 #include "../../lib/mapping/circuits.h"
+#include "../../lib/mapping/columns.h"
 #include "../../lib/mapping/coupled.h"
 #include "../../lib/mapping/fidelities.h"
 #include "../../lib/mapping/layer.h"
+#include "../../lib/mapping/positions.h"
 #include "../../lib/mapping/ranges.h"
 #include "../../lib/mapping/reference.h"
-#include "../../lib/mapping/windows.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -24,6 +25,7 @@
 /* Accuracy that 16 bit weights and inputs may cost a trained network, and loss relative to it. */
 static const double tolerance_accuracy = 0.01, tolerance_loss = 0.003;
 /* How far conversions taken for noise are off, and what wires cost that take little. */
+static const double tolerance_z = 1e-5; /* products in float */
 static const double tolerance_adc = 0.02;
 static const double tolerance_full = 0.02;
 /* Of products that are sums of some hundred floats. */
@@ -701,14 +703,16 @@ static void impossible_sizes_are_refused(void **state)
 /* --- every conversion made --- */
 
 /* At some positions, and at all: the bits of y. */
-static void compare_windows(const struct fixed_layer *l, const struct full *full, size_t n_images,
-                            const float *x, const float *y)
+static void compare_positions(const struct fixed_layer *l, const struct full *full, size_t n_images,
+                              const float *x, const float *y)
 {
     const struct nax_layer *of = l->shape;
     const struct mapped_layer layer = {.fixed = *l, .full = *full};
     const size_t n_all = of->h_out * of->w_out, n_in = of->h_in * of->w_in * of->c_in;
-    for (size_t n = 1; n <= n_all; n += n_all > 1 ? n_all - 1 : 1) {
-        const struct nax_layer shape = nax_windows_layer(of, n);
+    const size_t numbers[] = {1, NAX_MIN(3, n_all), n_all};
+    for (size_t k = 0; k < 3; k++) {
+        const size_t n = numbers[k];
+        const struct nax_layer shape = nax_positions_layer(of, n);
         const size_t n_windows = shape.h_in * shape.w_in * shape.c_in;
         struct mapped_layer view;
         struct nax_linop op;
@@ -717,12 +721,13 @@ static void compare_windows(const struct fixed_layer *l, const struct full *full
               *seen = nax_calloc(n_images * n * of->c_out, sizeof *seen);
         void *scratch = nax_aligned_calloc(1, op.scratch_size);
         for (size_t b = 0; b < n_images; b++)
-            nax_windows_cut(of, b, n, x + b * n_in, windows + b * n_windows);
+            nax_positions_cut(of, b, n, x + b * n_in, windows + b * n_windows);
         assert_int_equal(op.forward(op.self, n_images, windows, seen, 0, scratch), 0);
         for (size_t b = 0; b < n_images; b++)
             for (size_t j = 0; j < n; j++) {
-                const size_t at = nax_windows_position(of, b, n, j);
+                const size_t at = nax_positions_at(of, b, n, j);
                 assert_true(at < n_all && (n < n_all || at == j));
+                assert_true(!j || at > nax_positions_at(of, b, n, j - 1));
                 assert_memory_equal(seen + (b * n + j) * of->c_out,
                                     y + (b * n_all + at) * of->c_out, of->c_out * sizeof *y);
             }
@@ -756,7 +761,7 @@ static void compare_full(const struct nax_layer *shape, const struct nax_hardwar
         assert_int_equal(nax_full_forward(&full, N, x, y, 0, scratch), 0);
         reference_chunk(&p, is_odd ? &o : NULL, N, x, y + N * n_out);
         assert_memory_equal(y, y + N * n_out, N * n_out * sizeof *y);
-        compare_windows(&p, &full, N, x, y);
+        compare_positions(&p, &full, N, x, y);
         nax_aligned_free(scratch);
         nax_full_free(&full);
         for (size_t i = 0; i < o.n; i++)
@@ -1738,6 +1743,82 @@ static void refuse_columns(struct keeping *k, const int64_t *slots)
     }
 }
 
+/* How many layers of its network have weights. */
+static size_t open_keeping(struct keeping *k)
+{
+    struct nax_err err;
+    k->h = default_hardware();
+    k->h.device.r_wire_row_ohm = k->h.device.r_wire_col_ohm = 20;
+    assert_int_equal(nax_synth(&k->set, 5, 64, 64, &err), 0);
+    FILE *text = fopen(kept_path, "w");
+    assert_non_null(text);
+    assert_true(fputs(kept_text, text) >= 0);
+    assert_int_equal(fclose(text), 0);
+    assert_int_equal(nax_network_file_load(&k->file, kept_path, &err), 0);
+    unlink(kept_path);
+    assert_int_equal(nax_network_build(&k->net, k->file, NULL, &err), 0);
+    assert_int_equal(nax_model_alloc(&k->model, k->net, 6, &err), 0);
+    nax_images_moments(&k->set->train, k->model->pixel_mean, k->model->pixel_sd);
+    size_t n = 0;
+    for (size_t l = 0; l < k->net->n_layers; l++) {
+        k->number[l] = l;
+        n += nax_layer_n_weights(&k->net->layers[l]) > 0;
+    }
+    return n;
+}
+
+static void close_keeping(struct keeping *k)
+{
+    nax_model_free(k->model);
+    nax_network_free(k->net);
+    nax_network_file_free(k->file);
+    nax_dataset_free(k->set);
+}
+
+/* At all positions the sums are those of full products, whichever way they are come by. */
+static void columns_at_all_positions_are_columns(void **state)
+{
+    (void)state;
+    enum { IMAGES = 8 };
+    static struct keeping k;
+    struct mapped_layer layer = {.chip = {5, 0, 0}};
+    struct nax_linop full[NAX_NETWORK_LAYERS_MAX] = {{.weight = NULL}},
+                     effective[NAX_NETWORK_LAYERS_MAX] = {{.weight = NULL}};
+    const struct mapped_layer *hardware[NAX_NETWORK_LAYERS_MAX] = {&layer};
+    struct nax_err err;
+    open_keeping(&k);
+    k.h.adc.bits = 5; /* so that conversions are coarse */
+    const size_t n_cols = k.net->layers[0].c_out, n = nax_columns_first(k.net, k.net->n_layers);
+    struct column_sums *sums = nax_calloc(2 * n, sizeof *sums), *sampled = sums + n;
+    assert_int_equal(nax_fixed_layer_alloc(&layer.fixed, &k.net->layers[0], &k.h, 16,
+                                           k.model->layer[0].weight, 3, &err),
+                     0);
+    assert_int_equal(nax_mapped_layer_want_effective(&layer, &err), 0);
+    assert_int_equal(nax_mapped_layer_full(&layer, &full[0], &err), 0);
+    effective[0] = nax_mapped_layer_effective(&layer);
+    assert_int_equal(
+        nax_columns_measure(k.model, full, effective, &k.set->train, IMAGES, sums, NULL, &err), 0);
+    assert_int_equal(nax_columns_sample(k.model, effective, hardware, &k.set->train, IMAGES,
+                                        1 << 20, sampled, &err),
+                     0);
+    for (size_t c = 0; c < n_cols; c++) {
+        const struct column_sums *a = &sums[c], *b = &sampled[c];
+        const double scale = sqrt(a->zz * a->n);
+        assert_true(a->n > 0 && b->n == a->n && fabs(a->zz - a->yy) > 100 * tolerance_z * a->zz);
+        assert_true(b->y == a->y && b->yy == a->yy);
+        assert_true(fabs(b->z - a->z) < tolerance_z * scale);
+        assert_true(fabs(b->zz - a->zz) < tolerance_z * a->zz);
+        assert_true(fabs(b->zy - a->zy) < tolerance_z * sqrt(a->zz * a->yy));
+    }
+    assert_int_equal(nax_columns_sample(k.model, effective, hardware, &k.set->train, IMAGES,
+                                        3 * IMAGES, sampled, &err),
+                     0);
+    assert_true(sampled[0].n == 3 * IMAGES);
+    free(sums);
+    nax_mapped_layer_free(&layer);
+    close_keeping(&k);
+}
+
 /* Networks that have layers in common have them once, as each by itself would have them. */
 static void layers_are_kept_by_all_that_decides_them(void **state)
 {
@@ -1747,23 +1828,7 @@ static void layers_are_kept_by_all_that_decides_them(void **state)
     struct nax_kept *first;
     struct nax_err err;
     double part = -1, largest[NAX_NETWORK_LAYERS_MAX];
-    k.h = default_hardware();
-    k.h.device.r_wire_row_ohm = k.h.device.r_wire_col_ohm = 20;
-    assert_int_equal(nax_synth(&k.set, 5, 64, 64, &err), 0);
-    FILE *text = fopen(kept_path, "w");
-    assert_non_null(text);
-    assert_true(fputs(kept_text, text) >= 0);
-    assert_int_equal(fclose(text), 0);
-    assert_int_equal(nax_network_file_load(&k.file, kept_path, &err), 0);
-    unlink(kept_path);
-    assert_int_equal(nax_network_build(&k.net, k.file, NULL, &err), 0);
-    assert_int_equal(nax_model_alloc(&k.model, k.net, 6, &err), 0);
-    nax_images_moments(&k.set->train, k.model->pixel_mean, k.model->pixel_sd);
-    size_t n = 0;
-    for (size_t l = 0; l < k.net->n_layers; l++) {
-        k.number[l] = l;
-        n += nax_layer_n_weights(&k.net->layers[l]) > 0;
-    }
+    const size_t n = open_keeping(&k);
     start_keeping(&k, NAX_FIDELITY_LINEAR);
     for (int again = 0; again < 2; again++)
         assert_true(kept_loss(&k, slots, NULL) == mapped_loss(&k, slots, NAX_FIDELITY_LINEAR));
@@ -1803,10 +1868,7 @@ static void layers_are_kept_by_all_that_decides_them(void **state)
     assert_true(kept_loss(&k, slots, NULL) != loss);
     assert_int_equal(nax_kept_n(k.kept), 2 * n);
     nax_kept_free(k.kept);
-    nax_model_free(k.model);
-    nax_network_free(k.net);
-    nax_network_file_free(k.file);
-    nax_dataset_free(k.set);
+    close_keeping(&k);
 }
 
 /* Every fidelity is a row, which the manual has, and computes what no other does. */
@@ -1948,6 +2010,7 @@ int main(void)
         cmocka_unit_test(trained_network_keeps_its_accuracy),
         cmocka_unit_test(gradients_pass_the_wires),
         cmocka_unit_test(gradients_pass_the_wires_of_groups),
+        cmocka_unit_test(columns_at_all_positions_are_columns),
         cmocka_unit_test(layers_are_kept_by_all_that_decides_them),
         cmocka_unit_test(fidelities_are_listed_and_differ),
         cmocka_unit_test(training_multiplies_as_an_evaluation_does),

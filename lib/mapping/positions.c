@@ -1,9 +1,10 @@
-#include "windows.h"
+/* Windows of a layer, cut out and put side by side. */
+#include "positions.h"
 
 #include <math.h>
 #include <string.h>
 
-struct nax_layer nax_windows_layer(const struct nax_layer *of, size_t n)
+struct nax_layer nax_positions_layer(const struct nax_layer *of, size_t n)
 {
     struct nax_layer layer = *of;
     layer.h_in = layer.kernel[0];
@@ -19,19 +20,19 @@ struct nax_layer nax_windows_layer(const struct nax_layer *of, size_t n)
 }
 
 /* One of each of n stretches, at places that have no period: the golden section. */
-size_t nax_windows_position(const struct nax_layer *of, size_t image, size_t n, size_t j)
+size_t nax_positions_at(const struct nax_layer *of, size_t image, size_t n, size_t j)
 {
     const size_t n_all = of->h_out * of->w_out, first = j * n_all / n, after = (j + 1) * n_all / n;
     const double place = (double)(image * n + j) * 0.6180339887498949;
     return first + (size_t)((place - floor(place)) * (double)(after - first));
 }
 
-void nax_windows_cut(const struct nax_layer *of, size_t image, size_t n, const float *x,
-                     float *windows)
+void nax_positions_cut(const struct nax_layer *of, size_t image, size_t n, const float *x,
+                       float *windows)
 {
     const size_t c = of->c_in, k = of->kernel[1];
     for (size_t j = 0; j < n; j++) {
-        const size_t position = nax_windows_position(of, image, n, j);
+        const size_t position = nax_positions_at(of, image, n, j);
         for (size_t ky = 0; ky < of->kernel[0]; ky++)
             for (size_t kx = 0; kx < k; kx++) {
                 const size_t row = nax_layer_under(of, 0, position / of->w_out, ky),
