@@ -221,16 +221,14 @@ define kept
 $(call once,$(RESULTS)/runs/$(1).csv,$(looks:%=$(dir)/%-$(1)))
 	$$(first_time)
 	$$(call keep,$(1)) && mv $$@.part $$@
-$(call once,$(RESULTS)/runs/$(1)-test.csv,$(tests:%=$(dir)/%-$(1)) $(RESULTS)/runs/$(1).csv)
-$(RESULTS)/runs/$(1)-test.csv $(RESULTS)/runs/$(1)-chips.csv:
+endef
+define kept_later
+$(call once,$(RESULTS)/runs/$(1)-$(2).csv,$(3:%=$(dir)/%-$(1)) $(RESULTS)/runs/$(1).csv)
 	$$(first_time)
 	$$(call keep,$(1)) && awk -F, -f $(here)weights.awk $(RESULTS)/runs/$(1).csv $$@.part && mv $$@.part $$@
 endef
-define kept_of_chips
-$(call once,$(RESULTS)/runs/$(1)-chips.csv,$(chips:%=$(dir)/%-$(1)) $(RESULTS)/runs/$(1).csv)
-endef
-$(foreach run,$(runs),$(eval $(call kept,$(run))))
-$(foreach run,$(of_claims),$(eval $(call kept_of_chips,$(run))))
+$(foreach run,$(runs),$(eval $(call kept,$(run)))$(eval $(call kept_later,$(run),test,$(tests))))
+$(foreach run,$(of_claims),$(eval $(call kept_later,$(run),chips,$(chips))))
 
 # --- tables: a row a design, the mean over seeds, its difference from the baseline seed by seed
 tables = baseline=$$($(baseline)) && for kind in $(1); do $(here)join "$$baseline" $$kind $(2) $(3) || exit 1; done $(whole)
