@@ -25,6 +25,15 @@ extern "C" {
 #define NAX_CEIL_DIV(n, by) (((n) + (by)-1) / (by))
 #define NAX_ROUND_UP(n, to) (NAX_CEIL_DIV(n, to) * (to))
 
+/* Number i of n different ones, rising, evenly spread over n_all: one of each of n stretches, at
+ * places that have no period, the fraction of `turn` times the golden ratio. */
+static inline size_t nax_spread(size_t i, size_t n, size_t n_all, size_t turn)
+{
+    const size_t first = i * n_all / n, after = (i + 1) * n_all / n;
+    const double place = (double)turn * 0.6180339887498949;
+    return first + (size_t)((place - (double)(uint64_t)place) * (double)(after - first));
+}
+
 enum nax_status {
     NAX_OK = 0,
     NAX_ERR_MEMORY = -1,  /* out of memory, or a size that cannot be allocated */

@@ -6,7 +6,6 @@
 #include "nax/rng.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,14 +103,11 @@ static int identify(struct oneshot *o, uint64_t start, struct nax_err *err)
 }
 
 /* n different ones, evenly spread over those that there are, whose classes may lie one after
- * another or take turns: one of each of n stretches, at places that have no period. */
+ * another or take turns. */
 static void spread(uint32_t *to, size_t n, const uint32_t *from, size_t n_from)
 {
-    for (size_t i = 0; i < n; i++) {
-        const size_t first = i * n_from / n, after = (i + 1) * n_from / n;
-        const double place = (double)i * 0.6180339887498949; /* the golden section */
-        to[i] = from[first + (size_t)((place - floor(place)) * (double)(after - first))];
-    }
+    for (size_t i = 0; i < n; i++)
+        to[i] = from[nax_spread(i, n, n_from, i)];
 }
 
 static int split(struct oneshot *o, struct nax_err *err)

@@ -1,7 +1,6 @@
 /* Windows of a layer, cut out and put side by side. */
 #include "positions.h"
 
-#include <math.h>
 #include <string.h>
 
 struct nax_layer nax_positions_layer(const struct nax_layer *of, size_t n)
@@ -19,12 +18,9 @@ struct nax_layer nax_positions_layer(const struct nax_layer *of, size_t n)
     return layer;
 }
 
-/* One of each of n stretches, at places that have no period: the golden section. */
 size_t nax_positions_at(const struct nax_layer *of, size_t image, size_t n, size_t j)
 {
-    const size_t n_all = of->h_out * of->w_out, first = j * n_all / n, after = (j + 1) * n_all / n;
-    const double place = (double)(image * n + j) * 0.6180339887498949;
-    return first + (size_t)((place - floor(place)) * (double)(after - first));
+    return nax_spread(j, n, of->h_out * of->w_out, image * n + j);
 }
 
 void nax_positions_cut(const struct nax_layer *of, size_t image, size_t n, const float *x,
