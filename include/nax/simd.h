@@ -1,6 +1,6 @@
 /* Vector kernels: X.simd.c is compiled once for each instruction set, and its functions are named
- * NAX_SIMD(name), which a table of them ends with; X.c picks one table by nax_isa(). Lanes are 16
- * floats or 8 doubles, which the compiler splits where the registers are shorter. */
+ * NAX_SIMD(name), which a table of them ends with; X.c picks one table by nax_isa(). A vector of
+ * floats is a register: of longer ones gcc makes copies in memory. */
 #ifndef NAX_SIMD_H
 #define NAX_SIMD_H
 
@@ -35,10 +35,14 @@
 #define NAX_SIMD_BYTES 16
 #endif
 
-enum { NAX_LANES = 16 };
+enum {
+    NAX_LANES = 16, /* floats to whose multiples arrays are padded: of the longest register */
+    NAX_SIMD_LANES = NAX_SIMD_BYTES / sizeof(float)
+};
 
-/* May be loaded from and stored to any float address. */
-typedef float nax_vfloat __attribute__((vector_size(64), aligned(4), may_alias));
+/* May be loaded from and stored to any float address. nax_vdouble: 8 lanes, as arrays of circuits
+ * have them. */
+typedef float nax_vfloat __attribute__((vector_size(NAX_SIMD_BYTES), aligned(4), may_alias));
 typedef double nax_vdouble __attribute__((vector_size(64), aligned(8), may_alias));
 
 #endif

@@ -9,7 +9,7 @@ typedef nax_vfloat vec;
 #define LOAD(p)     (*(const vec *)(p))
 #define STORE(p, v) (*(vec *)(p) = (v))
 
-static const size_t lanes = NAX_LANES;
+static const size_t lanes = NAX_SIMD_LANES;
 
 static void gather(size_t n, size_t c, const float *const *a, const float *const *b, float *y)
 {

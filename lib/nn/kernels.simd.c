@@ -1,12 +1,12 @@
-/* The kernels, written in lanes of 16 channels; channel counts that 16 does not divide go element
- * by element.
+/* The kernels, a register of channels at a time; those behind the last whole one go element by
+ * element.
  *
  * Arrays are [n][c]: k is the first channel of one or some vectors, `width` of them, and i the
  * place of a vector's element in the array, c further for every pixel. Memory is read and written
  * once, from the first byte to the last: what belongs to a channel (scale, mean, sums) stays in
  * registers over all pixels where a pixel is WIDTH vectors or fewer, else it comes from the cache
- * for every pixel. No sum ever crosses lanes. Each function is written once and inlined twice, for
- * activations in float and in bf16.
+ * for every SPAN floats. No sum ever crosses lanes. Each function is written once and inlined
+ * twice, for activations in float and in bf16.
  */
 #include "kernels.h"
 #include "tree.h"
@@ -17,10 +17,10 @@
 #include <string.h>
 
 typedef nax_vfloat vec;
-typedef int vmask __attribute__((vector_size(64)));
+typedef int vmask __attribute__((vector_size(NAX_SIMD_BYTES)));
 
-typedef uint32_t vbits __attribute__((vector_size(64)));
-typedef uint16_t vhalf __attribute__((vector_size(32), aligned(2), may_alias));
+typedef uint32_t vbits __attribute__((vector_size(NAX_SIMD_BYTES)));
+typedef uint16_t vhalf __attribute__((vector_size(NAX_SIMD_BYTES / 2), aligned(2), may_alias));
 
 #define LOAD(p)      (*(const vec *)(p))
 #define STORE(p, v)  (*(vec *)(p) = (v))
@@ -30,8 +30,11 @@ typedef uint16_t vhalf __attribute__((vector_size(32), aligned(2), may_alias));
 #define INLINE       static inline __attribute__((always_inline))
 #define EACH(w)      _Pragma("GCC unroll 4") for (size_t w = 0; w < width; w++)
 
-static const size_t lanes = NAX_LANES;
-enum { WIDTH = 4 }; /* vectors of a pixel at a time, at most */
+static const size_t lanes = NAX_SIMD_LANES;
+enum {
+    WIDTH = 4, /* vectors of a pixel at a time, at most */
+    SPAN = 512 /* floats of pixels whose vectors are more, at once */
+};
 
 /* A float's bits to those of bf16, rounded to nearest even; the NaNs that arithmetic makes stay
  * NaNs.
@@ -92,7 +95,7 @@ struct span {
 
 INLINE size_t at_once(size_t n, size_t c)
 {
-    return c > WIDTH * lanes ? 1 : n;
+    return c > WIDTH * lanes ? NAX_MAX((size_t)1, SPAN / c) : n;
 }
 
 /* Two pixels at a time: two chains of additions for each of the sums. */

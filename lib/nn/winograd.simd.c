@@ -1,19 +1,18 @@
 /* Winograd's transforms and products. A vector is a register of channels, the same of a place:
  * `lanes` of them at a time go through a whole tile before the next ones, and nothing is summed
- * across lanes. (So many values live at once that the compiler does badly with vectors of several
- * registers.) */
+ * across lanes. */
 #include "winograd.h"
 
 #include "nax/simd.h"
 
-typedef float vec __attribute__((vector_size(NAX_SIMD_BYTES), aligned(4), may_alias));
+typedef nax_vfloat vec;
 
 #define LOAD(p)     (*(const vec *)(p))
 #define STORE(p, v) (*(vec *)(p) = (v))
 #define INLINE      static inline __attribute__((always_inline))
 #define UNROLL      _Pragma("GCC unroll 16")
 
-static const size_t lanes = sizeof(vec) / sizeof(float);
+static const size_t lanes = NAX_SIMD_LANES;
 
 /* --- transforms of one column or row: places in the order of the points 0, 1, -1, 2, -2, (1/2,
  * (-1/2,)) infinity --- */

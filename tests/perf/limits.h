@@ -4,6 +4,7 @@
 #define NAX_PERF_LIMITS_H
 
 #include "nax/base.h"
+#include "nax/simd.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +13,13 @@
 #define LIMIT_REAL float
 #endif
 
-enum { LIMIT_ROUNDS = 5, LIMIT_CHAINS = 16, LIMIT_STEPS = 1000000, LIMIT_VECTOR = 64 };
+enum { LIMIT_ROUNDS = 5, LIMIT_CHAINS = 12, LIMIT_STEPS = 1000000 };
 
 /* Seconds of LIMIT_STEPS fused multiply-adds of whole registers in independent chains, on all
  * threads. */
 static inline double limit_chains(void)
 {
-    typedef LIMIT_REAL lanes __attribute__((vector_size(LIMIT_VECTOR)));
+    typedef LIMIT_REAL lanes __attribute__((vector_size(NAX_SIMD_BYTES)));
     double start = nax_clock_seconds(), sum = 0;
 #pragma omp parallel num_threads(nax_threads()) reduction(+ : sum)
     {
@@ -27,7 +28,7 @@ static inline double limit_chains(void)
         for (int i = 0; i < LIMIT_CHAINS; i++)
             v[i] = b * (LIMIT_REAL)i;
         for (int t = 0; t < LIMIT_STEPS; t++)
-#pragma GCC unroll 16
+#pragma GCC unroll 12
             for (int i = 0; i < LIMIT_CHAINS; i++) /* unrolled, the chains stay in registers */
                 v[i] = v[i] * a + b;
         for (int i = 0; i < LIMIT_CHAINS; i++)
@@ -44,8 +45,8 @@ static inline double limit_ops(void)
         double seconds = limit_chains();
         best = NAX_MIN(best, seconds);
     }
-    return 2.0 * LIMIT_CHAINS * (LIMIT_VECTOR / sizeof(LIMIT_REAL)) * LIMIT_STEPS * nax_threads() /
-           best;
+    return 2.0 * LIMIT_CHAINS * (NAX_SIMD_BYTES / sizeof(LIMIT_REAL)) * LIMIT_STEPS *
+           nax_threads() / best;
 }
 
 /* Bytes a second, read and written, of copying on all threads what no cache holds. */
