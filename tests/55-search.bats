@@ -423,6 +423,10 @@ accuracies() {
   printf '%s\n' 'network,kernel,crossbar' 'lenet,5 3,16 64' > odd.csv
   run -1 judge odd.csv
   [ "$output" = "nax-search: odd.csv: record 1: layer 'conv1': kernel 5 on crossbar 16 is not in space './open.yaml'" ]
+  # before the supernet is trained
+  run -1 judge --epochs 3 --checkpoint other odd.csv
+  [ "$output" = "nax-search: odd.csv: record 1: layer 'conv1': kernel 5 on crossbar 16 is not in space './open.yaml'" ]
+  [ ! -e other/search.safetensors ]
   run -1 judge < /dev/null
   [ "$output" = 'nax-search: standard input: empty input' ]
   run -2 judge --population 4 own.csv

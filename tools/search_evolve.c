@@ -109,9 +109,11 @@ static int train_epoch(struct searching *s, struct nax_err *err)
         "supernet: epoch %zu of %zu, loss %.4f, validation of the widest %.4f, %.0f s, %s left",
         e->epoch, s->options.recipe.epochs, e->train_loss, e->validation_accuracy, e->seconds,
         search_time_left(s, (double)e->epoch));
-    status = search_epoch_record(&epoch, s->id, s->record)
+    struct nax_record *row = nax_record_alloc(); /* s->record may hold what is to be judged */
+    status = !row || search_epoch_record(&epoch, s->id, row)
                  ? nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'log'")
-                 : log_add(&s->log, s->record, err);
+                 : log_add(&s->log, row, err);
+    nax_record_free(row);
     int saved =
         *s->checkpoint ? nax_evolution_save(s->evolution, s->checkpoint, status ? NULL : err) : 0;
     return status ? status : saved;
@@ -245,32 +247,44 @@ static void forget_training(struct nax_record *r)
         nax_record_remove(r, fields[i]);
 }
 
-/* The designs of the input, each with what is known of it now. */
-static int judge(struct searching *s, struct nax_err *err)
+/* The next design of the input, which the supernet has; false at its end. */
+static bool next_design(struct searching *s, struct design *design)
 {
-    struct design design = {.n_kept = 0};
+    struct nax_err err;
+    if (!tool_read(&s->tool, s->record))
+        return false;
+    design_read(design, &s->tool, s->record);
+    if (nax_evolution_check(s->evolution, &design->candidate, &err))
+        tool_fail_record(&s->tool, &err);
+    return true;
+}
+
+/* The designs of the input, the first of which is read, each with what is known of it now. */
+static void judge(struct searching *s, struct design *design)
+{
     struct nax_evolved judged;
+    struct nax_err err;
     char title[PROGRESS_TITLE_SIZE];
     s->tool.on_stop = NULL;
-    while (tool_read(&s->tool, s->record)) {
-        design_read(&design, &s->tool, s->record);
-        progress_begin(&s->tool, &design.candidate, 1, title);
-        int status = nax_evolution_judge(s->evolution, &design.candidate, &judged, err);
+    do {
+        progress_begin(&s->tool, &design->candidate, 1, title);
+        int status = nax_evolution_judge(s->evolution, &design->candidate, &judged, &err);
         forget_training(s->record);
         if (!status)
-            status = describe(s, &judged, err);
+            status = describe(s, &judged, &err);
         if (status)
-            tool_fail_record(&s->tool, err);
+            tool_fail_record(&s->tool, &err);
         progress_show(&s->tool, title, 1, "accuracy %.4f", judged.accuracy);
         tool_write(&s->tool, s->record);
         tool_flush(&s->tool);
-    }
-    design_close(&design);
-    return 0;
+    } while (next_design(s, design));
 }
 
 int search_evolve(struct searching *s, struct nax_err *err)
 {
+    struct design design = {.n_kept = 0};
+    /* before the epochs: they would be lost on what is not of the space */
+    bool is_judging = s->is_judging && next_design(s, &design);
     int status = 0;
     if (!s->options.recipe.epochs && *s->checkpoint) /* what designs are resumed with */
         status = nax_evolution_save(s->evolution, s->checkpoint, err);
@@ -278,9 +292,10 @@ int search_evolve(struct searching *s, struct nax_err *err)
     s->epochs_before = nax_evolution_epochs_done(s->evolution);
     while (!status && nax_evolution_epochs_done(s->evolution) < s->options.recipe.epochs)
         status = train_epoch(s, err);
-    if (!status && s->is_judging)
-        return judge(s, err);
-    if (!status)
+    if (!status && is_judging)
+        judge(s, &design);
+    design_close(&design);
+    if (!status && !s->is_judging)
         status = evolve(s, err);
-    return status ? status : write_front(s, err);
+    return status || s->is_judging ? status : write_front(s, err);
 }

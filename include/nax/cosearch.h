@@ -187,9 +187,12 @@ const struct nax_evolved *nax_evolution_at(const struct nax_evolution *evolution
 /* Places of those that none dominates, by rising EDAP: front [nax_evolution_n]. */
 int nax_evolution_front(const struct nax_evolution *evolution, size_t *front, size_t *n,
                         struct nax_err *err) NAX_MUST_USE;
-/* Looks at a design that the caller has, once the supernet is trained, as at those that evolve, and
- * does not add it. Its kernels, crossbars, widths and bits are the space's (else NAX_ERR_VALUE),
- * its converters any. */
+/* That the supernet has a design of the caller's: kernels, crossbars, widths and bits are the
+ * space's (else NAX_ERR_VALUE), converters any. */
+int nax_evolution_check(const struct nax_evolution *evolution,
+                        const struct nax_candidate *candidate, struct nax_err *err) NAX_MUST_USE;
+/* Looks at such a design, once the supernet is trained, as at those that evolve, and does not add
+ * it. */
 int nax_evolution_judge(struct nax_evolution *evolution, const struct nax_candidate *candidate,
                         struct nax_evolved *design, struct nax_err *err) NAX_MUST_USE;
 /* Between generations: designs, and what was measured of their layers. The file is of this very

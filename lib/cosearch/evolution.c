@@ -334,9 +334,11 @@ int nax_evolution_generation(struct nax_evolution *e,
 
 /* --- designs of others --- */
 
-/* That the supernet has it: all but its converters, which noise is scaled for whatever they are. */
-static int check(const struct nax_space *space, const struct nax_candidate *c, struct nax_err *err)
+/* Of its converters noise is scaled for whatever they are. */
+int nax_evolution_check(const struct nax_evolution *e, const struct nax_candidate *c,
+                        struct nax_err *err)
 {
+    const struct nax_space *space = e->options.space;
     struct nax_candidate own = *c;
     int status = nax_choices_check(space, c, err);
     if (status)
@@ -358,7 +360,7 @@ int nax_evolution_judge(struct nax_evolution *e, const struct nax_candidate *can
                         struct nax_evolved *design, struct nax_err *err)
 {
     const struct telling nobody = {NULL, NULL};
-    int status = check(e->options.space, candidate, err);
+    int status = nax_evolution_check(e, candidate, err);
     if (!status)
         status = scale_noise(e, &nobody, err);
     if (!status)
