@@ -18,9 +18,9 @@ setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
     EPOCHS=1 AWARE=1 SUPERNET_EPOCHS=1 DESIGNS=12 WARM_EPOCHS=1 SEARCH_EPOCHS=1 'EDAPS=0.1 0.2' RANKED=3 RANK_EPOCHS=1 RANDOM_DESIGNS=8 CHIPS=2)
   study=(-f study.mk validation test chips "${settings[@]}")
   make -s "${study[@]}" 2>err || { cat err; false; }
-  # both protocols by validation images, by test images on two fidelities, and two trainings on chips; of each both baselines (of chips the
+  # both protocols by validation images, by test images on two fidelities and by some of them on one, and two trainings on chips; of each both baselines (of chips the
   # one), and what was found, what claims are of with both seeds
-  for table in validation:2:2 test:4:2 chips:2:1; do
+  for table in validation:2:2 test:6:2 chips:2:1; do
     IFS=: read -r name protocols baselines <<<"$table"
     awk -F, -v protocols="$protocols" -v wanted="$baselines" '$1 == "protocol" { heads++; for (i = 1; i <= NF; i++) c[$i] = i; next }
       { n[$1]++; baselines[$1] += $c["set"] == "baselines"; cheapest[$1] += $c["edap_of_baseline"] == 1; bad += NF != 17 || $c["n_seeds"] != ($c["set"] ~ /^(baselines|joint|evolved)$/ ? 2 : 1) }

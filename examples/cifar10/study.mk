@@ -25,10 +25,10 @@ DESIGNS ?= 1000#             that it looks at
 WARM_EPOCHS     ?= 6#        of the weights that searches by gradients start from
 SEARCH_EPOCHS   ?= 6#        of such a search
 EDAPS   ?= 0.02 0.05 0.1#    its weights of log EDAP
-FULL_IMAGES ?= 0#            test images on the fidelity full, 0: all
+FULL_IMAGES ?= 1000#         test images on the fidelity full, 0: all
 CHIPS   ?= 8#                with programming errors, of what claims are of
-RANKED  ?= 12#               designs of the joint front by which inherited weights are judged
-RANK_EPOCHS ?= 10#           of their training
+RANKED  ?= 10#               designs of the joint front by which inherited weights are judged
+RANK_EPOCHS ?= 5#            of their training
 RANDOM_DESIGNS ?= 300#       beside as many that evolve
 THREADS ?= 2
 RESULTS ?= results#          another folder for another study
@@ -187,12 +187,13 @@ $(foreach run,$(runs),$(eval $(call trained,$(run))))
 $(dir)/baseline-%: $(dir)/train-baselines-% $(baselines)
 	baseline=$$($(baseline)) && nax-view -q --where "id = $${baseline% *}" --format msgpack $< $(whole)
 
-# --- KIND-RUN: by both protocols, of validation images; of all test images, on the fidelities adc and full; of what claims are of with
-# programming errors, of the same weights and of those that were trained on with them on their own crossbars: of the baselines the one
+# --- KIND-RUN: by both protocols, of validation images; of all test images on the fidelity adc, of some on full, and of the same on adc; of what
+# claims are of with programming errors, of the same weights and of those that were trained on with them on their own crossbars: of the
+# baselines the one
 range-nax      := --set adc.range=ideal
 range-designer :=
 looks := nax designer
-tests := $(foreach kind,test full,$(looks:%=$(kind)-%))
+tests := $(foreach kind,test full same,$(looks:%=$(kind)-%))
 chips := chips-designer chips-aware
 define measured
 $(dir)/$(1)-$(2): $(dir)/train-$(2)
@@ -201,6 +202,8 @@ $(dir)/test-$(1)-$(2): $(dir)/train-$(2)
 	$$(eval) $(range-$(1)) --fidelity adc $$< $$(whole)
 $(dir)/full-$(1)-$(2): $(dir)/train-$(2)
 	$$(eval) $(range-$(1)) --fidelity full --images $(FULL_IMAGES) $$< $$(whole)
+$(dir)/same-$(1)-$(2): $(dir)/train-$(2)
+	$$(eval) $(range-$(1)) --fidelity adc --images $(FULL_IMAGES) $$< $$(whole)
 endef
 define measured_on_chips
 $(dir)/aware-$(1): $(claim)
