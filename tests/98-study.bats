@@ -18,15 +18,17 @@ setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
     EPOCHS=1 AWARE=1 SUPERNET_EPOCHS=1 DESIGNS=12 WARM_EPOCHS=1 SEARCH_EPOCHS=1 'EDAPS=0.1 0.2' RANKED=3 RANK_EPOCHS=1 RANDOM_DESIGNS=8 CHIPS=2)
   study=(-f study.mk validation test chips "${settings[@]}")
   make -s "${study[@]}" 2>err || { cat err; false; }
-  # both protocols by validation images, by test images on two fidelities and by some of them on one, and two trainings on chips; of each both baselines (of chips the
+  # both protocols by validation images, by test images on two fidelities and by some of them on one, and what these are together, and two trainings on chips; of each both baselines (of chips the
   # one), and what was found, what claims are of with both seeds
-  for table in validation:2:2 test:6:2 chips:2:1; do
+  for table in validation:2:2 test:8:2 chips:2:1; do
     IFS=: read -r name protocols baselines <<<"$table"
     awk -F, -v protocols="$protocols" -v wanted="$baselines" '$1 == "protocol" { heads++; for (i = 1; i <= NF; i++) c[$i] = i; next }
       { n[$1]++; baselines[$1] += $c["set"] == "baselines"; cheapest[$1] += $c["edap_of_baseline"] == 1; bad += NF != 17 || $c["n_seeds"] != ($c["set"] ~ /^(baselines|joint|evolved)$/ ? 2 : 1) }
       END { for (p in n) bad += n[p] < 1 + wanted || baselines[p] != wanted || cheapest[p] < 1; exit !(heads == protocols && length(n) == protocols && !bad) }' "results/$name.csv"
   done
   grep -Eq '^nax,.*,joint,.*,[68] [68]$' results/validation.csv
+  awk -F, '$1 == "protocol" { for (i = 1; i <= NF; i++) c[$i] = i; next } { split($1, part, "-"); at = part[2] " " $c["id"]; mean[part[1] " " at] = $c["accuracy"]; if (part[1] == "every") ats[at] }
+    END { for (at in ats) { n++; off = mean["test " at] + mean["full " at] - mean["same " at] - mean["every " at]; bad += off * off > 1e-10 } exit bad || n < 4 }' results/test.csv
   [ "$(wc -l <results/agreement.csv)" -eq 5 ]
   [ "$(head -n 1 results/inherited.csv)" = id,inherited,trained,tau ]
   [ "$(cut -d, -f2 results/parts.csv | xargs)" = 'part baseline kernels skips crossbars adc_bits design' ]

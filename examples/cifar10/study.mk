@@ -238,7 +238,7 @@ tables = baseline=$$($(baseline)) && for kind in $(1); do $(here)join "$$baselin
 $(RESULTS)/validation.csv: $(runs:%=$(RESULTS)/runs/%.csv)
 	$(call tables,$(looks),accuracy_hardware_validation,$^)
 $(RESULTS)/test.csv: $(runs:%=$(RESULTS)/runs/%-test.csv) $(baselines)
-	$(call tables,$(tests),accuracy,$(filter %-test.csv,$^))
+	$(call tables,$(looks:%=every-%) $(tests),accuracy,$(filter %-test.csv,$^))
 $(RESULTS)/chips.csv: $(of_claims:%=$(RESULTS)/runs/%-chips.csv) $(baselines)
 	$(call tables,$(chips),accuracy,$(filter %-chips.csv,$^))
 
