@@ -1,8 +1,9 @@
-/* Bits, tables and conversions: what convert.h says, in vectors of one cache line.
+/* Bits, tables and conversions: what convert.h says, in vectors of a register: longer ones gcc
+ * keeps in memory.
  *
- * Bits of inputs (planes, append, offsets): a vector is 8 streams of 64 bits, lane t the words of
- * stream t. Fixed-point inputs are taken apart into digits once, and stay side by side from then
- * on.
+ * Bits of inputs (planes, append, offsets): a vector is WORD_LANES streams of 64 bits, lane t the
+ * words of stream t. Fixed-point inputs are taken apart into digits once, and stay side by side
+ * from then on.
  *
  * Conversions (table, convert): a vector is 16 columns of two planes, 16 bits each, side by side.
  * Of an output position and a stream, the sum of 8 rows' cells is one load from the table of their
@@ -27,12 +28,17 @@
 #include <immintrin.h>
 #endif
 
-typedef uint64_t vu64 __attribute__((vector_size(64), aligned(8), may_alias)); /* 8 streams */
-typedef uint16_t vu16
-    __attribute__((vector_size(64), aligned(2), may_alias)); /* 16 columns of 2 planes */
-typedef uint16_t vu16_short __attribute__((vector_size(16), aligned(2), may_alias));
-
-enum { WORD_LANES = 8, ENTRY_BYTES = LANES * 2, TABLE_BYTES = GROUP_ENTRIES * ENTRY_BYTES };
+enum {
+    WORD_LANES = NAX_SIMD_BYTES / 8, /* streams */
+    ENTRY_BYTES = LANES * 2,
+    TABLE_BYTES = GROUP_ENTRIES * ENTRY_BYTES,
+    PIECES = ENTRY_BYTES / NAX_SIMD_BYTES
+};
+typedef uint64_t vu64 __attribute__((vector_size(NAX_SIMD_BYTES), aligned(8), may_alias));
+typedef uint32_t vu32 __attribute__((vector_size(WORD_LANES * 4))); /* of as many streams */
+typedef uint16_t vu16 __attribute__((vector_size(WORD_LANES * 2), aligned(2), may_alias));
+typedef uint16_t piece __attribute__((vector_size(NAX_SIMD_BYTES), aligned(2), may_alias));
+typedef uint32_t whole __attribute__((vector_size(NAX_SIMD_BYTES))); /* two's complement */
 
 static const vu64 zero_words;
 
@@ -107,8 +113,8 @@ static int offsets(const struct stream_format *f, const uint64_t *strings, size_
             any |= word;
             for (int k = 0; k < WORD_GROUPS && g < n_groups; k++, g++) {
                 vu64 entry = (word & (GROUP_ENTRIES - 1)) * ENTRY_BYTES;
-                *(vu16_short *)(out + g * n_padded + lane) =
-                    __builtin_convertvector(entry, vu16_short);
+                *(vu16 *)(out + g * n_padded + lane) = /* by halves, or gcc goes lane by lane */
+                    __builtin_convertvector(__builtin_convertvector(entry, vu32), vu16);
                 word >>= GROUP_BITS;
             }
         }
@@ -126,24 +132,20 @@ static void table(const struct lane_vector *v, size_t n_bits, uint16_t *out)
     for (size_t g = 0; g < groups_n(n_bits); g++, out += GROUP_ENTRIES * LANES) {
         size_t first = g * GROUP_BITS;
         size_t n = n_bits - first < GROUP_BITS ? n_bits - first : GROUP_BITS;
-        *(vu16 *)out = (vu16){0} + (uint16_t)(g ? 0 : v->start); /* every sum has one of these */
+        for (size_t k = 0; k < PIECES; k++) /* every sum has one of these */
+            ((piece *)out)[k] = (piece){0} + (uint16_t)(g ? 0 : v->start);
         for (size_t bit = 0; bit < n; bit++) {
-            vu16 cells = *(const vu16 *)(v->cells + (first + bit) * LANES);
-            for (size_t e = 0; e < (size_t)1 << bit; e++)
-                *(vu16 *)(out + (((size_t)1 << bit) + e) * LANES) =
-                    *(const vu16 *)(out + e * LANES) + cells;
+            const piece *cells = (const piece *)(v->cells + (first + bit) * LANES);
+            const piece *from = (const piece *)out;
+            piece *to = (piece *)(out + ((size_t)LANES << bit));
+            for (size_t e = 0; e < (size_t)PIECES << bit; e += PIECES)
+                for (size_t k = 0; k < PIECES; k++)
+                    to[e + k] = from[e + k] + cells[k];
         }
     }
 }
 
-/* The columns of a vector in registers of the machine: compilers keep longer ones in memory, and
- * take them apart to compare them. */
-enum { PIECES = LANES * 2 / NAX_SIMD_BYTES };
-typedef uint16_t piece __attribute__((vector_size(NAX_SIMD_BYTES), aligned(2), may_alias));
-
-typedef uint32_t whole __attribute__((vector_size(NAX_SIMD_BYTES))); /* two's complement */
-
-struct lanes {
+struct lanes { /* 16 columns of 2 planes */
     piece part[PIECES];
 };
 
