@@ -204,8 +204,7 @@ static int describe(struct searching *s, const struct nax_evolved *d, struct nax
     int status = nax_candidate_write(&d->candidate, r, err);
     if (status)
         return status;
-    if (!status)
-        status = split_set(r, SPLIT_VALIDATION, "", d->accuracy);
+    status = split_set(r, SPLIT_VALIDATION, "", d->accuracy);
     if (!status)
         status = split_set_se(r, SPLIT_VALIDATION, d->accuracy, d->n_images, 0, 1);
     for (size_t i = 0; !status && i < sizeof costs / sizeof *costs; i++)
