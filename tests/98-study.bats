@@ -18,8 +18,8 @@ setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
     EPOCHS=1 AWARE=1 SUPERNET_EPOCHS=1 DESIGNS=12 WARM_EPOCHS=1 SEARCH_EPOCHS=1 'EDAPS=0.1 0.2' RANKED=3 RANK_EPOCHS=1 RANDOM_DESIGNS=8 CHIPS=2)
   study=(-f study.mk validation test chips "${settings[@]}")
   make -s "${study[@]}" 2>err || { cat err; false; }
-  # both protocols by validation images, by test images on two fidelities and by some of them on one, and what these are together, and two trainings on chips; of each both baselines (of chips the
-  # one), and what was found, what claims are of with both seeds
+  # both protocols by validation images, by test images on adc, by some of them on full and on adc, and what these three are together; two
+  # trainings on chips; of each both baselines (of chips the one), and what was found, what claims are of with both seeds
   for table in validation:2:2 test:8:2 chips:2:1; do
     IFS=: read -r name protocols baselines <<<"$table"
     awk -F, -v protocols="$protocols" -v wanted="$baselines" '$1 == "protocol" { heads++; for (i = 1; i <= NF; i++) c[$i] = i; next }
@@ -35,6 +35,10 @@ setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
   [ "$(awk -F, '$2 == "design" { print $3 }' results/parts.csv)" = "$(nax-view --format csv -n 1 -f id results/designs/joint.csv | sed 1d)" ]
   [ "$(cut -d, -f3 results/random.csv | sort -u | xargs)" = 'evolved random way' ]
   grep -q '^full-designer,nax .*,joint,' results/runs/joint-1-test.csv
+  # what was measured by a part of the three alone
+  sed 's/^same-/other-/' results/runs/baselines-0-test.csv >part.csv
+  run -1 --separate-stderr ./join 'none 1' every-nax accuracy part.csv
+  [[ ${stderr_lines[0]} == "join: not measured by each of test-nax full-nax same-nax: 'id "*", seed 0': part.csv" ]]
   run -1 --separate-stderr ./choose results/runs/baselines-0.csv results/joint-front.csv 1e-9
   [ "$stderr" = "choose: no design at 1e-9 of the baseline's EDAP that costs no more by any convention: 'results/joint-front.csv'" ]
   make -q "${study[@]}" # nothing is made again

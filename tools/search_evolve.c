@@ -283,7 +283,7 @@ int search_evolve(struct searching *s, struct nax_err *err)
 {
     struct design design = {.n_kept = 0};
     /* before the epochs: they would be lost on what is not of the space */
-    bool is_judging = s->is_judging && next_design(s, &design);
+    bool is_there = s->is_judging && next_design(s, &design);
     int status = 0;
     if (!s->options.recipe.epochs && *s->checkpoint) /* what designs are resumed with */
         status = nax_evolution_save(s->evolution, s->checkpoint, err);
@@ -291,7 +291,7 @@ int search_evolve(struct searching *s, struct nax_err *err)
     s->epochs_before = nax_evolution_epochs_done(s->evolution);
     while (!status && nax_evolution_epochs_done(s->evolution) < s->options.recipe.epochs)
         status = train_epoch(s, err);
-    if (!status && is_judging)
+    if (!status && is_there)
         judge(s, &design);
     design_close(&design);
     if (!status && !s->is_judging)

@@ -13,7 +13,11 @@
 #define LIMIT_REAL float
 #endif
 
-enum { LIMIT_ROUNDS = 5, LIMIT_CHAINS = 12, LIMIT_STEPS = 1000000 };
+enum {
+    LIMIT_ROUNDS = 5,
+    LIMIT_CHAINS = 12, /* which 16 registers hold, beside two factors */
+    LIMIT_STEPS = 1000000
+};
 
 /* Seconds of LIMIT_STEPS fused multiply-adds of whole registers in independent chains, on all
  * threads. */
