@@ -433,6 +433,18 @@ accuracies() {
   [[ "$output" = *"--population is of designs that evolve: '--judge'"* ]]
 }
 
+@test "multiply-accumulates are an objective where that is asked for" {
+  evolve --fidelity ideal --checkpoint run > two
+  evolve --fidelity ideal --macs --checkpoint large > three
+  nax-pareto -q -o accuracy_hardware_validation:max,edap_pj_ns_mm2:min,macs:max --format msgpack three > front
+  by_design macs front | cmp - <(by_design macs three)
+  by_design macs three | cut -d' ' -f2 | cmp - <(nax-map -q -l --format csv -f id,macs three | awk -F, 'NR > 1 { n[$1] += $2 } END { for (id in n) print id, n[id] }' | sort | cut -d' ' -f2)
+  run -1 cmp -s <(by_design macs two) <(by_design macs three)
+  # what the checkpoint holds was ranked otherwise
+  run -1 evolve --fidelity ideal --macs --checkpoint run --resume
+  [[ "$output" = *"'run/designs.safetensors': macs is no there and yes here; to evolve anew with the same supernet, remove the file"* ]]
+}
+
 @test "what cannot be evolved is refused" {
   run -2 nax-search --designs 3
   [[ "$output" = *"--designs needs --evolve"* ]]

@@ -15,7 +15,7 @@ setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
   printf '%s\n' 'network: ./tiny.yaml' 'kernels: [1, 3]' 'crossbars: [16, 32]' >space.yaml
   { cat space.yaml; echo 'adc_bits: [6, 8]'; } >joint.yaml
   settings=(DATA=tiny.safetensors NETWORK=./tiny.yaml SPACE=./space.yaml JOINT=./joint.yaml SHARES=1 JOINT_SHARES=1 'SEEDS=0 1'
-    EPOCHS=1 AWARE=1 SUPERNET_EPOCHS=1 DESIGNS=12 WARM_EPOCHS=1 SEARCH_EPOCHS=1 'EDAPS=0.1 0.2' RANKED=3 RANK_EPOCHS=1 RANDOM_DESIGNS=8 CHIPS=2)
+    EPOCHS=1 AWARE=1 SUPERNET_EPOCHS=1 DESIGNS=12 FINALISTS=2 WARM_EPOCHS=1 SEARCH_EPOCHS=1 'EDAPS=0.1 0.2' RANKED=3 RANK_EPOCHS=1 RANDOM_DESIGNS=8 CHIPS=2)
   study=(-f study.mk validation test chips "${settings[@]}")
   make -s "${study[@]}" 2>err || { cat err; false; }
   # both protocols by validation images, by test images on adc, by some of them on full and on adc, and what these three are together; two
@@ -35,12 +35,19 @@ setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
   [ "$(awk -F, '$2 == "design" { print $3 }' results/parts.csv)" = "$(nax-view --format csv -n 1 -f id results/designs/joint.csv | sed 1d)" ]
   [ "$(cut -d, -f3 results/random.csv | sort -u | xargs)" = 'evolved random way' ]
   grep -q '^full-designer,nax .*,joint,' results/runs/joint-1-test.csv
+  # finalists are of the front, the largest that is affordable among them, and what is trained is the best of them
+  nax-view --format csv -f id results/joint-finalists.csv | sed 1d >finalists
+  [ "$(grep -cxFf finalists <(nax-view --format csv -f id results/joint-front.csv))" -eq "$(wc -l <finalists)" ]
+  largest=$(nax-view --format csv --sort macs:max -n 1 -f macs <(./affordable results/runs/baselines-0.csv results/joint-front.csv 1) | sed 1d)
+  nax-view --format csv -f macs results/joint-finalists.csv | grep -qx "$largest"
+  best=$(nax-view --format csv --sort accuracy_hardware_validation:max -n 1 -f accuracy_hardware_validation results/joint-finalists.csv)
+  [ "$(nax-view --format csv -f accuracy_hardware_validation results/designs/joint.csv)" = "$best" ]
   # what was measured by a part of the three alone
   sed 's/^same-/other-/' results/runs/baselines-0-test.csv >part.csv
   run -1 --separate-stderr ./join 'none 1' every-nax accuracy part.csv
   [[ ${stderr_lines[0]} == "join: not measured by each of test-nax full-nax same-nax: 'id "*", seed 0': part.csv" ]]
   run -1 --separate-stderr ./choose results/runs/baselines-0.csv results/joint-front.csv 1e-9
-  [ "$stderr" = "choose: no design at 1e-9 of the baseline's EDAP that costs no more by any convention: 'results/joint-front.csv'" ]
+  [ "$stderr" = "affordable: no design at 1e-9 of the baseline's EDAP that costs no more by any convention: 'results/joint-front.csv'" ]
   make -q "${study[@]}" # nothing is made again
   run -2 --separate-stderr make -s "${study[@]}" -B
   [[ ${stderr_lines[0]} == "'results/"*"' is there, and is not made again unless it is removed" ]]

@@ -22,6 +22,8 @@ AWARE   ?= 2#                then, for chips with programming errors, on its own
 RECIPE  ?=#                  of every network, beside nax-train's defaults
 SUPERNET_EPOCHS ?= 12#       of a one-shot search
 DESIGNS ?= 1000#             that it looks at
+FINALISTS   ?= 6#            of each share, whose inherited weights are tuned
+TUNE_EPOCHS ?= 1#            for so long
 WARM_EPOCHS     ?= 6#        of the weights that searches by gradients start from
 SEARCH_EPOCHS   ?= 6#        of such a search
 EDAPS   ?= 0.02 0.05 0.1#    its weights of log EDAP
@@ -41,8 +43,8 @@ SHELL       := /bin/bash
 here     := $(dir $(lastword $(MAKEFILE_LIST)))
 dir      := out/study$(patsubst %,-%,$(filter-out results,$(notdir $(RESULTS))))
 IMAGES   := $(notdir $(DATA))
-OF_STUDY := IMAGES NETWORK SPACE JOINT SHARES JOINT_SHARES EPOCHS AWARE RECIPE SUPERNET_EPOCHS DESIGNS WARM_EPOCHS SEARCH_EPOCHS EDAPS FULL_IMAGES CHIPS \
-            RANKED RANK_EPOCHS RANDOM_DESIGNS
+OF_STUDY := IMAGES NETWORK SPACE JOINT SHARES JOINT_SHARES EPOCHS AWARE RECIPE SUPERNET_EPOCHS DESIGNS FINALISTS TUNE_EPOCHS WARM_EPOCHS SEARCH_EPOCHS \
+            EDAPS FULL_IMAGES CHIPS RANKED RANK_EPOCHS RANDOM_DESIGNS
 .PRECIOUS: $(dir)/%
 
 # RESULTS holds one study, and knows its settings
@@ -78,6 +80,8 @@ train   = nax-train --data $(DATA) -j $(THREADS) --split validation --resume --l
 eval    = nax-eval --data $(DATA) -j $(THREADS)
 designs = $(RESULTS)/designs/$(1).csv
 front   = $(RESULTS)/$(1)-front.csv
+finalists = $(RESULTS)/$(1)-finalists.csv
+of_design := kernel,crossbar,width*,adc_*,slice_*,*_bits
 
 validation: $(RESULTS)/validation.csv $(RESULTS)/agreement.csv $(RESULTS)/inherited.csv $(RESULTS)/parts.csv $(RESULTS)/random.csv
 test: $(RESULTS)/test.csv
@@ -89,7 +93,7 @@ searched-evolved := $(SPACE)
 define evolution
 $(dir)/search-$(1).front: $(settings)
 	nax-search --evolve --space $(searched-$(1)) --network $(NETWORK) --data $(DATA) -j $(THREADS) --epochs $(SUPERNET_EPOCHS) \
-	    --designs $(DESIGNS) --checkpoint $(dir)/search-$(1) --resume --log $(dir)/search-$(1).log.csv --format csv $$(whole)
+	    --designs $(DESIGNS) --macs --checkpoint $(dir)/search-$(1) --resume --log $(dir)/search-$(1).log.csv --format csv $$(whole)
 $(call once,$(call front,$(1)),$(dir)/search-$(1).front)
 	$$(first_time)
 	cat $$< $$(whole)
@@ -120,7 +124,12 @@ $(call once,$(RESULTS)/agreement.csv,$(foreach other,$(middle) draws seed ideal 
 	$(first_time)
 	nax-sample --agreement --format csv $^ $(whole)
 
-# --- what is compared: the baselines, of each front what is chosen before any of it is trained, and each policy's most probable design
+# --- by inherited weights and the images of a space
+judge = nax-search --evolve --judge --space $(1) --network $(NETWORK) --data $(DATA) -j $(THREADS) --epochs $(SUPERNET_EPOCHS) \
+            --checkpoint $(dir)/search-$(2) --resume
+
+# --- what is compared: the baselines; of each front the best of the finalists, whose inherited weights were tuned, and the knee; and each policy's
+# most probable design
 $(call once,$(call designs,baselines),$(settings))
 	$(first_time)
 	nax-sample --space $(SPACE) --network $(NETWORK) --homogeneous --format csv | $(call columns,set,baselines) $(whole)
@@ -132,7 +141,14 @@ shares-joint   := $(JOINT_SHARES)
 shares-evolved := $(SHARES)
 baselines-first := $(RESULTS)/runs/baselines-$(first).csv
 define chosen
-$(call once,$(call designs,$(1)),$(call front,$(1)) $(baselines-first))
+$(dir)/finalists-$(1): $(call front,$(1)) $(baselines-first)
+	$(here)finalists $$(word 2,$$^) $$< $(FINALISTS) $(shares-$(1)) | $$(call judge,$(searched-$(1)),$(1)) --inherit $(dir)/inherited $$(whole)
+$(dir)/tuned-$(1): $(dir)/finalists-$(1)
+	$$(train) --init $(dir)/inherited --checkpoint $(dir)/nets-tuned --epochs $(TUNE_EPOCHS) $(RECIPE) $$< $$(whole)
+$(call once,$(call finalists,$(1)),$(dir)/tuned-$(1))
+	$$(first_time)
+	nax-view --format csv -f 'space,network,id,$(of_design),crossbar_fixed,accuracy_hardware_validation*,macs,edap_pj_ns_mm2' $$< $$(whole)
+$(call once,$(call designs,$(1)),$(call finalists,$(1)) $(baselines-first))
 	$$(first_time)
 	$(here)choose $$(word 2,$$^) $$< $(shares-$(1)) | $$(call columns,set,$(1)) $$(whole)
 $(call once,$(call designs,$(1)-knee),$(call front,$(1)))
@@ -143,8 +159,7 @@ $(foreach search,joint evolved,$(eval $(call chosen,$(search))))
 
 # --- how well inherited weights rank designs: some of the front, evenly spread over its order by EDAP, are trained briefly
 $(dir)/ranked: $(call front,joint)
-	for id in $$(nax-view --sort edap_pj_ns_mm2 --format csv -f id $< | awk -v n=$(RANKED) 'NR > 1 { id[m++] = $$0 } \
-	    END { if (n > m) n = m; for (i = 0; i < n; i++) print id[int(i * (m - 1) / (n > 1 ? n - 1 : 1))] }'); do \
+	for id in $$(nax-view --sort edap_pj_ns_mm2 --format csv -f id $< | $(here)spread $(RANKED)); do \
 	    nax-view -q --where "id = $$id" --format msgpack $< || exit 1; done $(whole)
 $(dir)/ranked-trained: $(dir)/ranked
 	$(train) --checkpoint $(dir)/nets-ranked --epochs $(RANK_EPOCHS) $(RECIPE) $< $(whole)
@@ -154,10 +169,8 @@ $(call once,$(RESULTS)/inherited.csv,$(dir)/ranked $(dir)/ranked-trained)
 	    <(nax-view --format csv -f id,accuracy_hardware_validation $(word 2,$^)) $(whole)
 
 # --- by inherited weights and all validation images: what each kind of decision of a design buys alone
-judge = nax-search --evolve --judge --space $(JOINT) --network $(NETWORK) --data $(DATA) -j $(THREADS) --epochs $(SUPERNET_EPOCHS) \
-            --checkpoint $(dir)/search-joint --resume
 $(dir)/parts: $(call designs,baselines) $(call designs,joint) $(baselines-first) $(call front,joint)
-	$(here)parts $(wordlist 1,3,$^) | $(judge) --images 0 $(whole)
+	$(here)parts $(wordlist 1,3,$^) | $(call judge,$(JOINT),joint) --images 0 $(whole)
 $(call once,$(RESULTS)/parts.csv,$(dir)/parts)
 	$(first_time)
 	nax-cost -q --conventions $< | nax-view --format csv -f 'part,id,kernel,crossbar,width*,adc_*,accuracy*,energy_pj,latency_ns,area_mm2,edap_pj_ns_mm2*' | \
@@ -165,7 +178,7 @@ $(call once,$(RESULTS)/parts.csv,$(dir)/parts)
 
 # --- and the best of random designs, at shares of the baseline's EDAP, beside the best of as many that evolve
 $(dir)/random: $(call front,joint)
-	nax-sample --space $(JOINT) --network $(NETWORK) --random $(RANDOM_DESIGNS) | $(judge) $(whole)
+	nax-sample --space $(JOINT) --network $(NETWORK) --random $(RANDOM_DESIGNS) | $(call judge,$(JOINT),joint) $(whole)
 $(dir)/evolved-few: $(dir)/random
 	nax-search --evolve --space $(JOINT) --network $(NETWORK) --data $(DATA) -j $(THREADS) --epochs 0 --init $(dir)/search-joint/search.safetensors \
 	    --designs $(RANDOM_DESIGNS) $(whole)
@@ -217,7 +230,7 @@ $(foreach run,$(runs),$(foreach protocol,$(looks),$(eval $(call measured,$(proto
 $(foreach run,$(of_claims),$(eval $(call measured_on_chips,$(run))))
 
 # what is kept of a run: of each design a row a kind, its costs by every convention, and what made it
-fields := set,id,network,kernel,crossbar*,width*,adc_*,slice_*,*_bits,accuracy*,chips,fidelity,epochs,train_seed,train_seconds,status,weights_hash,data,hardware,energy_pj,latency_ns,area_mm2,edap_pj_ns_mm2*
+fields := set,id,network,$(of_design),crossbar_fixed,accuracy*,chips,fidelity,epochs,train_seed,train_seconds,status,weights_hash,data,hardware,energy_pj,latency_ns,area_mm2,edap_pj_ns_mm2*
 keep = for file in $(filter $(dir)/%,$^); do nax-cost -q --conventions $$file | nax-view --format csv -f '$(fields)' | \
            awk -v names=kind,made -v values="$$(basename $$file -$(1)),$(made)" -f $(here)columns.awk || exit 1; echo; done > $@.part
 define kept

@@ -19,6 +19,8 @@ const struct nax_option nax_evolution_rows[] = {
      .value = 1000, .needs = "evolve"},
     {"statistics", "N", "training images of a design's batch norm", FIELD(n_statistics), .min = 2,
      .max = 65536, .value = 256, .needs = "evolve"},
+    {"macs", NULL, "multiply-accumulates are an objective too, the more the better",
+     FIELD(with_macs), .needs = "evolve"},
     {.name = NULL}};
 
 struct nax_evolution_options nax_evolution_default(void)
@@ -143,31 +145,39 @@ const struct nax_evolved *nax_evolution_at(const struct nax_evolution *e, size_t
 
 /* --- ranks --- */
 
-/* Both are minimised; the logarithm makes distances on the front those of ratios. */
-static void fill_points(const struct nax_evolution *e, size_t n, double *points)
+enum { OBJECTIVES_MAX = 3 };
+
+/* All are minimised; logarithms make distances on the front those of ratios. */
+static size_t fill_points(const struct nax_evolution *e, size_t n, double *points)
 {
+    const size_t n_objectives = e->options.with_macs ? 3 : 2;
     for (size_t i = 0; i < n; i++) {
-        points[2 * i] = -e->at[i].accuracy;
-        points[2 * i + 1] = log(e->at[i].cost.edap_pj_ns_mm2);
+        double *point = &points[n_objectives * i];
+        point[0] = -e->at[i].accuracy;
+        point[1] = log(e->at[i].cost.edap_pj_ns_mm2);
+        if (e->options.with_macs)
+            point[2] = -log(e->at[i].cost.n_macs);
     }
+    return n_objectives;
 }
 
 /* The first n designs. */
 static int rank_designs(const struct nax_evolution *e, size_t n, uint32_t **rank, double **crowding,
                         struct nax_err *err)
 {
-    double *points = nax_calloc(n, 2 * sizeof *points);
+    double *points = nax_calloc(n, OBJECTIVES_MAX * sizeof *points);
     *rank = nax_calloc(n, sizeof **rank);
     *crowding = nax_calloc(n, sizeof **crowding);
+    size_t n_objectives = 0;
     int status = 0;
     if (!points || !*rank || !*crowding)
         status = nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'designs'");
     if (!status) {
-        fill_points(e, n, points);
-        status = nax_rank(points, n, 2, *rank, err);
+        n_objectives = fill_points(e, n, points);
+        status = nax_rank(points, n, n_objectives, *rank, err);
     }
     if (!status)
-        status = nax_crowding(points, n, 2, *rank, *crowding, err);
+        status = nax_crowding(points, n, n_objectives, *rank, *crowding, err);
     free(points);
     return status;
 }

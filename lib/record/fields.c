@@ -103,7 +103,7 @@ static const struct nax_field fields[] = {
      "cross-entropy while choices were weighed, on the crossbars"},
     {"loss_train", NAX_FLOAT, "nats", "mean loss over the training batches, while learning"},
     {"loss_validation", NAX_FLOAT, "nats", "cross-entropy on the training images held out"},
-    {"macs", NAX_INT, "", "multiply-accumulates of one image in a layer"},
+    {"macs", NAX_INT, "", "multiply-accumulates of one image, in a layer or in all"},
     {"matrix_col", NAX_INT, "", "first column of a layer's matrix in an array"},
     {"matrix_cols", NAX_INT, "", "columns of the matrix of a layer's weights"},
     {"matrix_row", NAX_INT, "", "first row of a layer's matrix in an array"},

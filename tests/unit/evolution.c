@@ -589,6 +589,52 @@ static void best_design_is_found(void **state)
     fixture_free(&f);
 }
 
+static bool is_no_worse(const struct nax_evolved *a, const struct nax_evolved *b)
+{
+    return a->accuracy >= b->accuracy && a->cost.edap_pj_ns_mm2 <= b->cost.edap_pj_ns_mm2 &&
+           a->cost.n_macs >= b->cost.n_macs;
+}
+
+/* Designs that no other is as good as in all three objectives are the front, some of them beaten in
+ * accuracy and EDAP by smaller ones. */
+static void large_designs_are_on_the_front(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    struct nax_err err;
+    fixture_make(&f, deep_text);
+    struct nax_evolution_options o = options_of(&f, 0);
+    o.recipe.epochs = 4;
+    o.n_designs = 96;
+    o.with_macs = true;
+    struct nax_evolution *e = evolve(&o);
+    const size_t n_all = nax_evolution_n(e);
+    size_t n, n_front = 0, n_beaten = 0, *front = calloc(n_all, sizeof *front);
+    bool *is_front = calloc(n_all, sizeof *is_front);
+    assert_int_equal(nax_evolution_front(e, front, &n, &err), 0);
+    for (size_t i = 0; i < n; i++)
+        is_front[front[i]] = true;
+    for (size_t i = 0; i < n_all; i++) {
+        const struct nax_evolved *own = nax_evolution_at(e, i);
+        bool is_dominated = false, is_beaten = false;
+        for (size_t j = 0; j < n_all; j++) {
+            const struct nax_evolved *other = nax_evolution_at(e, j);
+            is_dominated |= is_no_worse(other, own) && !is_no_worse(own, other);
+            is_beaten |= other->accuracy > own->accuracy &&
+                         other->cost.edap_pj_ns_mm2 < own->cost.edap_pj_ns_mm2;
+        }
+        assert_int_equal(is_front[i], !is_dominated);
+        n_front += is_front[i];
+        n_beaten += is_front[i] && is_beaten;
+    }
+    assert_int_equal(n_front, n);
+    assert_true(n_beaten > 0);
+    free(front);
+    free(is_front);
+    nax_evolution_free(e);
+    fixture_free(&f);
+}
+
 /* The accuracy of a design's network, cut out and mapped by itself. */
 static double alone(const struct nax_evolution *e, const struct nax_candidate *c)
 {
@@ -782,6 +828,7 @@ int main(void)
         cmocka_unit_test(skipped_block_is_the_identity),
         cmocka_unit_test(networks_that_are_no_parts_are_refused),
         cmocka_unit_test(best_design_is_found),
+        cmocka_unit_test(large_designs_are_on_the_front),
         cmocka_unit_test(no_image_counts_twice),
         cmocka_unit_test(designs_have_the_accuracy_of_their_networks_alone),
         cmocka_unit_test(no_design_depends_on_what_is_kept),
