@@ -122,7 +122,8 @@ struct nax_precision nax_bits_of(const struct nax_candidate *candidate);
  * wider ones, skipped convolutions absent (Guo et al.: single path one-shot, ECCV 2020; Cai et al.:
  * once for all, ICLR 2020). A step of training draws kernels, skips and widths, all alike likely,
  * and trains that network. Then designs evolve by accuracy on the hardware and by EDAP (NSGA-II,
- * Deb et al. 2002), with the weights that they inherit: batch norm takes the statistics of a few
+ * Deb et al. 2002), every other one descending in EDAP by crossbars and converters before it is
+ * looked at, with the weights that they inherit: batch norm takes the statistics of a few
  * training images, and validation images are counted. What a convolution is on its crossbars is
  * made once (nax_kept_map), and the noise of its conversions has the part of their variance that
  * was found in a network with the same crossbars and converters everywhere. */

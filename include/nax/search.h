@@ -177,6 +177,9 @@ int nax_population_breed(struct nax_population *population, double mutation, boo
  * is returned, as for offspring, whose draws these are: of one population come these or those. */
 int nax_population_found(struct nax_population *population, uint64_t seed, uint64_t i,
                          struct nax_candidate *child, struct nax_err *err) NAX_MUST_USE;
+/* What the caller makes of a child counts as one, too: 1 where it is new, 0, or NAX_ERR_MEMORY. */
+int nax_population_claim(struct nax_population *population, const struct nax_candidate *candidate,
+                         struct nax_err *err) NAX_MUST_USE;
 
 /* --- policies --- What a search prints: fields network, kernels, crossbars and policy, a row a
  * convolution of probabilities [n_kernels][n_crossbars] and of the zero op. What keeps its own

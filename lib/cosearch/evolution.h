@@ -43,6 +43,10 @@ int nax_evolution_look(struct nax_evolution *evolution, const struct nax_candida
 /* What it costs. */
 int nax_evolution_price(struct nax_evolution *evolution, const struct nax_candidate *candidate,
                         struct nax_cost *cost, struct nax_err *err) NAX_MUST_USE;
+/* Gives each convolution in turn the crossbar and converters by which the design costs the least,
+ * until none changes. */
+int nax_evolution_descend(struct nax_evolution *evolution, struct nax_candidate *candidate,
+                          struct nax_err *err) NAX_MUST_USE;
 /* Adds one that is known. */
 int nax_evolution_add(struct nax_evolution *evolution, const struct nax_evolved *design,
                       struct nax_err *err) NAX_MUST_USE;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MODEL = 7 }; /* raised when other accuracies or designs come out */
+enum { MODEL = 8 }; /* raised when other accuracies or designs come out */
 
 int nax_evolution_save(const struct nax_evolution *e, const char *path, struct nax_err *err)
 {

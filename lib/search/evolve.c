@@ -247,3 +247,9 @@ int nax_population_found(struct nax_population *p, uint64_t seed, uint64_t i,
     }
     return 0;
 }
+
+int nax_population_claim(struct nax_population *p, const struct nax_candidate *c,
+                         struct nax_err *err)
+{
+    return nax_seen_add(&p->seen, c, err);
+}

@@ -589,6 +589,56 @@ static void best_design_is_found(void **state)
     fixture_free(&f);
 }
 
+/* A design that descended has its kernels, skips and widths, and no change of one convolution's
+ * crossbar or bits makes it cheaper; nor does another descent. */
+static void descent_ends_where_no_step_is_cheaper(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    struct nax_err err;
+    struct nax_evolution *e;
+    size_t n_cheaper = 0;
+    fixture_make(&f, blocks_text);
+    f.space.n_adc_bits = 2;
+    f.space.adc_bits[0] = 5;
+    f.space.adc_bits[1] = 8;
+    const struct nax_space unbound = f.space;
+    assert_int_equal(
+        nax_space_bind(&f.space, unbound.n_slots, unbound.kernel_own, unbound.can_skip, &err), 0);
+    struct nax_evolution_options o = options_of(&f, 1);
+    assert_int_equal(nax_evolution_alloc(&e, &o, &err), 0);
+    for (uint64_t i = 0; i < 20; i++) {
+        struct nax_candidate drawn, c;
+        struct nax_cost before, cost, other;
+        nax_space_random(&f.space, i, 0, &drawn);
+        c = drawn;
+        assert_int_equal(nax_evolution_descend(e, &c, &err), 0);
+        assert_int_equal(nax_evolution_price(e, &drawn, &before, &err), 0);
+        assert_int_equal(nax_evolution_price(e, &c, &cost, &err), 0);
+        assert_true(cost.edap_pj_ns_mm2 <= before.edap_pj_ns_mm2);
+        n_cheaper += cost.edap_pj_ns_mm2 < before.edap_pj_ns_mm2;
+        assert_int_equal(c.n_stages, drawn.n_stages);
+        assert_memory_equal(c.width, drawn.width, c.n_stages * sizeof *c.width);
+        assert_memory_equal(c.kernel, drawn.kernel, c.n_slots * sizeof *c.kernel);
+        for (size_t slot = 0; slot < c.n_slots; slot++)
+            for (size_t k = 0; c.kernel[slot] && k < 4; k++) {
+                struct nax_candidate step = c;
+                step.crossbar[slot] = f.space.crossbars[k / 2];
+                step.adc_bits[slot] = f.space.adc_bits[k % 2];
+                assert_int_equal(nax_evolution_price(e, &step, &other, &err), 0);
+                assert_true(other.edap_pj_ns_mm2 >= cost.edap_pj_ns_mm2);
+            }
+        struct nax_candidate again = c;
+        assert_int_equal(nax_evolution_descend(e, &again, &err), 0);
+        assert_string_equal(again.id, c.id);
+        nax_candidate_set_id(&again);
+        assert_string_equal(again.id, c.id);
+    }
+    assert_true(n_cheaper > 10);
+    nax_evolution_free(e);
+    fixture_free(&f);
+}
+
 static bool is_no_worse(const struct nax_evolved *a, const struct nax_evolved *b)
 {
     return a->accuracy >= b->accuracy && a->cost.edap_pj_ns_mm2 <= b->cost.edap_pj_ns_mm2 &&
@@ -828,6 +878,7 @@ int main(void)
         cmocka_unit_test(skipped_block_is_the_identity),
         cmocka_unit_test(networks_that_are_no_parts_are_refused),
         cmocka_unit_test(best_design_is_found),
+        cmocka_unit_test(descent_ends_where_no_step_is_cheaper),
         cmocka_unit_test(large_designs_are_on_the_front),
         cmocka_unit_test(no_image_counts_twice),
         cmocka_unit_test(designs_have_the_accuracy_of_their_networks_alone),
