@@ -433,16 +433,16 @@ accuracies() {
   [[ "$output" = *"--population is of designs that evolve: '--judge'"* ]]
 }
 
-@test "multiply-accumulates are an objective where that is asked for" {
+@test "channel products are an objective where that is asked for" {
   evolve --fidelity ideal --checkpoint run > two
-  evolve --fidelity ideal --macs --checkpoint large > three
-  nax-pareto -q -o accuracy_hardware_validation:max,edap_pj_ns_mm2:min,macs:max --format msgpack three > front
-  by_design macs front | cmp - <(by_design macs three)
-  by_design macs three | cut -d' ' -f2 | cmp - <(nax-map -q -l --format csv -f id,macs three | awk -F, 'NR > 1 { n[$1] += $2 } END { for (id in n) print id, n[id] }' | sort | cut -d' ' -f2)
-  run -1 cmp -s <(by_design macs two) <(by_design macs three)
+  evolve --fidelity ideal --channels --checkpoint large > three
+  nax-pareto -q -o accuracy_hardware_validation:max,edap_pj_ns_mm2:min,channel_products:max --format msgpack three > front
+  by_design channel_products front | cmp - <(by_design channel_products three)
+  by_design channel_products three | cut -d' ' -f2 | cmp - <(nax-map -q -l --format csv -f id,macs,kernel_size three | awk -F, 'NR > 1 { n[$1] += $2 / $3 / $3 } END { for (id in n) print id, n[id] }' | sort | cut -d' ' -f2)
+  run -1 cmp -s <(by_design channel_products two) <(by_design channel_products three)
   # what the checkpoint holds was ranked otherwise
-  run -1 evolve --fidelity ideal --macs --checkpoint run --resume
-  [[ "$output" = *"'run/designs.safetensors': macs is no there and yes here; to evolve anew with the same supernet, remove the file"* ]]
+  run -1 evolve --fidelity ideal --channels --checkpoint run --resume
+  [[ "$output" = *"'run/designs.safetensors': channels is no there and yes here; to evolve anew with the same supernet, remove the file"* ]]
 }
 
 @test "what cannot be evolved is refused" {

@@ -38,8 +38,8 @@ setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
   # finalists are of the front, the largest that is affordable among them, and what is trained is the best of them
   nax-view --format csv -f id results/joint-finalists.csv | sed 1d >finalists
   [ "$(grep -cxFf finalists <(nax-view --format csv -f id results/joint-front.csv))" -eq "$(wc -l <finalists)" ]
-  largest=$(nax-view --format csv --sort macs:max -n 1 -f macs <(./affordable results/runs/baselines-0.csv results/joint-front.csv 1) | sed 1d)
-  nax-view --format csv -f macs results/joint-finalists.csv | grep -qx "$largest"
+  largest=$(nax-view --format csv --sort channel_products:max -n 1 -f channel_products <(./affordable results/runs/baselines-0.csv results/joint-front.csv 1) | sed 1d)
+  nax-view --format csv -f channel_products results/joint-finalists.csv | grep -qx "$largest"
   best=$(nax-view --format csv --sort accuracy_hardware_validation:max -n 1 -f accuracy_hardware_validation results/joint-finalists.csv)
   [ "$(nax-view --format csv -f accuracy_hardware_validation results/designs/joint.csv)" = "$best" ]
   # what was measured by a part of the three alone

@@ -16,7 +16,7 @@ static const char synopsis[] =
     "[--calibrated] "
     "[--epochs n] [--checkpoint dir] [--resume] [--log file] [options]\n"
     "nax-search --evolve [--designs n] [--population n] [--images n] [--statistics n] "
-    "[--macs] [--inherit dir] [options]\n"
+    "[--channels] [--inherit dir] [options]\n"
     "nax-search --evolve --judge [options] [file ...]\n";
 
 #define FIELD(name) NAX_OPTION_FIELD(struct searching, name)

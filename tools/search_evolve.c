@@ -17,7 +17,7 @@ void search_evolve_check(struct searching *s)
     for (const struct nax_option *row = nax_cosearch_rows; row->name; row++)
         if (strcmp(row->name, "fidelity") != 0 && tool_given(tool, row->name))
             tool_misuse(tool, "--%s is of the search by gradients: '--evolve'", row->name);
-    static const char *const evolving[] = {"designs", "population", "macs"};
+    static const char *const evolving[] = {"designs", "population", "channels"};
     for (size_t i = 0; s->is_judging && i < sizeof evolving / sizeof *evolving; i++)
         if (tool_given(tool, evolving[i]))
             tool_misuse(tool, "--%s is of designs that evolve: '--judge'", evolving[i]);
@@ -209,7 +209,7 @@ static int describe(struct searching *s, const struct nax_evolved *d, struct nax
     for (size_t i = 0; !status && i < sizeof costs / sizeof *costs; i++)
         status = nax_record_set_float(r, costs[i].name, costs[i].value);
     if (!status)
-        status = nax_record_set_int(r, "macs", (int64_t)d->cost.n_macs) ||
+        status = nax_record_set_int(r, "channel_products", (int64_t)d->cost.n_channel_products) ||
                  nax_record_set_string(r, "fidelity", nax_fidelity_name(s->options.fidelity)) ||
                  nax_record_set_string(r, "data", s->set->name) ||
                  nax_record_set_string(r, "hardware", s->hardware_options.name);

@@ -142,9 +142,10 @@ struct nax_evolution_options {
     size_t population;   /* designs a generation, and parents of the next one */
     size_t n_images;     /* of validation, evenly spread; 0: all */
     size_t n_statistics; /* training images that batch norm's statistics are of */
-    /* A third objective: multiply-accumulates, the more the better. Weights that are inherited from
-     * a supernet trained briefly put large networks too low; with it they are on the front. */
-    bool with_macs;
+    /* A third objective: channel products (nax_layer_channel_products), the more the better.
+     * Weights that are inherited from a supernet trained briefly put large networks too low; with
+     * it they are on the front. */
+    bool with_channels;
 };
 
 /* The fields that decide what comes out, but for those of the recipe, the fidelity, and what is

@@ -63,7 +63,7 @@ struct nax_cost {
     double energy_dynamic_pj, energy_leakage_pj; /* parts of energy_pj */
     double leakage_mw;
     double interval_ns; /* from one image to the next: latency_ns, or the slowest layer's */
-    double n_macs;
+    double n_macs, n_channel_products;           /* the latter: MACs by positions of the kernel */
     int64_t n_units, n_cores, n_tiles, n_copies; /* n_copies: of a layer; of a network 0 */
 };
 

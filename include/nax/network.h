@@ -219,6 +219,9 @@ extern const struct nax_words nax_activation_words;
 /* Multiply-accumulates of one image in layer l, padding counted as work: h_out·w_out·k²·c_in·c_out
  * / groups; 0 for a pool. */
 uint64_t nax_layer_macs(const struct nax_layer *layer);
+/* The same with a kernel of one position: outputs of an image times the channels that each sees. By
+ * it a network grows with channels, layers and resolution, and not with kernels. */
+uint64_t nax_layer_channel_products(const struct nax_layer *layer);
 
 #ifdef __cplusplus
 }

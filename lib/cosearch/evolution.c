@@ -19,8 +19,8 @@ const struct nax_option nax_evolution_rows[] = {
      .value = 1000, .needs = "evolve"},
     {"statistics", "N", "training images of a design's batch norm", FIELD(n_statistics), .min = 2,
      .max = 65536, .value = 256, .needs = "evolve"},
-    {"macs", NULL, "multiply-accumulates are an objective too, the more the better",
-     FIELD(with_macs), .needs = "evolve"},
+    {"channels", NULL, "channel products are an objective too, the more the better",
+     FIELD(with_channels), .needs = "evolve"},
     {.name = NULL}};
 
 struct nax_evolution_options nax_evolution_default(void)
@@ -150,13 +150,13 @@ enum { OBJECTIVES_MAX = 3 };
 /* All are minimised; logarithms make distances on the front those of ratios. */
 static size_t fill_points(const struct nax_evolution *e, size_t n, double *points)
 {
-    const size_t n_objectives = e->options.with_macs ? 3 : 2;
+    const size_t n_objectives = e->options.with_channels ? 3 : 2;
     for (size_t i = 0; i < n; i++) {
         double *point = &points[n_objectives * i];
         point[0] = -e->at[i].accuracy;
         point[1] = log(e->at[i].cost.edap_pj_ns_mm2);
-        if (e->options.with_macs)
-            point[2] = -log(e->at[i].cost.n_macs);
+        if (e->options.with_channels)
+            point[2] = -log(e->at[i].cost.n_channel_products);
     }
     return n_objectives;
 }

@@ -46,7 +46,7 @@ double nax_cost_dynamic_pj(const struct nax_size_cost *size, const struct nax_ac
 /* One layer as the whole needs it. */
 struct cost_item {
     size_t size; /* index among the model's */
-    double dynamic_pj, latency_ns, n_macs;
+    double dynamic_pj, latency_ns, n_macs, n_channel_products;
     int64_t n_units, n_cores, n_tiles;           /* of one copy */
     double leakage_mw;                           /* of the share that one copy fills */
     int64_t positions, h_in, h_out, rows_needed; /* rows of input for the first row of output */

@@ -144,6 +144,7 @@ static struct nax_cost whole(const struct nax_cost_model *model, const struct co
         double ns = item_ns(&items[l]);
         c.energy_dynamic_pj += items[l].dynamic_pj;
         c.n_macs += items[l].n_macs;
+        c.n_channel_products += items[l].n_channel_products;
         c.latency_ns += ns;
         c.interval_ns = fmax(c.interval_ns, ns);
     }

@@ -135,9 +135,14 @@ bool nax_layer_is_plain(const struct nax_layer *l)
            !l->activation;
 }
 
-uint64_t nax_layer_macs(const struct nax_layer *layer)
+uint64_t nax_layer_channel_products(const struct nax_layer *layer)
 {
     if (!nax_layer_kind_row(layer)->has_weights)
         return 0;
-    return (uint64_t)layer->h_out * layer->w_out * nax_layer_n_rows(layer) * layer->c_out;
+    return (uint64_t)layer->h_out * layer->w_out * (layer->c_in / layer->groups) * layer->c_out;
+}
+
+uint64_t nax_layer_macs(const struct nax_layer *layer)
+{
+    return nax_layer_channel_products(layer) * layer->kernel[0] * layer->kernel[1];
 }

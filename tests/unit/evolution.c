@@ -642,7 +642,7 @@ static void descent_ends_where_no_step_is_cheaper(void **state)
 static bool is_no_worse(const struct nax_evolved *a, const struct nax_evolved *b)
 {
     return a->accuracy >= b->accuracy && a->cost.edap_pj_ns_mm2 <= b->cost.edap_pj_ns_mm2 &&
-           a->cost.n_macs >= b->cost.n_macs;
+           a->cost.n_channel_products >= b->cost.n_channel_products;
 }
 
 /* Designs that no other is as good as in all three objectives are the front, some of them beaten in
@@ -656,7 +656,7 @@ static void large_designs_are_on_the_front(void **state)
     struct nax_evolution_options o = options_of(&f, 0);
     o.recipe.epochs = 4;
     o.n_designs = 96;
-    o.with_macs = true;
+    o.with_channels = true;
     struct nax_evolution *e = evolve(&o);
     const size_t n_all = nax_evolution_n(e);
     size_t n, n_front = 0, n_beaten = 0, *front = calloc(n_all, sizeof *front);
