@@ -159,8 +159,7 @@ $(foreach search,joint evolved,$(eval $(call chosen,$(search))))
 
 # --- how well inherited weights rank designs: some of the front, evenly spread over its order by EDAP, are trained briefly
 $(dir)/ranked: $(call front,joint)
-	for id in $$(nax-view --sort edap_pj_ns_mm2 --format csv -f id $< | $(here)spread $(RANKED)); do \
-	    nax-view -q --where "id = $$id" --format msgpack $< || exit 1; done $(whole)
+	nax-view -q --sort edap_pj_ns_mm2 --format msgpack $< | $(here)spread $(RANKED) $(whole)
 $(dir)/ranked-trained: $(dir)/ranked
 	$(train) --checkpoint $(dir)/nets-ranked --epochs $(RANK_EPOCHS) $(RECIPE) $< $(whole)
 $(call once,$(RESULTS)/inherited.csv,$(dir)/ranked $(dir)/ranked-trained)
