@@ -154,13 +154,15 @@ same() {
   cmp one/search.safetensors two/search.safetensors
   cmp one.json two.json
   cmp <(plain < one.log) <(plain < two.log)
-  local evolve=(nax-search -q -j 1 --evolve --space ./space.yaml --data tiny.safetensors --batch 20 --images 20 --statistics 20 --population 4)
-  "${evolve[@]}" --epochs 1 --designs 6 --checkpoint three --inherit nets3 --format json | plain > three.json
-  mpirun -n 3 "${evolve[@]}" --epochs 1 --designs 4 --checkpoint four > first
-  mpirun -n 2 "${evolve[@]}" --epochs 1 --designs 6 --checkpoint four --resume --inherit nets4 --format json | plain > four.json
+  local evolve=(nax-search -q -j 1 --evolve --space ./space.yaml --data tiny.safetensors --batch 20 --epochs 1 --images 20 --statistics 20)
+  "${evolve[@]}" --population 4 --designs 6 --checkpoint three --inherit nets3 --format json | plain > three.json
+  mpirun -n 3 "${evolve[@]}" --population 4 --designs 4 --checkpoint four > first
+  mpirun -n 2 "${evolve[@]}" --population 4 --designs 6 --checkpoint four --resume --inherit nets4 --format json | plain > four.json
   cmp three.json four.json
   [ -n "$(ls nets3)" ]
   for file in nets3/*; do cmp "$file" "nets4/${file#*/}"; done
+  "${evolve[@]}" --checkpoint three --resume --judge --format json designs > judged
+  mpirun -n 2 "${evolve[@]}" --checkpoint four --resume --judge --format json designs | cmp judged
 }
 
 @test "images of an evaluation are dealt to ranks" {

@@ -172,7 +172,7 @@ $(dir)/parts: $(call designs,baselines) $(call designs,joint) $(baselines-first)
 	$(here)parts $(wordlist 1,3,$^) | $(call judge,$(JOINT),joint) --images 0 $(whole)
 $(call once,$(RESULTS)/parts.csv,$(dir)/parts)
 	$(first_time)
-	nax-cost -q --conventions $< | nax-view --format csv -f 'part,id,kernel,crossbar,width*,adc_*,accuracy*,energy_pj,latency_ns,area_mm2,edap_pj_ns_mm2*' | \
+	nax-cost -q --conventions $< | nax-view --format csv -f 'part,id,$(of_design),accuracy*,energy_pj,latency_ns,area_mm2,edap_pj_ns_mm2*' | \
 	    $(call columns,made,$(made)) $(whole)
 
 # --- and the best of random designs, at shares of the baseline's EDAP, beside the best of as many that evolve

@@ -35,7 +35,7 @@ static const struct row {
     {NAX_ISA_AVX512_BF16, BF16, ALL, .engine = ONEDNN, .kernel = {3, 3}, .channels = {256, 0}},
     {NAX_ISA_BASELINE, BOTH, ALL, .engine = &nax_conv_engine_winograd},
     /* oneDNN's gradients by weights of many channels are slow where pixels are left out */
-    {NAX_ISA_AVX512, FP32, WEIGHTS, .engine = &nax_conv_engine_blas, .kernel = {2, 0},
+    {NAX_ISA_AVX2, FP32, WEIGHTS, .engine = &nax_conv_engine_blas, .kernel = {2, 0},
      .stride = {2, 0}, .channels = {64, 0}, .groups = {1, 1}},
     {NAX_ISA_BASELINE, BOTH, ALL, .engine = ONEDNN},
     {NAX_ISA_BASELINE, FP32, ALL, .engine = &nax_conv_engine_direct},

@@ -2602,7 +2602,9 @@ static void engines_are_those_that_were_measured(void **state)
         {NAX_ISA_AVX512, false, 3, 2, 64, {strided, strided, blas}},
         {NAX_ISA_AVX512, false, 3, 2, 32, {strided, strided, strided}},
         {NAX_ISA_AVX512, false, 1, 2, 64, {strided, strided, strided}},
-        {NAX_ISA_AVX2, false, 3, 2, 64, {strided, strided, strided}},
+        {NAX_ISA_AVX2, false, 3, 2, 64, {strided, strided, blas}},
+        {NAX_ISA_AVX2, false, 3, 2, 32, {strided, strided, strided}},
+        {NAX_ISA_BASELINE, false, 3, 2, 64, {strided, strided, strided}},
         {NAX_ISA_AVX2, false, 7, 1, 64, {winograd, winograd, winograd}},
         {NAX_ISA_BASELINE, true, 3, 1, 16, {winograd, winograd, winograd}},
     };
