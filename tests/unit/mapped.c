@@ -27,6 +27,7 @@ static const double tolerance_accuracy = 0.01, tolerance_loss = 0.003;
 /* How far conversions taken for noise are off, and what wires cost that take little. */
 static const double tolerance_z = 1e-5; /* products in float */
 static const double tolerance_adc = 0.02;
+static const double tolerance_variance = 0.05; /* of 7 columns of 1,024 reads each: 1.7 % */
 static const double tolerance_full = 0.02;
 /* Of products that are sums of some hundred floats. */
 static const double tolerance_coupled = 1e-5;
@@ -1819,6 +1820,53 @@ static void columns_at_all_positions_are_columns(void **state)
     close_keeping(&k);
 }
 
+/* Of column k, mean over all columns: what conversions and reads scatter by. */
+static double mean_variance(const struct column_sums *sums, size_t n_cols)
+{
+    double sum = 0;
+    for (size_t c = 0; c < n_cols; c++)
+        sum += nax_column_fit_hardware(&sums[c]).variance;
+    return sum / (double)n_cols;
+}
+
+/* Reads that scatter do so at some positions as at all. */
+static void columns_at_some_positions_have_the_noise_of_reads(void **state)
+{
+    (void)state;
+    enum { IMAGES = 32 };
+    static struct keeping k;
+    const size_t n_positions[] = {1 << 20, 32 * IMAGES};
+    double variance[2][2];
+    struct nax_err err;
+    open_keeping(&k);
+    const size_t n_cols = k.net->layers[0].c_out;
+    struct column_sums *sums = nax_calloc(nax_columns_first(k.net, k.net->n_layers), sizeof *sums);
+    for (int is_noisy = 0; is_noisy < 2; is_noisy++) {
+        struct mapped_layer layer = {.chip = {5, 0, 0}};
+        struct nax_linop full, effective[NAX_NETWORK_LAYERS_MAX] = {{.weight = NULL}};
+        const struct mapped_layer *hardware[NAX_NETWORK_LAYERS_MAX] = {&layer};
+        k.h.device.programming.read_noise_frac = is_noisy ? 0.1 : 0;
+        assert_int_equal(nax_fixed_layer_alloc(&layer.fixed, &k.net->layers[0], &k.h, 16,
+                                               k.model->layer[0].weight, 3, &err),
+                         0);
+        assert_int_equal(nax_mapped_layer_want_effective(&layer, &err), 0);
+        assert_int_equal(nax_mapped_layer_full(&layer, &full, &err), 0);
+        effective[0] = nax_mapped_layer_effective(&layer);
+        for (int i = 0; i < 2; i++) {
+            assert_int_equal(nax_columns_sample(k.model, effective, hardware, &k.set->train, IMAGES,
+                                                n_positions[i], sums, &err),
+                             0);
+            variance[is_noisy][i] = mean_variance(sums, n_cols);
+        }
+        nax_mapped_layer_free(&layer);
+    }
+    for (int i = 0; i < 2; i++)
+        assert_true(variance[1][i] > 100 * variance[0][i]);
+    assert_float_equal(variance[1][1] / variance[1][0], 1, tolerance_variance);
+    free(sums);
+    close_keeping(&k);
+}
+
 /* Networks that have layers in common have them once, as each by itself would have them. */
 static void layers_are_kept_by_all_that_decides_them(void **state)
 {
@@ -2011,6 +2059,7 @@ int main(void)
         cmocka_unit_test(gradients_pass_the_wires),
         cmocka_unit_test(gradients_pass_the_wires_of_groups),
         cmocka_unit_test(columns_at_all_positions_are_columns),
+        cmocka_unit_test(columns_at_some_positions_have_the_noise_of_reads),
         cmocka_unit_test(layers_are_kept_by_all_that_decides_them),
         cmocka_unit_test(fidelities_are_listed_and_differ),
         cmocka_unit_test(training_multiplies_as_an_evaluation_does),

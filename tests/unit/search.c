@@ -632,6 +632,41 @@ static void founders_have_every_depth(void **state)
     nax_population_free(p);
 }
 
+/* A layer that keeps the network's kernel has the founder's crossbar and converter. */
+static void founders_keep_kernels_and_have_one_converter(void **state)
+{
+    (void)state;
+    struct nax_space space = small_space(6, true);
+    const int64_t own[] = {3, 3, 11, 3, 3, 3};
+    const bool can_skip[6] = {false};
+    struct nax_candidate c;
+    struct nax_population *p;
+    struct nax_err err;
+    int n_at[2][2] = {{0}};
+    space.is_kernel_own[2] = true;
+    space.n_adc_bits = 2;
+    space.adc_bits[0] = 5;
+    space.adc_bits[1] = 7;
+    space.n_adc_ranges = 2;
+    space.adc_ranges[0] = 0.25;
+    space.adc_ranges[1] = 0.5;
+    assert_int_equal(nax_space_bind(&space, 6, own, can_skip, &err), 0);
+    for (uint64_t seed = 0; seed < 40; seed++) {
+        assert_int_equal(nax_population_alloc(&p, &space, &err), 0);
+        assert_int_equal(nax_population_found(p, seed, 0, &c, &err), 1);
+        for (size_t s = 0; s < 6; s++) {
+            assert_int_equal(c.kernel[s], s == 2 ? 11 : c.kernel[0]);
+            assert_int_equal(c.crossbar[s], c.crossbar[0]);
+            assert_int_equal(c.adc_bits[s], c.adc_bits[0]);
+            assert_true(c.adc_range[s] == c.adc_range[0]);
+        }
+        n_at[c.adc_bits[0] == 7][c.adc_range[0] > 0.4]++;
+        nax_population_free(p);
+    }
+    for (size_t i = 0; i < 4; i++)
+        assert_true(n_at[i / 2][i % 2] > 0);
+}
+
 /* Of two parents on one crossbar size each. */
 static void offspring_have_a_stretch_of_the_other_parent(void **state)
 {
@@ -1485,6 +1520,7 @@ int main(void)
         cmocka_unit_test(evolution_of_widths),
         cmocka_unit_test(decisions_are_drawn_one_by_one),
         cmocka_unit_test(founders_have_every_depth),
+        cmocka_unit_test(founders_keep_kernels_and_have_one_converter),
         cmocka_unit_test(offspring_have_a_stretch_of_the_other_parent),
         cmocka_unit_test(evolution_of_the_largest_space),
         cmocka_unit_test(policies_are_drawn_by_their_probabilities),
