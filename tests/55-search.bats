@@ -183,6 +183,10 @@ own_network() {
   accuracies resumed | cmp - found
   run -1 "${evolve[@]}" --designs 8 --checkpoint run
   [[ "$output" = *"add --resume"* ]]
+  # the same weights out of a supernet have statistics of their own designs, and are another start
+  cp run/search.safetensors copy.safetensors
+  run -1 "${evolve[@]}" --designs 8 --checkpoint run --resume --init copy.safetensors
+  [[ "$output" = *"own_statistics is kept there and nothing here"* ]]
 }
 
 @test "weights of another network are no start, and the first difference is named" {
@@ -196,6 +200,18 @@ own_network() {
   done
 }
 
+@test "a supernet of another network is no start" {
+  sed 's/kernel: 2}/kernel: 2, stride: 2, pad: 0, kind: mean}/; s/kind: max, //' "$BATS_TEST_DIRNAME/../examples/networks/lenet.yaml" > mean.yaml
+  options=(--data small.safetensors --batch 30 --images 20 --statistics 20 --population 4 --designs 4 --fidelity ideal)
+  small --ideal --epochs 1 --checkpoint gradients > /dev/null
+  nax-search -q --evolve --network lenet --epochs 1 --checkpoint slices "${options[@]}" > /dev/null
+  sed 's:lenet:./mean.yaml:' small.yaml > mean-space.yaml
+  run -1 nax-search -q --space ./mean-space.yaml --ideal --data small.safetensors --batch 30 --init gradients/search.safetensors
+  [[ "$output" = "nax-search: weights of another network: 'gradients/search.safetensors': layer.pool"*" there and "*" here"* ]]
+  run -1 nax-search -q --evolve --network ./mean.yaml --epochs 0 --init slices/search.safetensors "${options[@]}"
+  [[ "$output" = "nax-search: weights of another network: 'slices/search.safetensors': layer.pool"*" there and "*" here"* ]]
+}
+
 @test "crossbars of linear layers are searched: those of least cost are found" {
   printf '%s\n' 'name: mlp' 'input: {height: 32, width: 32, channels: 3}' 'classes: 10' 'layers:' '  - pool: {kind: mean, kernel: 4}' \
     '  - linear: {out: 40, search: true}' '  - linear: {role: classifier, search: true}' > mlp.yaml
@@ -206,6 +222,17 @@ own_network() {
   nax-sample --policy policy --space ./mlps.yaml -n 1 -f crossbar --format csv | cmp - cheapest
   nax-plot policy -q -o policy.svg policy
   grep -q 'fc1, own kernel' policy.svg
+}
+
+@test "layers of many channels are searched, and have noise" {
+  printf '%s\n' 'name: wide' 'input: {height: 32, width: 32, channels: 3}' 'classes: 10' 'layers:' '  - pool: {kind: mean, kernel: 16, stride: 16}' \
+    '  - linear: {out: 5000, search: true}' '  - linear: {role: classifier}' > wide.yaml
+  printf '%s\n' 'network: ./wide.yaml' 'kernels: [3]' 'crossbars: [16, 64]' > wides.yaml
+  for fidelity in linear adc; do
+    nax-search -q --space ./wides.yaml --data small.safetensors --batch 30 --rate 0.01 --warm-epochs 0 --epochs 1 --fidelity $fidelity --log $fidelity.csv > policy
+    nax-sample --policy policy --space ./wides.yaml -n 1 > design
+  done
+  run -1 cmp -s linear.csv adc.csv
 }
 
 @test "noise that is kept: the same searches, measured once, and anew for other weights" {
@@ -227,9 +254,18 @@ own_network() {
 }
 
 @test "a checkpoint of another search is refused" {
-  small --epochs 1 --checkpoint run > /dev/null
+  small --epochs 1 --checkpoint run --log run/log.csv > /dev/null
+  # what was logged stays, and the way out is one
+  cp run/log.csv log.csv
+  for way in small 'nax-search -q --evolve --space ./small.yaml --data small.safetensors'; do
+    # shellcheck disable=SC2086 # words on purpose
+    run -1 $way --epochs 1 --checkpoint run --log run/log.csv
+    [ "$output" = "nax-search: there is a search in the folder: 'run/search.safetensors'; add --resume, or take another folder" ]
+    cmp run/log.csv log.csv
+  done
+  small --epochs 1 --edap 0.3 --init run/search.safetensors --checkpoint other > /dev/null
   run ! small --epochs 1 --checkpoint run --resume --edap 0.3
-  [ "$output" = "nax-search: checkpoint of another run: 'run/search.safetensors': edap is 0 there and 0.3 here; to start from its weights, leave out --resume and add --init 'run/search.safetensors'" ]
+  [ "$output" = "nax-search: checkpoint of another run: 'run/search.safetensors': edap is 0 there and 0.3 here; to start from its weights, leave out --resume, add --init 'run/search.safetensors' and take another --checkpoint" ]
   run ! small --epochs 1 --checkpoint run --resume --calibrated
   [[ "$output" = *": calibrated is no there and yes here; "* ]]
   # the costs stay, and the search differs
@@ -239,12 +275,12 @@ own_network() {
   mkdir before
   LC_ALL=C sed 's/search_model=2/search_model=1/' run/search.safetensors >before/search.safetensors
   run ! small --epochs 1 --checkpoint before --resume
-  [[ "$output" = *": search_model is 1 there and 2 here; to start from its weights, leave out --resume and add --init 'before/search.safetensors'" ]]
+  [[ "$output" = *": search_model is 1 there and 2 here; to start from its weights, leave out --resume, add --init 'before/search.safetensors' and take another --checkpoint" ]]
   # one of before the costs of today
   mkdir old
   LC_ALL=C sed 's/cost_model=2/cost_model=1/' run/search.safetensors >old/search.safetensors
   run ! small --epochs 1 --checkpoint old --resume
-  [[ "$output" = "nax-search: checkpoint of another run: 'old/search.safetensors': cost_model is 1 (read "*") there and 2 (read "*") here; to start from its weights, leave out --resume and add --init 'old/search.safetensors'" ]]
+  [[ "$output" = "nax-search: checkpoint of another run: 'old/search.safetensors': cost_model is 1 (read "*") there and 2 (read "*") here; to start from its weights, leave out --resume, add --init 'old/search.safetensors' and take another --checkpoint" ]]
   small --epochs 1 --init old/search.safetensors > /dev/null
   run ! small --epochs 1 --checkpoint run --resume --seed 3
   [[ "$output" = *": seed is "*" there and 3 here"* ]]
@@ -415,6 +451,10 @@ accuracies() {
   nax-train -q --data small.safetensors --epochs 1 --checkpoint nets front | nax-eval -q --data small.safetensors | judge > after
   accuracies after | cmp - <(accuracies front)
   run -1 grep -Ex 'accuracy|weights.*|checkpoint|epochs|status' <(nax-view --format csv after | sed -n 1p | tr , '\n')
+  nax-train -q --data small.safetensors --epochs 1 --checkpoint nets --resume front |
+    nax-eval -q --data small.safetensors --split validation --chips 2 --calibrate 20 | judge > after
+  nax-view --format csv after | sed -n 1p | tr , '\n' | grep '^accuracy' | sort | xargs > names
+  [ "$(cat names)" = 'accuracy_hardware_validation accuracy_hardware_validation_se' ]
   # converters of the hardware, weights to start from
   printf '%s\n' 'network,kernel,crossbar' 'lenet,3 3,16 64' > own.csv
   judge --inherit parts own.csv > own

@@ -23,10 +23,10 @@ setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
   for table in validation:2:2 test:8:2 chips:2:1; do
     IFS=: read -r name protocols baselines <<<"$table"
     awk -F, -v protocols="$protocols" -v wanted="$baselines" '$1 == "protocol" { heads++; for (i = 1; i <= NF; i++) c[$i] = i; next }
-      { n[$1]++; baselines[$1] += $c["set"] == "baselines"; cheapest[$1] += $c["edap_of_baseline"] == 1; bad += NF != 17 || $c["n_seeds"] != ($c["set"] ~ /^(baselines|joint|evolved)$/ ? 2 : 1) }
+      { n[$1]++; baselines[$1] += $c["set"] == "baselines"; cheapest[$1] += $c["edap_of_baseline"] == 1; bad += NF != 28 || $c["n_seeds"] != ($c["set"] ~ /^(baselines|joint|evolved)$/ ? 2 : 1) }
       END { for (p in n) bad += n[p] < 1 + wanted || baselines[p] != wanted || cheapest[p] < 1; exit !(heads == protocols && length(n) == protocols && !bad) }' "results/$name.csv"
   done
-  grep -Eq '^nax,.*,joint,.*,[68] [68]$' results/validation.csv
+  grep -Eq '^nax,.*,joint,.*,[68] [68],,,,$' results/validation.csv
   awk -F, '$1 == "protocol" { for (i = 1; i <= NF; i++) c[$i] = i; next } { split($1, part, "-"); at = part[2] " " $c["id"]; mean[part[1] " " at] = $c["accuracy"]; if (part[1] == "every") ats[at] }
     END { for (at in ats) { n++; off = mean["test " at] + mean["full " at] - mean["same " at] - mean["every " at]; bad += off * off > 1e-10 } exit bad || n < 4 }' results/test.csv
   [ "$(wc -l <results/agreement.csv)" -eq 5 ]
@@ -44,7 +44,7 @@ setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
   [ "$(nax-view --format csv -f accuracy_hardware_validation results/designs/joint.csv)" = "$best" ]
   # what was measured by a part of the three alone
   sed 's/^same-/other-/' results/runs/baselines-0-test.csv >part.csv
-  run -1 --separate-stderr ./join 'none 1' every-nax accuracy part.csv
+  run -1 --separate-stderr ./join 'none 1' 'none 1' every-nax accuracy part.csv
   [[ ${stderr_lines[0]} == "join: not measured by each of test-nax full-nax same-nax: 'id "*", seed 0': part.csv" ]]
   run -1 --separate-stderr ./choose results/runs/baselines-0.csv results/joint-front.csv 1e-9
   [ "$stderr" = "affordable: no design at 1e-9 of the baseline's EDAP that costs no more by any convention: 'results/joint-front.csv'" ]

@@ -110,13 +110,10 @@ static int open_search(struct searching *s, struct nax_err *err)
 {
     tool_progress(&s->tool, "solving the crossbars of all choices, and measuring them");
     int status = nax_cosearch_alloc(&s->search, &s->options, err);
-    if (!status)
-        status = search_take_folder(s, err);
     if (!status && search_has_checkpoint(s)) {
         status = nax_cosearch_resume(s->search, s->checkpoint, err);
         if (status == NAX_ERR_VALUE)
-            tool_hint(err, "to start from its weights, leave out --resume and add --init '%s'",
-                      s->checkpoint);
+            search_hint_init(s, err);
     }
     if (!status)
         log_forget(&s->log, NULL, nax_cosearch_epochs_done(s->search));
@@ -141,6 +138,8 @@ static void open_files(struct searching *s)
         status = nax_folder_make(s->folder, &err);
     if (!status && s->options.noise_folder)
         status = search_check_noise_folder(s->options.noise_folder, &err);
+    if (!status) /* before the log, which is another's while that has the folder */
+        status = search_take_folder(s, &err);
     if (!status)
         status = log_open(&s->log, s->is_resumed, &err);
     if (!status) {
@@ -157,8 +156,6 @@ static void open_files(struct searching *s)
     s->options.set = s->set;
     s->options.hardware = s->hardware;
     s->options.seed = s->tool.seed;
-    if (!status && s->is_evolved)
-        status = search_take_folder(s, &err);
     if (!status)
         status = s->is_evolved ? search_evolve_open(s, &err) : open_search(s, &err);
     if (status)

@@ -45,6 +45,8 @@ int search_take_folder(struct searching *s, struct nax_err *err) NAX_MUST_USE;
 void search_leave_folder(struct searching *s);
 /* Whether there is a checkpoint to continue from. */
 bool search_has_checkpoint(const struct searching *s);
+/* What to do where the checkpoint is of another run. */
+void search_hint_init(const struct searching *s, struct nax_err *err);
 /* That files can be made there, before the epochs that come before the first of them. */
 int search_check_noise_folder(const char *folder, struct nax_err *err) NAX_MUST_USE;
 

@@ -42,8 +42,7 @@ static int resume(struct searching *s, struct nax_err *err)
     designs_path(s, path);
     int status = nax_evolution_resume(s->evolution, s->checkpoint, err);
     if (status == NAX_ERR_VALUE)
-        tool_hint(err, "to start from its weights, leave out --resume and add --init '%s'",
-                  s->checkpoint);
+        search_hint_init(s, err);
     bool has_designs = !s->is_judging && !access(path, F_OK);
     nax_ranks_broadcast(&has_designs, sizeof has_designs);
     if (!status && has_designs) {
@@ -238,9 +237,9 @@ static int write_front(struct searching *s, struct nax_err *err)
 /* What a record says of weights of its own: those that it is judged by are others. */
 static void forget_training(struct nax_record *r)
 {
-    static const char *const fields[] = {"accuracy_validation", "weights",       "weights_hash",
-                                         "checkpoint",          "chips",         "epochs",
-                                         "train_seed",          "train_seconds", "status"};
+    static const char *const fields[] = {"weights",       "weights_hash", "checkpoint",
+                                         "chips",         "epochs",       "epochs_stopped",
+                                         "train_seconds", "train_seed",   "status"};
     split_clear(r, SPLIT_VALIDATION);
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         nax_record_remove(r, fields[i]);

@@ -38,6 +38,14 @@ bool search_has_checkpoint(const struct searching *s)
     return has;
 }
 
+void search_hint_init(const struct searching *s, struct nax_err *err)
+{
+    tool_hint(err,
+              "to start from its weights, leave out --resume, add --init '%s' and take another "
+              "--checkpoint",
+              s->checkpoint);
+}
+
 int search_check_noise_folder(const char *folder, struct nax_err *err)
 {
     char path[4096];

@@ -51,14 +51,19 @@ int split_set_se(struct nax_record *record, enum split split, double accuracy, s
     return split_set(record, split, "_se", sqrt(of_images + sd * sd / (double)n_chips));
 }
 
-void split_clear(struct nax_record *record, enum split split)
+static void take_out(struct nax_record *record, enum split split)
 {
     char field[64];
-    if (split == SPLIT_TEST) /* beside which validation may stand */
-        return;
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        name(field, SPLIT_TEST, endings[i]);
+        name(field, split, endings[i]);
         nax_record_remove(record, field);
     }
-    nax_record_remove(record, rows[SPLIT_TEST].ideal);
+    nax_record_remove(record, rows[split].ideal);
+}
+
+void split_clear(struct nax_record *record, enum split split)
+{
+    take_out(record, split);
+    if (split == SPLIT_VALIDATION) /* which may stand beside those of test images */
+        take_out(record, SPLIT_TEST);
 }

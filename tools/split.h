@@ -20,8 +20,8 @@ int split_set(struct nax_record *record, enum split split, const char *ending,
  * n_images that are the same for all chips. */
 int split_set_se(struct nax_record *record, enum split split, double accuracy, size_t n_images,
                  double sd, size_t n_chips) NAX_MUST_USE;
-/* With validation takes out what was measured on test images, so that nothing ranks by it unawares.
- */
+/* Before a measurement: takes out what an earlier one, of other weights or hardware, has left, and
+ * with validation what was measured on test images, so that nothing ranks by it unawares. */
 void split_clear(struct nax_record *record, enum split split);
 
 #endif

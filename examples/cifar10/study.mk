@@ -96,6 +96,7 @@ $(dir)/search-$(1).front: $(settings)
 	    --designs $(DESIGNS) --channels --checkpoint $(dir)/search-$(1) --resume --log $(dir)/search-$(1).log.csv --format csv $$(whole)
 $(call once,$(call front,$(1)),$(dir)/search-$(1).front)
 	$$(first_time)
+	cp $(dir)/search-$(1).log.csv $(RESULTS)/$(1)-supernet.csv
 	cat $$< $$(whole)
 endef
 $(foreach search,joint evolved,$(eval $(call evolution,$(search))))
@@ -105,7 +106,7 @@ gradient = nax-search --space $(SPACE) --network $(NETWORK) --data $(DATA) -j $(
            --checkpoint $(basename $@) --log $(basename $@).log.csv
 find     = $(gradient) --seed $(1) --init $(dir)/warm-$(1)/search.safetensors --epochs $(SEARCH_EPOCHS) --warm-epochs 0 --rate 0.02
 wires   := --set adc.range=ideal --noise $(dir)/noise#  which is measured once
-middle  := $(word 2,$(EDAPS))
+middle  := $(or $(word 2,$(EDAPS)),$(EDAPS))
 
 $(dir)/warm-%.policy: $(settings)
 	$(gradient) --set adc.range=ideal --seed $* --epochs $(WARM_EPOCHS) --warm-epochs $(WARM_EPOCHS) $(whole)
@@ -124,9 +125,10 @@ $(call once,$(RESULTS)/agreement.csv,$(foreach other,$(middle) draws seed ideal 
 	$(first_time)
 	nax-sample --agreement --format csv $^ $(whole)
 
-# --- by inherited weights and the images of a space
+# --- by inherited weights and the images of a space; these weights, tuned
 judge = nax-search --evolve --judge --space $(1) --network $(NETWORK) --data $(DATA) -j $(THREADS) --epochs $(SUPERNET_EPOCHS) \
             --checkpoint $(dir)/search-$(2) --resume
+tune  = $(train) --init $(dir)/inherited --checkpoint $(dir)/nets-tuned --epochs $(TUNE_EPOCHS) $(RECIPE)
 
 # --- what is compared: the baselines; of each front the best of the finalists, whose inherited weights were tuned, and the knee; and each policy's
 # most probable design
@@ -144,7 +146,7 @@ define chosen
 $(dir)/finalists-$(1): $(call front,$(1)) $(baselines-first)
 	$(here)finalists $$(word 2,$$^) $$< $(FINALISTS) $(shares-$(1)) | $$(call judge,$(searched-$(1)),$(1)) --inherit $(dir)/inherited $$(whole)
 $(dir)/tuned-$(1): $(dir)/finalists-$(1)
-	$$(train) --init $(dir)/inherited --checkpoint $(dir)/nets-tuned --epochs $(TUNE_EPOCHS) $(RECIPE) $$< $$(whole)
+	$$(tune) $$< $$(whole)
 $(call once,$(call finalists,$(1)),$(dir)/tuned-$(1))
 	$$(first_time)
 	nax-view --format csv -f 'space,network,id,$(of_design),crossbar_fixed,accuracy_hardware_validation*,channel_products,edap_pj_ns_mm2' $$< $$(whole)
@@ -167,20 +169,23 @@ $(call once,$(RESULTS)/inherited.csv,$(dir)/ranked $(dir)/ranked-trained)
 	awk -F, -f $(here)rank.awk <(nax-view --format csv -f id,accuracy_hardware_validation $<) \
 	    <(nax-view --format csv -f id,accuracy_hardware_validation $(word 2,$^)) $(whole)
 
-# --- by inherited weights and all validation images: what each kind of decision of a design buys alone
-$(dir)/parts: $(call designs,baselines) $(call designs,joint) $(baselines-first) $(call front,joint)
-	$(here)parts $(wordlist 1,3,$^) | $(call judge,$(JOINT),joint) --images 0 $(whole)
+# --- as finalists are judged: what each kind of decision of a design buys alone
+$(dir)/parts-inherited: $(call designs,baselines) $(call designs,joint) $(baselines-first) $(call front,joint)
+	$(here)parts $(wordlist 1,3,$^) | $(call judge,$(JOINT),joint) --inherit $(dir)/inherited $(whole)
+$(dir)/parts: $(dir)/parts-inherited
+	$(tune) $< $(whole)
 $(call once,$(RESULTS)/parts.csv,$(dir)/parts)
 	$(first_time)
 	nax-cost -q --conventions $< | nax-view --format csv -f 'part,id,$(of_design),accuracy*,energy_pj,latency_ns,area_mm2,edap_pj_ns_mm2*' | \
 	    $(call columns,made,$(made)) $(whole)
 
-# --- and the best of random designs, at shares of the baseline's EDAP, beside the best of as many that evolve
+# --- and the best of random designs, of a first generation alone, at shares of the baseline's EDAP, beside the best of as many that evolve
+few = nax-search --evolve --space $(JOINT) --network $(NETWORK) --data $(DATA) -j $(THREADS) --epochs 0 --init $(dir)/search-joint/search.safetensors \
+          --channels --designs $(RANDOM_DESIGNS)
 $(dir)/random: $(call front,joint)
-	nax-sample --space $(JOINT) --network $(NETWORK) --random $(RANDOM_DESIGNS) | $(call judge,$(JOINT),joint) $(whole)
-$(dir)/evolved-few: $(dir)/random
-	nax-search --evolve --space $(JOINT) --network $(NETWORK) --data $(DATA) -j $(THREADS) --epochs 0 --init $(dir)/search-joint/search.safetensors \
-	    --designs $(RANDOM_DESIGNS) $(whole)
+	$(few) --population $(RANDOM_DESIGNS) $(whole)
+$(dir)/evolved-few: $(call front,joint)
+	$(few) $(whole)
 $(call once,$(RESULTS)/random.csv,$(dir)/random $(dir)/evolved-few $(baselines-first))
 	$(first_time)
 	$(here)best $(lastword $^) random=$< evolved=$(word 2,$^) -- $(JOINT_SHARES) 1 4 | awk -v n=$(RANDOM_DESIGNS) '{ print (NR == 1 ? "designs" : n) "," $$0 }' | $(call columns,made,$(made)) $(whole)
@@ -190,7 +195,9 @@ seed = $(lastword $(subst -, ,$(1)))
 set  = $(1:%-$(seed)=%)
 claim = $(dir)/$(if $(filter baselines,$(set)),baseline,train-$(set))-$(seed)
 baselines := $(SEEDS:%=$(RESULTS)/runs/baselines-%.csv)
-baseline   = $(here)baseline designer accuracy_hardware_validation $(baselines)#  ID EDAP
+judged_by  := designer accuracy_hardware_validation $(baselines)
+baseline   = $(here)baseline $(judged_by)#       ID EDAP
+best       = $(here)baseline --best $(judged_by)# of the most accurate one
 define trained
 $(dir)/train-$(1): $(call designs,$(set)) $(settings)
 	$$(train) --seed $(seed) --checkpoint $(dir)/nets-$(seed) --epochs $(EPOCHS) $(RECIPE) $$< $$(whole)
@@ -245,8 +252,8 @@ endef
 $(foreach run,$(runs),$(eval $(call kept,$(run)))$(eval $(call kept_later,$(run),test,$(tests))))
 $(foreach run,$(of_claims),$(eval $(call kept_later,$(run),chips,$(chips))))
 
-# --- tables: a row a design, the mean over seeds, its difference from the baseline seed by seed
-tables = baseline=$$($(baseline)) && for kind in $(1); do $(here)join "$$baseline" $$kind $(2) $(3) || exit 1; done $(whole)
+# --- tables: a row a design, the mean over seeds, its differences from the baseline and from the most accurate one seed by seed
+tables = baseline=$$($(baseline)) && best=$$($(best)) && for kind in $(1); do $(here)join "$$baseline" "$$best" $$kind $(2) $(3) || exit 1; done $(whole)
 $(RESULTS)/validation.csv: $(runs:%=$(RESULTS)/runs/%.csv)
 	$(call tables,$(looks),accuracy_hardware_validation,$^)
 $(RESULTS)/test.csv: $(runs:%=$(RESULTS)/runs/%-test.csv) $(baselines)

@@ -15,21 +15,22 @@ extern "C" {
 
 /* Values are part of what a seed means: append, never renumber. */
 enum nax_rng_what {
-    NAX_RNG_INIT = 1,    /* initial weights: layer, index */
-    NAX_RNG_SPLIT = 2,   /* which training images are held back: index, 0, for what */
-    NAX_RNG_SHUFFLE = 3, /* order of an epoch: epoch, index */
-    NAX_RNG_AUGMENT = 4, /* crop and flip: epoch, image */
-    NAX_RNG_SYNTH = 5,   /* the synthetic data set: image, use */
-    NAX_RNG_SAMPLE = 6,  /* candidates of a space: candidate, convolution */
-    NAX_RNG_EVOLVE = 7,  /* offspring, or founders: population, candidate, attempt */
-    NAX_RNG_PROGRAM = 8, /* programming error: chip, layer, array, cell */
-    NAX_RNG_FAULT = 9,   /* stuck cells: chip, layer, array, cell */
-    NAX_RNG_DRIFT = 10,  /* drift exponents: chip, layer, array, cell */
-    NAX_RNG_READ = 11,   /* normal numbers of a table that noise is read from: index */
-    NAX_RNG_ARRAY = 12,  /* random arrays of nax-xbar: array, cell */
-    NAX_RNG_GATE = 13,   /* path gates of a supernet: step, layer */
-    NAX_RNG_POLICY = 14, /* candidates of a policy: candidate, attempt */
-    NAX_RNG_TEST = 1000  /* tests */
+    NAX_RNG_INIT = 1,     /* initial weights: layer, index */
+    NAX_RNG_SPLIT = 2,    /* which training images are held back: index, 0, for what */
+    NAX_RNG_SHUFFLE = 3,  /* order of an epoch: epoch, index */
+    NAX_RNG_AUGMENT = 4,  /* crop and flip: epoch, image */
+    NAX_RNG_SYNTH = 5,    /* the synthetic data set: image, use */
+    NAX_RNG_SAMPLE = 6,   /* candidates of a space: candidate, convolution */
+    NAX_RNG_EVOLVE = 7,   /* offspring, or founders: population, candidate, attempt */
+    NAX_RNG_PROGRAM = 8,  /* programming error: chip, layer, array, cell */
+    NAX_RNG_FAULT = 9,    /* stuck cells: chip, layer, array, cell */
+    NAX_RNG_DRIFT = 10,   /* drift exponents: chip, layer, array, cell */
+    NAX_RNG_READ = 11,    /* normal numbers of a table that noise is read from: index */
+    NAX_RNG_ARRAY = 12,   /* random arrays of nax-xbar: array, cell */
+    NAX_RNG_GATE = 13,    /* path gates of a supernet: step, layer */
+    NAX_RNG_POLICY = 14,  /* candidates of a policy: candidate, attempt */
+    NAX_RNG_DESCENT = 15, /* how far designs descend in cost: candidate */
+    NAX_RNG_TEST = 1000   /* tests */
 };
 
 /* Four independent 64-bit numbers of one counter. */

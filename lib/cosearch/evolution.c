@@ -2,6 +2,8 @@
 #include "evolution.h"
 #include "../search/choices.h"
 
+#include "nax/rng.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -276,12 +278,14 @@ static int populate(const struct nax_evolution *e, size_t n, struct nax_populati
     return status;
 }
 
-/* The design descended in cost, unless that is one which the population knows. */
-static int cheapen(struct nax_evolution *e, struct nax_population *population,
+/* Design i descended in cost, to no less accurate crossbars and converters than those that it
+ * draws, unless that is one which the population knows. */
+static int cheapen(struct nax_evolution *e, size_t i, struct nax_population *population,
                    struct nax_candidate *c, struct nax_err *err)
 {
     struct nax_candidate cheap = *c;
-    int is_new = nax_evolution_descend(e, &cheap, err);
+    struct nax_rng rng = nax_rng_at(e->options.seed, NAX_RNG_DESCENT, i, 0, 0);
+    int is_new = nax_evolution_descend(e, nax_rng_below(&rng, e->n_choices), &cheap, err);
     if (!is_new)
         is_new = nax_population_claim(population, &cheap, err);
     if (is_new > 0)
@@ -313,7 +317,7 @@ static int generate(struct nax_evolution *e, bool is_first, size_t n_before, siz
         if (is_new <= 0)
             break;
         if (i % 2) /* what this loses in accuracy, the others have */
-            status = cheapen(e, population, &child, err);
+            status = cheapen(e, n_before + i, population, &child, err);
         if (!status && !is_there)
             status = look(e, &child, NULL, to, err);
     }

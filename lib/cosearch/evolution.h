@@ -43,10 +43,12 @@ int nax_evolution_look(struct nax_evolution *evolution, const struct nax_candida
 /* What it costs. */
 int nax_evolution_price(struct nax_evolution *evolution, const struct nax_candidate *candidate,
                         struct nax_cost *cost, struct nax_err *err) NAX_MUST_USE;
-/* Gives each convolution in turn the crossbar and converters by which the design costs the least,
- * until none changes. */
-int nax_evolution_descend(struct nax_evolution *evolution, struct nax_candidate *candidate,
-                          struct nax_err *err) NAX_MUST_USE;
+/* Gives each convolution in turn the crossbar and bits of converters by which the design costs the
+ * least, until none changes: of those that are no less accurate than `like`, a crossbar and
+ * converter below n_choices, where all convolutions of a network have them (which has been looked
+ * at), or of all. */
+int nax_evolution_descend(struct nax_evolution *evolution, size_t like,
+                          struct nax_candidate *candidate, struct nax_err *err) NAX_MUST_USE;
 /* Adds one that is known. */
 int nax_evolution_add(struct nax_evolution *evolution, const struct nax_evolved *design,
                       struct nax_err *err) NAX_MUST_USE;

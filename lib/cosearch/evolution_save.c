@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MODEL = 8 }; /* raised when other accuracies or designs come out */
+enum { MODEL = 9 }; /* raised when other accuracies or designs come out */
 
 int nax_evolution_save(const struct nax_evolution *e, const char *path, struct nax_err *err)
 {
@@ -35,6 +35,8 @@ static int identify(const struct nax_evolution *e, struct nax_identity **identit
     nax_identity_add(*identity, "cost_model", "%s", NAX_COST_MODEL);
     nax_identity_add(*identity, "evolution", "%d", MODEL);
     nax_identity_add(*identity, "supernet", "%016" PRIx64, nax_model_hash(&e->net.slices.model));
+    if (e->net.keeps_statistics)
+        nax_identity_add(*identity, "own_statistics", "kept");
     nax_identity_add(*identity, "data", "%016" PRIx64, nax_dataset_hash(o->set));
     nax_identity_add(*identity, "seed", "%" PRIu64, o->seed);
     nax_identity_add(*identity, "validation", "%.17g", o->recipe.validation);

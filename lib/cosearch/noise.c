@@ -7,15 +7,14 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { N_CHANNELS_MAX = 4096 }; /* of a layer */
+enum { BLOCK = 256 }; /* channels at once */
 
 int nax_noise_alloc(struct noise *noise, const struct supernet *net, const struct arch *arch,
                     const struct nax_hardware *hardware, uint64_t seed, struct nax_err *err)
 {
+    size_t n_channels = 0;
     for (size_t l = 0; l < net->all->n_layers; l++)
-        if (net->all->layers[l].c_out > N_CHANNELS_MAX)
-            return nax_err_set(err, NAX_ERR_VALUE, "more than %d channels: 'layer %s'",
-                               N_CHANNELS_MAX, net->all->layers[l].name);
+        n_channels = NAX_MAX(n_channels, net->all->layers[l].c_out);
     *noise =
         (struct noise){.net = net,
                        .arch = arch,
@@ -24,7 +23,7 @@ int nax_noise_alloc(struct noise *noise, const struct supernet *net, const struc
                                    .fidelity = NAX_FIDELITY_ADC,
                                    .n_images = NOISE_IMAGES},
                        .part = nax_calloc(2 * arch->n_slots * arch->n_choices, sizeof *noise->part),
-                       .normals = nax_normals_alloc(seed, N_CHANNELS_MAX)};
+                       .normals = nax_normals_alloc(seed, n_channels)};
     if (!noise->part || !noise->normals) {
         nax_noise_free(noise);
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'noise'");
@@ -128,16 +127,19 @@ void nax_noise_correct(const void *self, size_t n, float *y, size_t image)
     const struct noise_source *s = self;
     const struct noise *noise = s->noise;
     double part = noise->part[s->slot * noise->arch->n_choices + s->choice];
-    float sd[N_CHANNELS_MAX] = {0};
-    for (size_t c = 0; c < s->n_channels; c++)
-        sd[c] = (float)sqrt(part * (s->variance ? (double)s->variance[c] : 1));
-    for (size_t b = 0; b < n; b++) {
-        const uint64_t key[] = {image + b, s->slot, s->choice};
-        size_t at = (size_t)nax_hash(noise->mapping.seed, key, sizeof key);
-        for (size_t i = 0; i < s->n_positions; i++, y += s->n_channels, at += s->n_channels) {
-            const float *normal = noise->normals + at % NAX_NORMALS;
-            for (size_t c = 0; c < s->n_channels; c++)
-                y[c] += sd[c] * normal[c];
+    for (size_t first = 0; first < s->n_channels; first += BLOCK) {
+        const size_t n_here = NAX_MIN(s->n_channels - first, (size_t)BLOCK);
+        float sd[BLOCK], *to = y + first;
+        for (size_t c = 0; c < n_here; c++)
+            sd[c] = (float)sqrt(part * (s->variance ? (double)s->variance[first + c] : 1));
+        for (size_t b = 0; b < n; b++) {
+            const uint64_t key[] = {image + b, s->slot, s->choice};
+            size_t at = (size_t)nax_hash(noise->mapping.seed, key, sizeof key);
+            for (size_t i = 0; i < s->n_positions; i++, to += s->n_channels, at += s->n_channels) {
+                const float *normal = noise->normals + at % NAX_NORMALS + first;
+                for (size_t c = 0; c < n_here; c++)
+                    to[c] += sd[c] * normal[c];
+            }
         }
     }
 }

@@ -98,6 +98,8 @@ static int identify(struct oneshot *o, uint64_t start, struct nax_err *err)
     nax_space_identify_networks(o->options->space, o->identity);
     if (start)
         nax_identity_add(o->identity, "init", "%016" PRIx64, start);
+    if (o->keeps_statistics)
+        nax_identity_add(o->identity, "own_statistics", "kept");
     nax_trainer_set_identity(o->trainer, o->identity);
     return 0;
 }
@@ -151,14 +153,16 @@ int nax_oneshot_open(struct oneshot *o, const struct nax_evolution_options *opti
                      struct nax_err *err)
 {
     uint64_t start = 0;
+    bool is_spread = false;
     *o = (struct oneshot){.options = options};
     int status = nax_slices_alloc(&o->slices, options->space, options->file, options->seed, err);
     if (!status && options->init) {
         status =
-            nax_supernet_start(&o->slices.model, options->file, options->init, &o->is_spread, err);
+            nax_supernet_start(&o->slices.model, options->file, options->init, &is_spread, err);
         if (!status)
             start = nax_model_hash(&o->slices.model);
     }
+    o->keeps_statistics = is_spread && !options->recipe.epochs;
     if (!status)
         status = split(o, err);
     if (!status)
@@ -191,7 +195,7 @@ void nax_oneshot_close(struct oneshot *o)
 static bool is_as_given(const struct oneshot *o, const int64_t *kernel, const int64_t *width)
 {
     const struct nax_space *space = o->options->space;
-    bool is_whole = o->is_spread && !nax_trainer_epochs_done(o->trainer);
+    bool is_whole = o->keeps_statistics;
     for (size_t s = 0; s < space->n_slots; s++)
         is_whole = is_whole && kernel[s] >= space->kernel_own[s];
     for (size_t s = 0; s < space->n_stages; s++)

@@ -8,8 +8,8 @@
 struct oneshot {
     const struct nax_evolution_options *options;
     struct slices slices;
-    struct slice *slice; /* that the trainer is at */
-    bool is_spread;      /* it starts from weights of the network itself */
+    struct slice *slice;   /* that the trainer is at */
+    bool keeps_statistics; /* weights of the network itself, and not trained: nothing is renewed */
     struct nax_trainer *trainer;
     struct nax_identity *identity; /* besides what decides a training run */
     uint32_t *train, *validation;  /* the split */

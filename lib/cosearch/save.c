@@ -12,15 +12,6 @@ enum {
     SEARCH_MODEL = 2 /* raised when the same draws move alpha otherwise */
 };
 
-static void add_sizes(struct nax_identity *identity, const char *name, const int64_t *sizes,
-                      size_t n)
-{
-    char text[256] = "";
-    for (size_t i = 0, at = 0; i < n; i++)
-        at += (size_t)snprintf(text + at, sizeof text - at, "%s%" PRId64, i ? " " : "", sizes[i]);
-    nax_identity_add(identity, name, "%s", text);
-}
-
 int nax_search_identify(struct nax_cosearch *s, struct nax_err *err)
 {
     const struct nax_cosearch_options *o = &s->options;
@@ -35,9 +26,7 @@ int nax_search_identify(struct nax_cosearch *s, struct nax_err *err)
         nax_identity_add(s->identity, "noise_model", "%d", NOISE_MODEL);
     if (s->start)
         nax_identity_add(s->identity, "init", "%016" PRIx64, s->start);
-    add_sizes(s->identity, "kernels", o->space->kernels, o->space->n_kernels);
-    add_sizes(s->identity, "crossbars", o->space->crossbars, o->space->n_crossbars);
-    nax_identity_add(s->identity, "crossbar_fixed", "%" PRId64, o->space->crossbar_fixed);
+    nax_space_identify(o->space, s->identity);
     nax_hardware_identify(o->hardware, NAX_PART_COSTS | nax_fidelity_parts(o->fidelity),
                           s->identity);
     nax_trainer_set_identity(s->trainer, s->identity);

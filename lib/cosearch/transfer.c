@@ -3,6 +3,7 @@
 
 #include "slices.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char of_kernel[] = ".k"; /* in names of layers that have several */
@@ -103,6 +104,53 @@ static int spread(struct nax_model *model, const struct nax_model *own, struct n
     return 0;
 }
 
+/* A supernet's mixed layers are no network by themselves, whose file has no layers but those of the
+ * run's identity. */
+static int check_layers(const struct nax_model *model, const struct nax_tensors *file,
+                        const char *path, struct nax_err *err)
+{
+    static const char of_layer[] = "layer.";
+    const char *rows = nax_tensors_meta(file, "identity");
+    struct nax_identity *identity = NULL;
+    if (!rows || nax_tensors_meta(file, "layers"))
+        return 0;
+    char *layers = nax_calloc(strlen(rows) + 2, 1), *to = layers;
+    int status = layers ? nax_identity_alloc(&identity, err)
+                        : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
+    for (const char *row = rows; !status && *row;) {
+        const size_t n = strcspn(row, "\n");
+        if (!strncmp(row, of_layer, strlen(of_layer))) {
+            memcpy(to, row, n);
+            to[n] = '\n';
+            to += n + 1;
+        }
+        row += n + (row[n] == '\n');
+    }
+    if (!status) {
+        nax_layers_identify(identity, model->net);
+        status = nax_identity_compare(identity, layers, err);
+    }
+    if (status == NAX_ERR_VALUE)
+        nax_err_prefix(err, "weights of another network: '%s'", path);
+    nax_identity_free(identity);
+    free(layers);
+    return status;
+}
+
+/* Weights of a supernet of the same layers. */
+static int load(struct nax_model *model, const char *path, struct nax_err *err)
+{
+    struct nax_tensors *file;
+    int status = nax_model_load(model, path, err);
+    if (!status)
+        status = nax_tensors_open(&file, path, err);
+    if (status)
+        return status;
+    status = check_layers(model, file, path, err);
+    nax_tensors_close(file);
+    return status;
+}
+
 int nax_supernet_start(struct nax_model *model, const struct nax_network_file *file,
                        const char *path, bool *is_spread, struct nax_err *err)
 {
@@ -115,7 +163,7 @@ int nax_supernet_start(struct nax_model *model, const struct nax_network_file *f
     *is_spread = !is_of_supernet(tensors);
     nax_tensors_close(tensors);
     if (!*is_spread)
-        return nax_model_start(model, path, err);
+        return load(model, path, err);
     status = nax_network_build(&net, file, NULL, err);
     if (!status)
         status = nax_model_alloc(&own, net, 0, err);

@@ -184,6 +184,7 @@ static int read_adc_bits(const struct nax_record *r, struct nax_candidate *c, st
     const int64_t *bits;
     size_t n;
     c->has_adc_bits = nax_record_has(r, "adc_bits");
+    memset(c->adc_bits, 0, sizeof c->adc_bits);
     int status = c->has_adc_bits ? nax_record_ints(r, "adc_bits", &bits, &n, err) : 0;
     if (!c->has_adc_bits || status || (status = check_count("adc_bits", n, c, err)))
         return status;
@@ -201,6 +202,7 @@ static int read_adc_range(const struct nax_record *r, struct nax_candidate *c, s
     const double *range;
     size_t n;
     c->has_adc_range = nax_record_has(r, "adc_range");
+    memset(c->adc_range, 0, sizeof c->adc_range);
     int status = c->has_adc_range ? nax_record_floats(r, "adc_range", &range, &n, err) : 0;
     if (!c->has_adc_range || status || (status = check_count("adc_range", n, c, err)))
         return status;

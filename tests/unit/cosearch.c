@@ -761,7 +761,11 @@ static void every_row_decides_the_search(void **state)
     resume_fails(&o, "crossbars is 16 32 there and 16 64 here");
     f.space.crossbars[1] = 32;
     f.space.crossbar_fixed = 16;
-    resume_fails(&o, "crossbar_fixed is ");
+    resume_fails(&o, "fixed.crossbar is 0 there and 16 here");
+    f.space.crossbar_fixed = 0;
+    f.space.has_skip = !f.space.has_skip;
+    resume_fails(&o,
+                 f.space.has_skip ? "skip is 0 there and 1 here" : "skip is 1 there and 0 here");
     unlink("cosearch_rows.safetensors");
     fixture_free(&f);
 }

@@ -589,8 +589,8 @@ static void best_design_is_found(void **state)
     fixture_free(&f);
 }
 
-/* A design that descended has its kernels, skips and widths, and no change of one convolution's
- * crossbar or bits makes it cheaper; nor does another descent. */
+/* A design that descended has its kernels, skips, widths and ranges of converters, and no change of
+ * one convolution's crossbar or bits makes it cheaper; nor does another descent. */
 static void descent_ends_where_no_step_is_cheaper(void **state)
 {
     (void)state;
@@ -602,6 +602,10 @@ static void descent_ends_where_no_step_is_cheaper(void **state)
     f.space.n_adc_bits = 2;
     f.space.adc_bits[0] = 5;
     f.space.adc_bits[1] = 8;
+    f.space.n_adc_ranges = 3;
+    f.space.adc_ranges[0] = 0.25;
+    f.space.adc_ranges[1] = 0.5;
+    f.space.adc_ranges[2] = 1;
     const struct nax_space unbound = f.space;
     assert_int_equal(
         nax_space_bind(&f.space, unbound.n_slots, unbound.kernel_own, unbound.can_skip, &err), 0);
@@ -612,7 +616,7 @@ static void descent_ends_where_no_step_is_cheaper(void **state)
         struct nax_cost before, cost, other;
         nax_space_random(&f.space, i, 0, &drawn);
         c = drawn;
-        assert_int_equal(nax_evolution_descend(e, &c, &err), 0);
+        assert_int_equal(nax_evolution_descend(e, SIZE_MAX, &c, &err), 0);
         assert_int_equal(nax_evolution_price(e, &drawn, &before, &err), 0);
         assert_int_equal(nax_evolution_price(e, &c, &cost, &err), 0);
         assert_true(cost.edap_pj_ns_mm2 <= before.edap_pj_ns_mm2);
@@ -620,6 +624,7 @@ static void descent_ends_where_no_step_is_cheaper(void **state)
         assert_int_equal(c.n_stages, drawn.n_stages);
         assert_memory_equal(c.width, drawn.width, c.n_stages * sizeof *c.width);
         assert_memory_equal(c.kernel, drawn.kernel, c.n_slots * sizeof *c.kernel);
+        assert_memory_equal(c.adc_range, drawn.adc_range, c.n_slots * sizeof *c.adc_range);
         for (size_t slot = 0; slot < c.n_slots; slot++)
             for (size_t k = 0; c.kernel[slot] && k < 4; k++) {
                 struct nax_candidate step = c;
@@ -629,12 +634,65 @@ static void descent_ends_where_no_step_is_cheaper(void **state)
                 assert_true(other.edap_pj_ns_mm2 >= cost.edap_pj_ns_mm2);
             }
         struct nax_candidate again = c;
-        assert_int_equal(nax_evolution_descend(e, &again, &err), 0);
+        assert_int_equal(nax_evolution_descend(e, SIZE_MAX, &again, &err), 0);
         assert_string_equal(again.id, c.id);
         nax_candidate_set_id(&again);
         assert_string_equal(again.id, c.id);
     }
     assert_true(n_cheaper > 10);
+    nax_evolution_free(e);
+    fixture_free(&f);
+}
+
+/* Of crossbars and converters those are taken alone that are accurate enough everywhere, by which
+ * no step is cheaper; a design that has others leaves them, at any cost. */
+static void descent_keeps_to_what_is_accurate(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    static const double accuracy[] = {0.6, 0.9, 0.7, 0.8}; /* 5 and 8 bits on 16, on 32 */
+    struct nax_err err;
+    size_t n_dearer = 0;
+    fixture_make(&f, blocks_text);
+    f.space.n_adc_bits = 2;
+    f.space.adc_bits[0] = 5;
+    f.space.adc_bits[1] = 8;
+    const struct nax_space unbound = f.space;
+    assert_int_equal(
+        nax_space_bind(&f.space, unbound.n_slots, unbound.kernel_own, unbound.can_skip, &err), 0);
+    struct nax_evolution_options o = options_of(&f, 1);
+    o.n_designs = o.population = 4;
+    struct nax_evolution *e = evolve(&o);
+    assert_int_equal(e->n_choices, 4);
+    for (size_t k = 0; k < 4; k++) {
+        assert_int_equal(e->at[k].candidate.crossbar[0], f.space.crossbars[k / 2]);
+        assert_int_equal(e->at[k].candidate.adc_bits[0], f.space.adc_bits[k % 2]);
+        e->at[k].accuracy = accuracy[k];
+    }
+    for (uint64_t i = 0; i < 20; i++) {
+        const size_t like = i % 4;
+        struct nax_candidate drawn, c;
+        struct nax_cost before, cost, other;
+        nax_space_random(&f.space, i, 0, &drawn);
+        c = drawn;
+        assert_int_equal(nax_evolution_descend(e, like, &c, &err), 0);
+        assert_int_equal(nax_evolution_price(e, &drawn, &before, &err), 0);
+        assert_int_equal(nax_evolution_price(e, &c, &cost, &err), 0);
+        n_dearer += cost.edap_pj_ns_mm2 > before.edap_pj_ns_mm2;
+        for (size_t slot = 0; slot < c.n_slots; slot++)
+            for (size_t k = 0; c.kernel[slot] && k < 4; k++) {
+                struct nax_candidate step = c;
+                step.crossbar[slot] = f.space.crossbars[k / 2];
+                step.adc_bits[slot] = f.space.adc_bits[k % 2];
+                if (step.crossbar[slot] == c.crossbar[slot] &&
+                    step.adc_bits[slot] == c.adc_bits[slot])
+                    assert_true(accuracy[k] >= accuracy[like]);
+                assert_int_equal(nax_evolution_price(e, &step, &other, &err), 0);
+                assert_true(accuracy[k] < accuracy[like] ||
+                            other.edap_pj_ns_mm2 >= cost.edap_pj_ns_mm2);
+            }
+    }
+    assert_true(n_dearer > 0);
     nax_evolution_free(e);
     fixture_free(&f);
 }
@@ -879,6 +937,7 @@ int main(void)
         cmocka_unit_test(networks_that_are_no_parts_are_refused),
         cmocka_unit_test(best_design_is_found),
         cmocka_unit_test(descent_ends_where_no_step_is_cheaper),
+        cmocka_unit_test(descent_keeps_to_what_is_accurate),
         cmocka_unit_test(large_designs_are_on_the_front),
         cmocka_unit_test(no_image_counts_twice),
         cmocka_unit_test(designs_have_the_accuracy_of_their_networks_alone),

@@ -632,6 +632,34 @@ static void founders_have_every_depth(void **state)
     nax_population_free(p);
 }
 
+/* What a record leaves out is not what the record before had. */
+static void candidates_do_not_remember(void **state)
+{
+    (void)state;
+    struct nax_space space = small_space(2, true);
+    const int64_t own[] = {3, 3};
+    const bool can_skip[2] = {false};
+    struct nax_candidate c, plain;
+    struct nax_err err;
+    struct nax_record *with = nax_record_alloc(), *without = nax_record_alloc();
+    nax_space_homogeneous(&space, 0, 3, &plain);
+    assert_int_equal(nax_candidate_write(&plain, without, &err), 0);
+    space.n_adc_bits = space.n_adc_ranges = 1;
+    space.adc_bits[0] = 5;
+    space.adc_ranges[0] = 0.25;
+    assert_int_equal(nax_space_bind(&space, 2, own, can_skip, &err), 0);
+    nax_space_design(&space, 0, 3, &c);
+    assert_int_equal(nax_candidate_write(&c, with, &err), 0);
+    assert_int_equal(nax_candidate_read(&c, with, &err), 0);
+    assert_true(c.has_adc_bits && c.adc_bits[0] == 5 && c.has_adc_range && c.adc_range[1] == 0.25);
+    assert_int_equal(nax_candidate_read(&c, without, &err), 0);
+    assert_false(c.has_adc_bits || c.has_adc_range);
+    for (size_t s = 0; s < 2; s++)
+        assert_true(c.adc_bits[s] == 0 && c.adc_range[s] == 0);
+    nax_record_free(with);
+    nax_record_free(without);
+}
+
 /* A layer that keeps the network's kernel has the founder's crossbar and converter. */
 static void founders_keep_kernels_and_have_one_converter(void **state)
 {
@@ -1520,6 +1548,7 @@ int main(void)
         cmocka_unit_test(evolution_of_widths),
         cmocka_unit_test(decisions_are_drawn_one_by_one),
         cmocka_unit_test(founders_have_every_depth),
+        cmocka_unit_test(candidates_do_not_remember),
         cmocka_unit_test(founders_keep_kernels_and_have_one_converter),
         cmocka_unit_test(offspring_have_a_stretch_of_the_other_parent),
         cmocka_unit_test(evolution_of_the_largest_space),
