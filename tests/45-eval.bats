@@ -369,3 +369,22 @@ gray() {
   run --separate-stderr bash -c '"$@" > /dev/full' - "${eval[@]}" --fidelity ideal "$trained"
   [ "$status" -eq 1 ]
 }
+
+@test "layers whose groups lie together: what a conversion cuts off, and levels, are of cells that hold weights" {
+  printf '%s\n' 'name: apart' 'input: {height: 32, width: 32, channels: 3}' 'classes: 10' 'layers:' '  - conv: {out: 16, kernel: 3, stride: 4}' \
+    '  - conv: {kernel: 3, groups: 16, out: 16}' '  - pool: {kind: mean}' '  - linear: {role: classifier}' > apart.yaml
+  printf '%s\n' network,kernel,crossbar './apart.yaml,3 3,64 64' |
+    nax-train -q --data "$BATS_FILE_TMPDIR/small.safetensors" --epochs 1 --images 20 --fidelity ideal --checkpoint net --format csv > apart.csv
+  "${eval[@]}" --images 20 --layers --fidelity adc --format csv apart.csv > adc.csv
+  [ "$(nax-view --format csv -f layer adc.csv | sed 1d | wc -l)" -eq 3 ]
+  run -1 grep -q '[0-9]' <(nax-view --format csv -f 'clamped*' adc.csv | sed 1d)
+  # of all layers about alike, since levels are of the largest weight: a 16th of the cells has weights
+  "${eval[@]}" --images 20 --layers --fidelity full --circuit 1 --set device.v0_v=0 "${few[@]}" --format csv apart.csv > full.csv
+  nax-view --format csv -f level_frac full.csv |
+    awk 'NR > 1 { n++; if (!first) first = $1; if (!($1 > first / 2 && $1 < 2 * first)) bad = 1 } END { exit bad || n != 3 || !(first > 0) }'
+}
+
+@test "signs by an offset take two bits" {
+  run -1 "${eval[@]}" --fidelity quantized --set signs=offset --set precision.weight_bits=1 --set precision.slice_bits=1 "$trained"
+  [ "$output" = "nax-eval: signs by an offset take 2 bits and more, not 1: 'precision.weight_bits=1'" ]
+}

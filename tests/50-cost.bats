@@ -443,3 +443,48 @@ misused() { # misused MESSAGE COMMAND...
   run make -q study N=61 OUT=out/small
   [ "$status" -eq 1 ]
 }
+
+@test "a network of one layer pays the chip's links once" {
+  printf '%s\n' 'name: one' 'input: {height: 8, width: 8, channels: 1}' 'classes: 10' 'layers:' '  - linear: {role: classifier}' >one.yaml
+  printf '%s\n' 'network,kernel,crossbar,crossbar_fixed' './one.yaml,"","",64' >one.csv
+  nax-cost --format csv one.csv >whole.csv
+  nax-cost --layers --format csv one.csv >layers.csv
+  awk -v whole="$(column energy_pj whole.csv)" '{ sum += $1 } END { d = sum / whole - 1; exit !(sum > 0 && d * d < 1e-18) }' <(column energy_pj layers.csv)
+}
+
+@test "hierarchies of any size, and more sizes of units than one space has" {
+  nax-sample --homogeneous -n 1 --network lenet |
+    nax-cost --set hierarchy.units_per_core=1048576 --set hierarchy.units_crossbar=65536 --set hierarchy.cores_per_tile=1048576 --format csv >out.csv
+  [ "$(column area_mm2 out.csv | awk '$1 > 0' | wc -l)" -eq 1 ]
+  { echo network,kernel,crossbar,crossbar_fixed; for n in $(seq 300); do echo "lenet,3 3,$n $n,0"; done; } >sizes.csv
+  sed -n '1p;301p' sizes.csv >last.csv
+  for mode in '' --layers; do
+    nax-cost --hardware isaac $mode --format csv sizes.csv >out.csv
+    nax-cost --hardware isaac $mode --format csv last.csv >alone.csv
+    [ "$(sed 1d out.csv | wc -l)" -ge 300 ]
+    tail -n "$(sed 1d alone.csv | wc -l)" out.csv | cmp - <(sed 1d alone.csv)
+  done
+}
+
+@test "adc.layers names layers of the network" {
+  sed 1q homogeneous.csv >one.csv
+  sed -n 2p homogeneous.csv >>one.csv
+  refused "one.csv: record 1: adc.layers: network 'resnet20' has no layer that multiplies of this name: 's1b1c9'" nax-cost --set adc.layers.s1b1c9.bits=4 one.csv
+  refused "has no layer that multiplies of this name: 's1b1c9'" nax-cost --layers --set adc.layers.s1b1c9.bits=4 one.csv
+  nax-cost --set adc.layers.s1b1c1.bits=4 one.csv >out.csv
+}
+
+@test "energy by the device: of whole arrays as of cells, and gated it is no more" {
+  sed '/name: array,/s/per: cell, //' "$BATS_TEST_DIRNAME/../examples/hardware/nax-reram.yaml" >whole.yaml
+  parts() { nax-cost --breakdown --set array.energy=device --format csv "$@" | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i } $c["component"] == "array" { sum += $c["energy_pj"] } END { printf "%.9g\n", sum }'; }
+  sed 1q homogeneous.csv >one.csv
+  sed -n 5p homogeneous.csv >>one.csv
+  for r in 1e5 1e4; do
+    [ "$(parts --hardware ./whole.yaml --set device.r_on_ohm=$r one.csv)" = "$(parts --set device.r_on_ohm=$r one.csv)" ]
+  done
+  printf '%s\n' 'name: apart' 'input: {height: 32, width: 32, channels: 3}' 'classes: 10' 'layers:' '  - conv: {out: 16, kernel: 3, stride: 4}' \
+    '  - conv: {kernel: 3, groups: 16, out: 16}' '  - pool: {kind: mean}' '  - linear: {role: classifier}' >apart.yaml
+  printf '%s\n' network,kernel,crossbar ./apart.yaml,"3 3","64 64" >apart.csv
+  awk -v gated="$(parts --set unused=open --set counting.idle=gated apart.csv)" -v paid="$(parts --set unused=open apart.csv)" \
+    'BEGIN { exit !(gated > 0 && gated <= paid * (1 + 1e-9)) }'
+}

@@ -276,6 +276,22 @@ png_size() { od -An -tu1 -j16 -N8 "$1" | awk '{ print ($1 * 256 + $2) * 65536 + 
   grep -q "'3x3 on 16' 0, '3x3 on 32' 1, '3x3 on 64' 2, '3x3 on 128' 3" costs.gp
 }
 
+@test "costs of several machines are not added up" {
+  nax-sample --homogeneous -n 1 --network lenet | nax-cost --breakdown --hardware nax-reram,puma > two
+  run -1 nax-plot costs -o costs.gp two
+  [[ $output == *"costs of several machines: 'hardware puma'; draw those of one, by nax-view --where 'hardware = nax-reram'" ]]
+  nax-view --where 'hardware = puma' --format msgpack two | nax-plot costs -o costs.gp
+}
+
+@test "curves: a field that no record has leaves the picture that was there" {
+  printf '%s\n' epoch,loss 1,2.1 2,1.7 > log.csv
+  nax-plot curves -o curves.svg log.csv
+  cp curves.svg before.svg
+  run -1 nax-plot curves -f loss,accuracy -o curves.svg log.csv
+  [[ $output == *"no record has such a field: 'accuracy'" ]]
+  cmp curves.svg before.svg
+}
+
 @test "curves: a panel for each first word, a line for each run" {
   printf '%s\n' id,epoch,loss,loss_cost,accuracy_train,rate a,1,2.5,1,0.1,3 a,2,1.25,1,0.5,3 b,1,2.25,1,0.25,3 >log.csv
   nax-plot curves -o curves.gp log.csv

@@ -106,5 +106,6 @@ void fields_check(struct tool *tool)
     }
     if (!is_any)
         refuse(tool, NULL, tool->fields);
-    nax_record_free(choice->record);
+    nax_record_free(tool->choice.record);
+    tool->choice.record = NULL;
 }

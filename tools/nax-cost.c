@@ -1,7 +1,7 @@
 /* nax-cost: energy, latency, area and their product for each candidate. */
+#include "cost_formats.h"
 #include "cost_tables.h"
 #include "hardware.h"
-#include "nax/cosearch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,21 +14,10 @@ static const char synopsis[] =
 enum mode { CANDIDATES, CONVENTIONS, LAYERS, BREAKDOWN, COMPONENTS };
 enum { NAMES_MAX = 16, MACHINES_MAX = 32, N_FIELDS = 7 };
 
-enum { FORMATS = 16 };
-
-/* The machine with bits that designs have of their own, or none. */
-struct format {
-    struct nax_precision bits;
-    struct nax_hardware *hardware;
-    struct nax_cost_model *model;
-    struct nax_cost_table *tables[DESIGN_NETWORKS]; /* of the networks that are kept */
-};
-
 struct machine {
     struct nax_hardware *hardware;
     struct nax_cost_model *model; /* of the hardware as it is */
-    size_t n_formats, oldest;
-    struct format formats[FORMATS];
+    struct cost_formats formats;
     double replicate_mm2[DESIGN_NETWORKS];        /* for copies, of a convention's own */
     const struct nax_cost_convention *convention; /* or NULL */
     char field[N_FIELDS][96];                     /* names of the costs in a candidate's record */
@@ -146,38 +135,15 @@ static void check_sets(const struct pricing *p)
     }
 }
 
-static void close_format(struct format *f)
-{
-    for (size_t k = 0; k < DESIGN_NETWORKS; k++)
-        nax_cost_table_free(f->tables[k]);
-    nax_cost_model_free(f->model);
-    nax_hardware_convert_free(f->hardware);
-    *f = (struct format){.hardware = NULL};
-}
-
-static struct format *find_format(struct pricing *p, struct machine *m)
-{
-    const struct nax_precision bits = nax_bits_of(&p->design.candidate);
-    struct nax_err err;
-    for (size_t i = 0; i < m->n_formats; i++)
-        if (!memcmp(&m->formats[i].bits, &bits, sizeof bits))
-            return &m->formats[i];
-    struct format *f = &m->formats[m->n_formats < FORMATS ? m->n_formats++ : m->oldest++ % FORMATS];
-    close_format(f);
-    if (nax_hardware_convert(&f->hardware, m->hardware, &bits, NULL, 0, &err) ||
-        nax_cost_model_alloc(&f->model, f->hardware, &err))
-        tool_fail_record(p->tool, &err);
-    f->bits = bits;
-    return f;
-}
-
 static void set_costs(struct pricing *p, struct nax_record *r, struct machine *m)
 {
     const struct nax_candidate *c = &p->design.candidate;
     const size_t at = p->design.at;
     struct nax_cost cost;
     struct nax_err err;
-    struct format *f = find_format(p, m);
+    struct cost_format *f;
+    if (cost_formats_find(&m->formats, m->hardware, c, &f, &err))
+        tool_fail_record(p->tool, &err);
     if (m->convention && m->convention->n_areas > 0)
         f->hardware->hierarchy.replicate_mm2 = m->replicate_mm2[at];
     if ((!f->tables[at] && nax_cost_table_alloc(&f->tables[at], f->model, p->design.file, &err)) ||
@@ -199,14 +165,16 @@ static void set_costs(struct pricing *p, struct nax_record *r, struct machine *m
  * so that all designs of a space have the same. */
 static void begin_network(struct pricing *p)
 {
+    struct nax_network *net;
     struct nax_err err;
     const size_t at = p->design.at;
     for (size_t i = 0; i < p->n_machines; i++) {
         struct machine *m = &p->machines[i];
-        for (size_t k = 0; k < m->n_formats; k++) {
-            nax_cost_table_free(m->formats[k].tables[at]);
-            m->formats[k].tables[at] = NULL;
-        }
+        if (nax_network_build(&net, p->design.own, NULL, &err) ||
+            nax_adc_layers_check(m->hardware, net, &err))
+            tool_fail_record(p->tool, &err);
+        nax_network_free(net);
+        cost_formats_forget(&m->formats, at);
         if (m->convention && m->convention->n_areas > 0 &&
             nax_cost_convention_area(m->convention, m->hardware, p->design.own,
                                      &m->replicate_mm2[at], &err))
@@ -216,15 +184,20 @@ static void begin_network(struct pricing *p)
 
 static void price(struct pricing *p, struct nax_record *r)
 {
-    bool is_table = p->mode == LAYERS || p->mode == BREAKDOWN;
-    if (design_read(&p->design, p->tool, r) && !is_table)
+    const bool is_table = p->mode == LAYERS || p->mode == BREAKDOWN;
+    struct nax_err err;
+    if (design_read(&p->design, p->tool, r))
         begin_network(p);
-    for (size_t i = 0; i < p->n_machines; i++)
-        if (is_table)
-            cost_tables_design(p->tool, r, &p->design, p->machines[i].hardware,
-                               p->machines[i].model, p->mode == BREAKDOWN);
-        else
-            set_costs(p, r, &p->machines[i]);
+    for (size_t i = 0; i < p->n_machines; i++) {
+        struct machine *m = &p->machines[i];
+        if (!is_table) {
+            set_costs(p, r, m);
+            continue;
+        }
+        if (cost_model_renew(&m->model, m->hardware, &p->design.candidate, &err))
+            tool_fail_record(p->tool, &err);
+        cost_tables_design(p->tool, r, &p->design, m->hardware, m->model, p->mode == BREAKDOWN);
+    }
     if (is_table)
         return;
     design_check(p->tool, nax_record_set_string(r, "hardware", p->machines[0].hardware->name));
@@ -251,8 +224,7 @@ static void parse(struct pricing *p)
 static void close_machines(struct pricing *p)
 {
     for (size_t i = 0; i < p->n_machines; i++) {
-        for (size_t k = 0; k < p->machines[i].n_formats; k++)
-            close_format(&p->machines[i].formats[k]);
+        cost_formats_close(&p->machines[i].formats);
         nax_cost_model_free(p->machines[i].model);
         nax_hardware_free(p->machines[i].hardware);
     }

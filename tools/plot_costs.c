@@ -44,6 +44,20 @@ static size_t name_index(struct plot *plot, size_t i, struct names *names, const
     return k;
 }
 
+/* Costs of one machine alone are added up. */
+static void check_machines(struct plot *plot)
+{
+    struct nax_err err;
+    for (size_t i = 1; i < plot->records.n; i++)
+        if (strcmp(plot_string(plot, i, "hardware"), plot_string(plot, 0, "hardware")) != 0) {
+            nax_err_set(&err, NAX_ERR_VALUE, "costs of several machines: 'hardware %s'",
+                        plot_string(plot, i, "hardware"));
+            tool_hint(&err, "draw those of one, by nax-view --where 'hardware = %s'",
+                      plot_string(plot, 0, "hardware"));
+            plot_fail(plot, i, &err);
+        }
+}
+
 /* One design: a bar each layer; several: a bar each design. */
 static const char *bar_field(const struct plot *plot)
 {
@@ -58,6 +72,7 @@ static void read_breakdown(struct plot *plot, struct breakdown *b)
     const char *field = bar_field(plot), *bar, *part;
     struct nax_err err;
     double value;
+    check_machines(plot);
     b->is_by_design = !strcmp(field, "id");
     for (size_t i = 0; i < plot->records.n; i++) {
         const struct nax_record *r = plot->records.at[i];

@@ -52,6 +52,7 @@ static void list_fields(struct plot *plot, struct curves *c)
                 add_field(plot, c, name, strlen(name));
         }
     }
+    fields_check(plot->tool); /* before anything is replaced */
 }
 
 static bool is_of_run(const struct plot *plot, const struct curves *c, size_t run, size_t i)

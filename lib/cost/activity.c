@@ -96,20 +96,25 @@ static void multiply(const struct nax_hardware *h, const struct nax_layer_map *m
 }
 
 /* By the device cells take what their own row and column give them: rows without an input nothing,
- * idle columns and cells between groups that of G_off. (Gated reads are counted by their cells.) */
+ * idle columns and cells between groups that of G_off. (Gated reads are counted by their cells,
+ * those between groups among them.) */
 static double read_frac(const struct nax_hardware *h, const struct nax_layer_map *map,
                         const struct nax_unit *unit)
 {
-    if (!nax_array_energy_row(h)->is_of_device || nax_idle_row(h)->is_gated)
+    if (!nax_array_energy_row(h)->is_of_device)
         return 1;
     double size = (double)map->crossbar, rows = (double)map->n_rows,
            n_col = (double)map->col_submatrices, area = (double)map->used_area;
     double weights = (double)(map->group_rows * map->n_cols);
+    double whole_pj = nax_cells_read_pj(h, 1, size * size, unit->has_reference ? size : 0);
+    if (nax_idle_row(h)->is_gated) {
+        double reference = unit->has_reference ? area / size : 0; /* their share of it */
+        return nax_cells_read_pj(h, 1, weights, area - weights + reference) /
+               (whole_pj * area / (size * size));
+    }
     double idle = nax_unused_row(h)->is_open ? 0 : rows * n_col * size - area;
     double off = area - weights + idle + (unit->has_reference ? rows * n_col : 0);
-    double layer_pj = nax_cells_read_pj(h, 1, weights, off);
-    double whole_pj = nax_cells_read_pj(h, 1, size * size, unit->has_reference ? size : 0);
-    return layer_pj / (whole_pj * (double)map->n_units);
+    return nax_cells_read_pj(h, 1, weights, off) / (whole_pj * (double)map->n_units);
 }
 
 static void layer_units(const struct nax_hardware *h, const struct nax_layer *layer,
@@ -117,7 +122,6 @@ static void layer_units(const struct nax_hardware *h, const struct nax_layer *la
                         struct nax_activity *a)
 {
     double *n = a->n, positions = (double)map->positions;
-    int64_t units_per_tile = size->units_per_core * h->hierarchy.cores_per_tile;
     a->n_units = (int64_t)map->n_units;
     a->n_cores = NAX_CEIL_DIV(a->n_units, size->units_per_core);
     a->n_tiles = NAX_CEIL_DIV(a->n_cores, h->hierarchy.cores_per_tile);
@@ -125,7 +129,8 @@ static void layer_units(const struct nax_hardware *h, const struct nax_layer *la
     a->read_frac = read_frac(h, map, &size->unit);
 
     /* units of a row of submatrices lie side by side: inputs go to every tile that they reach */
-    int64_t n_col_tiles = NAX_CEIL_DIV((int64_t)map->col_submatrices, units_per_tile);
+    int64_t n_col_cores = NAX_CEIL_DIV((int64_t)map->col_submatrices, size->units_per_core),
+            n_col_tiles = NAX_CEIL_DIV(n_col_cores, h->hierarchy.cores_per_tile);
     double copies = (double)NAX_MIN(a->n_tiles, n_col_tiles);
     arrive(h, copies * (double)(layer->h_in * layer->w_in), layer->c_in, n);
     move(h, copies * window_pixels(h, layer), layer->c_in, n);

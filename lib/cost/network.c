@@ -33,6 +33,11 @@ void nax_cost_model_free(struct nax_cost_model *model)
     free(model);
 }
 
+size_t nax_cost_model_room(const struct nax_cost_model *model)
+{
+    return COST_SIZES_MAX - model->n_asked;
+}
+
 static bool is_before(const struct nax_unit *a, const struct nax_unit *b)
 {
     return a->crossbar < b->crossbar || (a->crossbar == b->crossbar && a->adc_bits < b->adc_bits);

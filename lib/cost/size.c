@@ -37,7 +37,7 @@ int nax_cost_values_at(const struct nax_hardware *h, const struct nax_component 
     } else if (c->event == NAX_EVENT_ARRAY_READ) {
         v->latency_ns =
             nax_array_read_ns(h, v->latency_ns, (int64_t)unit->crossbar, unit->adc_bits);
-        if (c->per == NAX_PER_CELL && nax_array_energy_row(h)->is_of_device) {
+        if (nax_array_energy_row(h)->is_of_device) {
             double size = (double)unit->crossbar;
             v->energy_pj =
                 nax_cells_read_pj(h, v->latency_ns, size * size, unit->has_reference ? size : 0) /

@@ -96,8 +96,8 @@ static int fill_places(struct nax_cost_table *table, const struct nax_network *n
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: 'cost table'");
     }
     table->n_places = net->n_layers;
-    table->link_bits = nax_cost_link_bits(table->model->hardware, net, 0) +
-                       nax_cost_link_bits(table->model->hardware, net, net->n_layers - 1);
+    for (size_t l = 0; l < net->n_layers; l++)
+        table->link_bits += nax_cost_link_bits(table->model->hardware, net, l);
     for (size_t p = 0; p < table->n_places; p++) {
         struct place *place = &table->places[p];
         place->layer = net->layers[p];

@@ -169,6 +169,9 @@ static int check_pairs(const struct hardware_source *source, const struct nax_ha
     if (p->slice_bits > p->weight_bits)
         return nax_hardware_fail(source, "precision.slice_bits", "%d is more than weight_bits, %d",
                                  p->slice_bits, p->weight_bits);
+    if (p->weight_bits == 1 && nax_signs_row(h)->is_offset)
+        return nax_hardware_fail(source, "precision.weight_bits",
+                                 "signs by an offset take 2 bits and more, not %d", p->weight_bits);
     if (p->stream_bits > p->input_bits)
         return nax_hardware_fail(source, "precision.stream_bits", "%d is more than input_bits, %d",
                                  p->stream_bits, p->input_bits);

@@ -20,9 +20,10 @@ static void take_bits(int *to, int bits)
         *to = bits;
 }
 
-static int set_bits(struct nax_precision *p, const struct nax_precision *bits, const char *path,
-                    struct nax_err *err)
+static int set_bits(struct nax_precision *p, const struct nax_precision *bits,
+                    const struct nax_hardware *hardware, struct nax_err *err)
 {
+    const char *path = hardware->path;
     take_bits(&p->weight_bits, bits->weight_bits);
     take_bits(&p->input_bits, bits->input_bits);
     take_bits(&p->slice_bits, bits->slice_bits);
@@ -30,6 +31,9 @@ static int set_bits(struct nax_precision *p, const struct nax_precision *bits, c
     if (p->slice_bits > p->weight_bits)
         return nax_err_set(err, NAX_ERR_VALUE, "slice_bits %d is more than weight_bits %d: '%s'",
                            p->slice_bits, p->weight_bits, path);
+    if (p->weight_bits == 1 && nax_signs_row(hardware)->is_offset)
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "signs by an offset take weight_bits of 2 and more, not 1: '%s'", path);
     if (p->stream_bits > p->input_bits)
         return nax_err_set(err, NAX_ERR_VALUE, "stream_bits %d is more than input_bits %d: '%s'",
                            p->stream_bits, p->input_bits, path);
@@ -41,7 +45,7 @@ int nax_hardware_convert(struct nax_hardware **with, const struct nax_hardware *
                          size_t n, struct nax_err *err)
 {
     struct nax_precision precision = hardware->precision;
-    int status = bits ? set_bits(&precision, bits, hardware->path, err) : 0;
+    int status = bits ? set_bits(&precision, bits, hardware, err) : 0;
     if (status)
         return status;
     const size_t n_before = hardware->adc.n_layers;

@@ -280,7 +280,7 @@ static double mean_level_frac(const struct fixed_layer *l)
                                            nax_array_sign(&l->unit, a));
     }
     double highest = (1 << l->hardware->precision.slice_bits) - 1;
-    return sum / highest / (double)(l->map.used_area * l->unit.n_arrays);
+    return sum / highest / (double)(l->map.used_cells * l->unit.n_arrays);
 }
 
 /* Of n vectors x [n][n_rows]. */

@@ -18,7 +18,8 @@ struct meter {
 /* Whether the layer rounds its inputs and makes its conversions. */
 static bool is_converted(const struct nax_mapped *m, size_t l)
 {
-    return m->linops && m->linops[l].forward;
+    const struct mapped_layer *layer = &m->layer[l];
+    return m->linops && m->linops[l].forward && !layer->coupled;
 }
 
 static void count_inputs(void *self, size_t l, size_t image, size_t n, const float *x,

@@ -142,7 +142,7 @@ int nax_fixed_digit(const struct fixed_layer *layer, int32_t x, int stream)
     if (is_twos_complement(layer)) {
         if (stream == n - 1)
             return x < 0;
-        x = x < 0 ? x - layer->input_min : x;
+        x = x < 0 ? x - (int32_t)nax_fixed_stream_weight(layer, n - 1) : x;
     }
     n /= layer->map.n_passes;
     return (nax_fixed_part(layer, x, stream / n) >> (stream % n * bits)) &
@@ -160,10 +160,9 @@ bool nax_fixed_any_digit(const struct fixed_layer *layer, const int32_t *x, size
 int64_t nax_fixed_stream_weight(const struct fixed_layer *layer, int stream)
 {
     int n = layer->map.n_streams / layer->map.n_passes;
-    if (is_twos_complement(layer) && stream == n - 1)
-        return layer->input_min;
     int64_t weight = (int64_t)1 << (stream % n * layer->hardware->precision.stream_bits);
-    return stream < n ? weight : -weight;
+    bool is_negative = stream >= n || (is_twos_complement(layer) && stream == n - 1);
+    return is_negative ? -weight : weight;
 }
 
 double nax_fixed_output(const struct fixed_layer *layer, double codes, double inputs)

@@ -52,7 +52,9 @@ int32_t nax_fixed_offset(const struct fixed_layer *layer);
 /* What pass p of n_passes streams of an input x: its magnitude where it has the pass's sign, or 0;
  * of one pass x itself. */
 int32_t nax_fixed_part(const struct fixed_layer *layer, int32_t x, int pass);
-/* Number that stream t of an input x carries, and what a 1 in it counts for. */
+/* Number that stream t of an input x carries, and what a 1 in it counts for. A sign bit counts for
+ * minus the power of two above all other streams' bits: two's complement goes on to where these
+ * end, which is above input_bits where one stream has them all. */
 int nax_fixed_digit(const struct fixed_layer *layer, int32_t x, int stream);
 bool nax_fixed_any_digit(const struct fixed_layer *layer, const int32_t *x, size_t n, int stream);
 int64_t nax_fixed_stream_weight(const struct fixed_layer *layer, int stream);

@@ -165,19 +165,19 @@ static void slices_and_streams_add_up(void **state)
 {
     (void)state;
     const struct {
-        int slice_bits, stream_bits;
+        int slice_bits, stream_bits, input_bits;
         enum nax_signs signs;
-    } cases[] = {{2, 1, NAX_SIGNS_DIFFERENTIAL},
-                 {3, 1, NAX_SIGNS_OFFSET},
-                 {1, 2, NAX_SIGNS_DIFFERENTIAL},
-                 {5, 3, NAX_SIGNS_OFFSET},
-                 {8, 5, NAX_SIGNS_DIFFERENTIAL}};
+    } cases[] = {{2, 1, 16, NAX_SIGNS_DIFFERENTIAL}, {3, 1, 16, NAX_SIGNS_OFFSET},
+                 {1, 2, 16, NAX_SIGNS_DIFFERENTIAL}, {5, 3, 16, NAX_SIGNS_OFFSET},
+                 {8, 5, 16, NAX_SIGNS_DIFFERENTIAL}, {2, 4, 4, NAX_SIGNS_DIFFERENTIAL},
+                 {2, 1, 1, NAX_SIGNS_DIFFERENTIAL}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
         for (int inputs = 0; inputs < 3; inputs++) { /* not signed, sign bit, two passes */
             struct nax_hardware h = default_hardware();
             h.input_signs = (enum nax_input_signs)(inputs / 2);
             h.precision.slice_bits = cases[k].slice_bits;
             h.precision.stream_bits = cases[k].stream_bits;
+            h.precision.input_bits = cases[k].input_bits;
             h.signs = cases[k].signs;
             struct fixed_layer p = make(&odd_conv, &h, 16, inputs, 1.7);
             const struct fixed_layer *l = &p;
@@ -190,7 +190,9 @@ static void slices_and_streams_add_up(void **state)
                                ((int64_t)1 << (s * h.precision.slice_bits));
                     assert_int_equal(sum, l->weight[r * l->map.n_cols + c]);
                 }
-            assert_int_equal(l->map.n_streams, (1 + inputs / 2) * l->unit.n_streams);
+            const int least = inputs == 1 ? 2 : 1; /* the sign bit's is its own */
+            assert_int_equal(l->map.n_streams,
+                             NAX_MAX((1 + inputs / 2) * l->unit.n_streams, least));
             for (int32_t x = l->input_min; x <= l->input_max; x++) {
                 int64_t sum = 0;
                 for (int t = 0; t < l->map.n_streams; t++) {
@@ -779,17 +781,18 @@ static void look_ups_are_the_definition(void **state)
     (void)state;
     const struct {
         int64_t crossbar;
-        int slice_bits, stream_bits, adc_bits;
+        int slice_bits, stream_bits, input_bits, adc_bits;
         enum nax_signs signs;
         enum nax_adc_zero zero;
     } cases[] = {
-        {64, 2, 1, 0, NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE},
-        {16, 2, 1, 3, NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_SIGNED},
-        {7, 2, 1, 0, NAX_SIGNS_OFFSET, NAX_ADC_ZERO_DIGITAL},
-        {128, 2, 1, 5, NAX_SIGNS_DIFFERENTIAL_ANALOG, NAX_ADC_ZERO_REFERENCE},
-        {33, 4, 2, 0, NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE},
-        {20, 1, 3, 0, NAX_SIGNS_OFFSET, NAX_ADC_ZERO_SIGNED},
-        {1, 8, 1, 0, NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE},
+        {64, 2, 1, 16, 0, NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE},
+        {16, 2, 1, 16, 3, NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_SIGNED},
+        {7, 2, 1, 16, 0, NAX_SIGNS_OFFSET, NAX_ADC_ZERO_DIGITAL},
+        {128, 2, 1, 16, 5, NAX_SIGNS_DIFFERENTIAL_ANALOG, NAX_ADC_ZERO_REFERENCE},
+        {33, 4, 2, 16, 0, NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE},
+        {20, 1, 3, 16, 0, NAX_SIGNS_OFFSET, NAX_ADC_ZERO_SIGNED},
+        {1, 8, 1, 16, 0, NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE},
+        {16, 2, 4, 4, 0, NAX_SIGNS_DIFFERENTIAL, NAX_ADC_ZERO_REFERENCE},
     };
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
         for (int i = 0; i < 12; i++) { /* not signed, sign bit, two passes */
@@ -799,6 +802,7 @@ static void look_ups_are_the_definition(void **state)
             h.input_signs = (enum nax_input_signs)(i % 3 / 2);
             h.precision.slice_bits = cases[k].slice_bits;
             h.precision.stream_bits = cases[k].stream_bits;
+            h.precision.input_bits = cases[k].input_bits;
             h.adc.bits = cases[k].adc_bits;
             h.adc.zero = cases[k].zero;
             h.signs = cases[k].signs;
