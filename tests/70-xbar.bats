@@ -204,7 +204,8 @@ refuse() { # record fields as CSV lines, then what the message must say
 
 @test "misuse" {
   for words in '--method newton' '--method x' '--tolerance 0' '--random 0' '--random 5000' '--random 3 --spice' \
-    '--random 3 file' '--count -1 --random 2'; do
+    '--random 3 file' '--count -1 --random 2' '--random 3 --heatmap x.svg' '--random 3 --matrix' '--spice --node-voltages' \
+    '--spice --tolerance 1e-3'; do
     status=0
     # shellcheck disable=SC2086 # words on purpose
     nax-xbar $words >out 2>err </dev/null || status=$?
