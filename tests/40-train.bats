@@ -380,6 +380,20 @@ small() {
   done | awk -v low=$learnt -v high=$unlearnt '{ loss[NR] = $1 } END { exit !(loss[1] > high && loss[2] < low) }'
 }
 
+@test "weights from other images keep their pixels' statistics: for all designs that share them" {
+  small
+  little
+  nax-data synth -q --n-train 60 --n-test 20 --seed 9 -o others.safetensors
+  { candidate ./little.yaml '3 3' '16 16'; echo './little.yaml,3 3,32 32'; } > c.csv
+  fit="nax-train -q --batch 20 --fidelity ideal --epochs 1"
+  head -n 2 c.csv | $fit --data others.safetensors --checkpoint run > first.csv
+  $fit --data small.safetensors --init run/*.safetensors c.csv > out.csv
+  for field in weights weights_hash accuracy accuracy_validation; do
+    [ "$(column $field 1 < out.csv)" = "$(column $field 2 < out.csv)" ]
+  done
+  [ "$(column train_seconds 2 < out.csv)" = 0.0 ]
+}
+
 @test "weights that designs share, scored without training" {
   colours colours.safetensors 700 100
   printf '%s\n' 'name: small' 'network: lenet' 'kernels: [3, 5]' 'crossbars: [16, 64]' > small.yaml

@@ -106,26 +106,22 @@ static int after_step(void *self, size_t step, double loss)
     return (is_stopped && nax_ranks_any(true)) || run->step_status; /* when rank 0 has saved */
 }
 
-/* Weights that are there, from where they are. */
-static int take_finished(struct candidate_run *run, struct nax_err *err)
-{
-    train_say(run, "trained before: weights ", run->weights);
-    return *run->checkpoint ? nax_trainer_resume(run->trainer, run->checkpoint, err)
-                            : weights_fill(run->t->store, run->weights, run->model, err);
-}
-
 static int prepare(struct candidate_run *run, bool is_finished, struct nax_err *err)
 {
     struct training *t = run->t;
     uint64_t seed = t->tool.seed;
     bool has_part = t->is_resumed && !access(run->part, F_OK), has_files = !nax_ranks_own();
     nax_ranks_broadcast(&has_part, sizeof has_part);
-    bool is_new = !is_finished && !has_part;
+    bool is_new = !is_finished && !has_part, is_kept = is_finished && !*run->checkpoint;
     int status = nax_model_alloc(&run->model, run->net, seed, err);
     if (!status && !is_finished)
         status = train_look_ahead(run, err);
     if (!status && is_new && t->is_resumed && has_files)
         status = train_resume_check(run, err);
+    if (is_finished)
+        train_say(run, "trained before: weights ", run->weights);
+    if (!status && is_kept && has_files)
+        status = weights_fill(t->store, run->weights, run->model, err);
     if (!status && is_new && *run->start_path)
         status = nax_model_start(run->model, run->start_path, err);
     if (!status)
@@ -133,7 +129,7 @@ static int prepare(struct candidate_run *run, bool is_finished, struct nax_err *
     if (!status)
         nax_trainer_set_identity(run->trainer, run->identity);
     if (!status && is_finished)
-        return has_files ? take_finished(run, err) : 0;
+        return is_kept || !has_files ? 0 : nax_trainer_resume(run->trainer, run->checkpoint, err);
     if (!status && has_part)
         return has_files ? nax_trainer_resume(run->trainer, run->part, err) : 0;
     if (!status && t->is_extended)
