@@ -166,6 +166,28 @@ small() {
   [ -z "$(column accuracy 1 < out.csv)" ]
 }
 
+@test "what diverges leaves no checkpoint that cannot be resumed, and passes on again" {
+  small
+  little
+  { candidate ./little.yaml '3 3' '16 16'; echo './little.yaml,3 3,32 32'; } > c.csv
+  wild="nax-train -q --data small.safetensors --fidelity ideal --batch 20 --epochs 3 --rate 1e9 --decay 1 --muon 0 --warmup 0"
+  for _ in 1 2; do
+    $wild --save-every 0 --checkpoint run --resume c.csv > out.csv
+    [ "$(column status 1 < out.csv)" = diverged ]
+    [ "$(column status 2 < out.csv)" = diverged ]
+  done
+  # without an epoch: images that the start's statistics make infinite
+  candidate ./little.yaml '3 3' '16 16' | nax-train -q --data small.safetensors --fidelity ideal --epochs 1 --checkpoint kept > kept.csv
+  meta pixel_sd '1e-300 1e-300 1e-300' < "$(column checkpoint < kept.csv)" > start
+  for keep in '' '--checkpoint zero'; do
+    # shellcheck disable=SC2086 # words on purpose
+    nax-train -q --data small.safetensors --fidelity ideal --epochs 0 --init start $keep c.csv > out.csv
+    [ "$(column status 1 < out.csv)" = diverged ]
+    [ "$(column status 2 < out.csv)" = diverged ]
+  done
+  [ -z "$(ls -A zero)" ]
+}
+
 @test "bad candidates: a line that names file, record and field; those before are written" {
   small
   train=(nax-train -q --data small.safetensors --epochs 1)
