@@ -166,6 +166,35 @@ small() {
   [ -z "$(column accuracy 1 < out.csv)" ]
 }
 
+@test "a design that is trained again keeps nothing of the weights that it had" {
+  small
+  little
+  candidate ./little.yaml '3 3' '16 16' > c.csv
+  fit="nax-train -q --data small.safetensors --batch 20 --epochs 2"
+  $fit --fidelity linear --checkpoint run c.csv | nax-eval -q --data small.safetensors --chips 2 --calibrate 20 |
+    nax-eval -q --data small.safetensors --chips 2 --split validation |
+    awk -F, 'NR == 1 { print $0 ",accuracy,accuracy_sd,accuracy_difference,n_seeds,epochs_stopped,label_of_mine" }
+      NR > 1 { print $0 ",0.9,0.1,0.3,2,1,7" }' > before.csv
+  [ -n "$(column accuracy_hardware_validation_sd < before.csv)" ]
+  $fit --fidelity ideal --seed 1 before.csv > out.csv
+  $fit --fidelity ideal --seed 1 c.csv > fresh.csv
+  $fit --fidelity ideal --rate 1e9 before.csv > wild.csv
+  for field in accuracy accuracy_se accuracy_ideal accuracy_validation weights weights_hash fidelity status; do
+    [ "$(column $field < out.csv)" = "$(column $field < fresh.csv)" ]
+  done
+  [ "$(column label_of_mine < out.csv)" = 7 ]
+  for field in accuracy_sd accuracy_difference accuracy_hardware_validation accuracy_hardware_validation_sd n_seeds chips \
+    epochs_stopped checkpoint; do
+    [[ ",$(head -n 1 out.csv)," != *,$field,* ]]
+    [[ ",$(head -n 1 wild.csv)," != *,$field,* ]]
+  done
+  [ "$(column status < wild.csv)" = diverged ]
+  [ -z "$(column accuracy < wild.csv)" ]
+  for field in accuracy_se accuracy_ideal accuracy_validation weights_hash fidelity; do
+    [[ ",$(head -n 1 wild.csv)," != *,$field,* ]]
+  done
+}
+
 @test "what diverges leaves no checkpoint that cannot be resumed, and passes on again" {
   small
   little

@@ -242,7 +242,7 @@ int train_run(struct candidate_run *run, struct nax_record *record, struct nax_e
             (void)!train_cache_put(run, result, &cache_err);
     }
     if (!status && !run->is_paused)
-        split_clear(record, t->measure.split);
+        split_forget_weights(record);
     for (size_t i = 0; !status && i < nax_record_n(result); i++)
         status = nax_record_set(record, nax_record_name(result, i), nax_record_value(result, i));
     if (!status && !access(run->checkpoint, F_OK)) /* none of what has diverged */
