@@ -372,6 +372,23 @@ small() {
   [[ "$stderr" == *"cannot write: 'none/log.csv'"* ]]
 }
 
+@test "a log stays where a run is refused, or trains nothing" {
+  small
+  little
+  candidate ./little.yaml '3 3' '16 16' > c.csv
+  fit="nax-train -q --data small.safetensors --epochs 1 --batch 50 --fidelity ideal --cache cache --log log.csv"
+  $fit c.csv > out.csv
+  cp log.csv before
+  sed 's/,3 3,/,4 3,/' c.csv > bad.csv
+  run -1 $fit --seed 1 bad.csv
+  cmp before log.csv
+  $fit c.csv > again.csv # by the cache
+  cmp before log.csv
+  $fit --seed 1 c.csv > out.csv
+  run -1 cmp before log.csv
+  [ "$(wc -l < log.csv)" -eq 2 ]
+}
+
 @test "from a checkpoint, of a file or a folder" {
   small
   { candidate lenet '5 5' '32 32'; echo 'lenet,5 5,64 16'; } > c.csv

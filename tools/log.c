@@ -1,9 +1,7 @@
 /* A log of epochs. */
 #include "log.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What the log holds, up to what can be read of it. */
 static void read_all(struct log *log)
@@ -37,8 +35,6 @@ int log_open(struct log *log, bool is_continued, struct nax_err *err)
     nax_file_abandon(file); /* it can be written */
     if (is_continued)
         read_all(log);
-    else if (unlink(log->path) && errno != ENOENT)
-        return nax_err_io(err, "cannot write: '%s'", log->path);
     return 0;
 }
 

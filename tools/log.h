@@ -14,7 +14,8 @@ struct log {
     struct nax_writer *writer; /* to it */
 };
 
-/* Takes the place of a log that is there, or goes on with its records. */
+/* Goes on with the records of a log that is there, or takes its place: with the first record, so
+ * that one which comes to none leaves it. The file is one process's. */
 int log_open(struct log *log, bool is_continued, struct nax_err *err) NAX_MUST_USE;
 /* Leaves out what the run that is continued told of later epochs than the first n_epochs: they are
  * trained again. id: of the records meant, or NULL for all. */
