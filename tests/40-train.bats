@@ -323,6 +323,24 @@ small() {
   [ -e "$(column checkpoint < again.csv)" ]
 }
 
+@test "a cached result is of the weights that the folder has" {
+  small
+  little
+  candidate ./little.yaml '3 3' '16 16' > c.csv
+  fit="nax-train --data small.safetensors --batch 50 --fidelity ideal --epochs 1 --cache cache"
+  $fit -q --checkpoint one c.csv > one.csv
+  mkdir two # the same name, as another processor would make it
+  meta pixel_sd '0.3 0.2 0.4' < "$(column checkpoint < one.csv)" > "two/$(column weights < one.csv).safetensors"
+  for folder in two one; do
+    $fit --checkpoint $folder c.csv > out.csv 2> log
+    grep -q 'trained before' log
+    nax-eval -q --data small.safetensors --fidelity ideal out.csv > eval.csv
+    [ "$(column accuracy < eval.csv)" = "$(column accuracy < out.csv)" ]
+    $fit --checkpoint $folder c.csv 2> log | cmp out.csv -
+    [ ! -s log ]
+  done
+}
+
 @test "two processes share a cache" {
   small
   candidate lenet '5 5' '32 32' > c.csv
