@@ -431,6 +431,20 @@ small() {
   [[ "$stderr" == *"another shape"* ]]
 }
 
+@test "resumed from a folder: a design with weights of several seeds" {
+  small
+  little
+  candidate ./little.yaml '3 3' '16 16' > c.csv
+  fit="nax-train -q --data small.safetensors --batch 50 --fidelity ideal"
+  for seed in 1 2; do $fit --epochs 1 --seed $seed --checkpoint base c.csv > $seed.csv; done
+  { cat 1.csv; sed 1d 2.csv; } > seeds.csv
+  for _ in 1 2; do
+    $fit --epochs 2 --init base --checkpoint tuned --resume seeds.csv > out.csv
+    [ "$(column weights 1 < out.csv)" != "$(column weights 2 < out.csv)" ]
+  done
+  refused ': rate is 0.1 there and 0.2 here' $fit --epochs 2 --init base --checkpoint tuned --resume --rate 0.2 seeds.csv
+}
+
 @test "finished weights go on for more epochs, by the rest of their schedule" {
   colours colours.safetensors 700 20
   candidate lenet '5 5' '32 32' > c.csv

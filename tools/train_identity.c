@@ -115,7 +115,19 @@ int train_identify(struct candidate_run *run, struct nax_err *err)
     return status ? status : name_weights(run, err);
 }
 
-/* Compares with one file of the folder; what is no checkpoint of this design is passed over. */
+/* Whether the run there began with other weights: with a folder of them each record has its own. */
+static bool starts_elsewhere(const struct candidate_run *run, const char *here, const char *there)
+{
+    char ours[32], theirs[32];
+    const char *name = run->t->is_extended ? "extend" : "init";
+    bool is_folder = run->t->init && strcmp(run->t->init, run->start_path) != 0;
+    nax_identity_find(here, name, ours, sizeof ours);
+    nax_identity_find(there, name, theirs, sizeof theirs);
+    return is_folder && strcmp(ours, theirs) != 0;
+}
+
+/* Compares with one file of the folder; what is no checkpoint of this design, or of another start,
+ * is passed over. */
 static int check_other(const struct nax_identity *identity, const struct candidate_run *run,
                        const char *path, struct nax_err *err)
 {
@@ -123,10 +135,12 @@ static int check_other(const struct nax_identity *identity, const struct candida
     if (nax_tensors_open(&file, path, err))
         return 0;
     const char *id = nax_tensors_meta(file, "id"), *rows = nax_tensors_meta(file, "identity");
-    int status = 0;
-    if (id && rows && !strcmp(id, run->candidate.id))
+    const char *own;
+    bool is_design = id && !strcmp(id, run->candidate.id);
+    int status = nax_identity_text(identity, &own, err);
+    if (!status && is_design && rows && !starts_elsewhere(run, own, rows))
         status = nax_identity_compare(identity, rows, err);
-    else if (id && !strcmp(id, run->candidate.id))
+    else if (!status && is_design && !rows)
         status = nax_err_set(err, NAX_ERR_VALUE, "written by an older nax");
     if (status == NAX_ERR_VALUE)
         nax_err_prefix(err, "checkpoint of another run: '%s'", path);
