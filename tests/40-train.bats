@@ -576,13 +576,14 @@ differs() {
   grep -q epoch log || { echo "found in the cache: $*"; return 1; }
 }
 refuses() { # MESSAGE WORDS...
-  local message="$1"
+  local message="$1" extend=''
+  [[ $message != epochs* ]] || extend=', and --extend to go on with them' # of more epochs
   shift
   # shellcheck disable=SC2086
   run --separate-stderr $tiny --data "$data" --checkpoint run --resume $base "$@" c.csv
   echo "status $status: $stderr"
   [ "$status" -eq 1 ]
-  [[ $stderr == *": $message"*"; leave out --resume to begin anew beside it, with --init 'run/"*"' to start from its weights, and --extend to go on with them" ]]
+  [[ $stderr == *": $message"*"; leave out --resume to begin anew beside it, with --init 'run/"*"' to start from its weights$extend" ]]
 }
 
 @test "whatever decides a run is told: every option of the recipe, the hardware, the start" {

@@ -145,7 +145,7 @@ YAML
   [ "$(pools ideal)" -eq 1 ]
   run --separate-stderr on ideal one.csv --rate 0.0123
   [ "$status" -eq 1 ]
-  [[ $stderr == *"checkpoint of another run: "* ]]
+  [[ $stderr == *"checkpoint of another run: "*"; take another --checkpoint to begin anew, with --init 'ideal/"*"' to start from its weights" ]]
   [ "$(pools ideal)" -eq 1 ]
 }
 

@@ -126,6 +126,20 @@ static bool starts_elsewhere(const struct candidate_run *run, const char *here, 
     return is_folder && strcmp(ours, theirs) != 0;
 }
 
+/* What to do about it; --extend takes an end of an epoch before the last one. */
+static void hint(const struct candidate_run *run, const struct nax_tensors *file, const char *path,
+                 struct nax_err *err)
+{
+    const char *position = nax_tensors_meta(file, "position");
+    size_t epochs, steps;
+    bool is_extensible = position && sscanf(position, "%zu %zu", &epochs, &steps) == 2 && !steps &&
+                         epochs < run->t->recipe.epochs;
+    tool_hint(err, "%s, with --init '%s' to start from its weights%s",
+              run->t->n_hurdles ? "take another --checkpoint to begin anew"
+                                : "leave out --resume to begin anew beside it",
+              path, is_extensible ? ", and --extend to go on with them" : "");
+}
+
 /* Compares with one file of the folder; what is no checkpoint of this design, or of another start,
  * is passed over. */
 static int check_other(const struct nax_identity *identity, const struct candidate_run *run,
@@ -142,8 +156,10 @@ static int check_other(const struct nax_identity *identity, const struct candida
         status = nax_identity_compare(identity, rows, err);
     else if (!status && is_design && !rows)
         status = nax_err_set(err, NAX_ERR_VALUE, "written by an older nax");
-    if (status == NAX_ERR_VALUE)
+    if (status == NAX_ERR_VALUE) {
         nax_err_prefix(err, "checkpoint of another run: '%s'", path);
+        hint(run, file, path, err);
+    }
     nax_tensors_close(file);
     return status;
 }
@@ -162,14 +178,8 @@ int train_resume_check(const struct candidate_run *run, struct nax_err *err)
                        !strcmp(names[i]->d_name + length - (sizeof ending - 1), ending);
         snprintf(path, sizeof path, "%s/%s", run->t->folder, names[i]->d_name);
         free(names[i]);
-        if (!is_file || status)
-            continue;
-        status = check_other(identity, run, path, err);
-        if (status == NAX_ERR_VALUE)
-            tool_hint(err,
-                      "leave out --resume to begin anew beside it, with --init '%s' to start "
-                      "from its weights, and --extend to go on with them",
-                      path);
+        if (is_file && !status)
+            status = check_other(identity, run, path, err);
     }
     free(names);
     nax_identity_free(identity);
