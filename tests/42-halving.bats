@@ -154,6 +154,14 @@ YAML
   [ "$(columns status,epochs_stopped wild.out | sort -u)" = 'diverged,0' ]
 }
 
+@test "a cache that cannot be written loses no record, and is told in the end" {
+  run --separate-stderr train --format csv --checkpoint nets --cache /proc/self nine
+  [ "$status" -eq 1 ]
+  [ "${#stderr_lines[@]}" -eq 1 ]
+  [[ $stderr == *"nine: record "*"'/proc/self/"* ]]
+  cmp <(printf '%s\n' "$output" | columns id) <(columns id halved)
+}
+
 @test "what is no list of epochs" {
   for list in 3,1 1,1 0 1,9 12 1,,3 '1,' x '' ,1 1-3; do
     run --separate-stderr train --checkpoint nets --halving "$list" nine

@@ -48,6 +48,11 @@ static void finish(struct training *t, const struct train_queue *queue, struct s
         queue->done(queue->self, &s->run, s->record);
     if (!s->status)
         return;
+    if (s->run.has_record && queue->late) {
+        if (!queue->late->status)
+            *queue->late = s->err;
+        return;
+    }
     nax_stop();
     for (size_t k = 0; k < t->n_parallel; k++)
         join(&slots[k]);
