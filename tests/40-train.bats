@@ -445,6 +445,26 @@ small() {
   refused ': rate is 0.1 there and 0.2 here' $fit --epochs 2 --init base --checkpoint tuned --resume --rate 0.2 seeds.csv
 }
 
+@test "from a folder: what diverged passes on, and what is not finished is told" {
+  small
+  little
+  { candidate ./little.yaml '3 3' '16 16'; echo './little.yaml,5 5,16 16'; } > c.csv
+  fit="nax-train -q --data small.safetensors --batch 50 --fidelity ideal"
+  head -n 2 c.csv | $fit --epochs 1 --checkpoint base --rate 1e9 > wild.csv
+  $fit --epochs 1 --checkpoint base c.csv > good.csv
+  nax-view -q --format json wild.csv good.csv > both.json
+  for words in '' '--checkpoint tuned --resume --halving 1'; do
+    # shellcheck disable=SC2086 # words on purpose
+    $fit --epochs 2 --init base $words --format json both.json > out.json
+    cmp <(sed -n 1p out.json) <(sed -n 1p both.json)
+    [ "$(grep -c '"status":"ok"' out.json)" -eq 2 ]
+  done
+  file=$(column checkpoint 1 < good.csv)
+  mv "$file" "${file%.safetensors}.part.safetensors"
+  refused "record 2: weights that are not finished; leave the design out, or train them on by --resume: 'base/" \
+    $fit --epochs 2 --init base both.json
+}
+
 @test "finished weights go on for more epochs, by the rest of their schedule" {
   colours colours.safetensors 700 20
   candidate lenet '5 5' '32 32' > c.csv

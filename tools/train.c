@@ -223,6 +223,10 @@ static int work(struct candidate_run *run, struct nax_record *result, struct nax
 int train_run(struct candidate_run *run, struct nax_record *record, struct nax_err *err)
 {
     const struct training *t = run->t;
+    if (train_has_no_start(run, record)) { /* which passes on */
+        run->has_record = true;
+        return 0;
+    }
     struct nax_record *result = nax_record_alloc();
     struct nax_err cache_err = {0}; /* which loses no training */
     bool is_known = false;

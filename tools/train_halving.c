@@ -107,8 +107,8 @@ static void come_back(void *self, const struct candidate_run *run, const struct 
         arrive(h, e, run->epochs, run->validation);
         return;
     }
-    if (design_has_diverged(record) &&
-        e->hurdle < h->t->n_hurdles) /* and is beaten by all others */
+    if (design_has_diverged(record) && *e->weights && /* here, and is beaten by all others */
+        e->hurdle < h->t->n_hurdles)
         arrive(h, e, 0, 0);
     if (!(e->result = nax_record_copy(record))) {
         struct nax_err err;

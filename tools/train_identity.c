@@ -1,6 +1,6 @@
 /* What decides the weights and the results of a candidate of nax-train. */
 #include "train_identity.h"
-
+#include "design.h"
 #include "train_noise.h"
 
 #include <dirent.h>
@@ -10,16 +10,40 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static bool is_folder(const char *path)
+{
+    struct stat info;
+    return path && !stat(path, &info) && S_ISDIR(info.st_mode);
+}
+
+bool train_has_no_start(const struct candidate_run *run, const struct nax_record *record)
+{
+    return is_folder(run->t->init) && design_has_diverged(record);
+}
+
+/* Weights that are stopped, or still trained, lie beside the place of finished ones. */
+static int check_finished(const struct training *t, const char *name, const char *path,
+                          struct nax_err *err)
+{
+    char part[TRAIN_PATH_SIZE];
+    snprintf(part, sizeof part, "%s/%s.part.safetensors", t->init, name);
+    return access(path, F_OK) && !access(part, F_OK)
+               ? nax_err_set(err, NAX_ERR_VALUE,
+                             "weights that are not finished; leave the design out, or train them "
+                             "on by --resume: '%s'",
+                             part)
+               : 0;
+}
+
 int train_find_start(struct candidate_run *run, const struct nax_record *record,
                      struct nax_err *err)
 {
     const char *init = run->t->init;
-    struct stat info;
     *run->start_path = 0;
     if (!init)
         return 0;
     snprintf(run->start_path, sizeof run->start_path, "%s", init);
-    if (stat(init, &info) || !S_ISDIR(info.st_mode))
+    if (!is_folder(init))
         return 0;
     const struct nax_value *name = nax_record_get(record, "weights");
     if (!name || name->type != NAX_STRING || !weights_is_name(name->string.s))
@@ -28,7 +52,7 @@ int train_find_start(struct candidate_run *run, const struct nax_record *record,
                            "file: '%s'",
                            init);
     snprintf(run->start_path, sizeof run->start_path, "%s/%s.safetensors", init, name->string.s);
-    return 0;
+    return check_finished(run->t, name->string.s, run->start_path, err);
 }
 
 static int hash_file(const char *path, uint64_t *hash, struct nax_err *err)
@@ -120,10 +144,9 @@ static bool starts_elsewhere(const struct candidate_run *run, const char *here, 
 {
     char ours[32], theirs[32];
     const char *name = run->t->is_extended ? "extend" : "init";
-    bool is_folder = run->t->init && strcmp(run->t->init, run->start_path) != 0;
     nax_identity_find(here, name, ours, sizeof ours);
     nax_identity_find(there, name, theirs, sizeof theirs);
-    return is_folder && strcmp(ours, theirs) != 0;
+    return is_folder(run->t->init) && strcmp(ours, theirs) != 0;
 }
 
 /* What to do about it; --extend takes an end of an epoch before the last one. */
