@@ -283,6 +283,24 @@ small() {
   [[ "$stderr" == *"bad.csv: record 4"* ]]
 }
 
+@test "candidates side by side leave while input is waited for" {
+  small
+  little
+  mkfifo input
+  exec 9<> input # whose end never comes
+  nax-train -q --data small.safetensors --epochs 1 --batch 50 --fidelity ideal --parallel 3 < input > out.csv 9>&- &
+  pid=$!
+  { candidate ./little.yaml '3 3' '16 16'; echo './little.yaml,5 5,16 16'; } >&9
+  for _ in $(seq 3000); do
+    [ "$(wc -l < out.csv)" -lt 3 ] || break
+    sleep 0.01
+  done
+  kill $pid
+  wait $pid || true
+  [ "$(wc -l < out.csv)" -eq 3 ]
+  [ "$(column kernel 1 < out.csv)" = '3 3' ]
+}
+
 @test "a cache repeats nothing, and tells a damaged entry and another run" {
   small
   { candidate lenet '5 5' '32 32'; echo 'lenet,3 3,16 16'; } > c.csv

@@ -120,7 +120,7 @@ static void come_back(void *self, const struct candidate_run *run, const struct 
 static void visit(struct halving *h)
 {
     h->at = h->back = 0;
-    train_work_through(h->t, &(struct train_queue){h, begin, come_back, &h->late});
+    train_work_through(h->t, &(struct train_queue){h, begin, come_back, &h->late, NULL});
     for (size_t i = 0; i < h->n; i++)
         h->entrants[i].is_due = false;
 }

@@ -18,6 +18,8 @@ struct train_queue {
     /* Gets the first failure that loses no record, for who writes them all later; NULL: it ends the
      * tool like others, when the record is done. */
     struct nax_err *late;
+    /* Where next may wait for input, or NULL: what is done meanwhile is handed over. */
+    struct nax_reader *reader;
 };
 
 /* Works through the queue; a failure ends the tool. */
