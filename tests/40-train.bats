@@ -825,6 +825,7 @@ KEYS
   sed 's/kind: max/kind: mean/' "$BATS_TEST_DIRNAME/../examples/networks/lenet.yaml" > own.yaml
   sed 's/^lenet,/.\/own.yaml,/' 1.csv > own.csv
   refused "weights of another network: '$one': layer.pool1 is max" $eval own.csv
+  $fit --epochs 1 --init "$one" own.csv > out.csv # but may start it
 }
 
 @test "what a stream names is read, never written" {
