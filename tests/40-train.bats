@@ -449,6 +449,29 @@ small() {
   [[ "$stderr" == *"another shape"* ]]
 }
 
+@test "a log is of one process: another is refused while it writes" {
+  small
+  little
+  candidate ./little.yaml '3 3' '16 16' > c.csv
+  fit="nax-train -q --data small.safetensors --batch 50 --fidelity ideal --epochs 1 --log log.csv"
+  mkfifo input
+  exec 9<> input # whose end never comes
+  $fit < input > out.csv 9>&- &
+  pid=$!
+  cat c.csv >&9
+  for _ in $(seq 3000); do
+    [ ! -s out.csv ] || break
+    sleep 0.01
+  done
+  cp log.csv before
+  refused "another process writes it; give each a --log of its own: 'log.csv'" $fit --seed 1 c.csv
+  cmp before log.csv
+  kill $pid
+  wait $pid || true
+  $fit --seed 1 c.csv > out.csv
+  run -1 cmp before log.csv
+}
+
 @test "resumed from a folder: a design with weights of several seeds" {
   small
   little
