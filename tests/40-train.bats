@@ -166,6 +166,57 @@ small() {
   [ -z "$(column accuracy 1 < out.csv)" ]
 }
 
+@test "a design that is trained again keeps nothing of the weights that it had" {
+  small
+  little
+  candidate ./little.yaml '3 3' '16 16' > c.csv
+  fit="nax-train -q --data small.safetensors --batch 20 --epochs 2"
+  $fit --fidelity linear --checkpoint run c.csv | nax-eval -q --data small.safetensors --chips 2 --calibrate 20 |
+    nax-eval -q --data small.safetensors --chips 2 --split validation |
+    awk -F, 'NR == 1 { print $0 ",accuracy,accuracy_sd,accuracy_difference,n_seeds,epochs_stopped,label_of_mine" }
+      NR > 1 { print $0 ",0.9,0.1,0.3,2,1,7" }' > before.csv
+  [ -n "$(column accuracy_hardware_validation_sd < before.csv)" ]
+  $fit --fidelity ideal --seed 1 before.csv > out.csv
+  $fit --fidelity ideal --seed 1 c.csv > fresh.csv
+  $fit --fidelity ideal --rate 1e9 before.csv > wild.csv
+  for field in accuracy accuracy_se accuracy_ideal accuracy_validation weights weights_hash fidelity status; do
+    [ "$(column $field < out.csv)" = "$(column $field < fresh.csv)" ]
+  done
+  [ "$(column label_of_mine < out.csv)" = 7 ]
+  for field in accuracy_sd accuracy_difference accuracy_hardware_validation accuracy_hardware_validation_sd n_seeds chips \
+    epochs_stopped checkpoint; do
+    [[ ",$(head -n 1 out.csv)," != *,$field,* ]]
+    [[ ",$(head -n 1 wild.csv)," != *,$field,* ]]
+  done
+  [ "$(column status < wild.csv)" = diverged ]
+  [ -z "$(column accuracy < wild.csv)" ]
+  for field in accuracy_se accuracy_ideal accuracy_validation weights_hash fidelity; do
+    [[ ",$(head -n 1 wild.csv)," != *,$field,* ]]
+  done
+}
+
+@test "what diverges leaves no checkpoint that cannot be resumed, and passes on again" {
+  small
+  little
+  { candidate ./little.yaml '3 3' '16 16'; echo './little.yaml,3 3,32 32'; } > c.csv
+  wild="nax-train -q --data small.safetensors --fidelity ideal --batch 20 --epochs 3 --rate 1e9 --decay 1 --muon 0 --warmup 0"
+  for _ in 1 2; do
+    $wild --save-every 0 --checkpoint run --resume c.csv > out.csv
+    [ "$(column status 1 < out.csv)" = diverged ]
+    [ "$(column status 2 < out.csv)" = diverged ]
+  done
+  # without an epoch: images that the start's statistics make infinite
+  candidate ./little.yaml '3 3' '16 16' | nax-train -q --data small.safetensors --fidelity ideal --epochs 1 --checkpoint kept > kept.csv
+  meta pixel_sd '1e-300 1e-300 1e-300' < "$(column checkpoint < kept.csv)" > start
+  for keep in '' '--checkpoint zero'; do
+    # shellcheck disable=SC2086 # words on purpose
+    nax-train -q --data small.safetensors --fidelity ideal --epochs 0 --init start $keep c.csv > out.csv
+    [ "$(column status 1 < out.csv)" = diverged ]
+    [ "$(column status 2 < out.csv)" = diverged ]
+  done
+  [ -z "$(ls -A zero)" ]
+}
+
 @test "bad candidates: a line that names file, record and field; those before are written" {
   small
   train=(nax-train -q --data small.safetensors --epochs 1)
@@ -232,6 +283,24 @@ small() {
   [[ "$stderr" == *"bad.csv: record 4"* ]]
 }
 
+@test "candidates side by side leave while input is waited for" {
+  small
+  little
+  mkfifo input
+  exec 9<> input # whose end never comes
+  nax-train -q --data small.safetensors --epochs 1 --batch 50 --fidelity ideal --parallel 3 < input > out.csv 9>&- &
+  pid=$!
+  { candidate ./little.yaml '3 3' '16 16'; echo './little.yaml,5 5,16 16'; } >&9
+  for _ in $(seq 3000); do
+    [ "$(wc -l < out.csv)" -lt 3 ] || break
+    sleep 0.01
+  done
+  kill $pid
+  wait $pid || true
+  [ "$(wc -l < out.csv)" -eq 3 ]
+  [ "$(column kernel 1 < out.csv)" = '3 3' ]
+}
+
 @test "a cache repeats nothing, and tells a damaged entry and another run" {
   small
   { candidate lenet '5 5' '32 32'; echo 'lenet,3 3,16 16'; } > c.csv
@@ -270,6 +339,24 @@ small() {
   $fit --epochs 1 --checkpoint run first.csv > again.csv 2> log
   [ ! -s log ]
   [ -e "$(column checkpoint < again.csv)" ]
+}
+
+@test "a cached result is of the weights that the folder has" {
+  small
+  little
+  candidate ./little.yaml '3 3' '16 16' > c.csv
+  fit="nax-train --data small.safetensors --batch 50 --fidelity ideal --epochs 1 --cache cache"
+  $fit -q --checkpoint one c.csv > one.csv
+  mkdir two # the same name, as another processor would make it
+  meta pixel_sd '0.3 0.2 0.4' < "$(column checkpoint < one.csv)" > "two/$(column weights < one.csv).safetensors"
+  for folder in two one; do
+    $fit --checkpoint $folder c.csv > out.csv 2> log
+    grep -q 'trained before' log
+    nax-eval -q --data small.safetensors --fidelity ideal out.csv > eval.csv
+    [ "$(column accuracy < eval.csv)" = "$(column accuracy < out.csv)" ]
+    $fit --checkpoint $folder c.csv 2> log | cmp out.csv -
+    [ ! -s log ]
+  done
 }
 
 @test "two processes share a cache" {
@@ -321,6 +408,23 @@ small() {
   [[ "$stderr" == *"cannot write: 'none/log.csv'"* ]]
 }
 
+@test "a log stays where a run is refused, or trains nothing" {
+  small
+  little
+  candidate ./little.yaml '3 3' '16 16' > c.csv
+  fit="nax-train -q --data small.safetensors --epochs 1 --batch 50 --fidelity ideal --cache cache --log log.csv"
+  $fit c.csv > out.csv
+  cp log.csv before
+  sed 's/,3 3,/,4 3,/' c.csv > bad.csv
+  run -1 $fit --seed 1 bad.csv
+  cmp before log.csv
+  $fit c.csv > again.csv # by the cache
+  cmp before log.csv
+  $fit --seed 1 c.csv > out.csv
+  run -1 cmp before log.csv
+  [ "$(wc -l < log.csv)" -eq 2 ]
+}
+
 @test "from a checkpoint, of a file or a folder" {
   small
   { candidate lenet '5 5' '32 32'; echo 'lenet,5 5,64 16'; } > c.csv
@@ -343,6 +447,63 @@ small() {
   run --separate-stderr $fit --init "$file" c.csv
   [ "$status" -eq 1 ]
   [[ "$stderr" == *"another shape"* ]]
+}
+
+@test "a log is of one process: another is refused while it writes" {
+  small
+  little
+  candidate ./little.yaml '3 3' '16 16' > c.csv
+  fit="nax-train -q --data small.safetensors --batch 50 --fidelity ideal --epochs 1 --log log.csv"
+  mkfifo input
+  exec 9<> input # whose end never comes
+  $fit < input > out.csv 9>&- &
+  pid=$!
+  cat c.csv >&9
+  for _ in $(seq 3000); do
+    [ ! -s out.csv ] || break
+    sleep 0.01
+  done
+  cp log.csv before
+  refused "another process writes it; give each a --log of its own: 'log.csv'" $fit --seed 1 c.csv
+  cmp before log.csv
+  kill $pid
+  wait $pid || true
+  $fit --seed 1 c.csv > out.csv
+  run -1 cmp before log.csv
+}
+
+@test "resumed from a folder: a design with weights of several seeds" {
+  small
+  little
+  candidate ./little.yaml '3 3' '16 16' > c.csv
+  fit="nax-train -q --data small.safetensors --batch 50 --fidelity ideal"
+  for seed in 1 2; do $fit --epochs 1 --seed $seed --checkpoint base c.csv > $seed.csv; done
+  { cat 1.csv; sed 1d 2.csv; } > seeds.csv
+  for _ in 1 2; do
+    $fit --epochs 2 --init base --checkpoint tuned --resume seeds.csv > out.csv
+    [ "$(column weights 1 < out.csv)" != "$(column weights 2 < out.csv)" ]
+  done
+  refused ': rate is 0.1 there and 0.2 here' $fit --epochs 2 --init base --checkpoint tuned --resume --rate 0.2 seeds.csv
+}
+
+@test "from a folder: what diverged passes on, and what is not finished is told" {
+  small
+  little
+  { candidate ./little.yaml '3 3' '16 16'; echo './little.yaml,5 5,16 16'; } > c.csv
+  fit="nax-train -q --data small.safetensors --batch 50 --fidelity ideal"
+  head -n 2 c.csv | $fit --epochs 1 --checkpoint base --rate 1e9 > wild.csv
+  $fit --epochs 1 --checkpoint base c.csv > good.csv
+  nax-view -q --format json wild.csv good.csv > both.json
+  for words in '' '--checkpoint tuned --resume --halving 1'; do
+    # shellcheck disable=SC2086 # words on purpose
+    $fit --epochs 2 --init base $words --format json both.json > out.json
+    cmp <(sed -n 1p out.json) <(sed -n 1p both.json)
+    [ "$(grep -c '"status":"ok"' out.json)" -eq 2 ]
+  done
+  file=$(column checkpoint 1 < good.csv)
+  mv "$file" "${file%.safetensors}.part.safetensors"
+  refused "record 2: weights that are not finished; leave the design out, or train them on by --resume: 'base/" \
+    $fit --epochs 2 --init base both.json
 }
 
 @test "finished weights go on for more epochs, by the rest of their schedule" {
@@ -378,6 +539,20 @@ small() {
     $fit --epochs 1 --batch 630 --log log.csv $init c.csv > out.csv
     column loss_train < log.csv
   done | awk -v low=$learnt -v high=$unlearnt '{ loss[NR] = $1 } END { exit !(loss[1] > high && loss[2] < low) }'
+}
+
+@test "weights from other images keep their pixels' statistics: for all designs that share them" {
+  small
+  little
+  nax-data synth -q --n-train 60 --n-test 20 --seed 9 -o others.safetensors
+  { candidate ./little.yaml '3 3' '16 16'; echo './little.yaml,3 3,32 32'; } > c.csv
+  fit="nax-train -q --batch 20 --fidelity ideal --epochs 1"
+  head -n 2 c.csv | $fit --data others.safetensors --checkpoint run > first.csv
+  $fit --data small.safetensors --init run/*.safetensors c.csv > out.csv
+  for field in weights weights_hash accuracy accuracy_validation; do
+    [ "$(column $field 1 < out.csv)" = "$(column $field 2 < out.csv)" ]
+  done
+  [ "$(column train_seconds 2 < out.csv)" = 0.0 ]
 }
 
 @test "weights that designs share, scored without training" {
@@ -462,13 +637,14 @@ differs() {
   grep -q epoch log || { echo "found in the cache: $*"; return 1; }
 }
 refuses() { # MESSAGE WORDS...
-  local message="$1"
+  local message="$1" extend=''
+  [[ $message != epochs* ]] || extend=', and --extend to go on with them' # of more epochs
   shift
   # shellcheck disable=SC2086
   run --separate-stderr $tiny --data "$data" --checkpoint run --resume $base "$@" c.csv
   echo "status $status: $stderr"
   [ "$status" -eq 1 ]
-  [[ $stderr == *": $message"*"; leave out --resume to begin anew beside it, with --init 'run/"*"' to start from its weights, and --extend to go on with them" ]]
+  [[ $stderr == *": $message"*"; leave out --resume to begin anew beside it, with --init 'run/"*"' to start from its weights$extend" ]]
 }
 
 @test "whatever decides a run is told: every option of the recipe, the hardware, the start" {
@@ -672,6 +848,7 @@ KEYS
   sed 's/kind: max/kind: mean/' "$BATS_TEST_DIRNAME/../examples/networks/lenet.yaml" > own.yaml
   sed 's/^lenet,/.\/own.yaml,/' 1.csv > own.csv
   refused "weights of another network: '$one': layer.pool1 is max" $eval own.csv
+  $fit --epochs 1 --init "$one" own.csv > out.csv # but may start it
 }
 
 @test "what a stream names is read, never written" {

@@ -145,13 +145,21 @@ YAML
   [ "$(pools ideal)" -eq 1 ]
   run --separate-stderr on ideal one.csv --rate 0.0123
   [ "$status" -eq 1 ]
-  [[ $stderr == *"checkpoint of another run: "* ]]
+  [[ $stderr == *"checkpoint of another run: "*"; take another --checkpoint to begin anew, with --init 'ideal/"*"' to start from its weights" ]]
   [ "$(pools ideal)" -eq 1 ]
 }
 
 @test "designs that diverge are beaten by all others" {
   train --rate 1e9 --checkpoint wild nine >wild.out
   [ "$(columns status,epochs_stopped wild.out | sort -u)" = 'diverged,0' ]
+}
+
+@test "a cache that cannot be written loses no record, and is told in the end" {
+  run --separate-stderr train --format csv --checkpoint nets --cache /proc/self nine
+  [ "$status" -eq 1 ]
+  [ "${#stderr_lines[@]}" -eq 1 ]
+  [[ $stderr == *"nine: record "*"'/proc/self/"* ]]
+  cmp <(printf '%s\n' "$output" | columns id) <(columns id halved)
 }
 
 @test "what is no list of epochs" {

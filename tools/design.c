@@ -174,8 +174,7 @@ int design_checkpoint(const struct nax_record *record, const char *stream,
     return 0;
 }
 
-/* Whether the weights are those that the record's accuracies are of. */
-static int check_weights(const struct nax_record *record, const struct nax_model *model,
+int design_check_weights(const struct nax_record *record, const struct nax_model *model,
                          const char *path, struct nax_err *err)
 {
     const struct nax_value *field = nax_record_get(record, "weights_hash");
@@ -205,7 +204,7 @@ int design_load(const struct design *d, const struct nax_record *record, const c
     if (!status)
         status = nax_model_load(*model, path, err);
     if (!status)
-        status = check_weights(record, *model, path, err);
+        status = design_check_weights(record, *model, path, err);
     if (status) {
         nax_model_free(*model);
         nax_network_free(*net);

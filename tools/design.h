@@ -52,6 +52,10 @@ int design_load(const struct design *design, const struct nax_record *record, co
                 struct nax_network **net, int64_t crossbars[NAX_NETWORK_LAYERS_MAX],
                 struct nax_model **model, struct nax_err *err) NAX_MUST_USE;
 
+/* Whether the weights, which are of the file, are those that the record's accuracies are of. */
+int design_check_weights(const struct nax_record *record, const struct nax_model *model,
+                         const char *path, struct nax_err *err) NAX_MUST_USE;
+
 /* Whether the record says that its training diverged: it has no weights. */
 bool design_has_diverged(const struct nax_record *record);
 

@@ -2,8 +2,36 @@
 #include "log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* Takes the file that is there: each process holds the one that it has written, until it ends, and
+ * one that another holds would lose what is written to either. */
+static int hold(struct log *log, struct nax_err *err)
+{
+    struct stat own, named;
+    int fd = open(log->path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return 0; /* there is none */
+    bool is_own =
+        log->is_held && !fstat(log->lock, &own) && !fstat(fd, &named) && own.st_ino == named.st_ino;
+    bool is_others = !is_own && flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK;
+    if (is_own || is_others) {
+        close(fd);
+        return is_own ? 0
+                      : nax_err_set(err, NAX_ERR_IO,
+                                    "another process writes it; give each a --log of its own: '%s'",
+                                    log->path);
+    }
+    if (log->is_held)
+        close(log->lock);
+    log->lock = fd;
+    log->is_held = true;
+    return 0;
+}
 
 /* What the log holds, up to what can be read of it. */
 static void read_all(struct log *log)
@@ -35,11 +63,10 @@ int log_open(struct log *log, bool is_continued, struct nax_err *err)
                                err);
     }
     nax_file_abandon(file); /* it can be written */
-    if (is_continued)
+    status = hold(log, err);
+    if (!status && is_continued)
         read_all(log);
-    else if (unlink(log->path) && errno != ENOENT)
-        return nax_err_io(err, "cannot write: '%s'", log->path);
-    return 0;
+    return status;
 }
 
 static bool is_of(const struct nax_record *record, const char *id)
@@ -93,14 +120,18 @@ int log_add(struct log *log, const struct nax_record *record, struct nax_err *er
         status = nax_writer_put(log->writer, record, err);
         return status ? status : nax_writer_flush(log->writer, err);
     }
-    status = records_add(&log->records, record, err);
+    status = hold(log, err);
+    if (!status)
+        status = records_add(&log->records, record, err);
     if (!status)
         status = nax_file_begin(&file, log->path, err);
     if (status)
         return status;
     status = write_all(log, nax_file_stream(file), err);
-    if (!status)
-        return nax_file_commit(file, err);
+    if (!status) {
+        status = nax_file_commit(file, err);
+        return status ? status : hold(log, err);
+    }
     nax_file_abandon(file);
     return status;
 }
@@ -111,5 +142,7 @@ int log_close(struct log *log, struct nax_err *err)
     if (log->device && !status)
         status = nax_file_commit(log->device, err);
     records_free(&log->records);
+    if (log->is_held)
+        close(log->lock);
     return status;
 }

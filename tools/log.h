@@ -12,9 +12,13 @@ struct log {
     size_t n_before;           /* of them, those of the run that is continued */
     struct nax_file *device;   /* the file, where it is none: what is written there stays written */
     struct nax_writer *writer; /* to it */
+    int lock;                  /* descriptor of the file, while it is held against others */
+    bool is_held;
 };
 
-/* Takes the place of a log that is there, or goes on with its records. */
+/* Goes on with the records of a log that is there, or takes its place: with the first record, so
+ * that one which comes to none leaves it. The file is one process's: an error while another has it.
+ */
 int log_open(struct log *log, bool is_continued, struct nax_err *err) NAX_MUST_USE;
 /* Leaves out what the run that is continued told of later epochs than the first n_epochs: they are
  * trained again. id: of the records meant, or NULL for all. */

@@ -92,7 +92,7 @@ int main(int argc, char **argv)
     if (t.halving_text)
         train_halve(&t);
     else
-        train_work_through(&t, &(struct train_queue){&t.tool, next, done});
+        train_work_through(&t, &(struct train_queue){&t.tool, next, done, NULL, t.tool.reader});
     train_close(&t);
     tool_finish(&t.tool);
 }

@@ -234,17 +234,6 @@ static int write_front(struct searching *s, struct nax_err *err)
     return status;
 }
 
-/* What a record says of weights of its own: those that it is judged by are others. */
-static void forget_training(struct nax_record *r)
-{
-    static const char *const fields[] = {"weights",       "weights_hash", "checkpoint",
-                                         "chips",         "epochs",       "epochs_stopped",
-                                         "train_seconds", "train_seed",   "status"};
-    split_clear(r, SPLIT_VALIDATION);
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        nax_record_remove(r, fields[i]);
-}
-
 /* The next design of the input, which the supernet has; false at its end. */
 static bool next_design(struct searching *s, struct design *design)
 {
@@ -267,7 +256,7 @@ static void judge(struct searching *s, struct design *design)
     do {
         progress_begin(&s->tool, &design->candidate, 1, title);
         int status = nax_evolution_judge(s->evolution, &design->candidate, &judged, &err);
-        forget_training(s->record);
+        split_forget_weights(s->record); /* it is judged by others */
         if (!status)
             status = describe(s, &judged, &err);
         if (status)

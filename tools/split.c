@@ -67,3 +67,15 @@ void split_clear(struct nax_record *record, enum split split)
     if (split == SPLIT_VALIDATION) /* which may stand beside those of test images */
         take_out(record, SPLIT_TEST);
 }
+
+void split_forget_weights(struct nax_record *record)
+{
+    static const char *const fields[] = {"n_seeds",       "fidelity",   "chips",  "weights",
+                                         "weights_hash",  "checkpoint", "epochs", "epochs_stopped",
+                                         "train_seconds", "train_seed", "status"};
+    for (size_t i = nax_record_n(record); i-- > 0;)
+        if (!strncmp(nax_record_name(record, i), "accuracy", strlen("accuracy")))
+            nax_record_remove(record, nax_record_name(record, i));
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        nax_record_remove(record, fields[i]);
+}

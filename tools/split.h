@@ -23,5 +23,8 @@ int split_set_se(struct nax_record *record, enum split split, double accuracy, s
 /* Before a measurement: takes out what an earlier one, of other weights or hardware, has left, and
  * with validation what was measured on test images, so that nothing ranks by it unawares. */
 void split_clear(struct nax_record *record, enum split split);
+/* Before a record gets other weights: takes out all that it says of those that it had, every
+ * accuracy among it, joined ones and their differences too. */
+void split_forget_weights(struct nax_record *record);
 
 #endif

@@ -181,7 +181,7 @@ static size_t line_width(void)
 }
 
 /* What was written leaves before more input is waited for. */
-static void pass_on(void *self)
+static bool pass_on(void *self)
 {
     struct tool *tool = self;
     stop_lock_writer();
@@ -189,6 +189,7 @@ static void pass_on(void *self)
     stop_unlock_writer();
     if (is_due)
         tool_flush(tool);
+    return false;
 }
 
 /* A table for people who look on; otherwise what was asked for, or else this. */

@@ -1,7 +1,6 @@
 /* One candidate of nax-train: trained, saved, measured. */
 #include "train.h"
 #include "nax/ranks.h"
-#include "provenance.h"
 #include "stop.h"
 #include "train_cache.h"
 #include "train_halving.h"
@@ -11,60 +10,9 @@
 #include "train_result.h"
 #include "train_say.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static void check_hardware(struct training *t)
-{
-    char what[64];
-    snprintf(what, sizeof what, "the fidelity %s", nax_fidelity_name(t->measure.fidelity));
-    struct hardware_use use = {what, nax_fidelity_parts(t->measure.fidelity)};
-    if (t->noise.n_epochs)
-        use.parts |= nax_fidelity_parts(rehearsal_fidelity(t));
-    hardware_check_use(&t->tool, &t->hardware_options, t->hardware, &use);
-}
-
-void train_open(struct training *t)
-{
-    struct nax_err err;
-    const char *folder = nax_ranks_own() ? NULL : t->folder; /* rank 0 keeps what is kept */
-    t->cache = nax_ranks_own() ? NULL : t->cache;
-    t->log_path = nax_ranks_own() ? NULL : t->log_path;
-    t->tool.on_stop = t->folder ? "to continue, add --resume" : "nothing kept without --checkpoint";
-    int status = nax_products_reserve((size_t)nax_threads() * t->n_parallel, &err);
-    if (!status)
-        status = t->measure.split == SPLIT_TEST
-                     ? data_open_tested(&t->tool, &t->data, &t->set, &err)
-                     : data_open(&t->tool, &t->data, &t->set, &err);
-    if (!status)
-        status = hardware_open(&t->tool, &t->hardware_options, &t->hardware, &err);
-    if (!status)
-        check_hardware(t);
-    if (!status)
-        provenance_file(&t->tool, t->init);
-    if (!status && folder)
-        status = nax_folder_make(folder, &err);
-    if (!status && t->cache)
-        status = nax_folder_make(t->cache, &err);
-    if (!status)
-        status = weights_store_open(&t->store, folder, &err);
-    if (!status && t->log_path)
-        status = train_log_open(&t->log, t->log_path, t->is_resumed, &err);
-    if (status)
-        tool_fail(&t->tool, &err);
-}
-
-void train_close(struct training *t)
-{
-    struct nax_err err;
-    if (t->log && train_log_close(t->log, &err))
-        tool_fail(&t->tool, &err);
-    weights_store_close(t->store);
-    nax_dataset_free(t->set);
-    nax_hardware_free(t->hardware);
-}
 
 const struct nax_hardware *train_hardware(const struct candidate_run *run)
 {
@@ -92,6 +40,13 @@ static int finish(struct candidate_run *run, struct nax_err *err)
                : 0;
 }
 
+/* Weights that are no numbers end the epoch, on all ranks, not only on the one that keeps. */
+static int save_within(struct candidate_run *run, struct nax_err *err)
+{
+    int status = save(run, err);
+    return status == NAX_ERR_NUMERIC ? 0 : status;
+}
+
 static int after_step(void *self, size_t step, double loss)
 {
     struct candidate_run *run = self;
@@ -102,30 +57,31 @@ static int after_step(void *self, size_t step, double loss)
     if (run->noise_epochs)
         run->step_status = noise_epochs_step(run->noise_epochs, step, run->err);
     else if (is_due || is_stopped)
-        run->step_status = save(run, run->err);
+        run->step_status = save_within(run, run->err);
     return (is_stopped && nax_ranks_any(true)) || run->step_status; /* when rank 0 has saved */
 }
 
-/* Weights that are there, from where they are. */
-static int take_finished(struct candidate_run *run, struct nax_err *err)
-{
-    train_say(run, "trained before: weights ", run->weights);
-    return *run->checkpoint ? nax_trainer_resume(run->trainer, run->checkpoint, err)
-                            : weights_fill(run->t->store, run->weights, run->model, err);
-}
-
-static int prepare(struct candidate_run *run, bool is_finished, struct nax_err *err)
+/* Weights that have diverged get no trainer. */
+static int prepare(struct candidate_run *run, const struct weights_state *state,
+                   struct nax_err *err)
 {
     struct training *t = run->t;
     uint64_t seed = t->tool.seed;
     bool has_part = t->is_resumed && !access(run->part, F_OK), has_files = !nax_ranks_own();
     nax_ranks_broadcast(&has_part, sizeof has_part);
-    bool is_new = !is_finished && !has_part;
+    bool is_finished = state->is_finished, is_new = !is_finished && !has_part,
+         is_kept = is_finished && !*run->checkpoint;
     int status = nax_model_alloc(&run->model, run->net, seed, err);
     if (!status && !is_finished)
         status = train_look_ahead(run, err);
+    if (status || state->has_diverged)
+        return status;
     if (!status && is_new && t->is_resumed && has_files)
         status = train_resume_check(run, err);
+    if (is_finished)
+        train_say(run, "trained before: weights ", run->weights);
+    if (!status && is_kept && has_files)
+        status = weights_fill(t->store, run->weights, run->model, err);
     if (!status && is_new && *run->start_path)
         status = nax_model_start(run->model, run->start_path, err);
     if (!status)
@@ -133,15 +89,11 @@ static int prepare(struct candidate_run *run, bool is_finished, struct nax_err *
     if (!status)
         nax_trainer_set_identity(run->trainer, run->identity);
     if (!status && is_finished)
-        return has_files ? take_finished(run, err) : 0;
+        return is_kept || !has_files ? 0 : nax_trainer_resume(run->trainer, run->checkpoint, err);
     if (!status && has_part)
         return has_files ? nax_trainer_resume(run->trainer, run->part, err) : 0;
     if (!status && t->is_extended)
-        return nax_trainer_extend(run->trainer, run->start_path, err);
-    if (!status && !t->recipe.epochs)
-        status = nax_trainer_renew_statistics(run->trainer, TRAIN_STATISTICS, NULL, NULL, err);
-    if (!status && !t->recipe.epochs)
-        status = save(run, err);
+        status = nax_trainer_extend(run->trainer, run->start_path, err);
     return status;
 }
 
@@ -187,6 +139,13 @@ static int train_epoch(struct candidate_run *run, struct nax_err *err)
     return status;
 }
 
+/* Of weights that are not trained. */
+static int renew(struct candidate_run *run, struct nax_err *err)
+{
+    int status = nax_trainer_renew_statistics(run->trainer, TRAIN_STATISTICS, NULL, NULL, err);
+    return status ? status : save(run, err);
+}
+
 /* 0, NAX_ERR_NUMERIC when it diverged, or another error */
 static int train(struct candidate_run *run, struct nax_err *err)
 {
@@ -196,6 +155,8 @@ static int train(struct candidate_run *run, struct nax_err *err)
     run->epochs_before = nax_trainer_epochs_done(run->trainer);
     if (run->t->log)
         train_log_forget(run->t->log, run->candidate.id, run->epochs_before);
+    if (!run->t->recipe.epochs)
+        status = renew(run, err);
     while (!status && nax_trainer_epochs_done(run->trainer) < run->target)
         status = nax_is_stopped() ? interrupted(run, err) : train_epoch(run, err);
     noise_epochs_free(run->noise_epochs);
@@ -208,12 +169,11 @@ static int train(struct candidate_run *run, struct nax_err *err)
 static int work_on(struct candidate_run *run, struct weights_state *state, struct nax_err *err)
 {
     const size_t all = run->t->recipe.epochs;
-    int status = prepare(run, state->is_finished, err);
-    if (!status)
-        status = nax_trainer_share(run->trainer, err);
+    int status = prepare(run, state, err);
     if (status || state->has_diverged)
         return status;
-    if (!state->is_finished)
+    status = nax_trainer_share(run->trainer, err);
+    if (!status && !state->is_finished)
         status = train(run, err);
     bool is_whole = state->is_finished || nax_trainer_epochs_done(run->trainer) >= all;
     if (!status && !state->is_finished && is_whole)
@@ -263,6 +223,10 @@ static int work(struct candidate_run *run, struct nax_record *result, struct nax
 int train_run(struct candidate_run *run, struct nax_record *record, struct nax_err *err)
 {
     const struct training *t = run->t;
+    if (train_has_no_start(run, record)) { /* which passes on */
+        run->has_record = true;
+        return 0;
+    }
     struct nax_record *result = nax_record_alloc();
     struct nax_err cache_err = {0}; /* which loses no training */
     bool is_known = false;
@@ -282,7 +246,7 @@ int train_run(struct candidate_run *run, struct nax_record *record, struct nax_e
             (void)!train_cache_put(run, result, &cache_err);
     }
     if (!status && !run->is_paused)
-        split_clear(record, t->measure.split);
+        split_forget_weights(record);
     for (size_t i = 0; !status && i < nax_record_n(result); i++)
         status = nax_record_set(record, nax_record_name(result, i), nax_record_value(result, i));
     if (!status && !access(run->checkpoint, F_OK)) /* none of what has diverged */

@@ -59,6 +59,21 @@ bool train_entry_read(const char *path, struct nax_record *result)
     return is_read;
 }
 
+/* Whether the folder has the weights that the result is of: not those of another processor. */
+static bool has_weights(const struct candidate_run *run, const struct nax_record *result)
+{
+    const char *path = run->is_stopped ? run->part : run->checkpoint;
+    struct nax_model *model = NULL;
+    struct nax_err err;
+    if (!*path || design_has_diverged(result))
+        return true;
+    bool has = !access(path, F_OK) && !nax_model_alloc(&model, run->net, 0, &err) &&
+               !nax_model_load(model, path, &err) &&
+               !design_check_weights(result, model, path, &err);
+    nax_model_free(model);
+    return has;
+}
+
 int train_cache_get(const struct candidate_run *run, struct nax_record *result, bool *is_known,
                     struct nax_err *err)
 {
@@ -66,10 +81,8 @@ int train_cache_get(const struct candidate_run *run, struct nax_record *result, 
     int status = entry_path(run, path, err);
     if (!status)
         status = nax_file_check_regular(path, err);
-    const char *weights = run->is_stopped ? run->part : run->checkpoint;
-    bool has_weights = !*weights || !access(weights, F_OK);
     *is_known = !status && !access(path, F_OK) && train_entry_read(path, result) &&
-                (has_weights || design_has_diverged(result));
+                has_weights(run, result);
     if (!*is_known)
         nax_record_clear(result);
     return status;

@@ -24,6 +24,7 @@ struct halving {
     struct nax_store *input;
     struct entrant *entrants; /* [n] */
     size_t n, at, back;       /* at, back: the next to begin, and to come back, of those due */
+    struct nax_err late;      /* of a result that could not be kept: told when all are written */
 };
 
 void train_halving_parse(struct training *t)
@@ -106,8 +107,8 @@ static void come_back(void *self, const struct candidate_run *run, const struct 
         arrive(h, e, run->epochs, run->validation);
         return;
     }
-    if (design_has_diverged(record) &&
-        e->hurdle < h->t->n_hurdles) /* and is beaten by all others */
+    if (design_has_diverged(record) && *e->weights && /* here, and is beaten by all others */
+        e->hurdle < h->t->n_hurdles)
         arrive(h, e, 0, 0);
     if (!(e->result = nax_record_copy(record))) {
         struct nax_err err;
@@ -119,7 +120,7 @@ static void come_back(void *self, const struct candidate_run *run, const struct 
 static void visit(struct halving *h)
 {
     h->at = h->back = 0;
-    train_work_through(h->t, &(struct train_queue){h, begin, come_back});
+    train_work_through(h->t, &(struct train_queue){h, begin, come_back, &h->late, NULL});
     for (size_t i = 0; i < h->n; i++)
         h->entrants[i].is_due = false;
 }
@@ -202,6 +203,8 @@ static void write_all(struct halving *h)
     }
     free(h->entrants);
     nax_store_free(h->input);
+    if (h->late.status)
+        tool_fail(&h->t->tool, &h->late);
 }
 
 void train_halve(struct training *t)

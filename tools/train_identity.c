@@ -1,6 +1,6 @@
 /* What decides the weights and the results of a candidate of nax-train. */
 #include "train_identity.h"
-
+#include "design.h"
 #include "train_noise.h"
 
 #include <dirent.h>
@@ -10,16 +10,40 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static bool is_folder(const char *path)
+{
+    struct stat info;
+    return path && !stat(path, &info) && S_ISDIR(info.st_mode);
+}
+
+bool train_has_no_start(const struct candidate_run *run, const struct nax_record *record)
+{
+    return is_folder(run->t->init) && design_has_diverged(record);
+}
+
+/* Weights that are stopped, or still trained, lie beside the place of finished ones. */
+static int check_finished(const struct training *t, const char *name, const char *path,
+                          struct nax_err *err)
+{
+    char part[TRAIN_PATH_SIZE];
+    snprintf(part, sizeof part, "%s/%s.part.safetensors", t->init, name);
+    return access(path, F_OK) && !access(part, F_OK)
+               ? nax_err_set(err, NAX_ERR_VALUE,
+                             "weights that are not finished; leave the design out, or train them "
+                             "on by --resume: '%s'",
+                             part)
+               : 0;
+}
+
 int train_find_start(struct candidate_run *run, const struct nax_record *record,
                      struct nax_err *err)
 {
     const char *init = run->t->init;
-    struct stat info;
     *run->start_path = 0;
     if (!init)
         return 0;
     snprintf(run->start_path, sizeof run->start_path, "%s", init);
-    if (stat(init, &info) || !S_ISDIR(info.st_mode))
+    if (!is_folder(init))
         return 0;
     const struct nax_value *name = nax_record_get(record, "weights");
     if (!name || name->type != NAX_STRING || !weights_is_name(name->string.s))
@@ -28,7 +52,7 @@ int train_find_start(struct candidate_run *run, const struct nax_record *record,
                            "file: '%s'",
                            init);
     snprintf(run->start_path, sizeof run->start_path, "%s/%s.safetensors", init, name->string.s);
-    return 0;
+    return check_finished(run->t, name->string.s, run->start_path, err);
 }
 
 static int hash_file(const char *path, uint64_t *hash, struct nax_err *err)
@@ -115,7 +139,32 @@ int train_identify(struct candidate_run *run, struct nax_err *err)
     return status ? status : name_weights(run, err);
 }
 
-/* Compares with one file of the folder; what is no checkpoint of this design is passed over. */
+/* Whether the run there began with other weights: with a folder of them each record has its own. */
+static bool starts_elsewhere(const struct candidate_run *run, const char *here, const char *there)
+{
+    char ours[32], theirs[32];
+    const char *name = run->t->is_extended ? "extend" : "init";
+    nax_identity_find(here, name, ours, sizeof ours);
+    nax_identity_find(there, name, theirs, sizeof theirs);
+    return is_folder(run->t->init) && strcmp(ours, theirs) != 0;
+}
+
+/* What to do about it; --extend takes an end of an epoch before the last one. */
+static void hint(const struct candidate_run *run, const struct nax_tensors *file, const char *path,
+                 struct nax_err *err)
+{
+    const char *position = nax_tensors_meta(file, "position");
+    size_t epochs, steps;
+    bool is_extensible = position && sscanf(position, "%zu %zu", &epochs, &steps) == 2 && !steps &&
+                         epochs < run->t->recipe.epochs;
+    tool_hint(err, "%s, with --init '%s' to start from its weights%s",
+              run->t->n_hurdles ? "take another --checkpoint to begin anew"
+                                : "leave out --resume to begin anew beside it",
+              path, is_extensible ? ", and --extend to go on with them" : "");
+}
+
+/* Compares with one file of the folder; what is no checkpoint of this design, or of another start,
+ * is passed over. */
 static int check_other(const struct nax_identity *identity, const struct candidate_run *run,
                        const char *path, struct nax_err *err)
 {
@@ -123,13 +172,17 @@ static int check_other(const struct nax_identity *identity, const struct candida
     if (nax_tensors_open(&file, path, err))
         return 0;
     const char *id = nax_tensors_meta(file, "id"), *rows = nax_tensors_meta(file, "identity");
-    int status = 0;
-    if (id && rows && !strcmp(id, run->candidate.id))
+    const char *own;
+    bool is_design = id && !strcmp(id, run->candidate.id);
+    int status = nax_identity_text(identity, &own, err);
+    if (!status && is_design && rows && !starts_elsewhere(run, own, rows))
         status = nax_identity_compare(identity, rows, err);
-    else if (id && !strcmp(id, run->candidate.id))
+    else if (!status && is_design && !rows)
         status = nax_err_set(err, NAX_ERR_VALUE, "written by an older nax");
-    if (status == NAX_ERR_VALUE)
+    if (status == NAX_ERR_VALUE) {
         nax_err_prefix(err, "checkpoint of another run: '%s'", path);
+        hint(run, file, path, err);
+    }
     nax_tensors_close(file);
     return status;
 }
@@ -148,14 +201,8 @@ int train_resume_check(const struct candidate_run *run, struct nax_err *err)
                        !strcmp(names[i]->d_name + length - (sizeof ending - 1), ending);
         snprintf(path, sizeof path, "%s/%s", run->t->folder, names[i]->d_name);
         free(names[i]);
-        if (!is_file || status)
-            continue;
-        status = check_other(identity, run, path, err);
-        if (status == NAX_ERR_VALUE)
-            tool_hint(err,
-                      "leave out --resume to begin anew beside it, with --init '%s' to start "
-                      "from its weights, and --extend to go on with them",
-                      path);
+        if (is_file && !status)
+            status = check_other(identity, run, path, err);
     }
     free(names);
     nax_identity_free(identity);

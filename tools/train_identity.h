@@ -4,6 +4,9 @@
 
 #include "train.h"
 
+/* Whether t->init is a folder that cannot have the record's weights: they have diverged. */
+bool train_has_no_start(const struct candidate_run *run, const struct nax_record *record);
+
 /* Sets run->start_path: t->init, or in that folder the file of the weights that the record names.
  */
 int train_find_start(struct candidate_run *run, const struct nax_record *record,

@@ -5,11 +5,14 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 struct slot {
     pthread_t thread;
     bool is_busy;
+    atomic_bool is_done; /* its thread need not be waited for */
     struct candidate_run run;
     struct nax_record *record;
     char where[TRAIN_WHERE_SIZE]; /* it came from, for messages */
@@ -21,6 +24,7 @@ static void *work(void *self)
 {
     struct slot *s = self;
     s->status = train_run(&s->run, s->record, &s->err);
+    atomic_store(&s->is_done, true);
     return NULL;
 }
 
@@ -48,17 +52,47 @@ static void finish(struct training *t, const struct train_queue *queue, struct s
         queue->done(queue->self, &s->run, s->record);
     if (!s->status)
         return;
+    if (s->run.has_record && queue->late) {
+        if (!queue->late->status)
+            *queue->late = s->err;
+        return;
+    }
     nax_stop();
     for (size_t k = 0; k < t->n_parallel; k++)
         join(&slots[k]);
     tool_fail(&t->tool, &s->err);
 }
 
-static void finish_all(struct training *t, const struct train_queue *queue, struct slot *slots,
-                       size_t oldest)
+/* All slots, those from `oldest` on in the order of their candidates. */
+struct slots {
+    struct training *t;
+    const struct train_queue *queue;
+    struct slot *slot; /* [t->n_parallel] */
+    size_t oldest;
+};
+
+static void finish_all(const struct slots *all)
 {
-    for (size_t k = 0; k < t->n_parallel; k++)
-        finish(t, queue, slots, (oldest + k) % t->n_parallel);
+    for (size_t k = 0; k < all->t->n_parallel; k++)
+        finish(all->t, all->queue, all->slot, (all->oldest + k) % all->t->n_parallel);
+}
+
+/* While input is waited for: whether some are at work still. */
+static bool hand_over(void *self)
+{
+    static const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+    const struct slots *all = self;
+    for (size_t k = 0; k < all->t->n_parallel; k++) {
+        size_t at = (all->oldest + k) % all->t->n_parallel;
+        if (!all->slot[at].is_busy)
+            continue;
+        if (!atomic_load(&all->slot[at].is_done)) {
+            nanosleep(&pause, NULL);
+            return true;
+        }
+        finish(all->t, all->queue, all->slot, at);
+    }
+    return false;
 }
 
 /* 1: a candidate is at work in the slot; 0: there is none left; negative: an error. */
@@ -80,6 +114,7 @@ static int begin(struct training *t, const struct train_queue *queue, struct des
     }
     data_compare(&t->tool, t->set, s->run.net);
     s->run.candidate = design->candidate;
+    atomic_store(&s->is_done, false);
     progress_begin(&t->tool, &design->candidate, t->n_parallel, s->run.title);
     if ((errno = pthread_create(&s->thread, NULL, work, s)))
         return nax_err_io(err, "out of memory: 'thread of candidate %s'", s->run.candidate.id);
@@ -97,13 +132,17 @@ void train_work_through(struct training *t, const struct train_queue *queue)
     for (size_t k = 0; k < t->n_parallel; k++)
         if (!(slots[k].record = nax_record_alloc()))
             tool_fail(&t->tool, &err);
+    struct slots all = {t, queue, slots, 0};
     int status = 1;
-    size_t at = 0;
-    for (; status > 0; at = (at + 1) % t->n_parallel) {
-        finish(t, queue, slots, at);
-        status = begin(t, queue, &design, &slots[at], &err);
+    for (; status > 0; all.oldest = (all.oldest + 1) % t->n_parallel) {
+        finish(t, queue, slots, all.oldest);
+        if (queue->reader) /* each time: at first the writer is opened, which sets its own */
+            nax_reader_on_wait(queue->reader, hand_over, &all);
+        status = begin(t, queue, &design, &slots[all.oldest], &err);
     }
-    finish_all(t, queue, slots, at);
+    if (queue->reader)
+        nax_reader_on_wait(queue->reader, NULL, NULL);
+    finish_all(&all);
     if (status < 0)
         tool_fail(&t->tool, &err);
     for (size_t k = 0; k < t->n_parallel; k++)

@@ -15,6 +15,11 @@ struct train_queue {
                 char where[TRAIN_WHERE_SIZE], struct nax_err *err);
     /* In the order of next; of one that failed only where its record was complete before. */
     void (*done)(void *self, const struct candidate_run *run, const struct nax_record *record);
+    /* Gets the first failure that loses no record, for who writes them all later; NULL: it ends the
+     * tool like others, when the record is done. */
+    struct nax_err *late;
+    /* Where next may wait for input, or NULL: what is done meanwhile is handed over. */
+    struct nax_reader *reader;
 };
 
 /* Works through the queue; a failure ends the tool. */

@@ -210,6 +210,8 @@ int weights_keep(struct weights_store *store, const char *name, const struct nax
     if (!status && (fseeko(store->values, 0, SEEK_END) ||
                     (find(store, name)->at = ftello(store->values)) < 0 ||
                     fwrite(model->values, sizeof *model->values, n, store->values) != n ||
+                    fwrite(model->pixel_mean, sizeof model->pixel_mean, 1, store->values) != 1 ||
+                    fwrite(model->pixel_sd, sizeof model->pixel_sd, 1, store->values) != 1 ||
                     fflush(store->values)))
         status = nax_err_io(err, "cannot write: 'weights %s'", name);
     pthread_mutex_unlock(&store->mutex);
@@ -223,8 +225,11 @@ int weights_fill(struct weights_store *store, const char *name, struct nax_model
     pthread_mutex_lock(&store->mutex);
     int status = 0;
     if (fseeko(store->values, find(store, name)->at, SEEK_SET) ||
-        fread(model->values, sizeof *model->values, n, store->values) != n)
+        fread(model->values, sizeof *model->values, n, store->values) != n ||
+        fread(model->pixel_mean, sizeof model->pixel_mean, 1, store->values) != 1 ||
+        fread(model->pixel_sd, sizeof model->pixel_sd, 1, store->values) != 1)
         status = nax_err_io(err, "cannot read: 'weights %s'", name);
+    model->has_pixels = !status;
     pthread_mutex_unlock(&store->mutex);
     return status;
 }

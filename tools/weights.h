@@ -46,7 +46,8 @@ void weights_give_back(struct weights_store *store, const char *name,
 int weights_check_space(const struct weights_store *store, size_t size,
                         struct nax_err *err) NAX_MUST_USE;
 
-/* Without a folder: keeps finished weights, and fills a model with those kept. */
+/* Without a folder: keeps finished weights with their pixels' statistics, and fills a model with
+ * those kept, before it gets a trainer, which takes the statistics from it. */
 int weights_keep(struct weights_store *store, const char *name, const struct nax_model *model,
                  struct nax_err *err) NAX_MUST_USE;
 int weights_fill(struct weights_store *store, const char *name, struct nax_model *model,

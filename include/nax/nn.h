@@ -243,7 +243,8 @@ int nax_trainer_epoch(struct nax_trainer *trainer,
  * weights that come from elsewhere and are not trained, or that serve other chips than the last
  * one. Where weights are averaged, it is the average's that do, and the model has its weights
  * meanwhile. before, when not NULL, is called before each batch with its number, and may set other
- * linops; its error ends this, as its own. */
+ * linops; its error ends this, as its own. A loss or a statistic that is not finite is
+ * NAX_ERR_NUMERIC. */
 int nax_trainer_renew_statistics(struct nax_trainer *trainer, size_t n,
                                  int (*before)(void *self, size_t batch, struct nax_err *err),
                                  void *self, struct nax_err *err) NAX_MUST_USE;
@@ -349,7 +350,8 @@ int nax_model_save(const struct nax_model *model, const char *path, const struct
 
 /* A checkpoint is a safetensors file: "<layer>.weight", ".gamma", ".beta", ".mean", ".variance" and
  * "momentum.<…>" as F32; metadata: network and its layers, pixel statistics, position, what decides
- * the run, the processor that it was written on, and the caller's own. */
+ * the run, the processor that it was written on, and the caller's own. Weights that are no numbers
+ * are NAX_ERR_NUMERIC, and the file stays what it was. */
 int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
                      const struct nax_meta *meta, size_t n_meta, struct nax_err *err) NAX_MUST_USE;
 /* Continues where the checkpoint was written, to the same bits as a run that was never stopped. A

@@ -163,8 +163,9 @@ int nax_reader_next(struct nax_reader *reader, struct nax_record *record,
  */
 void nax_reader_pass(struct nax_reader *reader);
 /* Before it waits for bytes that are not there yet on_wait(self) is called: what was written so far
- * may leave. NULL, as at first: nothing is. */
-void nax_reader_on_wait(struct nax_reader *reader, void (*on_wait)(void *self), void *self);
+ * may leave. While it returns true, and they still are not there, it is called again. NULL, as at
+ * first: nothing is. */
+void nax_reader_on_wait(struct nax_reader *reader, bool (*on_wait)(void *self), void *self);
 void nax_reader_close(struct nax_reader *reader);
 
 /* Format, kind ("candidate", "layer", "array", …; "" in CSV and JSON) and provenance of the

@@ -1,4 +1,5 @@
 /* Runs of training as safetensors files; save.c and load.c have the parameters. */
+#include "model.h"
 #include "save.h"
 #include "trainer.h"
 
@@ -28,6 +29,10 @@ int nax_trainer_save(const struct nax_trainer *trainer, const char *path,
     struct nax_identity *identity = NULL;
     const char *rows;
     bool is_apart = nax_trainer_is_apart(trainer);
+    if (nax_model_check(model, err)) { /* else it would take the place of one that can be resumed */
+        nax_err_prefix(err, "%s", path);
+        return err->status = NAX_ERR_NUMERIC;
+    }
     int status = nax_bundle_alloc(&b, 3 * NAX_PARAMS_MAX * model->net->n_layers, path, err);
     if (!status)
         status = identify(trainer, &identity, err);

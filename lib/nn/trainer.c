@@ -401,6 +401,8 @@ int nax_trainer_renew_statistics(struct nax_trainer *t, size_t n,
             status = look_forward(t, i % nax_trainer_n_steps(t), &result, err);
     }
     nax_pass_set_running_step(t->pass, PASS_RUNNING_STEP);
+    if (!status && nax_model_check(t->part, err))
+        status = err->status = NAX_ERR_NUMERIC;
     if (is_swapped)
         nax_trainer_swap_average(t);
     return status;

@@ -91,8 +91,8 @@ int nax_input_fill(struct input *in, struct nax_err *err)
         in->buffer = grown;
         in->cap *= 2;
     }
-    if (in->on_wait && has_to_wait(in))
-        in->on_wait(in->waiter);
+    while (in->on_wait && has_to_wait(in) && in->on_wait(in->waiter))
+        ;
     ssize_t n = read_some(in, in->buffer + in->end, in->cap - in->end);
     if (n < 0)
         return nax_err_io(err, "cannot read: '%s'", in->name);

@@ -14,7 +14,7 @@ struct input {
     bool is_eof;
     uint64_t n_records;          /* that came from the file: its reader counts them */
     size_t max_record;           /* bytes that one may take: for who reads them */
-    void (*on_wait)(void *self); /* before a read that has to wait; or NULL */
+    bool (*on_wait)(void *self); /* before a read that has to wait; or NULL */
     void *waiter;                /* its argument */
 };
 

@@ -156,7 +156,7 @@ void nax_reader_pass(struct nax_reader *reader)
     reader->failure.status = NAX_OK;
 }
 
-void nax_reader_on_wait(struct nax_reader *reader, void (*on_wait)(void *self), void *self)
+void nax_reader_on_wait(struct nax_reader *reader, bool (*on_wait)(void *self), void *self)
 {
     reader->in.on_wait = on_wait;
     reader->in.waiter = self;

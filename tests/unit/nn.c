@@ -2305,11 +2305,16 @@ static void every_row_of_a_recipe_decides_the_run(void **state)
 static void what_is_no_number_is_no_weight(void **state)
 {
     (void)state;
+    static struct small_set s;
     struct nax_err err;
+    struct nax_trainer *trainer;
+    struct nax_recipe recipe = small_recipe(2);
     struct nax_network net = every_network();
     struct nax_model *model;
     const char *path = "nn_test_no_number.safetensors";
     assert_int_equal(nax_model_alloc(&model, &net, 4, &err), 0);
+    small_set_fill(&s);
+    assert_int_equal(nax_trainer_alloc(&trainer, model, &s.set, &recipe, 21, &err), 0);
     float *const places[] = {model->layer[0].weight + 5, model->layer[0].variance + 1,
                              model->layer[net.n_layers - 1].beta + 2};
     const float values[] = {NAN, -0.25F, INFINITY};
@@ -2321,9 +2326,14 @@ static void what_is_no_number_is_no_weight(void **state)
         assert_int_equal(nax_model_save(model, path, NULL, 0, &err), NAX_ERR_VALUE);
         if (!strstr(err.text, told[i]))
             fail_msg("%s", err.text);
+        assert_int_equal(nax_trainer_save(trainer, path, NULL, 0, &err), NAX_ERR_NUMERIC);
+        assert_int_equal(err.status, NAX_ERR_NUMERIC);
+        if (!strstr(err.text, told[i]) || !strstr(err.text, path))
+            fail_msg("%s", err.text);
         assert_int_equal(access(path, F_OK), -1);
         *places[i] = was;
     }
+    nax_trainer_free(trainer);
     nax_model_free(model);
 }
 
