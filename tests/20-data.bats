@@ -201,6 +201,9 @@ png() {
   { idx 100 6 28 28 && echo; } >m/train-images-idx3-ubyte
   fails "longer than it says: 'm/train-images-idx3-ubyte'" nax-data import mnist -o x m
   fails "truncated, or no archive of NumPy's: 'short.npz'" bash -c 'printf "PK\003\004" >short.npz && nax-data import npz -o x short.npz'
+  # what is written replaces nothing that is read
+  fails "this file is written and needed besides; write to another: 'short.npz'" nax-data import npz -o ./short.npz short.npz
+  [ "$(wc -c <short.npz)" -eq 4 ]
 }
 
 @test "folders: splits are found, or named" {

@@ -299,6 +299,14 @@ END
   head -c 100 other.safetensors >cut.safetensors
   fails "cut.safetensors" torch cut.safetensors
   fails "absent.safetensors" torch absent.safetensors
+  # what is written replaces nothing that is read
+  ln other.safetensors link
+  printf '%s\n' 'conv1 conv1' >map
+  cp other.safetensors small.yaml map .. # as they are
+  fails "written and needed besides; write to another: 'other.safetensors'" torch -o link other.safetensors
+  fails "written and needed besides; write to another: 'small.yaml'" torch -o ./small.yaml other.safetensors
+  fails "written and needed besides; write to another: 'map'" torch --map map -o ./map other.safetensors
+  for file in other.safetensors small.yaml map; do cmp $file ../$file; done
   mkfifo pipe
   fails "a pipe, to be written to a file first, is not a regular file: 'pipe'" timeout 20 nax-import torch --network small.yaml -o net.safetensors pipe
   [ ! -e net.safetensors ]
@@ -348,8 +356,6 @@ no network|torch x -o y
 no file to write|torch x --network lenet
 --sd takes numbers above 0|torch x --network lenet -o y --sd 1,0,1
 --mean takes 3 numbers|torch x --network lenet -o y --mean 1,,2
-written and needed besides: 'x'|torch x --network lenet -o x
-written and needed besides: './y'|onnx x -o ./y -w y
-written and needed besides: 'x'|onnx ./x -o z -w x
+both network and checkpoint: './y'|onnx x -o ./y -w y
 END
 }

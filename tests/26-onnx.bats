@@ -240,6 +240,22 @@ END
   [ "$(nax-view --format csv -f kernel design | tail -n 1)" = "1 3" ]
 }
 
+@test "what is written replaces neither the network nor its weights in another file" {
+  python <<'END'
+write('net.onnx', nodes, {n: tensor(n, *t, ('net.data', 64 * i)) if n == 'c.weight' else t for i, (n, t) in enumerate(tensors.items())})
+END
+  cp net.onnx net.data ..
+  for files in '-o ./net.onnx -w none' '-o none -w net.onnx' '-o net.data -w none' '-o none -w net.data'; do
+    status=0
+    # shellcheck disable=SC2086 # words
+    nax-import onnx -q $files net.onnx >out.txt 2>err.txt || status=$?
+    [ "$status" -eq 1 ] && [ ! -s out.txt ] && [ ! -e none ]
+    grep -q "this file is written and needed besides; write to another: 'net.[a-z]*'$" err.txt
+    cmp net.onnx ../net.onnx
+    cmp net.data ../net.data
+  done
+}
+
 @test "a network file whose name a candidate cannot hold is refused, and nothing written" {
   python <<'END'
 write('net.onnx', nodes, tensors)

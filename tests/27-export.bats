@@ -164,6 +164,34 @@ END
   done
 }
 
+@test "the file written is none that is read" {
+  network lin <<'END'
+  - linear: {role: classifier}
+END
+  awk '{ print } /v0_v:/ { print "  programming:\n    error: measured\n    table: cells.csv" }' \
+    "$BATS_TEST_DIRNAME/../examples/hardware/nax-reram.yaml" >mine.yaml
+  printf '%s\n' target_siemens,g_siemens 1e-6,1.1e-6 1e-5,1.2e-5 >cells.csv
+  weights=$(nax-view --format csv -f checkpoint lin.csv | sed -n 2p)
+  refused() { # FILE COMMAND...: which names this one, and leaves it
+    local file=$1
+    shift
+    cp "$file" before
+    run -1 "$@"
+    [[ $output == "nax-import: "*"this file is written and needed besides; write to another: '"*"'" ]]
+    [ "${#lines[@]}" -eq 1 ]
+    cmp "$file" before
+  }
+  refused "$weights" nax-import export -q -o "./$weights" lin.csv
+  [[ $output == "nax-import: lin.csv: record 1: "*": '$weights'" ]]
+  refused lin.yaml nax-import export -q -o lin.yaml lin.csv
+  [[ $output == "nax-import: lin.csv: record 1: "*": './lin.yaml'" ]]
+  refused lin.csv nax-import export -q -o lin.csv lin.csv
+  refused lin.csv bash -c 'nax-import export -q -o lin.csv <lin.csv'
+  for file in mine.yaml cells.csv; do
+    refused $file nax-import export -q --chip 0 --hardware ./mine.yaml -o $file lin.csv
+  done
+}
+
 @test "what cannot be exported is said, and nothing is written" {
   printf '%s\n' 'name: no' 'input: {height: 8, width: 8, channels: 3}' 'classes: 2' 'layers:' '  - linear: {role: classifier}' >no.yaml
   nax-sample --network ./no.yaml --homogeneous --format csv >two.csv
