@@ -235,6 +235,8 @@ static int import(struct import_options *o, struct nax_record *r, struct nax_err
     int status = read_input(o, &made, err);
     if (!status) {
         provenance_file(&o->tool, o->input);
+        for (size_t i = 0; i < made->n_beside; i++)
+            provenance_file(&o->tool, made->beside[i]);
         if (o->verb == TORCH)
             provenance_config(&o->tool, "networks", o->network);
         provenance_file(&o->tool, o->map);

@@ -158,6 +158,20 @@ static bool read_size(const char *digits, size_t *out)
     return *digits >= '0' && *digits <= '9' && !*end && !errno;
 }
 
+static int add_beside(struct import_graph *g, const char *path, struct nax_err *err)
+{
+    for (size_t i = 0; i < g->n_beside; i++)
+        if (!strcmp(g->beside[i], path))
+            return 0;
+    char **more = nax_realloc(g->beside, g->n_beside + 1, sizeof *more);
+    if (more)
+        g->beside = more;
+    if (!more || !(more[g->n_beside] = nax_strdup(path)))
+        return fail_memory(g, err);
+    g->n_beside++;
+    return 0;
+}
+
 /* A tensor in a file beside the network's, which may not be elsewhere. */
 static int take_external(struct import_graph *g, struct import_tensor *t, const NaxOnnx__Tensor *m,
                          struct nax_err *err)
@@ -189,7 +203,7 @@ static int take_external(struct import_graph *g, struct import_tensor *t, const 
     else if (!(status = allocate(g, t, m->data_type, err)))
         take_bytes(t, m->data_type, (const uint8_t *)map + offset);
     nax_file_unmap(map, size);
-    return status;
+    return status ? status : add_beside(g, path, err);
 }
 
 static int take_dims(const struct import_graph *g, struct import_tensor *t,
@@ -394,6 +408,13 @@ int nax_import_graph_read(struct import_graph **graph, const char *path, struct 
     return status;
 }
 
+void nax_import_free_beside(char **beside, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        free(beside[i]);
+    free(beside);
+}
+
 void nax_import_graph_free(struct import_graph *graph)
 {
     if (!graph)
@@ -403,6 +424,7 @@ void nax_import_graph_free(struct import_graph *graph)
         free(graph->held);
         graph->held = next;
     }
+    nax_import_free_beside(graph->beside, graph->n_beside);
     if (graph->message)
         nax_onnx__model__free_unpacked(graph->message, NULL);
     free(graph);
