@@ -80,6 +80,25 @@ count() { nax-pareto --rank -o $objectives --format csv "$1" | sed 1d | wc -l; }
   done
 }
 
+@test "a first run that is refused binds no later one" {
+  bats_require_minimum_version 1.5.0
+  run -1 env SPACE=cifra10 "$pipelines/random" out
+  run -1 env DATA=none N=3 "$pipelines/cosearch" out
+  [ -e out/settings ] && [ -e out/cosearch.settings ]
+  mkdir bin
+  for program in sh dirname basename sed sort find head grep mkdir mv awk cat; do ln -s "$(command -v $program)" bin; done
+  run -127 env PATH="$PWD/bin" "$pipelines/random" bare
+  [ ! -e bare/settings ]
+  N=1 "$pipelines/random" out
+  # what a run has kept does, its result or not
+  rm out/random
+  run -1 env EPOCHS=3 N=1 "$pipelines/random" out
+  [[ $output == "random: results of other settings in 'out': EPOCHS=1 there,EPOCHS=3 here; take another folder" ]]
+  run -2 env SEARCH_EPOCHS=0 N=2 "$pipelines/cosearch" out
+  [[ $output != *"other settings"* ]]
+  grep -qx N=2 out/cosearch.settings
+}
+
 @test "evolution never loses the best" {
   GENERATIONS=2 "$pipelines/evolve" out
   volume() {
