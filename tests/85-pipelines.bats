@@ -80,11 +80,33 @@ count() { nax-pareto --rank -o $objectives --format csv "$1" | sed 1d | wc -l; }
   done
 }
 
+@test "settings are also the files that a space and a hardware name" {
+  small_space
+  awk '{ print } /v0_v:/ { print "  programming:\n    error: measured\n    table: cells.csv" }' "$HARDWARE" >mine.yaml
+  printf '%s\n' target_siemens,g_siemens 1e-6,1.1e-6 1e-5,1.2e-5 >cells.csv
+  export HARDWARE=./mine.yaml N=1
+  "$pipelines/random" out
+  cp -r out before
+  for file in cells.csv net.yaml; do
+    cp $file kept
+    case $file in
+    cells.csv) echo 1e-5,1.1e-5 >>$file ;;
+    net.yaml) sed -i 's/out: 8/out: 7/' $file ;;
+    esac
+    run "$pipelines/baselines" out
+    [ "$status" -eq 1 ]
+    [[ $output == "baselines: results of other settings in 'out': file=$file, checksum "*,file=$file", checksum "*"; take another folder" ]]
+    mv kept $file
+  done
+  "$pipelines/random" out
+  cmp before/random out/random
+}
+
 @test "a first run that is refused binds no later one" {
   bats_require_minimum_version 1.5.0
   run -1 env SPACE=cifra10 "$pipelines/random" out
   run -1 env DATA=none N=3 "$pipelines/cosearch" out
-  [ -e out/settings ] && [ -e out/cosearch.settings ]
+  [ -e out/settings ] && [ -e out/cosearch.settings ] # so that they are of a run that kept nothing
   mkdir bin
   for program in sh dirname basename sed sort find head grep mkdir mv awk cat; do ln -s "$(command -v $program)" bin; done
   run -127 env PATH="$PWD/bin" "$pipelines/random" bare
