@@ -101,6 +101,14 @@ static void make_exif(unsigned turn, uint8_t block[N_EXIF])
 }
 
 static unsigned exif_of_png; /* the turn that the next PNGs say, or 0 */
+static bool is_exif_behind;  /* their pixels */
+
+static void set_png_exif(png_structp png, png_infop info)
+{
+    uint8_t block[N_EXIF];
+    make_exif(exif_of_png, block);
+    png_set_eXIf_1(png, info, N_EXIF - 6, block + 6);
+}
 
 /* rows: [H], packed as the colour type and depth say. */
 static void write_png(const char *name, int type, int depth, bool is_interlaced, png_bytepp rows)
@@ -116,12 +124,11 @@ static void write_png(const char *name, int type, int depth, bool is_interlaced,
         png_set_PLTE(png, info, palette, 4);
         png_set_tRNS(png, info, alpha, 3, NULL);
     }
-    if (exif_of_png) {
-        uint8_t block[N_EXIF];
-        make_exif(exif_of_png, block);
-        png_set_eXIf_1(png, info, N_EXIF - 6, block + 6);
-    }
+    if (exif_of_png && !is_exif_behind)
+        set_png_exif(png, info);
     png_write_info(png, info);
+    if (exif_of_png && is_exif_behind)
+        set_png_exif(png, info);
     png_write_image(png, rows);
     png_write_end(png, info);
     png_destroy_write_struct(&png, &info);
@@ -460,9 +467,12 @@ static void images_are_turned_as_exif_says(void **state)
         for (int y = 0; y < H; y++)
             rows[y] = rgb[y][0];
         exif_of_png = turn;
-        write_png("exif-png/class/x", PNG_COLOR_TYPE_RGB, 8, false, rows);
+        for (int k = 0; k < 2; k++) {
+            is_exif_behind = k;
+            write_png("exif-png/class/x", PNG_COLOR_TYPE_RGB, 8, false, rows);
+            check_turned("exif-png", rgb, turn, 0);
+        }
         exif_of_png = 0;
-        check_turned("exif-png", rgb, turn, 0);
         write_webp("exif-webp/class/x", rgb, turn);
         check_turned("exif-webp", rgb, turn, 0);
         for (int y = 0; y < H; y++)
