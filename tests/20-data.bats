@@ -315,6 +315,8 @@ bmp() {
   mv d/b/1.bmp d/a/3.bmp
   fails "class of which no image can be read: 'b'" nax-data import folder -q --skip-bad -o x d
   # the size is no fault of an image
+  bmp large/a/1.bmp 5000 1
+  fails "image larger than 4096 x 4096, which --size scales: 'large/a/1.bmp'" nax-data import folder -q --skip-bad -o x large
   bmp d/b/1.bmp 5 3
   fails "5 x 3 image among images of 4 x 3, --size" nax-data import folder -q --skip-bad -o x d
 }

@@ -120,9 +120,8 @@ static int find_bad(const struct nax_list *list, const struct nax_image_form *fo
         for (size_t i = 0; i < list->n; i++) {
             struct nax_err own = {0};
             int fault = try_image(&file, list->items[i].path, form, &own);
-            /* what the system refuses would only seem to be the image's fault */
-            bool is_bad = fault == NAX_ERR_FORMAT || fault == NAX_ERR_VALUE;
-            if (is_bad && !(bad[i] = nax_strdup(own.text)))
+            /* neither what the system refuses nor an image that is whole, and too large */
+            if (fault == NAX_ERR_FORMAT && !(bad[i] = nax_strdup(own.text)))
                 nax_err_set(&own, NAX_ERR_MEMORY, "out of memory: '%s'", list->items[i].path);
             if (own.status && !bad[i])
                 nax_err_keep_first(&status, err, &own);
