@@ -384,6 +384,11 @@ bmp() {
   nax-data import tiny-imagenet -q -o a.safetensors t
   [ "$(field train classes a.safetensors)" = '"n1,n2"' ]
   [ "$(field test n_images_class a.safetensors)" = "[1,1]" ]
+  bmp t/val/images/v1.png 4 3
+  fails "4 x 3 image among images of 1 x 1: 't/val/images/v1.png'" nax-data import tiny-imagenet -o x t
+  bmp t/train/n1/images/a.png 5000 1
+  fails "image larger than 4096 x 4096: 't/train/n1/images/a.png'" nax-data import tiny-imagenet -o x t
+  png t/val/images/v1.png && png t/train/n1/images/a.png
   png t/val/images/v2.png
   fails "image without annotation: 't/val/images/v2.png'" nax-data import tiny-imagenet -o x t
   printf 'v2.png\tn3\n' >>t/val/val_annotations.txt

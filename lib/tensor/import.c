@@ -89,7 +89,7 @@ static int try_image(struct nax_buffer *file, const char *path, const struct nax
     uint8_t *pixels = NULL;
     int status = nax_buffer_read(file, path, err);
     if (status == 0 && !form->is_fitted)
-        status = nax_image_measure(file, path, &own.size, err);
+        status = nax_image_measure(file, path, &own, err);
     if (status == 0) {
         pixels = nax_calloc(own.size.height * own.size.width, own.channels);
         status = pixels ? nax_image_decode(file, path, &own, pixels, err)
@@ -105,6 +105,7 @@ static struct nax_image_form form_of(const struct nax_import *how)
         .size = {how->height, how->width},
         .channels = how->channels ? how->channels : 3,
         .is_fitted = how->height > 0,
+        .is_given = how->is_size_given,
     };
 }
 
@@ -271,7 +272,7 @@ int nax_import_lists(struct nax_dataset **out, const char *name, const struct na
     const char *path = train->items[0].path;
     int status = form.is_fitted ? 0 : nax_buffer_read(&file, path, err);
     if (status == 0 && !form.is_fitted)
-        status = nax_image_measure(&file, path, &form.size, err);
+        status = nax_image_measure(&file, path, &form, err);
     nax_buffer_free(&file);
     if (status == 0)
         status = nax_dataset_make(&set, name, (const char *const *)classes->v, classes->n, train->n,
