@@ -5,7 +5,10 @@
 
 #include "nax/base.h"
 
-enum { IMPORT_DIMS_MAX = 8, IMPORT_NODES_MAX = 4096, IMPORT_MAX_ELEMENTS = 1 << 30 };
+/* Of a graph: nodes, tensors, its inputs and its outputs, each; and what all nodes read. Names are
+ * looked for one by one. */
+enum { IMPORT_NODES_MAX = 4096, IMPORT_READS_MAX = 1 << 15 };
+enum { IMPORT_DIMS_MAX = 8, IMPORT_MAX_ELEMENTS = 1 << 30 };
 
 /* Numbers that do not depend on the image: real or whole ones. */
 struct import_tensor {

@@ -360,15 +360,35 @@ static int read_opset(struct import_graph *g, const NaxOnnx__Model *m, struct na
                        (long long)g->opset);
 }
 
+static int check_counts(const struct import_graph *g, const NaxOnnx__Graph *from,
+                        struct nax_err *err)
+{
+    size_t n_reads = 0;
+    for (size_t i = 0; i < from->n_node; i++)
+        n_reads += from->node[i]->n_input;
+    const struct {
+        const char *what;
+        size_t n, max;
+    } counts[] = {{"nodes", from->n_node, IMPORT_NODES_MAX},
+                  {"tensors", from->n_initializer, IMPORT_NODES_MAX},
+                  {"inputs", from->n_input, IMPORT_NODES_MAX},
+                  {"outputs", from->n_output, IMPORT_NODES_MAX},
+                  {"inputs of all nodes", n_reads, IMPORT_READS_MAX}};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        if (counts[i].n > counts[i].max)
+            return nax_err_set(err, NAX_ERR_FORMAT, "%s: %zu %s, and %zu at most are read", g->path,
+                               counts[i].n, counts[i].what, counts[i].max);
+    return 0;
+}
+
 static int read_model(struct import_graph *g, const NaxOnnx__Model *m, struct nax_err *err)
 {
     const NaxOnnx__Graph *from = m->graph;
     int status = 0;
     if (!from || !from->n_node)
         return nax_err_set(err, NAX_ERR_FORMAT, "%s: not an ONNX file: it has no node", g->path);
-    if (from->n_node > IMPORT_NODES_MAX || from->n_initializer > IMPORT_NODES_MAX)
-        return nax_err_set(err, NAX_ERR_FORMAT, "%s: more than %d nodes or tensors", g->path,
-                           IMPORT_NODES_MAX);
+    if ((status = check_counts(g, from, err)))
+        return status;
     g->nodes = nax_import_hold(g, from->n_node, sizeof *g->nodes);
     g->constants = nax_import_hold(g, from->n_initializer, sizeof *g->constants);
     g->inputs = nax_import_hold(g, from->n_input, sizeof *g->inputs);
