@@ -79,16 +79,19 @@ END
   network densenet <<'END'
   - conv: {name: stem, out: 4, kernel: 3, batch_norm: false, activation: none, role: stem}
   - batch_norm: {name: n1, activation: relu, epsilon: 0.001}
-  - conv: {name: c1, out: 3, kernel: 3, batch_norm: false, activation: none}
-  - concat: {name: j1, from: [stem, c1]}
+  - conv: {name: c-1, out: 3, kernel: 3, batch_norm: false, activation: none}
+  - concat: {name: j__1, from: [stem, c-1]}
   - batch_norm: {name: n2, activation: leaky-relu, slope: 0.2}
-  - conv: {name: c2, out: 3, kernel: [3, 5], dilation: [2, 1], pad: [2, 2, 2, 2], batch_norm: false, activation: none}
-  - concat: {name: j2, from: [stem, c1, c2]}
+  - conv: {name: 2nd, out: 3, kernel: [3, 5], dilation: [2, 1], pad: [2, 2, 2, 2], batch_norm: false, activation: none}
+  - concat: {name: j2, from: [stem, c-1, 2nd]}
   - pool: {kind: mean, kernel: 3, stride: 2, pad: 1, ceil: true, count_pad: false}
   - pool: {kind: max, kernel: 2, stride: 2, pad: [0, 0, 1, 1]}
   - linear: {role: classifier}
 END
   there_and_back densenet
+  # with the same names, '_' for the point of a part
+  sed -n 's/.*{name: \([^,]*\),.*/\1/p' back.yaml | paste -sd ' ' >names
+  [ "$(cat names)" = 'stem n1 c-1 j__1 n2 2nd j2_1 j2 pool1 pool2 fc' ]
 }
 
 @test "a MobileNet: groups, inverted blocks, all other activations, batch norm between linear layers" {
