@@ -167,7 +167,8 @@ write('theirs.safetensors', state, {})
 END
 )
   fails "no tensor is the weight of layer 'stem' of network 'small' by its name" torch theirs.safetensors
-  printf '%s\n' '# theirs' 'stem entry.c entry.n' 'fc out' >map
+  # a comment is one to its end, wherever that is
+  printf '%s\n' "# theirs $(printf '%01100d' 0) fcc out" 'stem entry.c entry.n' 'fc out' >map
   torch --map map theirs.safetensors >record
   printf '%s\n' 'stem entry.c' 'fc out' >short
   fails "no tensor is the batch norm of layer 'stem'" torch --map short theirs.safetensors
@@ -181,6 +182,8 @@ END
   fails "odd:1: layer 'pool' has no tensors" torch --map odd theirs.safetensors
   printf '%s\n' 'stem' >odd
   fails "odd:1: a line is a layer" torch --map odd theirs.safetensors
+  printf 'fc %0256d\n' 0 >odd
+  fails "odd:1: name longer than 255 bytes: '0000" torch --map odd theirs.safetensors
 }
 
 @test "torch: bottlenecks, inverted blocks and batch norm by itself, by the names that torchvision has" {
