@@ -364,6 +364,8 @@ bmp() {
   rm d/train/b/pipe
   png "d/train/$(printf 'latin\344')/1.png"
   fails "not UTF-8" nax-data import folder -q -o x d
+  png "$(printf 'bilder\344')/train/a/1.png"
+  fails "x: name of the set, which is its folder's or file's, is not UTF-8: '$(printf 'bilder\344')'" nax-data import folder -q -o x "$(printf 'bilder\344')"
   png e/val/a/1.png
   fails "folder 'val' but no folder 'train' in: 'e'" nax-data import folder -o x e
   [ ! -e x ]
