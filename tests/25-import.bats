@@ -170,6 +170,10 @@ END
   # a comment is one to its end, wherever that is
   printf '%s\n' "# theirs $(printf '%01100d' 0) fcc out" 'stem entry.c entry.n' 'fc out' >map
   torch --map map theirs.safetensors >record
+  # the record comes when the file is there, and may then fail alone
+  rm net.safetensors
+  fails "cannot write: 'standard output'" bash -c 'nax-import torch -q --network small.yaml --map map -o net.safetensors theirs.safetensors >/dev/full'
+  [ -s net.safetensors ]
   printf '%s\n' 'stem entry.c' 'fc out' >short
   fails "no tensor is the batch norm of layer 'stem'" torch --map short theirs.safetensors
   printf '%s\n' 'stem entry.c entry.n' 'fcc out' >odd
