@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 struct source {
     const uint8_t *bytes; /* [n] */
@@ -57,7 +56,7 @@ static unsigned find_turn(const struct nax_buffer *file)
         if (n > file->size - at - AROUND)
             break;
         if (!memcmp(chunk + TYPE, "eXIf", 4) &&
-            crc32_z(0, chunk + TYPE, 4 + n) == png_get_uint_32(chunk + DATA + n))
+            nax_crc32(chunk + TYPE, 4 + n) == png_get_uint_32(chunk + DATA + n))
             return nax_exif_turn(chunk + DATA, n);
     }
     return 1;
