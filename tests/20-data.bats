@@ -75,7 +75,8 @@ png() {
   [ "$(head -n 1 info.csv)" = "data,data_hash,split,n_images,height,width,channels,n_classes,mean,sd,n_images_class,classes" ]
   [ "$(field train n_images_class a.safetensors)" = "[2,2,2,2,2,2,2,2,2,2]" ]
   [ "$(field test n_images a.safetensors)" = 0 ]
-  nax-data info --format msgpack a.safetensors | head -c 1 >/dev/null
+  nax-data info --format msgpack a.safetensors >info.nax
+  nax-view --format csv info.nax | diff info.csv -
 }
 
 @test "info on a full disk fails" {
@@ -201,6 +202,9 @@ png() {
   { idx 100 6 28 28 && echo; } >m/train-images-idx3-ubyte
   fails "longer than it says: 'm/train-images-idx3-ubyte'" nax-data import mnist -o x m
   fails "truncated, or no archive of NumPy's: 'short.npz'" bash -c 'printf "PK\003\004" >short.npz && nax-data import npz -o x short.npz'
+  # what is written replaces nothing that is read
+  fails "this file is written and needed besides; write to another: 'short.npz'" nax-data import npz -o ./short.npz short.npz
+  [ "$(wc -c <short.npz)" -eq 4 ]
 }
 
 @test "folders: splits are found, or named" {
@@ -312,6 +316,8 @@ bmp() {
   mv d/b/1.bmp d/a/3.bmp
   fails "class of which no image can be read: 'b'" nax-data import folder -q --skip-bad -o x d
   # the size is no fault of an image
+  bmp large/a/1.bmp 5000 1
+  fails "image larger than 4096 x 4096, which --size scales: 'large/a/1.bmp'" nax-data import folder -q --skip-bad -o x large
   bmp d/b/1.bmp 5 3
   fails "5 x 3 image among images of 4 x 3, --size" nax-data import folder -q --skip-bad -o x d
 }
@@ -359,6 +365,8 @@ bmp() {
   rm d/train/b/pipe
   png "d/train/$(printf 'latin\344')/1.png"
   fails "not UTF-8" nax-data import folder -q -o x d
+  png "$(printf 'bilder\344')/train/a/1.png"
+  fails "x: name of the set, which is its folder's or file's, is not UTF-8: '$(printf 'bilder\344')'" nax-data import folder -q -o x "$(printf 'bilder\344')"
   png e/val/a/1.png
   fails "folder 'val' but no folder 'train' in: 'e'" nax-data import folder -o x e
   [ ! -e x ]
@@ -379,6 +387,11 @@ bmp() {
   nax-data import tiny-imagenet -q -o a.safetensors t
   [ "$(field train classes a.safetensors)" = '"n1,n2"' ]
   [ "$(field test n_images_class a.safetensors)" = "[1,1]" ]
+  bmp t/val/images/v1.png 4 3
+  fails "4 x 3 image among images of 1 x 1: 't/val/images/v1.png'" nax-data import tiny-imagenet -o x t
+  bmp t/train/n1/images/a.png 5000 1
+  fails "image larger than 4096 x 4096: 't/train/n1/images/a.png'" nax-data import tiny-imagenet -o x t
+  png t/val/images/v1.png && png t/train/n1/images/a.png
   png t/val/images/v2.png
   fails "image without annotation: 't/val/images/v2.png'" nax-data import tiny-imagenet -o x t
   printf 'v2.png\tn3\n' >>t/val/val_annotations.txt

@@ -167,8 +167,13 @@ write('theirs.safetensors', state, {})
 END
 )
   fails "no tensor is the weight of layer 'stem' of network 'small' by its name" torch theirs.safetensors
-  printf '%s\n' '# theirs' 'stem entry.c entry.n' 'fc out' >map
+  # a comment is one to its end, wherever that is
+  printf '%s\n' "# theirs $(printf '%01100d' 0) fcc out" 'stem entry.c entry.n' 'fc out' >map
   torch --map map theirs.safetensors >record
+  # the record comes when the file is there, and may then fail alone
+  rm net.safetensors
+  fails "cannot write: 'standard output'" bash -c 'nax-import torch -q --network small.yaml --map map -o net.safetensors theirs.safetensors >/dev/full'
+  [ -s net.safetensors ]
   printf '%s\n' 'stem entry.c' 'fc out' >short
   fails "no tensor is the batch norm of layer 'stem'" torch --map short theirs.safetensors
   printf '%s\n' 'stem entry.c entry.n' 'fcc out' >odd
@@ -181,6 +186,8 @@ END
   fails "odd:1: layer 'pool' has no tensors" torch --map odd theirs.safetensors
   printf '%s\n' 'stem' >odd
   fails "odd:1: a line is a layer" torch --map odd theirs.safetensors
+  printf 'fc %0256d\n' 0 >odd
+  fails "odd:1: name longer than 255 bytes: '0000" torch --map odd theirs.safetensors
 }
 
 @test "torch: bottlenecks, inverted blocks and batch norm by itself, by the names that torchvision has" {
@@ -299,6 +306,14 @@ END
   head -c 100 other.safetensors >cut.safetensors
   fails "cut.safetensors" torch cut.safetensors
   fails "absent.safetensors" torch absent.safetensors
+  # what is written replaces nothing that is read
+  ln other.safetensors link
+  printf '%s\n' 'conv1 conv1' >map
+  cp other.safetensors small.yaml map .. # as they are
+  fails "written and needed besides; write to another: 'other.safetensors'" torch -o link other.safetensors
+  fails "written and needed besides; write to another: 'small.yaml'" torch -o ./small.yaml other.safetensors
+  fails "written and needed besides; write to another: 'map'" torch --map map -o ./map other.safetensors
+  for file in other.safetensors small.yaml map; do cmp $file ../$file; done
   mkfifo pipe
   fails "a pipe, to be written to a file first, is not a regular file: 'pipe'" timeout 20 nax-import torch --network small.yaml -o net.safetensors pipe
   [ ! -e net.safetensors ]
@@ -348,8 +363,6 @@ no network|torch x -o y
 no file to write|torch x --network lenet
 --sd takes numbers above 0|torch x --network lenet -o y --sd 1,0,1
 --mean takes 3 numbers|torch x --network lenet -o y --mean 1,,2
-written and needed besides: 'x'|torch x --network lenet -o x
-written and needed besides: './y'|onnx x -o ./y -w y
-written and needed besides: 'x'|onnx ./x -o z -w x
+both network and checkpoint: './y'|onnx x -o ./y -w y
 END
 }

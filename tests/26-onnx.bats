@@ -240,6 +240,26 @@ END
   [ "$(nax-view --format csv -f kernel design | tail -n 1)" = "1 3" ]
 }
 
+@test "weights in another file are among the inputs; what is written replaces neither" {
+  python <<'END'
+write('net.onnx', nodes, {n: tensor(n, *t, ('net.data', 1024 * i)) if n[0] == 'c' else t for i, (n, t) in enumerate(tensors.items())})
+END
+  nax-import onnx -q -o net.yaml -w net.safetensors net.onnx >design
+  nax-rerun design 2>said >script
+  grep -qxF "nax-rerun: same: 'net.data'" said || { cat said; false; }
+  [ "$(grep -c net.data said)" -eq 1 ]
+  cp net.onnx net.data ..
+  for files in '-o ./net.onnx -w none' '-o none -w net.onnx' '-o net.data -w none' '-o none -w net.data'; do
+    status=0
+    # shellcheck disable=SC2086 # words
+    nax-import onnx -q $files net.onnx >out.txt 2>err.txt || status=$?
+    [ "$status" -eq 1 ] && [ ! -s out.txt ] && [ ! -e none ]
+    grep -q "this file is written and needed besides; write to another: 'net.[a-z]*'$" err.txt
+    cmp net.onnx ../net.onnx
+    cmp net.data ../net.data
+  done
+}
+
 @test "a network file whose name a candidate cannot hold is refused, and nothing written" {
   python <<'END'
 write('net.onnx', nodes, tensors)
@@ -259,6 +279,14 @@ def bad(name, new, at=None, **more):
     write(name, changed, {**tensors, **more.pop('tensors', {})}, **more)
 
 behind = [node('Conv', 'xx c.weight c.bias', 'a', kernel_shape=[3, 3], pads=[1, 1, 1, 1])] + nodes[1:]
+bad('many-nodes.onnx', nodes * 700)
+bad('many-tensors.onnx', nodes, tensors={'t%d' % i: ([0], []) for i in range(4090)})
+bad('many-reads.onnx', node('Concat', ' '.join(['b'] * 33000), 'd', axis=1), 2)
+bad('many-outputs.onnx', nodes, outputs=['y'] * 4097)
+with open('many-outputs.onnx', 'rb') as file:
+    many = file.read()
+with open('many-inputs.onnx', 'wb') as file:
+    file.write(many.replace(field(12, field(1, 'y')), field(11, field(1, 'x'))))
 bad('zero.onnx', [node('Div', 'x k', 'xx')] + behind, tensors={'k': ([], [0.0])})
 bad('pixel.onnx', [node('Sub', 'x k', 'xx')] + behind, tensors={'k': ([3, 8, 8], numbers(192, 3))})
 bad('half.onnx', [node('Sub', 'x k', 'xx')] + nodes, tensors={'k': ([], [0.5])})
@@ -321,6 +349,11 @@ END
   while IFS='|' read -r file text; do
     fails "$text" "$file.onnx"
   done <<'END'
+many-nodes|: 4200 nodes, and 4096 at most are read
+many-tensors|: 4098 tensors, and 4096 at most are read
+many-reads|: 33013 inputs of all nodes, and 32768 at most are read
+many-outputs|: 4097 outputs, and 4096 at most are read
+many-inputs|: 4098 inputs, and 4096 at most are read
 zero|node 'Div_0' (Div): by a number that is not finite, or not above 0
 pixel|node 'Sub_0' (Sub): an image is normalised by one number, or one for each
 half|node 'Sub_0' (Sub): an image is normalised by one number, or one for each of up to 16 channels, for all that read it

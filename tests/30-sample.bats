@@ -468,6 +468,18 @@ small.yaml,lenet,1.0,0.16666666666666666,0.5" ]
   [ "$status" -eq 1 ]
 }
 
+@test "many entries that are read many times are found at once" {
+  awk 'BEGIN {
+    print "name: many\ninput: {height: 8, width: 8, channels: 1}\nclasses: 2\nlayers:"
+    for (i = 0; i < 800; i++) printf "  - activation: {name: %060d, kind: relu}\n", i
+    print "  - activation: {name: z, kind: relu}"
+    for (i = 0; i < 200; i++) { printf "  - concat: {from: [z"; for (k = 1; k < 1000; k++) printf ",z"; print "]}" }
+    print "  - linear: {role: classifier}" }' >many.yaml
+  run timeout 60 nax-sample --network ./many.yaml # it took longer, while each was compared with all others as one mistyped
+  [ "$status" -eq 1 ]
+  [ "$output" = "nax-sample: ./many.yaml:806: key 'layers.801': more than 1024 layers: 'concat1.224' of network 'many'" ]
+}
+
 @test "a full disk is an error, a closed pipe is not reported" {
   run bash -c 'nax-sample --random 10000 >/dev/full'
   [ "$status" -eq 1 ]

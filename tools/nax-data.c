@@ -255,6 +255,7 @@ int main(int argc, char **argv)
     parse_words(&tool, &o, argv + optind, argc - optind);
     check_options(&tool, &o);
     parse_size(&tool, &o);
+    nax_file_guard(o.output); /* what is written replaces nothing that is read */
     if (o.verb == INFO)
         describe_set(&tool, &o);
     else

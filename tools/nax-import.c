@@ -107,11 +107,10 @@ static bool is_same_file(const char *a, const char *b)
 /* What is written replaces neither what is read nor what else is written. */
 static void check_files(const struct import_options *o)
 {
-    const char *const files[] = {o->output, o->weights, o->input, o->network, o->map};
-    for (size_t i = 0; i < 2; i++)
-        for (size_t k = i + 1; files[i] && k < sizeof files / sizeof *files; k++)
-            if (files[k] && is_same_file(files[i], files[k]))
-                tool_misuse(&o->tool, "this file is written and needed besides: '%s'", files[i]);
+    if (o->weights && is_same_file(o->output, o->weights))
+        tool_misuse(&o->tool, "this file is to be both network and checkpoint: '%s'", o->output);
+    nax_file_guard(o->output);
+    nax_file_guard(o->weights);
 }
 
 static void parse(struct import_options *o)
@@ -236,6 +235,8 @@ static int import(struct import_options *o, struct nax_record *r, struct nax_err
     int status = read_input(o, &made, err);
     if (!status) {
         provenance_file(&o->tool, o->input);
+        for (size_t i = 0; i < made->n_beside; i++)
+            provenance_file(&o->tool, made->beside[i]);
         if (o->verb == TORCH)
             provenance_config(&o->tool, "networks", o->network);
         provenance_file(&o->tool, o->map);

@@ -158,6 +158,13 @@ void nax_file_abandon_all(void);
 /* Whether a file could be begun: before the work that it is to hold. */
 int nax_file_check(const char *path, struct nax_err *err) NAX_MUST_USE;
 
+/* For a program that writes to path, before it reads anything: where a regular file stands there,
+ * by whatever name, reading it is an error from now on, so that no input is replaced. NULL:
+ * nothing; of eight files at most. */
+void nax_file_guard(const char *path);
+/* Whether an open file is none that is guarded. path: its name, for the error. */
+int nax_file_check_guard(int fd, const char *path, struct nax_err *err) NAX_MUST_USE;
+
 /* Makes a folder for such files, with all on the way to it that is missing; it may be there. What
  * writers have left in it is removed. */
 int nax_folder_make(const char *path, struct nax_err *err) NAX_MUST_USE;

@@ -33,6 +33,8 @@ struct nax_imported {
     struct nax_network *net;       /* with its own kernels */
     struct nax_model *model;       /* of net; pixel statistics are those of the graph, or 0 and 1 */
     char dropped[32];              /* operator at the end that was left out, or "" */
+    char **beside;                 /* [n_beside] paths of files that hold its weights, each once */
+    size_t n_beside;
 };
 
 /* Reads the graph and everything that it needs; batch norm, biases, sums and activations become

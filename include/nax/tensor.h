@@ -124,6 +124,7 @@ struct nax_import {
     uint64_t seed;
     size_t height, width; /* scaled to cover it, and cut to it around the middle */
     size_t channels;      /* 1: luminance; 3; 0: of arrays as many as they have, else 3 */
+    bool is_size_given;   /* the format's, so that nobody is told to ask for another */
     bool skips_bad;       /* what is no whole image is left out, not an error */
     /* Hears what was found and left out, one line a call, of one thread; or NULL. */
     void (*tell)(void *who, const char *line);

@@ -311,6 +311,30 @@ int nax_folder_make(const char *path, struct nax_err *err)
     return 0;
 }
 
+/* --- files to read --- */
+
+enum { GUARDED_MAX = 8 };
+static struct stat guarded[GUARDED_MAX];
+static size_t n_guarded;
+
+void nax_file_guard(const char *path)
+{
+    struct stat *st = &guarded[n_guarded];
+    if (path && n_guarded < GUARDED_MAX)
+        n_guarded += !stat(path, st) && S_ISREG(st->st_mode);
+}
+
+int nax_file_check_guard(int fd, const char *path, struct nax_err *err)
+{
+    struct stat st;
+    for (size_t i = 0; i < n_guarded && !fstat(fd, &st); i++)
+        if (st.st_dev == guarded[i].st_dev && st.st_ino == guarded[i].st_ino)
+            return nax_err_set(err, NAX_ERR_VALUE,
+                               "this file is written and needed besides; write to another: '%s'",
+                               path);
+    return 0;
+}
+
 static int fail_irregular(const struct stat *st, const char *path, struct nax_err *err)
 {
     return nax_err_set(err, NAX_ERR_IO, "%snot a regular file: '%s'",
@@ -334,7 +358,7 @@ int nax_file_open(const char *path, FILE **file, size_t *size, struct nax_err *e
         status = nax_err_io(err, "cannot read: '%s'", path);
     else if (!S_ISREG(st.st_mode))
         status = fail_irregular(&st, path, err);
-    else if (!(*file = fdopen(fd, "r")))
+    else if (!(status = nax_file_check_guard(fd, path, err)) && !(*file = fdopen(fd, "r")))
         status = nax_err_io(err, "cannot open: '%s'", path);
     if (status)
         close(fd);

@@ -5,7 +5,10 @@
 
 #include "nax/base.h"
 
-enum { IMPORT_DIMS_MAX = 8, IMPORT_NODES_MAX = 4096, IMPORT_MAX_ELEMENTS = 1 << 30 };
+/* Of a graph: nodes, tensors, its inputs and its outputs, each; and what all nodes read. Names are
+ * looked for one by one. */
+enum { IMPORT_NODES_MAX = 4096, IMPORT_READS_MAX = 1 << 15 };
+enum { IMPORT_DIMS_MAX = 8, IMPORT_MAX_ELEMENTS = 1 << 30 };
 
 /* Numbers that do not depend on the image: real or whole ones. */
 struct import_tensor {
@@ -50,8 +53,10 @@ struct import_graph {
     struct import_node *nodes;
     struct import_tensor *constants;      /* initializers */
     struct import_port *inputs, *outputs; /* inputs without the initializers among them */
-    void *message;                        /* what names point into */
-    struct held *held;                    /* memory that ends with the graph */
+    char **beside;                        /* [n_beside] files of its tensors, each once */
+    size_t n_beside;
+    void *message;     /* what names point into */
+    struct held *held; /* memory that ends with the graph */
 };
 
 /* Zeroed memory that ends with the graph, or NULL. */
@@ -61,6 +66,7 @@ void *nax_import_hold(struct import_graph *graph, size_t count, size_t size) NAX
 int nax_import_graph_read(struct import_graph **graph, const char *path,
                           struct nax_err *err) NAX_MUST_USE;
 void nax_import_graph_free(struct import_graph *graph);
+void nax_import_free_beside(char **beside, size_t n); /* beside: [n] */
 
 /* The same as a file; its path is for messages. Attributes are of the kinds F, I and IS. That the
  * stream takes all of it is the caller's to see. Errors: too large for the format. */

@@ -9,19 +9,21 @@ enum { SCOPE_SIZE = 256 };
 
 /* --- names --- */
 
-/* Letters and digits of a name, '_' for all between; *to: [IMPORT_NAME_SIZE] with room for a
- * number at its end. */
+/* Of a name what a network file's may have, letters, digits, '_' and '-', and '_' for all between;
+ * "l" of nothing. *to: [IMPORT_NAME_SIZE] with room for a number at its end. */
 static void clean(const char *from, size_t n, char *to)
 {
-    size_t at = 0;
+    size_t at = 0, end = 0;
     for (size_t i = 0; i < n && at < IMPORT_NAME_SIZE - 8; i++)
-        if (isalnum((unsigned char)from[i]))
+        if (isalnum((unsigned char)from[i]) || from[i] == '_' || from[i] == '-') {
             to[at++] = from[i];
-        else if (at && to[at - 1] != '_')
+            end = at;
+        } else if (at && to[at - 1] != '_') {
             to[at++] = '_';
-    while (at && to[at - 1] == '_')
-        at--;
-    to[at] = 0;
+        }
+    if (!end)
+        to[end++] = 'l';
+    to[end] = 0;
 }
 
 static bool is_taken(const struct importer *imp, const char *name)
@@ -64,11 +66,6 @@ static void name_layer(const struct importer *imp, struct import_layer *layer, c
         node = scope;
     }
     clean(is_module ? stem : node, is_module ? n - end : strlen(node), name);
-    if (!isalpha((unsigned char)*name)) {
-        char rest[IMPORT_NAME_SIZE];
-        snprintf(rest, sizeof rest, "%s", name);
-        snprintf(name, sizeof name, "l%.*s", IMPORT_NAME_SIZE - 9, rest);
-    }
     snprintf(layer->name, sizeof layer->name, "%s", name);
     for (int i = 2; is_taken(imp, layer->name); i++)
         snprintf(layer->name, sizeof layer->name, "%.50s_%d", name, i);

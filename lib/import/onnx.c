@@ -236,6 +236,12 @@ int nax_import_onnx(struct nax_imported **imported, const struct nax_import_onnx
     status = out && imp.values && imp.layers && imp.is_done
                  ? import(out, &imp, options)
                  : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", options->path);
+    if (out) { /* which has them from here on */
+        out->beside = g->beside;
+        out->n_beside = g->n_beside;
+        g->beside = NULL;
+        g->n_beside = 0;
+    }
     nax_import_graph_free(g);
     if (status)
         nax_imported_free(out);
@@ -251,6 +257,7 @@ void nax_imported_free(struct nax_imported *imported)
     nax_model_free(imported->model);
     nax_network_free(imported->net);
     nax_network_file_free(imported->file);
+    nax_import_free_beside(imported->beside, imported->n_beside);
     free(imported->text);
     free(imported);
 }

@@ -158,6 +158,20 @@ static bool read_size(const char *digits, size_t *out)
     return *digits >= '0' && *digits <= '9' && !*end && !errno;
 }
 
+static int add_beside(struct import_graph *g, const char *path, struct nax_err *err)
+{
+    for (size_t i = 0; i < g->n_beside; i++)
+        if (!strcmp(g->beside[i], path))
+            return 0;
+    char **more = nax_realloc(g->beside, g->n_beside + 1, sizeof *more);
+    if (more)
+        g->beside = more;
+    if (!more || !(more[g->n_beside] = nax_strdup(path)))
+        return fail_memory(g, err);
+    g->n_beside++;
+    return 0;
+}
+
 /* A tensor in a file beside the network's, which may not be elsewhere. */
 static int take_external(struct import_graph *g, struct import_tensor *t, const NaxOnnx__Tensor *m,
                          struct nax_err *err)
@@ -189,7 +203,7 @@ static int take_external(struct import_graph *g, struct import_tensor *t, const 
     else if (!(status = allocate(g, t, m->data_type, err)))
         take_bytes(t, m->data_type, (const uint8_t *)map + offset);
     nax_file_unmap(map, size);
-    return status;
+    return status ? status : add_beside(g, path, err);
 }
 
 static int take_dims(const struct import_graph *g, struct import_tensor *t,
@@ -346,15 +360,35 @@ static int read_opset(struct import_graph *g, const NaxOnnx__Model *m, struct na
                        (long long)g->opset);
 }
 
+static int check_counts(const struct import_graph *g, const NaxOnnx__Graph *from,
+                        struct nax_err *err)
+{
+    size_t n_reads = 0;
+    for (size_t i = 0; i < from->n_node; i++)
+        n_reads += from->node[i]->n_input;
+    const struct {
+        const char *what;
+        size_t n, max;
+    } counts[] = {{"nodes", from->n_node, IMPORT_NODES_MAX},
+                  {"tensors", from->n_initializer, IMPORT_NODES_MAX},
+                  {"inputs", from->n_input, IMPORT_NODES_MAX},
+                  {"outputs", from->n_output, IMPORT_NODES_MAX},
+                  {"inputs of all nodes", n_reads, IMPORT_READS_MAX}};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        if (counts[i].n > counts[i].max)
+            return nax_err_set(err, NAX_ERR_FORMAT, "%s: %zu %s, and %zu at most are read", g->path,
+                               counts[i].n, counts[i].what, counts[i].max);
+    return 0;
+}
+
 static int read_model(struct import_graph *g, const NaxOnnx__Model *m, struct nax_err *err)
 {
     const NaxOnnx__Graph *from = m->graph;
     int status = 0;
     if (!from || !from->n_node)
         return nax_err_set(err, NAX_ERR_FORMAT, "%s: not an ONNX file: it has no node", g->path);
-    if (from->n_node > IMPORT_NODES_MAX || from->n_initializer > IMPORT_NODES_MAX)
-        return nax_err_set(err, NAX_ERR_FORMAT, "%s: more than %d nodes or tensors", g->path,
-                           IMPORT_NODES_MAX);
+    if ((status = check_counts(g, from, err)))
+        return status;
     g->nodes = nax_import_hold(g, from->n_node, sizeof *g->nodes);
     g->constants = nax_import_hold(g, from->n_initializer, sizeof *g->constants);
     g->inputs = nax_import_hold(g, from->n_input, sizeof *g->inputs);
@@ -394,6 +428,13 @@ int nax_import_graph_read(struct import_graph **graph, const char *path, struct 
     return status;
 }
 
+void nax_import_free_beside(char **beside, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        free(beside[i]);
+    free(beside);
+}
+
 void nax_import_graph_free(struct import_graph *graph)
 {
     if (!graph)
@@ -403,6 +444,7 @@ void nax_import_graph_free(struct import_graph *graph)
         free(graph->held);
         graph->held = next;
     }
+    nax_import_free_beside(graph->beside, graph->n_beside);
     if (graph->message)
         nax_onnx__model__free_unpacked(graph->message, NULL);
     free(graph);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_SIZE = 256, TRIES_MAX = 8, LINE_SIZE = 1024 };
+enum { NAME_SIZE = 256, TRIES_MAX = 8 };
 
 /* The modules that a layer's weights and batch norm are of: "layer1.0.conv1", "layer1.0.bn1". */
 struct modules {
@@ -319,18 +319,29 @@ static int check_used(const struct job *job)
 
 static int read_line(const struct job *job, const char *map, size_t number, char *line)
 {
-    char layer[64], rest[2];
+    static const char blank[] = " \t\r\n\v\f";
+    char *word[4] = {NULL}, *rest;
     struct modules m = {.norm = ""};
     const struct nax_network *net = job->model->net;
-    size_t l = 0;
-    int n = sscanf(line, "%63s %255s %255s %1s", layer, m.weight, m.norm, rest);
-    if (n < 1 || *layer == '#')
+    size_t l = 0, n = 0;
+    for (char *at = line; n < 4 && (word[n] = strtok_r(at, blank, &rest)); at = NULL)
+        n++;
+    if (!n || *word[0] == '#')
         return 0;
+    for (size_t i = 0; i < n; i++)
+        if (strlen(word[i]) >= sizeof m.weight)
+            return nax_err_set(job->err, NAX_ERR_VALUE,
+                               "%s:%zu: name longer than %zu bytes: '%.64s…'", map, number,
+                               sizeof m.weight - 1, word[i]);
     if (n < 2 || n > 3)
         return nax_err_set(job->err, NAX_ERR_VALUE,
                            "%s:%zu: a line is a layer, the module of its weights and, where it "
                            "has one, that of its batch norm",
                            map, number);
+    const char *layer = word[0];
+    memcpy(m.weight, word[1], strlen(word[1]) + 1);
+    if (n > 2)
+        memcpy(m.norm, word[2], strlen(word[2]) + 1);
     while (l < net->n_layers && strcmp(net->layers[l].name, layer))
         l++;
     if (l == net->n_layers)
@@ -356,14 +367,15 @@ static int read_map(const struct job *job, const char *map)
 {
     FILE *stream;
     size_t size;
-    char line[LINE_SIZE];
+    char *line = NULL;
     int status = nax_file_open(map, &stream, &size, job->err);
     if (status)
         return status;
-    for (size_t number = 1; !status && fgets(line, sizeof line, stream); number++)
+    for (size_t number = 1; !status && getline(&line, &size, stream) >= 0; number++)
         status = read_line(job, map, number, line);
-    if (!status && ferror(stream))
+    if (!status && !feof(stream))
         status = nax_err_io(job->err, "cannot read: '%s'", map);
+    free(line);
     fclose(stream);
     return status;
 }

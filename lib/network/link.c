@@ -55,21 +55,22 @@ static int find_source(const struct nax_network_file *f, size_t before, struct e
                        struct nax_err *err)
 {
     struct nax_nearest nearest = {.word = source->name};
+    size_t at = 0;
     source->entry = NAX_FROM_IMAGE;
     if (!strcmp(source->name, "image"))
         return 0;
-    nax_nearest_try(&nearest, "image");
-    for (size_t i = 0; i < before; i++) {
-        if (!strcmp(f->entries[i].name, source->name)) {
-            source->entry = (int)i;
-            return 0;
-        }
-        nax_nearest_try(&nearest, f->entries[i].name);
+    while (at < f->n_entries && strcmp(f->entries[at].name, source->name))
+        at++;
+    if (at < before) {
+        source->entry = (int)at;
+        return 0;
     }
-    for (size_t i = before; i < f->n_entries; i++)
-        if (!strcmp(f->entries[i].name, source->name))
-            return nax_err_set(err, NAX_ERR_VALUE, "'%s' does not come before '%s'", source->name,
-                               f->entries[before].name);
+    if (at < f->n_entries)
+        return nax_err_set(err, NAX_ERR_VALUE, "'%s' does not come before '%s'", source->name,
+                           f->entries[before].name);
+    nax_nearest_try(&nearest, "image"); /* which takes its time: once, of a name that is none */
+    for (size_t i = 0; i < before; i++)
+        nax_nearest_try(&nearest, f->entries[i].name);
     return nearest.name
                ? nax_err_set(err, NAX_ERR_VALUE,
                              "no entry of this name comes before '%s'; the nearest is "

@@ -34,14 +34,11 @@ int nax_input_open(struct input *in, const char *path, struct nax_err *err)
     in->offset = 0;
     in->is_eof = false;
     in->n_records = 0;
-    if (!strcmp(path, "-")) {
-        in->name = "standard input";
-        in->fd = STDIN_FILENO;
-        return 0;
-    }
-    in->name = path;
-    in->fd = open(path, O_RDONLY | O_CLOEXEC);
-    return in->fd < 0 ? nax_err_io(err, "cannot open: '%s'", path) : 0;
+    const bool is_stdin = !strcmp(path, "-");
+    in->name = is_stdin ? "standard input" : path;
+    in->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    return in->fd < 0 ? nax_err_io(err, "cannot open: '%s'", path)
+                      : nax_file_check_guard(in->fd, in->name, err);
 }
 
 void nax_input_close(struct input *in)

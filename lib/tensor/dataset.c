@@ -216,6 +216,18 @@ int nax_dataset_open(struct nax_dataset **out, const char *path, struct nax_err 
     return 0;
 }
 
+static int check_name(const struct nax_dataset *set, const char *path, struct nax_err *err)
+{
+    json_t *name = json_string(set->name);
+    if (!name)
+        return nax_err_set(err, NAX_ERR_VALUE,
+                           "%s: name of the set, which is its folder's or file's, is not UTF-8: "
+                           "'%s'",
+                           path, set->name);
+    json_decref(name);
+    return 0;
+}
+
 /* JSON array of the class names, freed by the caller with free. */
 static char *classes_text(const struct nax_dataset *set, const char *path, struct nax_err *err)
 {
@@ -237,6 +249,9 @@ static char *classes_text(const struct nax_dataset *set, const char *path, struc
 int nax_dataset_write(const struct nax_dataset *set, const char *path, struct nax_err *err)
 {
     struct nax_err why = {NAX_ERR_MEMORY, ""};
+    int status = check_name(set, path, err);
+    if (status)
+        return status;
     char *classes = classes_text(set, path, &why);
     if (!classes)
         return nax_err_set(err, why.status, "%s", why.text);
@@ -248,7 +263,7 @@ int nax_dataset_write(const struct nax_dataset *set, const char *path, struct na
         {"test_labels", NAX_I32, 1, {b->n}, b->labels},
     };
     const struct nax_meta meta[] = {{"name", set->name}, {"classes", classes}};
-    int status = nax_tensors_write(path, tensors, 4, meta, 2, err);
+    status = nax_tensors_write(path, tensors, 4, meta, 2, err);
     free(classes);
     return status;
 }

@@ -42,6 +42,8 @@ int nax_buffer_read(struct nax_buffer *buffer, const char *path, struct nax_err 
 /* The same, of what a file that gzip compressed was; any other file is taken as it is. */
 int nax_buffer_read_gzip(struct nax_buffer *buffer, const char *path,
                          struct nax_err *err) NAX_MUST_USE;
+/* The checksum of gzip, and of a PNG's chunks. bytes: [n] */
+uint32_t nax_crc32(const uint8_t *bytes, size_t n);
 /* Room for size bytes and a zero; what is there stays. */
 int nax_buffer_grow(struct nax_buffer *buffer, size_t size, const char *path,
                     struct nax_err *err) NAX_MUST_USE;

@@ -1,4 +1,4 @@
-/* Files that gzip compressed, through zlib. */
+/* Files that gzip compressed, and its checksum, through zlib. */
 #include "files.h"
 
 #include <zlib.h>
@@ -40,4 +40,9 @@ int nax_buffer_read_gzip(struct nax_buffer *buffer, const char *path, struct nax
     status = inflate_all(buffer, &packed, path, err);
     nax_buffer_free(&packed);
     return status;
+}
+
+uint32_t nax_crc32(const uint8_t *bytes, size_t n)
+{
+    return (uint32_t)crc32_z(0, bytes, n);
 }

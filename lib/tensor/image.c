@@ -87,27 +87,26 @@ static int check_size(struct nax_image_size size, const struct nax_image_form *f
     size_t max = form->is_fitted ? NAX_IMAGE_SOURCE_MAX : NAX_IMAGE_SIDE_MAX;
     if (size.height > max || size.width > max)
         return nax_err_set(err, NAX_ERR_VALUE, "image larger than %zu x %zu%s: '%s'", max, max,
-                           form->is_fitted ? "" : ", which --size scales", path);
+                           form->is_fitted || form->is_given ? "" : ", which --size scales", path);
     if (size.height * size.width > NAX_IMAGE_PIXELS_MAX)
         return nax_err_set(err, NAX_ERR_VALUE, "image of more than %d pixels: '%s'",
                            NAX_IMAGE_PIXELS_MAX, path);
     if (!form->is_fitted && (size.height != form->size.height || size.width != form->size.width))
-        return nax_err_set(err, NAX_ERR_VALUE,
-                           "%zu x %zu image among images of %zu x %zu, --size makes them one size: "
-                           "'%s'",
-                           size.width, size.height, form->size.width, form->size.height, path);
+        return nax_err_set(err, NAX_ERR_VALUE, "%zu x %zu image among images of %zu x %zu%s: '%s'",
+                           size.width, size.height, form->size.width, form->size.height,
+                           form->is_given ? "" : ", --size makes them one size", path);
     return 0;
 }
 
-int nax_image_measure(const struct nax_buffer *file, const char *path, struct nax_image_size *size,
+int nax_image_measure(const struct nax_buffer *file, const char *path, struct nax_image_form *form,
                       struct nax_err *err)
 {
     struct nax_image_head head;
     int status = run_decoder(find_kind(file), file, path, &head, NULL, err);
     if (status)
         return status;
-    *size = upright_size(&head);
-    return check_size(*size, &(struct nax_image_form){.size = *size}, path, err);
+    form->size = upright_size(&head);
+    return check_size(form->size, form, path, err);
 }
 
 /* Luminance of ITU-R BT.601 in units of 2⁻¹⁶; equal channels stay what they are. */

@@ -20,11 +20,12 @@ struct nax_image_form {
     size_t channels; /* 3, or 1: luminance */
     bool is_fitted;  /* scaled to cover the size, and cut to it around the middle; otherwise the
                         image must have it */
+    bool is_given;   /* no other size can be asked for: no message offers one */
 };
 
-/* Size of the image in bytes, turned upright; path names it in messages. The kind is told by its
- * first bytes. */
-int nax_image_measure(const struct nax_buffer *file, const char *path, struct nax_image_size *size,
+/* The form takes the size of the image in bytes, turned upright; path names it in messages. The
+ * kind is told by its first bytes. */
+int nax_image_measure(const struct nax_buffer *file, const char *path, struct nax_image_form *form,
                       struct nax_err *err) NAX_MUST_USE;
 /* Its pixels: out [height][width][channels]. Greyscale is repeated, 16 bits are scaled to 8,
  * palettes are looked up, transparency is dropped. An image of another size, where none is fitted,

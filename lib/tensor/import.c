@@ -89,7 +89,7 @@ static int try_image(struct nax_buffer *file, const char *path, const struct nax
     uint8_t *pixels = NULL;
     int status = nax_buffer_read(file, path, err);
     if (status == 0 && !form->is_fitted)
-        status = nax_image_measure(file, path, &own.size, err);
+        status = nax_image_measure(file, path, &own, err);
     if (status == 0) {
         pixels = nax_calloc(own.size.height * own.size.width, own.channels);
         status = pixels ? nax_image_decode(file, path, &own, pixels, err)
@@ -105,6 +105,7 @@ static struct nax_image_form form_of(const struct nax_import *how)
         .size = {how->height, how->width},
         .channels = how->channels ? how->channels : 3,
         .is_fitted = how->height > 0,
+        .is_given = how->is_size_given,
     };
 }
 
@@ -120,9 +121,8 @@ static int find_bad(const struct nax_list *list, const struct nax_image_form *fo
         for (size_t i = 0; i < list->n; i++) {
             struct nax_err own = {0};
             int fault = try_image(&file, list->items[i].path, form, &own);
-            /* what the system refuses would only seem to be the image's fault */
-            bool is_bad = fault == NAX_ERR_FORMAT || fault == NAX_ERR_VALUE;
-            if (is_bad && !(bad[i] = nax_strdup(own.text)))
+            /* neither what the system refuses nor an image that is whole, and too large */
+            if (fault == NAX_ERR_FORMAT && !(bad[i] = nax_strdup(own.text)))
                 nax_err_set(&own, NAX_ERR_MEMORY, "out of memory: '%s'", list->items[i].path);
             if (own.status && !bad[i])
                 nax_err_keep_first(&status, err, &own);
@@ -272,7 +272,7 @@ int nax_import_lists(struct nax_dataset **out, const char *name, const struct na
     const char *path = train->items[0].path;
     int status = form.is_fitted ? 0 : nax_buffer_read(&file, path, err);
     if (status == 0 && !form.is_fitted)
-        status = nax_image_measure(&file, path, &form.size, err);
+        status = nax_image_measure(&file, path, &form, err);
     nax_buffer_free(&file);
     if (status == 0)
         status = nax_dataset_make(&set, name, (const char *const *)classes->v, classes->n, train->n,

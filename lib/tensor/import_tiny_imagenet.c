@@ -129,7 +129,7 @@ int nax_import_tiny_imagenet(struct nax_dataset **set, const char *dir, struct n
         status = list_val(&val, val_path, &annotations, &wnids, err);
     if (status == 0)
         status = nax_import_lists(set, "tiny-imagenet", &wnids, &train, &val,
-                                  &(struct nax_import){0}, err);
+                                  &(struct nax_import){.is_size_given = true}, err);
     nax_names_free(&wnids);
     nax_buffer_free(&annotations.text);
     free(annotations.v);

@@ -44,11 +44,22 @@ static int ask_for_rgb(png_structp png)
     return png_set_interlace_handling(png);
 }
 
-static unsigned find_turn(png_structp png, png_infop info)
+/* By the first whole eXIf chunk: libpng would tell of one behind the pixels only after these. A
+ * chunk is its length, four letters, and as many bytes and their checksum. */
+static unsigned find_turn(const struct nax_buffer *file)
 {
-    png_bytep bytes;
-    png_uint_32 n;
-    return png_get_eXIf_1(png, info, &n, &bytes) ? nax_exif_turn(bytes, n) : 1;
+    enum { SIGNATURE = 8, TYPE = 4, DATA = 8, AROUND = 12 };
+    size_t n;
+    for (size_t at = SIGNATURE; file->size - at >= AROUND; at += AROUND + n) {
+        const uint8_t *chunk = file->bytes + at;
+        n = png_get_uint_32(chunk);
+        if (n > file->size - at - AROUND)
+            break;
+        if (!memcmp(chunk + TYPE, "eXIf", 4) &&
+            nax_crc32(chunk + TYPE, 4 + n) == png_get_uint_32(chunk + DATA + n))
+            return nax_exif_turn(chunk + DATA, n);
+    }
+    return 1;
 }
 
 bool nax_png_read(const struct nax_buffer *file, const char *path, struct nax_image_head *head,
@@ -83,7 +94,7 @@ bool nax_png_read(const struct nax_buffer *file, const char *path, struct nax_im
         png_read_end(png, NULL);
     } else {
         head->size = own;
-        head->turn = find_turn(png, info);
+        head->turn = find_turn(file);
     }
     png_destroy_read_struct(&png, &info, NULL);
     return true;

@@ -17,14 +17,18 @@ static unsigned find_turn(const WebPDemuxer *demuxer)
     return turn;
 }
 
-static bool decode(const WebPIterator *frame, const struct nax_image_size *size, uint8_t *rgb)
+/* background: blue in the lowest byte, then green and red. */
+static bool decode(const WebPIterator *frame, const struct nax_image_size *size,
+                   uint32_t background, uint8_t *rgb)
 {
     size_t width = (size_t)frame->width, height = (size_t)frame->height;
     size_t x = (size_t)frame->x_offset, y = (size_t)frame->y_offset;
     if (x + width > size->width || y + height > size->height)
         return false;
-    /* a frame need not fill the canvas, whose rest is black */
-    memset(rgb, 0, 3 * size->width * size->height);
+    /* a frame need not fill the canvas */
+    for (size_t i = 0; i < size->width * size->height; i++)
+        for (int c = 0; c < 3; c++)
+            rgb[3 * i + c] = (uint8_t)(background >> (16 - 8 * c));
     uint8_t *at = rgb + (y * size->width + x) * 3;
     return WebPDecodeRGBInto(frame->fragment.bytes, frame->fragment.size, at,
                              ((height - 1) * size->width + width) * 3, (int)size->width * 3);
@@ -45,7 +49,8 @@ bool nax_webp_read(const struct nax_buffer *file, const char *path, struct nax_i
     head->size = (struct nax_image_size){WebPDemuxGetI(demuxer, WEBP_FF_CANVAS_HEIGHT),
                                          WebPDemuxGetI(demuxer, WEBP_FF_CANVAS_WIDTH)};
     head->turn = find_turn(demuxer);
-    bool is_ok = !rgb || decode(&frame, &head->size, rgb);
+    const uint32_t background = WebPDemuxGetI(demuxer, WEBP_FF_BACKGROUND_COLOR);
+    bool is_ok = !rgb || decode(&frame, &head->size, background, rgb);
     if (!is_ok)
         snprintf(why, NAX_IMAGE_WHY, "its data cannot be decoded");
     WebPDemuxReleaseIterator(&frame);

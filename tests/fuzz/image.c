@@ -23,16 +23,17 @@ static bool decode(const struct nax_buffer *file, const char *path, struct nax_i
 bool fuzz_input(const uint8_t *bytes, size_t n)
 {
     struct nax_buffer file = {0};
-    struct nax_image_size size;
+    struct nax_image_form form = {.channels = 3};
+    const struct nax_image_size *size = &form.size;
     struct nax_err err;
     bool is_taken = false;
     const char *path = input_path(bytes, n);
     must(!nax_buffer_read(&file, path, &err));
-    if (!nax_image_measure(&file, path, &size, &err)) {
-        must(size.height && size.width && size.height <= NAX_IMAGE_SIDE_MAX &&
-             size.width <= NAX_IMAGE_SIDE_MAX);
-        if (size.height * size.width <= max_pixels)
-            is_taken = decode(&file, path, size);
+    if (!nax_image_measure(&file, path, &form, &err)) {
+        must(size->height && size->width && size->height <= NAX_IMAGE_SIDE_MAX &&
+             size->width <= NAX_IMAGE_SIDE_MAX);
+        if (size->height * size->width <= max_pixels)
+            is_taken = decode(&file, path, *size);
     }
     nax_buffer_free(&file);
     return is_taken;

@@ -101,6 +101,14 @@ static void make_exif(unsigned turn, uint8_t block[N_EXIF])
 }
 
 static unsigned exif_of_png; /* the turn that the next PNGs say, or 0 */
+static bool is_exif_behind;  /* their pixels */
+
+static void set_png_exif(png_structp png, png_infop info)
+{
+    uint8_t block[N_EXIF];
+    make_exif(exif_of_png, block);
+    png_set_eXIf_1(png, info, N_EXIF - 6, block + 6);
+}
 
 /* rows: [H], packed as the colour type and depth say. */
 static void write_png(const char *name, int type, int depth, bool is_interlaced, png_bytepp rows)
@@ -116,12 +124,11 @@ static void write_png(const char *name, int type, int depth, bool is_interlaced,
         png_set_PLTE(png, info, palette, 4);
         png_set_tRNS(png, info, alpha, 3, NULL);
     }
-    if (exif_of_png) {
-        uint8_t block[N_EXIF];
-        make_exif(exif_of_png, block);
-        png_set_eXIf_1(png, info, N_EXIF - 6, block + 6);
-    }
+    if (exif_of_png && !is_exif_behind)
+        set_png_exif(png, info);
     png_write_info(png, info);
+    if (exif_of_png && is_exif_behind)
+        set_png_exif(png, info);
     png_write_image(png, rows);
     png_write_end(png, info);
     png_destroy_write_struct(&png, &info);
@@ -351,29 +358,85 @@ static void put_chunk(FILE *f, const char *name, const void *bytes, size_t n)
         putc(0, f);
 }
 
-/* Without loss, in the extended format with an EXIF block. */
-static void write_webp(const char *name, uint8_t rgb[H][W][3], unsigned turn)
+/* The extended format: flags, and the canvas. */
+static FILE *begin_webp(const char *name, uint8_t flags, uint8_t w, uint8_t h)
 {
-    enum { EXIF_FLAG = 8, N_HEAD = 20 };
-    uint8_t *bytes, block[N_EXIF];
-    size_t n = WebPEncodeLosslessRGB(rgb[0][0], W, H, 3 * W, &bytes);
-    uint32_t size = 0, n_image;
-    const uint8_t extended[10] = {EXIF_FLAG, 0, 0, 0, W - 1, 0, 0, H - 1, 0, 0};
-    assert_true(n > N_HEAD);
-    memcpy(&n_image, bytes + 16, 4);
-    make_exif(turn, block);
+    const uint8_t extended[10] = {flags, 0, 0, 0, w - 1, 0, 0, h - 1, 0, 0};
     FILE *f = create(name);
-    fwrite("RIFF", 4, 1, f);
-    fwrite(&size, 4, 1, f);
-    fwrite("WEBP", 4, 1, f);
+    fwrite("RIFF\0\0\0\0WEBP", 12, 1, f);
     put_chunk(f, "VP8X", extended, sizeof extended);
-    put_chunk(f, "VP8L", bytes + N_HEAD, n_image);
-    put_chunk(f, "EXIF", block, N_EXIF);
-    size = (uint32_t)ftell(f) - 8;
+    return f;
+}
+
+static void end_webp(FILE *f)
+{
+    const uint32_t size = (uint32_t)ftell(f) - 8;
     fseek(f, 4, SEEK_SET);
     fwrite(&size, 4, 1, f);
     assert_int_equal(fclose(f), 0);
+}
+
+/* Without loss, in a file of its own. */
+enum { N_WEBP_HEAD = 20 };
+static uint8_t *encode_webp(uint8_t rgb[H][W][3], uint32_t *n_image)
+{
+    uint8_t *bytes;
+    assert_true(WebPEncodeLosslessRGB(rgb[0][0], W, H, 3 * W, &bytes) > N_WEBP_HEAD);
+    memcpy(n_image, bytes + 16, 4);
+    return bytes;
+}
+
+/* With an EXIF block. */
+static void write_webp(const char *name, uint8_t rgb[H][W][3], unsigned turn)
+{
+    enum { EXIF_FLAG = 8 };
+    uint32_t n_image;
+    uint8_t *bytes = encode_webp(rgb, &n_image), block[N_EXIF];
+    make_exif(turn, block);
+    FILE *f = begin_webp(name, EXIF_FLAG, W, H);
+    put_chunk(f, "VP8L", bytes + N_WEBP_HEAD, n_image);
+    put_chunk(f, "EXIF", block, N_EXIF);
+    end_webp(f);
     WebPFree(bytes);
+}
+
+/* Its first frame at (2, 4) of a canvas that is larger by 5 and 6, on a background. */
+static void write_moving_webp(const char *name, uint8_t rgb[H][W][3])
+{
+    enum { MOVES = 2, N_FRAME = 16 };
+    static const uint8_t move[6] = {30, 20, 10, 255}; /* blue, green, red */
+    uint8_t frame[1024] = {1, 0, 0, 2, 0, 0, W - 1, 0, 0, H - 1, 0, 0, 100, 0, 0, 0};
+    uint32_t n_image;
+    uint8_t *bytes = encode_webp(rgb, &n_image);
+    const size_t n = 8 + n_image + n_image % 2;
+    assert_true(N_FRAME + n <= sizeof frame);
+    memcpy(frame + N_FRAME, bytes + N_WEBP_HEAD - 8, n);
+    FILE *f = begin_webp(name, MOVES, W + 5, H + 6);
+    put_chunk(f, "ANIM", move, sizeof move);
+    put_chunk(f, "ANMF", frame, N_FRAME + n);
+    end_webp(f);
+    WebPFree(bytes);
+}
+
+static void a_moving_webp_has_its_background(void **state)
+{
+    (void)state;
+    struct nax_err err;
+    struct nax_dataset *set;
+    uint8_t index[H][W], rgb[H][W][3];
+    static const uint8_t background[3] = {10, 20, 30};
+    draw_pixels(13, index, rgb);
+    write_moving_webp("webp-moves/class/x.webp", rgb);
+    assert_int_equal(import(&set, "webp-moves", &err), 0);
+    assert_int_equal(set->train.height, H + 6);
+    assert_int_equal(set->train.width, W + 5);
+    const uint8_t *pixel = set->train.pixels;
+    for (int y = -4; y < H + 2; y++)
+        for (int x = -2; x < W + 3; x++, pixel += 3) {
+            const bool is_in = y >= 0 && y < H && x >= 0 && x < W;
+            assert_memory_equal(pixel, is_in ? rgb[y][x] : background, 3);
+        }
+    nax_dataset_free(set);
 }
 
 static void webp_and_bmp_become_rgb(void **state)
@@ -460,9 +523,12 @@ static void images_are_turned_as_exif_says(void **state)
         for (int y = 0; y < H; y++)
             rows[y] = rgb[y][0];
         exif_of_png = turn;
-        write_png("exif-png/class/x", PNG_COLOR_TYPE_RGB, 8, false, rows);
+        for (int k = 0; k < 2; k++) {
+            is_exif_behind = k;
+            write_png("exif-png/class/x", PNG_COLOR_TYPE_RGB, 8, false, rows);
+            check_turned("exif-png", rgb, turn, 0);
+        }
         exif_of_png = 0;
-        check_turned("exif-png", rgb, turn, 0);
         write_webp("exif-webp/class/x", rgb, turn);
         check_turned("exif-webp", rgb, turn, 0);
         for (int y = 0; y < H; y++)
@@ -694,6 +760,7 @@ int main(void)
         cmocka_unit_test(every_kind_of_png_becomes_rgb),
         cmocka_unit_test(jpegs_become_rgb),
         cmocka_unit_test(the_first_frame_of_a_gif_is_read),
+        cmocka_unit_test(a_moving_webp_has_its_background),
         cmocka_unit_test(webp_and_bmp_become_rgb),
         cmocka_unit_test(images_are_turned_as_exif_says),
         cmocka_unit_test(images_are_scaled_and_cut_around_the_middle),
