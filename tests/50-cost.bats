@@ -484,7 +484,7 @@ misused() { # misused MESSAGE COMMAND...
   done
   printf '%s\n' 'name: apart' 'input: {height: 32, width: 32, channels: 3}' 'classes: 10' 'layers:' '  - conv: {out: 16, kernel: 3, stride: 4}' \
     '  - conv: {kernel: 3, groups: 16, out: 16}' '  - pool: {kind: mean}' '  - linear: {role: classifier}' >apart.yaml
-  printf '%s\n' network,kernel,crossbar ./apart.yaml,"3 3","64 64" >apart.csv
+  printf '%s\n' network,kernel,crossbar './apart.yaml,3 3,64 64' >apart.csv
   awk -v gated="$(parts --set unused=open --set counting.idle=gated apart.csv)" -v paid="$(parts --set unused=open apart.csv)" \
     'BEGIN { exit !(gated > 0 && gated <= paid * (1 + 1e-9)) }'
 }

@@ -12,15 +12,15 @@ static void close_format(struct cost_format *f)
     *f = (struct cost_format){.hardware = NULL};
 }
 
-static bool has_room(const struct nax_cost_model *model, const struct nax_candidate *candidate)
+static bool takes_all(const struct nax_cost_model *model, const struct nax_candidate *candidate)
 {
-    return nax_cost_model_room(model) > candidate->n_slots;
+    return nax_cost_model_n_more(model) > candidate->n_slots;
 }
 
 int cost_model_renew(struct nax_cost_model **model, const struct nax_hardware *hardware,
                      const struct nax_candidate *candidate, struct nax_err *err)
 {
-    if (has_room(*model, candidate))
+    if (takes_all(*model, candidate))
         return 0;
     nax_cost_model_free(*model);
     *model = NULL;
@@ -36,7 +36,7 @@ int cost_formats_find(struct cost_formats *formats, const struct nax_hardware *h
     while (i < formats->n && memcmp(&formats->at[i].bits, &bits, sizeof bits) != 0)
         i++;
     *format = &formats->at[i];
-    if (i < formats->n && has_room(formats->at[i].model, candidate))
+    if (i < formats->n && takes_all(formats->at[i].model, candidate))
         return 0;
     if (i == formats->n)
         *format =

@@ -61,7 +61,9 @@ static enum mode parse(struct tool *tool, struct array_options *o)
     for (size_t i = 0; mode != SOLVE && i < sizeof of_solving / sizeof *of_solving; i++)
         if (tool_given(tool, of_solving[i]))
             tool_misuse(tool, "--%s is of arrays that are solved: '--%s'", of_solving[i],
-                        mode == RANDOM ? "random" : mode == SPICE ? "spice" : "import-cells");
+                        mode == RANDOM  ? "random"
+                        : mode == SPICE ? "spice"
+                                        : "import-cells");
     if (mode == RANDOM || mode == IMPORT)
         tool_no_files(tool);
     if (hardware_open(tool, &o->hardware_options, &o->hardware, &err))

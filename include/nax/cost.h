@@ -37,7 +37,7 @@ int nax_cost_model_alloc(struct nax_cost_model **model, const struct nax_hardwar
 void nax_cost_model_free(struct nax_cost_model *model);
 /* How many more sizes of units it takes, crossbars with bits of converters: what many networks ask
  * for one after another may be more than that, and one model is as good as another. */
-size_t nax_cost_model_room(const struct nax_cost_model *model);
+size_t nax_cost_model_n_more(const struct nax_cost_model *model);
 /* With the bits of adc.bits. Error: a size outside a component's table. The pointer lives as long
  * as the model. */
 int nax_cost_size(struct nax_cost_model *model, int64_t crossbar, const struct nax_size_cost **size,

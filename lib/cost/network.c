@@ -33,7 +33,7 @@ void nax_cost_model_free(struct nax_cost_model *model)
     free(model);
 }
 
-size_t nax_cost_model_room(const struct nax_cost_model *model)
+size_t nax_cost_model_n_more(const struct nax_cost_model *model)
 {
     return COST_SIZES_MAX - model->n_asked;
 }
