@@ -68,6 +68,9 @@ refused() { # refused MESSAGE COMMAND...
 
 @test "what cannot change a cost is misuse" {
   misused 'components.edram.latency_ns has no effect on costs' nax-cost --set components.edram.latency_ns=3 homogeneous.csv
+  misused 'components.array.energy_pj has no effect on costs' nax-cost --set array.energy=device --set components.array.energy_pj=1 homogeneous.csv
+  misused 'components.array.latency_ns has no effect on costs' nax-cost --set array.read_time=rc --set components.array.latency_ns=1 homogeneous.csv
+  nax-cost --set components.array.energy_pj=1 --set components.array.latency_ns=90 homogeneous.csv >out.csv
   misused 'components.dac.power_mw has no effect on costs' nax-cost --set components.dac.power_mw=3 homogeneous.csv
   misused 'adc.technology_nm has no effect while adc.law is saberi' nax-cost --set adc.technology_nm=22 homogeneous.csv
   misused 'adc.range has no effect on costs' nax-cost --set adc.range=ideal homogeneous.csv

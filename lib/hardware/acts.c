@@ -94,22 +94,25 @@ unsigned nax_key_parts(const char *key)
     return parts_of(i, key, strlen(key)) | (rows[i].cost_laws ? NAX_PART_COSTS : 0);
 }
 
-/* What is listed of a component and costs nothing: power, and the delay of what no product passes
- * through. */
+/* What is listed of a component and costs nothing: power, the delay of what no product passes
+ * through, and of arrays what a law has in its place. */
 static bool is_listed_only(const struct nax_hardware *h, const char *key, size_t n)
 {
     static const char list[] = "components.";
     if (strncmp(key, list, sizeof list - 1) != 0)
         return false;
     key += sizeof list - 1, n -= sizeof list - 1;
-    bool is_stage = false;
+    bool is_stage = false, is_array = false;
     for (size_t i = 0; i < h->n_components; i++) {
         const struct nax_component *c = &h->components[i];
         size_t n_name = strlen(c->name);
         if (!strncmp(key, c->name, n_name) && key[n_name] == '.')
-            is_stage = nax_event_is_stage(c->event);
+            is_stage = nax_event_is_stage(c->event), is_array = c->event == NAX_EVENT_ARRAY_READ;
     }
-    return ends(key, n, ".power_mw") || (ends(key, n, ".latency_ns") && !is_stage);
+    bool has_no_delay = !is_stage || (is_array && h->array.read_time == NAX_READ_TIME_RC),
+         has_no_energy = is_array && nax_array_energy_row(h)->is_of_device;
+    return ends(key, n, ".power_mw") || (ends(key, n, ".latency_ns") && has_no_delay) ||
+           (ends(key, n, ".energy_pj") && has_no_energy);
 }
 
 int nax_hardware_check_acts(const struct nax_hardware *hardware, const char *set, unsigned parts,
