@@ -1,7 +1,7 @@
 #!/bin/sh
 # No warning from gcc, in the benchmarks either, which only `make bench` builds. Nothing in the library prints or ends
 # the program, and what it defines for others begins with nax_, so that a program that links it may use any other name.
-tests/lint/objects || exit 1
+tests/lint/objects gcc || exit 1
 nm -A --undefined-only "$BUILD/gcc/libnax.a" |
     awk '$NF ~ /^(v?printf|puts|putchar|perror|exit|_exit|abort|stdout|stderr|__assert_fail)$/ {
         print $1 " uses " $NF ": the library never prints and never exits"
