@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # nax-sample: what it draws, and what it refuses.
+bats_require_minimum_version 1.5.0
 
 setup() {
   cd "$BATS_TEST_TMPDIR" || return 1
@@ -475,8 +476,7 @@ small.yaml,lenet,1.0,0.16666666666666666,0.5" ]
     print "  - activation: {name: z, kind: relu}"
     for (i = 0; i < 200; i++) { printf "  - concat: {from: [z"; for (k = 1; k < 1000; k++) printf ",z"; print "]}" }
     print "  - linear: {role: classifier}" }' >many.yaml
-  run timeout 60 nax-sample --network ./many.yaml # it took longer, while each was compared with all others as one mistyped
-  [ "$status" -eq 1 ]
+  run -1 nax-sample --network ./many.yaml
   [ "$output" = "nax-sample: ./many.yaml:806: key 'layers.801': more than 1024 layers: 'concat1.224' of network 'many'" ]
 }
 

@@ -112,7 +112,7 @@ static void read_all(struct tool *tool, struct plot *plot)
     while (status > 0 && (status = share_next(tool, record, &err)) > 0) {
         if ((status = records_add(&plot->records, record, &err)))
             break;
-        char **where = nax_realloc(plot->where, plot->records.n, sizeof *where);
+        char **where = nax_grow(plot->where, plot->records.n - 1, sizeof *where);
         if (where)
             plot->where = where;
         if (!where || !(where[plot->records.n - 1] = nax_strdup(nax_reader_where(tool->reader))))

@@ -87,7 +87,7 @@ static bool is_tool(const char *name)
 
 static int split(struct rerun *r, const char *line, char ***words, size_t *n)
 {
-    char ***kept = nax_realloc(r->kept, r->n_kept + 1, sizeof *kept);
+    char ***kept = nax_grow(r->kept, r->n_kept, sizeof *kept);
     if (!kept)
         return nax_err_set(r->err, NAX_ERR_MEMORY, "out of memory: 'command'");
     r->kept = kept;

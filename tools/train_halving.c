@@ -179,7 +179,7 @@ static void read_all(struct halving *h)
     struct nax_err err = {NAX_ERR_MEMORY, "out of memory: 'records'"};
     int status = record && (h->input = nax_store_alloc()) ? 1 : NAX_ERR_MEMORY;
     while (status > 0 && (status = tool_read_status(tool, record, &err)) > 0) {
-        struct entrant *grown = nax_realloc(h->entrants, h->n + 1, sizeof *grown);
+        struct entrant *grown = nax_grow(h->entrants, h->n, sizeof *grown);
         char *where = grown ? nax_strdup(nax_reader_where(tool->reader)) : NULL;
         h->entrants = grown ? grown : h->entrants;
         if (!where)

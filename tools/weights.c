@@ -83,7 +83,7 @@ static struct entry *find(struct weights_store *store, const char *name)
     for (size_t i = 0; i < store->n; i++)
         if (!strcmp(store->entries[i].name, name))
             return &store->entries[i];
-    struct entry *entries = nax_realloc(store->entries, store->n + 1, sizeof *entries);
+    struct entry *entries = nax_grow(store->entries, store->n, sizeof *entries);
     if (!entries)
         return NULL;
     store->entries = entries;

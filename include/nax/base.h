@@ -71,6 +71,9 @@ void nax_err_keep_first(int *status, struct nax_err *err, const struct nax_err *
  */
 void *nax_calloc(size_t count, size_t size) NAX_MUST_USE;
 void *nax_realloc(void *p, size_t count, size_t size) NAX_MUST_USE; /* p is kept on failure */
+/* Space for one element more than the n of an array that grew by this alone, NULL at first: it is
+ * twice as long wherever n is a power of two, and stays where it is elsewhere. As nax_realloc. */
+void *nax_grow(void *p, size_t n, size_t size) NAX_MUST_USE;
 char *nax_strdup(const char *s) NAX_MUST_USE;
 
 /* Bytes up to the next cache line: pieces of one aligned block stay aligned. */

@@ -21,6 +21,11 @@ void *nax_realloc(void *p, size_t count, size_t size)
     return realloc(p, total ? total : 1);
 }
 
+void *nax_grow(void *p, size_t n, size_t size)
+{
+    return n & (n - 1) ? p : nax_realloc(p, n ? 2 * n : 1, size);
+}
+
 char *nax_strdup(const char *s)
 {
     size_t size = strlen(s) + 1;

@@ -11,7 +11,7 @@
 /* Keeps a line for people. */
 static int add_note(struct nax_hardware *h, const char *text, struct nax_err *err)
 {
-    char **notes = nax_realloc(h->notes, h->n_notes + 1, sizeof *notes);
+    char **notes = nax_grow(h->notes, h->n_notes, sizeof *notes);
     if (!notes)
         return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", h->path);
     h->notes = notes;

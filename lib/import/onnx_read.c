@@ -163,7 +163,7 @@ static int add_beside(struct import_graph *g, const char *path, struct nax_err *
     for (size_t i = 0; i < g->n_beside; i++)
         if (!strcmp(g->beside[i], path))
             return 0;
-    char **more = nax_realloc(g->beside, g->n_beside + 1, sizeof *more);
+    char **more = nax_grow(g->beside, g->n_beside, sizeof *more);
     if (more)
         g->beside = more;
     if (!more || !(more[g->n_beside] = nax_strdup(path)))

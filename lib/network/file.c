@@ -92,7 +92,7 @@ static bool is_name(const char *name)
 static int add_source(const struct entry_key *at, const char *name, struct entry *e)
 {
     struct nax_network_file *f = at->file;
-    struct entry_source *sources = nax_realloc(f->sources, f->n_sources + 1, sizeof *sources);
+    struct entry_source *sources = nax_grow(f->sources, f->n_sources, sizeof *sources);
     if (!sources)
         return nax_err_set(at->source->err, NAX_ERR_MEMORY, "out of memory: '%s'",
                            at->source->path);

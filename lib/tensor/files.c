@@ -41,13 +41,10 @@ char *nax_own_name(const char *path)
 
 int nax_names_add(struct nax_names *names, const char *name, size_t length)
 {
-    if ((names->n & (names->n - 1)) == 0) { /* full at every power of two */
-        char **v = nax_realloc(names->v, names->n ? 2 * names->n : 1, sizeof *v);
-        if (!v)
-            return NAX_ERR_MEMORY;
+    char **v = nax_grow(names->v, names->n, sizeof *v);
+    if (v)
         names->v = v;
-    }
-    char *copy = strndup(name, length);
+    char *copy = v ? strndup(name, length) : NULL;
     if (!copy)
         return NAX_ERR_MEMORY;
     names->v[names->n++] = copy;
