@@ -168,18 +168,19 @@ static void begin_network(struct pricing *p)
     struct nax_network *net;
     struct nax_err err;
     const size_t at = p->design.at;
+    if (nax_network_build(&net, p->design.own, NULL, &err))
+        tool_fail_record(p->tool, &err);
     for (size_t i = 0; i < p->n_machines; i++) {
         struct machine *m = &p->machines[i];
-        if (nax_network_build(&net, p->design.own, NULL, &err) ||
-            nax_adc_layers_check(m->hardware, net, &err))
+        if (nax_adc_layers_check(m->hardware, net, &err))
             tool_fail_record(p->tool, &err);
-        nax_network_free(net);
         cost_formats_forget(&m->formats, at);
         if (m->convention && m->convention->n_areas > 0 &&
             nax_cost_convention_area(m->convention, m->hardware, p->design.own,
                                      &m->replicate_mm2[at], &err))
             tool_fail_record(p->tool, &err);
     }
+    nax_network_free(net);
 }
 
 static void price(struct pricing *p, struct nax_record *r)

@@ -56,14 +56,14 @@ static enum mode parse(struct tool *tool, struct array_options *o)
         {rows, o}, {hardware_rows, &o->hardware_options}, {share_rows, &tool->share}};
     struct nax_err err;
     enum mode mode = (enum mode)tool_options(tool, groups, sizeof groups / sizeof *groups);
+    static const char *const names[] = {
+        [RANDOM] = "random", [SPICE] = "spice", [IMPORT] = "import-cells"};
     static const char *const of_solving[] = {"matrix", "node-voltages", "method", "tolerance",
                                              "heatmap"};
     for (size_t i = 0; mode != SOLVE && i < sizeof of_solving / sizeof *of_solving; i++)
         if (tool_given(tool, of_solving[i]))
             tool_misuse(tool, "--%s is of arrays that are solved: '--%s'", of_solving[i],
-                        mode == RANDOM  ? "random"
-                        : mode == SPICE ? "spice"
-                                        : "import-cells");
+                        names[mode]);
     if (mode == RANDOM || mode == IMPORT)
         tool_no_files(tool);
     if (hardware_open(tool, &o->hardware_options, &o->hardware, &err))

@@ -202,6 +202,11 @@ struct nax_recipe nax_recipe_default(void);
 
 /* Adds the layers that the network consists of. */
 void nax_layers_identify(struct nax_identity *identity, const struct nax_network *net);
+/* Weights of the same shapes mean nothing in a network whose layers do something else: compares it
+ * with the lines of nax_layers_identify that the file at path has. Where they differ, NAX_ERR_VALUE
+ * with the file and the first difference. */
+int nax_layers_check(const struct nax_network *net, const char *lines, const char *path,
+                     struct nax_err *err) NAX_MUST_USE;
 /* Adds what decides a run: seed, data, recipe, layers. The processor is not among it, though
  * another one rounds otherwise. */
 void nax_training_identify(struct nax_identity *identity, const struct nax_network *net,

@@ -111,13 +111,12 @@ static int check_layers(const struct nax_model *model, const struct nax_tensors 
 {
     static const char of_layer[] = "layer.";
     const char *rows = nax_tensors_meta(file, "identity");
-    struct nax_identity *identity = NULL;
     if (!rows || nax_tensors_meta(file, "layers"))
         return 0;
     char *layers = nax_calloc(strlen(rows) + 2, 1), *to = layers;
-    int status = layers ? nax_identity_alloc(&identity, err)
-                        : nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
-    for (const char *row = rows; !status && *row;) {
+    if (!layers)
+        return nax_err_set(err, NAX_ERR_MEMORY, "out of memory: '%s'", path);
+    for (const char *row = rows; *row;) {
         const size_t n = strcspn(row, "\n");
         if (!strncmp(row, of_layer, strlen(of_layer))) {
             memcpy(to, row, n);
@@ -126,13 +125,7 @@ static int check_layers(const struct nax_model *model, const struct nax_tensors 
         }
         row += n + (row[n] == '\n');
     }
-    if (!status) {
-        nax_layers_identify(identity, model->net);
-        status = nax_identity_compare(identity, layers, err);
-    }
-    if (status == NAX_ERR_VALUE)
-        nax_err_prefix(err, "weights of another network: '%s'", path);
-    nax_identity_free(identity);
+    const int status = nax_layers_check(model->net, layers, path, err);
     free(layers);
     return status;
 }

@@ -30,6 +30,21 @@ void nax_layers_identify(struct nax_identity *identity, const struct nax_network
         add_layer(identity, &net->layers[l]);
 }
 
+int nax_layers_check(const struct nax_network *net, const char *lines, const char *path,
+                     struct nax_err *err)
+{
+    struct nax_identity *identity = NULL;
+    int status = nax_identity_alloc(&identity, err);
+    if (status)
+        return status;
+    nax_layers_identify(identity, net);
+    status = nax_identity_compare(identity, lines, err);
+    if (status == NAX_ERR_VALUE)
+        nax_err_prefix(err, "weights of another network: '%s'", path);
+    nax_identity_free(identity);
+    return status;
+}
+
 void nax_training_identify(struct nax_identity *identity, const struct nax_network *net,
                            const struct nax_dataset *set, const struct nax_recipe *recipe,
                            uint64_t seed)

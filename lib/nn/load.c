@@ -133,34 +133,16 @@ int nax_model_start(struct nax_model *model, const char *path, struct nax_err *e
     return status;
 }
 
-/* Weights of the same shapes mean nothing in a network whose layers do something else. */
-static int check_layers(const struct nax_model *model, const struct nax_tensors *file,
-                        const char *path, struct nax_err *err)
-{
-    struct nax_identity *identity = NULL;
-    const char *rows = nax_tensors_meta(file, "layers");
-    if (!rows)
-        return 0;
-    int status = nax_identity_alloc(&identity, err);
-    if (!status) {
-        nax_layers_identify(identity, model->net);
-        status = nax_identity_compare(identity, rows, err);
-    }
-    if (status == NAX_ERR_VALUE)
-        nax_err_prefix(err, "weights of another network: '%s'", path);
-    nax_identity_free(identity);
-    return status;
-}
-
 int nax_model_load(struct nax_model *model, const char *path, struct nax_err *err)
 {
     struct nax_tensors *file;
     int status = nax_tensors_open(&file, path, err);
     if (status)
         return status;
+    const char *layers = nax_tensors_meta(file, "layers");
     status = nax_model_take(model, file, path, err);
-    if (!status)
-        status = check_layers(model, file, path, err);
+    if (!status && layers)
+        status = nax_layers_check(model->net, layers, path, err);
     nax_tensors_close(file);
     return status;
 }

@@ -589,6 +589,18 @@ static void best_design_is_found(void **state)
     fixture_free(&f);
 }
 
+/* Converters of 5 and 8 bits, beside whatever else the space has. */
+static void search_adc_bits(struct fixture *f)
+{
+    struct nax_err err;
+    f->space.n_adc_bits = 2;
+    f->space.adc_bits[0] = 5;
+    f->space.adc_bits[1] = 8;
+    const struct nax_space unbound = f->space;
+    assert_int_equal(
+        nax_space_bind(&f->space, unbound.n_slots, unbound.kernel_own, unbound.can_skip, &err), 0);
+}
+
 /* A design that descended has its kernels, skips, widths and ranges of converters, and no change of
  * one convolution's crossbar or bits makes it cheaper; nor does another descent. */
 static void descent_ends_where_no_step_is_cheaper(void **state)
@@ -599,16 +611,11 @@ static void descent_ends_where_no_step_is_cheaper(void **state)
     struct nax_evolution *e;
     size_t n_cheaper = 0;
     fixture_make(&f, blocks_text);
-    f.space.n_adc_bits = 2;
-    f.space.adc_bits[0] = 5;
-    f.space.adc_bits[1] = 8;
     f.space.n_adc_ranges = 3;
     f.space.adc_ranges[0] = 0.25;
     f.space.adc_ranges[1] = 0.5;
     f.space.adc_ranges[2] = 1;
-    const struct nax_space unbound = f.space;
-    assert_int_equal(
-        nax_space_bind(&f.space, unbound.n_slots, unbound.kernel_own, unbound.can_skip, &err), 0);
+    search_adc_bits(&f);
     struct nax_evolution_options o = options_of(&f, 1);
     assert_int_equal(nax_evolution_alloc(&e, &o, &err), 0);
     for (uint64_t i = 0; i < 20; i++) {
@@ -654,12 +661,7 @@ static void descent_keeps_to_what_is_accurate(void **state)
     struct nax_err err;
     size_t n_dearer = 0;
     fixture_make(&f, blocks_text);
-    f.space.n_adc_bits = 2;
-    f.space.adc_bits[0] = 5;
-    f.space.adc_bits[1] = 8;
-    const struct nax_space unbound = f.space;
-    assert_int_equal(
-        nax_space_bind(&f.space, unbound.n_slots, unbound.kernel_own, unbound.can_skip, &err), 0);
+    search_adc_bits(&f);
     struct nax_evolution_options o = options_of(&f, 1);
     o.n_designs = o.population = 4;
     struct nax_evolution *e = evolve(&o);
