@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # nax-map: counts per candidate and per layer, and what it refuses.
+bats_require_minimum_version 1.5.0
 
 # One small network, trained once for the tests of arrays.
 setup_file() {
@@ -109,6 +110,22 @@ refused() { # refused MESSAGE COMMAND...
   refused "no such file among hardware: 'none'" nax-map --hardware none homogeneous.csv
   printf 'name: x\nwings: 2\n' >x.yaml
   refused "x.yaml:2: key 'wings': unexpected key" nax-map --hardware ./x.yaml homogeneous.csv
+}
+
+@test "keys that change no count are told" {
+  nax-sample --format csv >designs.csv
+  nax-map --format csv designs.csv >own.csv
+  for set in precision.weight_bits=8 precision.slice_bits=4 signs=offset; do
+    nax-map --format csv --set "$set" designs.csv >other.csv
+    run ! cmp -s own.csv other.csv
+  done
+  for set in precision.input_bits=4 precision.stream_bits=2 input_signs=two-passes unused=open adc.zero=reference adc.bits=4 \
+    device.r_on_ohm=5e4 device.r_source_ohm=700 device.v0_v=0.3 device.v_read_v=0.4 timing.clock_ghz=2; do
+    status=0
+    nax-map --set "$set" designs.csv >out 2>err || status=$?
+    [ "$status" -eq 2 ] || { echo "takes $set"; false; }
+    [ "$(head -n 1 err)" = "nax-map: ${set%=*} has no effect on counts of arrays: '$set'" ]
+  done
 }
 
 @test "empty input is an error; a full disk and a closed pipe are seen" {

@@ -74,6 +74,7 @@ refused() { # refused MESSAGE COMMAND...
   misused 'components.dac.power_mw has no effect on costs' nax-cost --set components.dac.power_mw=3 homogeneous.csv
   misused 'adc.technology_nm has no effect while adc.law is saberi' nax-cost --set adc.technology_nm=22 homogeneous.csv
   misused 'adc.range has no effect on costs' nax-cost --set adc.range=ideal homogeneous.csv
+  misused 'hierarchy.copies has no effect while hierarchy.replicate_mm2 is 0' nax-cost --set hierarchy.copies=most homogeneous.csv
   misused 'device.v_read_v has no effect while array.energy is table' nax-cost --set device.v_read_v=1 homogeneous.csv
   nax-cost -c --set components.edram.latency_ns=3 --set components.dac.power_mw=3 >out.csv
   nax-cost --set device.v_read_v=1 --set array.energy=device homogeneous.csv >out.csv

@@ -202,10 +202,42 @@ refuse() { # record fields as CSV lines, then what the message must say
   awk -v a="$(column nf_mean <short.csv)" -v b="$(column nf_mean <long.csv)" 'BEGIN { exit !(b > a + 1e-4) }'
 }
 
+@test "keys that change nothing are told, in every mode" {
+  nax-xbar --random 4 --format csv >arrays.csv
+  local solved='device.r_source_ohm=700 device.r_wire_row_ohm=3 device.v0_v=0.3'
+  local drawn="$solved device.r_on_ohm=5e4 device.r_off_ohm=5e5 device.v_read_v=0.4 precision.slice_bits=4"
+  # Each mode with the keys that act there; --spice prints what records lack as they are solved.
+  while read -r mode acting; do
+    for set in device.r_source_ohm=700 device.r_wire_row_ohm=3 device.v0_v=0.3 device.r_on_ohm=5e4 device.r_off_ohm=5e5 \
+      device.v_read_v=0.4 device.programming.error=normal precision.slice_bits=4 precision.weight_bits=8 precision.input_bits=4 \
+      precision.stream_bits=2 unused=open signs=offset input_signs=two-passes adc.zero=reference adc.bits=4 timing.clock_ghz=2; do
+      [[ " $acting " != *" $set "* ]] || continue
+      [ "$mode,$set" != --random=4,device.programming.error=normal ] || continue # of 0 %, by a law of its own
+      status=0
+      # shellcheck disable=SC2086 # a mode, and a file where it reads one
+      nax-xbar ${mode/solve/} --set "$set" $([[ $mode != --[ri]* ]] && echo arrays.csv) >out 2>err </dev/null || status=$?
+      [ "$status" -eq 2 ] || { echo "$mode takes $set"; false; }
+      grep -q "^nax-xbar: ${set%=*} has no effect on " err
+    done
+  done <<<"solve $solved
+--spice $solved
+--random=4 $drawn
+--import-cells=1"
+  printf 'rows,cols,g_siemens,v_v\n2,2,1e-5 2e-5 3e-5 4e-5,0.2 0.1\n' >plain.csv
+  for set in $solved; do
+    nax-xbar --set "$set" plain.csv >other.csv
+    run ! cmp -s other.csv <(nax-xbar plain.csv)
+  done
+  for set in $drawn; do
+    nax-xbar --random 4 --set "$set" --format csv >other.csv
+    run ! cmp -s other.csv arrays.csv
+  done
+}
+
 @test "misuse" {
   for words in '--method newton' '--method x' '--tolerance 0' '--random 0' '--random 5000' '--random 3 --spice' \
     '--random 3 file' '--count -1 --random 2' '--random 3 --heatmap x.svg' '--random 3 --matrix' '--spice --node-voltages' \
-    '--spice --tolerance 1e-3'; do
+    '--spice --tolerance 1e-3' '--import-cells 1 --hardware isaac'; do
     status=0
     # shellcheck disable=SC2086 # words on purpose
     nax-xbar $words >out 2>err </dev/null || status=$?

@@ -101,7 +101,7 @@ static void open_files(struct evaluation *e)
     snprintf(what, sizeof what, "the fidelity %s", nax_fidelity_name(e->fidelity));
     struct hardware_use use = {what, nax_fidelity_parts(e->fidelity)};
     if (e->n_vectors)
-        use.parts |= nax_fidelity_parts(NAX_FIDELITY_FULL) | NAX_PART_NONLINEAR;
+        use.parts |= nax_fidelity_parts(NAX_FIDELITY_FULL) | NAX_PART_NONLINEAR | NAX_PART_VOLTAGE;
     hardware_check_use(&e->tool, &e->hardware_options, e->hardware, &use);
     hardware_set_time(&e->tool, e->hardware, e->time_seconds, &use);
 }

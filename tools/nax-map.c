@@ -179,9 +179,9 @@ static void open_hardware(struct mapper *m)
     struct nax_err err;
     if (hardware_open(m->tool, &m->hardware_options, &m->hardware, &err))
         tool_fail(m->tool, &err);
-    const struct hardware_use counts = {"counts of arrays", NAX_PART_FORMAT},
+    const struct hardware_use counts = {"counts of arrays", NAX_PART_WEIGHTS},
                               arrays = {"arrays as they are programmed",
-                                        NAX_PART_FORMAT | NAX_PART_CELLS};
+                                        NAX_PART_WEIGHTS | NAX_PART_ARRAY};
     const struct hardware_use *use = m->output == ARRAYS ? &arrays : &counts;
     hardware_check_use(m->tool, &m->hardware_options, m->hardware, use);
     hardware_set_time(m->tool, m->hardware, m->time_seconds, use);

@@ -50,12 +50,18 @@ static const struct nax_option rows[] = {
      FIELD(import_seconds), .max = 1e12, .value = NAN, .mode = IMPORT},
     {.name = NULL}};
 
-static enum mode parse(struct tool *tool, struct array_options *o)
+/* Records bring all of an array that is solved, but wires that they lack. */
+static const struct hardware_use uses[] = {
+    [SOLVE] = {"arrays of records", NAX_PART_WIRES | NAX_PART_NONLINEAR},
+    [SPICE] = {"arrays of records", NAX_PART_WIRES | NAX_PART_NONLINEAR},
+    [RANDOM] = {"random arrays", NAX_PART_LEVELS | NAX_PART_CELLS | NAX_PART_WIRES |
+                                     NAX_PART_NONLINEAR | NAX_PART_VOLTAGE},
+    [IMPORT] = {"measurements", 0},
+};
+
+/* Options that are of some modes. */
+static void check_given(const struct tool *tool, enum mode mode)
 {
-    const struct option_group groups[] = {
-        {rows, o}, {hardware_rows, &o->hardware_options}, {share_rows, &tool->share}};
-    struct nax_err err;
-    enum mode mode = (enum mode)tool_options(tool, groups, sizeof groups / sizeof *groups);
     static const char *const names[] = {
         [RANDOM] = "random", [SPICE] = "spice", [IMPORT] = "import-cells"};
     static const char *const of_solving[] = {"matrix", "node-voltages", "method", "tolerance",
@@ -64,13 +70,22 @@ static enum mode parse(struct tool *tool, struct array_options *o)
         if (tool_given(tool, of_solving[i]))
             tool_misuse(tool, "--%s is of arrays that are solved: '--%s'", of_solving[i],
                         names[mode]);
+    if (mode == IMPORT && tool_given(tool, "hardware"))
+        tool_misuse(tool, "--hardware has no effect on measurements: '--import-cells'");
+}
+
+static enum mode parse(struct tool *tool, struct array_options *o)
+{
+    const struct option_group groups[] = {
+        {rows, o}, {hardware_rows, &o->hardware_options}, {share_rows, &tool->share}};
+    struct nax_err err;
+    enum mode mode = (enum mode)tool_options(tool, groups, sizeof groups / sizeof *groups);
+    check_given(tool, mode);
     if (mode == RANDOM || mode == IMPORT)
         tool_no_files(tool);
     if (hardware_open(tool, &o->hardware_options, &o->hardware, &err))
         tool_fail(tool, &err);
-    const struct hardware_use use = {"single arrays",
-                                     NAX_PART_FORMAT | NAX_PART_CELLS | NAX_PART_NONLINEAR};
-    hardware_check_use(tool, &o->hardware_options, o->hardware, &use);
+    hardware_check_use(tool, &o->hardware_options, o->hardware, &uses[mode]);
     return mode;
 }
 

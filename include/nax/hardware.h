@@ -553,13 +553,19 @@ void nax_hardware_convert_free(struct nax_hardware *with);
 
 /* What of a machine a computation looks at: parts of a set. */
 enum {
-    NAX_PART_CELLS = 1,     /* cells and wires of an array, and how they are programmed */
-    NAX_PART_NONLINEAR = 2, /* cells below the read voltage */
-    NAX_PART_NOISE = 4,     /* of reads */
-    NAX_PART_FORMAT = 8,    /* numbers, slices, streams, signs */
-    NAX_PART_CODES = 16,    /* of ADCs */
-    NAX_PART_COSTS = 32,    /* energy, latency, area */
-    NAX_PART_TABLES = 64,   /* what papers list besides */
+    NAX_PART_CELLS = 1,     /* conductances, and how they are programmed */
+    NAX_PART_UNUSED = 2,    /* cells that hold no weight */
+    NAX_PART_WIRES = 4,     /* of an array, to its drivers and converters, too */
+    NAX_PART_NONLINEAR = 8, /* cells below the read voltage */
+    NAX_PART_VOLTAGE = 16,  /* of reads, where more than ratios of currents count */
+    NAX_PART_NOISE = 32,    /* of reads */
+    NAX_PART_LEVELS = 64,   /* of a cell */
+    NAX_PART_WEIGHTS = 128, /* as numbers: bits, slices, signs */
+    NAX_PART_INPUTS = 256,  /* as numbers: bits, streams, signs */
+    NAX_PART_CODES = 512,   /* of ADCs */
+    NAX_PART_COSTS = 1024,  /* energy, latency, area */
+    NAX_PART_TABLES = 2048, /* what papers list besides */
+    NAX_PART_ARRAY = NAX_PART_CELLS | NAX_PART_UNUSED | NAX_PART_WIRES, /* with linear cells */
 };
 /* Whether a key that was set ("key=value") can change what looks at these parts: else
  * NAX_ERR_VALUE, "device.programming.error_frac has no effect while device.programming.error is

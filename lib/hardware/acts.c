@@ -6,8 +6,8 @@
 #include <string.h>
 
 /* Of a key, or of all that begin so; the first row that fits holds. laws: "key word word; key …",
- * words that read it, any of which must be chosen; NULL: it is always read. cost_laws: the same of
- * costs, where they are not among the parts. */
+ * words that read it, any of which must be chosen, or a key alone that must be there; NULL: it is
+ * always read. cost_laws: the same of costs, where they are not among the parts. */
 static const struct {
     const char *key;
     unsigned parts;
@@ -15,9 +15,9 @@ static const struct {
 } rows[] = {
     {"device.r_on_ohm", NAX_PART_CELLS, NULL, "array.energy device"},
     {"device.r_off_ohm", NAX_PART_CELLS, NULL, "array.energy device"},
-    {"device.v_read_v", NAX_PART_NONLINEAR, NULL, "array.energy device"},
+    {"device.v_read_v", NAX_PART_VOLTAGE, NULL, "array.energy device"},
     {"device.v0_v", NAX_PART_NONLINEAR, NULL, NULL},
-    {"device.r_", NAX_PART_CELLS, NULL, "array.read_time rc"},
+    {"device.r_", NAX_PART_WIRES, NULL, "array.read_time rc"},
     {"device.programming.error_frac", NAX_PART_CELLS, "device.programming.error normal lognormal",
      NULL},
     {"device.programming.table", NAX_PART_CELLS, "device.programming.error measured", NULL},
@@ -32,30 +32,37 @@ static const struct {
      NULL},
     {"device.programming.read_noise", NAX_PART_NOISE, NULL, NULL},
     {"device.", NAX_PART_CELLS, NULL, NULL},
-    {"unused", NAX_PART_CELLS, NULL, "array.energy device"},
-    {"precision.", NAX_PART_FORMAT | NAX_PART_COSTS, NULL, NULL},
-    {"signs", NAX_PART_FORMAT | NAX_PART_COSTS, NULL, NULL},
-    {"input_signs", NAX_PART_FORMAT | NAX_PART_COSTS, NULL, NULL},
+    {"unused", NAX_PART_UNUSED, NULL, "array.energy device"},
+    {"precision.slice_bits", NAX_PART_LEVELS | NAX_PART_WEIGHTS | NAX_PART_COSTS, NULL, NULL},
+    {"precision.weight_bits", NAX_PART_WEIGHTS | NAX_PART_COSTS, NULL, NULL},
+    {"precision.", NAX_PART_INPUTS | NAX_PART_COSTS, NULL, NULL},
+    {"signs", NAX_PART_WEIGHTS | NAX_PART_COSTS, NULL, NULL},
+    {"input_signs", NAX_PART_INPUTS | NAX_PART_COSTS, NULL, NULL},
     {"array.level_frac", NAX_PART_COSTS, "array.energy device", NULL},
     {"array.input_frac", NAX_PART_COSTS, "array.energy device", NULL},
     {"array.c_wire_ff", NAX_PART_COSTS, "array.read_time rc", NULL},
     {"adc.bits", NAX_PART_CODES | NAX_PART_COSTS, NULL, NULL},
-    {"adc.zero", NAX_PART_CELLS | NAX_PART_CODES | NAX_PART_COSTS, NULL, NULL},
+    {"adc.zero", NAX_PART_UNUSED | NAX_PART_CODES | NAX_PART_COSTS, NULL, NULL},
     {"adc.range_frac", NAX_PART_CODES, "adc.range percentile fraction", NULL},
     {"adc.layers", NAX_PART_CODES, NULL, NULL},
     {"adc.range", NAX_PART_CODES, NULL, NULL},
     {"adc.energy_pj", NAX_PART_COSTS, "adc.law constant linear", NULL},
     {"adc.area_mm2", NAX_PART_COSTS, "adc.law constant linear", NULL},
     {"adc.technology_nm", NAX_PART_COSTS, "adc.law survey", NULL},
+    {"hierarchy.copies", NAX_PART_COSTS, "hierarchy.replicate_mm2", NULL},
     {"", NAX_PART_COSTS, NULL, NULL},
 };
 
-/* Whether one of the words that a law "key word word" lists is chosen; if not, adds to why. */
+/* Whether one of the words that a law "key word word" lists is chosen, or of a law "key" any value
+ * but a missing one's; if not, adds to why. */
 static bool is_chosen(const struct nax_hardware *h, const char *law, char why[KEY_WHAT_SIZE])
 {
-    size_t n_key = strcspn(law, " "), n_why = strlen(why);
+    size_t n_key = strcspn(law, " ;"), n_why = strlen(why);
     const struct hardware_key *key = nax_key_find(&nax_hardware_keys, law, n_key);
-    const char *word = nax_key_word(key, h)->word;
+    char word[KEY_TEXT_SIZE];
+    nax_key_write(key, h, word);
+    if (law[n_key] != ' ' && !nax_key_is_unset(key, h))
+        return true;
     for (const char *at = law + n_key; *at == ' '; at += strcspn(at, " ;")) {
         at++;
         if (strcspn(at, " ;") == strlen(word) && !strncmp(at, word, strlen(word)))

@@ -584,6 +584,7 @@ static void refuse_one(void *self, const char *key, const char *value)
         "array.level_frac",
         "array.input_frac",
         "array.c_wire_ff",
+        "hierarchy.copies",
         "adc.energy_pj",
         "adc.area_mm2",
         "adc.technology_nm",
@@ -620,6 +621,7 @@ static void keys_without_effect_are_told(void **state)
         {"array.energy=device", "device.v_read_v=1"},
         {"array.energy=device", "array.input_frac=0.5"},
         {"adc.law=survey", "adc.technology_nm=22"},
+        {"hierarchy.replicate_mm2=30", "hierarchy.copies=least-edap"},
     };
     struct nax_hardware *h;
     struct nax_err err;
