@@ -5,6 +5,7 @@
 # make -f study.mk chips DATA=...                         and with programming errors, what claims are of and the baseline: results/chips.csv,
 #                                                         while the weights are there
 # make -f study.mk results/runs/joint-0-test.csv DATA=... what one run takes, alone
+# make -f study.mk results/so-far.csv                     as test, of the runs that there are
 # Needs the tools on PATH. Every stage is a file, every search and training has checkpoints: an interrupted run goes on where it was, after
 # kill -9 too. -j2 THREADS=1 trains two networks at a time, to the same bits.
 # What searches found and runs measured is kept in RESULTS, small enough to commit, and is not made again while it is there, even where
@@ -195,7 +196,7 @@ seed = $(lastword $(subst -, ,$(1)))
 set  = $(1:%-$(seed)=%)
 claim = $(dir)/$(if $(filter baselines,$(set)),baseline,train-$(set))-$(seed)
 baselines := $(SEEDS:%=$(RESULTS)/runs/baselines-%.csv)
-judged_by  := designer accuracy_hardware_validation $(baselines)
+judged_by   = designer accuracy_hardware_validation $(baselines)
 baseline   = $(here)baseline $(judged_by)#       ID EDAP
 best       = $(here)baseline --best $(judged_by)# of the most accurate one
 define trained
@@ -211,7 +212,7 @@ $(dir)/baseline-%: $(dir)/train-baselines-% $(baselines)
 # baselines the one
 range-nax      := --set adc.range=ideal
 range-designer :=
-looks := nax designer
+looks := designer nax
 tests := $(foreach kind,test full same,$(looks:%=$(kind)-%))
 chips := chips-designer chips-aware
 define measured
@@ -258,6 +259,10 @@ $(RESULTS)/validation.csv: $(runs:%=$(RESULTS)/runs/%.csv)
 	$(call tables,$(looks),accuracy_hardware_validation,$^)
 $(RESULTS)/test.csv: $(runs:%=$(RESULTS)/runs/%-test.csv) $(baselines)
 	$(call tables,$(looks:%=every-%) $(tests),accuracy,$(filter %-test.csv,$^))
+.PHONY: $(RESULTS)/so-far.csv
+$(RESULTS)/so-far.csv: baselines := $(wildcard $(baselines))
+$(RESULTS)/so-far.csv:
+	$(call tables,$(looks:%=every-%) $(tests),accuracy,$(wildcard $(runs:%=$(RESULTS)/runs/%-test.csv)))
 $(RESULTS)/chips.csv: $(of_claims:%=$(RESULTS)/runs/%-chips.csv) $(baselines)
 	$(call tables,$(chips),accuracy,$(filter %-chips.csv,$^))
 
