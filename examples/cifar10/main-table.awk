@@ -1,4 +1,4 @@
-# The study's main table of results/test.csv, chips.csv or validation.csv, in Markdown, and, to the file `points`, what the figure is drawn of.
+# The study's main table of results/test.csv, chips.csv or validation.csv, in Markdown, and, into the folder `points`, a file a set, what the figure is drawn of.
 # A row a network: accuracy by each protocol, of the kind `kind` (every, test, full, chips; nothing of validation.csv), its difference from the
 # baseline and, as a designer would, from the most accurate 3×3 network, seed by seed, each with its standard error, EDAP in units of the
 # baseline's, and the conventions by which it costs more than the baseline. Found networks are called by their set and EDAP.
@@ -22,6 +22,7 @@ $1 == "protocol" { # once a protocol
     if (!(id in name)) {
         name[id] = call($c["set"], $c["kernel"], $c["crossbar"], $c["edap_of_baseline"])
         row[++n] = id
+        set[id] = $c["set"]
         for (i = 1; i <= n_conventions; i++) edap_by[id, i] = $c["edap_pj_ns_mm2." convention[i]]
         if ($c["set"] == "baselines" && $c["edap_of_baseline"] == 1) baseline = id
     }
@@ -55,12 +56,16 @@ END {
     if (!n) exit
     print "| network | seeds | as a designer would, % | less the baseline | less the most accurate 3×3 | " title ", % | less the baseline | EDAP of the baseline's | dearer than it by |"
     print "|---|---|---|---|---|---|---|---|---|"
-    if (points) print "design,accuracy,accuracy_se,edap_pj_ns_mm2" > points
     for (i = 1; i <= n; i++) {
         id = row[i]
         d = "designer " id
         x = other " " id
-        if (points && d in mean) print name[id], mean[d], se[d], whole[id] > points # before it is asked for, which makes it
+        if (points && d in mean) { # before it is asked for, which makes it
+            file = points "/" set[id]
+            if (!(file in begun)) print "design,accuracy,accuracy_se,edap_pj_ns_mm2" > file
+            begun[file]
+            print name[id], mean[d], se[d], whole[id] > file
+        }
         printf "| %s | %s | %s | %s | %s | %s | %s | %.2f | %s |\n", name[id], seeds[id], percent(mean[d], se[d]), signed(difference[d], difference_se[d]),
             signed(from_best[d], from_best_se[d]), percent(mean[x], se[x]), signed(difference[x], difference_se[x]), edap[id], dearer(id)
     }
