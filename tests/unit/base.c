@@ -76,6 +76,27 @@ static void aligned_memory_is_zero_and_aligned(void **state)
     assert_null(nax_calloc(SIZE_MAX / 2, 3));
 }
 
+static void arrays_double_as_they_grow(void **state)
+{
+    (void)state;
+    size_t *at = NULL, n_moves = 0;
+    for (size_t n = 0; n < 1000; n++) {
+        size_t *grown = nax_grow(at, n, sizeof *grown);
+        assert_non_null(grown);
+        if (n && n & (n - 1))
+            assert_ptr_equal(grown, at);
+        else
+            n_moves++;
+        at = grown;
+        at[n] = n;
+    }
+    assert_int_equal(n_moves, 11); /* before 0, 1, 2, 4, …, 512 */
+    for (size_t n = 0; n < 1000; n++)
+        assert_int_equal(at[n], n);
+    free(at);
+    assert_null(nax_grow(NULL, SIZE_MAX / 8 + 1, 16)); /* a power of two, twice which has no size */
+}
+
 /* Known answer of philox4x64-10 for zero counter and key (Random123's kat_vectors). */
 static void philox_known_answer(void **state)
 {
@@ -286,6 +307,7 @@ int main(void)
         cmocka_unit_test(the_first_error_of_several_threads_stays),
         cmocka_unit_test(division_rounds_up),
         cmocka_unit_test(aligned_memory_is_zero_and_aligned),
+        cmocka_unit_test(arrays_double_as_they_grow),
         cmocka_unit_test(philox_known_answer),
         cmocka_unit_test(random_moments),
         cmocka_unit_test(streams_differ_by_every_key),
