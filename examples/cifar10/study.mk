@@ -5,7 +5,7 @@
 # make -f study.mk chips DATA=...                         and with programming errors, what claims are of and the baseline: results/chips.csv,
 #                                                         while the weights are there
 # make -f study.mk results/runs/joint-0-test.csv DATA=... what one run takes, alone
-# make -f study.mk results/so-far.csv                     as test, of the runs that there are
+# make -f study.mk results/so-far.csv                     as test, of the seeds that all sets of claims have been measured with
 # Needs the tools on PATH. Every stage is a file, every search and training has checkpoints: an interrupted run goes on where it was, after
 # kill -9 too. -j2 THREADS=1 trains two networks at a time, to the same bits.
 # What searches found and runs measured is kept in RESULTS, small enough to commit, and is not made again while it is there, even where
@@ -260,9 +260,12 @@ $(RESULTS)/validation.csv: $(runs:%=$(RESULTS)/runs/%.csv)
 $(RESULTS)/test.csv: $(runs:%=$(RESULTS)/runs/%-test.csv) $(baselines)
 	$(call tables,$(looks:%=every-%) $(tests),accuracy,$(filter %-test.csv,$^))
 .PHONY: $(RESULTS)/so-far.csv
+of_seed = $(claimed:%=$(RESULTS)/runs/%-$(1)-test.csv)
+so_far  = $(foreach s,$(SEEDS),$(if $(filter-out $(wildcard $(call of_seed,$(s))),$(call of_seed,$(s))),,$(call of_seed,$(s)))) \
+          $(wildcard $(others:%=$(RESULTS)/runs/%-$(first)-test.csv))
 $(RESULTS)/so-far.csv: baselines := $(wildcard $(baselines))
 $(RESULTS)/so-far.csv:
-	$(call tables,$(looks:%=every-%) $(tests),accuracy,$(wildcard $(runs:%=$(RESULTS)/runs/%-test.csv)))
+	$(call tables,$(looks:%=every-%) $(tests),accuracy,$(filter $(so_far),$(runs:%=$(RESULTS)/runs/%-test.csv)))
 $(RESULTS)/chips.csv: $(of_claims:%=$(RESULTS)/runs/%-chips.csv) $(baselines)
 	$(call tables,$(chips),accuracy,$(filter %-chips.csv,$^))
 
