@@ -207,22 +207,22 @@ refuse() { # record fields as CSV lines, then what the message must say
   local solved='device.r_source_ohm=700 device.r_wire_row_ohm=3 device.v0_v=0.3'
   local drawn="$solved device.r_on_ohm=5e4 device.r_off_ohm=5e5 device.v_read_v=0.4 precision.slice_bits=4"
   # Each mode with the keys that act there; --spice prints what records lack as they are solved.
-  while read -r mode acting; do
+  while IFS=: read -r mode acting; do
     for set in device.r_source_ohm=700 device.r_wire_row_ohm=3 device.v0_v=0.3 device.r_on_ohm=5e4 device.r_off_ohm=5e5 \
       device.v_read_v=0.4 device.programming.error=normal precision.slice_bits=4 precision.weight_bits=8 precision.input_bits=4 \
       precision.stream_bits=2 unused=open signs=offset input_signs=two-passes adc.zero=reference adc.bits=4 timing.clock_ghz=2; do
       [[ " $acting " != *" $set "* ]] || continue
-      [ "$mode,$set" != --random=4,device.programming.error=normal ] || continue # of 0 %, by a law of its own
+      [ "$mode,$set" != "--random 4,device.programming.error=normal" ] || continue # of 0 %, by a law of its own
       status=0
-      # shellcheck disable=SC2086 # a mode, and a file where it reads one
-      nax-xbar ${mode/solve/} --set "$set" $([[ $mode != --[ri]* ]] && echo arrays.csv) >out 2>err </dev/null || status=$?
+      # shellcheck disable=SC2086 # words on purpose
+      nax-xbar --set "$set" $mode >out 2>err </dev/null || status=$?
       [ "$status" -eq 2 ] || { echo "$mode takes $set"; false; }
       grep -q "^nax-xbar: ${set%=*} has no effect on " err
     done
-  done <<<"solve $solved
---spice $solved
---random=4 $drawn
---import-cells=1"
+  done <<<"arrays.csv:$solved
+--spice arrays.csv:$solved
+--random 4:$drawn
+--import-cells 1:"
   printf 'rows,cols,g_siemens,v_v\n2,2,1e-5 2e-5 3e-5 4e-5,0.2 0.1\n' >plain.csv
   for set in $solved; do
     nax-xbar --set "$set" plain.csv >other.csv
