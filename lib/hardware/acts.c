@@ -68,7 +68,7 @@ static bool is_chosen(const struct nax_hardware *h, const char *law, char why[KE
         if (strcspn(at, " ;") == strlen(word) && !strncmp(at, word, strlen(word)))
             return true;
     }
-    snprintf(why + n_why, KEY_WHAT_SIZE - n_why, "%s%s is %s", n_why ? " and " : "", key->name,
+    snprintf(why + n_why, KEY_WHAT_SIZE - n_why, "%s%s is %.64s", n_why ? " and " : "", key->name,
              word);
     return false;
 }
