@@ -55,14 +55,17 @@ setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
   make -s "${study[@]}" 2>err || { cat err; false; }
   cmp joint-0.csv results/runs/joint-0.csv
   # a table of what there is: all of it is the whole one, where a seed is not whole it is of the other, and says so
-  make -s "${study[@]:0:2}" results/so-far.csv "${settings[@]}"
+  make -s "${study[@]:0:2}" so-far "${settings[@]}"
   cmp results/so-far.csv results/test.csv
   mv results/runs/joint-1-test.csv .
-  make -s "${study[@]:0:2}" results/so-far.csv "${settings[@]}"
+  make -s "${study[@]:0:2}" so-far "${settings[@]}"
   [ "$(awk -F, '$1 != "protocol" { print $5 }' results/so-far.csv | sort -u)" = 1 ]
   make -s table OF=so-far | grep -q '^| joint [0-9.]* | 1 | '
   make -s table | grep -q '^| joint [0-9.]* | 2 | '
-  mv joint-1-test.csv results/runs
+  mv results/runs/joint-0-test.csv .
+  run -2 --separate-stderr make -s "${study[@]:0:2}" so-far "${settings[@]}"
+  [ "${stderr_lines[0]}" = 'no seed has been measured yet with each of baselines joint evolved' ]
+  mv joint-?-test.csv results/runs
   # nor are test images looked at with other weights than those that were judged
   sed 's/,[0-9a-f]*,synth,/,0123,synth,/' joint-0.csv >results/runs/joint-0.csv
   run -1 cmp -s joint-0.csv results/runs/joint-0.csv

@@ -5,7 +5,7 @@
 # make -f study.mk chips DATA=...                         and with programming errors, what claims are of and the baseline: results/chips.csv,
 #                                                         while the weights are there
 # make -f study.mk results/runs/joint-0-test.csv DATA=... what one run takes, alone
-# make -f study.mk results/so-far.csv                     as test, of the seeds that all sets of claims have been measured with
+# make -f study.mk so-far                                 as test, of the seeds that all sets of claims have been measured with
 # Needs the tools on PATH. Every stage is a file, every search and training has checkpoints: an interrupted run goes on where it was, after
 # kill -9 too. -j2 THREADS=1 trains two networks at a time, to the same bits.
 # What searches found and runs measured is kept in RESULTS, small enough to commit, and is not made again while it is there, even where
@@ -39,7 +39,7 @@ RESULTS ?= results#          another folder for another study
 SHELL       := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: validation test chips clean-study
+.PHONY: validation test so-far chips clean-study $(RESULTS)/so-far.csv
 
 here     := $(dir $(lastword $(MAKEFILE_LIST)))
 dir      := out/study$(patsubst %,-%,$(filter-out results,$(notdir $(RESULTS))))
@@ -86,6 +86,7 @@ of_design := kernel,crossbar,width*,adc_*,slice_*,*_bits
 
 validation: $(RESULTS)/validation.csv $(RESULTS)/agreement.csv $(RESULTS)/inherited.csv $(RESULTS)/parts.csv $(RESULTS)/random.csv
 test: $(RESULTS)/test.csv
+so-far: $(RESULTS)/so-far.csv
 chips: $(RESULTS)/chips.csv
 
 # --- searches: by evolution, of each space
@@ -259,13 +260,12 @@ $(RESULTS)/validation.csv: $(runs:%=$(RESULTS)/runs/%.csv)
 	$(call tables,$(looks),accuracy_hardware_validation,$^)
 $(RESULTS)/test.csv: $(runs:%=$(RESULTS)/runs/%-test.csv) $(baselines)
 	$(call tables,$(looks:%=every-%) $(tests),accuracy,$(filter %-test.csv,$^))
-.PHONY: $(RESULTS)/so-far.csv
 of_seed = $(claimed:%=$(RESULTS)/runs/%-$(1)-test.csv)
-so_far  = $(foreach s,$(SEEDS),$(if $(filter-out $(wildcard $(call of_seed,$(s))),$(call of_seed,$(s))),,$(call of_seed,$(s)))) \
-          $(wildcard $(others:%=$(RESULTS)/runs/%-$(first)-test.csv))
+so_far  = $(foreach s,$(SEEDS),$(if $(filter-out $(wildcard $(call of_seed,$(s))),$(call of_seed,$(s))),,$(call of_seed,$(s))))
 $(RESULTS)/so-far.csv: baselines := $(wildcard $(baselines))
 $(RESULTS)/so-far.csv:
-	$(call tables,$(looks:%=every-%) $(tests),accuracy,$(filter $(so_far),$(runs:%=$(RESULTS)/runs/%-test.csv)))
+	@[ -n "$(strip $(so_far))" ] || { echo "no seed has been measured yet with each of $(claimed)" >&2; exit 1; }
+	$(call tables,$(looks:%=every-%) $(tests),accuracy,$(filter $(so_far) $(wildcard $(others:%=$(RESULTS)/runs/%-$(first)-test.csv)),$(runs:%=$(RESULTS)/runs/%-test.csv)))
 $(RESULTS)/chips.csv: $(of_claims:%=$(RESULTS)/runs/%-chips.csv) $(baselines)
 	$(call tables,$(chips),accuracy,$(filter %-chips.csv,$^))
 
